@@ -13,7 +13,9 @@ nox.options.sessions = ["lint", "types", "tests"]
 def tests(session: nox.Session) -> None:
     """The built wheel does what the tests say; the checkout's code is not importable here."""
     session.install("--group=test", ".")
-    session.run("python", "-m", "pytest", "-n", "auto", *session.posargs)
+    # Compiled files are kept, whatever the machine says: every run of pytest by a test would rewrite all of Hypothesis.
+    env = {"PYTHONDONTWRITEBYTECODE": ""}
+    session.run("python", "-m", "pytest", "-n", "auto", "--dist", "worksteal", *session.posargs, env=env)
 
 
 @nox.session
@@ -202,39 +204,82 @@ def mutants(session: nox.Session) -> None:
 def deep(session: nox.Session) -> None:
     """The long run: every provider with ten minutes of generated requests, every reading, logs cut at every byte.
 
-    `-- --seed N` takes another seed. No default session.
+    Then the tests that draw a sample in `nox -s tests`, with much larger ones. `-- --seed N` takes another seed. No
+    default session.
     """
     session.install("--group=test", ".[check]")
     logs = ("tests/simulator/storage/test_sqlite_log.py", "tests/simulator/storage/test_bundle.py")
     session.run("python", "-m", "pytest", "-q", "-k", "cut", *logs, env={"MOCKREEL_CUTS": "1"})
     session.run("mockreel", "check", "mock", "--budget", "600", *session.posargs)
     session.run("mockreel", "check", "mock", "--readings", "all", *session.posargs)
+    large = {
+        "MOCKREEL_BAD_REQUESTS": "100000",
+        "MOCKREEL_HYPOTHESIS": "deep",
+        "MOCKREEL_SECRETS": "1000",
+    }
+    sampled = (
+        "tests/test_never_breaks.py",
+        "tests/properties",
+        "tests/cassettes/test_scrub_properties.py",
+        "tests/engine/redaction",
+    )
+    session.run("python", "-m", "pytest", "-n", "auto", *sampled, env=large)
 
 
 @nox.session
 def site(session: nox.Session) -> None:
     """The documentation as a site, with search, in build/site: every link leads somewhere. No default session."""
-    session.install("mkdocs-material>=9.6,<10")
+    session.install("--require-hashes", "--requirement", ".github/site/requirements.txt")
     session.run("mkdocs", "build", "--strict", "--config-file", ".ci/site/mkdocs.yml", *session.posargs)
+
+
+@nox.session
+def versions(session: nox.Session) -> None:
+    """The site of one version, `-- 1.2`, is committed to the branch `gh-pages` beside those of the others.
+
+    Nothing is pushed. No default session.
+    """
+    session.install("--require-hashes", "--requirement", ".github/site/requirements.txt")
+    (version,) = session.posargs
+    words = ("--config-file", ".ci/site/mkdocs.yml")
+    session.run("mike", "deploy", *words, "--update-aliases", version, "latest")
+    session.run("mike", "set-default", *words, "latest")
+
+
+@nox.session
+def sdist(session: nox.Session) -> None:
+    """The sdist builds, installs and passes its tests without a network, from wheels that were fetched before.
+
+    `-- WORDS` go to pytest. No default session; it takes as long as the tests.
+    """
+    session.install("--require-hashes", "--requirement", ".github/release/requirements.txt")
+    folder = Path(session.create_tmp()) / "sdist"
+    session.run("python", "-m", "build", "--no-isolation", "--sdist", "--outdir", str(folder), ".")
+    (built,) = folder.glob("*.tar.gz")
+    python = str(Path(session.bin) / "python")
+    session.run("bash", ".github/release/try_sdist.sh", python, str(built), *session.posargs, external=True)
 
 
 @nox.session
 def wheel(session: nox.Session) -> None:
     """The built wheel works in an empty environment of each Python that is here; the sdist builds. No default session.
 
-    Prints the wheel's size and its import times.
+    Prints the wheel's size and its import times; tries `uvx --from` and `pipx run --spec` where they are here.
     """
     session.install("--require-hashes", "--requirement", ".github/release/requirements.txt")
     folder = Path(session.create_tmp()) / "dist"
     session.run("python", "-m", "build", "--no-isolation", "--outdir", str(folder), ".")
     session.run("twine", "check", "--strict", *map(str, folder.iterdir()))
     (built,) = folder.glob("*.whl")
+    found: list[str] = []
     for version in ("3.11", "3.12", "3.13", "3.14"):
         python = shutil.which(f"python{version}")
         if python is None or subprocess.run([python, "--version"], capture_output=True, check=False).returncode:
             session.warn(f"Python {version} is not here, so the wheel was not tried on it")
             continue
         session.run("bash", ".github/release/try_wheel.sh", python, str(built), external=True)
+        found.append(python)
+    session.run("bash", ".github/release/try_runners.sh", str(built), *found, external=True)
 
 
 @nox.session(venv_backend="none")
@@ -242,7 +287,7 @@ def pins(session: nox.Session) -> None:
     """Pin again what the actions, the image and the release install, with hashes; needs `uv`. No default session."""
     shared = ("--universal", "--python-version", "3.11", "--generate-hashes", "--no-header", "--no-annotate", "--quiet")
     kit = ("pyproject.toml", "--extra", "check", "--extra", "record", "--extra", "redis", "--extra", "run")
-    for purpose, given in {"actions": kit, "release": ()}.items():
+    for purpose, given in {"actions": kit, "release": (), "site": ()}.items():
         at = Path(".github") / purpose
         words = (
             *given,

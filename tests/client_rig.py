@@ -17,7 +17,8 @@ from mockreel.contract import Contract, load_contract
 from mockreel.contract.messages.message import Request, Response
 from mockreel.engine.accounts.account import KeyEntry
 from mockreel.engine.clock import Clock
-from mockreel.simulator.provider import Provider, Settings
+from mockreel.simulator.provider import Provider
+from mockreel.simulator.settings import Settings
 from mockreel.simulator.simulator import build_simulator
 from mockreel.webhooks import MemorySender
 

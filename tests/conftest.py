@@ -1,7 +1,9 @@
 """Fixtures that every test may use, and the guard that keeps all traffic on loopback."""
 
 import asyncio
+import gc
 import ipaddress
+import os
 import socket
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping
@@ -10,18 +12,34 @@ from typing import Any
 
 import hypothesis
 import pytest
+from read_once import read_once
 from staging import FOURTH, START, Caller, MakeSimulator
 
+from mockreel.contract.added_models import read_additions
 from mockreel.engine.accounts.account import KeyEntry
 from mockreel.engine.billing import Budget
 from mockreel.engine.clock import Clock
-from mockreel.simulator.provider import Settings
+from mockreel.simulator.settings import Settings
 from mockreel.simulator.simulator import Simulator, build_simulator, load_contracts
 from mockreel.webhooks import MemorySender
 
 # The same examples in every run: a failure on one machine is a failure on all. No deadline, machines differ.
-hypothesis.settings.register_profile("mockreel", derandomize=True, deadline=None, database=None)
-hypothesis.settings.load_profile("mockreel")
+# `nox -s deep` draws many more, and other ones each time.
+hypothesis.settings.register_profile("gate", derandomize=True, deadline=None, database=None)
+hypothesis.settings.register_profile("deep", deadline=None, database=None, max_examples=1000)
+hypothesis.settings.load_profile(os.environ.get("MOCKREEL_HYPOTHESIS", "gate"))
+
+
+def pytest_sessionstart() -> None:
+    """What is packaged is read once."""
+    read_once(pytest.MonkeyPatch(), FOURTH)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """Thousands of tests stay to the end: the garbage collector need not look at them again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -76,10 +94,13 @@ def make_simulator(sink: MemorySender) -> MakeSimulator:
         clock: Clock | None = None,
         budget: Budget | None = None,
         assume_price: Budget | None = None,
+        unknown_models: str = "refuse",
         **settings: Any,
     ) -> Simulator:
         return build_simulator(
-            load_contracts(names, readings=readings, data=data),
+            load_contracts(
+                names, readings=readings, data=data, additions=read_additions(unknown_models=unknown_models)
+            ),
             clock=clock or Clock(start=START, held=True),
             keys=keys or (),
             accept_any_key=keys is None,

@@ -1,12 +1,16 @@
 """Bad requests from good ones: seeded mutations of bytes and of trees, each a value that can be left out again."""
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
+from urllib.parse import parse_qsl, unquote
 
 from mockreel.contract import Contract, Operation
+from mockreel.contract.exchanges.exchange import SentRequest
+from mockreel.contract.exchanges.request_builder import Requests
 from mockreel.contract.messages.message import Request
 from mockreel.contract.operations import resolve
 
@@ -163,25 +167,40 @@ def _method(random: Random) -> Mutation:
 _MAKERS: Sequence[Callable[[Random], Mutation]] = (_bytes, _bytes, _tree, _tree, _tree, _path, _query, _header, _method)
 
 
+def model_parameters(contract: Contract) -> frozenset[str]:
+    """What the parameters of paths are called that name a model."""
+    return frozenset(
+        one.model.name for one in contract.operations if one.model is not None and one.model.kind == "path"
+    )
+
+
 def good_requests(contract: Contract, ids: Mapping[str, str]) -> list[Good]:
-    """A well-formed request for each operation and model; `ids` fills path parameters that name something."""
+    """A well-formed request for each operation and some of its models; `ids` has that of a job."""
+    requests = Requests(contract)
     found = []
     for operation in contract.operations:
-        models: list[Any] = list(contract.models.values())[:6] if operation.model is not None else [None]
-        found += [_good(contract, operation, model, ids) for model in models]
+        named = [*re.findall(r"{(\w+)}", operation.path), *[one.name for one in operation.query if one.required]]
+        jobs = {name for name in named if name.lower().endswith("id")} - model_parameters(contract)
+        params = dict.fromkeys(jobs, ids["id"])
+        models = {one.id: one for one in contract.names_at.get(operation.id, {}).values()}
+        some = list(models.values())[:6]
+        made = [requests.good(operation, model, params=params) for model in some] or [
+            requests.good(operation, params=params)
+        ]
+        found += [_good(contract, one, ids["id"]) for one in made]
     return found
 
 
-def _good(contract: Contract, operation: Operation, model: Any, ids: Mapping[str, str]) -> Good:
-    path = operation.path
-    for name in [part[1:-1] for part in path.split("/") if part.startswith("{")]:
-        is_model = operation.model is not None and operation.model.kind == "path" and operation.model.name == name
-        path = path.replace(f"{{{name}}}", model.id if is_model else ids.get(name, ids["id"]))
+def _good(contract: Contract, made: SentRequest, id_: str) -> Good:
+    operation = made.operation
+    assert operation is not None
     kind = FORM_TYPE if operation.body == "form" else "application/json"
     headers = {"authorization": f"Bearer {contract.example_key}", "content-type": kind}
-    query = {parameter.name: _text(parameter.schema, ids) for parameter in operation.query if parameter.required}
-    body = FORM if operation.body == "form" else _body(contract, operation, model, ids)
-    return Good(operation.id, operation.method, path, query, headers, _called_back(contract, operation, body))
+    body: Any = FORM if operation.body == "form" else made.json if operation.body == "json" else None
+    if isinstance(body, dict):
+        body = {name: id_ if name.lower().endswith("id") else value for name, value in body.items()}
+    body = _called_back(contract, operation, body)
+    return Good(operation.id, operation.method, unquote(made.path), dict(parse_qsl(made.query)), headers, body)
 
 
 FORM_TYPE = "multipart/form-data; boundary=edge"
@@ -201,26 +220,6 @@ def _called_back(contract: Contract, operation: Operation, body: Any) -> Any:
     targets = [target for callback in callbacks for target in callback]
     fields = [target.partition("$request.body#/")[2].rstrip("}") for target in targets]
     return {**body, **{name: "http://127.0.0.1:9/hook" for name in fields if name and "/" not in name}}
-
-
-def _text(schema: Mapping[str, Any], ids: Mapping[str, str]) -> str:
-    value = sample(schema)
-    return ids["id"] if value == "x" else str(value)
-
-
-def _body(contract: Contract, operation: Operation, model: Any, ids: Mapping[str, str]) -> Any:
-    if operation.body != "json":
-        return None
-    body = sample(contract.schemas.absolute(operation.request_schema or {}), contract)
-    if not isinstance(body, dict):
-        body = {}
-    if model is not None:
-        fields = sample(contract.schemas.document(model.schema), contract)
-        if operation.model is not None and operation.model.kind == "body":
-            fields[operation.model.name] = model.id
-        name = operation.input.removeprefix("/")
-        body = {**body, name: [fields] if isinstance(body.get(name), list) else fields} if name else {**body, **fields}
-    return {key: ids["id"] if key.lower().endswith("id") and value == "x" else value for key, value in body.items()}
 
 
 def sample(schema: Any, contract: Contract | None = None) -> Any:

@@ -14,6 +14,7 @@ from pathlib import Path
 import click
 import httpx2
 import pytest
+from lacking import lacking
 from tools.pages import ROOT, Page, page, pages
 from tools.rehearsal import Rehearsal, on_terminal
 from tools.tables import commands
@@ -22,7 +23,7 @@ from tools.write_docs import written
 import mockreel
 from mockreel import Settings, create_app
 from mockreel.server.admin import Control
-from mockreel.server.options import Options
+from mockreel.server.server_options import Options
 from mockreel.simulator.simulator import Simulator
 
 PAGES = pages()
@@ -80,7 +81,7 @@ def test_no_page_names_the_machine_it_was_written_on(shown: Page) -> None:
 def test_no_page_quotes_the_providers_docs(shown: Page) -> None:
     """No run of words is one of the providers' own docs."""
     if "MOCKREEL_DOCS" not in os.environ:
-        pytest.skip("MOCKREEL_DOCS does not name the providers' docs, so nothing is compared with them")
+        lacking("docs", "MOCKREEL_DOCS does not name the providers' docs, so nothing is compared with them")
     quoted = sorted(_runs(shown.prose) & _docs_runs())
     assert quoted == [], f"{shown.name} has words of the providers' docs"
 
@@ -102,7 +103,7 @@ def test_few_blocks_are_not_tested_and_each_says_why() -> None:
     """What readers are shown is run, but for what installs, measures, writes into the checkout, or needs an engine."""
     untested = [block for page in PAGES for block in page.blocks if "not tested" in block.marks]
     assert all(len(block.marks["not tested"]) > 10 for block in untested)
-    assert len(untested) <= 12, [block.where for block in untested]
+    assert len(untested) <= 9, [block.where for block in untested]
 
 
 def test_blocks_that_are_run_elsewhere_are_run_there() -> None:

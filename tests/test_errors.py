@@ -1,8 +1,10 @@
 """What is raised on purpose: one tree, and messages that say what to do next."""
 
+import ast
 import inspect
 import random
 import time
+from pathlib import Path
 
 import pytest
 
@@ -87,3 +89,21 @@ def test_the_nearest_names_are_found_in_spite_of_case_and_slips() -> None:
     assert nearest("bytdance/seedanc-7/turbo", NAMES, most=1) == ("bytedance/seedance-7/turbo",)
     assert all(one.endswith("hailuo-9/pro") for one in nearest("hailuo-9/pro", NAMES))
     assert nearest("quite different", NAMES, least=0.9) == ()
+
+
+def _docstrings(tree: ast.AST) -> set[int]:
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    bodies = [node.body for node in ast.walk(tree) if isinstance(node, documented) and node.body]
+    return {id(body[0].value) for body in bodies if isinstance(body[0], ast.Expr)}
+
+
+def test_no_message_speaks_of_loopback() -> None:
+    """Who runs a server for the first time knows `127.0.0.1`, `this machine`, and what other machines can reach."""
+    found = []
+    for path in sorted(Path(errors.__file__).parent.rglob("*.py")):
+        tree = ast.parse(path.read_text("utf-8"))
+        described = _docstrings(tree)
+        texts = (one for one in ast.walk(tree) if isinstance(one, ast.Constant) and id(one) not in described)
+        found += [f"{path.name}:{one.lineno}" for one in texts if "loopback" in str(one.value)]
+
+    assert found == []

@@ -14,6 +14,8 @@ PACKAGE = Path(mockreel.__file__).parent
 PROJECT = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text("utf-8"))
 LAYERS: list[str] = PROJECT["tool"]["importlinter"]["contracts"][0]["layers"]
 ROOMS = [room for room in LAYERS if ":" not in room]
+# A provider's package holds its part of each of these, under the same name as the next provider's.
+SHAPE = {"adapter", "error_bodies", "responses", "routes", "state", "webhooks"}
 DATA = {"schemas", "contracts"}  # they travel inside an installed package
 
 
@@ -38,9 +40,30 @@ def test_a_folder_holds_about_a_dozen_modules(room: str) -> None:
 
 def test_no_module_is_named_with_a_participle_or_gerund() -> None:
     """A module is a noun, and holds what it is called after."""
-    nouns = {"pricing", "finding"}
-    found = [path.stem for path in PACKAGE.rglob("*.py") if re.search(r"ing$", path.stem) and path.stem not in nouns]
-    assert found == []
+    nouns = ("pricing", "finding", "encoding", "keyring")
+    found = [path.stem for path in PACKAGE.rglob("*.py") if re.search(r"(ing|ed|said)$", path.stem)]
+    assert [stem for stem in found if not stem.endswith(nouns)] == []
+
+
+def test_no_two_modules_share_a_name() -> None:
+    """Who has read a module's name knows which one is meant; nor is a module called as a room is.
+
+    The providers' packages are read side by side: each has the same files as the next.
+    """
+    homes: dict[str, set[Path]] = {room: {Path(room, f"{room}.py")} for room in ROOMS}  # simulator/simulator.py is it
+    for path in PACKAGE.rglob("*.py"):
+        where = path.relative_to(PACKAGE)
+        provider = where.parts[0] == "providers"
+        if path.name != "__init__.py" and not (provider and path.stem in SHAPE):
+            homes.setdefault(path.stem, set()).add(Path("providers") if provider else where)
+    assert {name: found for name, found in homes.items() if len(found) > 1} == {}
+
+
+def test_every_providers_package_has_the_common_shape() -> None:
+    """That is what lets their files share names; only the one without subscriptions has no webhooks of its own."""
+    for package in (PACKAGE / "providers").iterdir():
+        if (package / "adapter.py").is_file():
+            assert SHAPE - {path.stem for path in package.glob("*.py")} <= {"webhooks"}, package.name
 
 
 def test_up_to_the_server_no_text_is_a_providers_name() -> None:

@@ -4,14 +4,12 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
-from html.parser import HTMLParser
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 import pytest
 from tools.llms import FILE, llms_text
 from tools.pages import ROOT, pages
+from tools.site_links import broken_links, read_links
 
 pytest.importorskip("mkdocs", reason="mkdocs is not installed: the site is not built")
 CONFIG = ROOT / ".ci" / "site" / "mkdocs.yml"
@@ -28,43 +26,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-class _Links(HTMLParser):
-    """The addresses and the anchors of a page."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.links: list[str] = []
-        self.anchors: set[str] = set()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = dict(attrs)
-        self.links += [text for name in ("href", "src") if (text := given.get(name))]
-        self.anchors |= {text for text in (given.get("id"), given.get("name")) if text}
-
-
-def _read(path: Path) -> _Links:
-    found = _Links()
-    found.feed(path.read_text("utf-8"))
-    return found
-
-
-def _broken(site: Path) -> Iterator[str]:
-    read = {path: _read(path) for path in site.rglob("*.html")}
-    for path, page in read.items():
-        for link in page.links:
-            parts = urlsplit(link)
-            if parts.scheme or parts.netloc or path.name == "404.html":
-                continue
-            target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
-            target = target / "index.html" if target.is_dir() else target
-            anchored = not parts.fragment or target not in read or parts.fragment in read[target].anchors
-            if not target.is_file() or not anchored:
-                yield f"{path.relative_to(site)}: {link}"
-
-
 def test_every_link_leads_somewhere(site: Path) -> None:
     """To a file of the site, and to a heading that it has."""
-    assert sorted(set(_broken(site))) == []
+    assert sorted(set(broken_links(site))) == []
 
 
 def test_nothing_is_loaded_from_elsewhere(site: Path) -> None:
@@ -72,7 +36,7 @@ def test_nothing_is_loaded_from_elsewhere(site: Path) -> None:
     foreign = [
         link
         for path in site.rglob("*.html")
-        for link in _read(path).links
+        for link in read_links(path).links
         if "://" in link and link.endswith((".js", ".css", ".woff2", ".png", ".svg"))
     ]
     assert foreign == []

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from mockreel.engine.clock import Clock
     from mockreel.server import create_app, serving
     from mockreel.server.mock_server import MockServer
-    from mockreel.simulator.provider import Settings
+    from mockreel.simulator.settings import Settings
 
 __version__ = "0.1.0"
 
@@ -23,7 +23,7 @@ __all__ = ["Clock", "MockServer", "Settings", "__version__", "create_app", "load
 _HOMES = {
     "Clock": "mockreel.engine.clock",
     "MockServer": "mockreel.server.mock_server",
-    "Settings": "mockreel.simulator.provider",
+    "Settings": "mockreel.simulator.settings",
     "create_app": "mockreel.server",
     "load_contract": "mockreel.contract",
     "serving": "mockreel.server",

@@ -61,6 +61,7 @@ class OptionError(MockreelError):
     def __init__(self, what: str, value: object, valid: Iterable[str] = (), *, then: str = "") -> None:
         self.what = what
         self.value = value
+        self.then = then
         self.valid = tuple(valid)
         self.nearest = self.valid
         if len(self.valid) > MOST_LISTED:

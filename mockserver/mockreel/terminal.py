@@ -10,17 +10,29 @@ import re
 import sys
 import unicodedata
 from collections.abc import Iterator
+from functools import cache
 from typing import Any, TextIO
 
 _CUT = "…"
 _WIDE = "\u2e80-\u9fff\uff00-\uff60"
-_WORD = re.compile(rf"[{_WIDE}]\s*|[^\s{_WIDE}]+\s*")  # Chinese is broken between any two characters
 # Controls (C0, C1), what turns the direction of the text, what does not show, and halves of surrogates.
 _ACTS = (
     "\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u2028-\u202e"
     "\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb\ud800-\udfff\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
-_SCREEN = re.compile(f"(\x1b\\[[0-9;]{{0,12}}m)|[{_ACTS}]")
+# What ends a line or leaves a gap in it stays.
+_GAPS = str.maketrans("", "", "\n\t")
+
+
+# Compiled when first needed: every start of a command would wait for them.
+@cache
+def _words() -> re.Pattern[str]:
+    return re.compile(rf"[{_WIDE}]\s*|[^\s{_WIDE}]+\s*")  # Chinese is broken between any two characters
+
+
+@cache
+def _screen() -> re.Pattern[str]:
+    return re.compile(f"(\x1b\\[[0-9;]{{0,12}}m)|[{_ACTS}]")
 
 
 def harmless(text: str) -> str:
@@ -33,7 +45,7 @@ def harmless(text: str) -> str:
 def harmless_json(value: Any, *, indent: int | None = None) -> str:
     """A value as JSON that a person can read: letters as they are, and everything that acts escaped as JSON has it."""
     text = json.dumps(value, indent=indent, ensure_ascii=False, default=str)
-    return _SCREEN.sub(lambda found: _escaped(found[0]), text)
+    return _screen().sub(lambda found: _escaped(found[0]), text)
 
 
 def _escaped(text: str) -> str:
@@ -51,10 +63,10 @@ class Screen:
         """Write a text, harmless; gives its own length, as streams do."""
         if not isinstance(text, str):
             raise TypeError(f"a text is written here, not {type(text).__name__}")
-        if not text.isprintable():
+        if not text.translate(_GAPS).isprintable():
             colours = self._stream.isatty()
             self._stream.write(
-                _SCREEN.sub(lambda found: found[0] if found[1] and colours else _escaped(found[0]), text)
+                _screen().sub(lambda found: found[0] if found[1] and colours else _escaped(found[0]), text)
             )
         else:
             self._stream.write(text)
@@ -137,7 +149,7 @@ def folded(text: str, most: int, indent: str) -> list[str]:
     """Text in lines of at most `most` columns, each behind the indent; wide characters count as two."""
     lines: list[str] = []
     line = indent
-    for word in _WORD.findall(text):
+    for word in _words().findall(text):
         if line.strip() and width(line + word.rstrip()) > most:
             lines.append(line.rstrip())
             line = indent + word.lstrip()

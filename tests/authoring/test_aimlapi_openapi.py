@@ -27,7 +27,7 @@ ROW: dict[str, Any] = {
 
 
 def operation(*models: str, **fields: Any) -> dict[str, Any]:
-    """A POST operation that takes these models and fields."""
+    """A POST operation with these models and fields."""
     schema = {
         "type": "object",
         "properties": {"model": {"type": "string", "enum": list(models)}, **fields},
@@ -62,7 +62,7 @@ def read(tmp_path: Path) -> Read:
     return reader
 
 
-def test_a_model_takes_its_own_name_and_its_aliases(read: Read) -> None:
+def test_a_model_accepts_its_own_name_and_its_aliases(read: Read) -> None:
     """Two models that share a file each take only themselves; an alias is a correction."""
     models = read({"a/one.json": document(v2=operation("wide", "tall"))})
 
@@ -84,7 +84,7 @@ def test_the_price_is_unknown_and_the_example_is_a_placeholder(read: Read) -> No
 
 
 def test_copies_are_united_and_their_differences_recorded(read: Read) -> None:
-    """The first path's first file holds; what only another has is added, what differs is told."""
+    """The first file of the first path wins; further fields are added and differences recorded."""
     models = read(
         {
             "a.json": document(
@@ -119,7 +119,7 @@ def test_include_chooses_and_files_without_a_post_are_passed_over(read: Read) ->
         (lambda d: d["paths"]["/v2/make"]["post"].pop("requestBody"), "a.json POST /v2/make: the body has no schema"),
         (
             lambda d: d["paths"]["/v2/make"]["post"]["requestBody"]["content"]["application/json"].update(schema={}),
-            "the body is no flat object",
+            "the body is not a flat object",
         ),
         (
             lambda d: d["paths"]["/v2/make"]["post"]["requestBody"]["content"]["application/json"]["schema"][
@@ -140,14 +140,14 @@ def test_a_file_that_is_not_understood_is_named(
         read({"a.json": broken})
 
 
-def test_a_folder_without_files_is_refused(tmp_path: Path) -> None:
+def test_a_folder_without_files_is_rejected(tmp_path: Path) -> None:
     """An empty folder is a mistake, not a provider without models."""
-    with pytest.raises(PageError, match=r"openapi: no file that ends in \.json"):
+    with pytest.raises(PageError, match=r"openapi: no file with the ending \.json"):
         list(read_aimlapi(Cursor("row", ROW), Docs(tmp_path)))
 
 
 def test_an_older_path_keeps_its_own_schema(read: Read) -> None:
-    """What another path asks for is held beside the model, with the corrections made there."""
+    """The input at another path is kept with the model, with its corrections."""
     text, number = {"type": "string"}, {"type": "integer", "default": "5"}
     model = read(
         {

@@ -24,15 +24,15 @@ from mockreel.authoring.runflow.allowed_values import glued_values, listed_value
         ("720p", ("720p",)),
     ],
 )
-def test_glued_values_end_where_the_sentence_begins(cell: str, values: tuple[str, ...]) -> None:
-    """The description follows the last value without a space, and may hold commas and values itself."""
+def test_glued_values_end_where_the_sentence_starts(cell: str, values: tuple[str, ...]) -> None:
+    """The description follows the last value without a space, and may contain commas and values."""
     assert glued_values(cell, "page line 3") == values
 
 
 @pytest.mark.parametrize("cell", ["9KURL of something", "The mode of the picture"])
-def test_values_that_could_end_in_two_places_are_refused(cell: str) -> None:
+def test_values_that_could_end_in_two_places_are_rejected(cell: str) -> None:
     """Nothing is guessed: the error names the place and the text."""
-    with pytest.raises(PageError, match=r"page line 3: it cannot be told where .* end"):
+    with pytest.raises(PageError, match=r"page line 3: the end of the allowed values in .* is ambiguous"):
         glued_values(cell, "page line 3")
 
 

@@ -60,7 +60,7 @@ def test_a_build_writes_the_schemas_the_prices_and_the_servers_files(checkout: P
 
 
 def test_a_built_schema_says_where_it_came_from(checkout: Path, docs: Path) -> None:
-    """Evidence, sources, places and corrections stand at the root; the registry finds it by its `$id`."""
+    """Evidence, sources, places and corrections are at the root; the registry finds it by its `$id`."""
     build(docs, checkout)
 
     schema = Schemas(checkout, "acme", patches={}).document("models/lens/wide.json")
@@ -94,7 +94,7 @@ def test_without_docs_only_the_expansion_runs(checkout: Path, docs: Path, edit: 
     assert [ready[Path(path).name] for path in changed] == [(checkout / path).read_bytes() for path in changed]
 
 
-def test_check_tells_and_writes_nothing(checkout: Path, docs: Path) -> None:
+def test_check_reports_and_writes_nothing(checkout: Path, docs: Path) -> None:
     """The report has a line for each provider and each difference."""
     before = tree(checkout)
     report = build(docs, checkout, check=True)
@@ -104,8 +104,8 @@ def test_check_tells_and_writes_nothing(checkout: Path, docs: Path) -> None:
     assert not report.written
 
 
-def test_a_model_that_is_gone_is_removed_unless_somebody_wrote_it(checkout: Path, docs: Path, edit: Edit) -> None:
-    """Only what an earlier build wrote is taken away."""
+def test_a_missing_model_is_removed_unless_written_by_hand(checkout: Path, docs: Path, edit: Edit) -> None:
+    """Only files of an earlier build are removed."""
     build(docs, checkout)
     edit("schemas/acme/sources.yaml", lambda d: {**d, "build": []})
     report = build(docs, checkout)
@@ -142,8 +142,8 @@ def test_an_installed_package_is_never_written_to(home: Path) -> None:
         build(None, home)
 
 
-def test_an_unknown_provider_is_answered_with_those_there_are(checkout: Path) -> None:
-    """And a folder without contracts is told apart from it."""
+def test_an_unknown_provider_is_rejected_with_the_known_ones(checkout: Path) -> None:
+    """A folder without contracts is another error."""
     with pytest.raises(OptionError, match=r"'nobody' is not valid\. Valid: acme"):
         build(None, checkout, providers=["nobody"])
     with pytest.raises(DataError, match="no contract in it"):
@@ -162,7 +162,7 @@ def test_an_unknown_provider_is_answered_with_those_there_are(checkout: Path) ->
         (
             "contracts/acme/pricing.yaml",
             lambda d: {**d, "models": {**d["models"], "lens/wide": d["models"]["macro"]}},
-            "lens/wide: a page states the price too",
+            "lens/wide: a page also states this price",
         ),
         (
             "contracts/acme/pricing.yaml",
@@ -190,7 +190,7 @@ def test_written_files_that_do_not_fit_are_named(
 
 
 def test_an_unknown_price_gives_way_to_a_known_one(checkout: Path, docs: Path, edit: Edit) -> None:
-    """A page may leave open what somebody found elsewhere."""
+    """A handwritten price completes an open one."""
     build(docs, checkout)
     prices = checkout / "contracts/acme/prices.json"
     unknown = {
@@ -215,5 +215,5 @@ def test_a_page_and_a_hand_cannot_both_write_a_model(checkout: Path, docs: Path)
     hand = (checkout / "schemas/acme/models/lens/macro.json").read_text(encoding="utf-8")
     (checkout / "schemas/acme/models/lens/wide.json").write_text(hand.replace("macro", "wide"), encoding="utf-8")
 
-    with pytest.raises(PageError, match="written by hand, and a page describes the model"):
+    with pytest.raises(PageError, match="a page describes this model"):
         build(docs, checkout)

@@ -7,6 +7,7 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
+from every import every
 
 from mockreel._data import data_root
 from mockreel.authoring import build, expand
@@ -42,11 +43,20 @@ def test_the_lean_document_is_the_whole_one_without_a_path_for_each_model(provid
         assert all("expanded" in method["x-mockreel"] for method in methods), path
 
 
-@pytest.mark.parametrize("file", SCHEMAS)
-def test_a_model_schema_is_sound_and_takes_its_own_defaults(file: str, check_schema: CheckSchema) -> None:
+@pytest.mark.parametrize("provider", providers())
+def test_a_model_schema_is_sound_and_accepts_its_own_defaults(provider: str, check_schema: CheckSchema) -> None:
     """It fits the 2020-12 meta-schema, has the `$id` of its place, and each default is a value that it allows."""
-    schema = json.loads((ROOT / file).read_bytes())
+    files = [file for file in SCHEMAS if file.startswith(f"schemas/{provider}/")]
+    every(files, lambda file: _assert_sound(file, check_schema))
 
+
+def test_every_schema_is_a_providers() -> None:
+    """None lies where no test looks."""
+    assert {file.split("/")[1] for file in SCHEMAS} == set(providers())
+
+
+def _assert_sound(file: str, check_schema: CheckSchema) -> None:
+    schema = json.loads((ROOT / file).read_bytes())
     check_schema(schema)
     assert schema["$id"] == f"https://mockreel.invalid/{file}"
     for name, field in schema.get("properties", {}).items():
@@ -56,7 +66,7 @@ def test_a_model_schema_is_sound_and_takes_its_own_defaults(file: str, check_sch
 
 @pytest.mark.parametrize("provider", providers())
 def test_every_model_has_its_evidence_and_listed_sources(provider: str) -> None:
-    """The sources of a model and of its price stand in `sources.yaml`."""
+    """The sources of a model and of its price are in `sources.yaml`."""
     known = read_document(ROOT / "schemas" / provider / "sources.yaml")["sources"]
     for model, row in json.loads((ROOT / "contracts" / provider / "models.json").read_bytes()).items():
         assert {*row["source"], *row["price"]["source"]} <= set(known), model

@@ -61,7 +61,7 @@ def test_all_forms_give_the_same_fields(text: str, default: str | None) -> None:
     [
         ("nothing here", "page: no input fields found"),
         (GLUED.replace("imagerequired", "pictureneeded"), "page line 4: 'image_urlpictureneeded.* is not a row"),
-        (GLUED.replace("notestring", "stringstring"), "page line 7: the field 'string' stands there twice"),
+        (GLUED.replace("notestring", "stringstring"), "page line 7: duplicate field 'string'"),
         (TABLE.replace("| required |", "| perhaps |"), "page line 5: .*'perhaps'.* is not a row"),
     ],
 )

@@ -19,7 +19,7 @@ def test_a_models_file_follows_its_id(model: str, file: str) -> None:
 
 
 @pytest.mark.parametrize("model", ["../secret", "a//b", "/a", "a/", "a b", "a/.git", "", "a\\b"])
-def test_an_id_that_leads_elsewhere_is_refused(model: str) -> None:
+def test_an_id_that_leads_elsewhere_is_rejected(model: str) -> None:
     """A page cannot name a file outside its folder."""
     with pytest.raises(PageError, match="is not a model id"):
         schema_file(model, where="page")

@@ -41,7 +41,7 @@ def expanded(**changes: Any) -> dict[str, Any]:
 
 
 def test_each_model_has_a_path_with_its_own_schema() -> None:
-    """The body is the written one and the model's input where it stands in it; the parameter is gone."""
+    """The body is the handwritten one with the model's input in place; the parameter is removed."""
     operation = expanded()["paths"]["/models/lens/wide/runs"]["post"]
 
     assert operation["operationId"] == "create_run__lens_wide"
@@ -66,7 +66,7 @@ def test_the_whole_body_may_be_the_input() -> None:
     }
 
 
-def test_the_examples_of_replies_stand_in_the_template_once() -> None:
+def test_examples_of_responses_are_in_the_template_once() -> None:
     """A field of a schema that is called `example` is no example."""
     schema = {"properties": {"example": {"type": "string"}}}
     media = {"application/json": {"schema": schema, "example": {"id": 1}, "examples": {"made": {"value": 1}}}}
@@ -79,7 +79,7 @@ def test_the_examples_of_replies_stand_in_the_template_once() -> None:
 
 
 def test_the_engine_sees_only_the_written_paths() -> None:
-    """What is expanded serves other tools; a model that nobody wrote down is routed by the template."""
+    """Expanded paths are for other tools; an unknown model is routed by the template."""
     assert [operation.id for operation in operations(expanded(), where="openapi.json")] == ["create_run"]
 
 
@@ -87,18 +87,18 @@ def test_the_engine_sees_only_the_written_paths() -> None:
     ("changes", "message"),
     [
         ({"input": "input"}, "'input' is not a JSON pointer"),
-        ({"model": {"in": "path", "name": "id"}}, r"\{id\} does not stand in the path"),
+        ({"model": {"in": "path", "name": "id"}}, r"\{id\} is not in the path"),
     ],
 )
-def test_a_template_that_does_not_fit_is_refused(changes: dict[str, Any], message: str) -> None:
+def test_a_template_that_does_not_fit_is_rejected(changes: dict[str, Any], message: str) -> None:
     """The error names the document and the path."""
     with pytest.raises(DataError, match=f"openapi.yaml /models/.model./runs: {message}"):
         expanded(**changes)
 
 
-def test_two_models_with_one_operation_id_are_refused() -> None:
+def test_two_models_with_one_operation_id_are_rejected() -> None:
     """Ids that differ only in signs would be one word."""
     models = {"a-b": {"schema": "models/a-b.json"}, "a_b": {"schema": "models/a_b.json"}}
 
-    with pytest.raises(DataError, match="operationId 'create_run__a_b' stands at"):
+    with pytest.raises(DataError, match="has the operationId 'create_run__a_b' of"):
         with_model_paths({"paths": {"/{model}": {"post": OPERATION}}}, models, schemas="s", where="openapi.yaml")

@@ -96,7 +96,7 @@ def test_branches_and_items_are_translated_with_the_words_around_them() -> None:
     ("schema", "message"),
     [({"enumeration": []}, "file /properties/x: the keyword 'enumeration' is not known"), ("text", "is not a schema")],
 )
-def test_what_is_not_known_is_refused(schema: Any, message: str) -> None:
-    """A keyword that nobody looked at may mean anything."""
+def test_what_is_not_known_is_rejected(schema: Any, message: str) -> None:
+    """An unknown keyword may mean anything."""
     with pytest.raises(PageError, match=message):
         translate({"type": "object", "properties": {"x": schema}}, "file")

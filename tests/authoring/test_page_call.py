@@ -41,7 +41,7 @@ TABLES = """\
 
 
 @pytest.mark.parametrize(("text", "where"), [(NEWER, "/input"), (OLDER, ""), (TABLES, "/input"), ("no call", None)])
-def test_the_envelope_is_where_the_input_stands(text: str, where: str | None) -> None:
+def test_the_envelope_is_the_place_of_the_input(text: str, where: str | None) -> None:
     """The example shows it, or the table of the request; a page that shows neither says nothing."""
     assert envelope(example_body(text), ["prompt"], text.splitlines()) == where
 
@@ -61,7 +61,7 @@ def test_an_example_that_is_no_json_is_none() -> None:
 
 
 def test_the_example_is_the_models_input_and_stays_out_of_the_schema(docs: Path) -> None:
-    """What stands around it is left away."""
+    """The envelope is left out."""
     older = (
         (docs / "old.txt").read_text(encoding="utf-8").replace("/lens/wide ```", "/lens/wide -d '{\"prompt\": 1}' ```")
     )

@@ -75,7 +75,7 @@ def test_no_prose_is_copied(docs: Path) -> None:
 
 
 def test_two_pages_of_one_model_are_one_model(checkout: Path, docs: Path) -> None:
-    """The newer holds; defaults that only the older states are taken, and the other price is noted."""
+    """The newer page wins; defaults of the older alone are added, and the other price is noted."""
     (model,) = read_models(checkout / "schemas/acme/sources.yaml", Docs(docs)).values()
 
     assert model.source == ("page", "old")
@@ -87,8 +87,8 @@ def test_two_pages_of_one_model_are_one_model(checkout: Path, docs: Path) -> Non
     assert model.price.note.endswith("old says 0.05 USD a second")
 
 
-def test_a_default_that_the_newer_page_refuses_is_not_taken(checkout: Path, docs: Path) -> None:
-    """An older default is taken only where it is still allowed."""
+def test_a_default_that_the_newer_page_rejects_is_not_added(checkout: Path, docs: Path) -> None:
+    """An older default is added only if it is still valid."""
     older = docs / "old.txt"
     older.write_text(
         older.read_text(encoding="utf-8").replace("**Default**: `20`", "**Default**: `30`"), encoding="utf-8"
@@ -114,7 +114,7 @@ def test_a_default_outside_its_values_is_left_out_and_recorded() -> None:
         ("/acme/models/lens/wide/runs", "/other/lens", "page Endpoint: '/other/lens' does not name the model"),
         ("$0.02/image", "free", "page Base price: 'free' is not a price"),
         ("| string |", "| picture |", "page line 9: the type 'picture' is not known"),
-        ("10, 20 | 10", "ten, 20 | 10", "page line 10: the allowed value 'ten' is no integer"),
+        ("10, 20 | 10", "ten, 20 | 10", "page line 10: the allowed value 'ten' is not of type integer"),
     ],
 )
 def test_what_is_missing_or_unknown_is_named(old: str, new: str, message: str) -> None:
@@ -123,7 +123,7 @@ def test_what_is_missing_or_unknown_is_named(old: str, new: str, message: str) -
         page(TABLE_PAGE.replace(old, new))
 
 
-def test_a_page_whose_id_and_endpoint_differ_is_refused(docs: Path) -> None:
+def test_a_page_whose_id_and_endpoint_differ_is_rejected(docs: Path) -> None:
     """The id that the page states must be the one in its endpoint."""
     text = (docs / "old.txt").read_text(encoding="utf-8").replace("`lens/wide`", "`lens/other`")
 

@@ -78,7 +78,7 @@ def test_both_lists_are_read_and_each_model_says_which_have_it(tmp_path: Path) -
     assert [id_ for id_, model in models.items() if model.note] == ["lens/gone"]
 
 
-def test_the_newer_list_holds_and_what_only_the_older_says_is_kept_with_its_reason(tmp_path: Path) -> None:
+def test_the_newer_list_wins_and_facts_of_the_older_alone_are_kept_with_their_reason(tmp_path: Path) -> None:
     """Options and needs are the newer one's; a bound, a step, a kind of file and a field are the older one's."""
     wide = read(tmp_path)["lens/wide"]
     fields = wide.schema["properties"]
@@ -101,8 +101,10 @@ def test_the_newer_list_holds_and_what_only_the_older_says_is_kept_with_its_reas
     ("value", "fits"),
     [("all", True), (["all"], True), (["all", "first"], True), ([], True), ("last", False), (["last"], False)],
 )
-def test_a_field_that_is_sent_as_a_list_takes_a_list_of_its_options(tmp_path: Path, value: Any, *, fits: bool) -> None:
-    """At every endpoint that has a field of that name; one value by itself is still taken."""
+def test_a_field_that_is_sent_as_a_list_accepts_a_list_of_its_options(
+    tmp_path: Path, value: Any, *, fits: bool
+) -> None:
+    """At every endpoint with a field of that name; a single value is still accepted."""
     schema = read(tmp_path)["lens/wide"].schema
 
     assert jsonschema_rs.is_valid(dict(schema), {"imageUrl": "https://e.test/a.png", "slots": value}) is fits

@@ -44,7 +44,7 @@ def rules(*rows: tuple[dict[str, str], float]) -> dict[str, Any]:
         ("/1000字符", "character", "0.00035", "at least"),
     ],
 )
-def test_units_are_told_apart(unit: str, meant: str, amount: str, certainty: str) -> None:
+def test_units_are_distinguished(unit: str, meant: str, amount: str, certainty: str) -> None:
     """A price for a group of units is a share of it for one, and how a part is rounded is not known."""
     found = price(unit=unit, price=0.35)
 
@@ -74,7 +74,7 @@ def test_what_the_rules_leave_out_or_add_is_noted() -> None:
 
 
 def test_numbers_are_not_listed_as_choices() -> None:
-    """An integer has no list of values, so nothing is said about what is left out."""
+    """An integer has no list of values, so no missing choices are reported."""
     found = price(**rules(({"count": "2"}, 1)))
 
     assert found.rules[0].when == {"count": 2}
@@ -82,7 +82,7 @@ def test_numbers_are_not_listed_as_choices() -> None:
 
 
 def test_a_price_that_the_list_cannot_say_is_unknown() -> None:
-    """Such an entry has a unit of its own, which is not looked at."""
+    """Such an entry has another unit, which is ignored."""
     assert price(pricing_type="unparsed", unit="/参考").certainty == "unknown"
 
 
@@ -104,7 +104,7 @@ def test_an_entry_that_is_not_understood_names_the_place(entry: dict[str, Any], 
         price(**entry)
 
 
-def test_a_document_that_is_no_list_is_refused() -> None:
-    """The list stands under a name."""
+def test_a_document_that_is_no_list_is_rejected() -> None:
+    """The list must be under `pricing`."""
     with pytest.raises(PageError, match="no list under 'pricing'"):
         read_prices([], "prices.json", "prices", Docs(Path()))

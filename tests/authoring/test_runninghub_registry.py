@@ -153,7 +153,7 @@ def test_every_kind_of_parameter_has_its_schema(read: Read) -> None:
 
 
 def test_samples_are_left_out_and_recorded_without_their_text(read: Read) -> None:
-    """A sample text is prose, a sample address holds a token: neither is written anywhere."""
+    """A sample text is prose and a sample address has a token: neither is written."""
     model = read()[0]
 
     assert "a boat" not in str(model)
@@ -164,7 +164,7 @@ def test_samples_are_left_out_and_recorded_without_their_text(read: Read) -> Non
 
 
 def test_output_title_media_and_place_are_kept(read: Read) -> None:
-    """A name with spaces is no title; a text model gives text; deprecation is told."""
+    """A name with spaces is no title; a text model gives text; deprecation is kept."""
     wide, none = read()
 
     assert (wide.id, wide.output, wide.endpoints) == ("lens-v1/wide", "video", ("POST /api/lens-v1/wide",))
@@ -190,15 +190,15 @@ def test_a_page_that_agrees_is_a_source_too(read: Read) -> None:
     ("old", "new", "message"),
     [
         ("/api/lens-v1/wide", "/api/lens-v9/wide", "page.txt: '/api/lens-v9/wide' is not in the registry"),
-        ("lens/wide\n\nPOST", "lens/tall\n\nPOST", "called 'lens/tall', in the registry 'lens/wide'"),
-        ('"720p"', '"1080p"', r"page.txt Example /size: the registry's schema refuses it"),
+        ("lens/wide\n\nPOST", "lens/tall\n\nPOST", "title is 'lens/tall', the registry's 'lens/wide'"),
+        ('"720p"', '"1080p"', r"page.txt Example /size: the registry's schema rejects it"),
         ('"size"', '"scale"', "page.txt Example: the registry does not have scale"),
         ("\nPOST\n", "\nGET\n", "page.txt: no endpoint"),
         ("Examples\n", "Reply\n", "page.txt: no JSON below a line 'Examples'"),
         ('"RUNNING"\n}', '"RUNNING"', "page.txt Examples: not readable as JSON"),
     ],
 )
-def test_a_page_that_disagrees_is_refused(read: Read, old: str, new: str, message: str) -> None:
+def test_a_page_that_disagrees_is_rejected(read: Read, old: str, new: str, message: str) -> None:
     """One thing changed in a page that fits."""
     with pytest.raises(PageError, match=message):
         read(page=PAGE.replace(old, new))
@@ -215,7 +215,7 @@ def _set(place: int, **values: Any) -> Callable[[dict[str, Any]], None]:
     ("change", "message"),
     [
         (_set(0, type="MESH"), r"/models/0 \(lens-v1/wide\) /params/0 /type: 'MESH' is not known"),
-        (_set(0, required="yes"), "/params/0: no parameter with a boolean"),
+        (_set(0, required="yes"), "/params/0: not a parameter with a boolean"),
         (_set(3, options=[]), r"/params/3 /options: \[\] lists no values"),
         (_set(7, accept="JPG"), "/params/7 /accept: 'JPG' is not a list"),
         (_set(1, fieldKey="prompt"), "two params share a fieldKey"),

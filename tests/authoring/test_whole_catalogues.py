@@ -39,7 +39,7 @@ def everything(tmp_path: Path) -> Path:
 def test_every_model_is_read_into_a_sound_schema(
     everything: Path, real_docs: Path, check_schema: CheckSchema, *, provider: str, count: int
 ) -> None:
-    """Each fits the meta-schema, takes its own defaults, and has nothing of the docs' prose."""
+    """Each is valid, accepts its own defaults, and has no prose of the docs."""
     models = read_models(everything / "schemas" / provider / "sources.yaml", Docs(real_docs))
 
     assert len(models) == count

@@ -13,14 +13,17 @@ from typing import Any
 
 import orjson
 
+from bench import control_turns
 from bench.cases import first_act, polled, without_callback
 from bench.figures import Figure
+from mockreel.cli.use.serve_command import collector_spared
 from mockreel.contract import pointers
 from mockreel.contract.conversation.demo_jobs import Exchange
 from mockreel.contract.messages.message import Request, Response
 from mockreel.engine.clock import Clock
-from mockreel.simulator.adapter import Answer
-from mockreel.simulator.provider import Provider, Settings
+from mockreel.simulator.provider import Provider
+from mockreel.simulator.provider_adapter import Answer
+from mockreel.simulator.settings import Settings
 from mockreel.simulator.simulator import build_simulator, load_contracts
 
 SIZES = (1_000, 100_000, 1_000_000)
@@ -38,7 +41,9 @@ QUESTIONS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "sorted runs": ("/v1/runs", "sort_by=cost&limit=50"),
         "stats": ("/v1/runs-stats", "start=2025-01-01T00:00:00Z&end=2035-01-01T00:00:00Z"),
         "log of all runs": ("/v1/runs/any/logs", "limit=50"),
-    }
+    },
+    "aimlapi": {"speed of all models": ("/models/metrics", ""), "transactions": ("/v2/billing/transactions", "")},
+    "runninghub": {"tasks that wait": ("/openapi/v2/queue/status", "")},
 }
 
 
@@ -61,7 +66,8 @@ def measure(name: str, jobs: int) -> Iterator[Mapping[str, Any]]:
     """Submit that many jobs to a provider in this process, let them end, and ask."""
     clock = Clock(held=True, start=START)
     settings = Settings(max_jobs=jobs + MANY + 1)
-    simulator = build_simulator(load_contracts([name]), clock=clock, accept_any_key=True, settings=settings)
+    with collector_spared():  # as `serve` does
+        simulator = build_simulator(load_contracts([name]), clock=clock, accept_any_key=True, settings=settings)
     provider = simulator.provider(name)
     act = first_act(name)
     assert act is not None
@@ -86,6 +92,10 @@ def measure(name: str, jobs: int) -> Iterator[Mapping[str, Any]]:
         f"{title}: the submit that reaches the limit", _turn(provider, submit)[0], "ms", aim=LONGEST_TURN, at_most=True
     )
     yield _row(f"{title}: a submit beyond it", median(_turn(provider, submit)[0] for _ in range(MANY)) * 1000, "us")
+    newest = next(reversed(provider.jobs)).id
+    for what, longest, count, size in control_turns.turns(simulator, f"{name}/{newest}"):
+        told = f"{title}: {what} over control ({size:,} bytes), longest of {count:,} turns"
+        yield _row(told, longest, "ms", aim=LONGEST_TURN, at_most=True)
 
 
 def _row(name: str, value: float, unit: str, **more: Any) -> Mapping[str, Any]:

@@ -21,7 +21,7 @@ from server.dashboard.browsers import ARGUMENTS, LACKING, find_browser
 from bench.cases import first_act, without_callback
 from bench.figures import Figure, middle, number, quantile, table
 from mockreel.contract.messages.message import Request
-from mockreel.server.options import Options
+from mockreel.server.server_options import Options
 from mockreel.server.socket_server import Server
 
 PATHS = {

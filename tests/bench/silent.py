@@ -6,7 +6,7 @@ from mockreel.cli import main
 from mockreel.contract.messages.message import Response
 from mockreel.contract.validation import Violation
 from mockreel.simulator import pipeline
-from mockreel.simulator.context import RequestContext
+from mockreel.simulator.request_context import RequestContext
 
 
 def not_noted(

@@ -78,7 +78,7 @@ def empty() -> float:
 def own_times(folder: Path) -> Counter[str]:
     """Microseconds spent in the modules of each top-level package when the command is imported."""
     done = subprocess.run(
-        [sys.executable, "-X", "importtime", "-c", "import mockreel.cli.use.serve"],
+        [sys.executable, "-X", "importtime", "-c", "import mockreel.cli.use.serve_command"],
         capture_output=True,
         text=True,
         check=True,

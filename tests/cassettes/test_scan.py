@@ -9,6 +9,8 @@ import yaml
 from click.testing import CliRunner, Result
 
 from mockreel.cassettes import CassetteUnreadable, cassettes_of
+from mockreel.cassettes.recording_rules import read_rules
+from mockreel.cassettes.scan import secret_scan
 from mockreel.cassettes.scan.secret_scan import scan
 from mockreel.cli import group
 from mockreel.contract import providers
@@ -28,6 +30,20 @@ def written(folder: Path, name: str = "one.yaml", **parts: Any) -> Path:
     path = folder / name
     path.write_text(yaml.safe_dump({**document, "metadata": {"mockreel": {"provider": "runflow"}}}))
     return path
+
+
+def test_what_is_known_of_a_provider_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not again for each of its cassettes."""
+    asked: list[str] = []
+
+    def counted(name: str, **options: Any) -> Any:
+        asked.append(name)
+        return read_rules(name, **options)
+
+    monkeypatch.setattr(secret_scan, "read_rules", counted)
+    scan([written(tmp_path, f"{number}.yaml") for number in range(3)])
+
+    assert asked == ["runflow"]
 
 
 def test_nothing_in_the_repositorys_own_cassettes_looks_like_a_secret() -> None:

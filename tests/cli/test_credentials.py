@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mockreel.cli.credentials import credentials, listed_keys, read_credentials
+from mockreel.cli.credential_options import credentials, listed_keys, read_credentials
 from mockreel.contract import Contract
 from mockreel.errors import DataError, OptionError
 from mockreel.simulator.simulator import load_contracts

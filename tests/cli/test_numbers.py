@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from mockreel.cli import group
-from mockreel.cli.options import Seconds
+from mockreel.cli.option_types import Seconds
 
 # Where the value is judged behind the command line, in words of its own.
 JUDGED_LATER = {"speed", "start", "seconds", "probability"}

@@ -1,15 +1,19 @@
 """`mockreel replay-run` and `mockreel control at`: what they print, and how they end."""
 
 import json
+import shlex
 from pathlib import Path
 
 import pytest
 from server.speaking import ask
+from tools.console import compare, dialogue
+from tools.pages import page
 
 from mockreel.cli import main
 from mockreel.server.socket_server import serving
 
 RUNS = "/v1/models/google/veo3.1/lite/runs"
+GUIDE = "docs/guides/keep-a-run.md"
 BODY = {"input": {"prompt": "a boat", "duration": "6s", "resolution": "720p"}}
 
 
@@ -34,6 +38,33 @@ def recorded(tmp_path: Path) -> str:
 def test_an_equal_run_ends_with_0(recorded: str, capsys: pytest.CaptureFixture[str]) -> None:
     code, said = _ran(capsys, "replay-run", recorded)
     assert (code, said) == (0, "Equal: 2 responses and webhooks are the same, byte for byte.\n")
+
+
+@pytest.fixture
+def guided(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The folder of the guide's reader: a run that was kept, and one that was recorded."""
+    monkeypatch.chdir(tmp_path)
+    with serving(state=tmp_path / "run.db"):
+        pass
+    with serving(record_run=tmp_path / "recorded", held=True, start=1_767_225_600.0) as server:
+        id_ = ask(server.runflow.url, "POST", RUNS, BODY)[1]["id"]
+        server.advance(100)
+        ask(server.runflow.url, "GET", f"/v1/runs/{id_}")
+        ask(server.runflow.url, "GET", "/v1/billing/balance")
+
+
+@pytest.mark.usefixtures("guided")
+def test_the_guide_shows_what_its_commands_print(capsys: pytest.CaptureFixture[str]) -> None:
+    """Each command that stands there behind `$` and needs a run of before."""
+    shown = [block for block in page(GUIDE).blocks if block.language == "console" and "elsewhere" in block.marks]
+    printed = [
+        (command, block, expected, _ran(capsys, *shlex.split(command)[1:]))
+        for block in shown
+        for command, expected in dialogue(block)
+    ]
+    for _, block, expected, (_, said) in printed:
+        compare(block, expected, said)
+    assert [code for *_, (code, _) in printed] == [2, 0, 1]
 
 
 def test_a_difference_ends_with_1_and_says_where(recorded: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,12 +8,12 @@ import pytest
 from staging import FOURTH
 
 from mockreel.cli import main
-from mockreel.cli.options import Size
+from mockreel.cli.option_types import Size
 from mockreel.cli.ready_file import announcing, write_ready_file
-from mockreel.cli.use.serve import introduction
+from mockreel.cli.use.serve_command import introduction
 from mockreel.contract import load_contract
 from mockreel.errors import OptionError
-from mockreel.server.options import Options
+from mockreel.server.server_options import Options
 from mockreel.server.socket_server import Server
 
 ENCORE = ["--data", str(FOURTH), "--provider", "encore"]

@@ -34,7 +34,7 @@ def test_a_server_with_every_model_loads_what_it_serves_with() -> None:
     """Nothing that checks, records, draws, sends or speaks WebSockets before anybody asks for it."""
     code = """
 import urllib.request
-import mockreel.cli.use.serve
+import mockreel.cli.use.serve_command
 from mockreel.server.socket_server import serving
 with serving() as stage:
     for address in stage.addresses.values():

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from mockreel import serving
-from mockreel.cli.use.wait import command
+from mockreel.cli.use.wait_command import command
 from mockreel.client.admin.readiness import wait_until_ready
 from mockreel.errors import ControlUnreachable
 

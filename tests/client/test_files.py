@@ -19,7 +19,7 @@ CDN = "https://cdn.example/clip.mp4"
     [("runflow", "image_url"), ("runninghub", "imageUrl")],
 )
 def test_what_was_uploaded_can_be_worked_on(name: str, field: str, mode: str, tmp_path: Path) -> None:
-    """Its URL is what a model's input takes, whatever steps it took."""
+    """Its URL can be used in a model's input, after any steps."""
     models = {
         "runflow": "google/veo3.1/fast/image-to-video",
         "runninghub": "rhart-video-v3.1-lite-official/image-to-video",
@@ -32,7 +32,7 @@ def test_what_was_uploaded_can_be_worked_on(name: str, field: str, mode: str, tm
         assert client.run(models[name], {**fields, field: uploaded.url}).urls
 
 
-def test_an_upload_that_is_not_offered_says_what_is() -> None:
+def test_an_upload_that_is_not_offered_names_the_alternative() -> None:
     """Nothing is sent."""
     with rigged("aimlapi") as rig:
         with pytest.raises(NotOffered, match=r"documents no upload.*data: URI"):
@@ -41,8 +41,8 @@ def test_an_upload_that_is_not_offered_says_what_is() -> None:
 
 
 @mode
-def test_a_part_of_a_file_is_never_taken_for_the_whole(mode: str, tmp_path: Path) -> None:
-    """A broken download is begun again; what was there before stays until a whole one takes its place."""
+def test_a_partial_file_is_never_accepted_as_complete(mode: str, tmp_path: Path) -> None:
+    """A broken download is repeated; an existing file stays until a complete one replaces it."""
     target = tmp_path / "clip.mp4"
     target.write_bytes(b"old")
     with rigged("runflow", mode) as rig:
@@ -65,7 +65,7 @@ def test_an_address_that_has_expired_says_so(mode: str, tmp_path: Path) -> None:
     gone = httpx2.Response(403, text="<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>")
     with rigged("runflow", mode) as rig:
         rig.elsewhere = {f"{CDN}?signature=hush": gone}
-        with pytest.raises(FileRefused, match="expired: poll the job for a fresh one") as at:
+        with pytest.raises(FileRefused, match="expired: poll the job for a new one") as at:
             rig.client().download(f"{CDN}?signature=hush", tmp_path / "clip.mp4")
 
     assert "hush" not in str(at.value)
@@ -73,7 +73,7 @@ def test_an_address_that_has_expired_says_so(mode: str, tmp_path: Path) -> None:
 
 
 @mode
-def test_a_file_is_a_file_whatever_stands_in_it(mode: str, tmp_path: Path) -> None:
+def test_a_file_is_a_file_whatever_its_content(mode: str, tmp_path: Path) -> None:
     """Even what would be an error response, were it a response of the API."""
     with rigged("runninghub", mode) as rig:
         rig.elsewhere = {CDN: httpx2.Response(200, json={"code": 401, "errorCode": "1002"})}
@@ -85,7 +85,7 @@ def test_a_file_is_a_file_whatever_stands_in_it(mode: str, tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("url", "content"), [("data:video/mp4;base64,Y2xpcA==", b"clip"), ("data:text/plain,clip%20two", b"clip two")]
 )
-def test_what_came_with_the_reply_is_saved_from_it(url: str, content: bytes, tmp_path: Path) -> None:
+def test_a_file_inside_the_response_is_saved_from_it(url: str, content: bytes, tmp_path: Path) -> None:
     """A model may give its media as a data: URI."""
     with rigged("runflow") as rig:
         assert rig.client().download(url, tmp_path / "clip").read_bytes() == content
@@ -96,20 +96,20 @@ def test_what_came_with_the_reply_is_saved_from_it(url: str, content: bytes, tmp
     [
         ("data:video/mp4;base64,***", "it is not a readable data: URI"),
         ("data:video/mp4", "it is not a readable data: URI"),
-        ("file:///etc/hostname", "neither an http nor an https address"),
+        ("file:///etc/hostname", "not an http or https URL"),
     ],
 )
 def test_what_is_no_address_is_not_fetched(url: str, says: str, tmp_path: Path) -> None:
-    """A response may hold anything."""
+    """A response may contain anything."""
     with rigged("runflow") as rig, pytest.raises(ReplyNotUnderstood, match=says):
         rig.client().download(url, tmp_path / "clip")
 
 
-def test_an_answer_without_a_file_is_none(tmp_path: Path) -> None:
+def test_a_response_without_a_file_is_an_error(tmp_path: Path) -> None:
     """Nothing is saved."""
     with rigged("runflow") as rig:
         rig.elsewhere = {CDN: httpx2.Response(204)}
-        with pytest.raises(ReplyNotUnderstood, match="it answered 204 instead of a file"):
+        with pytest.raises(ReplyNotUnderstood, match="the response was 204 instead of a file"):
             rig.client().download(CDN, tmp_path / "clip")
     assert list(tmp_path.iterdir()) == []
 
@@ -135,7 +135,7 @@ def test_redirects_end(mode: str, tmp_path: Path) -> None:
         with pytest.raises(ReplyNotUnderstood, match="redirected more than 5 times"):
             rig.client().download(CDN, tmp_path / "clip")
         rig.elsewhere = {CDN: httpx2.Response(302, headers={"location": "file:///etc/hostname"})}
-        with pytest.raises(ReplyNotUnderstood, match="neither an http nor an https address"):
+        with pytest.raises(ReplyNotUnderstood, match="not an http or https URL"):
             rig.client().download(CDN, tmp_path / "clip")
 
 
@@ -147,7 +147,7 @@ def test_what_has_no_file_says_so(tmp_path: Path) -> None:
             client.download(client.poll(client.submit(*WORK["runflow"])), tmp_path / "clip")
 
 
-def test_a_reply_without_bounds_is_not_read_to_its_end() -> None:
+def test_an_endless_response_is_not_read_to_its_end() -> None:
     """Memory is finite."""
     with rigged("runflow") as rig:
         rig.tricks = [httpx2.Response(200, content=bytes(33 * 1024 * 1024))]

@@ -1,11 +1,11 @@
-"""An input is written as its model's schema has it; what no form of it fits is left for the provider to refuse."""
+"""An input is written in the form of its model's schema; other values are left for the provider to reject."""
 
 from typing import Any
 
 import pytest
 from client_rig import loaded
 
-from mockreel.client.input_format import fitted
+from mockreel.client.input_format import formatted
 
 LITE = ("aimlapi", "veo-3.1-lite-generate-001")
 FLOW = ("runflow", "google/veo3.1/lite")
@@ -31,10 +31,10 @@ HUB = ("runninghub", "rhart-video-v3.1-lite-official/text-to-video")
         (LITE, {"duration": None, "image_url": ["x"]}, {"duration": None, "image_url": ["x"]}),
     ],
 )
-def test_a_value_takes_the_form_that_the_schema_has(model: tuple[str, str], given: Any, written: Any) -> None:
+def test_a_value_is_converted_to_the_form_of_the_schema(model: tuple[str, str], given: Any, written: Any) -> None:
     """And only where that is the same value."""
     contract = loaded(model[0], ())
-    found = fitted(contract, contract.names[model[1]], given)
+    found = formatted(contract, contract.names[model[1]], given)
 
     assert found == written
     assert [type(value) for value in found.values()] == [type(value) for value in written.values()]

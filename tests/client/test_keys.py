@@ -1,4 +1,4 @@
-"""The key: where it goes, and that nothing shows it."""
+"""The key: where it is sent, and that nothing shows it."""
 
 import logging
 import pickle
@@ -89,12 +89,12 @@ def test_where_it_may_not_go(url: str) -> None:
 
 @every
 @mode
-def test_it_goes_with_what_is_asked_of_the_api_and_with_nothing_else(provider: str, mode: str, tmp_path: Path) -> None:
+def test_it_is_sent_with_api_requests_and_nothing_else(provider: str, mode: str, tmp_path: Path) -> None:
     """A result, and a place for uploads, are on other hosts, and so is where a redirect leads."""
     with rigged(provider, mode) as rig:
         client = rig.client()
         outcome = client.run(*WORK[provider])
-        asked = len(rig.sent)
+        requested = len(rig.sent)
         rig.elsewhere = {
             "https://cdn.example/clip.mp4": httpx2.Response(302, headers={"location": "//other.example/clip.mp4"}),
             "https://other.example/clip.mp4": httpx2.Response(200, content=b"clip"),
@@ -103,14 +103,14 @@ def test_it_goes_with_what_is_asked_of_the_api_and_with_nothing_else(provider: s
         client.download("https://cdn.example/clip.mp4", tmp_path / "two.mp4")
 
         assert (tmp_path / "two.mp4").read_bytes() == b"clip"
-        assert all(SECRET in str(request.headers.raw) for request in rig.sent[:asked])
-        assert len(rig.sent[asked:]) == 3
-        assert not any(SECRET in f"{request.headers.raw}{request.url}" for request in rig.sent[asked:])
+        assert all(SECRET in str(request.headers.raw) for request in rig.sent[:requested])
+        assert len(rig.sent[requested:]) == 3
+        assert not any(SECRET in f"{request.headers.raw}{request.url}" for request in rig.sent[requested:])
 
 
 @mode
 def test_no_key_goes_to_where_a_file_is_put(mode: str, tmp_path: Path) -> None:
-    """The address for the upload comes from a response."""
+    """The upload URL comes from a response."""
     (tmp_path / "boat.png").write_bytes(b"\x89PNG")
     target = "https://storage.example/put?signature=abc"
     with rigged("runflow", mode) as rig:
@@ -136,9 +136,9 @@ def test_a_redirect_of_the_api_is_not_followed(provider: str, mode: str, status:
     with rigged(provider, mode) as rig:
         client = rig.client()
         rig.tricks = [httpx2.Response(status, headers={"location": "https://evil.example/"}) for _ in range(2)]
-        with pytest.raises(ReplyNotUnderstood, match=f"it answered {status}, which would send the key elsewhere"):
+        with pytest.raises(ReplyNotUnderstood, match=f"the response was {status}, which would send the key elsewhere"):
             client.poll("2123954254322396606")
-        with pytest.raises(ClientError, match=f"it answered {status}"):
+        with pytest.raises(ClientError, match=f"the response was {status}"):
             client.submit(*WORK[provider])
 
         assert len(rig.sent) == 2
@@ -177,7 +177,7 @@ def _everything_logged() -> Iterator[list[logging.LogRecord]]:
 @every
 @mode
 def test_no_error_no_log_and_no_repr_shows_it(provider: str, mode: str) -> None:
-    """Not even where the provider repeats it, and not in what stands behind an error."""
+    """Not even if the provider repeats it, and not in the cause of an error."""
     echo = httpx2.Response(400, json={"message": f"bad key {KEY[provider]}", "msg": KEY[provider], "code": "X"})
     request = httpx2.Request("POST", URL, headers={"authorization": KEY[provider]})
     tricks: list[Trick] = [
@@ -212,9 +212,11 @@ def test_a_key_is_neither_shown_nor_pickled() -> None:
 
 
 @pytest.mark.parametrize("key", ["", " ", "two\nlines", "schlüssel", "ends-in-space "])
-def test_a_key_that_no_header_can_carry_is_refused_at_once(key: str) -> None:
+def test_a_key_that_no_header_can_carry_is_rejected_at_once(key: str) -> None:
     """The error does not repeat it."""
-    with pytest.raises(OptionError, match=r"^key: '…' is not valid. It is empty, or holds characters that no header"):
+    with pytest.raises(
+        OptionError, match=r"^key: '…' is not valid. It is empty, or has characters that are invalid in a header"
+    ):
         Client("runflow", key=key)
 
 
@@ -234,15 +236,15 @@ def test_certificates_are_verified_and_a_bad_one_is_final() -> None:
         assert len(rig.sent) == 1
 
 
-def test_a_server_that_nobody_vouches_for_gets_no_key() -> None:
-    """It is asked once, its certificate is refused, and nothing was said to it."""
-    heard: list[bytes] = []
+def test_an_untrusted_server_gets_no_key() -> None:
+    """It is connected to once, its certificate is rejected, and nothing is sent."""
+    received: list[bytes] = []
     with authority(["127.0.0.1"], {}) as unknown, socket.create_server(("127.0.0.1", 0)) as listening:
 
         def serve() -> None:
             calling, _ = listening.accept()
             with calling, suppress(OSError), unknown.context.wrap_socket(calling, server_side=True) as wrapped:
-                heard.append(wrapped.recv(65536))
+                received.append(wrapped.recv(65536))
 
         serving = threading.Thread(target=serve)
         serving.start()
@@ -253,7 +255,7 @@ def test_a_server_that_nobody_vouches_for_gets_no_key() -> None:
             client.poll("some-id")
         serving.join()
 
-    assert SECRET not in str(heard)
+    assert SECRET not in str(received)
 
 
 def test_a_proxy_of_the_environment_does_not_see_what_stays_on_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -274,7 +276,7 @@ def test_the_path_of_a_request_leads_nowhere_else() -> None:
         try:
             rig.client().submit(model, {})
         except Exception as problem:
-            return "may not lead elsewhere" in str(problem)
+            return "must not contain others" in str(problem)
         return False
 
     with rigged("runflow") as rig:

@@ -32,7 +32,7 @@ def test_a_job_is_run_and_what_it_made_is_saved(provider: str, mode: str, tmp_pa
 
 @every
 def test_the_same_over_real_sockets(provider: str, tmp_path: Path) -> None:
-    """As a program uses it; time runs fast, and nobody sleeps."""
+    """As in a program; time runs fast, without sleeping."""
     with serving(provider, speed=600) as server:
         door = getattr(server, provider)
         with Client(provider, key=door.key, base_url=door.url, sleep=lambda seconds: None) as client:
@@ -56,7 +56,7 @@ def test_a_wait_tells_how_it_goes(provider: str, mode: str) -> None:
 
 @every
 def test_polls_come_as_often_as_the_docs_say(provider: str) -> None:
-    """Unless one asks for another pace."""
+    """Unless another interval is set."""
     with rigged(provider) as rig:
         rig.prefer = "scenario=slow"
         rig.client().run(*WORK[provider])
@@ -122,7 +122,7 @@ def test_a_job_is_cancelled(provider: str, mode: str) -> None:
             client.wait(job)
 
 
-def test_what_is_not_offered_is_said() -> None:
+def test_what_is_not_offered_is_an_error() -> None:
     """With what to do instead."""
     with rigged("aimlapi") as rig:
         client = rig.client()
@@ -139,7 +139,7 @@ def test_what_is_not_offered_is_said() -> None:
 
 
 def test_an_admins_key_is_needed_where_the_docs_say_so() -> None:
-    """The error response comes as it is."""
+    """The error response is raised."""
     with rigged("runflow") as rig:
         client = rig.client(key="rf_live_member")
         with pytest.raises(Refused, match="PERMISSION_DENIED"):
@@ -148,8 +148,8 @@ def test_an_admins_key_is_needed_where_the_docs_say_so() -> None:
 
 @every
 @mode
-def test_a_price_is_told_beforehand_and_nobody_is_asked(provider: str, mode: str) -> None:
-    """By what the contract holds, and only as sure as that is."""
+def test_a_price_is_known_beforehand_without_a_request(provider: str, mode: str) -> None:
+    """By the contract's prices, with their certainty."""
     expected = {"runflow": ("at least", "0.18"), "aimlapi": ("unknown", "None"), "runninghub": ("exact", "1.89")}
     with rigged(provider, mode) as rig:
         cost = rig.client().price(*WORK[provider])
@@ -159,7 +159,7 @@ def test_a_price_is_told_beforehand_and_nobody_is_asked(provider: str, mode: str
 
 
 @mode
-def test_a_provider_that_quotes_is_asked(mode: str) -> None:
+def test_a_provider_with_quotations_is_requested(mode: str) -> None:
     """What it says is what the contract reckons."""
     with rigged("runninghub", mode) as rig:
         client = rig.client()
@@ -168,7 +168,7 @@ def test_a_provider_that_quotes_is_asked(mode: str) -> None:
 
 
 def test_a_model_that_is_not_held_has_no_price_and_the_nearest_are_named() -> None:
-    """A submit of it is the provider's to refuse."""
+    """A submit of it is left for the provider to reject."""
     with rigged("runflow") as rig, pytest.raises(OptionError, match=r"'google/veo3.1/lita'.*google/veo3.1/lite"):
         rig.client().price("google/veo3.1/lita", {})
 
@@ -205,7 +205,7 @@ def test_older_routes_have_the_same_shape(mode: str) -> None:
     ],
 )
 def test_options_of_a_submit(options: dict[str, Any], says: str | None) -> None:
-    """What is given reaches the wire; what cannot be is refused before anything is sent."""
+    """Options are sent; unsupported ones are rejected before anything is sent."""
     with rigged("runflow") as rig:
         if says is not None:
             with pytest.raises(OptionError, match=says):

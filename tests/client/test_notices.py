@@ -1,4 +1,4 @@
-"""Callbacks: believed as far as their signature goes, and read in every shape."""
+"""Callbacks: verified by their signature, and read in every form."""
 
 import hashlib
 import hmac
@@ -36,7 +36,7 @@ def read(provider: str, body: bytes, headers: dict[str, str], **options: Any) ->
 
 
 def test_a_signed_callback_is_believed() -> None:
-    """Names of headers in any case; with the result that it tells."""
+    """With header names in any case, and with its result."""
     headers = {"Runflow-Signature": signed(BODY)["runflow-signature"]}
     notice = read("runflow", BODY, headers, secret=SECRET)
 
@@ -59,12 +59,12 @@ def test_several_secrets_hold_while_they_are_changed() -> None:
         (BODY, {"runflow-signature": ""}, "does not sign its bytes"),
         (BODY, {"runflow-signature": "sha256=ü"}, "does not sign its bytes"),
         (b"{", signed(b"{"), "its body is not JSON"),
-        (b"{}", signed(b"{}"), "it names no job at /run_id"),
+        (b"{}", signed(b"{}"), "it has no job id at /run_id"),
     ],
 )
-def test_what_is_not_signed_with_the_secret_is_refused(body: bytes, headers: dict[str, str], says: str) -> None:
-    """The error says what to answer, and never the secret."""
-    with pytest.raises(CallbackRefused, match=f"{says}.*Answer it with 4xx") as at:
+def test_what_is_not_signed_with_the_secret_is_rejected(body: bytes, headers: dict[str, str], says: str) -> None:
+    """The error says how to respond, and never shows the secret."""
+    with pytest.raises(CallbackRefused, match=f"{says}.*Respond with 4xx") as at:
         read("runflow", body, headers, secret=SECRET)
 
     assert SECRET not in str(at.value)
@@ -72,8 +72,8 @@ def test_what_is_not_signed_with_the_secret_is_refused(body: bytes, headers: dic
 
 @pytest.mark.parametrize("secret", [None, "", [], ["", SECRET]])
 def test_where_callbacks_are_signed_a_secret_must_be_given(secret: Any) -> None:
-    """Nobody forgets it by accident."""
-    with pytest.raises(OptionError, match="signs its callbacks: give it"):
+    """It cannot be forgotten by accident."""
+    with pytest.raises(OptionError, match="signs its callbacks: give the secret"):
         read("runflow", BODY, signed(BODY), secret=secret)
 
 
@@ -84,7 +84,7 @@ FAILED = {"code": 805, "msg": "APIKEY_TASK_STATUS_ERROR", "data": {"failedReason
 
 @pytest.mark.parametrize("inside", [TASK, orjson.dumps(TASK).decode(), OLD, orjson.dumps(OLD).decode()])
 def test_a_callback_is_read_as_object_as_text_and_in_an_envelope(inside: Any) -> None:
-    """It is signed by nobody, so it is not verified."""
+    """It has no signature, so it is not verified."""
     body = orjson.dumps({"event": "TASK_END", "taskId": "7", "eventData": inside})
     notice = read("runninghub", body, {})
 
@@ -97,7 +97,7 @@ def test_a_callback_without_any_envelope_is_read() -> None:
     assert read("runninghub", orjson.dumps(TASK), {}).outcome.urls == ("https://cdn.example/1.mp4",)
 
 
-def test_a_failure_is_told_by_an_envelopes_code() -> None:
+def test_a_failure_is_read_from_an_envelopes_code() -> None:
     """With its reason."""
     body = orjson.dumps({"event": "TASK_END", "taskId": "7", "eventData": orjson.dumps(FAILED).decode()})
     outcome = read("runninghub", body, {}, sort="old-task").outcome
@@ -110,12 +110,12 @@ def test_a_failure_is_told_by_an_envelopes_code() -> None:
     assert outcome.job.sort == "old-task"
 
 
-def test_a_callback_that_tells_nothing_of_its_job_tells_that_it_ended() -> None:
+def test_a_callback_without_the_job_reports_its_end() -> None:
     """The job itself is to be polled."""
     assert read("runninghub", orjson.dumps({"event": "TASK_END", "taskId": "7", "eventData": {}}), {}).outcome is None
 
 
 def test_a_secret_for_a_provider_that_signs_nothing_is_a_mistake() -> None:
     """It would look safe and be not."""
-    with pytest.raises(OptionError, match="signs nothing: put one into your URL"):
+    with pytest.raises(OptionError, match="signs nothing: put a secret into your URL"):
         read("runninghub", b"{}", {}, secret=SECRET)

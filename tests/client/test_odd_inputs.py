@@ -1,4 +1,4 @@
-"""What no JSON can hold is told in a sentence before anything is sent; and the client runs under either event loop."""
+"""Values that JSON cannot express are reported before anything is sent; the client runs under either event loop."""
 
 import json
 import math
@@ -37,8 +37,8 @@ def _in_itself() -> Any:
         ({"a": b"x"}, "not JSON serializable"),
     ],
 )
-def test_what_has_no_json_is_told(value: Any, says: str) -> None:
-    """Where it stands, and what is wrong with it."""
+def test_what_json_cannot_express_is_reported(value: Any, says: str) -> None:
+    """The error has the place and the reason."""
     with pytest.raises(OptionError, match=says):
         written(value)
 
@@ -51,7 +51,7 @@ def test_what_has_json_is_written(value: Any) -> None:
 
 
 def test_the_client_raises_a_sentence() -> None:
-    """Nothing else, and before anything begins."""
+    """Nothing else, and before anything starts."""
     with serving("runflow", held=True) as server:
         client = Client("runflow", key=server.runflow.key, base_url=server.runflow.url)
         with client, pytest.raises(MockreelError, match="half of a character"):

@@ -69,7 +69,7 @@ def test_a_text_is_a_result_too(result: Any) -> None:
 
 @pytest.mark.parametrize("duration", [8, 8.0, "8", "8s"])
 def test_a_length_is_read_however_it_is_written(duration: Any) -> None:
-    """In a response; what is asked for is in test_inputs.py."""
+    """In a response; test_inputs.py has requests."""
     older = polled("aimlapi", {"id": "a", "status": "completed", "video": {"url": CDN, "duration": duration}})
     newer = polled("runflow", {"status_code": "succeeded", "output": {"outputs": [{"url": CDN, "duration": duration}]}})
 
@@ -113,8 +113,8 @@ ENUM = {"code": "invalid_enum_value", "options": ["360p"], "path": ["resolution"
 
 
 @pytest.mark.parametrize("row", ROWS["refusals"], ids=_called)
-def test_a_refusal_is_read_in_every_envelope(row: Row) -> None:
-    """A submit that is refused so has begun nothing, and the error says which kind it is."""
+def test_an_error_response_is_read_in_every_envelope(row: Row) -> None:
+    """A rejected submit has started nothing, and the error has its kind."""
     with pytest.raises(Refused) as at:
         submitted(row["provider"], row["reply"], status=row["status"])
 
@@ -125,7 +125,7 @@ def test_a_refusal_is_read_in_every_envelope(row: Row) -> None:
     assert told.advice in str(told)
 
 
-def test_what_is_wrong_comes_as_it_was_told() -> None:
+def test_violations_are_read_as_published() -> None:
     """The provider's own list."""
     body = {"message": "Invalid payload provided", "error": {"name": "BadRequestException", "data": [ENUM]}}
     with pytest.raises(Invalid) as at:
@@ -136,7 +136,7 @@ def test_what_is_wrong_comes_as_it_was_told() -> None:
 
 @pytest.mark.parametrize("code", ["1000", "1005", "1010", "1011", "1012", "1504"])
 def test_a_code_for_trouble_in_a_200_is_no_less_uncertain(code: str) -> None:
-    """A poll goes on, a submit does not."""
+    """A poll is retried, a submit is not."""
     body = {"taskId": "", "status": "", "errorCode": code, "errorMessage": "trouble"}
     with pytest.raises(SubmitUncertain, match=code):
         submitted("runninghub", body)
@@ -145,13 +145,13 @@ def test_a_code_for_trouble_in_a_200_is_no_less_uncertain(code: str) -> None:
 
 
 @pytest.mark.parametrize("row", ROWS["ids"], ids=_called)
-def test_an_id_is_taken_as_it_is(row: Row) -> None:
+def test_an_id_is_read_unchanged(row: Row) -> None:
     """Whatever it looks like, and under whichever key; a job that fails at once is a job."""
     assert submitted(row["provider"], row["reply"]).id == row["id"]
 
 
 def test_an_id_with_slashes_is_polled_whole() -> None:
-    """Where it stands in a query, and where in a path."""
+    """In a query and in a path."""
     with rigged("aimlapi") as rig:
         rig.tricks = [httpx2.Response(200, json={"status": "queued"})]
         rig.client().poll("a:b/c d")
@@ -164,20 +164,20 @@ def test_an_id_with_slashes_is_polled_whole() -> None:
 
 @pytest.mark.parametrize("row", ROWS["spent"], ids=_called)
 def test_what_was_spent_is_read_and_never_guessed(row: Row) -> None:
-    """By whichever key tells it."""
+    """From any key that has it."""
     amount, _, currency = (row["spent"] or "").partition(" ")
     expected = Money(Decimal(amount), currency) if amount else None
 
     assert polled(row["provider"], row["reply"], **row["headers"]).spent == expected
 
 
-def test_an_error_while_it_runs_is_a_refusal_of_the_poll() -> None:
-    """As the official client takes it."""
+def test_an_error_of_a_running_job_is_an_error_of_the_poll() -> None:
+    """As the official client does."""
     with pytest.raises(ClientError, match="1504"):
         polled("runninghub", {"taskId": "5", "status": "RUNNING", "errorCode": "1504", "errorMessage": "model timeout"})
 
 
-def test_a_job_that_fails_is_told_by_a_wait() -> None:
+def test_a_failed_job_raises_in_a_wait() -> None:
     """With the same error, in whatever shape."""
     with rigged("aimlapi") as rig:
         rig.tricks = [httpx2.Response(200, json={"id": "a", "status": "error", "error": DETAIL})]

@@ -1,4 +1,4 @@
-"""Whichever way the docs are read, the client understands: one story, told under every option of every reading."""
+"""The client works under every option of every reading."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ from mockreel.client import (
     OutOfCredit,
     TooManyRequests,
 )
-from mockreel.client.profile_file import read_manner
+from mockreel.client.profile_file import read_profile
 from mockreel.contract import known_readings, load_contract
 
 HOOK = "http://127.0.0.1:9/hook"
@@ -40,14 +40,14 @@ def test_a_job_is_run_under_every_reading(provider: str, reading: str, option: s
         _knows_its_words(rig)
         _ends_well(rig, client)
         _ends_badly(rig, client)
-        _is_refused(rig, client)
+        _is_error(rig, client)
         if rig.provider.contract.callbacks.events:
-            _is_told(rig, client)
+            _is_reported(rig, client)
 
 
 def _knows_its_words(rig: Rig) -> None:
     """With the meaning that the lifecycle gives them; where a cancelled job is FAILED, it is a failure here too."""
-    words = read_manner(rig.provider.name).words
+    words = read_profile(rig.provider.name).words
     states = rig.provider.contract.lifecycle.states.values()
 
     assert {one.word for one in states if words.get(one.word.casefold()) != one.kind} <= {"FAILED"}
@@ -82,7 +82,7 @@ def _ends_badly(rig: Rig, client: Any) -> None:
         assert isinstance(ended.value, JobCancelled) or "documented-four" in rig.provider.contract.chosen.values()
 
 
-def _is_refused(rig: Rig, client: Any) -> None:
+def _is_error(rig: Rig, client: Any) -> None:
     model, fields = WORK[rig.provider.name]
     refusals = {
         "scenario=insufficient-credit": OutOfCredit,
@@ -102,11 +102,11 @@ def _is_refused(rig: Rig, client: Any) -> None:
 
 
 def _names_no_field(rig: Rig) -> bool:
-    """Three envelopes tell what is wrong with a field, or not even that, but not with which."""
+    """Three envelopes do not name the invalid field."""
     return rig.provider.contract.chosen.get("error-envelope") in ("a", "a-documented", "c")
 
 
-def _is_told(rig: Rig, client: Any) -> None:
+def _is_reported(rig: Rig, client: Any) -> None:
     signed = rig.provider.contract.callbacks.signature is not None
     secret = _secret(rig) if signed else None
     for rig.prefer, state in (("", "succeeded"), ("scenario=fail", "failed"), ("scenario=cancelled", "cancelled")):
@@ -122,20 +122,20 @@ def _is_told(rig: Rig, client: Any) -> None:
 
 
 def _secret(rig: Rig) -> str:
-    """A secret for callbacks, asked for as a person would."""
+    """A secret for callbacks, created through the API."""
     client = rig.client(readings={"key-header": rig.provider.contract.chosen["key-header"]})
     core = (client if rig.mode == "sync" else client._client)._core
     row = rig.provider.contract.conversation.secret
     assert row is not None
-    ask = core.writer.ask(rig.provider.contract.operation(row.operation), what="secret", body=row.body)
-    reply = client._drive(core.exchanges.ask(ask, core.deadline(None)))
+    ask = core.writer.request(rig.provider.contract.operation(row.operation), what="secret", body=row.body)
+    reply = client._drive(core.exchanges.request(ask, core.deadline(None)))
     return str(reply.json["plain_secret"])
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-def test_every_refusal_of_a_contract_has_a_kind(provider: str) -> None:
-    """By its code or its status: none comes as an error response of no kind."""
-    contract, kinds = load_contract(provider), read_manner(provider).refusal.kinds
+def test_every_error_of_a_contract_has_a_kind(provider: str) -> None:
+    """By its code or its status: none is without a kind."""
+    contract, kinds = load_contract(provider), read_profile(provider).errors.kinds
     coded = {code for row in kinds for code in row.codes}
     fallbacks = {status[0] for row in kinds for status in row.statuses}
     without = [
@@ -151,7 +151,7 @@ def test_an_idempotency_key_that_was_used_for_something_else_is_a_conflict() -> 
     with rigged("runflow") as rig:
         client = rig.client()
         client.submit(*WORK["runflow"], idempotency_key="one")
-        with pytest.raises(Conflict, match=r"CONFLICT.*Take a new idempotency key"):
+        with pytest.raises(Conflict, match=r"CONFLICT.*Use a new idempotency key"):
             client.submit("google/veo3.1/lite", {"prompt": "another"}, idempotency_key="one")
 
 

@@ -1,4 +1,4 @@
-"""What is asked again and what is not: reads as the docs advise, submits only where no second job can come of it."""
+"""What is retried: reads as the docs advise, submits only if no second job can start."""
 
 import httpx2
 import pytest
@@ -19,7 +19,7 @@ every = pytest.mark.parametrize("provider", PROVIDERS)
 mode = pytest.mark.parametrize("mode", MODES)
 
 BROKEN = httpx2.ReadTimeout("no answer in time")
-REFUSED = httpx2.ConnectError("Connection refused")
+REJECTED = httpx2.ConnectError("Connection refused")
 PAGE = "<html><head><title>524: A timeout occurred</title></head></html>"
 
 
@@ -35,7 +35,7 @@ def busy(seconds: str | None = None, **headers: str) -> httpx2.Response:
     "trick",
     [
         BROKEN,
-        REFUSED,
+        REJECTED,
         busy(),
         httpx2.Response(503, json={}),
         httpx2.Response(524, html=PAGE),
@@ -58,7 +58,7 @@ def test_a_poll_goes_on_after_what_passes(provider: str, mode: str, trick: Trick
 @every
 @mode
 def test_a_poll_is_given_up_after_as_many_tries_as_the_docs_say(provider: str, mode: str) -> None:
-    """The last error response is told."""
+    """The last error response is raised."""
     with rigged(provider, mode) as rig:
         client = rig.client()
         job = client.submit(*WORK[provider])
@@ -74,8 +74,8 @@ def test_a_poll_is_given_up_after_as_many_tries_as_the_docs_say(provider: str, m
 
 @every
 @mode
-@pytest.mark.parametrize("trick", [busy(), REFUSED], ids=["429", "refused connection"])
-def test_a_submit_is_sent_again_where_nothing_was_begun(provider: str, mode: str, trick: Trick) -> None:
+@pytest.mark.parametrize("trick", [busy(), REJECTED], ids=["429", "refused connection"])
+def test_a_submit_is_sent_again_if_nothing_was_started(provider: str, mode: str, trick: Trick) -> None:
     """After a 429, and where no connection was had."""
     with rigged(provider, mode) as rig:
         rig.tricks = [trick, trick]
@@ -100,11 +100,13 @@ def test_a_submit_is_sent_again_where_nothing_was_begun(provider: str, mode: str
     ],
     ids=["timeout", "disconnected", "broken pipe", "500", "503", "504", "a page"],
 )
-def test_a_submit_that_may_have_begun_a_job_is_not_sent_again(provider: str, mode: str, trick: Trick) -> None:
+def test_a_submit_that_may_have_started_a_job_is_not_sent_again(provider: str, mode: str, trick: Trick) -> None:
     """It could be paid twice: the error says how the job is found."""
     with rigged(provider, mode) as rig:
         rig.tricks = [trick]
-        with pytest.raises(SubmitUncertain, match=r"may have begun and cost money, so it was not sent again") as at:
+        with pytest.raises(
+            SubmitUncertain, match=r"may have started and cost money, so the request was not sent again"
+        ) as at:
             rig.client().submit(*WORK[provider])
 
         assert len(rig.sent) == 1
@@ -130,7 +132,7 @@ def test_a_job_is_found_by_its_mark(mode: str) -> None:
 
 @mode
 def test_with_an_idempotency_key_a_submit_is_sent_again(mode: str) -> None:
-    """Where the docs have such a key; there is one job, however often it was asked for."""
+    """If such a key is documented; there is one job after any number of requests."""
     with rigged("runflow", mode) as rig:
         rig.tricks = [Lost(BROKEN), httpx2.Response(503, json={})]
         job = rig.client().submit(*WORK["runflow"], idempotency_key="order-7")
@@ -140,26 +142,26 @@ def test_with_an_idempotency_key_a_submit_is_sent_again(mode: str) -> None:
 
 
 def test_with_an_idempotency_key_doubt_stays_doubt() -> None:
-    """Once a job may have begun, no later error response says that none has."""
+    """Once a job may have started, a later error response does not make that certain."""
     with rigged("runflow") as rig:
-        refusal = httpx2.Response(402, json={"code": "INSUFFICIENT_CREDIT", "message": "None left."})
-        rig.tricks = [Lost(BROKEN), refusal]
+        error = httpx2.Response(402, json={"code": "INSUFFICIENT_CREDIT", "message": "None left."})
+        rig.tricks = [Lost(BROKEN), error]
         with pytest.raises(SubmitUncertain, match="ReadTimeout"):
             rig.client().submit(*WORK["runflow"], idempotency_key="order-7")
-        rig.tricks = [refusal]
+        rig.tricks = [error]
         with pytest.raises(OutOfCredit):
             rig.client().submit(*WORK["runflow"], idempotency_key="order-8")
 
 
 @pytest.mark.parametrize("provider", ["aimlapi", "runninghub"])
-def test_where_no_idempotency_key_is_documented_none_is_taken(provider: str) -> None:
+def test_an_undocumented_idempotency_key_is_rejected(provider: str) -> None:
     """It would look safe and be none."""
     with rigged(provider) as rig, pytest.raises(OptionError, match="documents none"):
         rig.client().submit(*WORK[provider], idempotency_key="order-7")
 
 
 @pytest.mark.parametrize("options", [{"idempotency_key": "two words"}, {"idempotency_key": ""}, {"mark": "it's"}])
-def test_a_word_that_would_not_arrive_as_it_is_is_refused(options: dict[str, str]) -> None:
+def test_a_mark_that_would_be_changed_on_the_way_is_rejected(options: dict[str, str]) -> None:
     """Before anything is sent."""
     with rigged("runflow") as rig:
         with pytest.raises(OptionError):
@@ -195,7 +197,7 @@ def test_a_retry_after_beyond_the_deadline_is_not_waited_for() -> None:
 
 @mode
 def test_a_submit_has_a_deadline_too(mode: str) -> None:
-    """Where nothing was begun it says so; where something may have been, that counts for more."""
+    """It says if nothing was started; an uncertain start takes precedence."""
     with rigged("runflow", mode) as rig:
         client = rig.client()
         rig.tricks = [busy("20"), busy("20")]
@@ -207,7 +209,7 @@ def test_a_submit_has_a_deadline_too(mode: str) -> None:
             client.submit(*WORK["runflow"], deadline=10, idempotency_key="order-9")
 
 
-def test_too_many_requests_are_told_in_the_end() -> None:
+def test_too_many_requests_raise_in_the_end() -> None:
     """With the seconds that the provider named last."""
     with rigged("runflow") as rig:
         rig.tricks = [busy("2") for _ in range(5)]
@@ -240,21 +242,21 @@ def test_one_request_has_no_longer_than_the_whole_call() -> None:
         assert [request.extensions["timeout"]["read"] for request in rig.sent] == [20, 3]
 
 
-def test_a_reply_without_a_known_state_is_not_guessed_at() -> None:
+def test_a_response_without_a_known_state_is_not_guessed_at() -> None:
     """The job stays known, so that the wait can be resumed."""
     with rigged("runflow") as rig:
         client = rig.client()
         job = client.submit(*WORK["runflow"])
         rig.tricks = [httpx2.Response(200, json={"id": job.id, "status_code": "pondering"})]
-        with pytest.raises(ReplyNotUnderstood, match=r"'pondering' of its state; known are canceled, .*drift") as at:
+        with pytest.raises(ReplyNotUnderstood, match=r"unknown state 'pondering'; valid: canceled, .*drift") as at:
             client.wait(job)
 
     assert at.value.job == job
 
 
-def test_a_submit_that_names_no_job_says_how_to_look_for_one() -> None:
+def test_a_submit_without_a_job_id_says_how_to_find_the_job() -> None:
     """It is neither an error response nor of use."""
     with rigged("runflow") as rig:
         rig.tricks = [httpx2.Response(201, json={"status_code": "queued"})]
-        with pytest.raises(SubmitUncertain, match=r"without the id of a job.*client_ref"):
+        with pytest.raises(SubmitUncertain, match=r"has no job id.*client_ref"):
             rig.client().submit(*WORK["runflow"])

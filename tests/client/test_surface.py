@@ -1,4 +1,4 @@
-"""The two clients are one: the same methods with the same arguments, and nothing said twice."""
+"""The two clients have the same methods with the same arguments, and no duplicated code."""
 
 import dataclasses
 import inspect
@@ -15,7 +15,7 @@ from tools.pages import page
 import mockreel.client
 from mockreel import serving
 from mockreel.client import AsyncClient, Client, Invalid, JobOptions, JobRequest, NotFound, client_errors
-from mockreel.client.profile_file import read_manner
+from mockreel.client.profile_file import read_profile
 from mockreel.errors import OptionError
 
 METHODS = [name for name in vars(Client) if not name.startswith("_")]
@@ -38,18 +38,18 @@ def test_neither_has_more_than_the_other() -> None:
 
 
 def test_the_keywords_of_a_submit_are_the_fields_of_a_request() -> None:
-    """Whichever way it is said, and only one way at a time."""
+    """In either form, and only in one at a time."""
     fields = {field.name for field in dataclasses.fields(JobRequest)}
 
     assert set(JobOptions.__annotations__) == fields - {"model", "input"}
     with rigged("runflow") as rig:
         model, given = WORK["runflow"]
         assert rig.client().submit(JobRequest(model, given)).id
-        with pytest.raises(OptionError, match=r"input, mark.*put them into it"):
+        with pytest.raises(OptionError, match=r"input, mark.*Put these fields into the JobRequest"):
             rig.client().submit(JobRequest(model, given), given, mark="mine")
 
 
-def test_every_error_stands_in_the_tree() -> None:
+def test_every_error_is_in_the_tree() -> None:
     """The module's docstring draws it, and the package exports it."""
     found = {
         name
@@ -74,23 +74,23 @@ def test_importing_the_package_does_not_load_the_client() -> None:
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-def test_what_the_client_reads_fits_what_the_contract_says(provider: str) -> None:
-    """Its operations are there, its jobs are those of the conversation, and each can be asked about by its id."""
-    contract, profile = loaded(provider, ()), read_manner(provider)
+def test_the_clients_places_match_the_contract(provider: str) -> None:
+    """Its operations exist, its jobs are those of the conversation, and each can be polled by its id."""
+    contract, profile = loaded(provider, ()), read_profile(provider)
     talks = contract.conversation.jobs
-    asked = {name for talk in talks.values() for name in (talk.poll, talk.made) if name}
+    requested = {name for talk in talks.values() for name in (talk.poll, talk.made) if name}
     named = {profile.submit, *profile.by_id, *(step.operation for step in profile.upload if step.operation)}
     named |= {row.operation for row in (profile.find, profile.quote) if row is not None and row.operation}
 
     assert set(profile.jobs) == set(talks)
-    assert asked | ({contract.conversation.cancel} - {None}) == set(profile.by_id)
+    assert requested | ({contract.conversation.cancel} - {None}) == set(profile.by_id)
     assert all(contract.operation(name) for name in named)
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-def test_every_operation_that_is_spoken_takes_its_key_in_a_header(provider: str) -> None:
+def test_every_used_operation_has_its_key_in_a_header(provider: str) -> None:
     """There it is in no log of addresses."""
-    contract, profile = loaded(provider, ()), read_manner(provider)
+    contract, profile = loaded(provider, ()), read_profile(provider)
     spoken = [
         profile.submit,
         *profile.by_id,
@@ -109,7 +109,7 @@ def test_a_provider_without_such_a_file_says_so(tmp_path: Path) -> None:
 
 
 def test_a_new_provider_is_a_file(tmp_path: Path) -> None:
-    """No Python of the client knows of `encore`: it is run, it fails, it refuses, and takes a file."""
+    """The client's Python does not know `encore`: it runs, fails, rejects, and accepts a file."""
     (tmp_path / "note.txt").write_text("sing")
     with serving("encore", data=FOURTH, speed=600) as server:
         door = server.encore

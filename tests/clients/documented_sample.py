@@ -20,7 +20,6 @@ class DocumentedSample:
         document: The file that holds it.
         what: Which of its samples it is.
         misfit: Why it breaks the schema of its own page; empty where it fits.
-        outdated: Why a newer document of the same provider contradicts the page; empty where none does.
     """
 
     document: str
@@ -29,7 +28,6 @@ class DocumentedSample:
     path: str
     body: Any
     misfit: str = ""
-    outdated: str = ""
     method: str = "POST"
 
     @property

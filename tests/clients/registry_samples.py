@@ -17,11 +17,10 @@ MEDIA = {"IMAGE": IMAGE, "VIDEO": VIDEO, "AUDIO": AUDIO}
 def registry_samples(docs: Path) -> Iterator[DocumentedSample]:
     """Every sample of the registry, the catalogue, the prices and the fields that are sent as a list."""
     registry, catalogue = (_rows(docs, name) for name in ("model-registry.public.json", "catalogue-2026-08-01.json"))
-    newest = {row["endpoint"]: row for row in catalogue[1]}
     for file, rows in (registry, catalogue):
         for row in rows:
             for what, more in (("required fields", {}), *_shown(row["params"])):
-                yield _sample(file, row, what, more, newest)
+                yield _sample(file, row, what, more)
     known = {row["endpoint"]: row for _, rows in (catalogue, registry) for row in rows}
     prices = json.loads((docs / "runninghub/pricing.public.json").read_text("utf-8"))["pricing"]
     for price in prices:
@@ -29,11 +28,11 @@ def registry_samples(docs: Path) -> Iterator[DocumentedSample]:
             if price["endpoint"] in known and isinstance(rule.get("when"), dict):
                 paid = _meant(known[price["endpoint"]], rule["when"])
                 what = f"price of {json.dumps(rule['when'])}"
-                yield _sample("runninghub/pricing.public.json", known[price["endpoint"]], what, paid, newest)
-    yield from _as_lists(docs, known, newest)
+                yield _sample("runninghub/pricing.public.json", known[price["endpoint"]], what, paid)
+    yield from _as_lists(docs, known)
 
 
-def _as_lists(docs: Path, known: Mapping[str, Row], newest: Mapping[str, Row]) -> Iterator[DocumentedSample]:
+def _as_lists(docs: Path, known: Mapping[str, Row]) -> Iterator[DocumentedSample]:
     """The fields that the vendor's own nodes send as a list: each of their options in one."""
     file = "runninghub/list-fields-2026-05.json"
     fields = json.loads((docs / file).read_text("utf-8"))["fields"]
@@ -41,7 +40,7 @@ def _as_lists(docs: Path, known: Mapping[str, Row], newest: Mapping[str, Row]) -
         for param in known[endpoint]["params"]:
             for value in _options(param) if _key(param) in names else ():
                 what = f"{_key(param)} as a list: {json.dumps([value])}"
-                yield _sample(file, known[endpoint], what, {_key(param): [value]}, newest)
+                yield _sample(file, known[endpoint], what, {_key(param): [value]})
 
 
 def _meant(row: Row, when: Row) -> Row:
@@ -57,7 +56,7 @@ def _rows(docs: Path, name: str) -> tuple[str, list[Row]]:
     return f"runninghub/{name}", document.get("models") or document["endpoints"]
 
 
-def _sample(file: str, row: Row, what: str, more: Row, newest: Mapping[str, Row]) -> DocumentedSample:
+def _sample(file: str, row: Row, what: str, more: Row) -> DocumentedSample:
     params = {_key(param): param for param in row["params"]}
     least = {key: _value(param) for key, param in params.items() if param.get("required")}
     body = {**least, **more}
@@ -69,15 +68,7 @@ def _sample(file: str, row: Row, what: str, more: Row, newest: Mapping[str, Row]
         path=f"/openapi/v2/{row['endpoint']}",
         body=body,
         misfit=next(filter(None, misfits), ""),
-        outdated=_outdated(newest.get(row["endpoint"]), body),
     )
-
-
-def _outdated(row: Row | None, body: Row) -> str:
-    """What the catalogue of August requires and an older document does not."""
-    required = [_key(param) for param in row["params"] if param.get("required")] if row else []
-    missing = [key for key in required if key not in body]
-    return f"the catalogue of 2026-08-01 requires {missing[0]}" if missing else ""
 
 
 def _shown(params: list[Row]) -> Iterator[tuple[str, Row]]:

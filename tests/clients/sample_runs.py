@@ -50,8 +50,8 @@ def _of_group(
 
 def _refused(sample: DocumentedSample, why: str) -> tuple[str, str, str]:
     """Where a refused sample was sent, who is wrong, and why; alike for all samples of an endpoint that share it."""
-    if reason := sample.misfit or sample.outdated:
-        return sample.path, "vendor", reason
+    if sample.misfit:
+        return sample.path, "vendor", sample.misfit
     return sample.path, "mockreel", why[:300]
 
 

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 from conformance.saboteurs.saboteur import Stranger, honest_contract
 
-from mockreel.cli.gate.check import command
+from mockreel.cli.gate.check_command import command
 from mockreel.conformance.check import Outcome
 from mockreel.conformance.check_context import CheckContext, Wanted
 from mockreel.conformance.check_runner import run
@@ -27,7 +27,7 @@ from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest
 from mockreel.server.socket_server import serving
 from mockreel.simulator.in_process import mock_target
 from mockreel.simulator.in_process.mock_target import LeftOut, MockTarget
-from mockreel.simulator.provider import Settings
+from mockreel.simulator.settings import Settings
 
 PROVIDERS = ("runflow", "aimlapi", "runninghub")
 KEYS = Access(key="rf_live_one", other_key="rf_live_two", full=True)

@@ -15,7 +15,7 @@ from conformance.saboteurs import GALLERY
 from conformance.saboteurs.saboteur import honest_contract
 
 from mockreel import __version__
-from mockreel.cli.gate.check import command
+from mockreel.cli.gate.check_command import command
 from mockreel.conformance import reading_matrix
 from mockreel.conformance.check_context import CheckContext, Wanted
 from mockreel.conformance.check_runner import run

@@ -2,15 +2,19 @@
 
 import json
 
+import pytest
+
+from mockreel.conformance.place import Place
 from mockreel.conformance.reports import sarif_document
 from mockreel.conformance.reports.ci_documents import annotations, code_quality
+
+FILE = Place("tests/test_client.py", 7)
 
 
 def _sarif(*texts: str) -> str:
     levels: tuple[sarif_document.Level, ...] = ("error", "warning", "note")
     found = [
-        sarif_document.result(f"rule-{number}", levels[number % 3], text, "contracts/x/errors.yaml", {})
-        for number, text in enumerate(texts)
+        sarif_document.result(f"rule-{number}", levels[number % 3], text, FILE, {}) for number, text in enumerate(texts)
     ]
     return sarif_document.document({}, found, exit_code=1)
 
@@ -20,9 +24,9 @@ def test_each_finding_is_one_workflow_command() -> None:
     lines = annotations(_sarif("one", "two", "three")).splitlines()
 
     assert lines == [
-        "::error file=contracts/x/errors.yaml,title=rule-0::one",
-        "::warning file=contracts/x/errors.yaml,title=rule-1::two",
-        "::notice file=contracts/x/errors.yaml,title=rule-2::three",
+        "::error file=tests/test_client.py,line=7,title=rule-0::one",
+        "::warning file=tests/test_client.py,line=7,title=rule-1::two",
+        "::notice file=tests/test_client.py,line=7,title=rule-2::three",
     ]
 
 
@@ -35,7 +39,7 @@ def test_a_finding_cannot_start_a_command_of_its_own() -> None:
 
 def test_code_quality_has_each_finding_once() -> None:
     """Two findings that look the same have fingerprints of their own, which are the same in every run."""
-    sarif = sarif_document.document({}, [sarif_document.result("r", "error", "same", "f.yaml", {})] * 2, exit_code=1)
+    sarif = sarif_document.document({}, [sarif_document.result("r", "error", "same", FILE, {})] * 2, exit_code=1)
     first, second = json.loads(code_quality(sarif))
 
     assert first["fingerprint"] != second["fingerprint"]
@@ -45,8 +49,27 @@ def test_code_quality_has_each_finding_once() -> None:
         "check_name": "r",
         "fingerprint": first["fingerprint"],
         "severity": "major",
-        "location": {"path": "f.yaml", "lines": {"begin": 1}},
+        "location": {"path": FILE.file, "lines": {"begin": FILE.line}},
     }
+
+
+@pytest.mark.parametrize("file", ["a b/ü#1%.py", "a,b:c.py"])
+def test_any_name_of_a_file_reaches_ci(file: str) -> None:
+    """SARIF has it as a URI, GitLab as it is, an annotation without what would end it."""
+    found = [sarif_document.result("r", "error", "same", Place(file), {})]
+    (issue,) = json.loads(code_quality(sarif_document.document({}, found, exit_code=1)))
+
+    assert issue["location"]["path"] == file
+    assert "," not in annotations(sarif_document.document({}, found, exit_code=1)).partition(",line=")[0]
+
+
+def test_a_finding_at_no_file_names_none() -> None:
+    """GitHub shows it with the job; GitLab wants a path, and the top of the checkout is one."""
+    sarif = sarif_document.document({}, [sarif_document.result("r", "error", "same", None, {})], exit_code=1)
+    (issue,) = json.loads(code_quality(sarif))
+
+    assert annotations(sarif) == "::error title=r::same\n"
+    assert issue["location"]["path"] == "."
 
 
 def test_nothing_found_is_an_empty_report() -> None:

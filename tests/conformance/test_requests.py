@@ -7,7 +7,7 @@ from click.testing import CliRunner
 from conformance.saboteurs.saboteur import honest_contract
 from staging import FOURTH
 
-from mockreel.cli.gate.check import command
+from mockreel.cli.gate.check_command import command
 from mockreel.conformance.check_context import CheckContext
 from mockreel.conformance.model_selection import Casting
 from mockreel.contract import pointers

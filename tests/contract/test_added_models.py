@@ -12,7 +12,7 @@ from mockreel import serving
 from mockreel.cli import main
 from mockreel.contract.added_models import NO_ADDITIONS, read_additions
 from mockreel.errors import DataError, OptionError
-from mockreel.simulator.simulator import load_contracts
+from mockreel.simulator.simulator import build_simulator, load_contracts
 
 Capture = pytest.CaptureFixture[str]
 DANCE = {"type": "object", "required": ["style"], "properties": {"style": {"enum": ["tango", "waltz"]}}}
@@ -29,8 +29,8 @@ def submit(server: Any, provider: str, path: str, body: Any) -> Any:
     return httpx.post(address.url + path, json=body, headers={"Authorization": f"Bearer {address.key}"})
 
 
-def is_taken(reply: Any) -> bool:
-    return reply.status_code in (200, 201) and not reply.json().get("errorCode")
+def is_accepted(response: Any) -> bool:
+    return response.status_code in (200, 201) and not response.json().get("errorCode")
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def schema(tmp_path: Path) -> Path:
     return file
 
 
-def test_a_model_with_a_schema_takes_what_fits_and_refuses_the_rest(schema: Path) -> None:
+def test_a_model_with_a_schema_accepts_valid_inputs_only(schema: Path) -> None:
     with serving("runflow", models=[f"runflow:acme/dance={schema}; output=image; price=0.05/request"]) as server:
         good = submit(server, "runflow", "/v1/models/acme/dance/runs", {"input": {"style": "tango"}})
         bad = submit(server, "runflow", "/v1/models/acme/dance/runs", {"input": {"style": "polka"}})
@@ -50,12 +50,12 @@ def test_a_model_with_a_schema_takes_what_fits_and_refuses_the_rest(schema: Path
 
 
 @pytest.mark.parametrize(("provider", "like", "path", "body"), COPIES)
-def test_a_copy_of_a_known_model_is_taken_under_its_new_id(provider: str, like: str, path: str, body: Any) -> None:
+def test_a_copy_of_a_known_model_is_accepted_under_its_new_id(provider: str, like: str, path: str, body: Any) -> None:
     contract = load_contracts([provider])[provider]
     like = like if like in contract.models else next(m.id for m in contract.models.values() if m.output == "video")
     body = {**_sample(contract, like), **body} if provider != "runflow" else body
     with serving(provider, models=[{"provider": provider, "id": "acme/dance", "like": like}]) as server:
-        assert is_taken(submit(server, provider, path, body)), like
+        assert is_accepted(submit(server, provider, path, body)), like
 
 
 def _sample(contract: Any, name: str) -> Any:
@@ -66,11 +66,11 @@ def _sample(contract: Any, name: str) -> Any:
 
 
 @pytest.mark.parametrize(("provider", "like", "path", "body"), COPIES)
-def test_an_unknown_model_is_refused_unless_accepted(provider: str, like: str, path: str, body: Any) -> None:
+def test_an_unknown_model_is_rejected_unless_accepted(provider: str, like: str, path: str, body: Any) -> None:
     with serving(provider) as server:
-        assert not is_taken(submit(server, provider, path, body))
+        assert not is_accepted(submit(server, provider, path, body))
     with serving(provider, unknown_models="accept") as server:
-        assert is_taken(submit(server, provider, path, body))
+        assert is_accepted(submit(server, provider, path, body))
 
 
 def test_an_accepted_unknown_model_is_named_in_the_log_and_the_job_ends() -> None:
@@ -114,25 +114,110 @@ def test_what_cannot_be_added_is_not_written(tmp_path: Path, capsys: Capture) ->
     ("given", "says"),
     [
         ("acme/dance", "added model"),
-        ("runflow:acme/dance", "one of the two"),
+        ("runflow:acme/dance", "Give either a schema"),
         ("runflow:acme/dance; like=google/veo3.1/lite; colour=red", "colour"),
         ("runflow:google/veo3.1/lite; like=google/veo3.1/lite", "has a model of that name"),
         ("runflow:a/b; like=google/veo3.1/lite; price=3/parsec", "0.05/second"),
         ("runflow:a/b; like=google/veo3.1/lite; price=-1/request", "0.05/second"),
         ("runflow:a/b; like=google/veo3.1/lite; price=1e400/request", "0.05/second"),
         ("runflow:a/b; like=google/veo3.1/lite; output=banana", "video"),
+        ("runflow:a/b; like=google/veo3.1/lite; seconds=soon", "a number above 0"),
+        ("runflow:a/b; like=google/veo3.1/lite; seconds=0", "a number above 0"),
         ("nobody:a/b; like=google/veo3.1/lite", "runflow"),
     ],
 )
-def test_an_addition_that_cannot_be_understood_says_why(given: Any, says: str) -> None:
+def test_an_invalid_addition_says_why(given: Any, says: str) -> None:
     with pytest.raises(OptionError, match=says):
         load_contracts(additions=read_additions([given]))
 
 
-def test_a_schema_that_is_none_is_refused_at_the_start() -> None:
+BROKEN = [
+    ('{"type": "no-such-type"}', "/type: not usable"),
+    ('{"properties": {"a/b": {"type": 5}}}', "/properties/a~1b/type: not usable"),
+    ('{"properties": {"a": {"pattern": "("}}}', "/properties/a/pattern: not usable"),
+    ('{"properties": {"a": {"$ref": "other.json"}}}', "/properties/a/$ref: not usable"),
+    ('{"allOf": [{"$ref": "#/$defs/x"}]}', "/allOf/0/$ref: not usable"),
+    ("[1]", ": its root is list"),
+    ('{"type":', ": not readable as JSON"),
+    ('{"type": "object",\n "title": "a",\n "type": "object"}', ": the key 'type' stands twice in one object, line 3"),
+    ('{"properties": {"a": {},\n "\\u0061": {}}}', ": the key 'a' stands twice in one object, line 2"),
+    ('{"properties": {"a{": {"x:": [{"b": 1,\n\n"b" : 2}]}}}', ": the key 'b' stands twice in one object, line 3"),
+]
+
+
+@pytest.mark.parametrize(("text", "says"), BROKEN)
+def test_an_error_in_a_schema_names_its_file_and_the_place_in_it(tmp_path: Path, text: str, says: str) -> None:
+    """The file as it was named, however it was given, and no path of mockreel's own."""
+    file = tmp_path / "own.json"
+    file.write_text(text)
+    (tmp_path / "own.yaml").write_text("- {provider: runflow, id: a/b, schema: own.json}\n")
+
+    for given in (f"runflow:a/b={file}", tmp_path / "own.yaml", {"provider": "runflow", "id": "a/b", "schema": file}):
+        with pytest.raises(DataError) as refused:
+            load_contracts(["runflow"], additions=read_additions([given]))
+        assert str(refused.value).replace(f"{file} ", str(file)).startswith(f"{file}{says}")
+        assert "mockreel.invalid" not in str(refused.value)
+        assert "models/added" not in str(refused.value)
+
+
+def test_an_error_in_a_schema_without_a_file_names_its_model() -> None:
     row = {"provider": "runflow", "id": "a/b", "schema": {"type": "no-such-type"}}
-    with pytest.raises(DataError, match="schema"):
+    with pytest.raises(DataError, match=r"schema of the added model a/b /type"):
         load_contracts(["runflow"], additions=read_additions([row]))
+
+
+def test_keys_of_different_objects_may_be_alike(tmp_path: Path) -> None:
+    """A text that looks like a key is none."""
+    file = tmp_path / "own.json"
+    file.write_text(
+        '{"properties": {"a": {"title": "a"}, "b": {"title": "\\"a\\": {"}}, "allOf": [{}, {"title": "a"}]}'
+    )
+
+    assert read_additions([f"runflow:a/b={file}"]).models[0].schema == json.loads(file.read_text())
+
+
+LENGTHS = [
+    ({}, "", None),
+    ({}, "; seconds=6", 6),
+    ({"duration": {"type": "integer"}}, "", None),
+    ({"duration": {"type": "integer", "default": 10}}, "", 10),
+    ({"duration": {"type": "integer", "default": 10}}, "; seconds=6", 6),
+]
+
+
+@pytest.mark.parametrize(("fields", "more", "seconds"), LENGTHS)
+@pytest.mark.parametrize("provider", ["runflow", "aimlapi", "runninghub"])
+def test_a_price_per_second_needs_the_seconds(
+    tmp_path: Path, provider: str, fields: Any, more: str, seconds: int | None
+) -> None:
+    """They are required of the input, a default of it, or stated; nothing is assumed."""
+    file = tmp_path / "own.json"
+    file.write_text(json.dumps({"type": "object", "properties": fields}))
+    additions = read_additions([f"{provider}:a/b={file}; price=0.05/second{more}"])
+    if seconds is None:
+        with pytest.raises(OptionError, match=r"seconds of a/b is missing.*seconds=5.*duration.*per request"):
+            load_contracts([provider], additions=additions)
+        return
+    simulator = build_simulator(load_contracts([provider], additions=additions), keys=(), accept_any_key=True)
+    ledger = simulator.provider(provider).ledger
+    assert ledger.cost(simulator.provider(provider).contract.models["a/b"], {}).amount == Decimal("0.05") * seconds
+    file.write_text(json.dumps({"type": "object", "properties": fields, "required": ["duration"]}))
+    load_contracts([provider], additions=read_additions([f"{provider}:a/b={file}; price=0.05/second"]))
+
+
+def test_no_description_of_a_model_has_an_empty_reason(tmp_path: Path, schema: Path, capsys: Capture) -> None:
+    """An added model's price and evidence are its owner's, whether a price was stated or not."""
+    for text in (f"runflow:a/b={schema}; price=0.05/request", f"runflow:a/c={schema}"):
+        with pytest.raises(SystemExit):
+            main(["models", "add", text, "--data", str(tmp_path / "data")])
+    capsys.readouterr()
+    for name, price in (("a/b", "0.05 USD/request (your own)"), ("a/c", "unknown (your own)")):
+        with pytest.raises(SystemExit):
+            main(["models", name, "--data", str(tmp_path / "data")])
+        told = capsys.readouterr().out
+        assert price in told
+        assert "evidence     your own" in told
+        assert "inferred" not in told
 
 
 def test_a_file_lists_models_with_schemas_beside_it(tmp_path: Path, schema: Path) -> None:
@@ -140,7 +225,7 @@ def test_a_file_lists_models_with_schemas_beside_it(tmp_path: Path, schema: Path
     assert read_additions([tmp_path / "own.yaml"]).models[0].schema == DANCE
 
 
-def test_nothing_is_added_unless_it_is_asked_for() -> None:
+def test_nothing_is_added_by_default() -> None:
     assert read_additions() == NO_ADDITIONS
 
 

@@ -1,4 +1,4 @@
-"""An amount of money is a decimal that somebody could have."""
+"""An amount of money is a realistic decimal."""
 
 from decimal import Decimal
 
@@ -31,6 +31,6 @@ def test_it_is_read_exactly(value: object) -> None:
         "0." + "1" * 99,
     ],
 )
-def test_what_nobody_has_is_none(value: object) -> None:
+def test_an_unrealistic_amount_is_none(value: object) -> None:
     """It would fill the memory to write it out."""
     assert read_amount(value) is None

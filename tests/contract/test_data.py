@@ -88,7 +88,7 @@ def written(name: str) -> list[Path]:
 
 
 def facts(node: Any, where: str = "") -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Every mapping that speaks of evidence, with its place."""
+    """Every mapping with evidence, and its place."""
     if isinstance(node, Mapping):
         if "evidence" in node and isinstance(node["evidence"], str):
             yield where, node
@@ -203,7 +203,7 @@ def options() -> list[Any]:
 def test_every_option_of_a_reading_can_be_played_and_changes_what_it_says(
     name: str, reading: Reading, option: str
 ) -> None:
-    """The default changes nothing; every other changes the document or a file, and a player takes it."""
+    """The default changes nothing; every other option changes the document or a file, and can be played."""
     own = reading.options[option]
     contract = contract_of(name, **{reading.id: option})
     find_adapter(contract)
@@ -224,7 +224,7 @@ def _changes(name: str, path: str, patch: Any) -> bool:
 
 @provider
 def test_every_reading_has_a_choice(name: str) -> None:
-    """Two options or more, each said in a sentence of its own."""
+    """Two options or more, each with its own statement."""
     for reading in contract_of(name).readings.values():
         said = [option.says for option in reading.options.values()]
         assert len(said) > 1, reading.id
@@ -303,16 +303,16 @@ def test_scenarios_go_by_the_lifecycle(name: str) -> None:
 
 @provider
 def test_states_and_their_words_are_all_in_use(name: str) -> None:
-    """Every state is reached; every final one is told of where the provider tells of anything."""
+    """Every state is reached; every final one sends a callback if the provider has any."""
     contract = contract_of(name)
     states = contract.lifecycle.states
     reached = {contract.lifecycle.initial.name, *(end for _, end in contract.lifecycle.transitions)}
 
     assert reached == set(states)
     assert not any(states[start].terminal for start, _ in contract.lifecycle.transitions)
-    told = [state for event in contract.callbacks.events.values() for state in event.on]
-    assert set(told) <= {state.name for state in states.values() if state.terminal}
-    assert len(told) == len(set(told))
+    reported = [state for event in contract.callbacks.events.values() for state in event.on]
+    assert set(reported) <= {state.name for state in states.values() if state.terminal}
+    assert len(reported) == len(set(reported))
 
 
 @provider
@@ -327,7 +327,7 @@ def test_callbacks_have_what_they_need(name: str) -> None:
 
 
 @provider
-def test_every_refusal_has_its_row(name: str) -> None:
+def test_every_named_error_has_a_definition(name: str) -> None:
     """The engine's, the operations', the scenarios', and those that the package names."""
     contract = contract_of(name)
     rows = set(contract.errors)
@@ -342,8 +342,8 @@ def test_every_refusal_has_its_row(name: str) -> None:
     assert "default" in contract.failures
 
 
-def test_the_engine_names_no_row_that_is_not_asked_of_every_provider() -> None:
-    """What it refuses is in the list above."""
+def test_the_engine_names_only_rows_that_every_provider_has() -> None:
+    """Its errors are in the list above."""
     engine = list(Path(mockreel.__file__).parent.glob("*.py"))
 
     assert {row for path in engine for row in _named_in(path)} <= ENGINES_ROWS

@@ -26,7 +26,7 @@ def test_every_row_of_a_file_is_counted() -> None:
     assert count(rows)[INFERRED] == text.count("evidence: inferred")
 
 
-def test_a_row_is_found_where_it_says() -> None:
+def test_a_row_is_found_at_its_place() -> None:
     """The place of a row is a JSON pointer into its file."""
     row = next(row for row in held("encore", root=FOURTH) if row.where == "errors.yaml /rows/internal-error")
 
@@ -51,11 +51,12 @@ def test_less_than_a_tenth_is_inferred(provider: str) -> None:
 
 
 def test_a_device_of_the_mock_server_is_no_fact_about_a_provider() -> None:
-    """The request that the recorder sends states nothing; the row that it expects does."""
+    """The request that the recorder sends states nothing; the row that it expects does, and a word of a response."""
     places = {row.where for row in held("runflow")}
 
     assert "conversation.yaml /recording/refusals/wrong-key" not in places
     assert "errors.yaml /rows/wrong-key" in places
+    assert {"openapi.yaml wire /log", "openapi.yaml wire /price_words", "openapi.yaml wire /unnamed"} <= places
 
 
 def test_a_row_that_a_reading_repeats_is_one_fact() -> None:
@@ -68,24 +69,24 @@ def test_a_row_that_a_reading_repeats_is_one_fact() -> None:
 
 def test_the_command_prints_the_table_and_the_inferred() -> None:
     """A line for each provider; below it each fact that no source says."""
-    told = _run("evidence")
+    reported = _run("evidence")
 
     for name, title in titles().items():
         rows = held(name)
-        assert re.search(rf"^{title} +{len(rows)} +{count(rows)['documented']} ", told, re.MULTILINE)
-        assert f"{title}: {count(rows)[INFERRED]} inferred fact" in told
+        assert re.search(rf"^{title} +{len(rows)} +{count(rows)['documented']} ", reported, re.MULTILINE)
+        assert f"{title}: {count(rows)[INFERRED]} inferred fact" in reported
 
 
 def test_the_command_gives_json_of_other_data(tmp_path: Path) -> None:
     """For other tools; of any data folder."""
-    told: dict[str, Any] = json.loads(_run("evidence", "--json", "--data", str(FOURTH)))
+    reported: dict[str, Any] = json.loads(_run("evidence", "--json", "--data", str(FOURTH)))
 
-    assert list(told) == ["encore"]
-    assert {"sort": "refusals", "where": "errors.yaml /rows/internal-error"} in told["encore"]["inferred"]
+    assert list(reported) == ["encore"]
+    assert {"sort": "refusals", "where": "errors.yaml /rows/internal-error"} in reported["encore"]["inferred"]
 
 
 def test_an_unknown_provider_is_an_error_that_lists_the_known() -> None:
-    """What is valid stands in the message."""
+    """The message has the valid values."""
     with pytest.raises(OptionError, match=r"'nobody' is not valid\. Valid: runflow, aimlapi, runninghub"):
         _run("evidence", "--provider", "nobody")
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from lacking import lacking
 
 from mockreel._data import data_root
 from mockreel.contract.data.data_files import read_document, read_list
@@ -22,7 +23,7 @@ def left_out(provider: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(("provider", "row"), ROWS)
-def test_a_fact_is_held_where_the_table_says_or_left_out_with_a_reason(provider: str, row: dict[str, Any]) -> None:
+def test_a_fact_is_at_its_place_in_the_table_or_left_out_with_a_reason(provider: str, row: dict[str, Any]) -> None:
     """Each place leads to something in the data; each reason is a line of NOT.yaml."""
     assert row.get("held") or row.get("not")
     for place in row.get("held", ()):
@@ -44,7 +45,7 @@ def test_every_reason_is_one_for_a_fact(provider: str) -> None:
 def test_the_table_has_every_fact_of_the_sheets() -> None:
     """Each row is a line of a sheet, and each line that states a fact has its row."""
     if "MOCKREEL_DOCS" not in os.environ:
-        pytest.skip("MOCKREEL_DOCS does not name the providers' docs, so their facts are not compared")
+        lacking("docs", "MOCKREEL_DOCS does not name the providers' docs, so their facts are not compared")
     lines = list(_lines(Path(os.environ["MOCKREEL_DOCS"])))
     facts = [row["fact"] for rows in TABLE.values() for row in rows]
 
@@ -66,7 +67,7 @@ def _is_there(value: Any, pointer: str) -> bool:
 
 
 def _lines(docs: Path) -> Iterator[str]:
-    """What the sheets state, each with the lines in which it goes on."""
+    """The statements of the sheets, each with its following lines."""
     first = (docs / "NEW-FACTS.md").read_text("utf-8")
     numbered = re.findall(r"^\d+\. .*(?:\n {2,}.*)*", first, re.MULTILINE)
     assert [int(line.split(".")[0]) for line in numbered] == list(NUMBERS)

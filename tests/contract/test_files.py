@@ -9,7 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockreel.contract.data.data_files import MOST_BYTES, merge_patch, parse_yaml, read_document, read_given, read_list
+from mockreel.contract.data.data_files import (
+    MOST_BYTES,
+    merge_patch,
+    parse_yaml,
+    read_document,
+    read_list,
+    read_user_file,
+)
 from mockreel.errors import DataError
 
 
@@ -74,7 +81,7 @@ def test_what_is_no_yaml_is_an_error_that_names_the_file(text: str) -> None:
     ],
 )
 def test_a_document_that_cannot_be_used_is_an_error(name: str, content: bytes, says: str, tmp_path: Path) -> None:
-    """Bad data is never taken for missing data."""
+    """Bad data is never treated as missing data."""
     path = tmp_path / name
     path.write_bytes(content)
 
@@ -92,7 +99,7 @@ def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
         read_document(tmp_path)
 
 
-def test_a_list_is_read_where_a_list_is_wanted(tmp_path: Path) -> None:
+def test_a_list_is_read_if_a_list_is_required(tmp_path: Path) -> None:
     """And nothing else."""
     path = tmp_path / "a.yaml"
     path.write_text("- {a: 1}\n")
@@ -153,12 +160,12 @@ BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
 
 @pytest.mark.parametrize("text", [BOMB, "&a [*a]", "a: &a {b: *a}", f"- {{key: x, balance: {{\n{BOMB}}}}}"])
 def test_a_few_lines_do_not_make_more_values_than_the_memory_holds(text: str) -> None:
-    """Aliases of aliases, and what stands in itself."""
-    with pytest.raises(DataError, match=r"aliases make more than|alias in it leads to|not readable as YAML"):
+    """Aliases of aliases, and a value that contains itself."""
+    with pytest.raises(DataError, match=r"aliases make more than|alias in it contains|not readable as YAML"):
         parse_yaml(text, where="a file")
 
 
-def test_an_alias_is_taken() -> None:
+def test_an_alias_is_accepted() -> None:
     """As a way to write less."""
     assert parse_yaml("a: &a [1]\nb: *a\nc: '2 * 3'", where="a file") == {"a": [1], "b": [1], "c": "2 * 3"}
 
@@ -168,42 +175,42 @@ def test_a_file_that_a_user_names_is_read_whole(tmp_path: Path) -> None:
     path = tmp_path / "keys.yaml"
     path.write_bytes(b"- {key: a}\n" * 1000)
 
-    assert read_given(path) == b"- {key: a}\n" * 1000
+    assert read_user_file(path) == b"- {key: a}\n" * 1000
 
 
 def test_a_pipe_is_read_to_its_end(tmp_path: Path) -> None:
-    """As of a shell's process substitution, whose writer may come later."""
+    """Such as a shell's process substitution, whose writer may start later."""
     path = tmp_path / "pipe"
     os.mkfifo(path)
     writer = threading.Thread(target=path.write_bytes, args=(b"- {key: a}\n" * 20_000,))
     writer.start()
     try:
-        assert read_given(path) == b"- {key: a}\n" * 20_000
+        assert read_user_file(path) == b"- {key: a}\n" * 20_000
     finally:
         writer.join()
 
 
-def test_a_pipe_that_nobody_writes_is_not_waited_for(tmp_path: Path) -> None:
+def test_a_pipe_without_a_writer_times_out(tmp_path: Path) -> None:
     """Nor one that is written without an end."""
     path = tmp_path / "pipe"
     os.mkfifo(path)
 
-    with pytest.raises(DataError, match="it is a pipe, and nobody has written it to its end"):
-        read_given(path, seconds=0.05)
+    with pytest.raises(DataError, match="it is a pipe that its writers have not closed"):
+        read_user_file(path, seconds=0.05)
 
 
 @pytest.mark.parametrize(("path", "says"), [("/dev/zero", "it is a device"), ("/tmp", "it is a folder")])
-def test_what_is_no_file_is_refused(path: str, says: str) -> None:
+def test_what_is_no_file_is_rejected(path: str, says: str) -> None:
     """A device may never end."""
     with pytest.raises(DataError, match=says):
-        read_given(Path(path))
+        read_user_file(Path(path))
 
 
-def test_a_file_that_is_too_large_is_refused(tmp_path: Path) -> None:
+def test_a_file_that_is_too_large_is_rejected(tmp_path: Path) -> None:
     """Before all of it is in memory."""
     path = tmp_path / "large"
     with path.open("wb") as file:
         file.truncate(MOST_BYTES + 1)
 
     with pytest.raises(DataError, match="larger than"):
-        read_given(path)
+        read_user_file(path)

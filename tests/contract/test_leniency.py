@@ -37,10 +37,10 @@ def takes(schema: dict[str, Any], **fields: Any) -> bool:
         ("prompt", ["x", "4"], [], [4]),
     ],
 )
-def test_a_loosened_schema_takes_numbers_as_text_and_the_other_way_round(
+def test_a_loosened_schema_accepts_numbers_as_text_and_the_reverse(
     field: str, strict: list[Any], lenient: list[Any], never: list[Any]
 ) -> None:
-    """And no more than that; what the strict one takes it takes too."""
+    """And no more; it accepts all that the strict one accepts."""
     loose = loosen(SCHEMA)
 
     assert all(takes(SCHEMA, **{field: value}) and takes(loose, **{field: value}) for value in strict)
@@ -56,8 +56,8 @@ def test_a_loosened_schema_takes_numbers_as_text_and_the_other_way_round(
         ),
     )
 )
-def test_what_is_taken_strictly_is_taken_loosely(fields: dict[str, Any]) -> None:
-    """Loosening never refuses."""
+def test_what_the_strict_schema_accepts_the_loose_one_accepts(fields: dict[str, Any]) -> None:
+    """Loosening never rejects."""
     assert not takes(SCHEMA, **fields) or takes(loosen(SCHEMA), **fields)
 
 
@@ -70,7 +70,7 @@ def test_what_a_field_says_of_itself_stays_with_it() -> None:
     assert repr(SCHEMA) == before
 
 
-def test_options_are_taken_in_any_case_where_a_reading_says_so() -> None:
+def test_options_are_accepted_in_any_case_if_a_reading_says_so() -> None:
     """Only those of the named fields, and only where all are texts."""
     free = in_any_case(SCHEMA, ["size", "level", "gone"])
 

@@ -67,7 +67,7 @@ def test_a_model_is_found_by_its_id_and_its_aliases() -> None:
 
 
 def test_an_operation_is_found_by_its_id_or_the_ids_are_listed() -> None:
-    """As OpenAPI calls it."""
+    """By its operationId."""
     contract = load_contract("encore", root=FOURTH)
 
     assert contract.operation("get_job").path == "/v1/jobs/{id}"
@@ -75,7 +75,7 @@ def test_an_operation_is_found_by_its_id_or_the_ids_are_listed() -> None:
         contract.operation("get_jobs")
 
 
-def test_an_unknown_provider_is_answered_with_the_known_ones(tmp_path: Path) -> None:
+def test_an_unknown_provider_is_rejected_with_the_known_ones(tmp_path: Path) -> None:
     """And a folder without any is an error."""
     with pytest.raises(OptionError, match=r"provider: 'encor' is not valid\. Valid: encore\."):
         load_contract("encor", root=FOURTH)
@@ -114,11 +114,11 @@ def test_a_chosen_reading_changes_what_it_says_and_the_default_nothing(
 
 
 def test_the_document_of_a_chosen_reading_is_changed_too() -> None:
-    """Whoever checks responses reads it there."""
+    """Response checks read it there."""
     contract = load_contract("encore", root=FOURTH, readings={"envelope": "bare"})
 
-    refused = contract.document["components"]["responses"]["refused"]["content"]["application/json"]["schema"]
-    assert refused["$ref"].endswith("error-bare.json")
+    rejected = contract.document["components"]["responses"]["refused"]["content"]["application/json"]["schema"]
+    assert rejected["$ref"].endswith("error-bare.json")
 
 
 def test_a_contract_without_the_lean_document_is_read_from_the_whole_one(data: Path) -> None:
@@ -161,7 +161,7 @@ BROKEN: list[tuple[str, Change, str]] = [
 
 @pytest.mark.parametrize(("name", "how", "says"), BROKEN)
 def test_a_row_that_does_not_fit_is_an_error_that_leads_to_it(name: str, how: Change, says: str, data: Path) -> None:
-    """The file, the place in it, what stands there, and what would fit."""
+    """The file, the place, the value, and what is expected."""
     load_contract("encore", root=data)
     change(data, name, how)
 
@@ -178,7 +178,7 @@ def test_a_row_that_does_not_fit_is_an_error_that_leads_to_it(name: str, how: Ch
         (lambda d: d["paths"]["/v1/jobs"]["post"].pop("operationId"), "'operationId' is missing"),
         (
             lambda d: d["paths"]["/v1/models/{model_id}"]["parameters"].append({"$ref": "#/components/parameters/no"}),
-            "nothing stands at /components/parameters/no",
+            "/components/parameters/no does not exist",
         ),
         (lambda d: d["x-mockreel"].pop("key"), "'key' is missing"),
         (lambda d: d["x-mockreel"]["key"][0].update({"in": "cookie"}), r"/in: 'cookie' is not known"),
@@ -204,8 +204,8 @@ def test_a_mistake_in_the_openapi_document_is_an_error(how: Change, says: str, d
         "lifecycle.yaml",
     ],
 )
-def test_a_patch_for_a_file_that_nobody_reads_is_an_error(path: str, data: Path) -> None:
-    """Else it would change nothing, and nobody would notice."""
+def test_a_patch_for_a_file_that_is_not_read_is_an_error(path: str, data: Path) -> None:
+    """It would have no effect."""
     change(data, "readings/done-word.yaml", lambda d: d["options"]["finished"]["patch"].update({path: {"a": 1}}))
     load_contract("encore", root=data)
 
@@ -214,7 +214,7 @@ def test_a_patch_for_a_file_that_nobody_reads_is_an_error(path: str, data: Path)
 
 
 def test_a_missing_file_is_an_error(data: Path) -> None:
-    """Bad data is never taken for none."""
+    """Bad data is never treated as missing."""
     (data / "contracts/encore/errors.yaml").unlink()
 
     with pytest.raises(DataError, match=r"errors\.yaml: cannot be read"):

@@ -1,6 +1,7 @@
 """Every model of every provider can be submitted: what its schema takes is taken, what it refuses is refused.
 
-Each model is one test, in process, on one simulator for all. `jsonschema` is the second opinion on each input.
+In process, on one simulator for all; a test asks every model of a provider and names all that fail. `jsonschema` is
+the second opinion on each input.
 """
 
 import asyncio
@@ -14,13 +15,14 @@ import jsonschema
 import orjson
 import pytest
 from documented import DocumentedResponses
+from every import every
 from hypothesis import HealthCheck, Phase, given, settings
 from instances import broken, valid
-from mutants import sample
 from staging import START, Caller, Spoken
 
 from mockreel._data import data_root
 from mockreel.contract import Contract, Model, Operation, load_contract, providers
+from mockreel.contract.exchanges.request_builder import Requests
 from mockreel.contract.messages.message import Response
 from mockreel.contract.operations import resolve
 from mockreel.engine.artifacts import artifact as artifacts
@@ -52,7 +54,7 @@ FEW = settings(
 
 @dataclass(frozen=True)
 class Way:
-    """One model at one operation that begins a job."""
+    """One model at one operation that starts a job."""
 
     provider: str
     operation: str
@@ -74,7 +76,7 @@ def written(provider: str, file: str) -> dict[str, Any]:
 
 
 def ways() -> Iterator[Way]:
-    """Every model at each operation that begins one job from its input and says so in one document for that model."""
+    """Every model at each operation that starts one job from its input, with a document for that model."""
     for provider in PROVIDERS:
         contract = contract_of(provider)
         for operation in contract.operations:
@@ -88,7 +90,7 @@ def _many(contract: Contract, operation: Operation) -> bool:
     """Whether the input is a list of inputs."""
     body = resolve(contract.document, operation.raw["requestBody"], where=operation.id)
     schema = next(iter(body["content"].values())).get("schema", {})
-    found: Any = sample(contract.schemas.absolute(schema), contract)
+    found: Any = Requests(contract).samples.smallest(contract.schemas.absolute(schema))
     for step in operation.input.split("/")[1:]:
         found = found.get(step) if isinstance(found, dict) else None
     return isinstance(found, list)
@@ -107,7 +109,7 @@ class Scene:
         self.replies = {name: DocumentedResponses(provider.contract) for name, provider in simulator.providers.items()}
 
     def schema(self, way: Way) -> Mapping[str, Any]:
-        """What is asked of the input, as it is written: the engine may be looser, never stricter."""
+        """The input's schema as written; the engine may be looser, never stricter."""
         model = self.model(way)
         return written(way.provider, model.routes.get(self.operation(way).route, model.schema))
 
@@ -133,7 +135,7 @@ class Scene:
         return self.answered(way, path, body)
 
     def answered(self, way: Way, path: str, body: Any) -> Spoken:
-        """The response; the clock goes on for one that waits for its job."""
+        """The response; the clock advances for one that waits for its job."""
         caller = self.caller(way)
         answer = caller.provider.answer(caller.request("POST", path, body))
         return Spoken(answer if isinstance(answer, Response) else asyncio.run(self._waited(answer)))
@@ -147,7 +149,7 @@ class Scene:
     async def later(self) -> None:
         await self.simulator.advance(LONG)
 
-    def refusal(self) -> str | None:
+    def error(self) -> str | None:
         """The row of errors.yaml that the newest exchange was answered with; None where it was accepted."""
         return list(self.simulator.journal)[-1].row
 
@@ -158,16 +160,17 @@ class Scene:
 WAYS = list(ways())
 
 
-@pytest.fixture(params=WAYS, ids=str)
-def way(request: pytest.FixtureRequest) -> Way:
-    found: Way = request.param
-    return found
+@pytest.fixture(params=PROVIDERS)
+def its_ways(request: pytest.FixtureRequest) -> list[Way]:
+    """Those of one provider."""
+    return [way for way in WAYS if way.provider == request.param]
 
 
 def defaults(scene: Scene, way: Way) -> dict[str, Any]:
     """What is required, in its simplest form, with every default that the model has."""
     schema = scene.schema(way)
-    fields: dict[str, Any] = sample(dict(schema), scene.simulator.provider(way.provider).contract)
+    samples = Requests(scene.simulator.provider(way.provider).contract).samples
+    fields: dict[str, Any] = samples.smallest(dict(schema))
     stated = {name: field["default"] for name, field in schema.get("properties", {}).items() if "default" in field}
     return {**fields, **stated, **_named(scene, way)}
 
@@ -177,28 +180,33 @@ def _named(scene: Scene, way: Way) -> dict[str, Any]:
     return {place.name: way.model} if place is not None and place.kind == "body" else {}
 
 
-def test_a_model_takes_its_defaults_and_makes_a_real_file_of_its_kind(scene: Scene, way: Way) -> None:
+def test_a_model_accepts_its_defaults_and_makes_a_real_file_of_its_kind(scene: Scene, its_ways: list[Way]) -> None:
     """Submitted with what is required and its defaults; all answers are documented, the result opens, the cost is known
     as far as the contract knows it."""
+    every(its_ways, lambda way: assert_defaults_are_taken(scene, way))
+
+
+def assert_defaults_are_taken(scene: Scene, way: Way) -> None:
+    """From the submit to the file."""
     provider, fields = scene.simulator.provider(way.provider), defaults(scene, way)
 
     spoken = scene.send(way, fields)
 
-    assert (scene.refusal(), scene.undocumented(way, spoken)) == (None, []), spoken.response.body
+    assert (scene.error(), scene.undocumented(way, spoken)) == (None, []), spoken.response.body
     job = list(provider.jobs)[-1]
     assert job.model is not None
     assert job.model.id == way.model
     asyncio.run(scene.later())
     assert job.state(provider.clock.now()).kind == "succeeded"
     assert_file(scene, way, artifacts.of_job(provider, job))
-    assert_told(scene, way, job)
+    assert_reported(scene, way, job)
     cost = artifacts.price_of(provider, job.model, fields)
     assert cost.certainty in (job.model.price.certainty, "unknown", "at least")
     assert (cost.amount is None) == (cost.certainty == "unknown")
 
 
 def assert_file(scene: Scene, way: Way, artifact: artifacts.Artifact) -> None:
-    """The file is served under its address, and begins as its kind does."""
+    """The file is served at its URL, and begins like its kind."""
     caller = scene.caller(way)
     served = caller("GET", artifact.url.removeprefix(caller.base_url), key=None)
 
@@ -210,7 +218,7 @@ def assert_file(scene: Scene, way: Way, artifact: artifacts.Artifact) -> None:
         assert any(served.response.body[:16].find(magic) in (0, 4) for magic in MAGIC[artifact.kind])
 
 
-def assert_told(scene: Scene, way: Way, job: Job) -> None:
+def assert_reported(scene: Scene, way: Way, job: Job) -> None:
     """The response to a poll is a documented one, and has the file's address, or the text itself."""
     provider, caller = scene.simulator.provider(way.provider), scene.caller(way)
     method, path, body = POLLS[way.provider](job.id, scene.operation(way).path)
@@ -227,8 +235,13 @@ def assert_told(scene: Scene, way: Way, job: Job) -> None:
         assert made.url.encode() in polled.response.body
 
 
-def test_a_model_takes_what_its_schema_takes(scene: Scene, way: Way) -> None:
+def test_a_model_accepts_what_its_schema_accepts(scene: Scene, its_ways: list[Way]) -> None:
     """Inputs that fit the schema as it is written, in the opinion of both engines."""
+    every(its_ways, lambda way: assert_what_fits_is_taken(scene, way))
+
+
+def assert_what_fits_is_taken(scene: Scene, way: Way) -> None:
+    """Some inputs that are drawn from the schema."""
     schema = scene.schema(way)
     opinion = jsonschema.Draft202012Validator(dict(schema))
 
@@ -238,26 +251,31 @@ def test_a_model_takes_what_its_schema_takes(scene: Scene, way: Way) -> None:
         fields = {**fields, **_named(scene, way)}
         opinion.validate(fields)
         spoken = scene.send(way, fields)
-        assert scene.refusal() is None, (fields, spoken.response.body)
+        assert scene.error() is None, (fields, spoken.response.body)
 
     check()
 
 
-def test_a_model_refuses_what_its_schema_refuses(scene: Scene, way: Way) -> None:
+def test_a_model_rejects_what_its_schema_rejects(scene: Scene, its_ways: list[Way]) -> None:
     """Each field spoilt in every way that its rules have, and a body that is no object."""
+    every(its_ways, lambda way: assert_what_does_not_fit_is_refused(scene, way))
+
+
+def assert_what_does_not_fit_is_refused(scene: Scene, way: Way) -> None:
+    """One field at a time."""
     schema, good = scene.schema(way), defaults(scene, way)
     opinion = jsonschema.Draft202012Validator(dict(schema))
 
     for wrong in broken(schema, good, spare=next(iter(_named(scene, way)), None)):
         assert opinion.is_valid(wrong.instance) == (wrong.keyword in DIFFERENCES), wrong
         spoken = scene.send(way, wrong.instance)
-        assert scene.refusal() == "invalid-body", (wrong, spoken.response.body)
+        assert scene.error() == "invalid-body", (wrong, spoken.response.body)
         assert scene.undocumented(way, spoken) == []
         assert any(
             _blames(violation.path, wrong.field) for violation in list(scene.simulator.journal)[-1].violations
         ), wrong
     scene.send(way, ["no", "object"])
-    assert scene.refusal() is not None
+    assert scene.error() is not None
 
 
 def _blames(path: tuple[str | int, ...], field: str | None) -> bool:
@@ -265,7 +283,7 @@ def _blames(path: tuple[str | int, ...], field: str | None) -> bool:
 
 
 def test_all_that_the_docs_have_is_here() -> None:
-    """How many models each provider has, and that each is taken somewhere."""
+    """The number of models of each provider, each accepted by some operation."""
     counts = {name: len(contract_of(name).models) for name in PROVIDERS}
     taken = {name: {way.model for way in WAYS if way.provider == name} for name in PROVIDERS}
 
@@ -289,7 +307,7 @@ def test_a_placeholder_is_no_price() -> None:
 
 
 def test_a_price_written_by_hand_says_its_day_and_its_unit() -> None:
-    """No page of AI/ML API is a price list: each price is what somebody published on a day."""
+    """AI/ML API has no price list: each price was published on some day."""
     priced = [model.price for model in contract_of("aimlapi").models.values() if model.price.certainty != "unknown"]
 
     assert len(priced) == 30

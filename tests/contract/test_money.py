@@ -34,13 +34,13 @@ def test_rows_are_read_with_their_evidence() -> None:
     assert {row.kind for row in found.evidence.values()} == {"inferred"}
 
 
-def test_without_rows_what_succeeds_is_taken_and_nobody_is_held_up() -> None:
+def test_by_default_successful_jobs_are_charged_and_no_request_is_rejected() -> None:
     """A data folder may leave the block out."""
     file = Cursor("pricing.yaml", {"currency": "CNY"})
     found = money(file, LIFECYCLE, errors=[], failures=[])
 
-    assert found.taken == {"succeeded"}
-    assert found.given_back == {"failed", "cancelled"}
+    assert found.charged == {"succeeded"}
+    assert found.released == {"failed", "cancelled"}
     assert (found.held, found.needs, found.overdraft, found.stops, found.opening) == (
         False,
         "something",
@@ -56,28 +56,28 @@ def test_without_rows_what_succeeds_is_taken_and_nobody_is_held_up() -> None:
         ({"taken": {"on": ["finished"], **BECAUSE}}, "'finished' is not known. Expected one of submit, succeeded"),
         ({"taken": {"on": ["running"], **BECAUSE}}, "'running' is not known"),
         ({"held": {"on": ["succeeded"], **BECAUSE}}, "money is held at succeeded"),
-        ({"given_back": {"on": ["failed"], **BECAUSE}}, "nothing is said of jobs that end as 'cancelled'"),
-        ({"taken": {"on": ["succeeded", "failed"], **BECAUSE}}, "'failed' are both taken and given back"),
+        ({"given_back": {"on": ["failed"], **BECAUSE}}, "no rule for jobs that end as 'cancelled'"),
+        ({"taken": {"on": ["succeeded", "failed"], **BECAUSE}}, "'failed' are both charged and released"),
         ({"admission": {"needs": "luck", **BECAUSE}}, "'luck' is not known. Expected one of price, something, nothing"),
         ({"admission": {"needs": "price", "refusal": "broke", **BECAUSE}}, "'broke' is not known"),
         ({"admission": {"needs": "something", **BECAUSE}}, "no overdraft is allowed, and nothing prevents one"),
         ({"held": {"on": [], **BECAUSE}}, "no overdraft is allowed, and nothing prevents one"),
         ({"in_flight": {"goes_on": False, **BECAUSE}}, "'failure' is missing"),
         ({"in_flight": {"goes_on": False, "failure": "worn", **BECAUSE}}, "'worn' is not known"),
-        ({"in_flight": {"goes_on": False, "failure": "default", **BECAUSE}}, "is held or taken at submit"),
+        ({"in_flight": {"goes_on": False, "failure": "default", **BECAUSE}}, "is held or charged at submit"),
         ({"unknown": {"takes": 0.5, **BECAUSE}}, "0.5 is not a text"),
         ({"overdraft": {"allowed": False}}, "'evidence' is missing"),
     ],
 )
 def test_a_row_that_cannot_be_kept_is_an_error(rows: dict[str, Any], said: str) -> None:
-    """At the start, and not when somebody runs out of money."""
+    """At the start, not when a balance runs out."""
     with pytest.raises(DataError, match=said):
         _read(**rows)
 
 
 @pytest.mark.parametrize("name", list(load_contracts()))
 def test_every_provider_says_of_every_moment_why(name: str) -> None:
-    """When money moves, who may begin, and whether jobs go on when it is gone."""
+    """When money moves, which balance a job needs, and whether jobs continue without one."""
     wanted = {"held", "taken", "given_back", "admission", "overdraft", "in_flight", "unknown"}
 
     assert wanted <= set(load_contracts([name])[name].money.evidence)

@@ -1,7 +1,6 @@
 """A provider's OpenAPI document as it is simulated: whole, self-contained, and good for a generator of types."""
 
 import json
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ from typing import Any
 import httpx
 import jsonschema_rs
 import pytest
+from lacking import need_npm
 
 from mockreel import load_contract, serving
 from mockreel.cli import main
@@ -78,7 +78,7 @@ def test_one_model_leaves_the_others_out(capsys: pytest.CaptureFixture[str]) -> 
     assert [path for path in paths if "text-to-video" in path] == ["/openapi/v2/rhart-video-v3.1-fast/text-to-video"]
 
 
-def test_an_unknown_model_is_told_with_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unknown_model_is_rejected_with_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(["openapi", "runflow", "--model", "google/veo3.1/light"])
     assert ended.value.code == 2
@@ -115,16 +115,13 @@ def test_a_page_shows_the_operations_readable() -> None:
 
 def test_the_types_that_it_gives_check_a_client(tmp_path: Path) -> None:
     """openapi-typescript makes types of it, and tsc checks a client with them: one good body, one bad."""
-    npm = shutil.which("npm")
-    if npm is None:
-        pytest.skip("npm is not installed: no types were generated, and no client was checked")
+    npm = need_npm(tmp_path, "no types were generated, and no client was checked")
     document = Documents(load_contract("runflow")).whole()
     (tmp_path / "openapi.json").write_text(json.dumps(document))
     (tmp_path / "client.ts").write_text(CLIENT)
     install = [npm, "install", "--no-audit", "--no-fund", "--silent", *TOOLS]
     got = subprocess.run(install, cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False)
-    if got.returncode:
-        pytest.skip(f"npm could not install {' and '.join(TOOLS)}: no client was checked ({got.stderr[-200:]})")
+    assert got.returncode == 0, f"npm could not install {' and '.join(TOOLS)}: {got.stderr[-2000:]}"
     tools = tmp_path / "node_modules" / ".bin"
     for words in (
         [str(tools / "openapi-typescript"), "openapi.json", "-o", "types.ts"],

@@ -36,14 +36,14 @@ def row(**own: Any) -> dict[str, Any]:
         ("get_job", ("GET", "none", False, False, "")),
     ],
 )
-def test_an_operation_says_what_it_takes(id_: str, expected: tuple[object, ...]) -> None:
-    """Its method, what sort of body, whether it must be there, whether a job begins, where the model's input is."""
+def test_an_operation_says_what_it_accepts(id_: str, expected: tuple[object, ...]) -> None:
+    """Its method, the kind of body, whether that is required, whether a job starts, and the input's place."""
     one = CONTRACT.operation(id_)
 
     assert (one.method, one.body, one.body_required, one.submits, one.input) == expected
 
 
-def test_keys_stand_where_the_document_says_unless_the_operation_says_otherwise() -> None:
+def test_the_documents_key_places_apply_unless_the_operation_has_its_own() -> None:
     """In that order; `none` opens it to everybody."""
     general = CONTRACT.operation("get_job").key
 
@@ -52,7 +52,7 @@ def test_keys_stand_where_the_document_says_unless_the_operation_says_otherwise(
     assert read({"get": row(key=[{"in": "query", "name": "k"}])})[0].key == (Place("query", "k"),)
 
 
-def test_who_may_is_said_by_the_operation() -> None:
+def test_permissions_are_read_from_the_operation() -> None:
     """An admin, or a scope."""
     assert CONTRACT.operation("drop_job").admin
     assert CONTRACT.operation("send_file").scope == "files:write"
@@ -70,7 +70,7 @@ def test_parameters_of_the_path_hold_for_all_its_methods_and_an_operations_own_c
 
 
 def test_paths_of_single_models_are_for_tools() -> None:
-    """The template serves them, and models that nobody knows."""
+    """The template serves them, and unknown models."""
     assert read({"get": row(expanded={"from": "go", "model": "m"})}) == ()
 
 
@@ -78,8 +78,8 @@ def test_a_reference_that_leads_back_to_itself_is_an_error() -> None:
     """And so is one that leads nowhere."""
     document = {"a": {"$ref": "#/b"}, "b": {"$ref": "#/a"}, "c~d/e": {"f": 1}}
 
-    with pytest.raises(DataError, match="leads back to itself"):
+    with pytest.raises(DataError, match="refers to itself"):
         resolve(document, {"$ref": "#/a"}, where="x.json")
-    with pytest.raises(DataError, match=r"^x\.json: nothing stands at /a/g\. The part 'g' is missing\."):
+    with pytest.raises(DataError, match=r"^x\.json: /a/g does not exist\. The part 'g' is missing\."):
         pointer(document, "/a/g", where="x.json")
     assert pointer(document, "/c~0d~1e/f", where="x.json") == 1

@@ -1,4 +1,4 @@
-"""From the text of a data file to values: a cursor that knows where it stands."""
+"""Reading data files with a cursor that knows its place."""
 
 from collections.abc import Callable
 from typing import Any
@@ -20,7 +20,7 @@ def test_a_value_is_reached_by_its_keys() -> None:
 
 
 def test_a_value_has_the_type_of_its_default() -> None:
-    """An integer will do for a number; a default stands in for what is not there."""
+    """An integer is a valid number; a missing value has the default."""
     assert ROW.get("number", 5) == 1
     assert ROW.get("gone", 5) == 5
     assert ROW.get("none", "default") == "default"

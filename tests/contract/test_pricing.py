@@ -26,7 +26,7 @@ SOLO, FINALE = MODELS["encore/solo"], MODELS["encore/grand/finale"]
     ],
 )
 def test_the_first_rule_that_fits_says_the_price(fields: dict[str, Any], amount: str, certainty: str) -> None:
-    """Fields that are not sent count with the model's defaults; where no rule fits, the model's own amount holds."""
+    """Missing fields have the model's defaults; without a matching rule, the model's own amount applies."""
     assert cost(SOLO, fields, seconds=4) == Cost(Decimal(amount), "EUR", certainty)  # type: ignore[arg-type]
 
 

@@ -34,7 +34,7 @@ def test_every_reading_of_a_folder_is_read() -> None:
     assert READINGS["done-word"].options["finished"].evidence.source == ("old-guide",)
 
 
-def test_what_is_not_chosen_takes_its_default() -> None:
+def test_readings_have_their_default_unless_chosen() -> None:
     """Every reading has an option in the end."""
     assert choose(READINGS, {"envelope": "bare"}) == {
         "done-word": "done",
@@ -50,7 +50,7 @@ def test_what_is_not_chosen_takes_its_default() -> None:
         ({"envelope": "none"}, r"option of the reading envelope: 'none' is not valid\. Valid: wrapped, bare"),
     ],
 )
-def test_what_does_not_exist_is_answered_with_what_does(chosen: dict[str, str], says: str) -> None:
+def test_an_unknown_name_is_rejected_with_the_known_ones(chosen: dict[str, str], says: str) -> None:
     """Readings and options alike."""
     with pytest.raises(OptionError, match=says):
         choose(READINGS, chosen)
@@ -87,7 +87,7 @@ def test_an_update_of_a_list_adds_an_item_and_of_anything_else_replaces_it() -> 
 
 
 def test_an_update_of_the_root_is_one_like_any_other() -> None:
-    """`null` takes nothing away there either."""
+    """`null` removes nothing there either."""
     assert overlaid({"target": "$", "update": {"info": {"version": None}}})["info"] == {
         "title": "Encore",
         "version": None,
@@ -95,7 +95,7 @@ def test_an_update_of_the_root_is_one_like_any_other() -> None:
 
 
 def test_every_match_of_a_target_is_removed() -> None:
-    """Also several items of one list, whatever moves when one goes."""
+    """Also several items of one list, whose indexes move on removal."""
     result = overlaid({"target": "$.paths['/a'].get.tags[?@ == 'x']", "remove": True})
     assert result["paths"]["/a"]["get"]["tags"] == ["y", "z"]
 

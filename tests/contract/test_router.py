@@ -143,7 +143,7 @@ def test_an_empty_segment_is_no_value(path: str) -> None:
 
 
 def test_all_methods_of_a_path_are_found_together() -> None:
-    """So that a wrong one can be told the right ones."""
+    """So that the error for a wrong method can list the allowed ones."""
     router = Router([operation("/a/{id}", method) for method in ("GET", "DELETE")] + [operation("/a", "POST")])
     found = router.find("/a/1")
 

@@ -16,7 +16,7 @@ def schemas(root: Path = FOURTH, **options: Any) -> Schemas:
 
 
 def test_a_reference_between_documents_resolves_by_their_ids() -> None:
-    """Relative ones too, through as many documents as it takes."""
+    """Relative ones too, through any number of documents."""
     validator = schemas().validator("callback.json")
     job: Any = {"id": "0", "state": "done", "model": "m", "input": {}, "url": None, "why": None, "paid": None}
 
@@ -31,10 +31,12 @@ def test_a_document_is_read_and_compiled_once() -> None:
 
     assert found.document("job.json") is found.document("job.json")
     assert found.validator("models/encore/solo.json") is found.validator("models/encore/solo.json")
+    assert found.sources()
+    assert found.sources() is found.sources()
 
 
 def test_nothing_is_read_before_it_is_needed(tmp_path: Path) -> None:
-    """A model that nobody asks for costs nothing, and may even be broken."""
+    """An unused model costs nothing, and may even be broken."""
     data = Path(shutil.copytree(FOURTH, tmp_path / "data"))
     (data / "schemas/encore/models/encore/grand/finale.json").write_bytes(b"{")
     found = schemas(data)
@@ -56,7 +58,7 @@ def test_patches_are_applied_in_turn() -> None:
 
 
 def test_only_models_are_rewritten() -> None:
-    """What the wire facts say of models is not said of responses."""
+    """Wire facts about models do not apply to responses."""
     found = schemas(rewrite=lambda schema: {**schema, "title": "rewritten"})
 
     assert found.document("models/encore/solo.json")["title"] == "rewritten"
@@ -102,7 +104,7 @@ def test_what_is_no_schema_or_would_be_fetched_is_an_error(schema: dict[str, Any
 
 @pytest.mark.parametrize("name", ["gone.json", "../encore/job.json", "models/../../encore/job.json"])
 def test_a_document_that_is_not_there_or_leads_out_is_an_error(name: str) -> None:
-    """A name comes from data, and stays below its folder."""
+    """A name from data must stay below its folder."""
     with pytest.raises(DataError, match=r"cannot be read|leads out of its folder"):
         schemas().document(name)
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mockreel.contract import load_contract, providers
 from mockreel.contract.validation import KEPT_TEXT, MOST_VALUES, Violation, violations
 
 SCHEMA = {
@@ -52,13 +53,13 @@ def test_one_broken_rule_is_one_violation(
 
 
 def test_a_missing_field_is_a_violation_at_the_field() -> None:
-    """Its path leads to where it should stand, and nothing stood there."""
+    """Its path is the place of the field, and its value is None."""
     (found,) = violations(VALIDATOR, {})
 
     assert (found.path, found.keyword, found.value) == (("prompt",), "required", None)
 
 
-def test_all_violations_are_found_and_a_prefix_says_where_the_instance_stands() -> None:
+def test_all_violations_are_found_and_a_prefix_is_the_path_of_the_instance() -> None:
     """Not only the first."""
     found = violations(VALIDATOR, {"seconds": 1, "takes": 0}, prefix=("input",))
 
@@ -90,20 +91,20 @@ def _place(violation: Violation) -> tuple[str | int, ...]:
     return violation.path[:-1] if violation.keyword == "required" else violation.path
 
 
-def test_a_message_of_countless_mistakes_is_told_its_first() -> None:
+def test_a_message_with_countless_mistakes_gets_only_the_first() -> None:
     """A million wrong items would fill the memory with their violations."""
     (found,) = violations(VALIDATOR, {"prompt": "x", "scenes": [1] * 1_000_000})
 
     assert (found.path, found.keyword) == (("scenes", 0), "type")
 
 
-def test_a_message_within_the_bound_is_told_all_of_them() -> None:
-    """The bound is far above what anybody sends by mistake."""
+def test_a_message_within_the_limit_gets_all_violations() -> None:
+    """The limit is far above accidental mistakes."""
     assert len(violations(VALIDATOR, {"prompt": "x", "scenes": [1] * (MOST_VALUES - 10)})) == MOST_VALUES - 10
 
 
 def test_what_is_kept_of_a_violation_is_bounded() -> None:
-    """The value is let go, the text cut; what was redacted takes the place of its own."""
+    """The value is dropped, the text shortened, and path and message redacted."""
     (found,) = violations(VALIDATOR, {"prompt": "secret-key" + "x" * 100_000})
 
     kept, redacted = found.kept(), found.kept(path=("…",), message="…")
@@ -113,3 +114,20 @@ def test_what_is_kept_of_a_violation_is_bounded() -> None:
     assert len(kept.message) <= KEPT_TEXT + 1
     assert kept.value is None
     assert (kept.path, kept.keyword, kept.limit) == (found.path, found.keyword, found.limit)
+
+
+# Models of which nothing is known but that they exist: their rows say so.
+NOTHING_KNOWN = {"bytedance/seedance/2.0/fast/text-to-video", "openai/gpt-image-1.5"}
+
+
+@pytest.mark.parametrize("provider", providers())
+def test_an_input_of_which_nothing_is_known_is_rejected(provider: str) -> None:
+    """But where the provider says that nothing is required, or where the row of the model says that it is not known."""
+    contract = load_contract(provider)
+    for model in contract.models.values():
+        schema = contract.schemas.written(model.schema)
+        known = violations(contract.schemas.validator(model.schema), {"zz": 1})
+        listed = provider == "runninghub" and schema["required"] == []
+        assert known or listed or model.id in NOTHING_KNOWN, model.id
+        if model.id in NOTHING_KNOWN:
+            assert schema["x-mockreel"]["note"].endswith(("any are taken", "any input is taken"))

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
+from lacking import lacking
 from staging import FOURTH
 
 from mockreel.authoring import build
@@ -153,5 +154,5 @@ def real_docs() -> Path:
     """The providers' real documents, where MOCKREEL_DOCS names them."""
     named = os.environ.get("MOCKREEL_DOCS")
     if not named:
-        pytest.skip("MOCKREEL_DOCS is not set: the providers' real documents were not read")
+        lacking("docs", "MOCKREEL_DOCS is not set: the providers' real documents were not read")
     return Path(named)

@@ -15,8 +15,8 @@ from drift.edits import Edit, Truth, edits
 
 from mockreel._data import data_root
 from mockreel.authoring import build
+from mockreel.authoring.document_references import References
 from mockreel.authoring.documents.openapi3 import translate
-from mockreel.authoring.schema_references import References
 from mockreel.drift.comparison import docs_drift
 from mockreel.drift.finding import VERDICTS, Finding
 from mockreel.drift.schema_drift import Direction
@@ -43,7 +43,7 @@ class Case:
 
     @property
     def harm(self) -> str:
-        """What the edit does to whoever relies on the docs: breaks, helps, or nothing."""
+        """Whether the edit breaks, helps or does not affect users of the docs."""
         if self.truth in ("same", "gone", "new"):
             return {"same": "same", "gone": "gone", "new": "harmless"}[self.truth]
         narrower = self.truth == "narrower"

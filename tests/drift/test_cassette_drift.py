@@ -14,7 +14,7 @@ from recorded import Change, Document, answer, copied, published, rewrite, told
 from mockreel._data import data_root
 from mockreel.cassettes import CassetteVersion
 from mockreel.cassettes.cassette_errors import OurOwnReply
-from mockreel.cli.gate.drift import command
+from mockreel.cli.gate.drift_command import command
 from mockreel.contract import providers
 from mockreel.drift import NOTHING, Finding, cassettes_drift
 from mockreel.drift.recorded.cassette_drift import cassette_drift
@@ -37,7 +37,7 @@ def body(**fields: Any) -> Change:
 
 
 def shown(*pointers: str) -> Change:
-    """What the cassette calls filled in at these places is taken for seen."""
+    """Treat the places that the cassette marks as filled in as recorded."""
 
     def change(document: Document) -> None:
         rows = told(document)["filled"]
@@ -47,7 +47,7 @@ def shown(*pointers: str) -> Change:
 
 
 def test_an_unknown_word_for_a_state_breaks_clients(tmp_path: Path) -> None:
-    """The recorded response is the witness; the words that are held stand beside it."""
+    """The recorded response is the witness, shown with the known words."""
     (finding,) = found(tmp_path, body(status="finished")).values()
 
     assert finding.id == "aimlapi/recorded/get_generation/200/status/enum"
@@ -58,8 +58,8 @@ def test_an_unknown_word_for_a_state_breaks_clients(tmp_path: Path) -> None:
     assert finding.sources == ("wan-2.7",)
 
 
-def test_a_word_that_another_reading_has_breaks_nobody(tmp_path: Path) -> None:
-    """The finding names the reading that takes it."""
+def test_a_word_of_another_reading_is_compatible(tmp_path: Path) -> None:
+    """The finding names the reading that allows it."""
     (finding,) = found(tmp_path, body(status="succeeded")).values()
 
     assert finding.verdict == "docs only"
@@ -67,7 +67,7 @@ def test_a_word_that_another_reading_has_breaks_nobody(tmp_path: Path) -> None:
 
 
 def test_a_missing_key_breaks_clients(tmp_path: Path) -> None:
-    """Nothing stands where something was."""
+    """A value is missing."""
     (finding,) = found(tmp_path, lambda document: rewrite(document, lambda body: {"status": "completed"})).values()
 
     assert finding.id.endswith("200/id/required")
@@ -114,7 +114,7 @@ def test_a_code_that_no_row_has_is_compatible(tmp_path: Path) -> None:
 
 
 def test_a_known_code_with_another_status_breaks_clients(tmp_path: Path) -> None:
-    """The status that its row has stands beside it."""
+    """The finding has the status of the error definition."""
 
     def change(document: Document) -> None:
         answer(document)["status"]["code"] = 404
@@ -124,8 +124,8 @@ def test_a_known_code_with_another_status_breaks_clients(tmp_path: Path) -> None
     assert (finding.verdict, finding.before, finding.after) == ("breaking for replies", [403], 404)
 
 
-def test_a_known_refusal_in_other_words_is_docs_only(tmp_path: Path) -> None:
-    """Nobody should compare texts."""
+def test_a_known_error_with_another_message_is_docs_only(tmp_path: Path) -> None:
+    """Clients should not compare texts."""
     findings = found(tmp_path, body(message="Slow down."), of=("runflow", "rate-limited"))
 
     assert findings["get_run/errors/RATE_LIMITED/message"].verdict == "docs only"
@@ -139,7 +139,7 @@ def test_a_job_that_failed_with_an_unknown_code_is_compatible(tmp_path: Path) ->
 
 
 def test_a_job_that_cost_something_else_is_a_price(tmp_path: Path) -> None:
-    """Reckoned by what was asked for; a provider's word for it counts."""
+    """The cost is computed from the request, or from the provider's quotation."""
 
     def change(document: Document) -> None:
         document["interactions"][0]["request"]["uri"] = "https://api.runflow.io/v1/models/google/veo3.1/lite/runs"
@@ -168,7 +168,7 @@ def test_a_quotation_is_a_price_too(tmp_path: Path) -> None:
     assert (finding.verdict, finding.before, finding.after) == ("price", "exact 1.89 CNY", "9 CNY")
 
 
-def test_headers_that_came_and_went_are_told(tmp_path: Path) -> None:
+def test_new_and_missing_headers_are_reported(tmp_path: Path) -> None:
     """Those of HTTP itself and of gateways are none of the provider's."""
 
     def change(document: Document) -> None:
@@ -184,7 +184,7 @@ def test_headers_that_came_and_went_are_told(tmp_path: Path) -> None:
 
 
 def test_another_content_type_breaks_clients(tmp_path: Path) -> None:
-    """Whoever reads JSON cannot read it."""
+    """A client that reads JSON cannot read it."""
 
     def change(document: Document) -> None:
         told(document)["filled"] = []
@@ -193,7 +193,7 @@ def test_another_content_type_breaks_clients(tmp_path: Path) -> None:
     assert found(tmp_path, change)["get_generation/200/media"].verdict == "breaking for replies"
 
 
-def test_a_request_that_was_taken_although_the_contract_forbids_it_is_compatible(tmp_path: Path) -> None:
+def test_an_accepted_request_that_the_contract_forbids_is_compatible(tmp_path: Path) -> None:
     """The contract is stricter than the provider; the request is the witness."""
 
     def change(document: Document) -> None:
@@ -205,8 +205,8 @@ def test_a_request_that_was_taken_although_the_contract_forbids_it_is_compatible
     assert finding.witness["body"] == {"model": "alibaba/wan-2-7-t2v"}
 
 
-def test_a_request_that_was_refused_although_the_contract_allows_it_breaks_clients(tmp_path: Path) -> None:
-    """Only where it was refused for its form."""
+def test_a_rejected_request_that_the_contract_allows_breaks_clients(tmp_path: Path) -> None:
+    """Only if its form was the reason."""
 
     def change(document: Document) -> None:
         fields = {"model": "pixverse/v5/text-to-video", "prompt": "a boat", "resolution": "720p"}
@@ -247,12 +247,12 @@ def test_a_callback_that_breaks_its_schema_breaks_receivers(tmp_path: Path) -> N
     assert finding.witness["event"] == "TASK_OVER"
 
 
-def test_what_somebody_filled_in_is_no_evidence(tmp_path: Path) -> None:
-    """The id of this sample was cut short, and a reader's stands in its place."""
+def test_values_filled_in_by_hand_are_no_evidence(tmp_path: Path) -> None:
+    """The id of this sample was cut short and filled in by hand."""
     assert found(tmp_path, body(id="no uuid"), of=("runflow", "run-failed")) == {}
 
 
-def test_what_was_published_breaks_nobody() -> None:
+def test_published_exchanges_are_compatible() -> None:
     """The contract says all that the published cassettes show, or a reading does."""
     findings = list(cassettes_drift(data_root(), FOLDERS))
 
@@ -292,7 +292,7 @@ def test_the_command_fails_on_what_breaks(tmp_path: Path, status: str, code: int
     assert [row["witness"]["status"] for row in shown] == ["finished"] * code
 
 
-def test_the_command_takes_one_comparison_at_a_time(tmp_path: Path) -> None:
+def test_the_command_accepts_one_comparison_at_a_time(tmp_path: Path) -> None:
     """The message lists them all."""
     done = CliRunner().invoke(command, ["--against", str(published(*RUN)), "--docs", str(tmp_path)])
 
@@ -300,8 +300,8 @@ def test_the_command_takes_one_comparison_at_a_time(tmp_path: Path) -> None:
     assert "--against CASSETTE" in str(done.exception)
 
 
-def test_a_key_that_another_reading_calls_otherwise_breaks_nobody(tmp_path: Path) -> None:
-    """The key is missing, and another stands in its place."""
+def test_a_key_named_by_another_reading_is_compatible(tmp_path: Path) -> None:
+    """The key is missing, and another one is present."""
     findings = found(tmp_path, lambda document: told(document).update(reading={}), of=("runflow", "run-failed"))
 
     finding = findings["get_run/200/status_code/required"]
@@ -321,7 +321,7 @@ UNREADABLE: dict[str, tuple[dict[str, list[str]], object, str]] = {
 
 
 @pytest.mark.parametrize("name", UNREADABLE)
-def test_a_reply_that_cannot_be_read_is_never_no_drift(name: str, tmp_path: Path) -> None:
+def test_an_unreadable_response_is_reported_as_unchecked(name: str, tmp_path: Path) -> None:
     """It breaks clients, or it was not looked at, and says so."""
     headers, content, verdict = UNREADABLE[name]
 
@@ -335,7 +335,7 @@ def test_a_reply_that_cannot_be_read_is_never_no_drift(name: str, tmp_path: Path
 
 
 @pytest.mark.parametrize("pack", [gzip.compress, brotli.compress], ids=["gzip", "br"])
-def test_a_packed_reply_is_compared_as_what_it_holds(pack: Callable[[bytes], bytes], tmp_path: Path) -> None:
+def test_a_compressed_response_is_compared_decoded(pack: Callable[[bytes], bytes], tmp_path: Path) -> None:
     """The same response packed is the same response, and another word in it is found."""
     coding = "gzip" if pack is gzip.compress else "br"
 
@@ -363,7 +363,7 @@ def test_a_webhook_that_is_no_json_object_breaks_receivers(content: str, tmp_pat
     assert finding.verdict == "breaking for replies"
 
 
-def test_a_reply_of_our_own_server_is_refused(tmp_path: Path) -> None:
+def test_a_response_of_the_mock_server_is_rejected(tmp_path: Path) -> None:
     """It would prove that we agree with ourselves."""
 
     def change(document: Document) -> None:

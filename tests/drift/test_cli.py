@@ -1,4 +1,4 @@
-"""`mockreel drift`: reports, exit codes, and what is said when it cannot be asked so."""
+"""`mockreel drift`: reports, exit codes and usage errors."""
 
 import json
 from pathlib import Path
@@ -20,7 +20,7 @@ def run(*args: object) -> tuple[int, str]:
     return result.exit_code, result.output
 
 
-def test_what_breaks_fails_and_is_told_with_its_witness(pages: Pages) -> None:
+def test_a_breaking_finding_fails_and_shows_its_witness(pages: Pages) -> None:
     """Exit code 1; each finding with before, after and what proves it."""
     code, told = run("--provider", "runflow", "--pages", *pages)
 
@@ -36,7 +36,7 @@ def test_fail_on_decides_the_exit_code(pages: Pages, verdict: str, code: int) ->
     assert run("--provider", "runflow", "--pages", *pages, "--fail-on", verdict)[0] == code
 
 
-def test_nothing_found_is_said_and_passes(held: Path) -> None:
+def test_no_drift_is_reported_and_passes(held: Path) -> None:
     """The same data: exit code 0."""
     assert run("--data", held, "--with", held) == (0, "No drift.\n")
 
@@ -44,8 +44,8 @@ def test_nothing_found_is_said_and_passes(held: Path) -> None:
 def test_the_reports_say_the_same(pages: Pages, tmp_path: Path) -> None:
     """JSON, Markdown, SARIF and text from one run, each with every finding."""
     forms = ("json", "markdown", "sarif", "text")
-    asked = [arg for form in forms for arg in ("--report", f"{form}={tmp_path / form}")]
-    _, told = run("--provider", "runflow", "--pages", *pages, "-v", *asked)
+    requested = [arg for form in forms for arg in ("--report", f"{form}={tmp_path / form}")]
+    _, told = run("--provider", "runflow", "--pages", *pages, "-v", *requested)
 
     as_json = json.loads((tmp_path / "json").read_text("utf-8"))
     as_sarif = json.loads((tmp_path / "sarif").read_text("utf-8"))["runs"][0]
@@ -68,14 +68,14 @@ def test_the_reports_say_the_same(pages: Pages, tmp_path: Path) -> None:
         (("--self", "--report", "pdf=x"), "--report: 'pdf' is not valid. Valid: text, json, markdown, sarif"),
     ],
 )
-def test_what_cannot_be_compared_is_said(args: tuple[str, ...], message: str) -> None:
-    """What is valid stands in the message."""
+def test_what_cannot_be_compared_is_reported(args: tuple[str, ...], message: str) -> None:
+    """The message has the valid values."""
     with pytest.raises(OptionError, match=message.replace("(", r"\(").replace(".", r"\.")):
         run(*args)
 
 
 def test_pages_need_their_provider(pages: Pages) -> None:
-    """A page does not say whose it is."""
+    """A page does not name its provider."""
     with pytest.raises(OptionError, match="Say whose pages they are"):
         run("--pages", *pages)
 
@@ -83,26 +83,26 @@ def test_pages_need_their_provider(pages: Pages) -> None:
 def test_what_could_not_be_read_fails_unless_it_is_allowed(acme: Path, tmp_path: Path) -> None:
     """A gate that has not looked says so; the way out has a name."""
     (tmp_path / "docs" / "wide.txt").write_text("nothing here", encoding="utf-8")
-    asked = ("--data", acme, "--docs", tmp_path / "docs")
+    requested = ("--data", acme, "--docs", tmp_path / "docs")
 
-    assert run(*asked)[0] == 1
-    assert run(*asked, "--allow-unchecked")[0] == 0
-    assert run(*asked, "--fail-on", "price")[0] == 0
-    assert "UNCHECKED  acme/docs/wide.txt" in run(*asked)[1]
+    assert run(*requested)[0] == 1
+    assert run(*requested, "--allow-unchecked")[0] == 0
+    assert run(*requested, "--fail-on", "price")[0] == 0
+    assert "UNCHECKED  acme/docs/wide.txt" in run(*requested)[1]
 
 
-def test_what_nobody_knows_fails_unless_it_is_allowed(acme: Path, tmp_path: Path) -> None:
-    """A field of the input that the docs have no longer: refused or passed over, they do not say."""
+def test_an_unknown_verdict_fails_unless_allowed(acme: Path, tmp_path: Path) -> None:
+    """An input field that is no longer documented may be rejected or ignored."""
     page = tmp_path / "docs" / "wide.txt"
     page.write_text(page.read_text("utf-8").replace("sizestringoptional720p, 1080pHow large it is.\n", ""), "utf-8")
-    asked = ("--data", acme, "--docs", tmp_path / "docs")
+    requested = ("--data", acme, "--docs", tmp_path / "docs")
 
-    assert run(*asked)[0] == 1
-    assert run(*asked, "--allow-unknown")[0] == 0
+    assert run(*requested)[0] == 1
+    assert run(*requested, "--allow-unknown")[0] == 0
 
 
 def test_what_breaks_nothing_is_counted_first_and_shown_on_demand(pages: Pages) -> None:
-    """A terminal is not flooded: totals by provider first, then what asks for something; -v shows each."""
+    """Totals by provider come first, then findings that need action; -v shows all."""
     short, long = (run("--provider", "runflow", "--pages", *pages, *more)[1] for more in ((), ("-v",)))
 
     totals = "runflow: 2 breaking for requests, 1 breaking for replies, 1 price, 2 compatible, 1 docs only"

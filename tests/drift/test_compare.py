@@ -38,7 +38,7 @@ def _set(place: str, value: Any) -> Callable[[Any], None]:
 
 DOCUMENT = f"{CONTRACT}/openapi.yaml"
 JOBS = "paths|/v1/jobs|get"
-REQUESTS, REPLIES = BREAKING
+REQUESTS, RESPONSES = BREAKING
 CHANGES = [
     (DOCUMENT, _set("paths|/v1/health", NOTHING), "encore/operations/get_health", REQUESTS),
     (DOCUMENT, _set(f"{JOBS}|operationId", "list_all"), "encore/operations/list_all", "compatible"),
@@ -58,7 +58,7 @@ CHANGES = [
         DOCUMENT,
         _set(f"{JOBS}|responses|202", {"description": "later"}),
         "encore/operations/list_jobs/statuses/202",
-        REPLIES,
+        RESPONSES,
     ),
     (
         DOCUMENT,
@@ -74,13 +74,18 @@ CHANGES = [
         REQUESTS,
     ),
     (DOCUMENT, _set("paths|/v1/jobs|post|x-mockreel|input", "/job"), "encore/operations/create_job/input", REQUESTS),
-    (DOCUMENT, _set("x-mockreel|refusal", {"status": ">=500"}), "encore/document/refusal/status", REPLIES),
-    (f"{CONTRACT}/lifecycle.yaml", _set("states|done|word", "finished"), "encore/lifecycle/states/done/word", REPLIES),
+    (DOCUMENT, _set("x-mockreel|refusal", {"status": ">=500"}), "encore/document/refusal/status", RESPONSES),
+    (
+        f"{CONTRACT}/lifecycle.yaml",
+        _set("states|done|word", "finished"),
+        "encore/lifecycle/states/done/word",
+        RESPONSES,
+    ),
     (
         f"{CONTRACT}/lifecycle.yaml",
         _set("states|paused", {"word": "paused", "kind": "pending", "evidence": "documented", "source": ["guide"]}),
         "encore/lifecycle/states/paused",
-        REPLIES,
+        RESPONSES,
     ),
     (
         f"{CONTRACT}/lifecycle.yaml",
@@ -88,13 +93,13 @@ CHANGES = [
         "encore/lifecycle/transitions/pending/waiting -> working/evidence",
         "docs only",
     ),
-    (f"{CONTRACT}/errors.yaml", _set("rows|no-key|status", 403), "encore/errors/rows/no-key/status", REPLIES),
+    (f"{CONTRACT}/errors.yaml", _set("rows|no-key|status", 403), "encore/errors/rows/no-key/status", RESPONSES),
     (f"{CONTRACT}/errors.yaml", _set("rows|no-key|message", "Who?"), "encore/errors/rows/no-key/message", "docs only"),
     (
         f"{CONTRACT}/callbacks.yaml",
         _set("policy|callback|timeout", 0.2),
         "encore/callbacks/policy/callback/timeout",
-        REPLIES,
+        RESPONSES,
     ),
     (
         f"{CONTRACT}/callbacks.yaml",
@@ -106,7 +111,7 @@ CHANGES = [
         f"{CONTRACT}/callbacks.yaml",
         _set("signature|algorithm", "hmac-sha512"),
         "encore/callbacks/signature/algorithm",
-        REPLIES,
+        RESPONSES,
     ),
     (f"{CONTRACT}/pricing.yaml", _set("models|encore/solo|amount", "0.06"), "encore/models/encore/solo/price", "price"),
     (f"{CONTRACT}/pricing.yaml", _set("currency", "USD"), "encore/pricing/currency", "price"),
@@ -115,12 +120,12 @@ CHANGES = [
     (MODEL, _set("properties|size|default", NOTHING), "encore/models/encore/solo/properties/size/default", "docs only"),
     (MODEL, _set("properties|prompt|maxLength", 3), "encore/models/encore/solo/properties/prompt", REQUESTS),
     (MODEL, _set("properties|mood", {"type": "string"}), "encore/models/encore/solo/properties/mood", "compatible"),
-    (MODEL, _set("x-mockreel|output", "audio"), "encore/models/encore/solo/output", REPLIES),
+    (MODEL, _set("x-mockreel|output", "audio"), "encore/models/encore/solo/output", RESPONSES),
     (
         f"{SCHEMAS}/job.json",
         _set("properties|state|enum", ["waiting", "working", "done", "broken", "dropped", "lost"]),
         "encore/replies/job.json/properties/state",
-        REPLIES,
+        RESPONSES,
     ),
     (
         f"{SCHEMAS}/job.json",
@@ -132,7 +137,7 @@ CHANGES = [
         f"{SCHEMAS}/error-bare.json",
         _set("properties|code", {"type": "integer"}),
         "encore/replies/error.json/schema",
-        REPLIES,
+        RESPONSES,
     ),
     (
         f"{SCHEMAS}/callback.json",
@@ -153,14 +158,14 @@ def test_each_change_is_found_and_judged(drift: Drift, file: str, change: Any, i
 
 
 def test_a_part_that_breaks_comes_with_a_request_that_proves_it(drift: Drift) -> None:
-    """The witness is one that the old takes and the new refuses."""
+    """The old schema accepts the witness and the new one rejects it."""
     found = drift(MODEL, _set("properties|prompt|maxLength", 3))["encore/models/encore/solo/properties/prompt"]
 
     assert len(found.witness["prompt"]) > 3
     assert found.sources == ("guide",)
 
 
-def test_two_pages_of_one_model_are_compared_and_not_taken_for_two_models(pages: tuple[Path, Path]) -> None:
+def test_two_pages_of_one_model_are_compared_as_one_model(pages: tuple[Path, Path]) -> None:
     """The endpoint moved, the input has an envelope, the result and the price changed, a default is not stated."""
     found = {finding.id.removeprefix("runflow/models/lens/wide/"): finding for finding in _pages(*pages)}
 
@@ -182,8 +187,8 @@ def test_two_pages_of_one_model_are_compared_and_not_taken_for_two_models(pages:
     assert (found["result"].before, found["result"].after) == (["/video/url"], ["/outputs", "/seed"])
 
 
-def test_what_an_input_takes_is_compared_although_its_endpoint_moved(pages: tuple[Path, Path]) -> None:
-    """Another path is no other model: an option that is gone is told beside the move."""
+def test_an_input_is_compared_although_its_endpoint_moved(pages: tuple[Path, Path]) -> None:
+    """A removed option is reported besides the new path."""
     older, newer = pages
     newer.write_text(newer.read_text("utf-8").replace("optional720p, 1080p", "optional720p"), encoding="utf-8")
     found = {finding.id: finding.verdict for finding in _pages(older, newer)}
@@ -226,7 +231,7 @@ def test_a_page_that_cannot_be_read_is_a_finding_and_the_others_are_compared(acm
     assert found == {"acme/docs/wide.txt": "unchecked", "acme/models/lens/long/price": "price"}
 
 
-def test_a_page_that_nobody_serves_any_more_may_be_missing(acme: Path, tmp_path: Path) -> None:
+def test_a_page_that_is_no_longer_served_may_be_missing(acme: Path, tmp_path: Path) -> None:
     """What only it stated is not reported as gone."""
     (tmp_path / "docs" / "older.txt").unlink()
 
@@ -244,7 +249,7 @@ def test_a_model_that_is_gone_breaks_and_a_new_one_does_not(acme: Path, tmp_path
     assert found["acme/models/lens/longer"].verdict == "compatible"
 
 
-def test_a_page_that_was_asked_for_and_cannot_be_read_is_an_error(tmp_path: Path) -> None:
+def test_a_requested_page_that_cannot_be_read_is_an_error(tmp_path: Path) -> None:
     """Two pages are compared or not at all."""
     page = tmp_path / "page.txt"
     page.write_text("nothing", encoding="utf-8")

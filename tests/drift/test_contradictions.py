@@ -7,7 +7,7 @@ import pytest
 
 from mockreel._data import data_root
 from mockreel.authoring.docs_folder import Docs
-from mockreel.drift.comparison import known
+from mockreel.drift.comparison import selected_providers
 from mockreel.drift.contradictions import contradictions
 from mockreel.drift.finding import Finding
 from mockreel.drift.models.model_facts import ModelFacts
@@ -26,7 +26,7 @@ def _found(acme: Path, docs: Path | None = None) -> dict[str, Finding]:
     ],
 )
 def test_a_page_against_itself(playable: Path, tmp_path: Path, edit: tuple[str, str], id_: str, says: str) -> None:
-    """A default that is no option, and an example that its own schema refuses."""
+    """A default that is no option, and an example that breaks its own schema."""
     page = tmp_path / "docs" / "older.txt"
     page.write_text(page.read_text(encoding="utf-8").replace(*edit), encoding="utf-8")
     (tmp_path / "docs" / "wide.txt").write_text(page.read_text(encoding="utf-8"), encoding="utf-8")
@@ -38,7 +38,7 @@ def test_a_page_against_itself(playable: Path, tmp_path: Path, edit: tuple[str, 
 
 
 def test_two_texts_on_one_model(playable: Path) -> None:
-    """What only one of two pages states is told from the data alone."""
+    """Facts of only one of two pages are reported from the data alone."""
     assert _found(playable)["acme/self/lens/wide/properties/size/default"].says == "only older states it"
 
 
@@ -50,15 +50,15 @@ def test_an_example_of_the_contract_that_breaks_its_schema(playable: Path) -> No
 
 
 def test_the_packaged_examples_fit_their_schemas() -> None:
-    """What is held of the three providers shows no example that its own schema refuses."""
+    """No example of the three providers' contracts breaks its own schema."""
     root = data_root()
-    found = contradictions(root, known(root))
+    found = contradictions(root, selected_providers(root))
 
     assert [finding.id for finding in found if "example" in finding.says] == []
 
 
-def test_an_example_in_a_document_that_its_own_field_refuses(tmp_path: Path) -> None:
-    """Examples beside the fields of an OpenAPI document, requests and answers; one whose schema is odd says nothing."""
+def test_an_example_that_breaks_its_fields_schema_is_found(tmp_path: Path) -> None:
+    """Examples of fields in requests and responses; one with an unsupported schema is ignored."""
     fields = {
         "size": {"type": "string", "enum": ["720p"], "example": "4k"},
         "seed": {"type": "integer", "example": 7},

@@ -17,7 +17,7 @@ Document = dict[str, Any]
 Drift = Callable[..., dict[str, str]]
 
 STATUS = {"type": "string", "enum": ["queued", "done"]}
-REPLY = {"type": "object", "properties": {"id": {"type": "string"}, "status": STATUS}, "required": ["id"]}
+RESPONSE = {"type": "object", "properties": {"id": {"type": "string"}, "status": STATUS}, "required": ["id"]}
 
 
 def _document(*models: str, **fields: Any) -> Document:
@@ -25,12 +25,17 @@ def _document(*models: str, **fields: Any) -> Document:
     fields = {"prompt": {"type": "string"}, "size": {"type": "string", "enum": ["small", "large"]}, **fields}
     properties = {"model": {"type": "string", "enum": list(models)}, **fields}
     body = {"type": "object", "properties": properties, "required": ["model", "prompt"]}
-    reply = {"200": {"content": {"application/json": {"schema": copy.deepcopy(REPLY)}}, "headers": {"X-Left": {}}}}
+    response = {
+        "200": {"content": {"application/json": {"schema": copy.deepcopy(RESPONSE)}}, "headers": {"X-Left": {}}}
+    }
     poll = {
         "parameters": [{"name": "id", "in": "query", "schema": {"type": "string"}}],
-        "responses": copy.deepcopy(reply),
+        "responses": copy.deepcopy(response),
     }
-    submit = {"requestBody": {"required": False, "content": {"application/json": {"schema": body}}}, "responses": reply}
+    submit = {
+        "requestBody": {"required": False, "content": {"application/json": {"schema": body}}},
+        "responses": response,
+    }
     return {
         "openapi": "3.0.0",
         "servers": [{"url": "https://api.acme.test"}],
@@ -128,9 +133,9 @@ def test_what_a_file_states_besides_its_models_is_compared(drift: Drift, change:
 
 def _reference(document: Document) -> None:
     """The schemas behind references, their parts in `allOf`."""
-    schema, reply = _at(document, BODY), _at(document, SCHEMA)
+    schema, response = _at(document, BODY), _at(document, SCHEMA)
     size = schema["properties"].pop("size")
-    document["components"]["schemas"] = {"Make": schema, "Size": {"properties": {"size": size}}, "Told": reply}
+    document["components"]["schemas"] = {"Make": schema, "Size": {"properties": {"size": size}}, "Told": response}
     whole = {"allOf": [{"$ref": "#/components/schemas/Make"}, {"$ref": "#/components/schemas/Size"}]}
     _at(document, BODY.rpartition("|")[0])["schema"] = whole
     _at(document, SCHEMA.rpartition("|")[0])["schema"] = {"$ref": "#/components/schemas/Told"}
@@ -148,8 +153,8 @@ SAME: dict[str, Callable[[Document], Any]] = {
 
 
 @pytest.mark.parametrize("change", SAME.values(), ids=list(SAME))
-def test_what_says_the_same_in_another_way_is_nothing(drift: Drift, change: Any) -> None:
-    """Nothing is told."""
+def test_an_equivalent_wording_is_no_finding(drift: Drift, change: Any) -> None:
+    """Nothing is reported."""
     assert drift(three=change) == {}
 
 
@@ -165,7 +170,7 @@ def test_what_says_the_same_in_another_way_is_nothing(drift: Drift, change: Any)
     ],
 )
 def test_a_file_that_cannot_be_read_costs_itself_only(drift: Drift, broken: str) -> None:
-    """It is unchecked, its model is not called gone, and what changed elsewhere is told."""
+    """It is unchecked, its model is not reported as gone, and other changes are reported."""
     found = drift(three=broken, one=lambda d: _at(d, BODY)["properties"]["prompt"].update(maxLength=3))
 
     assert [verdict for id_, verdict in found.items() if "three.json" in id_] == ["unchecked"]
@@ -175,7 +180,7 @@ def test_a_file_that_cannot_be_read_costs_itself_only(drift: Drift, broken: str)
 
 @pytest.mark.parametrize("file", ["one", "two"])
 def test_a_model_is_narrowed_in_either_of_its_files(drift: Drift, file: str) -> None:
-    """Whichever file it was, and whichever is taken for the schema that is held."""
+    """In either file, whichever of them gives the kept schema."""
     found = drift(**{file: lambda d: _at(d, BODY)["properties"]["size"].update(enum=["small"])})
 
     assert found["models/lens/wide/properties/size"] == "breaking for requests"
@@ -186,7 +191,7 @@ def test_a_field_that_moves_from_one_file_of_a_model_to_the_other_has_not_moved(
     assert drift(one=_drop(f"{BODY}|properties", "size")) == {}
 
 
-def test_a_keyword_that_nobody_knows_costs_its_file(drift: Drift) -> None:
+def test_a_file_with_an_unknown_keyword_is_left_out(drift: Drift) -> None:
     """And nothing else."""
     found = drift(three=_edit(BODY, enumeration=["x"]))
 
@@ -195,7 +200,7 @@ def test_a_keyword_that_nobody_knows_costs_its_file(drift: Drift) -> None:
 
 
 def test_a_schema_that_refers_to_itself_is_compared(drift: Drift) -> None:
-    """A tree: what is new in it is told."""
+    """A tree: new parts are reported."""
 
     def tree(document: Document) -> None:
         node = {"type": "object", "properties": {"next": {"$ref": "#/components/schemas/Node"}}}

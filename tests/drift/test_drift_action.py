@@ -64,7 +64,7 @@ def data(playable: Path, site: str) -> Path:
 
 @pytest.fixture
 def job(tmp_path: Path) -> Job:
-    """A job in a folder of its own, with a `gh` in front of the PATH."""
+    """A job in its own folder, with a fake `gh` first in the PATH."""
     tools, folder = tmp_path / "tools", tmp_path / "job"
     tools.mkdir()
     folder.mkdir()
@@ -98,7 +98,7 @@ def _issues(tmp_path: Path) -> list[str]:
     return file.read_text().splitlines() if file.exists() else []
 
 
-def test_nothing_is_opened_while_the_docs_stay_as_they_are(job: Job, data: Path, tmp_path: Path) -> None:
+def test_no_issue_is_opened_without_drift(job: Job, data: Path, tmp_path: Path) -> None:
     """The report is on the job's page."""
     used = _week(job, data)
 
@@ -108,7 +108,8 @@ def test_nothing_is_opened_while_the_docs_stay_as_they_are(job: Job, data: Path,
 
 
 def test_a_drift_has_one_issue_however_often_it_is_found(job: Job, data: Path, tmp_path: Path) -> None:
-    """The issue has the report; the next week finds it and opens no second one."""
+    """The issue has the report; the next week finds it and opens no second one; it stands at a file of the user's."""
+    (job.folder / "package.json").write_text("{}")
     _reprice(tmp_path, "$0.2/")
     first, second = _week(job, data), _week(job, data)
 
@@ -118,10 +119,10 @@ def test_a_drift_has_one_issue_however_often_it_is_found(job: Job, data: Path, t
     assert "at least 0.1 USD a second, now at least 0.2 USD a second" in (tmp_path / "tools/body.md").read_text("utf-8")
     results = json.loads((job.folder / first.outputs["sarif"]).read_text("utf-8"))["runs"][0]["results"]
     assert [found["ruleId"] for found in results] == ["drift-price"]
-    assert "::warning file=" in job.log
+    assert "::warning file=package.json,line=1," in job.log
 
 
-def test_another_drift_takes_its_place(job: Job, data: Path, tmp_path: Path) -> None:
+def test_another_drift_replaces_the_issue(job: Job, data: Path, tmp_path: Path) -> None:
     """The former issue is closed."""
     _reprice(tmp_path, "$0.2/")
     first = _week(job, data)

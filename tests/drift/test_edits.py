@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
-import pytest
 from drift.edited_docs import Bench, Case, documents, openapi_cases, page_cases, registry_cases, worst
 from drift.edits import Edit, edits
+from lacking import lacking
 
 from mockreel._data import data_root
 from mockreel.drift.finding import NOTHING, Finding
@@ -49,7 +49,7 @@ def test_edits_of_the_real_documents_are_judged_rightly(tmp_path: Path) -> None:
     """All three providers' forms, through everything that reads and compares them."""
     docs = documents()
     if docs is None:
-        pytest.skip("MOCKREEL_DOCS is not set: the providers' real documents were not edited")
+        lacking("docs", "MOCKREEL_DOCS is not set: the providers' real documents were not edited")
     bench = Bench(docs, tmp_path)
     table: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     wrong: list[str] = []
@@ -97,7 +97,7 @@ def _count(case: Case, found: list[Finding], table: dict[tuple[str, str], Counte
 
 
 def _false_witnesses(case: Case, found: list[Finding]) -> Iterator[str]:
-    """Witnesses that a second validator does not bear out: one side takes them, and the other refuses them."""
+    """Witnesses that a second validator does not confirm: one side must accept them and the other reject them."""
     assert case.schemas is not None
     sender, receiver = case.schemas if case.direction == "requests" else case.schemas[::-1]
     formats = jsonschema.Draft202012Validator.FORMAT_CHECKER
@@ -110,7 +110,7 @@ def _false_witnesses(case: Case, found: list[Finding]) -> Iterator[str]:
 
 
 def _assert(table: Table, wrong: list[str]) -> None:
-    """The table is shown where somebody asks for it (`pytest -s`)."""
+    """`pytest -s` shows the table."""
     for key, counts in sorted(table.items()):
         sys.stdout.write(f"{' '.join(key):<20} {dict(counts)}\n")
     harmful = [counts for (_, harm), counts in table.items() if harm == "harmful"]

@@ -32,7 +32,7 @@ def test_the_table_is_large_enough_and_reaches_across_files() -> None:
 
 @pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair.name)
 def test_no_answer_is_wrong(pair: Pair) -> None:
-    """In both directions: what is answered is true; `unknown` is no answer."""
+    """In both directions: `yes` and `no` are true; `unknown` is allowed."""
     old, new = sides(pair)
 
     assert includes(new, old).answer in ("unknown", "yes" if pair.forward else "no")
@@ -40,7 +40,7 @@ def test_no_answer_is_wrong(pair: Pair) -> None:
 
 
 @pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair.name)
-def test_a_witness_is_accepted_by_one_side_and_refused_by_the_other(pair: Pair) -> None:
+def test_a_witness_is_accepted_by_one_side_and_rejected_by_the_other(pair: Pair) -> None:
     """Every `no` comes with a value, and the validators that check messages agree with it."""
     old, new = sides(pair)
 
@@ -54,14 +54,14 @@ def test_a_witness_is_accepted_by_one_side_and_refused_by_the_other(pair: Pair) 
 
 
 def test_the_undecided_are_counted() -> None:
-    """How many of the questions nobody answers."""
+    """The number of pairs with an unknown result."""
     answers = [includes(*order).answer for pair in PAIRS for order in (sides(pair), sides(pair)[::-1])]
 
     assert answers.count("unknown") == UNDECIDED
 
 
 def test_a_witness_is_small() -> None:
-    """Somebody is to read it."""
+    """People read it."""
     old = obj(length={"enum": [4, 6, 8]}, prompt={"type": "string"})
     new = obj(length={"enum": [4, 8]}, prompt={"type": "string"})
 
@@ -69,7 +69,7 @@ def test_a_witness_is_small() -> None:
 
 
 def test_what_the_engine_cannot_compare_is_unknown_and_never_proved() -> None:
-    """A schema that the engine refuses is searched, not believed."""
+    """A schema that the engine cannot compare is searched for witnesses."""
     odd = {"type": "string", "pattern": "(?=a)(?!b)a"}
 
     assert includes(Message({"type": "string", "pattern": "^[^b]*a"}), Message(odd)).answer == "unknown"

@@ -1,4 +1,4 @@
-"""Keys and accounts: who is admitted, as whom, and that no key is ever shown."""
+"""Keys and accounts: which keys are accepted, for which account, and that no key is ever shown."""
 
 from decimal import Decimal
 
@@ -6,7 +6,8 @@ import pytest
 from staging import FOURTH
 
 from mockreel.contract import load_contract
-from mockreel.engine.accounts.account import KeyEntry, Keyring, mask_key
+from mockreel.engine.accounts.account import KeyEntry
+from mockreel.engine.accounts.keyring import Keyring, mask_key
 from mockreel.errors import AccountsFull, DataError
 
 CONTRACT = load_contract("encore", root=FOURTH)
@@ -26,7 +27,7 @@ def test_every_key_has_an_account_of_its_own_and_keeps_it() -> None:
 
 
 def test_an_admins_key_leads_to_the_account_of_the_same_name() -> None:
-    """What stands behind the prefix says whose it is, in whichever order they are used first."""
+    """The text after the prefix identifies the account, in any order of first use."""
     keyring = Keyring(CONTRACT, accept_any_key=True)
     admin, member, stranger = (keyring.find(key) for key in ("en_boss_x", "en_user_x", "en_boss_y"))
     assert admin is not None
@@ -39,13 +40,13 @@ def test_an_admins_key_leads_to_the_account_of_the_same_name() -> None:
 
 
 @pytest.mark.parametrize("key", ["invalid", "invalid-whatever", "en_user_invalid", "en_boss_invalidated", ""])
-def test_some_keys_are_refused_where_any_is_taken(key: str) -> None:
+def test_some_keys_are_rejected_even_if_any_is_accepted(key: str) -> None:
     """So that a wrong key can be had on demand."""
     assert Keyring(CONTRACT, accept_any_key=True).find(key) is None
 
 
 def test_where_keys_are_listed_only_they_are_admitted() -> None:
-    """Also one that begins with `invalid`, if somebody lists it."""
+    """Also one that begins with `invalid`, if it is listed."""
     keyring = Keyring(CONTRACT, entries=[KeyEntry(SECRET, "team"), KeyEntry("invalid-but-listed", "team")])
 
     assert keyring.find(SECRET) is not None
@@ -79,7 +80,7 @@ def test_an_account_with_two_balances_is_an_error() -> None:
 
 
 def test_a_key_of_another_provider_is_not_admitted() -> None:
-    """An entry without a provider holds for all."""
+    """An entry without a provider is for all."""
     entries = [KeyEntry("a", "x", "runflow"), KeyEntry("b", "x", "encore"), KeyEntry("c", "x")]
     keyring = Keyring(CONTRACT, entries=entries)
 
@@ -88,7 +89,7 @@ def test_a_key_of_another_provider_is_not_admitted() -> None:
 
 @pytest.mark.parametrize("key", ["ключ", "k\u00e9y", "a\x00b", "x" * 10_000, "\udcff"])
 def test_any_text_can_be_a_key(key: str) -> None:
-    """What stands in a header need not be ASCII."""
+    """A header's value need not be ASCII."""
     keyring = Keyring(CONTRACT, accept_any_key=True)
 
     assert keyring.find(key) is keyring.find(key)
@@ -105,7 +106,7 @@ def test_no_key_is_held_or_shown() -> None:
 
 
 def test_an_open_house_has_no_room_for_one_account_more_than_it_keeps() -> None:
-    """Keys that are known already are taken on; a listed one always is."""
+    """Known keys are still accepted; a listed one always is."""
     keyring = Keyring(CONTRACT, entries=[KeyEntry("listed", "one")], accept_any_key=True, most=2)
     for key in ("a", "b", "a", "b"):
         assert keyring.find(key) is not None
@@ -126,6 +127,6 @@ def test_an_open_house_has_no_room_for_one_account_more_than_it_keeps() -> None:
         ("a-long-key-of-somebody-else", "…else"),
     ],
 )
-def test_a_key_is_masked_so_that_its_owner_knows_it_again(key: str, shown: str) -> None:
+def test_a_key_is_masked_so_that_its_owner_recognises_it(key: str, shown: str) -> None:
     """The prefix of the provider, and the end where enough is left out."""
     assert mask_key(key, ["rf_live_", "rf_svc_"]) == shown

@@ -53,7 +53,7 @@ def test_it_never_runs_backwards(steps: list[tuple[str, float | None]], held: bo
 
 @given(st.floats(1e-3, 1e3), st.floats(0, 1e5))
 def test_it_runs_at_its_speed(speed: float, real_seconds: float) -> None:
-    """So many stage seconds pass for each real one, from where the speed was set."""
+    """Simulated time passes at its speed from the moment it was set."""
     real = Seconds()
     clock = Clock(start=1000.0, real=real)
     clock.set_speed(speed)
@@ -63,7 +63,7 @@ def test_it_runs_at_its_speed(speed: float, real_seconds: float) -> None:
     assert clock.now() == pytest.approx(1000.0 + real_seconds * speed)
 
 
-def test_a_held_clock_stands_still_and_runs_on_from_there() -> None:
+def test_a_paused_clock_stops_and_resumes_from_there() -> None:
     """Time that passes while it is held is not made up for."""
     real = Seconds()
     clock = Clock(start=0.0, real=real)
@@ -109,7 +109,7 @@ def test_it_says_how_long_to_wait_in_real_seconds() -> None:
 
 
 @pytest.mark.parametrize("change", [Clock.hold, Clock.resume, lambda c: c.set_speed(2), lambda c: c.advance_to(9)])
-def test_who_waits_for_a_moment_is_told_of_every_change(change: Callable[[Clock], None]) -> None:
+def test_waiting_for_a_moment_notices_every_change(change: Callable[[Clock], None]) -> None:
     """Each change may bring the next moment nearer or farther."""
     clock = Clock(start=0.0)
     told: list[float] = []
@@ -121,7 +121,7 @@ def test_who_waits_for_a_moment_is_told_of_every_change(change: Callable[[Clock]
 
 
 @pytest.mark.parametrize("speed", [0.0, -1.0, float("inf"), float("nan")])
-def test_a_speed_that_is_none_is_refused(speed: float) -> None:
+def test_an_invalid_speed_is_rejected(speed: float) -> None:
     """The message says what to do instead of speed 0."""
     with pytest.raises(OptionError, match=r"speed: .* Valid: a number above 0\. To stop the clock, hold it\."):
         Clock(speed=speed)
@@ -130,13 +130,13 @@ def test_a_speed_that_is_none_is_refused(speed: float) -> None:
 
 
 @pytest.mark.parametrize("start", [-1.0, LATEST + 1, float("inf"), float("nan")])
-def test_a_start_that_cannot_be_written_as_a_date_is_refused(start: float) -> None:
+def test_a_start_that_cannot_be_written_as_a_date_is_rejected(start: float) -> None:
     """Every response writes moments as dates."""
     with pytest.raises(OptionError, match="start: "):
         Clock(start=start)
 
 
-def test_without_a_start_it_begins_now() -> None:
+def test_without_a_start_the_clock_starts_now() -> None:
     """The real time is the default."""
     before = datetime.now(UTC).timestamp()
 

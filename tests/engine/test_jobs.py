@@ -44,7 +44,7 @@ def test_a_job_moves_along_its_plan_and_a_final_state_is_final(
 
 
 @given(names, blocks, st.floats(0, 100))
-def test_what_it_has_passed_is_told_in_order(name: str, block: bytes, age: float) -> None:
+def test_passed_states_are_listed_in_order(name: str, block: bytes, age: float) -> None:
     """Each state with the moment at which it began, none of the future, the first at its creation."""
     one = job(name, block)
     steps = one.passed(CREATED + age)
@@ -87,7 +87,7 @@ def test_a_job_that_was_stopped_before_it_began_began_when_it_was_stopped() -> N
     assert one.began(CREATED + 5) == CREATED + 0.5
 
 
-def test_a_job_that_never_ends_has_no_end_until_somebody_ends_it() -> None:
+def test_a_job_that_never_ends_has_no_end_until_an_intervention() -> None:
     """`stuck` is what cancelling is tried on."""
     one = job("stuck")
     assert one.ends is None
@@ -114,7 +114,7 @@ def test_jobs_are_found_by_id_and_listed_oldest_first() -> None:
 
 @pytest.mark.parametrize("limit", [1, 2])
 def test_beyond_the_limit_the_oldest_job_is_forgotten(limit: int) -> None:
-    """By the store and by its account, whoever has begun it."""
+    """By the store and by its account."""
     store = MemoryJobs(limit=limit)
     one, other = Account(1, "one"), Account(2, "other")
     for name, account in (("a", one), ("b", other), ("c", one)):

@@ -24,7 +24,7 @@ SECRET = "en_user_s3cret"
     ],
 )
 def test_a_listed_key_names_only_what_there_is(entry: KeyEntry, what: str) -> None:
-    """A slip is told at once, with what there is and without the key."""
+    """A mistake is reported at once, with the known names and without the key."""
     with pytest.raises(OptionError, match=what) as problem:
         check_keys([entry], {CONTRACT.provider: CONTRACT}, known=["runflow"])
 
@@ -74,8 +74,8 @@ def test_a_keys_file_is_read(tmp_path: Path) -> None:
         (f"- {{key: {SECRET}, account: 5}}\n", "/account: 5 has the wrong type"),
     ],
 )
-def test_a_keys_file_with_a_mistake_is_refused_and_no_key_is_told(text: str, says: str, tmp_path: Path) -> None:
-    """The message leads to the entry; neither it nor the traceback holds what stands there."""
+def test_a_keys_file_with_a_mistake_is_rejected_without_showing_keys(text: str, says: str, tmp_path: Path) -> None:
+    """The message has the place of the entry; neither it nor the traceback has its value."""
     path = write(tmp_path, text)
 
     with pytest.raises(DataError) as caught:

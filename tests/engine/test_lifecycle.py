@@ -20,8 +20,8 @@ names = st.sampled_from(sorted(CONTRACT.scenarios.jobs))
 
 
 @given(names, blocks)
-def test_a_plan_begins_at_once_and_never_goes_back(name: str, block: bytes) -> None:
-    """Each state begins no earlier than the one before it, within the span that its pace allows."""
+def test_a_plan_starts_at_once_and_never_goes_back(name: str, block: bytes) -> None:
+    """Each state starts no earlier than the one before it, within the span of its pace."""
     template = COURSES.template(name)
     plan = template.plan(block)
 
@@ -44,8 +44,8 @@ def test_the_state_moves_forward_with_the_time(name: str, block: bytes, moments:
 
 
 @given(names, blocks, st.floats(0, 4e9))
-def test_a_state_holds_at_the_very_moment_at_which_it_begins(name: str, block: bytes, created: float) -> None:
-    """No rounding comes between what is due at a moment and the state that it finds there."""
+def test_a_state_applies_at_the_moment_it_starts(name: str, block: bytes, created: float) -> None:
+    """No rounding separates a due action from the state at its moment."""
     plan = COURSES.template(name).plan(block)
 
     for place, begin in enumerate(plan.begins):
@@ -61,7 +61,7 @@ def test_a_plan_ends_where_its_last_state_is_final(name: str, block: bytes) -> N
     assert plan.end in (None, plan.begins[-1])
 
 
-def test_a_slow_job_takes_so_many_times_longer() -> None:
+def test_a_slow_job_lasts_so_many_times_longer() -> None:
     """The stretch of a scenario multiplies every span."""
     normal, slow = COURSES.template("succeed"), COURSES.template("slow")
 
@@ -79,7 +79,7 @@ def test_the_pace_is_chosen_by_name() -> None:
 @pytest.mark.parametrize(
     ("code", "name"), [(None, "default"), ("stage-fright", "stage-fright"), ("default", "default")]
 )
-def test_a_failing_course_knows_its_failure(code: str | None, name: str) -> None:
+def test_a_failing_plan_has_its_failure(code: str | None, name: str) -> None:
     """By key or by the provider's own code; the default where none is named."""
     failure = COURSES.template("fail", code=code).failure
 
@@ -112,7 +112,7 @@ def test_a_course_is_made_once() -> None:
         ),
     ],
 )
-def test_a_name_that_does_not_exist_is_answered_with_those_that_do(ask: Any, message: str) -> None:
+def test_an_unknown_name_is_rejected_with_the_known_ones(ask: Any, message: str) -> None:
     """Scenarios, codes and paces alike."""
     with pytest.raises(OptionError, match=message):
         ask()

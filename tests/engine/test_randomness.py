@@ -46,7 +46,7 @@ def test_too_few_bytes_are_an_error() -> None:
 
 @given(moments, blocks)
 def test_a_uuid7_is_one(moment: float, block: bytes) -> None:
-    """Version and variant are right, and the moment stands in it to the millisecond."""
+    """Version and variant are right, and it contains the time to the millisecond."""
     found = uuid.UUID(uuid7(moment, block))
 
     assert (found.version, found.variant) == (7, uuid.RFC_4122)
@@ -68,7 +68,7 @@ def _low(block: bytes, bits: int) -> int:
 
 @given(blocks, st.integers(1, 36))
 def test_a_nanoid_has_its_length_and_its_alphabet(block: bytes, length: int) -> None:
-    """Letters, digits, `_` and `-`: it stands in a URL as it is."""
+    """Letters, digits, `_` and `-`: it needs no escaping in a URL."""
     found = nanoid(block, length)
 
     assert len(found) == length
@@ -83,7 +83,7 @@ def test_a_nanoid_can_have_every_letter() -> None:
 
 @given(st.lists(moments, min_size=2, max_size=5).map(sorted), blocks)
 def test_snowflakes_have_19_digits_and_grow_with_the_moment(sorted_moments: list[float], block: bytes) -> None:
-    """Two moments a millisecond apart are told apart, whatever is drawn."""
+    """Two moments a millisecond apart differ, whatever is drawn."""
     ids = [snowflake(moment, block) for moment in sorted_moments]
 
     assert all(len(id_) == 19 and id_.isdecimal() for id_ in ids)

@@ -96,7 +96,7 @@ def test_settling_runs_what_is_due_now_and_moves_no_time(run: Run) -> None:
 
 
 def test_an_action_that_breaks_stops_nothing(run: Run) -> None:
-    """Whoever listens for errors is told, and what is due after it runs, awaited or not."""
+    """Error listeners are called, and later actions run, awaited or not."""
     errors: list[Exception] = []
     scheduler = Scheduler(Clock(start=0.0, held=True), on_error=errors.append)
     told: list[str] = []
@@ -117,8 +117,8 @@ def test_an_action_that_breaks_stops_nothing(run: Run) -> None:
     assert told == ["after"]
 
 
-def test_an_error_is_logged_where_nobody_listens(run: Run, caplog: pytest.LogCaptureFixture) -> None:
-    """The default tells the log of `mockreel`."""
+def test_an_error_is_logged_without_listeners(run: Run, caplog: pytest.LogCaptureFixture) -> None:
+    """The default listener is the log of `mockreel`."""
     scheduler = held_agenda()
 
     def breaks() -> None:
@@ -131,8 +131,8 @@ def test_an_error_is_logged_where_nobody_listens(run: Run, caplog: pytest.LogCap
     assert "ValueError: oh" in caplog.text
 
 
-def test_advances_that_are_asked_for_at_once_add_up(run: Run) -> None:
-    """The second begins where the first ended."""
+def test_concurrent_advances_add_up(run: Run) -> None:
+    """The second starts where the first ended."""
     clock = Clock(start=0.0, held=True)
     scheduler = Scheduler(clock)
     moments: list[float] = []
@@ -165,7 +165,7 @@ def test_the_clock_is_not_advanced_beyond_the_last_date(run: Run) -> None:
 
 
 def test_nothing_runs_by_itself_while_the_clock_is_held(run: Run) -> None:
-    """Not even what is due already: that is what makes a held stage repeatable."""
+    """Not even actions that are due: a paused simulator is repeatable."""
     scheduler = held_agenda()
     told: list[str] = []
 
@@ -248,7 +248,7 @@ def test_an_earlier_action_wakes_the_runner(run: Run) -> None:
 
 
 def test_an_advance_and_a_running_clock_run_nothing_twice_and_lose_nothing(run: Run) -> None:
-    """While the runner is at it, an advance takes what is left, and waits for what the runner began."""
+    """An advance runs the remaining actions, and waits for those that the runner has started."""
     clock = Clock(start=0.0, speed=100_000.0)
     scheduler = Scheduler(clock)
     ran: list[int] = []

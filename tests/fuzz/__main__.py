@@ -1,7 +1,6 @@
 """`python -m fuzz`: a server of its own, sent bad requests over kept connections; ends with 1 if anything broke."""
 
 import argparse
-import http.client
 import json
 import random
 import subprocess
@@ -11,58 +10,22 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from fuzz.pulse import Pulse
 from fuzz.requests import ForControl, ForProvider, Sent
-from mockreel.server.admin.routes import ROWS
+from fuzz.target import PATIENCE, Target
+from mockreel.server.admin.control_routes import ROWS
 from mockreel.simulator.simulator import load_contracts
 
 PROVIDERS = ("runflow", "aimlapi", "runninghub")
 # What a provider may say on purpose: not offered here, no time, and the end of a wait.
 ON_PURPOSE = frozenset({501, 503, 504})
-# Real seconds; an archive of the 20,000 requests of a round takes some.
-PATIENCE = 20.0
 # Seconds of the server's processor time for which one request may keep others waiting.
 LONGEST_HOLD = 1.0
 # Between two resets so many requests are sent; after each the memory is looked at.
-ROUND = 20_000
-
-
-class Target:
-    """One port, asked over one kept connection."""
-
-    def __init__(self, url: str) -> None:
-        parts = urlsplit(url)
-        self._where = (parts.hostname or "127.0.0.1", parts.port or 80)
-        self._connection = self._new()
-
-    def _new(self) -> http.client.HTTPConnection:
-        return http.client.HTTPConnection(*self._where, timeout=PATIENCE)
-
-    def send(self, sent: Sent) -> tuple[int, bytes]:
-        """The status and the body; 0 where a new connection ended without an answer, too."""
-        status, body = self._send(sent)
-        return (status, body) if status else self._send(sent)
-
-    def _send(self, sent: Sent) -> tuple[int, bytes]:
-        one = self._connection
-        try:
-            one.putrequest(sent.method, sent.target, skip_accept_encoding=True)
-            for name, value in sent.headers:
-                one.putheader(name, value.encode("latin-1", "replace"))
-            one.putheader("Content-Length", str(len(sent.body)))
-            one.endheaders(sent.body or None)
-            answer = one.getresponse()
-            return answer.status, answer.read()
-        except TimeoutError:
-            one.close()
-            self._connection = self._new()
-            raise
-        except (http.client.HTTPException, OSError, ValueError) as broken:
-            one.close()
-            self._connection = self._new()
-            return 0, str(broken).encode()
+ROUND = 5_000
+# Requests to a provider are sent together: so many, and so many bytes, which fit into the buffers of a connection.
+TOGETHER, BYTES = 16, 64 * 1024
 
 
 class Run:
@@ -93,6 +56,7 @@ class Run:
         )
         paths += [("GET", f"/_mockreel/page{one}") for one in page]
         self._asks_control = ForControl(paths, draw)
+        self._batches: dict[str, list[Sent]] = {name: [] for name in PROVIDERS}
         self._draw = draw
         self.counts: Counter[str] = Counter()
         self.broken: list[str] = []
@@ -101,22 +65,39 @@ class Run:
         """Send so many."""
         for _ in range(count):
             name = self._draw.choice((*PROVIDERS, *PROVIDERS, "control"))
-            sent = self._asks_control.one() if name == "control" else self._asks[name].one()
-            target = self._control if name == "control" else self._providers[name]
-            try:
-                status, body = target.send(sent)
-            except TimeoutError:
-                self._found(f"no answer in {PATIENCE:g} s ({self._clock()})", name, sent)
+            if name == "control":
+                sent = self._asks_control.one()
+                self._send(name, [sent])
+                if "/clock/advance" in sent.target or "/clock/speed" in sent.target:  # at the end of time no job ends
+                    self.reset()
+                elif "/clock" in sent.target:
+                    self._run_clock()
                 continue
-            if "/clock/advance" in sent.target or "/clock/speed" in sent.target:  # at the end of time no job ends
-                self.reset()
-            elif "/clock" in sent.target:
-                self._run_clock()
+            batch = self._batches[name]
+            batch.append(self._asks[name].one())
+            if len(batch) == TOGETHER or sum(len(sent.body) for sent in batch) > BYTES:
+                self._flush(name)
+        for name in PROVIDERS:
+            self._flush(name)
+
+    def _flush(self, name: str) -> None:
+        batch, self._batches[name] = self._batches[name], []
+        if batch:
+            self._send(name, batch)
+
+    def _send(self, name: str, batch: list[Sent]) -> None:
+        target = self._control if name == "control" else self._providers[name]
+        try:
+            answered = target.send_all(batch)
+        except TimeoutError:
+            self._found(f"no answer in {PATIENCE:g} s ({self._clock()})", name, batch[0])
+            return
+        for sent, (status, body) in zip(batch, answered, strict=True):
             self.counts[f"{name} {status // 100}xx"] += 1
             if status >= 500 and status not in ON_PURPOSE:
                 self._found(f"{status} {body[:200]!r}", name, sent)
-            if (held := self._pulse.longest()) > LONGEST_HOLD:
-                self._found(f"others waited while the server worked for {held:.2f} s", name, sent)
+        if (held := self._pulse.longest()) > LONGEST_HOLD:
+            self._found(f"others waited while the server worked for {held:.2f} s", name, batch[-1])
 
     def look(self) -> None:
         """See that everything that was taken can be shown, and take the ids of some jobs along."""
@@ -209,13 +190,17 @@ def _rounds(run: Run, count: int) -> Iterator[int]:
         run.requests(min(count, ROUND))
         count -= ROUND
         run.look()
-        yield run.reset()
+        memory = run.reset()
+        say(f"{sum(run.counts.values()):,} requests sent, {memory // 1024} MB", flush=True)
+        yield memory
 
 
 def main() -> int:
     """Run it; gives the exit code."""
     parser = argparse.ArgumentParser(prog="fuzz", description=__doc__)
-    parser.add_argument("--requests", type=int, default=ROUND, help="how many; a million takes about an hour")
+    parser.add_argument(
+        "--requests", type=int, default=ROUND, help="how many; a million takes half an hour of processor time"
+    )
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:

@@ -3,7 +3,6 @@
 import http.client
 import os
 import threading
-import time
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -22,7 +21,7 @@ class Pulse:
 
     def __init__(self, url: str, process: int) -> None:
         parts = urlsplit(url)
-        self._where = (parts.hostname or "127.0.0.1", parts.port or 80)
+        self._connection = http.client.HTTPConnection(parts.hostname or "127.0.0.1", parts.port or 80, timeout=600)
         self._stat = Path(f"/proc/{process}/stat")
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -48,17 +47,14 @@ class Pulse:
             try:
                 self._ask()
             except (OSError, http.client.HTTPException):
-                time.sleep(PAUSE)
+                self._connection.close()
+        self._connection.close()
 
     def _ask(self) -> None:
-        connection = http.client.HTTPConnection(*self._where, timeout=600)
-        try:
-            before = self._spent()
-            connection.request("GET", "/_mockreel/clock")
-            connection.getresponse().read()
-            self._longest = max(self._longest, self._spent() - before)
-        finally:
-            connection.close()
+        before = self._spent()
+        self._connection.request("GET", "/_mockreel/clock")
+        self._connection.getresponse().read()
+        self._longest = max(self._longest, self._spent() - before)
 
     def _spent(self) -> float:
         """The processor time of the server so far."""

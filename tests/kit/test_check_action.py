@@ -31,9 +31,9 @@ def test_a_check_that_cannot_run_is_an_error_with_exit_code_2(tmp_path: Path) ->
 
 
 def test_what_falls_short_is_an_annotation_and_exit_code_1(tmp_path: Path) -> None:
-    """A server that is no provider at all: every finding has a line that GitHub shows."""
+    """A server that is no provider at all: every finding has a line that GitHub shows, at a file of the repository."""
     job = Job(tmp_path)
-    (tmp_path / "index.html").write_text("hello")
+    (tmp_path / "package.json").write_text("{}")
     started = job.use("start", options="--provider aimlapi")
     try:
         target = started.outputs["aimlapi-url"]
@@ -42,7 +42,7 @@ def test_what_falls_short_is_an_annotation_and_exit_code_1(tmp_path: Path) -> No
         job.use("stop")
 
     assert used.code == 1, job.log
-    assert "::error file=contracts/runflow/" in job.log
+    assert "::error file=package.json,line=1," in job.log
     issues = json.loads((tmp_path / used.outputs["code-quality"]).read_text())
     assert len({issue["fingerprint"] for issue in issues}) == len(issues) > 0
     assert "falls short" in job.summary

@@ -11,6 +11,8 @@ from kit.action_runner import ACTIONS, WORKFLOWS, steps_of
 from packaging.requirements import Requirement
 
 FILES = sorted([*ACTIONS.glob("*/action.yml"), *WORKFLOWS.glob("*.yml")])
+# Each folder has what is asked for, and what that comes to with every package below it.
+PURPOSES = sorted(path.parent.name for path in ACTIONS.parent.glob("*/requirements.in"))
 PINNED = re.compile(r"[\w./-]+@[0-9a-f]{40}")
 
 
@@ -40,14 +42,15 @@ def test_every_step_is_named(path: Path) -> None:
     assert all(step.get("name") for step in steps_of(path))
 
 
-def test_every_package_is_pinned_with_hashes() -> None:
-    """What pip installs beside the checkout, the build backend included."""
-    lines = (ACTIONS / "requirements.txt").read_text("utf-8").splitlines()
+@pytest.mark.parametrize("purpose", PURPOSES)
+def test_every_package_is_pinned_with_hashes(purpose: str) -> None:
+    """What pip installs beside the checkout; the build backend included, where something is built."""
+    lines = (ACTIONS.parent / purpose / "requirements.txt").read_text("utf-8").splitlines()
     packages = [line for line in lines if line and not line.startswith((" ", "#"))]
 
     assert packages
     assert [line for line in packages if not re.match(r"[\w.-]+(\[[\w,-]+\])?==[\w.]+ .*\\$", line)] == []
-    assert "hatchling" in {line.partition("==")[0] for line in packages}
+    assert purpose == "site" or "hatchling" in {line.partition("==")[0] for line in packages}
 
 
 def test_the_pins_are_what_the_project_asks_for() -> None:

@@ -2,6 +2,10 @@
 
 import importlib.util
 import json
+import os
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -73,10 +77,10 @@ def test_the_version_is_found_in_this_checkout() -> None:
 
 
 def test_nothing_is_published_before_the_wheel_was_tried(jobs: dict[str, Any]) -> None:
-    """On every supported Python; the release's page comes last."""
-    publishing = [name for name, job in jobs.items() if name not in ("build", "try", "notes")]
+    """On every supported Python, and the sdist without a network; the release's page comes last."""
+    publishing = [name for name, job in jobs.items() if name not in ("build", "try", "sdist", "notes")]
 
-    assert all("try" in jobs[name]["needs"] for name in publishing)
+    assert all({"try", "sdist"} <= {*jobs[name]["needs"]} for name in publishing)
     assert set(publishing) <= set(jobs["notes"]["needs"])
     assert jobs["try"]["strategy"]["matrix"]["python"][0] == "3.11"
 
@@ -88,4 +92,28 @@ def test_no_secret_is_stored_and_each_job_has_the_rights_it_needs(jobs: dict[str
     assert "secrets." not in text
     assert yaml.safe_load(text)["permissions"] == {}
     assert [name for name, job in jobs.items() if job["permissions"].get("id-token")] == ["pypi", "npm", "image"]
-    assert [name for name, job in jobs.items() if job["permissions"].get("contents") == "write"] == ["notes"]
+    assert [name for name, job in jobs.items() if job["permissions"].get("contents") == "write"] == ["site", "notes"]
+
+
+def test_a_wheel_runs_without_an_install_on_every_python_it_is_tried_on(tmp_path: Path) -> None:
+    """By `uvx --from` and `pipx run --spec`; one that is not here is said to be, and fails nothing."""
+    for name in ("uvx", "pipx"):
+        (tmp_path / name).write_text(f'#!/bin/sh\necho "{name} $*"\n')
+        (tmp_path / name).chmod(0o700)
+    (tmp_path / "made.whl").write_text("")
+    script = ["bash", str(RELEASE / "try_runners.sh"), str(tmp_path / "made.whl"), sys.executable]
+    usual = {**os.environ, "PATH": f"{tmp_path}:/usr/bin:/bin"}
+    tried = subprocess.run(script, env=usual, capture_output=True, text=True, check=True, timeout=60).stdout
+    (tmp_path / "pipx").unlink()
+    lacking = subprocess.run(script, env=usual, capture_output=True, text=True, check=True, timeout=60).stdout
+
+    assert f"--from {tmp_path}/made.whl mockreel --version" in tried
+    assert f"--spec {tmp_path}/made.whl mockreel --version" in tried
+    assert "pipx is not here, so it was not tried" in lacking or shutil.which("pipx", path="/usr/bin:/bin")
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in RELEASE.glob("*.sh")))
+def test_every_script_of_the_release_is_run_by_the_workflow(name: str) -> None:
+    """And is a shell script that bash can read."""
+    assert subprocess.run(["bash", "-n", str(RELEASE / name)], check=False, timeout=60).returncode == 0
+    assert f"bash .github/release/{name} " in (WORKFLOWS / "release.yml").read_text("utf-8")

@@ -1,16 +1,23 @@
 """Arazzo documents in a tool that others published: linted, and executed against the mock server."""
 
+import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from queue import SimpleQueue
+from threading import Thread
+from typing import Any
 
 import pytest
+from lacking import need_npm
 
 from mockreel import MockServer, serving
+from mockreel.contract.pointers import value
 
 # The runner, pinned; it is installed by npm where there is one.
 RUNNER = "@redocly/cli@2.77.0"
@@ -20,11 +27,8 @@ PROVIDERS = ("aimlapi", "runflow", "runninghub")
 @pytest.fixture(scope="module")
 def runner(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the runner; skipped where there is no npm, or no registry."""
-    if shutil.which("npm") is None:
-        pytest.skip("npm is not installed: no foreign runner executes the Arazzo documents")
     folder = tmp_path_factory.mktemp("runner")
-    if _run(["npm", "ping"], folder).returncode:
-        pytest.skip("npm reaches no registry: no foreign runner executes the Arazzo documents")
+    need_npm(folder, "no foreign runner executes the Arazzo documents")
     installed = _run(["npm", "install", "--no-audit", "--no-fund", "--no-package-lock", RUNNER], folder)
     assert installed.returncode == 0, installed.stderr
     return folder
@@ -43,18 +47,64 @@ def _run(words: list[str], folder: Path) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(words, cwd=folder, env=environment, capture_output=True, text=True, timeout=300, check=False)
 
 
+class _Receiver(ThreadingHTTPServer):
+    """Takes webhooks, and keeps their bodies."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Taking)
+        self.bodies: SimpleQueue[Any] = SimpleQueue()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}/hook"
+
+
+class _Taking(BaseHTTPRequestHandler):
+    def do_POST(self) -> None:
+        assert isinstance(self.server, _Receiver)
+        self.server.bodies.put(json.loads(self.rfile.read(int(self.headers["content-length"]))))
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, *_: Any) -> None:
+        """Nothing is printed."""
+
+
+@contextmanager
+def receiving() -> Iterator[_Receiver]:
+    """A receiver of webhooks until the block ends."""
+    with _Receiver() as receiver:
+        thread = Thread(target=receiver.serve_forever)
+        thread.start()
+        try:
+            yield receiver
+        finally:
+            receiver.shutdown()
+            thread.join()
+
+
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_a_foreign_runner_takes_the_document_and_the_server(provider: str, runner: Path, server: MockServer) -> None:
-    """Every workflow: the lint, each step's criteria, and each response against the OpenAPI document."""
+    """Every workflow: the lint, each step's criteria, and each response against the OpenAPI document.
+
+    The result is downloaded, and the webhook that the document describes arrives with the id at its place.
+    """
     for name, command in (("arazzo", ["arazzo", provider, "--every", "1"]), ("openapi", ["openapi", provider])):
         made = _run([sys.executable, "-m", "mockreel", *command], runner)
         (runner / f"{provider}.{name}.json").write_text(made.stdout)
     file, address = f"{provider}.arazzo.json", server.addresses[provider]
     linted = _run(["npx", "redocly", "lint", file], runner)
     words = ["--server", f"{provider}={address.url}", "--input", f"key={address.key}"]
-    words += ["--input", "callback_url=http://127.0.0.1:9/hook"]
-    done = _run(["npx", "redocly", "respect", file, *words], runner)
+    with receiving() as received:
+        words += ["--input", f"callback_url={received.url}"]
+        done = _run(["npx", "redocly", "respect", file, *words], runner)
+    described = [one["x-webhook"] for one in json.loads((runner / file).read_text())["workflows"] if "x-webhook" in one]
 
     assert linted.returncode == 0, linted.stdout + linted.stderr
     assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count("step download") == len(json.loads((runner / file).read_text())["workflows"])
+    if described:
+        body = received.bodies.get(timeout=30)
+        assert isinstance(value(body, described[0]["id"].partition("#")[2]), str)
+    assert bool(described) == (provider != "aimlapi")
     assert re.search(r"Workflows: [1-9]\d* passed, [1-9]\d* total", done.stdout)

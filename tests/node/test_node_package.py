@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from lacking import need_npm
 from tools.console import compare, dialogue
 from tools.pages import Block, page
 
@@ -51,11 +52,8 @@ def _environment() -> Mapping[str, str]:
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The package in a folder of its own, with what it is built with; skipped where there is no npm, or no registry."""
-    if shutil.which("npm") is None:
-        pytest.skip("npm is not installed: the npm package is not tested")
     folder = tmp_path_factory.mktemp("node")
-    if _run(["npm", "ping"], folder).returncode:
-        pytest.skip("npm reaches no registry: the npm package is not tested")
+    need_npm(folder, "the npm package is not tested")
     target = folder / "mockreel" / "docs" / "node"
     shutil.copytree(PACKAGE, target, ignore=shutil.ignore_patterns("node_modules", "dist"))
     installed = _run(["npm", "install"], target)

@@ -1,4 +1,4 @@
-"""What must hold of a job, told by a model that is much simpler than the engine: sums, and words in an order."""
+"""The expected behaviour of a job, by a model that is much simpler than the engine: sums, and ordered words."""
 
 from dataclasses import dataclass, field
 from itertools import accumulate
@@ -34,7 +34,7 @@ class Life:
 
 
 def soonest_and_latest(contract: Contract, life: Life) -> list[tuple[float, float]]:
-    """For each state of the scenario, the seconds after creation between which it begins."""
+    """For each state of the scenario, the range of seconds after creation in which it starts."""
     pace = contract.scenarios.paces["quick"]
     spans = [pace.get(name, (0.0, 0.0)) for name in life.scenario.states[:-1]]
     stretch = life.scenario.stretch
@@ -57,7 +57,7 @@ def possible_words(contract: Contract, life: Life, now: float) -> list[str]:
 
 
 def attempts_until(policy: DeliveryPolicy, behaviours: tuple[Behaviour, ...], end: float, now: float) -> list[float]:
-    """When a callback is tried up to now, by its policy and what the receiver answers."""
+    """The times of a callback's attempts up to now, by its policy and the receiver's responses."""
     moment, found = end, list[float]()
     for number in range(policy.attempts):
         if moment > now + ROUNDING:

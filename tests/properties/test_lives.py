@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any
 
 import pytest
+from depth import examples
 from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
@@ -55,7 +56,7 @@ class Lives(RuleBasedStateMachine):
 
     @rule(submit=NUMBERS, model=NUMBERS, scenario=NUMBERS, answers=st.lists(st.sampled_from(ANSWERS), max_size=5))
     def submit(self, submit: int, model: int, scenario: int, answers: list[Behaviour]) -> None:
-        """Begin a job of any sort, with any scenario, with a callback where answers are drawn for it."""
+        """Start a job of any sort, with any scenario, with a callback if responses are drawn for it."""
         context, jobs = self.context, self.contract.scenarios.jobs
         submits = list(context.submits())
         talk, operation = submits[submit % len(submits)]
@@ -63,7 +64,7 @@ class Lives(RuleBasedStateMachine):
         name = list(jobs)[scenario % len(jobs)]
         request = context.requests.good(operation, models[model % len(models)])
         url = None
-        if answers and talk.webhook is not None and context.callback_of(operation) is not None:
+        if answers and talk.webhook is not None and context.webhooks.of(operation) is not None:
             request, url = context.with_callback(request, tuple(answers))
         request = replace(request, headers={**request.headers, "prefer": f"scenario={name}"})
         response = context.send(request)
@@ -121,11 +122,11 @@ class Lives(RuleBasedStateMachine):
 
     @invariant()
     def every_reply_was_documented(self) -> None:
-        """Whatever was asked, each response has a form that the contract has for it."""
+        """Each response has a documented form."""
         assert [str(problem) for problem in self.context.passing] == []
 
     def _look(self, life: Life) -> bool:
-        """Poll a job and hold the response against the model; gives whether it is over."""
+        """Poll a job and compare the response with the model; returns whether it has ended."""
         response = self.context.send(life.poll)
         word = pointers.value(response.json, life.talk.state)
         if life.over is not None:
@@ -175,7 +176,7 @@ class Lives(RuleBasedStateMachine):
         wanted = attempts_until(policy, life.behaviours, first_at, self.target.now())
         assert [one.at for one in arrivals] == pytest.approx(wanted, abs=1e-5)
         assert len({one.body for one in arrivals}) == 1
-        assert str(pointers.value(self.context.payload(arrivals[0].body), life.talk.webhook.id)) == life.id
+        assert str(pointers.value(self.context.webhooks.payload(arrivals[0].body), life.talk.webhook.id)) == life.id
 
 
 @cache
@@ -186,7 +187,7 @@ def contract(provider: str) -> Contract:
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_whatever_a_client_does_its_jobs_live_as_the_contract_says(provider: str) -> None:
     """States only forward and in their time, results when it says so, callbacks to the letter, nothing of others."""
-    _live(provider, answer_honestly)
+    _live(provider, answer_honestly, examples=examples(40))
 
 
 def _live(provider: str, answering: Answering, *, phases: tuple[Phase, ...] = tuple(Phase), examples: int = 40) -> None:
@@ -196,7 +197,7 @@ def _live(provider: str, answering: Answering, *, phases: tuple[Phase, ...] = tu
 
 
 def forgetful(provider: Provider, request: Request) -> Any:
-    """A cancellation is taken, and forgotten."""
+    """A cancellation is accepted, and forgotten."""
     answer = provider.answer(request)
     for job in provider.jobs:
         job.intervention = None

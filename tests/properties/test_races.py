@@ -1,4 +1,4 @@
-"""Requests that run beside each other: an idempotency key makes one job, whoever comes first."""
+"""Concurrent requests: an idempotency key makes one job."""
 
 import asyncio
 from collections.abc import Awaitable
@@ -49,7 +49,7 @@ def test_a_key_makes_one_job_whatever_else_is_under_way(option: str, sent: list[
 
 
 async def _race(option: str, sent: list[tuple[str, bool, bool]]) -> tuple[list[Response], int]:
-    """Every request begun in its turn; gives the responses and how many runs there are."""
+    """Start every request in turn; returns the responses and the number of runs."""
     simulator = build_simulator(
         contracts(option), clock=Clock(start=START, held=True), accept_any_key=True, sender=MemorySender()
     )
@@ -74,7 +74,7 @@ async def _ask(caller: Caller, key: str, fields: Any) -> Response:
 
 
 def test_a_client_that_goes_away_leaves_the_others_waiting() -> None:
-    """Its request is given up; the run goes on, and who sent the same key has its response."""
+    """Its request is cancelled; the run goes on, and others with the same key get its response."""
 
     async def story() -> None:
         simulator = build_simulator(

@@ -21,7 +21,7 @@ HOOK = "http://127.0.0.1:9000/hook"
 
 
 def create(caller: Caller, *, model: str = LITE, input: Mapping[str, Any] = INPUT, **more: Any) -> Any:  # noqa: A002
-    """Create a good run; gives its record. `scenario` is asked for in the request."""
+    """Create a valid run and return its record, optionally with a `scenario`."""
     headers = {"prefer": f"scenario={scenario}"} if (scenario := more.pop("scenario", None)) else None
     reply = caller("POST", f"{model}/runs", {"input": input, **more}, headers=headers)
     assert reply.status == 201, reply.json
@@ -33,7 +33,7 @@ def read(caller: Caller, run: Any) -> Any:
 
 
 def code(spoken: Spoken) -> tuple[int, str]:
-    """Status and code of a refusal."""
+    """Status and code of an error response."""
     return spoken.status, spoken.json["code"]
 
 

@@ -72,6 +72,6 @@ def event_faults(contract: Contract, name: str, body: Any) -> list[str]:
 
 
 def good(spoken: Spoken) -> Any:
-    """The data of an enveloped response that is no refusal."""
+    """The data of a successful enveloped response."""
     assert (spoken.status, spoken.json["code"]) == (200, 0), spoken.json
     return spoken.json["data"]

@@ -28,14 +28,14 @@ Flow = Callable[["Callers", MemorySender, Run], Iterator[tuple[str, bytes, str]]
 
 
 class Callers:
-    """One account, which asks under two addresses."""
+    """One account that uses two addresses."""
 
     def __init__(self, simulator: Any, name: str) -> None:
         self.simulator = simulator
         self.here, self.there = (Caller(simulator.provider(name), "rf_live_one", base_url=url) for url in (HERE, THERE))
 
     def both(self, *asked: Any, **more: Any) -> Iterator[tuple[str, bytes, str]]:
-        """The same asked under each: what it is, what was said, and the address that must be in it."""
+        """The same request at each address: its name, the response, and the expected address."""
         for caller in (self.here, self.there, self.here):
             yield f"{asked[0]} {asked[1]}", said(caller(*asked, **more)), caller.base_url
 
@@ -80,7 +80,7 @@ FLOWS: dict[str, Flow] = {"runflow": of_runflow, "aimlapi": of_aimlapi, "running
 def test_every_address_is_the_readers_own(
     name: str, make_simulator: MakeSimulator, sink: MemorySender, run: Run
 ) -> None:
-    """In responses that of the request; in a webhook that under which its job was begun, whoever asked since."""
+    """In responses that of the request; in a webhook that of the submit."""
     found = list(FLOWS[name](Callers(make_simulator(), name), sink, run))
 
     assert found
@@ -90,8 +90,8 @@ def test_every_address_is_the_readers_own(
         assert set(told) == {base}, what
 
 
-def test_a_reply_that_waits_has_the_address_of_its_own_request(make_simulator: MakeSimulator, run: Run) -> None:
-    """Though others ask under another one meanwhile."""
+def test_a_response_that_waits_has_the_address_of_its_own_request(make_simulator: MakeSimulator, run: Run) -> None:
+    """Although other requests use another one meanwhile."""
     simulator = make_simulator(names=["runflow"])
     callers = Callers(simulator, "runflow")
 
@@ -120,7 +120,7 @@ async def _awaited(answer: Awaitable[Response]) -> Response:
 def test_any_providers_results_can_expire(
     name: str, make_simulator: MakeSimulator, sink: MemorySender, run: Run
 ) -> None:
-    """By a rule, which befalls nothing else: the address answers as a storage does, and again when the rule is gone."""
+    """By a rule that affects nothing else: the address answers like a storage, and works again without the rule."""
     simulator = make_simulator()
     found = [body for _, body, _ in FLOWS[name](Callers(simulator, name), sink, run)]
     url = next(url.decode() for url in re.findall(rb'https?://[^"]*?(/_mockreel/media/[^"?]+)', found[-1]))

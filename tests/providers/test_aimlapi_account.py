@@ -118,7 +118,7 @@ def test_the_ledger_is_cut_by_time(simulator: Simulator, ask: Ask, run: Run) -> 
         "cursor=eyJ2IjoxfQ",
     ],
 )
-def test_a_query_that_the_ledger_does_not_know_is_refused(ask: Ask, query: str) -> None:
+def test_a_query_that_the_ledger_does_not_know_is_rejected(ask: Ask, query: str) -> None:
     """400, as the page lists the causes."""
     assert ask("aimlapi")("GET", f"{LEDGER}?{query}").status == 400
 

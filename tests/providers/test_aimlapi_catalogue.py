@@ -133,7 +133,7 @@ def test_a_known_price_is_shown_as_documented(simulator: Simulator, rules: tuple
     assert facts(contract, replace(model, price=price))["pricing"] == shown
 
 
-def test_metrics_tell_how_long_generations_took(simulator: Simulator, ask: Ask, run: Run) -> None:
+def test_metrics_have_the_durations_of_generations(simulator: Simulator, ask: Ask, run: Run) -> None:
     """Only models that completed one inside the window are listed."""
     caller = ask("aimlapi")
     for _ in range(3):
@@ -155,7 +155,7 @@ def test_metrics_tell_how_long_generations_took(simulator: Simulator, ask: Ask, 
 
 
 @pytest.mark.parametrize(("query", "found"), [(f"aliases=a&aliases=google/{LITE}", 1), (f"aliases=a,{LITE}", 0)])
-def test_metrics_are_asked_for_by_repeating_the_name(
+def test_metrics_are_selected_by_repeating_the_name(
     simulator: Simulator, ask: Ask, run: Run, query: str, found: int
 ) -> None:
     """Commas do not divide."""
@@ -167,7 +167,7 @@ def test_metrics_are_asked_for_by_repeating_the_name(
 
 
 @pytest.mark.parametrize("query", ["alias=a", "&".join(f"aliases=m{number}" for number in range(101))])
-def test_metrics_refuse_other_parameters_and_too_many(ask: Ask, query: str) -> None:
+def test_metrics_reject_other_parameters_and_too_many(ask: Ask, query: str) -> None:
     """400 for both."""
     assert ask("aimlapi")("GET", f"/models/metrics?{query}").status == 400
 
@@ -253,7 +253,7 @@ def test_a_printed_charge_is_charged(ask: Ask, body: Any, credits_used: int, usd
 
 
 def test_a_price_is_exact_where_it_was_seen_and_at_least_where_it_is_reckoned(simulator: Simulator) -> None:
-    """A spending limit refuses what is not exact unless it is told how much to assume."""
+    """A spending limit blocks inexact prices unless an assumed price is set."""
     contract = simulator.provider("aimlapi").contract
     model = contract.models["alibaba/wan-2-7-t2v"]
     seen = {seconds: cost(model, {"resolution": "1080p", "duration": seconds}, seconds=seconds) for seconds in (5, 10)}

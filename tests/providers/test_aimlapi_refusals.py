@@ -1,4 +1,4 @@
-"""AI/ML API: what goes wrong goes wrong in its own words."""
+"""AI/ML API's error responses."""
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
@@ -26,7 +26,7 @@ def simulator(make_simulator: MakeSimulator) -> Simulator:
     return make_simulator(names=["aimlapi"])
 
 
-def test_a_refused_option_is_worded_as_it_was_published(ask: Ask) -> None:
+def test_a_rejected_option_has_the_published_message(ask: Ask) -> None:
     """The published body of January 2026, with this model's options."""
     refused = ask("aimlapi")("POST", ROUTE, {**BODY, "resolution": "768P"})
 
@@ -59,7 +59,7 @@ def test_all_violations_are_listed(ask: Ask) -> None:
     }
 
 
-def test_an_unknown_model_is_refused_with_those_that_there_are(ask: Ask) -> None:
+def test_an_unknown_model_is_rejected_with_the_known_ones(ask: Ask) -> None:
     """As the page on errors prints it for one of the older routes."""
     refused = ask("aimlapi")("POST", ROUTE, {**BODY, "model": "google/veo-9"})
 
@@ -71,7 +71,7 @@ def test_an_unknown_model_is_refused_with_those_that_there_are(ask: Ask) -> None
 
 
 @pytest.mark.parametrize("key", [None, "", "invalid-key"])
-def test_a_missing_and_a_wrong_key_are_refused_alike(ask: Ask, key: str | None) -> None:
+def test_a_missing_and_a_wrong_key_are_rejected_alike(ask: Ask, key: str | None) -> None:
     """One text for both."""
     refused = ask("aimlapi", key)("POST", ROUTE, BODY, key=key)
 
@@ -98,17 +98,17 @@ def test_a_missing_and_a_wrong_key_are_refused_alike(ask: Ask, key: str | None) 
         ({"method": "GET", "path": "/model/none/such"}, 404, "Model not found"),
     ],
 )
-def test_a_request_that_cannot_be_played_is_refused(
+def test_a_request_that_cannot_be_played_is_rejected(
     simulator: Simulator, ask: Ask, call: Mapping[str, Any], status: int, message: str
 ) -> None:
-    """Status, text and a body that the error schema takes."""
+    """Status, message and a body that matches the error schema."""
     refused = ask("aimlapi")(**call)
 
     assert (refused.status, refused.json["message"]) == (status, message)
     assert simulator.provider("aimlapi").contract.schemas.validator("error.json").is_valid(refused.json)
 
 
-def test_a_body_that_is_too_large_is_refused(make_simulator: MakeSimulator) -> None:
+def test_a_body_that_is_too_large_is_rejected(make_simulator: MakeSimulator) -> None:
     """The limit is the simulator's; the words are the provider's."""
     caller = Caller(make_simulator(names=["aimlapi"], max_body=100).provider("aimlapi"), "key")
 
@@ -137,7 +137,7 @@ def test_no_placeholder_is_left_in_a_message(simulator: Simulator, ask: Ask) -> 
         assert b"{method}" not in played.response.body
 
 
-def test_who_has_no_credit_is_refused_as_it_was_published(ask: Ask) -> None:
+def test_an_account_without_credit_gets_the_published_error(ask: Ask) -> None:
     """403 with their misspelt kind."""
     refused = ask("aimlapi")("POST", ROUTE, BODY, headers={"Prefer": "scenario=insufficient-credit"})
 
@@ -147,7 +147,7 @@ def test_who_has_no_credit_is_refused_as_it_was_published(ask: Ask) -> None:
 
 
 def test_a_listed_balance_runs_out(make_simulator: MakeSimulator) -> None:
-    """Open generations count; the last one may overdraw, the next is refused."""
+    """Open generations count; the last one may overdraw, the next is rejected."""
     keys = [KeyEntry("small", "small", balance=Decimal("0.10"))]
     caller = Caller(make_simulator(names=["aimlapi"], keys=keys).provider("aimlapi"), "small")
 

@@ -1,4 +1,4 @@
-"""The samples on AI/ML API's own pages: what they send is taken where they send it, and polls as they read it."""
+"""The samples on AI/ML API's pages: their requests are accepted, and their polls work."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -16,7 +16,7 @@ def simulator(make_simulator: MakeSimulator) -> Simulator:
 
 
 def submit(caller: Caller, sample: Sample) -> tuple[str, int, Any]:
-    """Where a sample is sent, and what comes back."""
+    """Send a sample, and return the response."""
     vendor, model, body = sample
     path = f"/v2/generate/video/{vendor}/generation" if vendor else "/v2/video/generations"
     told = caller("POST", path, {"model": model, **body})
@@ -24,7 +24,7 @@ def submit(caller: Caller, sample: Sample) -> tuple[str, int, Any]:
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: f"{sample[0]}:{sample[1]}")
-def test_a_sample_of_a_page_is_taken(
+def test_a_sample_of_a_page_is_accepted(
     simulator: Simulator, ask: Callable[..., Caller], run: Callable[[Awaitable[Any]], Any], sample: Sample
 ) -> None:
     """It polls where it submitted, and finds one video: a list of addresses at Runway's older route, else an object."""
@@ -43,5 +43,5 @@ def test_a_sample_of_a_page_is_taken(
 
 
 @pytest.mark.parametrize("sample", BROKEN, ids=lambda sample: sample[1])
-def test_a_sample_that_breaks_its_own_pages_schema_is_refused(ask: Callable[..., Caller], sample: Sample) -> None:
+def test_a_sample_that_breaks_its_own_pages_schema_is_rejected(ask: Callable[..., Caller], sample: Sample) -> None:
     assert submit(ask("aimlapi"), sample)[1] == 400

@@ -49,7 +49,7 @@ def goods_of(provider: Provider) -> list[mutants.Good]:
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-def test_replies_to_good_requests_are_documented_at_every_age_of_a_job(
+def test_responses_to_good_requests_are_documented_at_every_age_of_a_job(
     provider: str, simulator: Simulator, run: Callable[[Any], Any]
 ) -> None:
     """Good requests are answered as documented while jobs wait, run and are over."""
@@ -62,7 +62,9 @@ def test_replies_to_good_requests_are_documented_at_every_age_of_a_job(
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-def test_replies_to_bad_requests_are_documented(provider: str, simulator: Simulator, run: Callable[[Any], Any]) -> None:
+def test_responses_to_bad_requests_are_documented(
+    provider: str, simulator: Simulator, run: Callable[[Any], Any]
+) -> None:
     """2,000 mutated requests are answered as documented."""
     simulated = simulator.provider(provider)
     goods, source = goods_of(simulated), random.Random(f"replies of {provider}")
@@ -90,7 +92,7 @@ def test_every_error_row_can_be_played_and_is_documented_for_submits(
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-def test_no_refusal_that_is_played_shows_a_placeholder(
+def test_no_played_error_shows_a_placeholder(
     provider: str, make_simulator: MakeSimulator, run: Callable[[Any], Any]
 ) -> None:
     """Every row of errors.yaml, at every operation: its text is filled in from the request, or with a neutral word."""
@@ -106,8 +108,8 @@ def test_no_refusal_that_is_played_shows_a_placeholder(
     assert raw == []
 
 
-def test_a_refusal_that_is_played_names_the_model_that_was_asked_for(ask: Callable[..., Caller]) -> None:
-    """As the real one would; where the request names none, a neutral word stands there."""
+def test_a_played_error_names_the_requested_model(ask: Callable[..., Caller]) -> None:
+    """As the real provider would; if the request names none, with a neutral word."""
     prefer = {"prefer": "scenario=refuse; code=unknown-model"}
     body = {"input": {"prompt": "x"}}
 
@@ -118,7 +120,7 @@ def test_a_refusal_that_is_played_names_the_model_that_was_asked_for(ask: Callab
 
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_a_provider_that_has_no_time_says_so_at_every_operation(provider: str, simulator: Simulator) -> None:
-    """So that a server which is being stopped can say it for whoever still waits."""
+    """So that a stopping server can answer waiting requests."""
     simulated = simulator.provider(provider)
     said = simulated.contract.errors["unavailable"].status
 
@@ -126,8 +128,8 @@ def test_a_provider_that_has_no_time_says_so_at_every_operation(provider: str, s
         assert unavailable(simulated, good.request()).status == said
 
 
-def test_a_reply_that_is_not_documented_is_found(simulator: Simulator) -> None:
-    """The check is not vacuous: a missing field, a wrong status and a wrong type are each told."""
+def test_a_response_that_is_not_documented_is_found(simulator: Simulator) -> None:
+    """The check is not vacuous: a missing field, a wrong status and a wrong type are each found."""
     provider = simulator.provider("aimlapi")
     good = next(good for good in goods_of(provider) if good.operation == "submit_generation")
     operation = provider.contract.operation("submit_generation")

@@ -35,7 +35,7 @@ def contract(simulator: Simulator) -> Contract:
         ("/v1/readiness", "get_readiness"),
     ],
 )
-def test_replies_are_as_documented(ask: Ask, contract: Contract, path: str, operation: str) -> None:
+def test_responses_are_as_documented(ask: Ask, contract: Contract, path: str, operation: str) -> None:
     """Each fits the schema that the contract has for it."""
     reply = ask("runflow")("GET", path)
 
@@ -97,7 +97,7 @@ def test_credit_goes_down_by_what_succeeded(simulator: Simulator, ask: Ask, run:
 
 
 def test_the_threshold_is_set_under_a_guard(simulator: Simulator, ask: Ask, run: Run) -> None:
-    """A negative one is refused, and so is a change of what was changed meanwhile."""
+    """A negative one is rejected, and so is a change based on an old version."""
     caller = ask("runflow")
     before = caller("GET", "/v1/billing/balance").json
     run(simulator.advance(1))
@@ -109,7 +109,7 @@ def test_the_threshold_is_set_under_a_guard(simulator: Simulator, ask: Ask, run:
     assert code(caller("PATCH", "/v1/billing/balance", {"low_balance_threshold": -1})) == (422, "VALIDATION_ERROR")
 
 
-def test_a_key_without_the_scope_is_refused(make_simulator: MakeSimulator) -> None:
+def test_a_key_without_the_scope_is_rejected(make_simulator: MakeSimulator) -> None:
     """403 in the published words."""
     entry = KeyEntry("rf_live_reader", "reader", scopes=frozenset({"runs:read"}))
     caller = Caller(make_simulator(names=["runflow"], keys=[entry]).provider("runflow"), "rf_live_reader")

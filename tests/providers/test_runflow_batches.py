@@ -1,4 +1,4 @@
-"""Runflow's batches: begun together or not at all, counted as they end, told of once."""
+"""Runflow's batches: started together or not at all, counted as they end, with one callback."""
 
 from decimal import Decimal
 from typing import Any
@@ -32,8 +32,8 @@ def make(caller: Caller, *prompts: str, **more: Any) -> Any:
     return reply.json
 
 
-def test_a_batch_begins_a_run_for_each_item(simulator: Simulator, ask: Ask, contract: Contract) -> None:
-    """In the order sent; a client_ref stands beside the input and is no part of it."""
+def test_a_batch_starts_a_run_for_each_item(simulator: Simulator, ask: Ask, contract: Contract) -> None:
+    """In the order sent; a client_ref is beside the input, not part of it."""
     caller = ask("runflow")
     items = [{**INPUT, "client_ref": "a"}, INPUT]
     batch = caller("POST", f"{LITE}/batches", {"input": items}).json
@@ -83,7 +83,7 @@ def test_a_batch_counts_its_ends_and_tells_once(
 def test_a_batch_ends_as_its_items_do(
     simulator: Simulator, ask: Ask, run: Run, sink: MemorySender, *, scenario: str, status: str, event: str
 ) -> None:
-    """When all of them end alike; the request's own wish is every item's."""
+    """When all of them end alike; the request's preference applies to every item."""
     caller = ask("runflow")
     body = {"input": [INPUT, INPUT], "callback_url": HOOK}
     made = caller("POST", f"{LITE}/batches", body, headers={"prefer": f"scenario={scenario}"}).json
@@ -94,7 +94,7 @@ def test_a_batch_ends_as_its_items_do(
 
 
 def test_a_cancelled_item_ends_the_batch(simulator: Simulator, ask: Ask, run: Run, sink: MemorySender) -> None:
-    """The callback comes at the moment of the last cancellation."""
+    """The callback is sent at the last cancellation."""
     caller = ask("runflow", "rf_live_one")
     body = {"input": [INPUT, INPUT], "callback_url": HOOK}
     made = caller("POST", f"{LITE}/batches", body, headers={"prefer": "scenario=stuck"}).json
@@ -123,7 +123,7 @@ def test_items_are_listed_with_their_runs(simulator: Simulator, ask: Ask, run: R
     assert undocumented(contract, "list_batch_items", listed) == []
 
 
-def test_every_violation_of_every_item_is_listed_and_nothing_begins(simulator: Simulator, ask: Ask) -> None:
+def test_every_violation_of_every_item_is_listed_and_nothing_starts(simulator: Simulator, ask: Ask) -> None:
     """All or none."""
     caller = ask("runflow")
     reply = caller("POST", f"{LITE}/batches", {"input": [INPUT, {}, {**INPUT, "duration": "5s"}]})
@@ -143,7 +143,7 @@ def test_a_batch_has_one_to_a_hundred_items(simulator: Simulator, ask: Ask, item
 
 
 def test_the_balance_must_cover_all_of_it(make_simulator: MakeSimulator) -> None:
-    """402, and nothing begins."""
+    """402, and nothing starts."""
     entry = KeyEntry("rf_live_poor", "poor", balance=Decimal("0.30"))
     caller = Caller(make_simulator(names=["runflow"], keys=[entry]).provider("runflow"), "rf_live_poor")
 
@@ -191,7 +191,7 @@ def test_another_accounts_batch_looks_like_none(simulator: Simulator, ask: Ask) 
 
 
 @pytest.mark.parametrize(("wish", "expected"), [("scenario=insufficient-credit", 402), ("scenario=rate-limited", 429)])
-def test_a_wished_refusal_refuses_the_whole_batch(simulator: Simulator, ask: Ask, wish: str, expected: int) -> None:
+def test_a_preferred_error_rejects_the_whole_batch(simulator: Simulator, ask: Ask, wish: str, expected: int) -> None:
     """By the request or by a rule."""
     caller = ask("runflow")
     asked = caller("POST", f"{LITE}/batches", {"input": [INPUT]}, headers={"prefer": wish})

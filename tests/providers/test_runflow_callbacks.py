@@ -59,7 +59,7 @@ def test_each_end_has_its_event(
 
 
 def test_no_callback_url_no_callback(simulator: Simulator, ask: Ask, run: Run, sink: MemorySender) -> None:
-    """Nobody is told of a run that names nobody."""
+    """A run without a URL sends no callback."""
     create(ask("runflow"))
     run(simulator.advance(20))
 
@@ -158,7 +158,7 @@ def test_a_redelivery_is_rebuilt_and_not_automatic(
 
 
 def test_a_run_without_a_callback_is_not_redelivered(simulator: Simulator, ask: Ask, run: Run) -> None:
-    """There is nobody to deliver to."""
+    """There is no receiver."""
     caller = ask("runflow")
     made = create(caller)
     run(simulator.advance(20))

@@ -30,7 +30,7 @@ def contract() -> Contract:
     return load_contract("runflow")
 
 
-def test_every_contradiction_is_a_reading_or_is_said_not_to_be_one(contract: Contract) -> None:
+def test_every_contradiction_is_a_reading_or_listed_as_none(contract: Contract) -> None:
     """C1 to C26 and C8b of the fact sheet, each once."""
     listed = read_list(data_root() / "contracts/runflow/readings/NOT.yaml")
     numbers = [number for reading in contract.readings.values() for number in reading.numbers]
@@ -53,7 +53,7 @@ def test_every_documented_code_is_a_row(contract: Contract, code: str) -> None:
 
 
 def test_operations_name_rows_that_exist(contract: Contract) -> None:
-    """What an operation may refuse with."""
+    """The possible errors of an operation."""
     named = {row for operation in contract.operations for row in operation.raw["x-mockreel"].get("refusals", [])}
 
     assert sorted(named - set(contract.errors)) == []
@@ -82,7 +82,7 @@ def test_every_fact_has_its_evidence_and_a_known_source() -> None:
     assert faults == []
 
 
-def test_every_row_of_a_table_speaks_of_evidence() -> None:
+def test_every_row_of_a_table_has_evidence() -> None:
     """Errors, failures, states, events, policies, scenarios, prices, operations and wire facts."""
     folder = data_root() / "contracts/runflow"
     tables = {
@@ -106,7 +106,7 @@ def test_every_row_of_a_table_speaks_of_evidence() -> None:
 
 
 def _rows(node: Any, where: str = "") -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Every mapping that speaks of evidence, with its place."""
+    """Every mapping with evidence, and its place."""
     if isinstance(node, Mapping):
         if isinstance(node.get("evidence"), str):
             yield where, node
@@ -167,13 +167,13 @@ def test_every_link_leads_to_an_operation(contract: Contract) -> None:
 
 
 def test_what_ends_has_callbacks(contract: Contract) -> None:
-    """Runs and batches name where they tell of their end."""
+    """Runs and batches have callbacks for their end."""
     for name in ("create_run", "create_batch"):
         called = resolve(contract.document, contract.operation(name).raw["callbacks"]["ended"], where=name)
         assert list(called) == ["{$request.body#/callback_url}"]
 
 
-def test_every_state_is_left_by_a_known_way(contract: Contract) -> None:
+def test_every_state_is_left_by_a_known_transition(contract: Contract) -> None:
     """Each scenario goes by transitions of the lifecycle."""
     for scenario in contract.scenarios.jobs.values():
         for pair in zip(scenario.states, scenario.states[1:], strict=False):

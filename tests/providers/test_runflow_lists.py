@@ -43,7 +43,7 @@ def refs(listed: Any) -> list[str]:
 
 
 def test_the_newest_come_first(caller: Caller, simulator: Simulator) -> None:
-    """Fifty at a time unless told."""
+    """Fifty at a time by default."""
     listed = page(caller)
     moments = [item["created_at"] for item in listed["items"]]
 
@@ -100,7 +100,7 @@ def test_filters_choose_the_runs(caller: Caller, text: str, count: int) -> None:
         "(" * 60 + "status_code:a" + ")" * 60,
     ],
 )
-def test_a_filter_that_means_nothing_is_refused(caller: Caller, text: str) -> None:
+def test_a_filter_that_means_nothing_is_rejected(caller: Caller, text: str) -> None:
     """With the query parameter as its place."""
     reply = caller("GET", f"/v1/runs?q={quote(text)}")
 
@@ -118,7 +118,7 @@ def test_sorts_by_several_keys(caller: Caller) -> None:
 
 
 @pytest.mark.parametrize("query", ["sort_by=nothing", "sort_by=id:up", "fields=nothing", "pq=nothing", "pq=WzFd"])
-def test_an_order_a_projection_or_a_cursor_that_means_nothing_is_refused(caller: Caller, query: str) -> None:
+def test_an_order_a_projection_or_a_cursor_that_means_nothing_is_rejected(caller: Caller, query: str) -> None:
     """Like any other query parameter."""
     reply = caller("GET", f"/v1/runs?{query}")
 
@@ -149,7 +149,7 @@ def test_pages_go_forward_and_back(caller: Caller) -> None:
 
 
 def test_a_cursor_belongs_to_its_sort(caller: Caller) -> None:
-    """Another sort is refused; the same, or none, goes on."""
+    """Another sort is rejected; the same, or none, goes on."""
     first = page(caller, limit=2, sort_by="client_ref:asc,id:asc")
     other = caller("GET", f"/v1/runs?pq={first['next']}&sort_by=id:asc")
 
@@ -158,7 +158,7 @@ def test_a_cursor_belongs_to_its_sort(caller: Caller) -> None:
 
 
 def test_models_are_found_by_their_slug(simulator: Simulator, ask: Ask) -> None:
-    """As a client asks for them."""
+    """As clients request them."""
     reply = ask("runflow")("GET", "/v1/models?q=slug.eq:'veo3.1/lite'&limit=1").json
 
     assert [item["slug"] for item in reply["items"]] == ["veo3.1/lite"]

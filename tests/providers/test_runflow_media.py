@@ -1,4 +1,4 @@
-"""Runflow's files: the upload in three steps, assets, and media that stand in an input."""
+"""Runflow's files: the upload in three steps, assets, and media in an input."""
 
 import base64
 from typing import Any
@@ -36,7 +36,7 @@ def put(caller: Caller, session: Any, *, mime: str = "image/webp") -> int:
     return caller("PUT", path, raw=FILE, headers={"content-type": mime}, key=None).status
 
 
-def test_an_upload_takes_three_steps(simulator: Simulator, ask: Ask, contract: Contract) -> None:
+def test_an_upload_has_three_steps(simulator: Simulator, ask: Ask, contract: Contract) -> None:
     """Announce, send without a key, confirm; then the asset can be read and fetched."""
     caller = ask("runflow")
     session = announce(caller)
@@ -53,7 +53,7 @@ def test_an_upload_takes_three_steps(simulator: Simulator, ask: Ask, contract: C
     assert (fetched.response.body, fetched.headers["content-type"]) == (FILE, "image/webp")
 
 
-def test_a_step_too_early_is_refused(simulator: Simulator, ask: Ask) -> None:
+def test_a_step_too_early_is_rejected(simulator: Simulator, ask: Ask) -> None:
     """No confirmation before the bytes, no asset before the confirmation."""
     caller = ask("runflow")
     session = announce(caller)
@@ -62,7 +62,7 @@ def test_a_step_too_early_is_refused(simulator: Simulator, ask: Ask) -> None:
     assert code(caller("GET", f"/v1/assets/{session['asset_id']}")) == (404, "NOT_FOUND")
 
 
-def test_the_upload_address_expires_and_wants_the_declared_type(simulator: Simulator, ask: Ask, run: Run) -> None:
+def test_the_upload_address_expires_and_requires_the_declared_type(simulator: Simulator, ask: Ask, run: Run) -> None:
     """403 from the storage host, which speaks no JSON."""
     caller = ask("runflow")
     session = announce(caller)
@@ -77,7 +77,7 @@ def test_the_upload_address_expires_and_wants_the_declared_type(simulator: Simul
 @pytest.mark.parametrize(
     "wrong", [{"size_bytes": 52428801}, {"size_bytes": 0}, {"mime_type": "text/html"}, {"filename": ""}]
 )
-def test_what_cannot_be_uploaded_is_refused_at_once(simulator: Simulator, ask: Ask, wrong: dict[str, Any]) -> None:
+def test_what_cannot_be_uploaded_is_rejected_at_once(simulator: Simulator, ask: Ask, wrong: dict[str, Any]) -> None:
     """Too large, empty, a type that is not on the list."""
     caller = ask("runflow")
     body = {"filename": "a.webp", "mime_type": "image/webp", "size_bytes": 1, **wrong}
@@ -102,7 +102,7 @@ def test_an_asset_is_deleted(simulator: Simulator, ask: Ask) -> None:
 
 
 def test_media_in_an_input_are_stored_and_shown_by_address(simulator: Simulator, ask: Ask, run: Run) -> None:
-    """A data URI never comes back; what it held can be fetched where the record says."""
+    """A data URI is never returned; its content can be fetched at the URL in the record."""
     caller = ask("runflow")
     uri = "data:image/webp;base64," + base64.b64encode(FILE).decode()
     made = create(caller, model=NANO, input={"prompt": "data: is not a URI", "image_urls": [uri]})
@@ -139,7 +139,7 @@ def test_a_data_uri_that_cannot_be_decoded_is_a_violation(simulator: Simulator, 
 
 
 def test_media_can_come_back_inline(simulator: Simulator, ask: Ask, run: Run) -> None:
-    """Where the input asks for it."""
+    """If the input requests it."""
     caller = ask("runflow")
     made = create(caller, model="/v1/models/google/nano-banana-pro", input={"prompt": "a", "sync_mode": True})
     run(simulator.advance(20))

@@ -17,7 +17,7 @@ from mockreel.webhooks import MemorySender
 
 
 class Played:
-    """A stage under one reading, and a caller on it."""
+    """A simulator under one reading, and a caller of it."""
 
     def __init__(self, simulator: Simulator, run: Run) -> None:
         self.simulator = simulator
@@ -80,8 +80,8 @@ def test_partial_succeeded(play: Play) -> None:
     assert "run.partial_succeeded" not in str(played.caller("GET", "/v1/webhooks/event-types").json)
 
 
-def test_create_reply(play: Play) -> None:
-    """C3: the response comes when the run has ended."""
+def test_create_response(play: Play) -> None:
+    """C3: the response is sent when the run has ended."""
     played = play(create_reply="finished")
     caller = played.caller
 
@@ -108,7 +108,7 @@ def test_output_shape(play: Play) -> None:
 
 
 def test_output_shape_by_id(play: Play) -> None:
-    """C3, C4: what was made stands under an id of its own."""
+    """C3, C4: each result is under its own id."""
     played = play(output_shape="by-output-id")
     own = played.ended()
 
@@ -225,7 +225,7 @@ def test_sdk_shapes(play: Play) -> None:
 
 
 def test_validation_detail(play: Play) -> None:
-    """C16: the list stands alone under detail; other error responses stay as they are."""
+    """C16: the list is alone under detail; other error responses are unchanged."""
     played = play(validation_detail="detail")
     refused = played.caller("POST", f"{LITE}/runs", {"input": {}})
 
@@ -261,7 +261,7 @@ def test_health_body(play: Play) -> None:
 
 
 def test_rate_limit_headers(play: Play) -> None:
-    """C20: on every response, counted down; a 429 says when to come back."""
+    """C20: on every response, counted down; a 429 says when to retry."""
     caller = play(rate_limit_headers="always").caller
     first, second = caller("GET", "/v1/runs"), caller("GET", "/v1/runs/none")
     refused = caller("GET", "/v1/runs", headers={"prefer": "scenario=rate-limited"})
@@ -318,7 +318,7 @@ def test_callback_history(play: Play) -> None:
     ],
 )
 def test_key_header(play: Play, option: str, headers: dict[str, str], status: int) -> None:
-    """C26: where the key stands."""
+    """C26: the place of the key."""
     assert play(key_header=option).caller("GET", "/v1/runs", headers=headers, key=None).status == status
 
 

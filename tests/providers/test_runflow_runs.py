@@ -1,4 +1,4 @@
-"""Runflow's runs: created, read while they pass, cancelled, spoken of; and the older endpoint that waits."""
+"""Runflow's runs: created, polled, cancelled, rated; and the older endpoint that waits."""
 
 import asyncio
 from decimal import Decimal
@@ -20,7 +20,7 @@ def simulator(make_simulator: MakeSimulator) -> Simulator:
 
 
 def test_a_run_is_created_queued_with_what_was_sent(simulator: Simulator, ask: Ask) -> None:
-    """201, the whole record, the input as it was given, nothing that only its end can tell."""
+    """201, the whole record, the input as given, and no fields that only its end has."""
     run = create(ask("runflow"), callback_url=HOOK, metadata={"order": "17"}, client_ref="one")
 
     assert run["status_code"] == "queued"
@@ -94,7 +94,7 @@ def test_flagged_and_partial_runs_can_be_had(simulator: Simulator, ask: Ask, run
 
 
 def test_another_accounts_run_looks_like_none(simulator: Simulator, ask: Ask) -> None:
-    """404 RUN_NOT_FOUND for both, so that nobody learns what exists."""
+    """404 RUN_NOT_FOUND for both, so that existence is not revealed."""
     made = create(ask("runflow", "rf_live_one"))
     other = ask("runflow", "rf_live_two")
 
@@ -127,7 +127,7 @@ def test_only_an_admin_cancels(simulator: Simulator, ask: Ask) -> None:
 
 
 def test_feedback_is_set_and_cleared(simulator: Simulator, ask: Ask) -> None:
-    """The record has it; null takes it away."""
+    """The record has it; null removes it."""
     caller = ask("runflow")
     made = create(caller)
     path = f"/v1/runs/{made['id']}/feedback"
@@ -207,7 +207,7 @@ def waited(simulator: Simulator, run: Run, caller: Caller, seconds: float, **hea
 
 
 def test_the_older_endpoint_answers_when_its_run_has_ended(simulator: Simulator, ask: Ask, run: Run) -> None:
-    """The input stands unwrapped in the body, the result in the response."""
+    """The input is unwrapped in the body, the result in the response."""
     response = waited(simulator, run, ask("runflow"), 10)
 
     assert response.status == 200
@@ -215,7 +215,7 @@ def test_the_older_endpoint_answers_when_its_run_has_ended(simulator: Simulator,
     assert ask("runflow")("GET", "/v1/runs").json["items"][0]["status_code"] == "succeeded"
 
 
-def test_a_failure_is_the_older_endpoints_refusal(simulator: Simulator, ask: Ask, run: Run) -> None:
+def test_a_failure_is_the_older_endpoints_error(simulator: Simulator, ask: Ask, run: Run) -> None:
     """With the code and the message of the failure."""
     response = waited(simulator, run, ask("runflow"), 10, prefer="scenario=fail")
 
@@ -258,7 +258,7 @@ def test_every_violation_is_listed_with_its_path(simulator: Simulator, ask: Ask)
         ("GET", "/v1/runs?limit=501", None, (422, "VALIDATION_ERROR")),
     ],
 )
-def test_what_is_wrong_is_said_in_the_envelope(
+def test_the_envelope_has_the_violations(
     simulator: Simulator, ask: Ask, *, method: str, path: str, body: Any, expected: tuple[int, str]
 ) -> None:
     """A flat object of code, message and errors."""
@@ -268,7 +268,7 @@ def test_what_is_wrong_is_said_in_the_envelope(
     assert set(reply.json) == {"code", "message", "errors"}
 
 
-def test_keys_are_asked_for(simulator: Simulator, ask: Ask) -> None:
+def test_keys_are_required(simulator: Simulator, ask: Ask) -> None:
     """No key and a wrong key are both 401."""
     assert code(ask("runflow", None)("GET", "/v1/runs")) == (401, "UNAUTHORIZED")
     assert code(ask("runflow", "invalid-key")("GET", "/v1/runs")) == (401, "UNAUTHORIZED")
@@ -276,7 +276,7 @@ def test_keys_are_asked_for(simulator: Simulator, ask: Ask) -> None:
 
 
 def test_a_too_busy_service_says_no_more_than_the_page(simulator: Simulator, ask: Ask) -> None:
-    """The published 429 has a code and a message only, and no header that tells when to come back."""
+    """The published 429 has only a code and a message, and no Retry-After header."""
     reply = ask("runflow")("POST", f"{LITE}/runs", {"input": INPUT}, headers={"prefer": "scenario=rate-limited"})
 
     assert reply.status == 429
@@ -307,7 +307,7 @@ def test_a_listed_balance_runs_out(make_simulator: MakeSimulator, run: Run) -> N
 # Idempotency -----------------------------------------------------------------------------------------------------
 
 
-def test_an_idempotency_key_gives_the_same_reply_again(simulator: Simulator, ask: Ask) -> None:
+def test_an_idempotency_key_gives_the_same_response_again(simulator: Simulator, ask: Ask) -> None:
     """The same run for the same body, a conflict for another, each account for itself."""
     caller, key = ask("runflow"), {"idempotency-key": "k1"}
     first = caller("POST", f"{LITE}/runs", {"input": INPUT}, headers=key)

@@ -86,7 +86,7 @@ def caller(ask: Ask) -> Caller:
 
 
 def test_a_long_list_is_filtered_in_turns(caller: Caller, run: Run) -> None:
-    """What comes meanwhile has its turn; the page is what a short list's would be."""
+    """Other requests have their turn; the page is like that of a short list."""
     others: list[int] = []
     response = run(beside(caller.waiting("GET", "/v1/runs?q=client_ref.eq:'ref%201'&limit=2"), others))
 
@@ -115,7 +115,7 @@ def test_what_looks_at_every_run_has_turns(path: str, caller: Caller, run: Run, 
 
 
 async def beside(answer: Awaitable[Response], others: list[int]) -> Response:
-    """Await an answer, and note every turn that others have meanwhile."""
+    """Await a response, and note every turn of others meanwhile."""
     task = asyncio.ensure_future(answer)
     while not task.done():
         others.append(len(others))

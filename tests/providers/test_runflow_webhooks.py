@@ -1,4 +1,4 @@
-"""Runflow's organization webhooks: made, changed, told of every run, with deliveries and attempts."""
+"""Runflow's organization webhooks: created, changed, sent for every run, with deliveries and attempts."""
 
 import hashlib
 import hmac
@@ -32,7 +32,7 @@ def make(caller: Caller, **more: Any) -> Any:
     return reply.json
 
 
-def test_a_webhook_is_told_of_every_run(
+def test_a_webhook_is_sent_for_every_run(
     simulator: Simulator, ask: Ask, run: Run, sink: MemorySender, contract: Contract
 ) -> None:
     """Also of one that was under way when the webhook was made; each once, signed with its secret."""
@@ -65,7 +65,7 @@ def test_a_run_with_a_callback_tells_both(simulator: Simulator, ask: Ask, run: R
 
 
 def test_subscriptions_choose_the_events(simulator: Simulator, ask: Ask, run: Run, sink: MemorySender) -> None:
-    """No other event is delivered, and an unknown one is refused with its place."""
+    """No other event is delivered, and an unknown one is rejected with its place."""
     caller = ask("runflow")
     make(caller, event_subscriptions=["run.failed"])
     create(caller)
@@ -102,7 +102,7 @@ def test_attempts_are_listed_one_by_one(
 def test_a_webhook_is_changed_disabled_and_deleted(
     simulator: Simulator, ask: Ask, run: Run, sink: MemorySender
 ) -> None:
-    """A disabled one is not told; an updated_at that is not the last one is a conflict."""
+    """A disabled one gets no events; an updated_at that is not the last one is a conflict."""
     caller = ask("runflow")
     made = make(caller)
     path = f"{HOOKS}/{made['id']}"
@@ -122,7 +122,7 @@ def test_a_webhook_is_changed_disabled_and_deleted(
 
 
 @pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "2026-12-31T23:59:60Z"])
-def test_moments_outside_the_calendar_are_refused(simulator: Simulator, ask: Ask, moment: str) -> None:
+def test_moments_outside_the_calendar_are_rejected(simulator: Simulator, ask: Ask, moment: str) -> None:
     """They fit the schema's format, and mean nothing that could be kept."""
     caller = ask("runflow")
     made = make(caller)
@@ -141,7 +141,7 @@ def test_event_types_are_the_callbacks_events(simulator: Simulator, ask: Ask) ->
     assert code(caller("GET", f"{HOOKS}/event-types/none")) == (404, "NOT_FOUND")
 
 
-def test_many_webhooks_are_told_in_turns(simulator: Simulator, ask: Ask, run: Run) -> None:
+def test_many_webhooks_are_sent_in_turns(simulator: Simulator, ask: Ask, run: Run) -> None:
     """Each once, also where the end of the run is looked at twice; not all in the turn in which it ends."""
     caller = ask("runflow")
     one = create(caller)

@@ -1,5 +1,7 @@
 """Runflow's ComfyUI workflows and evaluations, and the models of its own pages and programs."""
 
+from typing import Any
+
 import pytest
 from providers.runflow import Ask, Run, undocumented
 from staging import MakeSimulator
@@ -48,7 +50,31 @@ def test_a_run_of_a_workflow_is_polled_as_any_other(simulator: Simulator, ask: A
     assert ended["output"]["outputs"][0]["type"] == "image"
 
 
-def test_nobody_runs_the_workflow_of_another(ask: Ask) -> None:
+@pytest.mark.parametrize("change", ["create", "rename"])
+def test_a_slug_is_one_workflow_of_an_organization(ask: Ask, change: str) -> None:
+    """409 for a second one, and nothing changes; what is deleted, another organization's, and its own are free."""
+    caller = ask("runflow")
+    first = caller("POST", "/v1/comfyui-workflows", WORKFLOW).json
+    other = caller("POST", "/v1/comfyui-workflows", {**WORKFLOW, "slug": "other"}).json
+
+    def give(slug: str) -> Any:
+        if change == "create":
+            return caller("POST", "/v1/comfyui-workflows", {**WORKFLOW, "slug": slug, "name": "Second"})
+        return caller("PATCH", f"/v1/comfyui-workflows/{other['id']}", {"slug": slug, "name": "Second"})
+
+    refused = give("ad-creative")
+    assert (refused.status, refused.json["code"]) == (409, "CONFLICT")
+    assert "'ad-creative'" in refused.json["message"]
+    names = [row["name"] for row in caller("GET", "/v1/comfyui-workflows").json["items"]]
+    assert names == ["Ad creative", "Ad creative"]
+
+    assert caller("PATCH", f"/v1/comfyui-workflows/{first['id']}", {"slug": "ad-creative"}).status == 200
+    assert ask("runflow", "rfk_somebody_else")("POST", "/v1/comfyui-workflows", WORKFLOW).status == 201
+    caller("DELETE", f"/v1/comfyui-workflows/{first['id']}")
+    assert give("ad-creative").status in {200, 201}
+
+
+def test_another_accounts_workflow_cannot_be_run(ask: Ask) -> None:
     ask("runflow")("POST", "/v1/comfyui-workflows", WORKFLOW)
     other = ask("runflow", "rfk_somebody_else")
 
@@ -88,13 +114,26 @@ def test_the_output_is_shaped_as_the_models_page_has_it(
     assert caller("GET", f"/v1/runs/{begun['id']}").json["output"][shape]
 
 
-def test_smart_resize_gives_webp(simulator: Simulator, ask: Ask, run: Run) -> None:
+def test_smart_resize_answers_as_it_was_seen(simulator: Simulator, ask: Ask, run: Run) -> None:
     caller = ask("runflow")
     fields = {"image_url": IMAGE, "aspect_ratio": "16:9", "resolution": "2K"}
     begun = caller("POST", "/v1/models/runflow/smart-resize/runs", {"input": fields}).json
     run(simulator.advance(20))
 
-    assert caller("GET", f"/v1/runs/{begun['id']}").json["output"]["outputs"][0]["url"].endswith(".webp")
+    read = caller("GET", f"/v1/runs/{begun['id']}").json
+    output = dict(read["output"])
+    (made,) = output.pop("outputs")
+    assert (made["url"].endswith(".webp"), set(made), made["type"]) == (True, {"url", "type"}, "image")
+    assert output == {"nsfw_detected": None, "seed": None, "timing": None}
+    assert undocumented(simulator.provider("runflow").contract, "get_run", read) == []
+
+
+def test_a_media_url_is_rejected_as_the_vendor_quotes_it(ask: Ask) -> None:
+    """By the name of the error."""
+    wish = {"Prefer": "scenario=refuse; code=media-url-refused"}
+    told = ask("runflow")("POST", "/v1/models/runflow/skin-fix/runs", {"input": {"image_url": IMAGE}}, headers=wish)
+
+    assert (told.status, told.json["message"]) == (422, "media URL must use HTTP(S) or data URI, got 'runflow'")
 
 
 def test_a_redelivery_needs_its_own_scope_and_so_does_a_deletion(simulator: Simulator) -> None:

@@ -18,7 +18,7 @@ def simulator(make_simulator: MakeSimulator) -> Simulator:
 
 
 def test_an_asset_is_ready_after_a_while(simulator: Simulator, ask: Ask, run: Run) -> None:
-    """As the vendor's nodes make one and ask for it until it is ready; the file is never fetched."""
+    """As the vendor's nodes create one and poll it until it is ready; the file is never fetched."""
     caller = ask("runninghub")
     made = caller("POST", f"{V2}/assets/create", {**FILE, "groupId": "group-1"})
     wanted = {"assetId": good(made)["assetId"]}
@@ -128,7 +128,7 @@ def test_a_wrong_path_or_method_has_a_code(ask: Ask, method: str, path: str, cod
         ("1620", f"{V2}/vidu/text-to-video-q3-pro", {"errorCode": "1620"}),
     ],
 )
-def test_what_the_vendor_refuses_with_can_be_played(ask: Ask, name: str, path: str, shown: dict[str, Any]) -> None:
+def test_the_vendors_errors_can_be_played(ask: Ask, name: str, path: str, shown: dict[str, Any]) -> None:
     """By name or by code, in the words of either family."""
     body = {"workflowId": "1850925505116598274", "prompt": "x", "duration": "5", "resolution": "720p"}
     told = ask("runninghub")("POST", path, body, headers={"prefer": f"scenario=refuse; code={name}"}).json

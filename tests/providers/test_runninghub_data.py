@@ -21,7 +21,7 @@ def contract() -> Contract:
     return load_contract("runninghub")
 
 
-def test_every_contradiction_is_a_reading_or_is_said_not_to_be_one(contract: Contract) -> None:
+def test_every_contradiction_is_a_reading_or_listed_as_none(contract: Contract) -> None:
     """The sixteen of the fact sheet, each once."""
     listed = read_list(data_root() / "contracts/runninghub/readings/NOT.yaml")
     numbers = [number for reading in contract.readings.values() for number in reading.numbers]
@@ -44,7 +44,7 @@ def test_every_documented_code_is_a_row(contract: Contract, code: str) -> None:
 
 
 def test_operations_and_settings_name_rows_that_exist(contract: Contract) -> None:
-    """What an operation may refuse with, what stands instead, and what the old outputs answer with."""
+    """The errors of an operation, their replacements, and the errors of the old outputs."""
     named: list[str] = [contract.wire["ended_row"], *contract.wire["pending_rows"].values()]
     for operation in contract.operations:
         own = operation.raw["x-mockreel"]
@@ -75,7 +75,7 @@ def test_every_fact_has_its_evidence_and_a_known_source() -> None:
 
 
 def _rows(node: Any, where: str = "") -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Every mapping that speaks of evidence, with its place."""
+    """Every mapping with evidence, and its place."""
     if isinstance(node, Mapping):
         if "evidence" in node or "source" in node:
             yield where, node

@@ -136,7 +136,7 @@ def test_an_uploaded_file_cannot_be_replaced(ask: Ask) -> None:
     assert caller("PUT", url.removeprefix("http://stage.test"), raw=b"other").status == 403
 
 
-def test_the_old_upload_takes_its_key_from_the_form(simulator: Simulator, ask: Ask) -> None:
+def test_the_old_upload_reads_its_key_from_the_form(simulator: Simulator, ask: Ask) -> None:
     """It gives the name for a node, and keeps the stated kind of file."""
     raw, headers = form(apiKey="rh-one", fileType="input", file=("boat.mp4", "video/mp4", b"boat"))
 
@@ -161,7 +161,7 @@ def test_an_archive_is_called_by_its_hash_alone(ask: Ask) -> None:
     assert data["fileType"] == "input"
 
 
-def test_a_form_without_its_file_is_refused(ask: Ask) -> None:
+def test_a_form_without_its_file_is_rejected(ask: Ask) -> None:
     """A field of that name is no file."""
     raw, headers = form(apiKey="rh-one", file="not a file")
 
@@ -188,8 +188,8 @@ def test_the_account_is_found_by_either_spelling(simulator: Simulator, ask: Ask,
     assert undocumented(simulator.provider("runninghub").contract, "get_account", reply.json) == []
 
 
-def test_the_demo_of_an_app_takes_its_key_from_the_query(simulator: Simulator, ask: Ask) -> None:
-    """The key and the app stand in the query; each node has its nine fields, and the sample call names the app."""
+def test_the_demo_of_an_app_reads_its_key_from_the_query(simulator: Simulator, ask: Ask) -> None:
+    """The key and the app are in the query; each node has its nine fields, and the sample call names the app."""
     reply = ask("runninghub")("GET", "/api/webapp/apiCallDemo?apiKey=rh-one&webappId=1937084629516193795", key=None)
 
     assert [set(node) for node in good(reply)["nodeInfoList"]] == [NODE_FIELDS, NODE_FIELDS]
@@ -201,6 +201,7 @@ def test_a_workflow_is_given_as_the_text_of_a_graph(simulator: Simulator, ask: A
     """Clients count its nodes, and look for the one whose output is kept."""
     reply = ask("runninghub")("POST", "/api/openapi/getJsonApiFormat", START, key=None)
 
+    assert reply.json["msg"] == "SUCCESS"
     graph = orjson.loads(good(reply)["prompt"])
     assert all(set(node) == {"class_type", "inputs", "_meta"} for node in graph.values())
     assert graph["9"]["class_type"] == "SaveImage"
@@ -248,7 +249,7 @@ def test_coins_are_counted_by_the_seconds_of_a_task(
     assert output["consumeCoins"] == (None if rate is None else str(ceil(Decimal(rate) * seconds)))
 
 
-def test_a_lora_is_sent_where_it_is_told_to_be(simulator: Simulator, ask: Ask) -> None:
+def test_a_lora_is_sent_to_the_returned_address(simulator: Simulator, ask: Ask) -> None:
     """The same bytes have the same name and the same address."""
     caller, md5 = ask("runninghub"), "0CC175B9C0F1B6A831C399E269772661"
     body = {"apiKey": "rh-one", "loraName": "boats", "md5Hex": md5}

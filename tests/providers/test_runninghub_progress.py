@@ -28,7 +28,7 @@ def simulator(make_simulator: MakeSimulator) -> Simulator:
 
 
 def told(simulator: Simulator, address: str) -> list[dict[str, Any]]:
-    """What is told at an address up to now."""
+    """The messages at an address so far."""
     provider = simulator.provider("runninghub")
     job = job_at(provider, {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()})
     assert job is not None
@@ -78,7 +78,7 @@ def test_messages_follow_a_task(simulator: Simulator, ask: Ask, run: Run) -> Non
 
 @pytest.mark.parametrize(("wish", "last"), [("fail", "execution_error"), ("cancelled", "execution_interrupted")])
 def test_a_task_that_does_not_succeed_says_so(simulator: Simulator, ask: Ask, run: Run, wish: str, last: str) -> None:
-    """With the node at which it stood, and no file."""
+    """With its last node, and no file."""
     headers = {"prefer": f"scenario={wish}"}
     reply = ask("runninghub")("POST", "/task/openapi/create", START, headers=headers, key=None).json
     run(simulator.advance(10))
@@ -90,7 +90,7 @@ def test_a_task_that_does_not_succeed_says_so(simulator: Simulator, ask: Ask, ru
 
 
 def test_a_task_that_is_cancelled_under_way_does_not_get_further(simulator: Simulator, ask: Ask, run: Run) -> None:
-    """Its steps end where it stood."""
+    """Its steps end there."""
     caller = ask("runninghub")
     data = old(caller, "create", **START)["data"]
     run(simulator.advance(1.5))
@@ -105,7 +105,7 @@ def test_a_task_that_is_cancelled_under_way_does_not_get_further(simulator: Simu
 
 
 def test_a_standard_model_has_no_address(simulator: Simulator, ask: Ask, run: Run) -> None:
-    """Its outputs can be asked for by the old API, and are queued or running there without one."""
+    """Its outputs can be requested with the old API, and are queued or running there without one."""
     caller = ask("runninghub", "rh-one")
     task = submit(caller)
     run(simulator.advance(1.0))
@@ -135,8 +135,21 @@ def test_a_plugin_connects_and_reads_until_the_task_ends(served: str) -> None:
     assert socket.close_code == 1000
 
 
+def test_a_task_that_has_ended_is_reported_at_once_and_closed_in_order(caplog: pytest.LogCaptureFixture) -> None:
+    """Nothing is raised on the server where there is nothing to wait for."""
+    import httpx2  # noqa: PLC0415
+
+    with serving("runninghub", held=True) as running, httpx2.Client(headers=KEY) as client:
+        data = client.post(f"{running.runninghub.url}/task/openapi/create", json=START).json()["data"]
+        running.advance(60)
+        with connect(data["netWssUrl"]) as socket:
+            assert json.loads(list(socket)[-2])["type"] == "execution_success"
+
+    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == []
+
+
 @pytest.mark.parametrize("changed", ["Rh-Comfy-Auth", "clientId", "path"])
-def test_an_address_that_was_not_told_is_refused(served: str, changed: str) -> None:
+def test_an_unknown_address_is_rejected(served: str, changed: str) -> None:
     """Neither a guess nor another path gets in."""
     import httpx2  # noqa: PLC0415
 
@@ -165,8 +178,8 @@ def test_an_application_tells_progress_too(names: tuple[str, ...]) -> None:
                 pass
 
 
-def test_progress_is_told_where_pages_of_other_origins_may_call() -> None:
-    """What allows them stands before the provider, and lets a socket through."""
+def test_progress_is_sent_to_pages_of_other_origins() -> None:
+    """CORS is handled before the provider, and lets a socket through."""
     import httpx2  # noqa: PLC0415
 
     with serving("runninghub", speed=200, cors=("*",)) as running, httpx2.Client(headers=KEY) as client:

@@ -1,4 +1,4 @@
-"""RunningHub's readings: each other option changes what is seen on the wire, and answers stay what that option says."""
+"""RunningHub's readings: each other option changes the wire format, and responses follow it."""
 
 from collections.abc import Callable
 from typing import Any
@@ -46,7 +46,7 @@ def options() -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize(("name", "option"), options())
-def test_replies_are_what_each_option_documents(
+def test_responses_are_what_each_option_documents(
     reading: Reading, run: Run, sink: MemorySender, name: str, option: str
 ) -> None:
     """A task of each API from start to end, good and bad, with its webhook: all fit the schemas of that option."""
@@ -163,7 +163,7 @@ def test_a_webhook_carries_what_the_reading_says(
 
 
 def test_a_webhook_may_come_without_an_envelope(reading: Reading, run: Run, sink: MemorySender) -> None:
-    """The body is the response of /query, and the detail still holds it as text."""
+    """The body is the response of /query, and the detail still has it as text."""
     caller, simulator = reading("event-data", "bare")
     task = submit(caller, webhookUrl=HOOK)
     run(simulator.advance(10))
@@ -197,7 +197,7 @@ def test_cancelling_an_unknown_task_may_be_423(reading: Reading) -> None:
         ("code-811", 200, (811, 811, "1002")),
     ],
 )
-def test_a_bad_key_is_refused_as_the_reading_says(
+def test_a_bad_key_is_rejected_as_the_reading_says(
     reading: Reading, option: str, status: int, codes: tuple[int, int, str]
 ) -> None:
     """On the old API, of an account, and as the errorCode of V2."""
@@ -237,7 +237,7 @@ def test_the_accounts_key_may_have_one_spelling(reading: Reading, option: str, t
 
 
 def test_the_defaults_of_lite_may_be_those_of_user_interfaces(reading: Reading) -> None:
-    """An aspect ratio called auto is taken then, and not before."""
+    """An aspect ratio called auto is accepted only then."""
     body = {"prompt": "x", "duration": "8", "resolution": "720p", "aspectRatio": "auto"}
     path = "/openapi/v2/rhart-video-v3.1-lite-official/text-to-video"
     codes = [
@@ -260,8 +260,8 @@ def test_lite_image_to_video_may_make_1080p(reading: Reading) -> None:
     assert codes == ["1007", ""]
 
 
-def test_numbers_for_texts_may_be_refused(reading: Reading) -> None:
-    """With the reading off, what the registry declares holds to the letter."""
+def test_numbers_for_texts_may_be_rejected(reading: Reading) -> None:
+    """Without the reading, the registry's declaration applies strictly."""
     caller, _ = reading("lenient-numbers", "off")
 
     assert caller("POST", SUBMIT, {**BODY, "duration": 6}).json["errorCode"] == "1007"
@@ -277,7 +277,7 @@ def test_numbers_for_texts_may_be_refused(reading: Reading) -> None:
         (QUERY, {"taskId": "1"}, "rh-one", 404),
     ],
 )
-def test_v2_may_refuse_with_a_status(reading: Reading, path: str, body: Any, key: str, status: int) -> None:
+def test_v2_may_send_an_error_status(reading: Reading, path: str, body: Any, key: str, status: int) -> None:
     """By kind of error response; the body stays the same, and the old API keeps its 200."""
     caller, simulator = reading("v2-http-status", "http")
     reply = caller("POST", path, body, key=key)
@@ -288,7 +288,7 @@ def test_v2_may_refuse_with_a_status(reading: Reading, path: str, body: Any, key
 
 
 def test_every_flat_row_has_a_status_under_that_reading() -> None:
-    """No row that V2 can answer with is left at 200."""
+    """No error of V2 has the status 200."""
     contract = load_contract("runninghub", readings={"v2-http-status": "http"})
     left = [
         name
@@ -307,7 +307,7 @@ def test_a_task_may_run_at_once(reading: Reading) -> None:
 
 @pytest.mark.parametrize(("option", "codes"), [("registry", ("", "1007")), ("capabilities", ("1007", ""))])
 def test_second_rendering(reading: Reading, option: str, codes: tuple[str, str]) -> None:
-    """The name of one option; each rendering refuses the other's."""
+    """The name of one option; each rendering rejects the other's."""
     caller, _ = reading("second-rendering", option)
     body = {"prompt": "A harbour at dawn", "duration": "5"}
     replies = [
@@ -320,7 +320,7 @@ def test_second_rendering(reading: Reading, option: str, codes: tuple[str, str])
 
 @pytest.mark.parametrize(("option", "there"), [("upload-only", False), ("everywhere", True)])
 def test_an_envelope_may_have_error_messages(reading: Reading, option: str, *, there: bool) -> None:
-    """Null, in good responses and in refusals."""
+    """Null, in successful and in error responses."""
     caller, _ = reading("error-messages", option)
     asked = [START, {**START, "workflowId": 0}]
     replies = [caller("POST", "/task/openapi/create", body, key=None).json for body in asked]
@@ -330,7 +330,9 @@ def test_an_envelope_may_have_error_messages(reading: Reading, option: str, *, t
 
 
 @pytest.mark.parametrize(("option", "at_start", "running"), [("at-once", True, True), ("while-running", False, True)])
-def test_where_progress_is_told_of(reading: Reading, run: Run, option: str, *, at_start: bool, running: bool) -> None:
+def test_the_reading_decides_the_place_of_progress(
+    reading: Reading, run: Run, option: str, *, at_start: bool, running: bool
+) -> None:
     """With the start, or only while the task runs; where it waits, outputs have none."""
     caller, simulator = reading("net-wss-url", option)
     started = caller("POST", "/task/openapi/create", START, key=None).json["data"]
@@ -344,8 +346,8 @@ def test_where_progress_is_told_of(reading: Reading, run: Run, option: str, *, a
 
 
 @pytest.mark.parametrize(("option", "code"), [("august", "1007"), ("april", "")])
-def test_what_an_input_must_have_is_the_newer_lists(reading: Reading, option: str, code: str) -> None:
-    """A resolution of one family, since August."""
+def test_what_an_input_must_have_is_either_lists(reading: Reading, option: str, code: str) -> None:
+    """A resolution of one family, which only the list of August requires."""
     caller, _ = reading("newly-required", option)
     body = {"prompt": "x", "aspectRatio": "16:9", "imageUrl": "https://example.com/a.png"}
 

@@ -6,7 +6,7 @@ import pytest
 from providers.runninghub import BODY, MODEL, QUERY, SUBMIT, Ask, form, old, submit, undocumented
 from staging import MakeSimulator
 
-from mockreel.providers.runninghub.errors import field_name, row_words
+from mockreel.providers.runninghub.error_bodies import field_name, row_words
 from mockreel.providers.runninghub.state import state_of
 from mockreel.simulator.simulator import Simulator
 
@@ -16,7 +16,7 @@ def simulator(make_simulator: MakeSimulator) -> Simulator:
     return make_simulator(names=["runninghub"])
 
 
-def test_a_v2_refusal_is_the_published_one(ask: Ask) -> None:
+def test_a_v2_error_is_the_published_one(ask: Ask) -> None:
     """The response to an unparsable id, key for key."""
     assert ask("runninghub")("POST", QUERY, {"taskId": "abc"}).json == {
         "taskId": "",
@@ -82,7 +82,7 @@ def test_every_violation_is_in_the_journal(simulator: Simulator, ask: Ask) -> No
         (b"{}", {"content-type": "text/plain"}),
     ],
 )
-def test_what_cannot_be_read_is_said_to_be_so(ask: Ask, raw: bytes, headers: dict[str, str]) -> None:
+def test_an_unreadable_body_gets_its_own_error(ask: Ask, raw: bytes, headers: dict[str, str]) -> None:
     """No JSON, no object, or another content type: one text for all, as it was published."""
     reply = ask("runninghub")("POST", SUBMIT, raw=raw, headers=headers).json
 
@@ -102,7 +102,7 @@ def test_what_cannot_be_read_is_said_to_be_so(ask: Ask, raw: bytes, headers: dic
         ("GET", "/", ("code", 412)),
     ],
 )
-def test_unknown_places_are_refused_in_the_dialect_of_their_path(
+def test_unknown_places_are_rejected_in_the_dialect_of_their_path(
     ask: Ask, method: str, path: str, shown: tuple[str, Any]
 ) -> None:
     """Below /openapi/v2/ the code is a text, elsewhere a number; the status is 200."""
@@ -119,14 +119,14 @@ def test_unknown_places_are_refused_in_the_dialect_of_their_path(
         ("/task/openapi/status", {"taskId": "1"}, {"code": 1601, "msg": "param apiKey is required", "data": None}),
     ],
 )
-def test_no_key_is_refused(ask: Ask, path: str, body: dict[str, Any], shown: dict[str, Any]) -> None:
+def test_a_missing_key_is_rejected(ask: Ask, path: str, body: dict[str, Any], shown: dict[str, Any]) -> None:
     """V2 misses its header, the old API its parameter."""
     reply = ask("runninghub")("POST", path, body, key=None).json
 
     assert reply | shown == reply
 
 
-def test_a_wrong_key_is_refused_as_each_route_has_it(ask: Ask) -> None:
+def test_a_wrong_key_is_rejected_in_the_form_of_each_route(ask: Ask) -> None:
     """1002 on V2, 802 on the old API, and the documented 401 on the new upload."""
     caller = ask("runninghub", "invalid")
     raw, headers = form(file=("a.png", "image/png", b"a"))
@@ -162,7 +162,7 @@ def test_an_unknown_task_is_807_on_the_old_api(ask: Ask, name: str) -> None:
     assert reply == {"code": 807, "msg": "APIKEY_TASK_NOT_FOUND", "data": None}
 
 
-def test_a_query_that_breaks_its_schema_is_refused(ask: Ask) -> None:
+def test_a_query_that_breaks_its_schema_is_rejected(ask: Ask) -> None:
     """The parameter is named."""
     reply = ask("runninghub")("GET", "/api/webapp/apiCallDemo?apiKey=rh-one", key=None).json
 
@@ -186,7 +186,7 @@ def test_every_row_can_be_played_in_every_dialect(simulator: Simulator, ask: Ask
             assert (faults, name) == ([], name)
 
 
-def test_every_documented_code_can_be_asked_for(simulator: Simulator, ask: Ask) -> None:
+def test_every_documented_code_can_be_requested(simulator: Simulator, ask: Ask) -> None:
     """The wire's own code does for the name of its row."""
     caller = ask("runninghub")
     codes = sorted({str(row.code) for row in simulator.provider("runninghub").contract.errors.values()})
@@ -195,7 +195,7 @@ def test_every_documented_code_can_be_asked_for(simulator: Simulator, ask: Ask) 
         assert reply["errorCode"]
 
 
-def test_reply_scenarios_are_played_on_both_apis(ask: Ask) -> None:
+def test_error_scenarios_are_played_on_both_apis(ask: Ask) -> None:
     """Without money, too often, and out of service."""
     caller = ask("runninghub", "rh-one")
     seen = []
@@ -208,7 +208,7 @@ def test_reply_scenarios_are_played_on_both_apis(ask: Ask) -> None:
 
 
 def test_rows_hold_numbers_wherever_a_dialect_needs_one(simulator: Simulator) -> None:
-    """A code that is no number could not stand in an envelope."""
+    """An envelope needs a numeric code."""
     provider = simulator.provider("runninghub")
     dialects = state_of(provider).dialects
     for row in provider.contract.errors.values():
@@ -235,14 +235,14 @@ def test_the_host_header_decides_nothing(ask: Ask) -> None:
 
 
 def test_an_unknown_scenario_is_the_mock_servers_own_error(ask: Ask) -> None:
-    """It is told apart from anything that the provider says, and lists what there is."""
+    """It differs from all provider errors, and lists the valid names."""
     reply = ask("runninghub")("POST", SUBMIT, BODY, headers={"prefer": "scenario=explode"})
 
     assert (reply.status, reply.headers["content-type"]) == (400, "application/problem+json")
     assert "stuck" in reply.json["valid"]
 
 
-def test_a_body_beyond_the_limit_is_refused(make_simulator: MakeSimulator, ask: Ask) -> None:
+def test_a_body_beyond_the_limit_is_rejected(make_simulator: MakeSimulator, ask: Ask) -> None:
     """As a file that is too large, which is the nearest documented word."""
     caller = ask("runninghub", "rh-one")
     caller.provider = make_simulator(names=["runninghub"], max_body=100).provider("runninghub")

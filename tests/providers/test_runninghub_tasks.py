@@ -1,4 +1,4 @@
-"""RunningHub V2: submit, poll, price, and what a finished task holds."""
+"""RunningHub V2: submit, poll, price, and the results of a task."""
 
 import re
 from decimal import Decimal
@@ -61,7 +61,7 @@ def test_a_finished_task_names_its_clip_and_its_cost(simulator: Simulator, ask: 
 
 
 def test_a_failed_task_says_why(simulator: Simulator, ask: Ask, run: Run) -> None:
-    """The code and the text of the failure stand beside FAILED, and there are no results."""
+    """FAILED comes with the code and the message of the failure, without results."""
     caller = ask("runninghub")
     task = caller("POST", SUBMIT, BODY, headers={"prefer": "scenario=fail; code=1505"}).json["taskId"]
     run(simulator.advance(10))
@@ -73,7 +73,7 @@ def test_a_failed_task_says_why(simulator: Simulator, ask: Ask, run: Run) -> Non
 
 
 @pytest.mark.parametrize("number", [2013508786110730241, "2013508786110730241"])
-def test_an_id_may_be_asked_for_as_a_number_or_a_text(ask: Ask, number: Any) -> None:
+def test_an_id_may_be_requested_as_a_number_or_a_text(ask: Ask, number: Any) -> None:
     """Both are read the same way; here no such task exists."""
     reply = ask("runninghub")("POST", QUERY, {"taskId": number})
 
@@ -89,7 +89,7 @@ def test_another_accounts_task_looks_like_none(ask: Ask) -> None:
 
 
 def test_what_a_file_holds_is_not_kept(simulator: Simulator, ask: Ask) -> None:
-    """A data URI is kept as its size and hash, wherever it stands."""
+    """A data URI is kept as its size and hash, at any place."""
     image = "data:image/png;base64," + "A" * 100_000
     submit(ask("runninghub"), imageUrl=image, more=[{"url": image}])
 
@@ -98,13 +98,13 @@ def test_what_a_file_holds_is_not_kept(simulator: Simulator, ask: Ask) -> None:
     assert len(job.request) < 1000
 
 
-def test_numbers_are_taken_for_numeric_options(ask: Ask) -> None:
+def test_numbers_are_accepted_for_numeric_options(ask: Ask) -> None:
     """`duration: 6` does for "6" unless the reading is off, and a text does for an integer."""
     assert submit(ask("runninghub"), duration=6, seed="7")
 
 
 def test_a_price_preview_costs_nothing_and_counts_as_submit_does(simulator: Simulator, ask: Ask) -> None:
-    """The same body is judged by the same schema; no task is begun."""
+    """The same body is checked with the same schema; no task is started."""
     caller = ask("runninghub")
     path = f"/openapi/v2/price-preview/{MODEL}"
 
@@ -120,7 +120,7 @@ def test_a_price_preview_costs_nothing_and_counts_as_submit_does(simulator: Simu
 
 @pytest.mark.parametrize("path", ["/openapi/v2/run/ai-app/1937084629516193794", "/openapi/v2/run/workflow/7"])
 def test_workflows_and_apps_are_tasks_too(simulator: Simulator, ask: Ask, run: Run, path: str) -> None:
-    """They answer like a model; what they use is time, for no document says what they cost."""
+    """They answer like a model; they report time, as no document has their price."""
     caller = ask("runninghub")
     reply = caller("POST", path, {"nodeInfoList": [{"nodeId": "6", "fieldName": "text", "fieldValue": "a lighthouse"}]})
     run(simulator.advance(10))
@@ -146,7 +146,7 @@ def test_the_queue_counts_what_waits_and_runs(simulator: Simulator, ask: Ask, ru
 
 
 def test_a_listed_balance_is_held_and_given_back(make_simulator: MakeSimulator, ask: Ask, run: Run) -> None:
-    """Two CNY pay for one task of 1.89; a second one is refused until the first has failed."""
+    """Two CNY pay for one task of 1.89; a second one is rejected until the first has failed."""
     simulator = make_simulator(names=["runninghub"], keys=[KeyEntry("rh-one", "team", balance=Decimal("2"))])
     caller = ask("runninghub", "rh-one")
     caller.provider = simulator.provider("runninghub")
@@ -162,7 +162,7 @@ def test_a_listed_balance_is_held_and_given_back(make_simulator: MakeSimulator, 
 
 
 def test_a_thousand_tasks_of_one_instant_have_a_thousand_ids(ask: Ask) -> None:
-    """Ids grow with the moment, which stands still here; none is given out twice."""
+    """Ids grow with the time, which is paused here; none is used twice."""
     caller = ask("runninghub")
 
     assert len({submit(caller) for _ in range(1000)}) == 1000

@@ -1,4 +1,4 @@
-"""RunningHub's webhooks: what TASK_END carries, its retries, and what is told of them."""
+"""RunningHub's webhooks: the content of TASK_END, its retries, and their records."""
 
 import re
 from typing import Any
@@ -34,7 +34,7 @@ def events(sink: MemorySender) -> list[Any]:
     return [orjson.loads(message.body) for message in sink.sent]
 
 
-def test_a_v2_task_sends_the_reply_of_query_as_an_object(
+def test_a_v2_task_sends_the_response_of_query_as_an_object(
     simulator: Simulator, ask: Ask, run: Run, sink: MemorySender
 ) -> None:
     """The event's data is what a poll at that moment says."""
@@ -49,7 +49,7 @@ def test_a_v2_task_sends_the_reply_of_query_as_an_object(
     assert [message.url for message in sink.sent] == [HOOK]
 
 
-def test_an_old_task_sends_the_reply_of_outputs_as_text(
+def test_an_old_task_sends_the_response_of_outputs_as_text(
     simulator: Simulator, ask: Ask, run: Run, sink: MemorySender
 ) -> None:
     """The event's data is JSON in a text."""
@@ -64,7 +64,9 @@ def test_an_old_task_sends_the_reply_of_outputs_as_text(
 
 
 @pytest.mark.parametrize("end", [("fail", "FAILED"), ("cancelled", "CANCEL")])
-def test_every_end_is_told(simulator: Simulator, ask: Ask, run: Run, sink: MemorySender, end: tuple[str, str]) -> None:
+def test_every_end_sends_a_webhook(
+    simulator: Simulator, ask: Ask, run: Run, sink: MemorySender, end: tuple[str, str]
+) -> None:
     """A task that failed or was cancelled ends too."""
     prefer = {"prefer": f"scenario={end[0]}"}
     ask("runninghub")("POST", SUBMIT, {**BODY, "webhookUrl": HOOK}, headers=prefer)
@@ -73,10 +75,10 @@ def test_every_end_is_told(simulator: Simulator, ask: Ask, run: Run, sink: Memor
     assert [event["eventData"]["status"] for event in events(sink)] == [end[1]]
 
 
-def test_the_end_of_a_failed_old_task_is_its_refusal(
+def test_the_end_of_a_failed_old_task_is_its_error(
     simulator: Simulator, ask: Ask, run: Run, sink: MemorySender
 ) -> None:
-    """The text holds code 805 and the reason."""
+    """The text has code 805 and the reason."""
     body = {**START, "webhookUrl": HOOK}
     ask("runninghub")("POST", "/task/openapi/create", body, headers={"prefer": "scenario=fail"}, key=None)
     run(simulator.advance(10))
@@ -89,7 +91,7 @@ def test_the_end_of_a_failed_old_task_is_its_refusal(
     assert event_faults(simulator.provider("runninghub").contract, "EventOld", event) == []
 
 
-def test_a_cancelled_task_is_told_once(simulator: Simulator, ask: Ask, run: Run, sink: MemorySender) -> None:
+def test_a_cancelled_task_sends_one_webhook(simulator: Simulator, ask: Ask, run: Run, sink: MemorySender) -> None:
     """The plan's own end no longer counts."""
     caller = ask("runninghub", "rh-one")
     task = submit(caller, webhookUrl=HOOK)
@@ -100,7 +102,7 @@ def test_a_cancelled_task_is_told_once(simulator: Simulator, ask: Ask, run: Run,
 
 
 @pytest.mark.parametrize("url", [None, ""])
-def test_without_an_address_nobody_is_told(
+def test_without_an_address_no_webhook_is_sent(
     simulator: Simulator, ask: Ask, run: Run, sink: MemorySender, url: Any
 ) -> None:
     """The task runs all the same."""
@@ -150,7 +152,7 @@ def test_the_detail_follows_the_delivery(simulator: Simulator, ask: Ask, run: Ru
 def test_an_event_is_sent_again_to_the_named_address(
     simulator: Simulator, ask: Ask, run: Run, sink: MemorySender
 ) -> None:
-    """The stored bytes go to the new address, and the detail tells of that delivery under the first one's id."""
+    """The stored bytes are sent to the new address, and the detail shows that delivery under the first one's id."""
     sink.receiver = lambda out: 200 if out.url.endswith("/other") else 500
     caller = ask("runninghub", "rh-one")
     task = submit(caller, webhookUrl=HOOK)
@@ -171,7 +173,7 @@ def test_an_event_is_sent_again_to_the_named_address(
 
 
 def test_the_events_of_others_are_not_known(simulator: Simulator, ask: Ask, run: Run) -> None:
-    """Neither the detail nor the resend of another account's event, nor of a task that tells nobody."""
+    """Neither the detail nor the resend of another account's event, nor of a task without a webhook."""
     caller = ask("runninghub", "rh-two")
     told, silent = submit(ask("runninghub", "rh-one"), webhookUrl=HOOK), submit(ask("runninghub", "rh-one"))
     run(simulator.advance(10))

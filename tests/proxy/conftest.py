@@ -34,7 +34,7 @@ Tamper = Callable[[Request, Response], Response]
 
 
 @dataclass
-class Heard:
+class ReceivedRequest:
     """One request that arrived."""
 
     method: str
@@ -50,14 +50,14 @@ class FakeUpstream:
     provider: Provider
     port: int
     tamper: Tamper | None = None
-    heard: list[Heard] = field(default_factory=list)
+    received: list[ReceivedRequest] = field(default_factory=list)
     raw: bytes | None = None  # sent in place of any response, and the connection ends
     gate: threading.Event | None = None  # a response waits for it
 
-    def answer(self, heard: Heard) -> Response:
-        path, _, query = heard.target.partition("?")
-        headers = [(name.lower().encode(), value.encode()) for name, value in heard.headers.items()]
-        request = Request(heard.method, unquote(path), headers, query.encode(), heard.body, "https://here")
+    def answer(self, received: ReceivedRequest) -> Response:
+        path, _, query = received.target.partition("?")
+        headers = [(name.lower().encode(), value.encode()) for name, value in received.headers.items()]
+        request = Request(received.method, unquote(path), headers, query.encode(), received.body, "https://here")
         response = self.provider.answer(request)
         assert isinstance(response, Response)
         return self.tamper(request, response) if self.tamper else response
@@ -74,15 +74,15 @@ class _Handler(BaseHTTPRequestHandler):
     def _any(self) -> None:
         size = int(self.headers.get("content-length", 0))
         body = self._chunks() if self.headers.get("transfer-encoding") else self.rfile.read(size)
-        heard = Heard(self.command, self.path, dict(self.headers), body)
-        self.provider.heard.append(heard)
+        received = ReceivedRequest(self.command, self.path, dict(self.headers), body)
+        self.provider.received.append(received)
         if self.provider.gate is not None:
             self.provider.gate.wait(20)
         if self.provider.raw is not None:
             self.wfile.write(self.provider.raw)
             self.close_connection = True
             return
-        response = self.provider.answer(heard)
+        response = self.provider.answer(received)
         self.send_response_only(response.status)
         for name, value in response.headers:
             self.send_header(name.decode(), value.decode())
@@ -115,7 +115,7 @@ class Trusted:
 
 @pytest.fixture(scope="session")
 def trusted(tmp_path_factory: pytest.TempPathFactory) -> Trusted:
-    """An authority that vouches for the providers' hosts, on this machine only."""
+    """A certificate authority for the providers' hosts, trusted by the tests only."""
     trustme = pytest.importorskip("trustme")
     made = trustme.CA()
     file = tmp_path_factory.mktemp("authority") / "ca.pem"
@@ -153,14 +153,14 @@ def provider(simulator: Simulator, trusted: Trusted) -> Iterator[FakeUpstream]:
 
 @dataclass
 class Between:
-    """A proxy that runs, what it has said, and a client of it."""
+    """A running proxy, its output, and a client of it."""
 
     proxy: Proxy
     client: httpx2.Client
     open: contextlib.ExitStack
     lines: list[str]
 
-    def ask(
+    def send(
         self, method: str, path: str, body: Any = None, *, key: str | None = KEY, **headers: str
     ) -> httpx2.Response:
         given = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -172,17 +172,17 @@ class Between:
         return self.client.request(method, path, content=content, headers=given)
 
     def submit(self, **fields: Any) -> httpx2.Response:
-        return self.ask("POST", SUBMIT, {"input": {**INPUT["input"], **fields}})
+        return self.send("POST", SUBMIT, {"input": {**INPUT["input"], **fields}})
 
     @property
-    def said(self) -> list[str]:
-        """All that the proxy has said, its sums included: it is ended, as what it says comes after its responses."""
+    def output(self) -> list[str]:
+        """All output of the proxy with its summary; the proxy is stopped first."""
         self.open.close()
         return self.lines
 
     @property
     def violations(self) -> list[str]:
-        return [line for line in self.said if re.match(r"\w+ (request|reply|job) ", line)]
+        return [line for line in self.output if re.match(r"\w+ (request|reply|job) ", line)]
 
     @property
     def spending_limit(self) -> SpendingLimit:

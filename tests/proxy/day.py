@@ -9,11 +9,11 @@ from mockreel.contract import Contract, Model, Operation, pointers
 from mockreel.contract.conversation.conversation import JobTalk
 from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest
 from mockreel.contract.exchanges.links import Links
-from mockreel.contract.exchanges.request_builder import NOBODYS, Requests
+from mockreel.contract.exchanges.request_builder import UNKNOWN_ID, Requests
 from mockreel.contract.exchanges.response_check import ResponseChecker
 from mockreel.proxy.contract_watch import Watch
-from mockreel.proxy.passed_exchange import Asked, Kept, Passed
-from mockreel.proxy.violation import Remark
+from mockreel.proxy.passed_exchange import ClientRequest, Passed, StreamedBody
+from mockreel.proxy.violation import ProxyViolation
 from mockreel.simulator.client_rules import RULES, select
 from mockreel.simulator.in_process.mock_target import Answering, MockTarget, answer_honestly
 from mockreel.simulator.in_process.target_keys import dressed
@@ -31,11 +31,11 @@ def contract_of(provider: str) -> Contract:
 
 @dataclass
 class Day:
-    """Everything that is asked of one provider, what it answers, and what a proxy tells of it.
+    """One client's requests to a provider, the responses, and what a proxy reports.
 
     Args:
-        played: who answers; as documented if None.
-        rules: the client rules that are looked for.
+        played: the contract of the answering server; the documented one if None.
+        rules: the client rules to check.
     """
 
     provider: str
@@ -43,7 +43,7 @@ class Day:
     played: Contract | None = None
     rules: tuple[str, ...] = ()
     answers: list[ReceivedResponse] = field(default_factory=list)
-    remarks: list[Remark] = field(default_factory=list)
+    violations: list[ProxyViolation] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.contract = contract_of(self.provider)
@@ -53,25 +53,25 @@ class Day:
         self.links = Links(self.contract, self.requests, ResponseChecker(self.contract))
 
     def send(self, request: SentRequest) -> ReceivedResponse:
-        """Ask, with the key that it is meant to carry, and let the proxy look at it."""
+        """Send a request with its key, and let the proxy check it."""
         response = self.target.send(request)
         self.answers.append(response)
         self.see(dressed(request, self.target.keys), response)
         return response
 
     def see(self, sent: SentRequest, response: ReceivedResponse | None) -> None:
-        """Let the proxy look at an exchange; None is no answer at all."""
+        """Let the proxy check an exchange; None is a missing response."""
         headers = [(name.lower().encode(), value.encode("latin-1", "replace")) for name, value in sent.headers.items()]
-        asked = Asked(sent.method, sent.path, sent.query, headers, self.target.now(), sent.body)
-        asked.operation = self.watch.operation(sent.method, sent.path)
+        client_request = ClientRequest(sent.method, sent.path, sent.query, headers, self.target.now(), sent.body)
+        client_request.operation = self.watch.operation(sent.method, sent.path)
         if response is None:
-            self.watch.unanswered(asked)
+            self.watch.unanswered(client_request)
             return
-        kept = Kept()
-        kept.take(response.body)
-        kept.whole = True
+        body = StreamedBody()
+        body.add(response.body)
+        body.whole = True
         answered = [(name.lower().encode(), value.encode("latin-1")) for name, value in response.headers.items()]
-        self.remarks += self.watch.remarks(Passed(asked, response.status, answered, kept))
+        self.violations += self.watch.violations(Passed(client_request, response.status, answered, body))
 
     def submits(self) -> Iterator[tuple[JobTalk, Operation, Model | None]]:
         """Two operations of each sort of job, with their first model."""
@@ -121,9 +121,9 @@ class Day:
         row: Any = self.contract.wire.get("idempotency")
         if row and operation.id in row["operations"]:
             good = self.requests.good(operation, model)
-            asked = replace(good, headers={**good.headers, row["header"]: f"{operation.id}-of-today"})
+            client_request = replace(good, headers={**good.headers, row["header"]: f"{operation.id}-of-today"})
             for _ in "ab":
-                self.send(asked)
+                self.send(client_request)
 
     def some(self, operation: Operation) -> None:
         """A list with at most one thing in it."""
@@ -131,12 +131,12 @@ class Day:
             self.send(self.requests.good(operation, params={"limit": "1"}))
 
     def errors(self) -> None:
-        """What is refused: a job that nobody has, a body that is none, a key that nobody has."""
+        """Rejected requests: an unknown job, an invalid body, an unknown key."""
         for talk in self.contract.conversation.jobs.values():
             poll = self.contract.operation(talk.poll)
             names = [one.name for one in poll.query if one.required]
             names += [part[1:-1] for part in poll.path.split("/") if part.startswith("{")]
-            self.send(self.requests.good(poll, params=dict.fromkeys(names, NOBODYS)))
+            self.send(self.requests.good(poll, params=dict.fromkeys(names, UNKNOWN_ID)))
         _, operation, model = next(self.submits())
         good = self.requests.good(operation, model)
         self.send(good.with_json([]))
@@ -147,5 +147,5 @@ def _failing(request: SentRequest) -> SentRequest:
     return replace(request, headers={**request.headers, "prefer": "scenario=fail"})
 
 
-# What a client does wrong: it is given its day before anything was asked.
+# What a client does wrong: it is given its day before anything was client_request.
 Script = Callable[[Day], None]

@@ -1,4 +1,4 @@
-"""Servers and clients that are broken on purpose, in one way each: what a proxy tells of them, measured."""
+"""Servers and clients that are each broken in one way, to measure what a proxy reports."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
@@ -50,7 +50,7 @@ def _word(body: Any, talk: JobTalk) -> Any:
 
 @dataclass(frozen=True)
 class Server:
-    """One server that is broken in one way: `change` gets the provider, the request, what it means, and the answer."""
+    """One server that is broken in one way: `change` gets provider, request, operation and response."""
 
     id: str
     change: Callable[[Provider, Request, str, Response], Response]
@@ -119,8 +119,8 @@ def everywhere(id_: str, change: Callable[[Response], Response]) -> Server:
 
 
 def _header(response: Response, name: bytes, value: bytes | None) -> Response:
-    kept = tuple(pair for pair in response.headers if pair[0].lower() != name)
-    return replace(response, headers=kept if value is None else (*kept, (name, value)))
+    body = tuple(pair for pair in response.headers if pair[0].lower() != name)
+    return replace(response, headers=body if value is None else (*body, (name, value)))
 
 
 def _bare(response: Response) -> Response:
@@ -194,7 +194,7 @@ def _unlimited(provider: Provider, request: Request, _: str, response: Response)
 
 
 def _accepting(provider: Provider, request: Request, operation: str, response: Response) -> Response:
-    """Accepts what it should refuse, as if it had been right."""
+    """Accepts what it should reject."""
     talk = _talk(provider, operation, polls=False)
     if talk is None or response.status < 400 or response.status == 401:
         return response
@@ -415,33 +415,33 @@ CLIENTS: Mapping[str, tuple[Script, tuple[str, ...]]] = {
 
 @dataclass(frozen=True)
 class Found:
-    """Whether a pair was told of: None where it changed nothing."""
+    """Whether a pair was reported: None if it changed nothing."""
 
     id: str
     provider: str
-    told: bool | None
+    reported: bool | None
     lines: tuple[str, ...] = ()
 
 
-def server_told(server: Server, provider: str, honest: Day) -> Found:
-    """What a proxy tells of the provider's side of a day with a broken server."""
+def server_report(server: Server, provider: str, honest: Day) -> Found:
+    """What a proxy reports of a broken server."""
     day = Day(provider, server.answering())
     day.spend()
     if day.answers == honest.answers:
         return Found(server.id, provider, None)
-    found = [str(one) for one in day.remarks if one.side != "request"]
+    found = [str(one) for one in day.violations if one.side != "request"]
     return Found(server.id, provider, bool(found), tuple(found[:3]))
 
 
-def client_told(id_: str, provider: str) -> Found:
-    """What it tells of the client's side of a broken client."""
+def client_report(id_: str, provider: str) -> Found:
+    """What a proxy reports of a broken client."""
     script, providers = CLIENTS[id_]
     if provider not in providers:
         return Found(id_, provider, None)
     day = Day(provider)
     script(day)
     day.target.close()
-    found = [str(one) for one in day.remarks if one.side == "request"]
+    found = [str(one) for one in day.violations if one.side == "request"]
     return Found(id_, provider, bool(found), tuple(found[:3]))
 
 

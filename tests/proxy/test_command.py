@@ -57,20 +57,20 @@ def test_it_forwards_until_it_is_stopped_and_tells_the_sums(
             httpx2.post(f"{url}{SUBMIT}", json=INPUT, headers={"authorization": f"Bearer {KEY}"}, trust_env=False)
         httpx2.get(f"{url}/v1/nothing", trust_env=False)
         process.send_signal(signal.SIGTERM)
-        said, problems = process.communicate(timeout=20)
+        output, problems = process.communicate(timeout=20)
 
     assert (process.returncode, problems) == (0, "")
     assert ready["runflow"]["upstream"] == f"https://localhost:{provider.port}"
-    assert f"Runflow {url} -> https://localhost:{provider.port}" in said
-    assert "runflow request GET /v1/nothing (404): " in said
-    assert "Spent: at least 0.12 USD." in said
-    assert "it refused 1 request." in said
-    assert KEY not in said
+    assert f"Runflow {url} -> https://localhost:{provider.port}" in output
+    assert "runflow request GET /v1/nothing (404): " in output
+    assert "Spent: at least 0.12 USD." in output
+    assert "it blocked 1 request." in output
+    assert KEY not in output
     assert not (tmp_path / "ready.json").exists()
 
 
 def test_a_program_runs_through_it_unchanged(provider: FakeUpstream, options: list[str]) -> None:
-    """Its exit code is passed on; what the proxy says goes to stderr."""
+    """Its exit code is passed on; the proxy's output goes to stderr."""
     done = subprocess.run(
         [*COMMAND, *options, "--", sys.executable, "-c", PROGRAM],
         capture_output=True,
@@ -81,7 +81,7 @@ def test_a_program_runs_through_it_unchanged(provider: FakeUpstream, options: li
 
     assert (done.returncode, done.stdout) == (7, "queued\n")
     assert "1 request, 0 violations" in done.stderr
-    assert provider.heard[0].headers["Host"] == f"localhost:{provider.port}"
+    assert provider.received[0].headers["Host"] == f"localhost:{provider.port}"
 
 
 def test_json_is_json_to_the_last_line(provider: FakeUpstream, options: list[str]) -> None:
@@ -94,21 +94,21 @@ def test_json_is_json_to_the_last_line(provider: FakeUpstream, options: list[str
 
 
 @pytest.mark.parametrize(
-    ("words", "code", "told"),
+    ("words", "code", "reported"),
     [
         (["--upstream", "https://a.example", "--provider", "aimlapi"], 2, "Say whose it is, or choose one provider"),
-        (["--upstream", "runflow=http://a.example"], 2, "A key goes unencrypted to loopback only"),
+        (["--upstream", "runflow=http://a.example"], 2, "Unencrypted, a key is sent to this machine only"),
         (["--max-spend", "much"], 2, "is not an amount of money"),
-        (["--record", "a.yaml", "--upstream", "https://a.example"], 2, "It records the provider itself"),
+        (["--record", "a.yaml", "--upstream", "https://a.example"], 2, "It records only the provider itself"),
         (["--", "no-such-program-here"], 127, "could not be started"),
     ],
 )
-def test_what_is_wrong_is_one_sentence(words: list[str], code: int, told: str) -> None:
+def test_what_is_wrong_is_one_sentence(words: list[str], code: int, reported: str) -> None:
     """With the usual exit code."""
     done = subprocess.run([*COMMAND, *words], capture_output=True, text=True, timeout=60, check=False)
 
     assert done.returncode == code
-    assert told in done.stderr
+    assert reported in done.stderr
     assert "Traceback" not in done.stderr
 
 

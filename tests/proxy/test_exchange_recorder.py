@@ -23,20 +23,20 @@ def recorded(put_between: PutBetween, tmp_path: Path) -> Callable[[], tuple[Betw
     """A proxy that records."""
 
     def opened() -> tuple[Between, ExchangeRecorder]:
-        said: list[str] = []
-        recorder = recorder_of(Plan(providers=("runflow",)), tmp_path / "one.yaml", day=DAY, say=said.append)
+        output: list[str] = []
+        recorder = recorder_of(Plan(providers=("runflow",)), tmp_path / "one.yaml", day=DAY, say=output.append)
         return put_between(recorder=recorder), recorder
 
     return opened
 
 
 def test_a_job_becomes_a_cassette_without_the_key(recorded: Callable[[], tuple[Between, ExchangeRecorder]]) -> None:
-    """It says where it comes from, and can be read as any other."""
+    """It has its source, and can be read like any other."""
     between, recorder = recorded()
     job = between.submit(prompt="a boat of paper").json()["id"]
-    between.ask("GET", f"/v1/runs/{job}")
-    between.ask("GET", "/v1/billing/balance", cookie="session=crumbs-of-nobody")
-    assert between.said
+    between.send("GET", f"/v1/runs/{job}")
+    between.send("GET", "/v1/billing/balance", cookie="session=crumbs-of-nobody")
+    assert between.output
     recorder.save()
 
     cassette = read_cassette(recorder.path)
@@ -50,14 +50,14 @@ def test_a_job_becomes_a_cassette_without_the_key(recorded: Callable[[], tuple[B
 def test_nothing_of_the_mock_server_is_kept(
     recorded: Callable[[], tuple[Between, ExchangeRecorder]], provider: FakeUpstream
 ) -> None:
-    """Not what came before either: somebody led the name elsewhere."""
+    """Nor are earlier exchanges, as the name was redirected."""
     between, recorder = recorded()
     between.submit()
-    provider.tamper = lambda _, reply: Response(
-        reply.status, reply.body, (*reply.headers, (b"Mockreel-Version", b"0.1.0"))
+    provider.tamper = lambda _, response: Response(
+        response.status, response.body, (*response.headers, (b"Mockreel-Version", b"0.1.0"))
     )
-    between.ask("GET", "/v1/health")
-    assert between.said
+    between.send("GET", "/v1/health")
+    assert between.output
 
     with pytest.raises(MockServerRefused, match="it is the mock server"):
         recorder.save()
@@ -67,20 +67,20 @@ def test_nothing_of_the_mock_server_is_kept(
 def test_a_recording_of_nothing_is_an_error(recorded: Callable[[], tuple[Between, ExchangeRecorder]]) -> None:
     """No empty cassette is left."""
     _, recorder = recorded()
-    with pytest.raises(NotRecorded, match="Nothing passed by"):
+    with pytest.raises(NotRecorded, match="No exchange could be recorded"):
         recorder.save()
 
 
-def test_what_cannot_be_recorded_is_told_before(tmp_path: Path) -> None:
+def test_what_cannot_be_recorded_is_rejected_at_the_start(tmp_path: Path) -> None:
     """Several providers, another host than the provider's, a file that is there."""
     there = tmp_path / "there.yaml"
     there.write_text("kept")
     one = Plan(providers=("runflow",))
-    for plan, path, told in (
-        (Plan(), tmp_path / "a.yaml", "A cassette is of one provider"),
+    for plan, path, reported in (
+        (Plan(), tmp_path / "a.yaml", "A cassette has one provider"),
         (Plan(providers=("runflow",), upstreams={"runflow": "https://a.example"}), tmp_path / "a.yaml", "--upstream"),
-        (one, there, "is there already"),
+        (one, there, "exists already"),
     ):
-        with pytest.raises((OptionError, NotRecorded), match=told):
+        with pytest.raises((OptionError, NotRecorded), match=reported):
             recorder_of(plan, path, day=DAY, say=print)
     assert there.read_text() == "kept"

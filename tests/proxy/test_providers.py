@@ -33,14 +33,14 @@ def _acts(provider: FakeUpstream) -> list[Act]:
 
 
 def _key(provider: FakeUpstream) -> str:
-    """One that the provider would not refuse at sight."""
+    """A key in a valid form."""
     rows = provider.provider.contract.root["keys"].get("prefixes") or [{"prefix": ""}]
     return f"{rows[0]['prefix']}hush-hush"
 
 
-def _ask(between: Between, provider: FakeUpstream, exchange: Exchange, **words: str) -> Any:
+def _send(between: Between, provider: FakeUpstream, exchange: Exchange, **words: str) -> Any:
     body = filled(_without_callback(exchange.body), words)
-    return between.ask(exchange.method, filled(exchange.path, words), body, key=_key(provider)).json()
+    return between.send(exchange.method, filled(exchange.path, words), body, key=_key(provider)).json()
 
 
 def _without_callback(body: Any) -> Any:
@@ -50,7 +50,7 @@ def _without_callback(body: Any) -> Any:
 
 
 def _begun(between: Between, provider: FakeUpstream, act: Act) -> str:
-    return str(pointers.value(_ask(between, provider, act.submit), act.id or ""))
+    return str(pointers.value(_send(between, provider, act.submit), act.id or ""))
 
 
 def test_the_jobs_of_the_docs_break_nothing(between: Between, provider: FakeUpstream) -> None:
@@ -60,13 +60,13 @@ def test_the_jobs_of_the_docs_break_nothing(between: Between, provider: FakeUpst
         job = _begun(between, provider, act)
         for seconds in (0, 1, 3, 60):
             provider.provider.clock.advance_to(max(provider.provider.clock.now(), START + seconds))
-            _ask(between, provider, act.poll, id=job)
+            _send(between, provider, act.poll, id=job)
 
     assert between.violations == []
 
 
 def test_a_job_that_goes_backwards_is_noticed(between: Between, provider: FakeUpstream) -> None:
-    """Wherever the provider is told which job is asked about: in the path, the query or the body."""
+    """Whether the job's id is in the path, the query or the body."""
     act = _acts(provider)[0]
     assert act.poll is not None
     job = _begun(between, provider, act)
@@ -78,13 +78,13 @@ def test_a_job_that_goes_backwards_is_noticed(between: Between, provider: FakeUp
         return Response(response.status, first[0], response.headers)
 
     provider.tamper = again
-    _ask(between, provider, act.poll, id=job)
+    _send(between, provider, act.poll, id=job)
     word = pointers.value(orjson.loads(first[0]), talk.state)
     provider.tamper = None
     provider.provider.clock.advance_to(START + 100)
-    _ask(between, provider, act.poll, id=job)
+    _send(between, provider, act.poll, id=job)
     provider.tamper = again
-    _ask(between, provider, act.poll, id=job)
+    _send(between, provider, act.poll, id=job)
 
     (line,) = between.violations
     assert line.startswith(f"{provider.provider.name} job ")

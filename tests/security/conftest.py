@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from security.wires import Receiver, Wires, receiving
 
-from mockreel.server.options import Options
+from mockreel.server.server_options import Options
 from mockreel.server.socket_server import Server, hosted
 
 

@@ -14,7 +14,7 @@ from security.wires import HEALTH, KEY, SUBMIT, Wires, received, statuses
 
 from mockreel.server.http import bounded_protocol, uvicorn_server
 from mockreel.server.socket_server import serving
-from mockreel.simulator.provider import Settings
+from mockreel.simulator.settings import Settings
 
 HEAD = f"POST {SUBMIT} HTTP/1.1\r\nHost: x\r\n".encode() + KEY + b"Content-Type: application/json\r\n"
 

@@ -13,7 +13,7 @@ from mockreel.engine.accounts.account import KeyEntry
 from mockreel.errors import OptionError
 from mockreel.server.access_guard import Guard
 from mockreel.server.access_token import MOST_OF_ALL, MOST_OF_ONE, MOST_PASSES, Guesses, Token, check_token
-from mockreel.server.options import Options
+from mockreel.server.server_options import Options
 from mockreel.server.socket_server import Server
 
 TOKEN = "a-token-of-24-signs-here"

@@ -103,7 +103,7 @@ def door(request: pytest.FixtureRequest, wires: Wires) -> Iterator[Door]:
         with listening(contract, heard.append) as port:
             last = b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
             words = ["run.completed"]
-            yield Door(port, head, sample.body, lambda: [one.heard.word for one in heard], words, 200, last, 405)
+            yield Door(port, head, sample.body, lambda: [one.webhook.word for one in heard], words, 200, last, 405)
         return
     if request.param == "control":
         rules = server.simulator.rules

@@ -6,7 +6,7 @@ import pytest
 from staging import FOURTH, START
 
 from mockreel.server.mock_server import MockServer
-from mockreel.server.options import Options
+from mockreel.server.server_options import Options
 from mockreel.server.socket_server import Server, hosted
 
 

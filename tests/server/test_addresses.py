@@ -12,7 +12,7 @@ from mockreel import __version__
 from mockreel.engine.accounts.account import KeyEntry
 from mockreel.errors import OptionError
 from mockreel.server.mock_server import MockServer
-from mockreel.server.options import Options
+from mockreel.server.server_options import Options
 from mockreel.server.socket_server import Server, serving
 
 TOKEN = "a-token-of-24-signs-here"
@@ -82,9 +82,12 @@ def test_listed_keys_alone_are_admitted_and_the_first_is_told(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ({"host": "0.0.0.0"}, "Off loopback, list the keys: --keys FILE, --key KEY or --credentials FILE."),
-        ({"host": "0.0.0.0", "keys": [KeyEntry("k", "a")]}, "Off loopback, set a control token."),
-        ({"host": "::", "token": TOKEN}, "Off loopback, list the keys"),
+        (
+            {"host": "0.0.0.0"},
+            "so list the keys: --keys FILE, --key KEY or --credentials FILE.",
+        ),
+        ({"host": "0.0.0.0", "keys": [KeyEntry("k", "a")]}, "Other machines can reach it, so set a control token"),
+        ({"host": "::", "token": TOKEN}, "Other machines can reach it, so list the keys"),
     ],
 )
 def test_off_loopback_nothing_is_open(options: dict[str, Any], says: str) -> None:

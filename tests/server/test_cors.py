@@ -9,7 +9,7 @@ from server.speaking import GOOD, ask
 from staging import FOURTH, START
 
 from mockreel.errors import OptionError
-from mockreel.server.options import Options
+from mockreel.server.server_options import Options
 from mockreel.server.socket_server import Server, serving
 
 PAGE = "http://localhost:5173"

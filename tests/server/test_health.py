@@ -12,7 +12,7 @@ TOKEN = "a-token-of-24-signs-only"
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])
 def test_a_server_says_that_it_is_ready(path: str) -> None:
-    """Off loopback too, where the control API wants its token; nothing else is said."""
+    """Where other machines can reach it, too, where the control API wants its token; nothing else is said."""
     with serving(host="0.0.0.0", keys=[KeyEntry("a-key", "one")], token=TOKEN) as server:
         port = server.control.url.rpartition(":")[2]
         response = httpx2.get(f"http://127.0.0.1:{port}{path}", headers={"host": "mock.internal"}, trust_env=False)

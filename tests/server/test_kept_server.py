@@ -1,10 +1,14 @@
 """A server that keeps its run: what its clients see after a restart, and what is refused before anything is served."""
 
+import json
+import shlex
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 from server.speaking import ask
+from tools.pages import page
 
 from mockreel.client.admin import ControlClient
 from mockreel.engine.accounts.account import KeyEntry
@@ -15,6 +19,7 @@ from mockreel.server.socket_server import hosted, serving
 
 RUNS = "/v1/models/google/veo3.1/lite/runs"
 BODY = {"input": {"prompt": "a boat", "duration": "6s", "resolution": "720p"}}
+GUIDE = "docs/guides/keep-a-run.md"
 HELD: dict[str, Any] = {"held": True, "start": 1_767_225_600.0}
 
 
@@ -51,6 +56,22 @@ def test_a_job_whose_response_was_lost_by_a_fault_is_there_after_a_restart(tmp_p
         _submit(server)
     with serving("runflow", state=tmp_path / "run.db") as server:
         assert _control(server, "GET", "jobs")[1]["count"] == 2
+
+
+def test_the_run_that_the_guide_creates_is_there_after_a_restart(tmp_path: Path) -> None:
+    """Its request, as it stands there but for the port, to a server that is then started again."""
+    (shown,) = (block for block in page(GUIDE).blocks if block.text.startswith("curl") and "elsewhere" in block.marks)
+    with serving(state=tmp_path / "run.db", **HELD) as server:
+        words = shlex.split(shown.text.replace("http://127.0.0.1:8701", server.runflow.url))
+        said = subprocess.run([*words, "--silent", "--noproxy", "*"], capture_output=True, check=True).stdout
+    with serving(state=tmp_path / "run.db", **HELD) as server:
+        found = ask(server.runflow.url, "GET", f"/v1/runs/{json.loads(said)['id']}", Authorization=_key(words))
+    assert (found[0], found[1]["id"]) == (200, json.loads(said)["id"])
+
+
+def _key(words: list[str]) -> str:
+    """What a command of curl sends as Authorization."""
+    return next(word.partition(": ")[2] for word in words if word.startswith("Authorization: "))
 
 
 def test_a_file_cannot_be_served_twice(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ import pytest
 from staging import FOURTH
 
 from mockreel.server.http.protocol import WireProtocol
-from mockreel.server.options import Options
+from mockreel.server.server_options import Options
 from mockreel.server.socket_server import Server, hosted
 
 PROGRAMS = Path(__file__).parent / "programs"

@@ -17,7 +17,7 @@ from staging import FOURTH
 from mockreel import Settings, __version__
 from mockreel.errors import DataError, MockreelError, OptionError, PortTaken
 from mockreel.server import socket_server
-from mockreel.server.options import Options
+from mockreel.server.server_options import Options
 from mockreel.server.socket_server import Server, serving
 from mockreel.webhooks import MemorySender, Outcome, Outgoing
 

@@ -84,8 +84,8 @@ def test_what_is_triggered_is_heard() -> None:
     assert told.exit_code == 0, told.output
     assert f"run.failed (create_run, failed) to {url}: answered 200" in told.output
     (one,) = taken
-    assert (one.heard.word, one.heard.signature, one.answered) == ("run.failed", "good", 200)
-    assert one.heard.payload["metadata"] == {"order": 17}
+    assert (one.webhook.word, one.webhook.signature, one.answered) == ("run.failed", "good", 200)
+    assert one.webhook.payload["metadata"] == {"order": 17}
 
 
 @pytest.mark.parametrize("secret", [["--secret", "another"], []])
@@ -255,7 +255,7 @@ def test_a_payload_that_is_not_as_documented_is_told() -> None:
     [
         (("http://192.0.2.1/",), "is not on this machine. Allow it: --allow-host"),
         (("http://127.0.0.1:9/",), "was not accepted"),
-        (("ftp://127.0.0.1/",), "http and https are sent to"),
+        (("ftp://127.0.0.1/",), "use http or https"),
     ],
 )
 def test_what_cannot_be_sent_is_told(words: tuple[str, ...], why: str) -> None:

@@ -1,4 +1,4 @@
-"""Client rules: what breaks each, what nearly does, and the fact behind it; off where no document speaks."""
+"""Client rules: what breaks each, what nearly does, and its fact; off without a document."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -60,7 +60,7 @@ def caller(simulator: Simulator, provider: str) -> Caller:
 def test_what_a_request_may_not_say(  # noqa: PLR0917
     make_simulator: MakeSimulator, provider: str, method: str, path: str, body: Any, rule: str, told: str
 ) -> None:
-    """One rule each, told once, with a source."""
+    """One rule each, reported once, with a source."""
     simulator = make_simulator(names=[provider])
     caller(simulator, provider)(method, path, body)
 
@@ -109,7 +109,7 @@ def test_every_documented_field_of_every_model_is_known(make_simulator: MakeSimu
     assert wrong == []
 
 
-def test_a_request_without_a_key_is_told(make_simulator: MakeSimulator) -> None:
+def test_a_request_without_a_key_is_reported(make_simulator: MakeSimulator) -> None:
     """But not an error response that a scenario played."""
     simulator = make_simulator(names=["runflow"])
     ask = caller(simulator, "runflow")
@@ -121,7 +121,7 @@ def test_a_request_without_a_key_is_told(make_simulator: MakeSimulator) -> None:
 
 
 def test_played_errors_are_not_the_clients(make_simulator: MakeSimulator) -> None:
-    """Whatever row is wished, on the request or by a rule."""
+    """For any preferred error, on the request or by a rule."""
     simulator = make_simulator(names=["runflow"])
     ask = caller(simulator, "runflow")
     for row in ("invalid-body", "malformed-json", "unknown-model", "wrong-content-type", "unknown-path", "no-key"):
@@ -130,7 +130,7 @@ def test_played_errors_are_not_the_clients(make_simulator: MakeSimulator) -> Non
     assert ids(simulator, ["all"]) == []
 
 
-def test_a_name_that_stands_twice_is_told(make_simulator: MakeSimulator) -> None:
+def test_a_repeated_name_is_reported(make_simulator: MakeSimulator) -> None:
     """The rule is JSON's own."""
     simulator = make_simulator(names=["runflow"])
     raw = b'{"input": {"prompt": "a", "prompt": "b"}}'
@@ -151,7 +151,7 @@ def made(simulator: Simulator, provider: str = "runflow") -> str:
     return id_
 
 
-def test_reading_a_finished_job_twice_is_told_only_if_asked_for(
+def test_polling_a_finished_job_twice_is_reported_only_if_selected(
     make_simulator: MakeSimulator, run: Callable[[Any], Any]
 ) -> None:
     """No document forbids it."""
@@ -188,7 +188,7 @@ def waiting(ticking: Ticking) -> Simulator:
 
 
 def test_polls_may_come_as_fast_as_the_docs_advise(waiting: Simulator, ticking: Ticking) -> None:
-    """By either clock: who really waits under a clock that stands still is not too fast."""
+    """By either clock: real waiting counts while the clock is paused."""
     ask, job = caller(waiting, "runninghub"), made(waiting, "runninghub")
 
     def poll(*, held: float = 0.0, real: float = 0.0) -> list[str]:
@@ -203,8 +203,8 @@ def test_polls_may_come_as_fast_as_the_docs_advise(waiting: Simulator, ticking: 
     assert poll(held=1, real=4.9) == ["polled-too-often"]
 
 
-def test_a_retry_before_its_time_is_told(waiting: Simulator, ticking: Ticking) -> None:
-    """By either clock; where no document speaks of the header, only if asked for."""
+def test_an_early_retry_is_reported(waiting: Simulator, ticking: Ticking) -> None:
+    """By either clock; without a document for the header, only if selected."""
     ask = caller(waiting, "runflow")
     wish = {"prefer": "scenario=rate-limited"}
 
@@ -220,7 +220,7 @@ def test_a_retry_before_its_time_is_told(waiting: Simulator, ticking: Ticking) -
     assert submit(wait - 1) == ["ignored-retry-after"]
 
 
-def test_what_only_inference_says_counts_only_if_asked_for(make_simulator: MakeSimulator) -> None:
+def test_inferred_rules_count_only_if_selected(make_simulator: MakeSimulator) -> None:
     """RunningHub documents no errors that are not worth another try; a client's code has them."""
     simulator = make_simulator(names=["runninghub"])
     ask = caller(simulator, "runninghub")
@@ -231,8 +231,8 @@ def test_what_only_inference_says_counts_only_if_asked_for(make_simulator: MakeS
     assert ids(simulator, ["retried-permanent-error"]) == ["retried-permanent-error"]
 
 
-def test_a_submit_whose_answer_was_lost_needs_a_key(make_simulator: MakeSimulator) -> None:
-    """Sent again without one it begins a second job; with one it does not, and another body is another matter."""
+def test_a_repeated_submit_after_a_lost_response_needs_a_key(make_simulator: MakeSimulator) -> None:
+    """Without one a repetition starts a second job; with one it does not; another body is another request."""
     for first, second, found in (
         ({}, {}, ["unsafe-retry"]),
         ({"idempotency-key": "a"}, {"idempotency-key": "b"}, ["unsafe-retry"]),
@@ -247,7 +247,7 @@ def test_a_submit_whose_answer_was_lost_needs_a_key(make_simulator: MakeSimulato
 
 
 def test_two_jobs_of_one_body_are_no_retry(make_simulator: MakeSimulator) -> None:
-    """Where the first answer came, and where the first request began nothing."""
+    """If the first response arrived, and if the first request started nothing."""
     simulator = make_simulator(names=["runflow"])
     ask = caller(simulator, "runflow")
     ask("POST", RUNS, BOAT)
@@ -271,7 +271,7 @@ def test_an_idempotency_key_belongs_to_one_request(make_simulator: MakeSimulator
     assert ids(simulator) == ["reused-idempotency-key"]
 
 
-def test_no_key_is_asked_for_where_a_reading_has_none(make_simulator: MakeSimulator) -> None:
+def test_no_key_is_required_if_a_reading_has_none(make_simulator: MakeSimulator) -> None:
     """The header is a fact of the contract, readings included."""
     simulator = make_simulator(names=["runflow"], readings={"idempotency": "nothing"})
     set_faults(simulator.rules, simulator.providers, ["empty; nth=1"])
@@ -282,7 +282,7 @@ def test_no_key_is_asked_for_where_a_reading_has_none(make_simulator: MakeSimula
 
 
 class Answering(Sender):
-    """A receiver that answers as it is told."""
+    """A receiver with preset responses."""
 
     def __init__(self, *outcomes: Outcome) -> None:
         self.outcomes = [*outcomes]
@@ -305,7 +305,7 @@ class Answering(Sender):
         ([Outcome(error="not allowed", detail="elsewhere")], []),
     ],
 )
-def test_a_receiver_that_always_fails_is_told(
+def test_a_receiver_that_always_fails_is_reported(
     run: Callable[[Any], Any], outcomes: list[Outcome], found: list[str]
 ) -> None:
     """Once for each webhook, when the provider has given up; what was kept back here is not the client's."""
@@ -320,7 +320,7 @@ def test_a_receiver_that_always_fails_is_told(
 
 
 def test_a_webhook_that_was_spoilt_on_purpose_is_not_the_clients(run: Callable[[Any], Any]) -> None:
-    """A receiver may refuse what a fault has broken."""
+    """A receiver may reject what a fault has broken."""
     contracts = load_contracts(["runflow"])
     clock = Clock(start=START, held=True)
     simulator = build_simulator(contracts, clock=clock, accept_any_key=True, sender=Answering(Outcome(400)))
@@ -368,7 +368,7 @@ def test_each_rule_has_a_sentence_and_a_name_of_its_own() -> None:
 
 
 def test_that_a_request_is_wrong_on_purpose_is_no_slip(make_simulator: MakeSimulator) -> None:
-    """The log tells of preferences that change nothing; this one is known, and one that nearly is it is told."""
+    """The log reports unknown preferences; this one is known, and a misspelt one is reported."""
     simulator = make_simulator(names=["runflow"])
     ask = caller(simulator, "runflow")
     for prefer in ("expect-violation=unknown-field", "expect-violations"):

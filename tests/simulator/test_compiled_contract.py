@@ -63,7 +63,7 @@ def test_a_callback_that_is_under_way_arrives(
 
 
 @pytest.mark.parametrize("provider", ["runflow", "aimlapi", "runninghub"])
-def test_every_reading_of_a_provider_can_be_taken_in_turn(make_simulator: MakeSimulator, provider: str) -> None:
+def test_every_reading_of_a_provider_can_be_chosen_in_turn(make_simulator: MakeSimulator, provider: str) -> None:
     """And the default again at the end: the package brings what it keeps along each time."""
     simulator = make_simulator(names=[provider])
     readings = simulator.provider(provider).contract.readings
@@ -80,9 +80,9 @@ def test_every_reading_of_a_provider_can_be_taken_in_turn(make_simulator: MakeSi
 
 
 def test_a_cancelled_run_is_spelled_as_the_reading_says(simulator: Simulator, ask: Callable[..., Caller]) -> None:
-    """Switched between two polls of one job, and back; a job that ended before is told in the same words."""
+    """Switched between two polls of one job, and back; a job that ended earlier keeps its words."""
     speak = ask("runflow")
-    model = next(iter(simulator.provider("runflow").contract.models))
+    model = "google/veo3.1/lite"
     body = {"input": {"prompt": "x"}}
     wish = {"prefer": "scenario=cancelled"}
     begun = speak("POST", f"/v1/models/{model}/runs", body, headers=wish)
@@ -101,7 +101,7 @@ def test_a_cancelled_run_is_spelled_as_the_reading_says(simulator: Simulator, as
 
 
 def test_a_contract_that_cannot_be_played_changes_nothing(make_simulator: MakeSimulator, tmp_path: Path) -> None:
-    """Not even the parts whose own contracts are good."""
+    """Not even the providers whose contracts are valid."""
     simulator = make_simulator(names=["runflow", "encore"], data=FOURTH)
     data = Path(shutil.copytree(FOURTH, tmp_path / "data"))
     document = data / "contracts/encore/openapi.json"
@@ -118,13 +118,13 @@ def test_a_contract_that_cannot_be_played_changes_nothing(make_simulator: MakeSi
     assert {name: (provider.contract, provider.state) for name, provider in simulator.providers.items()} == before
 
 
-def test_a_provider_that_is_not_on_the_stage_is_refused(encore_simulator: Simulator) -> None:
+def test_a_provider_that_is_not_simulated_is_rejected(encore_simulator: Simulator) -> None:
     """With those that are."""
     with pytest.raises(OptionError, match="Valid: encore"):
         encore_simulator.switch_contracts(load_contracts(["runflow"]))
 
 
-def test_who_follows_is_told(encore_simulator: Simulator) -> None:
+def test_followers_are_called(encore_simulator: Simulator) -> None:
     """With the readings that are others now."""
     cursor = encore_simulator.events.cursor
     _switch(encore_simulator, envelope="bare")

@@ -1,4 +1,4 @@
-"""A data folder of the user's: what is wrong in it is said when it is loaded, with its place."""
+"""A user's data folder: mistakes are reported when it is loaded, with their place."""
 
 import shutil
 from collections.abc import Callable
@@ -44,7 +44,7 @@ SPOILT: dict[str, tuple[Callable[[Path], None], str]] = {
 
 
 @pytest.mark.parametrize("name", SPOILT)
-def test_a_folder_that_cannot_be_played_is_refused_when_it_is_loaded(name: str, tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_played_is_rejected_when_it_is_loaded(name: str, tmp_path: Path) -> None:
     """Not with the first request that needs what is missing."""
     home = tmp_path / "data"
     shutil.copytree(FOURTH, home)

@@ -23,7 +23,7 @@ def film(tmp_path: Path) -> Path:
 
 
 def _url(server: Any) -> str:
-    """The address of what the first job made, as the control API tells it."""
+    """The URL of the first job's result, from the control API."""
     (row, *_) = httpx.get(f"{server.control.url}/_mockreel/jobs").json()["jobs"]
     return str(row["clip"]["url"])
 
@@ -108,7 +108,7 @@ def test_the_control_api_reads_no_file_of_this_machine(film: Path) -> None:
         ("data:video/mp4;base64,??", "Base64"),
     ],
 )
-def test_a_result_that_cannot_be_used_is_refused_at_the_start(given: Any, says: str) -> None:
+def test_a_result_that_cannot_be_used_is_rejected_at_the_start(given: Any, says: str) -> None:
     with pytest.raises(OptionError, match=says), serving("runflow", result=given):
         pass
 
@@ -138,12 +138,12 @@ def test_json_is_the_list_of_a_tasks_results() -> None:
 
 
 @pytest.mark.parametrize(("provider", "given", "wanted"), [("runninghub", {}, "array"), ("aimlapi", [], "object")])
-def test_json_of_another_type_than_the_provider_tells_is_refused(provider: str, given: Any, wanted: str) -> None:
+def test_json_of_another_type_than_the_providers_is_rejected(provider: str, given: Any, wanted: str) -> None:
     with pytest.raises(OptionError, match=f"give a JSON {wanted}"), serving(provider, result=given):
         pass
 
 
-def test_a_provider_that_tells_no_such_type_answers_as_ever() -> None:
+def test_a_provider_without_such_a_type_answers_as_before() -> None:
     """An object is a result of Runflow; a task of RunningHub, whose results are a list, keeps its file."""
     with serving("runflow", "runninghub", held=True, result={"outputs": []}) as server:
         started = {"apiKey": server.runninghub.key, "workflowId": "1904136902449209346"}

@@ -1,4 +1,4 @@
-"""Whose path was asked for where nothing is: told in the log and the journal, never to the client."""
+"""Hints for unknown paths: in the log and the journal, never in the provider's response."""
 
 import pytest
 from server.speaking import ask
@@ -38,7 +38,9 @@ from mockreel.server.socket_server import serving
         ("runninghub", "POST", "/openapi/v2/querry", "did you mean /openapi/v2/query?"),
     ],
 )
-def test_a_slip_is_told(provider: str, method: str, path: str, says: str, make_simulator: MakeSimulator) -> None:
+def test_a_mistake_is_explained(
+    provider: str, method: str, path: str, says: str, make_simulator: MakeSimulator
+) -> None:
     """Another provider's port, another service's path, a base URL with a segment too many or too few, a letter."""
     simulator = make_simulator()
     for name, url in (("runflow", "http://rf"), ("aimlapi", "http://ai"), ("runninghub", "http://rh")):
@@ -55,7 +57,7 @@ def test_a_slip_is_told(provider: str, method: str, path: str, says: str, make_s
 
 
 @pytest.mark.parametrize("path", ["/", "/favicon.ico", "/v1/nothing/at/all", "/" + "a/" * 400, "/v1//", "//"])
-def test_where_nobody_can_say_nothing_is_said(path: str, make_simulator: MakeSimulator) -> None:
+def test_without_a_likely_cause_there_is_no_hint(path: str, make_simulator: MakeSimulator) -> None:
     """No guess is better than a wrong one."""
     simulator = make_simulator()
     for name, provider in simulator.providers.items():
@@ -63,8 +65,8 @@ def test_where_nobody_can_say_nothing_is_said(path: str, make_simulator: MakeSim
         assert list(simulator.journal)[-1].notes == (), name
 
 
-def test_the_control_port_tells_it_in_its_own_words_and_in_the_log() -> None:
-    """It is no provider, so its answer may say so."""
+def test_the_control_port_explains_it_in_its_response_and_in_the_log() -> None:
+    """It is no provider, so its response may say so."""
     with serving("runflow", "aimlapi") as server:
         cursor = server.simulator.events.cursor
         status, body, _ = ask(server.control.url, "POST", "/v2/video/generations", {})

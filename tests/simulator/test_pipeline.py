@@ -62,10 +62,10 @@ def test_a_good_request_gets_through(encore: Caller) -> None:
         ("POST", "/v1/files", {"body": {}}, 415, "wrong-type"),
     ],
 )
-def test_what_ends_a_request_early_is_told_in_the_providers_words(
+def test_an_early_error_is_sent_in_the_providers_form(
     encore: Caller, method: str, path: str, *, options: dict[str, Any], status: int, code: str | None
 ) -> None:
-    """Each step has its row; nothing of it begins a job."""
+    """Each step has its error; none starts a job."""
     said = encore(method, path, **options)
 
     assert said.status == status
@@ -73,7 +73,7 @@ def test_what_ends_a_request_early_is_told_in_the_providers_words(
     assert len(encore.provider.jobs) == 0
 
 
-def test_a_wrong_method_is_told_the_right_ones(encore: Caller) -> None:
+def test_a_wrong_method_is_answered_with_the_allowed_ones(encore: Caller) -> None:
     """In the text and in `Allow`."""
     said = encore("PATCH", "/v1/jobs")
 
@@ -88,8 +88,8 @@ def test_the_text_names_what_was_sent(encore: Caller) -> None:
     assert unknown.json["error"]["message"] == "There is no model {model.__class__}."
 
 
-def test_a_stranger_learns_nothing_of_what_was_wrong_with_the_body(encore: Caller) -> None:
-    """Who asks is asked first; only what is too large or leads nowhere is said to anybody."""
+def test_a_request_without_a_valid_key_gets_no_violations_of_its_body(encore: Caller) -> None:
+    """The key is checked first; only an oversized body or an unknown path is reported without one."""
     assert code_of(encore("POST", "/v1/jobs", raw=b"{", key=None)) == "who"
     assert code_of(encore("POST", "/v1/jobs", raw=b"{", key="invalid")) == "stranger"
     assert code_of(encore("POST", "/v9", raw=b"{", key=None)) == "nowhere"
@@ -126,7 +126,7 @@ def test_a_key_that_is_no_text_is_none(key: Any, encore: Caller) -> None:
 
 
 def test_a_job_of_another_account_does_not_exist(encore: Caller) -> None:
-    """Its answer is the same as for an id that nobody has."""
+    """Its response is the same as for an unknown id."""
     id_ = encore("POST", "/v1/jobs", GOOD).json["id"]
     other = encore("GET", f"/v1/jobs/{id_}", key="en_user_other")
 
@@ -146,8 +146,8 @@ def test_scopes_hold_where_an_account_has_some(make_encore: MakeSimulator) -> No
     assert "files:write" in Caller(provider, "b")("POST", "/v1/files", {}).json["error"]["message"]
 
 
-def test_every_violation_is_told_with_its_place_in_the_message(encore: Caller) -> None:
-    """The envelope first; then the input, below where it stands."""
+def test_every_violation_is_reported_with_its_place_in_the_message(encore: Caller) -> None:
+    """The envelope first; then the input, below its place."""
     envelope = encore("POST", "/v1/jobs", {"model": "solo", "input": {}, "tell": "x", "more": 1})
     whole = encore("POST", "/v1/jobs", {"model": "solo", "input": {"prompt": "", "seconds": 5}})
     bare = encore("POST", "/v1/models/solo/jobs", {"prompt": "", "seconds": 5})
@@ -157,8 +157,8 @@ def test_every_violation_is_told_with_its_place_in_the_message(encore: Caller) -
     assert sorted(bare.json["error"]["at"]) == ["/prompt", "/seconds"]
 
 
-def test_a_get_may_be_asked_by_head(encore: Caller) -> None:
-    """The answer is the same; the server leaves its body out."""
+def test_a_get_may_be_requested_by_head(encore: Caller) -> None:
+    """The response is the same; the server leaves its body out."""
     assert encore("HEAD", "/v1/jobs").response == encore("GET", "/v1/jobs").response
 
 
@@ -169,7 +169,7 @@ def test_a_model_of_any_depth_is_named_in_the_path(encore: Caller) -> None:
     assert encore("POST", "/v1/models/encore/grand/finale/jobs", {"scenes": ["a"]}).status == 201
 
 
-def test_a_handler_that_breaks_is_told_in_the_providers_words_and_in_our_log(
+def test_a_failing_handler_is_an_error_of_the_provider_and_in_the_log(
     encore: Caller, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The fault is the mock server's, and the log says so with the reason, but not with the key."""
@@ -192,7 +192,7 @@ def test_a_handler_that_breaks_is_told_in_the_providers_words_and_in_our_log(
     [(ErrorResponse("unavailable"), 503), (ZeroDivisionError("oh"), 500)],
     ids=["refused", "broken"],
 )
-def test_what_happens_while_a_request_waits_is_told_too(
+def test_events_during_a_waiting_request_are_reported_too(
     trouble: Exception, status: int, encore: Caller, monkeypatch: pytest.MonkeyPatch, run: Any
 ) -> None:
     """As if it had happened at once."""
@@ -210,14 +210,14 @@ def test_what_happens_while_a_request_waits_is_told_too(
 
 
 def test_paths_of_the_mock_server_itself_are_no_operations(encore: Caller) -> None:
-    """They answer in its own words, and need no key."""
+    """They have the mock server's own errors, and need no key."""
     said = encore("GET", "/_mockreel/media/none.mp4", key=None)
 
     assert (said.status, said.headers["content-type"]) == (404, "application/problem+json")
 
 
 def test_every_request_is_noted_once(encore: Caller) -> None:
-    """Answered, refused or misunderstood."""
+    """Accepted, rejected or malformed."""
     encore("GET", "/v1/jobs")
     encore("GET", "/v9")
     encore("GET", "/v1/jobs", headers={"prefer": "scenario=none"})

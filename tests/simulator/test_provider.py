@@ -1,4 +1,4 @@
-"""A provider on the simulator: what handlers ask of it."""
+"""A provider of the simulator: the methods for handlers."""
 
 import asyncio
 import threading
@@ -51,7 +51,7 @@ def test_jobs_do_not_all_take_as_long(encore: Caller) -> None:
     assert len({begin(encore.provider).ends for _ in range(20)}) == 20
 
 
-def test_a_job_is_told_of_once_when_it_ends(encore: Caller, sink: MemorySender, run: Run) -> None:
+def test_a_job_sends_one_callback_when_it_ends(encore: Caller, sink: MemorySender, run: Run) -> None:
     """At the moment at which it ends, to the URL that was given with it, signed."""
     id_ = encore("POST", "/v1/jobs", TELL).json["id"]
     job = encore.provider.jobs.get(id_)
@@ -71,7 +71,7 @@ def test_a_job_is_told_of_once_when_it_ends(encore: Caller, sink: MemorySender, 
     assert delivery.attempts[0].at == job.ends
 
 
-def test_nobody_is_told_of_a_job_without_a_url(encore: Caller, sink: MemorySender, run: Run) -> None:
+def test_a_job_without_a_url_sends_no_callback(encore: Caller, sink: MemorySender, run: Run) -> None:
     """It waits on no agenda."""
     encore("POST", "/v1/jobs", GOOD)
     assert len(encore.provider.scheduler) == 0
@@ -81,10 +81,10 @@ def test_nobody_is_told_of_a_job_without_a_url(encore: Caller, sink: MemorySende
     assert not sink.sent
 
 
-def test_an_intervention_is_told_of_in_place_of_the_end_that_was_planned(
+def test_an_intervention_sends_a_callback_instead_of_the_planned_end(
     encore: Caller, sink: MemorySender, run: Run
 ) -> None:
-    """And the planned end comes to nothing."""
+    """The planned end is dropped."""
     id_ = encore("POST", "/v1/jobs", TELL).json["id"]
     assert encore("DELETE", f"/v1/jobs/{id_}", key="en_boss_one").json["state"] == "dropped"
 
@@ -94,7 +94,9 @@ def test_an_intervention_is_told_of_in_place_of_the_end_that_was_planned(
     assert encore("GET", f"/v1/jobs/{id_}").json["state"] == "dropped"
 
 
-def test_a_job_that_never_ended_is_told_of_once_it_is_stopped(encore: Caller, sink: MemorySender, run: Run) -> None:
+def test_a_job_that_never_ended_sends_a_callback_when_it_is_stopped(
+    encore: Caller, sink: MemorySender, run: Run
+) -> None:
     """`stuck` is on no agenda before."""
     id_ = encore("POST", "/v1/jobs", TELL, headers={"prefer": "scenario=stuck"}).json["id"]
     run(encore.provider.scheduler.advance(10_000))
@@ -106,8 +108,8 @@ def test_a_job_that_never_ended_is_told_of_once_it_is_stopped(encore: Caller, si
     assert [orjson.loads(sent.body)["event"] for sent in sink.sent] == ["job.dropped"]
 
 
-def test_who_waits_for_a_job_is_answered_when_it_ends(encore: Caller, run: Run) -> None:
-    """By the clock, which somebody else advances."""
+def test_a_waiting_request_is_answered_when_its_job_ends(encore: Caller, run: Run) -> None:
+    """By the clock, which another task advances."""
 
     async def go() -> Any:
         waiting = asyncio.ensure_future(encore.waiting("POST", "/v1/wait", GOOD))
@@ -118,10 +120,10 @@ def test_who_waits_for_a_job_is_answered_when_it_ends(encore: Caller, run: Run) 
         return orjson.loads((await waiting).body)
 
     assert run(go())["state"] == "done"
-    assert not encore.provider._waiting
+    assert not encore.provider.waits
 
 
-def test_who_waits_for_a_job_is_answered_when_it_is_stopped(encore: Caller, run: Run) -> None:
+def test_a_waiting_request_is_answered_when_its_job_is_stopped(encore: Caller, run: Run) -> None:
     """Without waiting for the clock."""
 
     async def go() -> Any:
@@ -135,7 +137,7 @@ def test_who_waits_for_a_job_is_answered_when_it_is_stopped(encore: Caller, run:
     assert run(go())["state"] == "dropped"
 
 
-def test_who_waits_for_a_job_that_has_ended_does_not_wait(encore: Caller, run: Run) -> None:
+def test_a_request_for_an_ended_job_does_not_wait(encore: Caller, run: Run) -> None:
     """Also under a held clock, where nothing moves."""
     id_ = encore("POST", "/v1/jobs", GOOD).json["id"]
     run(encore.provider.scheduler.advance(1000))
@@ -145,13 +147,13 @@ def test_who_waits_for_a_job_that_has_ended_does_not_wait(encore: Caller, run: R
     assert run(asyncio.wait_for(encore.provider.wait_for(job), 5)) is True
 
 
-def test_nobody_waits_longer_than_the_patience(make_encore: MakeSimulator, run: Run) -> None:
-    """In real seconds, whatever the simulator's clock does; nothing is kept of who waited."""
+def test_no_request_waits_longer_than_the_wait_timeout(make_encore: MakeSimulator, run: Run) -> None:
+    """In real seconds, whatever the simulator's clock does; no waiter is left behind."""
     provider = make_encore(wait_timeout=0.02).provider("encore")
     job = begin(provider, name="stuck")
 
     assert run(provider.wait_for(job)) is False
-    assert not provider._waiting
+    assert not provider.waits
 
 
 def test_several_can_wait_for_one_job(encore: Caller, run: Run) -> None:
@@ -167,7 +169,7 @@ def test_several_can_wait_for_one_job(encore: Caller, run: Run) -> None:
     assert run(go()) == [True, True, True]
 
 
-def test_who_waits_on_another_event_loop_is_answered_too(make_encore: MakeSimulator) -> None:
+def test_a_waiting_request_on_another_event_loop_is_answered_too(make_encore: MakeSimulator) -> None:
     """A test client may serve each request on a loop of its own, in a thread of its own."""
     provider = make_encore(wait_timeout=20.0).provider("encore")
     job = begin(provider)
@@ -181,7 +183,7 @@ def test_who_waits_on_another_event_loop_is_answered_too(make_encore: MakeSimula
     thread = threading.Thread(target=lambda: asyncio.run(wait()))
     thread.start()
     assert waits.wait(5)
-    while not provider._waiting:
+    while not provider.waits:
         pass
     asyncio.run(provider.scheduler.advance(1000))
     thread.join(5)
@@ -216,7 +218,7 @@ def test_what_is_drawn_depends_on_its_purpose_alone(make_encore: MakeSimulator) 
 
 
 @pytest.mark.parametrize("id_", ["", None, "none", "\x00"])
-def test_an_id_that_nobody_has_is_refused(id_: str | None, encore: Caller) -> None:
+def test_an_unknown_id_is_rejected(id_: str | None, encore: Caller) -> None:
     """With the row that the caller names."""
     begin(encore.provider)
     (account,) = encore.provider.keyring.accounts.values()

@@ -1,4 +1,4 @@
-"""A stage: the parts, and what they share."""
+"""A simulator: its providers, and what they share."""
 
 import shutil
 from collections.abc import Callable
@@ -27,7 +27,7 @@ def two(tmp_path: Path) -> Path:
 
 
 def test_further_providers_stand_behind_the_packaged_ones_by_name(two: Path) -> None:
-    """In the order in which they get their ports, however they are asked for."""
+    """In the order of their ports, in any order of names."""
     packaged = ["runflow", "aimlapi", "runninghub"]
 
     assert list(load_contracts()) == packaged
@@ -36,7 +36,7 @@ def test_further_providers_stand_behind_the_packaged_ones_by_name(two: Path) -> 
 
 
 def test_a_further_folder_may_stand_in_for_a_packaged_provider(tmp_path: Path) -> None:
-    """Its data is taken then."""
+    """Its data is used then."""
     data = tmp_path / "data"
     for kind in ("contracts", "schemas"):
         shutil.copytree(FOURTH / kind / "encore", data / kind / "aimlapi")
@@ -47,7 +47,7 @@ def test_a_further_folder_may_stand_in_for_a_packaged_provider(tmp_path: Path) -
     assert len(loaded) == 3
 
 
-def test_an_unknown_provider_is_answered_with_the_known_ones() -> None:
+def test_an_unknown_provider_is_rejected_with_the_known_ones() -> None:
     """Those of the further folder too."""
     with pytest.raises(OptionError, match=r"'encor' is not valid\. Valid: aimlapi, runflow, runninghub, encore"):
         load_contracts(["encor"], data=FOURTH)
@@ -72,15 +72,13 @@ def test_a_reading_finds_its_provider(two: Path) -> None:
         ({"envelope": "x"}, r"option of the reading envelope: 'x' is not valid\. Valid: wrapped, bare"),
     ],
 )
-def test_a_reading_that_nobody_has_is_answered_with_those_that_there_are(readings: dict[str, str], says: str) -> None:
+def test_an_unknown_reading_is_rejected_with_the_known_ones(readings: dict[str, str], says: str) -> None:
     """Of the providers that are played."""
     with pytest.raises(OptionError, match=says):
         load_contracts(["encore"], readings=readings, data=FOURTH)
 
 
-def test_parts_share_the_clock_and_the_journal_and_nothing_of_their_own(
-    make_simulator: MakeSimulator, two: Path
-) -> None:
+def test_providers_share_only_the_clock_and_the_journal(make_simulator: MakeSimulator, two: Path) -> None:
     """A key of one provider is a stranger's to the other."""
     simulator = make_simulator(names=["encore", "alto"], data=two)
     encore, alto = (Caller(simulator.provider(name), "k") for name in ("encore", "alto"))
@@ -95,7 +93,7 @@ def test_parts_share_the_clock_and_the_journal_and_nothing_of_their_own(
         simulator.provider("runflow")
 
 
-def test_the_defaults_of_a_stage_are_those_of_the_real_world() -> None:
+def test_the_defaults_of_a_simulator_are_those_of_the_real_world() -> None:
     """The clock runs, callbacks go out over HTTP, and no key is known."""
     simulator = build_simulator(load_contracts(["encore"], data=FOURTH))
 
@@ -105,7 +103,7 @@ def test_the_defaults_of_a_stage_are_those_of_the_real_world() -> None:
     assert Caller(simulator.provider("encore"), "any")("GET", "/v1/jobs").status == 401
 
 
-def test_an_unknown_pace_is_answered_with_the_known_ones(make_encore: MakeSimulator) -> None:
+def test_an_unknown_pace_is_rejected_with_the_known_ones(make_encore: MakeSimulator) -> None:
     """When the simulator is built."""
     with pytest.raises(OptionError, match=r"pace for encore: 'lento' is not valid\. Valid: quick, documented"):
         make_encore(pace="lento")

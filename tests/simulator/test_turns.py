@@ -8,7 +8,7 @@ from staging import Caller, MakeSimulator
 
 from mockreel.contract.messages.error_response import ErrorResponse
 from mockreel.contract.messages.message import Response
-from mockreel.simulator.context import RequestContext
+from mockreel.simulator.request_context import RequestContext
 from mockreel.simulator.turns import in_turns, turns
 
 
@@ -32,7 +32,7 @@ def test_work_of_one_turn_is_answered_at_once(context: RequestContext) -> None:
 
 
 def test_others_have_their_turn_between_two_turns(context: RequestContext) -> None:
-    """And the work goes on under the address that its own request came to."""
+    """The work goes on under the address of its own request."""
     seen: list[str] = []
     context.provider.base_url = context.request.base_url
 
@@ -65,6 +65,6 @@ def test_an_error_response_of_the_first_turn_is_raised_at_once(context: RequestC
 
 
 def test_things_come_in_lists_of_a_size() -> None:
-    """The last one holds the rest."""
+    """The last one has the rest."""
     assert list(turns(range(5), size=2)) == [[0, 1], [2, 3], [4]]
     assert list(turns([], size=2)) == []

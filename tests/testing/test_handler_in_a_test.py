@@ -56,7 +56,7 @@ def test_a_handler_at_a_url_is_checked() -> None:
     assert report.findings == ()
 
 
-def test_what_is_not_asked_does_not_pass() -> None:
+def test_an_incomplete_check_does_not_pass() -> None:
     """A budget that is too small is no success."""
     with receiving(careful) as url, pytest.raises(AssertionError, match="requests were not sent: the budget"):
         check_webhook_handler(url, provider="runflow", secret=SECRET, budget=0.001)

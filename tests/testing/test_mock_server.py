@@ -11,7 +11,7 @@ from testing.suites import LITE, RECEIVER, SAY, SPEAKERS
 
 @pytest.mark.parametrize("client", SPEAKERS)
 def test_a_stage_is_played_with_any_client(suite: pytest.Pytester, client: str) -> None:
-    """Submit, poll, travel in time, poll; and the journal tells what the client sent."""
+    """Submit, poll, advance the clock, poll; the journal has what the client sent."""
     suite.makepyfile(
         SPEAKERS[client]
         + f"""
@@ -32,7 +32,30 @@ def test_a_run(mockreel):
     result.stdout.fnmatch_lines(["*mockreel*", "Estimated cost avoided: *"])
 
 
-def test_each_test_has_a_stage_of_its_own(suite: pytest.Pytester) -> None:
+def test_a_test_is_answered_on_the_short_way(suite: pytest.Pytester) -> None:
+    """Without ASGI, in each test by its own simulator, over one connection."""
+    suite.makepyfile(
+        """
+import http.client, pytest
+from mockreel.server.http.asgi import Front
+CONNECTIONS = []
+@pytest.mark.parametrize("turn", [1, 2])
+def test_alone(mockreel, monkeypatch, turn):
+    def called(self, scope, receive, send):
+        raise AssertionError("ASGI was asked")
+    monkeypatch.setattr(Front, "__call__", called)
+    if not CONNECTIONS:
+        CONNECTIONS.append(http.client.HTTPConnection(mockreel.runflow.url.removeprefix("http://")))
+    CONNECTIONS[0].request("GET", "/v1/runs/none", headers={"authorization": "Bearer k"})
+    response = CONNECTIONS[0].getresponse()
+    assert response.read() and response.status == 401
+    assert len(mockreel.journal) == 1
+"""
+    )
+    suite.runpytest_inprocess("-q").assert_outcomes(passed=2)
+
+
+def test_each_test_has_its_own_simulator(suite: pytest.Pytester) -> None:
     """Neither jobs nor the journal of one test are seen by the next, and ids are the same in both."""
     suite.makepyfile(
         SAY
@@ -85,7 +108,7 @@ def test_refused(mockreel):
 
 
 @pytest.mark.parametrize(
-    ("mark", "told"),
+    ("mark", "reported"),
     [
         ("scenari='fail'", "option of the mockreel marker: 'scenari' is not valid. Nearest of *: scenario,*"),
         ("scenario='fial'", "scenario for *: 'fial' is not valid. *fail*"),
@@ -93,26 +116,32 @@ def test_refused(mockreel):
         ("held=1", "mockreel marker, held: 1 is not valid. Valid: bool."),
         ("providers='runflo'", "provider: 'runflo' is not valid. Valid: *runflow*"),
         ("readings={'spelling': 'x'}", "reading: 'spelling' is not valid. Nearest of *: runflow:cancel-spelling,*"),
-        ("code='X'", "mockreel marker, code: 'X' is not valid. It needs a scenario beside it."),
+        ("code='X'", "mockreel marker, code: 'X' is not valid. It needs a scenario too."),
         ("speed=0", "speed: 0 is not valid. Valid: a number above 0.*"),
         ("pace='slow'", "pace for *: 'slow' is not valid. Valid: quick, documented."),
         ("keys=[{'key': 's3cret'}]", "mockreel marker, keys: ['key'] is not valid. Valid: key, account,*"),
         ("'fail'", "mockreel marker: ('fail',) is not valid. Nearest of *"),
-        ("strict=True, allow='polling'", "rule: 'polling' is not valid. Nearest of *: polled-too-often,*"),
+        (
+            "strict=True, allow='polling'",
+            "mockreel marker, allow: 'polling' is not valid. Nearest of *: polled-too-often,*",
+        ),
+        ("rules='polling'", "mockreel marker, rules: 'polling' is not valid. Nearest of *: polled-too-often,*"),
     ],
 )
-def test_a_slip_in_the_marker_is_told_with_what_is_valid(suite: pytest.Pytester, mark: str, told: str) -> None:
+def test_a_mistake_in_the_marker_is_rejected_with_what_is_valid(
+    suite: pytest.Pytester, mark: str, reported: str
+) -> None:
     """One plain line, without a traceback."""
     suite.makepyfile(f"import pytest\n@pytest.mark.mockreel({mark})\ndef test_it(mockreel): pass\n")
     result = suite.runpytest_inprocess("-q")
     assert result.ret == 1
-    result.stdout.fnmatch_lines([told.replace("[", "[[]")])
+    result.stdout.fnmatch_lines([reported.replace("[", "[[]")])
     result.stdout.no_fnmatch_line("*Traceback*")
     result.stdout.no_fnmatch_line("*s3cret*")
 
 
 def test_only_listed_keys_are_admitted(suite: pytest.Pytester) -> None:
-    """The stage's own, and those of the marker with account and balance."""
+    """The mock server's own, and those of the marker with account and balance."""
     suite.makepyfile(
         SAY
         + """
@@ -132,15 +161,15 @@ def test_keys(mockreel):
     suite.runpytest_inprocess("-q").assert_outcomes(passed=1)
 
 
-def test_where_no_test_wants_a_stage_nothing_of_the_kit_is_imported(suite: pytest.Pytester) -> None:
+def test_nothing_is_imported_unless_a_test_uses_the_fixture(suite: pytest.Pytester) -> None:
     """The plugin is loaded in every run of pytest where the package is installed."""
     suite.makepyfile("import sys\ndef test_it():\n    print('LOADED', sorted(sys.modules))\n")
-    told = subprocess.run(
+    reported = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-s", "-p", "no:cacheprovider"],
         cwd=suite.path, capture_output=True, text=True, check=True,
         env={**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_PLUGINS": "mockreel.testing.pytest_plugin"},
     ).stdout  # fmt: skip
-    (line,) = (line for line in told.splitlines() if "LOADED" in line)
+    (line,) = (line for line in reported.splitlines() if "LOADED" in line)
     loaded = json.loads(line.partition("LOADED ")[2].replace("'", '"'))
     assert [name for name in loaded if name.partition(".")[0] == "mockreel"] == [
         "mockreel",
@@ -149,11 +178,11 @@ def test_where_no_test_wants_a_stage_nothing_of_the_kit_is_imported(suite: pytes
     ]
     heavy = {"starlette", "uvicorn", "orjson", "httpx2", "jsonschema_rs", "yaml", "schemathesis", "hypothesis.core"}
     assert heavy & set(loaded) == set()
-    assert "Estimated cost avoided" not in told
+    assert "Estimated cost avoided" not in reported
 
 
 def test_callbacks_reach_a_receiver_on_loopback(suite: pytest.Pytester) -> None:
-    """They have been answered when `advance` returns; from a coroutine too, whose own loop may answer them."""
+    """They have been answered when `advance` returns; also from a coroutine whose own loop answers them."""
     suite.makepyfile(
         SAY
         + RECEIVER

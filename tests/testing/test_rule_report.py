@@ -35,6 +35,22 @@ def test_what_strict_tests_come_to_is_one_report(suite: pytest.Pytester, workers
     assert cases["client.unknown-field"].find("failure") is not None
 
 
+@pytest.mark.parametrize("workers", [[], ["-n", "2"]], ids=["one process", "two workers"])
+def test_a_finding_stands_at_the_line_of_its_test(suite: pytest.Pytester, workers: list[str]) -> None:
+    """From the top of the repository, wherever pytest's root is in it."""
+    (suite.path / ".git").mkdir()
+    inner = suite.mkdir("inner")
+    (inner / "pytest.ini").write_text("[pytest]\n")
+    test = inner / "test_it.py"
+    test.write_text(f"{SAY}\ndef test_misspelt(mockreel):\n    {MISSPELT}\n")
+    words = ["-q", "-p", "no:cacheprovider", "--mockreel-strict", "--mockreel-report", "gitlab=client.json", *workers]
+    suite.runpytest_subprocess(*words, str(inner))
+    (issue,) = json.loads((suite.path / "client.json").read_text())
+
+    line = test.read_text().splitlines().index("def test_misspelt(mockreel):") + 1
+    assert issue["location"] == {"path": "inner/test_it.py", "lines": {"begin": line}}
+
+
 def test_tests_that_are_not_strict_are_not_in_it(suite: pytest.Pytester) -> None:
     """Nothing was looked at."""
     _run(suite, "--mockreel-report", "json=client.json", strict=False)
@@ -43,12 +59,12 @@ def test_tests_that_are_not_strict_are_not_in_it(suite: pytest.Pytester) -> None
 
 
 @pytest.mark.parametrize(
-    ("given", "said"),
+    ("given", "output"),
     [("pdf=x", "'pdf' is not valid. Valid: junit, *"), ("junit", "*Write --mockreel-report junit=PATH*")],
 )
-def test_a_form_that_there_is_not_is_said_before_any_test_runs(suite: pytest.Pytester, given: str, said: str) -> None:
+def test_an_unknown_form_is_reported_before_any_test_runs(suite: pytest.Pytester, given: str, output: str) -> None:
     """As an error of the command line."""
     done = _run(suite, "--mockreel-report", given)
 
     assert done.ret == pytest.ExitCode.USAGE_ERROR
-    done.stderr.fnmatch_lines(f"*{said}")
+    done.stderr.fnmatch_lines(f"*{output}")

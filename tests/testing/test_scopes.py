@@ -8,13 +8,13 @@ from testing.suites import LITE, SAY
 
 from mockreel import serving
 from mockreel.errors import OptionError
-from mockreel.server.options import Options, ServingOptions
+from mockreel.server.server_options import Options, ServingOptions
 from mockreel.testing import mark
 from mockreel.testing.marker_options import Marked, MarkerOptions
 
 
 def test_nothing_of_a_test_is_kept_after_it(suite: pytest.Pytester) -> None:
-    """Neither its simulator nor what its journal holds, however it ended."""
+    """Neither its simulator nor its journal, however it ended."""
     suite.makepyfile(
         SAY
         + """
@@ -94,7 +94,7 @@ def test_has_ended(mockreel, request):
 
 
 def test_a_websocket_is_answered_too(suite: pytest.Pytester) -> None:
-    """RunningHub tells a task's progress on one."""
+    """RunningHub sends a task's progress on one."""
     suite.makepyfile(
         """
 import httpx2, json
@@ -111,7 +111,7 @@ def test_it(mockreel):
 
 
 def test_it_works_under_xdist(suite: pytest.Pytester) -> None:
-    """Every worker has a server of its own, on ports of its own where one is stated."""
+    """Every worker has its own server, on its own ports if one is set."""
     port = _free_ports()
     suite.makepyfile(
         SAY
@@ -141,7 +141,7 @@ def _free_ports() -> int:
 
 
 def test_a_marker_states_a_port(suite: pytest.Pytester) -> None:
-    """Control's; the providers follow in their order. One that is taken is told in one line."""
+    """The control port; the providers follow in their order. A port in use is reported in one line."""
     port = _free_ports()
     with socket.create_server(("127.0.0.1", 0)) as taken:
         used = taken.getsockname()[1]
@@ -163,8 +163,8 @@ def test_taken(mockreel): pass
     result.stdout.no_fnmatch_line("*Traceback*")
 
 
-def test_advance_in_a_coroutine_is_told_at_once(suite: pytest.Pytester) -> None:
-    """It would block the loop that is to answer the webhook; the other way is named, and works."""
+def test_advance_in_a_coroutine_is_an_error_at_once(suite: pytest.Pytester) -> None:
+    """It would block the loop that must answer the webhook; the message names the alternative, which works."""
     suite.makepyfile(
         SAY
         + """
@@ -257,7 +257,7 @@ def test_the_options_are_typed_for_editors() -> None:
     assert mark(scenario="fail").mark.kwargs == {"scenario": "fail"}
 
 
-def test_a_slip_in_an_option_of_serving_is_told() -> None:
+def test_a_mistake_in_a_server_option_is_reported() -> None:
     """With those that there are."""
     with (
         pytest.raises(OptionError, match=r"option of serving\(\): 'sped' is not valid. Nearest of \d+: speed,"),

@@ -23,7 +23,7 @@ def strict(suite: pytest.Pytester, *tests: tuple[str, str]) -> pytest.RunResult:
 
 
 SUBMIT = 'r = say(s, "POST", RUNS, {"input": {"prompt": "A paper boat."}})[1]["id"]\n'
-ASK = 'say(s, "GET", "/v1/runs/" + r)\n'
+CALL = 'say(s, "GET", "/v1/runs/" + r)\n'
 HUB = """
 def hub(path, body):
     headers = {"Authorization": "Bearer " + s.runninghub.key}
@@ -95,7 +95,7 @@ MARKS = {"accepted-bad-signature": "forge=True"}
 @pytest.mark.parametrize("rule", BROKEN)
 def test_a_violation_fails_a_test_that_has_passed(suite: pytest.Pytester, rule: str) -> None:
     """Which rule, the request, the fact and its source, and the way out where it is on purpose."""
-    bad, good, told = BROKEN[rule]
+    bad, good, reported = BROKEN[rule]
     mark = MARKS.get(rule, "")
 
     allowed, lenient = (f"{mark}, {more}".lstrip(", ") for more in (f"allow={rule!r}", "strict=False"))
@@ -103,7 +103,7 @@ def test_a_violation_fails_a_test_that_has_passed(suite: pytest.Pytester, rule: 
     result = strict(suite, (mark, bad), (mark, good), (allowed, bad), (lenient, bad))
 
     result.assert_outcomes(failed=1, passed=3)
-    result.stdout.fnmatch_lines(["The client broke the contract:", told.replace("[", "[[]")])
+    result.stdout.fnmatch_lines(["The client broke the contract:", reported.replace("[", "[[]")])
     result.stdout.fnmatch_lines([f"If this is on purpose: *expecting_violation(\"{rule}\")*allow=[[]'{rule}'[]])"])
 
 
@@ -124,7 +124,7 @@ def test_a_retry_before_its_time_is_a_violation(suite: pytest.Pytester) -> None:
 
 
 def test_a_test_that_fails_by_itself_keeps_its_own_reason(suite: pytest.Pytester) -> None:
-    """A violation is only told where the test had passed."""
+    """A violation is only reported if the test had passed."""
     result = strict(suite, ("", 'say(s, "POST", RUNS, {})\nassert not "my own reason"'))
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*my own reason*"])
@@ -151,14 +151,14 @@ def test_a_test_can_say_that_a_request_is_wrong_on_purpose(suite: pytest.Pyteste
     result.stdout.fnmatch_lines(["*No request broke invalid-request, though it was expected.*"])
 
 
-def test_rules_that_no_document_demands_can_be_asked_for(suite: pytest.Pytester) -> None:
+def test_undocumented_rules_can_be_selected(suite: pytest.Pytester) -> None:
     """On the command line or in the marker; a finished job may be read twice otherwise."""
-    body = SUBMIT + "s.advance(60)\n" + ASK + ASK
+    body = SUBMIT + "s.advance(60)\n" + CALL + CALL
     marks = ("", 'rules="all"', 'rules=["polled-after-end"]')
 
     assert strict(suite, *((mark, body) for mark in marks)).parseoutcomes() == {"passed": 1, "failed": 2}
-    asked = suite.runpytest_inprocess("-q", "--mockreel-strict", "--mockreel-rules=polled-after-end")
-    assert asked.parseoutcomes() == {"failed": 3}
+    requested = suite.runpytest_inprocess("-q", "--mockreel-strict", "--mockreel-rules=polled-after-end")
+    assert requested.parseoutcomes() == {"failed": 3}
 
 
 XFAIL = """
@@ -198,7 +198,7 @@ def test_without_a_stage(): pass
 )
 
 
-def test_every_reading_is_tried_and_the_ones_that_break_are_told(suite: pytest.Pytester) -> None:
+def test_every_reading_is_tried_and_failing_ones_are_reported(suite: pytest.Pytester) -> None:
     """The default, each other option alone, all others together; tests without a mock server run once."""
     suite.makepyfile(READS)
     # Where a create waits for the end of the run, nobody can move a held clock meanwhile.
@@ -208,14 +208,14 @@ def test_every_reading_is_tried_and_the_ones_that_break_are_told(suite: pytest.P
 
     outcomes = result.parseoutcomes()
     assert outcomes["passed"] + outcomes["failed"] == count + 1
-    told = [line for line in result.stdout.lines if line.startswith("Under ")]
-    assert "Under runflow:cancel-spelling=cancelled: 1 failed." in told
-    assert len(told) == outcomes["failed"] < 8
+    reported = [line for line in result.stdout.lines if line.startswith("Under ")]
+    assert "Under runflow:cancel-spelling=cancelled: 1 failed." in reported
+    assert len(reported) == outcomes["failed"] < 8
     assert suite.runpytest_inprocess("-q").parseoutcomes() == {"passed": 2}
 
 
 def test_it_works_under_xdist(suite: pytest.Pytester) -> None:
-    """Stages in every process; what the workers found is told at the end."""
+    """Simulators in every process; the workers' findings are reported at the end."""
     suite.makepyfile(READS)
     result = suite.runpytest_subprocess("-q", "-n", "2", "--mockreel-readings", "all", "-k", "spelling or default")
     result.stdout.fnmatch_lines(
@@ -226,7 +226,7 @@ def test_it_works_under_xdist(suite: pytest.Pytester) -> None:
 
 
 def test_the_page_has_every_option_and_every_rule() -> None:
-    """docs/reference/pytest.md tells all that the marker takes, and all that a strict stage looks for."""
+    """docs/reference/pytest.md lists every option of the marker and every client rule."""
     text = page("docs/reference/pytest.md").text
     names = [*(field.name for field in fields(Marked)), *IDS]
     assert [name for name in names if f"`{name}`" not in text] == []
@@ -238,3 +238,12 @@ def test_what_may_be_retried_is_an_error_row() -> None:
         retry = contract.conversation.client_rules.retry
         assert retry is not None
         assert retry[0] <= set(contract.errors)
+
+
+def test_a_rule_that_there_is_not_is_reported_before_any_test_runs(suite: pytest.Pytester) -> None:
+    """With the option, and the rules that are most like it."""
+    suite.makepyfile("def test_it(): pass\n")
+    done = suite.runpytest_subprocess("-q", "--mockreel-strict", "--mockreel-rules=polling")
+
+    assert done.ret == pytest.ExitCode.USAGE_ERROR
+    done.stderr.fnmatch_lines("*--mockreel-rules: 'polling' is not valid. Nearest of *: polled-too-often,*")

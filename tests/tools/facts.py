@@ -1,15 +1,15 @@
 """What README.md says of itself is counted, not claimed: by the counting of `mockreel evidence`."""
 
-from mockreel.contract.evidence.evidence import IN_PART, KINDS, Held, count, held, titles
+from mockreel.contract.evidence.evidence import IN_PART, KINDS, EvidenceRow, count, held, titles
 
-Row = Held
+Row = EvidenceRow
 
 __all__ = ["IN_PART", "KINDS", "Row", "count", "rows", "titles"]
 
 
-def rows(provider: str) -> dict[str, list[Held]]:
+def rows(provider: str) -> dict[str, list[EvidenceRow]]:
     """Every row that carries evidence, by what sort of fact it is."""
-    found: dict[str, list[Held]] = {}
+    found: dict[str, list[EvidenceRow]] = {}
     for row in held(provider):
         found.setdefault(row.sort, []).append(row)
     return found

@@ -20,7 +20,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 
 _FENCE = re.compile(r"^```(\w*)\s*$")
-_MARK = re.compile(r"^<!-- (not tested|elsewhere|exit|output|demo|together)(?:: (.+?))? -->$")
+_MARK = re.compile(r"^<!-- (not tested|elsewhere|exit|output|demo)(?:: (.+?))? -->$")
 _FILE = re.compile(r"\bSave\b[^.:]*? as\s+`([^`/]+)`[^`]*?[:.]")
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 _HEADING = re.compile(r"^#{1,6} (.+)$")

@@ -20,13 +20,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from staging import LEAN
+
 from mockreel.contract.data.data_files import parse_yaml
 from tools.console import compare, dialogue
 from tools.pages import Block
 
 # What the pages call the ports: control's, and the providers' in their order.
 USUAL_PORT = 8700
-PATIENCE_SECONDS = 180
+WAIT_SECONDS = 180
 READY = "Stop with Ctrl-C."
 
 _ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
@@ -75,7 +77,7 @@ class Rehearsal:
         if served is None:
             return
         served.process.terminate()
-        rest, _ = served.process.communicate(timeout=PATIENCE_SECONDS)
+        rest, _ = served.process.communicate(timeout=WAIT_SECONDS)
         assert served.process.returncode == 0, f"the server ended with {served.process.returncode}:\n{rest}"
 
     def shell(self, block: Block) -> None:
@@ -114,12 +116,12 @@ class Rehearsal:
             cwd=self.folder,
             env={**_environment(), **self._control()},
             stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT if "together" in block.marks else subprocess.PIPE,  # in the order of a terminal
+            stderr=subprocess.STDOUT,  # in the order of a terminal
             text=True,
-            timeout=PATIENCE_SECONDS,
+            timeout=WAIT_SECONDS,
             check=False,
         )
-        said = self._there(done.stdout + (done.stderr or ""))
+        said = self._there(done.stdout)
         expected = int(block.marks.get("exit", "0"))
         assert done.returncode == expected, f"{block.where} ended with {done.returncode}, not {expected}:\n{said}"
         return said
@@ -205,13 +207,14 @@ _PLAYERS = {
 def _environment() -> dict[str, str]:
     """The environment of a reader: the commands of this installation first, and no proxy between."""
     own = Path(sys.executable).parent
-    return {**os.environ, "PATH": f"{own}{os.pathsep}{os.environ['PATH']}", "NO_PROXY": "*", "PYTHONUNBUFFERED": "1"}
+    path = f"{own}{os.pathsep}{os.environ['PATH']}"
+    return {**os.environ, **LEAN, "PATH": path, "NO_PROXY": "*", "PYTHONUNBUFFERED": "1"}
 
 
 def _until_ready(process: "subprocess.Popen[str]") -> Iterator[str]:
     """What a server says until it is ready; it is ended where that takes too long."""
     assert process.stdout is not None
-    watchdog = threading.Timer(PATIENCE_SECONDS, process.kill)
+    watchdog = threading.Timer(WAIT_SECONDS, process.kill)
     watchdog.start()
     try:
         for line in process.stdout:

@@ -31,6 +31,22 @@ def evidence_of(provider: str) -> str:
     return _table(head, [*lines, _counts("all", _all(provider))])
 
 
+def inferred_share() -> str:
+    """How much of what is held about each provider is inferred."""
+    lines = []
+    for provider, title in facts.titles().items():
+        sorts = facts.rows(provider)
+        every = _share([row for found in sorts.values() for row in found])
+        few = _share([row for sort, found in sorts.items() if sort not in ("models", "prices") for row in found])
+        lines.append((title, *every, *few))
+    return _table(("", "inferred", "of all rows", "inferred", "of rows without models and prices"), lines)
+
+
+def _share(found: list[facts.Row]) -> tuple[str, str]:
+    inferred = facts.count(found)["inferred"]
+    return str(inferred), f"{len(found)} ({inferred / len(found):.1%})"
+
+
 def _all(provider: str) -> list[facts.Row]:
     return [row for found in facts.rows(provider).values() for row in found]
 
@@ -252,7 +268,7 @@ def _held(contract: Contract) -> str:
 
 
 def _refusal(contract: Contract) -> str:
-    row = contract.errors[contract.money.refusal]
+    row = contract.errors[contract.money.error]
     code = row.fields.get("kind") or row.code
     return f"{row.status} {_code(code)} ({row.evidence.kind})"
 
@@ -415,6 +431,7 @@ PARTS: Mapping[str, Part] = {
     "errors": errors,
     "evidence": evidence,
     "evidence-of": evidence_of,
+    "inferred-share": inferred_share,
     "failures": failures,
     "faults": faults,
     "ages": ages,

@@ -1,4 +1,4 @@
-"""Receivers of webhooks behind a certificate of one's own: trusted where the user says so, else told how to."""
+"""Receivers of webhooks with a self-made certificate: trusted if the user says so, else the error says how."""
 
 import asyncio
 import ssl
@@ -16,7 +16,7 @@ trustme = pytest.importorskip("trustme")
 
 @dataclass(frozen=True)
 class Own:
-    """A certificate of one's own for this machine, and the file of who vouches for it."""
+    """A certificate for this machine, and the file of its authority."""
 
     context: ssl.SSLContext
     ca: Path
@@ -33,7 +33,7 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Own:
 
 
 def sent(own: Own, *, host: str = "localhost", ca: Path | None = None) -> Outcome:
-    """What comes of one attempt to `https://HOST`, behind that certificate."""
+    """The outcome of one attempt to `https://HOST` with that certificate."""
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
@@ -74,30 +74,30 @@ def test_what_is_named_is_trusted_beside_the_usual(own: Own) -> None:
     assert len(trust(own.ca, {}).get_ca_certs()) == usual + 1
 
 
-def test_who_is_not_trusted_is_told_with_the_way_out(own: Own) -> None:
+def test_an_untrusted_receiver_is_reported_with_the_remedy(own: Own) -> None:
     """And the webhook is not sent."""
     outcome = sent(own)
 
     assert outcome.error == "network"
     assert "the receiver's certificate is not trusted: " in outcome.detail
-    assert outcome.detail.endswith("name who vouches for it: --ca FILE, or SSL_CERT_FILE")
+    assert outcome.detail.endswith("name its authority: --ca FILE, or SSL_CERT_FILE")
 
 
 @pytest.mark.parametrize("content", [None, "", "no certificate"])
-def test_a_file_without_a_certificate_is_refused_at_once(tmp_path: Path, content: str | None) -> None:
+def test_a_file_without_a_certificate_is_rejected_at_once(tmp_path: Path, content: str | None) -> None:
     """Before the first webhook."""
     path = tmp_path / "ca.pem"
     if content is not None:
         path.write_text(content)
 
-    with pytest.raises(OptionError, match=r"--ca: '.*ca\.pem' is not valid\. It must hold certificates in PEM form"):
+    with pytest.raises(OptionError, match=r"--ca: '.*ca\.pem' is not valid\. It must have certificates in PEM form"):
         check_authority(path)
 
 
 def test_a_variable_that_names_no_certificate_is_an_outcome(
     own: Own, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Which says so, as whatever goes wrong does."""
+    """The outcome has the reason."""
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "missing.pem"))
 
     outcome = sent(own, ca=own.ca)

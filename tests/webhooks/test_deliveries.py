@@ -25,7 +25,7 @@ Run = Callable[[Awaitable[Any]], Any]
 
 
 class House:
-    """Deliveries on a held clock; `answers` are what the receiver says, one after the other, the last for good."""
+    """Deliveries on a paused clock; `answers` are the receiver's responses in order, the last one repeated."""
 
     def __init__(self, *answers: int | Outcome, **options: Any) -> None:
         self.clock = Clock(start=START, held=True)
@@ -142,7 +142,7 @@ def fits(status: int | None, patterns: tuple[str, ...]) -> bool:
 
 @given(policies, st.lists(outcomes, min_size=4, max_size=4))
 def test_every_policy_is_kept_to_the_letter(policy: DeliveryPolicy, answers: list[int | Outcome]) -> None:
-    """Against a naive account of when which attempt is due, for any policy and any answers."""
+    """Compared with a naive schedule of attempts, for any policy and any responses."""
     expected, at, status = [], 0.0, "failed"
     for number, answer in enumerate(answers[: policy.attempts], 1):
         expected.append(at)
@@ -176,7 +176,7 @@ def test_the_bytes_are_frozen_across_attempts() -> None:
 
 
 def test_the_delay_counts_from_the_end_of_the_attempt() -> None:
-    """A receiver that takes its time is not tried again the sooner for it."""
+    """A slow receiver is not retried sooner."""
     clock = Clock(start=START, held=True)
     scheduler = Scheduler(clock)
     began: list[float] = []
@@ -222,19 +222,19 @@ def test_deliveries_are_found_by_id_and_by_what_they_tell_of() -> None:
     assert house.deliveries.get("none") is None
 
 
-def test_whoever_watches_is_told_of_every_attempt_as_it_ends() -> None:
+def test_observers_are_called_at_the_end_of_every_attempt() -> None:
     """With its outcome, and the delivery as it is then."""
     house = House(500, 200)
-    told: list[tuple[int, int | None, str]] = []
+    reported: list[tuple[int, int | None, str]] = []
 
     def watch(delivery: Delivery, attempt: Attempt) -> None:
-        told.append((attempt.number, attempt.outcome.status, delivery.status))
+        reported.append((attempt.number, attempt.outcome.status, delivery.status))
 
     house.deliveries.observer = watch
     house.schedule()
     house.advance(10)
 
-    assert told == [(1, 500, "pending"), (2, 200, "delivered")]
+    assert reported == [(1, 500, "pending"), (2, 200, "delivered")]
 
 
 def test_beyond_the_limit_the_oldest_finished_one_is_forgotten() -> None:
@@ -255,12 +255,12 @@ def test_beyond_the_limit_the_oldest_finished_one_is_forgotten() -> None:
 
 
 def test_more_than_the_limit_do_not_wait() -> None:
-    """The next one fails at once, with the reason, and its turn comes again when others are done."""
+    """The next one fails at once with the reason, and can be sent again when others have finished."""
     house = House(200, limit=2)
     waiting = [house.schedule(id=f"w{number}") for number in range(3)]
 
     assert [one.status for one in waiting] == ["pending", "pending", "failed"]
-    assert waiting[2].reason == "2 deliveries wait already"
+    assert waiting[2].reason == "2 deliveries are waiting already"
     house.advance(0)
     assert house.schedule(id="again").status == "pending"
     assert house.scheduler.next_due is not None
@@ -290,7 +290,7 @@ def test_deliveries_do_not_disturb_each_other() -> None:
 @pytest.mark.parametrize(
     ("outcome", "words"), [(Outcome(404), "answered 404"), (NETWORK, "refused"), (TIMEOUT, "no answer within 10 s")]
 )
-def test_an_outcome_is_said_in_words(outcome: Outcome, words: str) -> None:
+def test_an_outcome_is_described_as_text(outcome: Outcome, words: str) -> None:
     """For people."""
     assert describe(outcome) == words
     assert retried(POLICY, outcome) == (outcome.error is not None)

@@ -20,7 +20,7 @@ from mockreel.webhooks.field_overrides import with_field
         ("output", "null", {"event": "e", "output": None, "note": None}),
     ],
 )
-def test_a_field_is_set_wherever_it_stands(name: str, text: str, expected: Any) -> None:
+def test_a_field_is_set_at_any_place(name: str, text: str, expected: Any) -> None:
     """What is missing on the way is made; a value is JSON where it can be."""
     assert with_field({"event": "e", "output": {"urls": ["a"]}, "note": None}, name, text) == expected
 
@@ -31,7 +31,7 @@ def test_a_field_inside_a_text_that_holds_json_is_set_there() -> None:
 
 
 @pytest.mark.parametrize("name", ["event.x", "output.urls.x", "output.urls.2"])
-def test_what_has_no_such_field_is_told(name: str) -> None:
-    """With what stands there."""
+def test_a_missing_field_is_an_error(name: str) -> None:
+    """With the value there."""
     with pytest.raises(OptionError, match=r"would be a field of .*, which has no such field"):
         with_field({"event": "e", "output": {"urls": ["a"]}}, name, "1")

@@ -25,11 +25,11 @@ trustme = pytest.importorskip("trustme")
 
 @dataclass
 class Handler:
-    """A handler of one's own behind TLS: what it was sent, and who vouches for it."""
+    """A webhook handler with TLS: its received bodies, and its authority."""
 
     url: str
     ca: Path
-    heard: list[bytes] = field(default_factory=list)
+    received: list[bytes] = field(default_factory=list)
     came: threading.Event = field(default_factory=threading.Event)
 
 
@@ -44,7 +44,7 @@ def handler(tmp_path: Path) -> Iterator[Handler]:
 
     class Answering(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            found.heard.append(self.rfile.read(int(self.headers["content-length"])))
+            found.received.append(self.rfile.read(int(self.headers["content-length"])))
             self.send_response(204)
             self.end_headers()
             found.came.set()
@@ -65,7 +65,7 @@ def handler(tmp_path: Path) -> Iterator[Handler]:
 
 @pytest.mark.parametrize("by", ["option", "environment", "nothing"])
 def test_serve_delivers_there(by: str, handler: Handler, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where it is told who vouches for it; else the delivery says what to do."""
+    """If its authority is named; else the delivery says what to do."""
     if by == "environment":
         monkeypatch.setenv("SSL_CERT_FILE", str(handler.ca))
     with serving("runflow", held=True, ca=handler.ca if by == "option" else None) as server:
@@ -77,7 +77,7 @@ def test_serve_delivers_there(by: str, handler: Handler, monkeypatch: pytest.Mon
         (delivery,) = server.simulator.provider("runflow").deliveries
 
     trusted = by != "nothing"
-    assert (delivery.status, len(handler.heard)) == (("delivered", 1) if trusted else ("failed", 0))
+    assert (delivery.status, len(handler.received)) == (("delivered", 1) if trusted else ("failed", 0))
     assert trusted or "--ca FILE, or SSL_CERT_FILE" in delivery.reason
 
 
@@ -87,7 +87,7 @@ def test_trigger_sends_there(named: bool, handler: Handler) -> None:
     more = ["--ca", str(handler.ca)] if named else []
     ended = CliRunner().invoke(group, ["trigger", "runflow", "run.completed", "--to", handler.url, *more])
 
-    assert (ended.exit_code, len(handler.heard)) == ((0, 1) if named else (1, 0))
+    assert (ended.exit_code, len(handler.received)) == ((0, 1) if named else (1, 0))
     assert named or "--ca FILE, or SSL_CERT_FILE" in ended.output
 
 
@@ -112,10 +112,10 @@ def listening(ca: Path | None, forward: str) -> Iterator[tuple[str, list[Taken]]
 
 @pytest.mark.parametrize("named", [True, False])
 def test_listen_hands_on_there(named: bool, handler: Handler) -> None:
-    """As `listen --forward-to https://localhost… --ca FILE`; else its sender is told 502."""
+    """As `listen --forward-to https://localhost… --ca FILE`; else its sender gets 502."""
     sample = happening(load_contracts(["runflow"])["runflow"], "run.completed")
     with listening(handler.ca if named else None, handler.url) as (url, shown):
-        told = httpx2.post(url, content=sample.body, headers=dict(sample.headers), trust_env=False)
+        response = httpx2.post(url, content=sample.body, headers=dict(sample.headers), trust_env=False)
 
-    assert (told.status_code, len(handler.heard)) == ((204, 1) if named else (502, 0))
+    assert (response.status_code, len(handler.received)) == ((204, 1) if named else (502, 0))
     assert named or "--ca FILE" in shown[0].handed

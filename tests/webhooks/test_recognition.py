@@ -1,4 +1,4 @@
-"""Whose callback it is, and whether its signature is good."""
+"""The provider of a webhook, and whether its signature is good."""
 
 from collections.abc import Sequence
 
@@ -20,20 +20,20 @@ SIGNED = sign(SIGNATURE, "the secret", SENT.body)
 
 
 @pytest.mark.parametrize("contract", CONTRACTS, ids=lambda contract: contract.provider)
-def test_each_callback_is_known_for_what_it_is(contract: object) -> None:
+def test_each_callback_is_recognised(contract: object) -> None:
     """Its provider, its event, its job, and nothing is wrong with it."""
     knowing = Recogniser(CONTRACTS)
     for one in happenings(contract):  # type: ignore[arg-type]
-        heard = knowing.recognise(dict(one.headers), one.body)
-        assert heard.callback is not None
-        assert heard.callback.contract.provider == one.callback.contract.provider
-        assert heard.word == one.word
-        assert heard.violations == ()
-        assert heard.refusal == ""
+        webhook = knowing.recognise(dict(one.headers), one.body)
+        assert webhook.callback is not None
+        assert webhook.callback.contract.provider == one.callback.contract.provider
+        assert webhook.word == one.word
+        assert webhook.violations == ()
+        assert webhook.rejection == ""
 
 
 @pytest.mark.parametrize(
-    ("headers", "secrets", "standing", "refused"),
+    ("headers", "secrets", "standing", "rejected"),
     [
         ({HEADER: SIGNED}, ["the secret"], "good", False),
         ({HEADER: SIGNED}, ["a new one", "the secret"], "good", False),
@@ -45,46 +45,46 @@ def test_each_callback_is_known_for_what_it_is(contract: object) -> None:
         ({}, [], "none", False),
     ],
 )
-def test_a_signature_stands_as_it_does(
-    headers: dict[str, str], secrets: Sequence[str], standing: str, *, refused: bool
+def test_signatures_are_classified(
+    headers: dict[str, str], secrets: Sequence[str], standing: str, *, rejected: bool
 ) -> None:
     """Good only over these bytes, with one of the secrets."""
-    heard = Recogniser([RUNFLOW], secrets=secrets).recognise(headers, SENT.body)
+    webhook = Recogniser([RUNFLOW], secrets=secrets).recognise(headers, SENT.body)
 
-    assert heard.signature == standing
-    assert bool(heard.refusal) == refused
+    assert webhook.signature == standing
+    assert bool(webhook.rejection) == rejected
 
 
 def test_a_signature_over_other_bytes_is_bad() -> None:
     """One space is enough."""
-    heard = Recogniser([RUNFLOW], secrets=["the secret"]).recognise({HEADER: SIGNED}, SENT.body + b" ")
+    webhook = Recogniser([RUNFLOW], secrets=["the secret"]).recognise({HEADER: SIGNED}, SENT.body + b" ")
 
-    assert heard.signature == "bad"
+    assert webhook.signature == "bad"
 
 
-def test_a_provider_that_signs_nothing_is_not_asked_for_a_signature() -> None:
+def test_no_signature_is_required_of_a_provider_that_signs_nothing() -> None:
     """Even where a secret was given for another."""
     sent = happening(load_contract("runninghub"), "TASK_END")
-    heard = Recogniser(CONTRACTS, secrets=["the secret"]).recognise({}, sent.body)
+    webhook = Recogniser(CONTRACTS, secrets=["the secret"]).recognise({}, sent.body)
 
-    assert (heard.signature, heard.state, heard.refusal) == ("none", "SUCCESS", "")
-    assert heard.subject == orjson.loads(sent.body)["taskId"]
+    assert (webhook.signature, webhook.state, webhook.rejection) == ("none", "SUCCESS", "")
+    assert webhook.subject == orjson.loads(sent.body)["taskId"]
 
 
-def test_what_is_not_as_documented_is_told_and_taken() -> None:
+def test_undocumented_fields_are_reported_and_accepted() -> None:
     """A provider may have changed: the nearest callback is named."""
     body = orjson.dumps({**orjson.loads(SENT.body), "duration_ms": "long"})
-    heard = Recogniser(CONTRACTS).recognise({}, body)
+    webhook = Recogniser(CONTRACTS).recognise({}, body)
 
-    assert heard.word == "run.completed"
-    assert [one.pointer for one in heard.violations] == ["/duration_ms"]
-    assert heard.refusal == ""
+    assert webhook.word == "run.completed"
+    assert [one.pointer for one in webhook.violations] == ["/duration_ms"]
+    assert webhook.rejection == ""
 
 
 @pytest.mark.parametrize("body", [b"", b"no JSON", b"[]", b'{"hello": 1}'])
-def test_what_is_no_callback_is_refused(body: bytes) -> None:
+def test_what_is_no_callback_is_rejected(body: bytes) -> None:
     """It has the fields of none."""
-    heard = Recogniser(CONTRACTS).recognise({}, body)
+    webhook = Recogniser(CONTRACTS).recognise({}, body)
 
-    assert heard.callback is None
-    assert heard.refusal == "It is not a callback of a provider: its body has the fields of none."
+    assert webhook.callback is None
+    assert webhook.rejection == "It is not a webhook of a provider: its body has no provider's fields."

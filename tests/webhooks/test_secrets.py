@@ -1,4 +1,4 @@
-"""A webhook secret that is fixed before anything is asked: it signs from the first webhook on, for every account."""
+"""A webhook secret that is fixed before the first request: it signs from the first webhook on, for every account."""
 
 import hashlib
 import hmac
@@ -15,14 +15,14 @@ from mockreel.engine.clock import Clock
 from mockreel.errors import DataError, OptionError
 from mockreel.simulator.simulator import Simulator, build_simulator, load_contracts
 from mockreel.webhooks import MemorySender, webhook_secrets
-from mockreel.webhooks.secrets import Given, WebhookSecret
+from mockreel.webhooks.secrets import SecretOption, WebhookSecret
 
 Run = Callable[[Awaitable[Any]], Any]
 SUBMIT = "/v1/models/google/veo3.1/lite/runs"
 
 
 def simulator_with(
-    given: Given | None,
+    given: SecretOption | None,
     sink: MemorySender,
     *,
     keys: list[KeyEntry] | None = None,
@@ -39,7 +39,9 @@ def simulator_with(
     )
 
 
-def told(simulator: Simulator, sink: MemorySender, run: Run, *, key: str = "rf_live_one") -> tuple[bytes, str | None]:
+def reported(
+    simulator: Simulator, sink: MemorySender, run: Run, *, key: str = "rf_live_one"
+) -> tuple[bytes, str | None]:
     """The next webhook of an account: its body and signature."""
     body = {"input": {"prompt": "a boat", "duration": "4s"}, "callback_url": "http://127.0.0.1:9/hook"}
     assert Caller(simulator.provider("runflow"), key)("POST", SUBMIT, body).status == 201
@@ -54,23 +56,23 @@ def signed(secret: str, body: bytes) -> str:
 @pytest.mark.parametrize(
     "given", ["a=b of=mine", "runflow=a=b of=mine", ["runflow=a=b of=mine"], {"runflow": "a=b of=mine"}]
 )
-def test_it_signs_from_the_first_webhook_on(given: Given, sink: MemorySender, run: Run) -> None:
+def test_it_signs_from_the_first_webhook_on(given: SecretOption, sink: MemorySender, run: Run) -> None:
     """Of every account, however it was given, and again after a reset; it may have a `=` in it."""
     simulator = simulator_with(given, sink)
     for key in ("rf_live_one", "rf_live_two"):
-        body, signature = told(simulator, sink, run, key=key)
+        body, signature = reported(simulator, sink, run, key=key)
         assert signature == signed("a=b of=mine", body)
 
     async def reset() -> None:
         simulator.reset()
 
     run(reset())
-    body, signature = told(simulator, sink, run)
+    body, signature = reported(simulator, sink, run)
     assert signature == signed("a=b of=mine", body)
 
 
 def test_the_provider_tells_of_it_as_of_any_other(sink: MemorySender) -> None:
-    """As the current one, without the secret; a short one is not told by its beginning."""
+    """As the current one, without the secret; of a short one not even the beginning is shown."""
     caller = Caller(simulator_with("short", sink).provider("runflow"), "rf_live_one")
     (row,) = caller("GET", "/v1/callback-secrets").json["items"]
 
@@ -85,11 +87,11 @@ def test_a_second_secret_signs_as_the_provider_documents(option: str, signs: str
     made = caller("POST", "/v1/callback-secrets", {"label": "second"}).json
     secrets = {"fixed": "the fixed one", "made": made["plain_secret"]}
 
-    body, signature = told(simulator, sink, run)
+    body, signature = reported(simulator, sink, run)
     assert signature == signed(secrets[signs], body)
     assert made["is_current"] == (signs == "made")
     caller("PATCH", f"/v1/callback-secrets/{made['id']}", {"is_current": True})
-    body, signature = told(simulator, sink, run)
+    body, signature = reported(simulator, sink, run)
     assert signature == signed(secrets["made"], body)
 
 
@@ -102,11 +104,11 @@ def test_a_listed_key_may_state_its_accounts_own(sink: MemorySender, run: Run, t
 
     assert "of a" not in repr(keys)
     for key, secret in (("rf_live_a", "of a"), ("rf_live_b", "of all")):
-        body, signature = told(simulator, sink, run, key=key)
+        body, signature = reported(simulator, sink, run, key=key)
         assert signature == signed(secret, body)
 
 
-def test_two_secrets_of_one_account_are_refused(sink: MemorySender) -> None:
+def test_two_secrets_of_one_account_are_rejected(sink: MemorySender) -> None:
     """Without a word of either."""
     keys = [KeyEntry("k", "a", webhook_secret="the one"), KeyEntry("l", "a", webhook_secret="the other")]
     with pytest.raises(DataError, match=r"the account 'a' has two webhook secrets\. State it with one"):
@@ -125,8 +127,8 @@ def test_one_can_be_made_for_the_run(sink: MemorySender, run: Run) -> None:
 
 
 @pytest.mark.parametrize(("secret", "shown"), [("whsec_0123456789abcdef", "whse…"), ("short", "…"), ("x" * 16, "…")])
-def test_a_given_one_is_shown_by_its_beginning_at_most(secret: str, shown: str) -> None:
-    """Enough to tell two apart."""
+def test_a_given_secret_is_shown_by_its_beginning_at_most(secret: str, shown: str) -> None:
+    """Enough to distinguish two."""
     assert str(WebhookSecret(secret)) == shown
     assert secret not in repr(WebhookSecret(secret))
 
@@ -141,8 +143,8 @@ def test_a_given_one_is_shown_by_its_beginning_at_most(secret: str, shown: str) 
         ({"nobody": "s3cret"}, r"'nobody' is not valid\. Valid: runflow"),
     ],
 )
-def test_what_cannot_sign_is_refused(given: Given, says: str) -> None:
-    """A provider that signs nothing, or is not played; a blank secret. No secret is told."""
+def test_what_cannot_sign_is_rejected(given: SecretOption, says: str) -> None:
+    """A provider that signs nothing or is not simulated; a blank secret. The message has no secret."""
     contracts = load_contracts(["runflow", "runninghub"])
     with pytest.raises(OptionError, match=says) as caught:
         webhook_secrets(given, contracts)

@@ -15,7 +15,7 @@ Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 class Receiver:
-    """A server on loopback that reads whole requests and answers each as `talk` says."""
+    """A server on loopback that reads whole requests and answers each with `talk`."""
 
     def __init__(self, talk: Talk, host: str = "127.0.0.1") -> None:
         self.talk = talk
@@ -78,7 +78,7 @@ def outgoing(url: str, *, timeout: float = 5.0) -> Outgoing:
 
 
 def exchange(talk: Talk, *, timeout: float = 5.0, times: int = 1) -> tuple[list[Outcome], Receiver]:
-    """Send to a receiver of its own, so many times; the outcomes, and what it saw."""
+    """Send to a new receiver several times; returns the outcomes and the received requests."""
 
     async def go() -> tuple[list[Outcome], Receiver]:
         sender = HttpSender(Targets(), user_agent="mockreel/test")
@@ -91,7 +91,7 @@ def exchange(talk: Talk, *, timeout: float = 5.0, times: int = 1) -> tuple[list[
 
 
 def test_a_callback_arrives_byte_for_byte() -> None:
-    """Path, query, body and headers as they are; beside them only what HTTP needs, and who sent it."""
+    """Path, query, body and headers unchanged, with only the headers that HTTP needs and the sender's."""
     (outcome,), receiver = exchange(says(reply(200, b"thanks")))
     head, _, body = receiver.requests[0].partition(b"\r\n\r\n")
     line, *headers = head.decode().split("\r\n")
@@ -111,7 +111,7 @@ def test_a_callback_arrives_byte_for_byte() -> None:
 
 @pytest.mark.parametrize("status", [200, 204, 404, 410, 429, 500, 503])
 def test_a_status_is_an_outcome(status: int) -> None:
-    """Whichever it is, with what was said."""
+    """Any status, with the body."""
     (outcome,), _ = exchange(says(reply(status, b"" if status == 204 else b"so it is")))
 
     assert outcome == Outcome(status, "" if status == 204 else "so it is")
@@ -156,7 +156,7 @@ async def drips(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
 
 
 @pytest.mark.parametrize("talk", [hangs, hangs_in_the_head, hangs_in_the_body, drips])
-def test_a_receiver_that_does_not_end_its_answer_in_time_is_a_timeout(talk: Talk) -> None:
+def test_a_receiver_that_does_not_end_its_response_in_time_is_a_timeout(talk: Talk) -> None:
     """The time of the policy counts for the whole exchange, not for each byte of it."""
     (outcome,), receiver = exchange(talk, timeout=0.05)
 
@@ -179,7 +179,7 @@ def test_a_receiver_that_does_not_end_its_answer_in_time_is_a_timeout(talk: Talk
         b"\x00\xff" * 100,
     ],
 )
-def test_a_broken_answer_is_an_error_of_the_network(answer: bytes) -> None:
+def test_a_broken_response_is_an_error_of_the_network(answer: bytes) -> None:
     """In words."""
     (outcome,), _ = exchange(says(answer, close=True))
 
@@ -187,8 +187,8 @@ def test_a_broken_answer_is_an_error_of_the_network(answer: bytes) -> None:
     assert outcome.detail
 
 
-def test_a_connection_that_is_refused_is_an_error_of_the_network() -> None:
-    """Nobody listens there."""
+def test_a_rejected_connection_is_a_network_error() -> None:
+    """No server is there."""
 
     async def go() -> Outcome:
         async with Receiver(hangs).listening() as receiver:
@@ -228,14 +228,14 @@ async def endless(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None
         await writer.drain()
 
 
-def test_only_the_beginning_of_a_huge_answer_is_read() -> None:
-    """An answer without end is one as any other."""
+def test_only_the_beginning_of_a_huge_response_is_read() -> None:
+    """An endless response is like any other."""
     (outcome,), _ = exchange(endless)
 
     assert outcome == Outcome(200, "x" * KEPT_BYTES)
 
 
-def test_a_packed_answer_is_not_unpacked() -> None:
+def test_a_packed_response_is_not_unpacked() -> None:
     """A small one may be very large inside."""
     bomb = gzip.compress(b"0" * 10_000_000)
     (outcome,), _ = exchange(says(reply(200, bomb, "Content-Encoding: gzip\r\n")))
@@ -244,7 +244,7 @@ def test_a_packed_answer_is_not_unpacked() -> None:
     assert len(outcome.response) <= KEPT_BYTES
 
 
-def test_an_answer_that_is_no_text_is_kept_as_text() -> None:
+def test_a_response_that_is_no_text_is_kept_as_text() -> None:
     """With replacement characters."""
     (outcome,), _ = exchange(says(reply(200, b"\xff\x00ok")))
 
@@ -270,7 +270,7 @@ def test_each_attempt_has_a_connection_of_its_own(talk: Talk) -> None:
 
 
 def test_a_receiver_that_hangs_holds_up_no_other() -> None:
-    """Each has a queue of its own; the time of an attempt counts from its turn."""
+    """Each receiver has its own queue; the timeout of an attempt starts at its turn."""
 
     async def go() -> tuple[list[Outcome], Outcome]:
         sender = HttpSender(Targets(), workers=1)
@@ -290,7 +290,7 @@ def test_a_receiver_that_hangs_holds_up_no_other() -> None:
 
 
 def test_resolving_counts_as_time() -> None:
-    """A name service that does not answer holds up no more than its attempt."""
+    """A hanging name service delays only its attempt."""
 
     async def never(_: str, __: int) -> list[str]:
         await asyncio.Event().wait()
@@ -336,7 +336,7 @@ def test_a_name_that_does_not_resolve_is_a_failure_of_the_network() -> None:
     assert "--callback-map" in outcome.detail
 
 
-def test_the_next_address_of_a_name_is_tried_where_the_first_takes_no_connection() -> None:
+def test_the_next_address_is_tried_if_the_first_rejects_the_connection() -> None:
     """`localhost` may mean ::1 first, and the receiver listen on 127.0.0.1 only."""
 
     async def both(_: str, __: int) -> list[str]:
@@ -355,7 +355,7 @@ def test_the_next_address_of_a_name_is_tried_where_the_first_takes_no_connection
     assert b"\r\nhost: name.test:" in request.lower()
 
 
-def test_a_proxy_in_the_environment_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_proxy_in_the_environment_is_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
     """Callbacks go where their URL says."""
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")

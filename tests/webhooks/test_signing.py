@@ -53,7 +53,7 @@ def test_another_digest_is_named_by_the_contract() -> None:
         ("hmac-sha256", "base64", r"signature encoding: 'base64' is not valid\. Valid: hex"),
     ],
 )
-def test_a_contract_that_asks_for_more_is_told_what_there_is(algorithm: str, encoding: str, says: str) -> None:
+def test_an_unknown_algorithm_is_rejected_with_the_known_ones(algorithm: str, encoding: str, says: str) -> None:
     """Rather than being signed wrongly."""
     with pytest.raises(OptionError, match=says):
         sign(Signature("X", algorithm, encoding, SIGNATURE.evidence), "k", b"")

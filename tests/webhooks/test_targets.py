@@ -65,7 +65,7 @@ def resolve(url: str, **options: Any) -> Target:
     ],
 )
 def test_loopback_is_reached_by_whatever_name(url: str, connects: list[str], host: str) -> None:
-    """Connected to is the address that was resolved; the Host header says what the URL said."""
+    """The resolved address is connected to; the Host header is that of the URL."""
     found = resolve(url)
 
     assert [shown(connect) for connect in found.connects] == [shown(connect) for connect in connects]
@@ -162,25 +162,25 @@ def test_hosts_and_networks_can_be_allowed(allowed: set[str], yes: list[str], no
         ("//localhost/x", "the scheme ''"),
         ("localhost:9000/x", "the scheme 'localhost'"),
         ("", "the scheme ''"),
-        ("http://", "names no host"),
-        ("http:///x", "names no host"),
-        ("http://:9000/x", "names no host"),
-        ("http://localhost:0/x", "the port 0"),
-        ("http://localhost:99999/x", "cannot be read"),
-        ("http://localhost:x/x", "cannot be read"),
-        ("http://[::1/x", "cannot be read"),
+        ("http://", "has no host"),
+        ("http:///x", "has no host"),
+        ("http://:9000/x", "has no host"),
+        ("http://localhost:0/x", "the invalid port 0"),
+        ("http://localhost:99999/x", "is invalid"),
+        ("http://localhost:x/x", "is invalid"),
+        ("http://[::1/x", "is invalid"),
         ("http://nobody.test/x", r"'nobody.test' does not resolve; .*--callback-map FROM=TO"),
     ],
 )
-def test_what_is_no_target_is_refused_with_the_reason(url: str, says: str) -> None:
-    """The job goes on; its delivery fails with these words."""
+def test_what_is_no_target_is_rejected_with_the_reason(url: str, says: str) -> None:
+    """The job goes on; its delivery fails with this reason."""
     with pytest.raises(NotAllowed, match=says):
         resolve(url)
 
 
 @given(st.text(max_size=40) | st.builds(lambda rest: f"http://{rest}", st.text(max_size=20)))
-def test_any_text_is_a_loopback_target_or_is_refused(url: str) -> None:
-    """Nothing that stands in a request breaks it, and nothing leads away."""
+def test_any_text_is_a_loopback_target_or_is_rejected(url: str) -> None:
+    """No value in a request breaks it or leads to another machine."""
     try:
         found = resolve(url)
     except NotAllowed as reason:
@@ -190,7 +190,7 @@ def test_any_text_is_a_loopback_target_or_is_refused(url: str) -> None:
 
 
 @pytest.mark.parametrize("url", ["http://a\x00b/", "http://" + "a" * 300 + ".test/", "http://ü" * 40, "http://.../"])
-def test_the_real_name_service_is_asked_for_names_only(url: str) -> None:
+def test_the_real_name_service_is_used_for_names_only(url: str) -> None:
     """What can be no name does not resolve; the system's resolver raises in many ways."""
     with pytest.raises(NotAllowed):
         asyncio.run(Targets().resolve(url))
@@ -246,7 +246,7 @@ def test_what_is_mapped_is_checked_after_it_was_mapped() -> None:
         resolve("https://my.app/x", mapped={"https://my.app": "http://hooks.test"})
 
 
-def test_a_further_port_of_ones_own_address_is_no_way_in(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_further_port_of_the_mock_server_is_not_reachable(monkeypatch: pytest.MonkeyPatch) -> None:
     """An address of this machine that is no loopback one leads back here just the same."""
     bound: list[Any] = []
 

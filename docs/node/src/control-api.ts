@@ -1184,6 +1184,7 @@ export interface operations {
                     "application/json": components["schemas"]["About"];
                 };
             };
+            400: components["responses"]["NotUnderstood"];
             403: components["responses"]["NotAdmitted"];
         };
     };
@@ -1205,6 +1206,7 @@ export interface operations {
                     "application/json": Record<string, never>;
                 };
             };
+            400: components["responses"]["NotUnderstood"];
             403: components["responses"]["NotAdmitted"];
         };
     };
@@ -1213,6 +1215,8 @@ export interface operations {
             query?: {
                 /** @description only these models */
                 model?: string[];
+                /** @description `cancel-spelling=cancelled` reads the docs so in this document alone */
+                reading?: string[];
             };
             header?: never;
             path: {
@@ -1392,6 +1396,7 @@ export interface operations {
                     };
                 };
             };
+            400: components["responses"]["NotUnderstood"];
             403: components["responses"]["NotAdmitted"];
         };
     };
@@ -1965,6 +1970,7 @@ export interface operations {
                     "application/json": components["schemas"]["Cost"];
                 };
             };
+            400: components["responses"]["NotUnderstood"];
             403: components["responses"]["NotAdmitted"];
         };
     };
@@ -2095,6 +2101,7 @@ export interface operations {
                     };
                 };
             };
+            400: components["responses"]["NotUnderstood"];
             403: components["responses"]["NotAdmitted"];
         };
     };
@@ -2139,6 +2146,7 @@ export interface operations {
                     "application/json": components["schemas"]["Snapshot"];
                 };
             };
+            400: components["responses"]["NotUnderstood"];
             403: components["responses"]["NotAdmitted"];
         };
     };

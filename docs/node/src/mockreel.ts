@@ -23,7 +23,7 @@ export interface ConnectOptions {
   url?: string;
   /** Or the file of `mockreel serve --ready-file`; default: `MOCKREEL_READY_FILE`. */
   readyFile?: string;
-  /** The token of the server, off loopback; default: `MOCKREEL_TOKEN`. */
+  /** The token of the server, if it has one; default: `MOCKREEL_TOKEN`. */
   token?: string;
 }
 

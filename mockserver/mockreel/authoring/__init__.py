@@ -1,9 +1,9 @@
-"""Build the data: from the providers' docs to schemas and prices, and from written files to the server's own.
+"""Build the data: schemas and prices from the providers' docs, and the server's files from those.
 
-Two steps, and the second needs no docs:
+There are two steps; only the first needs the docs:
 
-1. the readers give one frozen `ModelPage` for each model, which is written as its schema and its price;
-2. `expand` writes `openapi.json` and `models.json` from those and from what people wrote.
+1. the readers yield one `ModelPage` per model, which is written as its schema and its price;
+2. `expand` writes `openapi.json` and `models.json` from those and from the files written by hand.
 
 Everything is computed before anything is written.
 """

@@ -12,14 +12,14 @@ from mockreel.authoring.expansion import expanded
 from mockreel.authoring.model_documents import HAND, price_row, rows, schema_documents, text
 from mockreel.authoring.model_index import read_schemas
 from mockreel.authoring.readers import read_documents, read_models
-from mockreel.authoring.written_files import Change, compare, refuse_installed, write
+from mockreel.authoring.written_files import Change, compare, forbid_installed, write
 from mockreel.contract.data.data_files import read_document
 from mockreel.errors import DataError, OptionError
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a build found: how many models each provider has, and what differs from what was there."""
+    """The result of a build: the number of models of each provider, and the changes."""
 
     models: Mapping[str, int]
     changes: tuple[Change, ...]
@@ -27,11 +27,11 @@ class Report:
 
     @property
     def same(self) -> bool:
-        """Whether everything stood there already."""
+        """Whether nothing changed."""
         return not self.changes
 
     def lines(self) -> tuple[str, ...]:
-        """The report for a person, a line for each provider and each change."""
+        """The report as text: a line for each provider and each change."""
         heads = (f"{provider}: {count} models" for provider, count in self.models.items())
         return (*heads, *(f"{change.kind} {change.path}" for change in self.changes))
 
@@ -47,18 +47,18 @@ def build(
     """Build the data of all providers, or of some.
 
     Args:
-        docs: the folder of the providers' documents; None expands only what is there.
-        out: the folder that holds `schemas/` and `contracts/`, or is to hold the built files.
-        data: where the written files are, if not in `out`.
+        docs: the folder of the providers' documents; None expands the existing data only.
+        out: the folder for `schemas/` and `contracts/`.
+        data: the folder of the files written by hand, if not `out`.
         providers: the providers to build; all that `data` has if None.
-        check: compare, and write nothing.
+        check: compare without writing.
 
     Raises:
-        DataError: a written file does not fit, or `out` lies in an installed package.
-        PageError: a document is not understood.
+        DataError: a file written by hand is invalid, or `out` lies in an installed package.
+        PageError: a document cannot be parsed.
         OptionError: an unknown provider.
     """
-    refuse_installed(out)
+    forbid_installed(out)
     data = data or out
     files: dict[str, bytes] = {}
     stale: list[str] = []
@@ -85,7 +85,7 @@ def _chosen(data: Path, providers: Sequence[str] | None) -> tuple[str, ...]:
 
 
 class _Build:
-    """One provider's build: its models and what is written for them."""
+    """One provider's build: its models and the files for them."""
 
     def __init__(self, data: Path, provider: str, docs: Docs | None) -> None:
         self.provider = provider
@@ -105,11 +105,11 @@ class _Build:
             self.schemas = {**hand, **self.new}
 
     def count(self) -> int:
-        """How many models there are; a schema for another endpoint of a model is none."""
+        """The number of models; a schema for another endpoint of a model does not count."""
         return sum("route" not in schema.get("x-mockreel", {}) for schema in self.schemas.values())
 
     def files(self) -> dict[str, bytes]:
-        """What is written, by path."""
+        """The files to write, by path."""
         built = {f"schemas/{self.provider}/{file}": text(schema) for file, schema in self.new.items()}
         prices = self._prices()
         if self.pages is not None:
@@ -120,12 +120,12 @@ class _Build:
         return built | {f"contracts/{self.provider}/{name}": content for name, content in ready.items()}
 
     def stale(self, out: Path) -> list[str]:
-        """Schemas that an earlier build wrote, and this one does not."""
+        """Schemas that only an earlier build wrote."""
         if self.pages is None:
             return []
         there = read_schemas(out / "schemas" / self.provider)
-        gone = (file for file, schema in there.items() if file not in self.new and not _by_hand(schema))
-        return [f"schemas/{self.provider}/{file}" for file in gone]
+        files = (file for file, schema in there.items() if file not in self.new and not _by_hand(schema))
+        return [f"schemas/{self.provider}/{file}" for file in files]
 
     def _prices(self) -> dict[str, Any]:
         if self.pages is not None:
@@ -134,13 +134,13 @@ class _Build:
         return read_document(path) if path.is_file() else {}
 
     def _distinct(self, hand: Mapping[str, Any]) -> None:
-        """A model that a page describes is not written by hand as well."""
+        """Check that no model is both described by a page and written by hand."""
         for file in hand:
             if file in self.new:
                 raise PageError(
                     f"schemas/{self.provider}/{file}",
-                    "written by hand, and a page describes the model",
-                    then="Delete the file, or take `by: hand` out of it.",
+                    "a page describes this model, and its schema is written by hand",
+                    then="Delete the file, or remove `by: hand` from it.",
                 )
 
 

@@ -1,4 +1,4 @@
-"""Corrections that every reader makes the same way: mistyped values, defaults that do not fit, sample texts."""
+"""Corrections that all readers share: mistyped values, invalid defaults, sample texts."""
 
 import re
 from collections.abc import Mapping
@@ -9,13 +9,13 @@ import jsonschema_rs
 
 from mockreel.authoring.documented_model import Correction, number
 
-# What a client would send as a value; anything longer or with spaces is a text that somebody wrote.
+# The form of a value that a client would send; anything longer or with spaces is prose.
 _TOKEN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z")
 _BOOLEANS = {"true": True, "false": False}
 
 
 def cast(value: Any, kind: Any) -> Any:
-    """`value` as the declared type has it; unchanged where it cannot be read so."""
+    """`value` cast to the declared type; unchanged if it cannot be."""
     if kind == "boolean" and isinstance(value, str):
         return _BOOLEANS.get(value.lower(), value)
     if kind not in ("integer", "number") or isinstance(value, bool):
@@ -30,9 +30,9 @@ def cast(value: Any, kind: Any) -> Any:
 
 
 def settle_default(schema: Mapping[str, Any], at: str) -> tuple[dict[str, Any], tuple[Correction, ...]]:
-    """One field's schema with a default that it accepts, or without one; and what was changed.
+    """One field's schema with a valid default or none, and the corrections.
 
-    A sample text is left out: it is prose of the provider, and no fact about what its API does.
+    A sample text is left out: it is the provider's prose, not a fact about its API.
     """
     if "default" not in schema:
         return dict(schema), ()

@@ -1,4 +1,4 @@
-"""The folder of a provider's documents: what is missing or unreadable there is an error that names it."""
+"""The folder of a provider's documents; a missing or unreadable document is an error that names it."""
 
 import json
 from collections.abc import Iterator
@@ -7,8 +7,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from mockreel.authoring.document_references import References
 from mockreel.authoring.documented_model import PageError
-from mockreel.authoring.schema_references import References
 
 
 class Docs:
@@ -16,11 +16,11 @@ class Docs:
 
     Args:
         root: the folder.
-        strict: whether the first part that is not understood ends it all; else it is left out, and kept in `problems`.
+        strict: raise on the first part that cannot be parsed; else leave it out and add it to `problems`.
 
     Attributes:
-        problems: why parts were left out, in the order in which they were met.
-        lost: what the parts that were left out are called: files, and models.
+        problems: why parts were left out, in reading order.
+        lost: the names of the parts that were left out: files and models.
     """
 
     def __init__(self, root: Path, *, strict: bool = True) -> None:
@@ -31,10 +31,10 @@ class Docs:
 
     @contextmanager
     def part(self, *names: str) -> Iterator[None]:
-        """Read one part of the documents, which costs only itself where it is not understood.
+        """Read one part of the documents; if it cannot be parsed, only this part is left out.
 
         Raises:
-            PageError: it is not understood, and the reading is strict.
+            PageError: it cannot be parsed, and reading is strict.
         """
         try:
             yield
@@ -46,7 +46,7 @@ class Docs:
             self.lost.update(names)
 
     def passes_over(self, name: str, *, served: bool) -> bool:
-        """Whether a page is not to be read: nobody serves it any more, and it was not kept."""
+        """Whether to skip a page: it is no longer served, and no copy was kept."""
         return not (served or self._path(name).is_file())
 
     def text(self, name: str) -> str:
@@ -69,7 +69,7 @@ class Docs:
             raise PageError(name, f"not readable as JSON ({problem})") from problem
 
     def references(self, name: str) -> References:
-        """What the references of a document lead to."""
+        """The resolver of a document's references."""
         return References(name, self.json)
 
     def names(self, folder: str, ending: str) -> list[str]:
@@ -81,7 +81,7 @@ class Docs:
         found = self._path(folder).rglob(f"*{ending}")
         names = sorted(path.relative_to(self.root).as_posix() for path in found if path.is_file())
         if not names:
-            raise PageError(folder, f"no file that ends in {ending}", expected="the provider's documents")
+            raise PageError(folder, f"no file with the ending {ending}", expected="the provider's documents")
         return names
 
     def _path(self, name: str) -> Path:

@@ -1,4 +1,4 @@
-"""What a provider's docs say about one model, as a frozen value: every reader gives these."""
+"""What a provider's docs say about one model; all readers yield these values."""
 
 import re
 from collections.abc import Mapping
@@ -17,12 +17,12 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9._/-]+")
 
 
 class PageError(DataError):
-    """A page, a registry or a document of a provider cannot be understood; nothing was written."""
+    """A page, a registry or a document of a provider cannot be parsed; nothing was written."""
 
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """One place where the written schema differs from what the page says, and why; None where nothing stands."""
+    """One place where the written schema differs from the page, and why; None for an absent value."""
 
     at: str
     was: Json
@@ -32,7 +32,7 @@ class Correction:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One line of a price: it holds where every field of `when` has that value."""
+    """One line of a price; it applies if every field of `when` has that value."""
 
     when: Mapping[str, Json]
     amount: Decimal
@@ -41,7 +41,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class PagePrice:
-    """What the docs say that a model costs; `amount` is for one unit where no rule holds."""
+    """The documented price of a model; `amount` is for one unit where no rule applies."""
 
     certainty: Certainty
     currency: str
@@ -51,12 +51,12 @@ class PagePrice:
     rules: tuple[Rule, ...] = ()
     note: str = ""
     placeholder: Mapping[str, Decimal] = field(default_factory=dict)
-    date: str = ""  # of the list that states it, where that says so
+    date: str = ""  # of the price list, if it is dated
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A model's input as one of its other endpoints takes it, where the docs say that they differ."""
+    """A model's input at one of its other endpoints, if the docs say that it differs."""
 
     endpoint: str
     schema: Mapping[str, Json]
@@ -70,7 +70,7 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class ModelPage:
-    """One model as its docs describe it, with every correction that was made on the way."""
+    """One model as its docs describe it, with every correction."""
 
     id: str
     output: Output
@@ -80,15 +80,15 @@ class ModelPage:
     evidence: str = "documented"
     aliases: tuple[str, ...] = ()
     endpoints: tuple[str, ...] = ()
-    documents: tuple[str, ...] = ()  # the files that it was read from, where a source is more than one file
+    documents: tuple[str, ...] = ()  # the files that it was read from, if a source has several
     media: Mapping[str, Json] = field(default_factory=dict)
     corrections: tuple[Correction, ...] = ()
-    copies: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)  # the schema in each file, where several
+    copies: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)  # the schema in each of several files
     routes: tuple[Route, ...] = ()
-    envelope: str | None = None  # where the input stands in a request, as a JSON pointer; None: the docs do not show it
-    result: tuple[str, ...] = ()  # what the docs show of a result, as JSON pointers
-    note: str = ""  # what else is to be known of it
-    example: Mapping[str, Json] | None = None  # an input as the docs show it; it is checked, and never written
+    envelope: str | None = None  # JSON pointer to the input in a request; None: not documented
+    result: tuple[str, ...] = ()  # the documented fields of a result, as JSON pointers
+    note: str = ""  # a further remark
+    example: Mapping[str, Json] | None = None  # a documented input; it is checked, but not written
 
     def file(self) -> str:
         """The path of its schema below the provider's folder."""
@@ -96,10 +96,10 @@ class ModelPage:
 
 
 def schema_file(model: str, *, where: str) -> str:
-    """The file that a model's schema is written to; characters that a URI or a file system minds are left out.
+    """The file of a model's schema, without characters that are special in a URI or a file system.
 
     Raises:
-        PageError: the id would lead out of the folder, or is no id at all.
+        PageError: the id is invalid, or would lead out of the folder.
     """
     if not all(_SEGMENT.match(segment) for segment in model.split("/")):
         raise PageError(where, f"{model!r} is not a model id", expected="segments joined by / without spaces")
@@ -112,7 +112,7 @@ def plain(amount: Decimal) -> str:
 
 
 def number(value: Json) -> Json:
-    """A number of a schema: an integer where it is one, so that 1 and 1.0 are written alike."""
+    """A number of a schema, as an integer if possible, so that 1 and 1.0 are written alike."""
     if isinstance(value, bool) or not isinstance(value, Decimal | float):
         return value
     return int(value) if value == int(value) else float(value)

@@ -1,6 +1,6 @@
-"""From what people write to what programs read.
+"""Expand the files written by hand to the files that programs read.
 
-The server starts from `operations.json` and `models.json`; `openapi.json`, with a path for each model, is for others.
+The server reads `operations.json` and `models.json`; `openapi.json`, with a path for each model, is for other tools.
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ def expand(contract_dir: Path) -> dict[str, bytes]:
         contract_dir: `contracts/<provider>`, with `schemas/<provider>` in the folder above it.
 
     Raises:
-        DataError: a file is missing or does not fit.
+        DataError: a file is missing or invalid.
     """
     provider = contract_dir.name
     schemas = read_schemas(contract_dir.parent.parent / "schemas" / provider)
@@ -53,10 +53,10 @@ def expanded(
 
 
 def _texts(node: Any, where: str) -> Any:
-    """The document with text keys: YAML reads the status `200:` as a number, JSON has none such."""
+    """The document with text keys: YAML reads the status `200:` as a number, which is no key in JSON."""
     if isinstance(node, dict):
         strange = [key for key in node if not isinstance(key, str | int) or isinstance(key, bool)]
         if strange:
-            raise DataError(where, f"the key {strange[0]!r} is not a text", then="Put it in quotes.")
+            raise DataError(where, f"the key {strange[0]!r} is not a text", then="Quote it.")
         return {str(key): _texts(value, where) for key, value in node.items()}
     return [_texts(item, where) for item in node] if isinstance(node, list) else node

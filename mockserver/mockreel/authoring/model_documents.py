@@ -1,4 +1,4 @@
-"""What is written for a model: its schema document, and its row in `prices.json`."""
+"""The written documents of a model: its schema, and its row in `prices.json`."""
 
 import json
 from collections.abc import Mapping
@@ -12,13 +12,13 @@ HAND = "hand"
 
 
 def schema_documents(provider: str, page: ModelPage) -> dict[str, dict[str, Any]]:
-    """The schemas that are written for a model, by file: its own, and one for each endpoint that differs."""
+    """The schemas of a model, by file: its own, and one for each endpoint that differs."""
     routes = {route.file(page.id): _route_document(provider, page, route) for route in page.routes}
     return {page.file(): schema_document(provider, page), **routes}
 
 
 def schema_document(provider: str, page: ModelPage) -> dict[str, Any]:
-    """The schema of a model's input, with where it came from."""
+    """The schema of a model's input, with its sources."""
     note: dict[str, Any] = {
         "model": page.id,
         "aliases": list(page.aliases),
@@ -49,7 +49,7 @@ def _route_document(provider: str, page: ModelPage, route: Route) -> dict[str, A
 
 
 def price_row(price: PagePrice) -> dict[str, Any]:
-    """A price as `pricing.yaml` has it too; amounts are texts."""
+    """A price in the form of `pricing.yaml`; amounts are texts."""
     row: dict[str, Any] = {"certainty": price.certainty, "currency": price.currency, "unit": price.unit}
     if price.rules:
         row["rules"] = [_rule(rule) for rule in price.rules]
@@ -63,12 +63,12 @@ def price_row(price: PagePrice) -> dict[str, Any]:
 
 
 def text(document: Mapping[str, Any]) -> bytes:
-    """A document as it is written: one space of indent, UTF-8, a newline at the end."""
+    """A document as JSON: one space of indent, UTF-8, a final newline."""
     return (json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False) + "\n").encode()
 
 
 def rows(document: Mapping[str, Any], *, depth: int = 1) -> bytes:
-    """A large document as it is written: a line for each entry at `depth`, so that a change is a line too."""
+    """A large document as JSON, with a line for each entry at `depth`, so that diffs are small."""
     return (_lines(document, depth) + "\n").encode()
 
 

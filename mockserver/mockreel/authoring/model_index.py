@@ -10,8 +10,8 @@ from mockreel.contract.data.parser import price as checked
 from mockreel.errors import DataError
 
 Document = Mapping[str, Any]
-_STATED = ("aliases", "media")
-# What is kept of a price that a later one has taken the place of.
+_OPTIONAL = ("aliases", "media")
+# The keys that are kept of a replaced price.
 _EARLIER = ("certainty", "unit", "amount", "rules", "date", "source")
 
 
@@ -28,22 +28,22 @@ def model_index(schemas: Mapping[str, Document], built: Document, pricing: Docum
         schemas: the model schemas by file.
         built: `prices.json`.
         pricing: `pricing.yaml`, whose `models` hold the prices that no page states.
-        where: how to speak of the contract.
+        where: the name of the contract in messages.
 
     Raises:
-        DataError: a schema lacks its `x-mockreel`, two give one model, or a price is missing, doubled or of no model.
+        DataError: a schema lacks `x-mockreel`, two describe one model, or a price is missing, doubled or of no model.
     """
     rows: dict[str, Any] = {}
     routes: dict[str, dict[str, str]] = {}
     for file, schema in schemas.items():
-        own = Cursor(file, schema).at("x-mockreel")
-        model = own.at("model").text()
-        if route := own.maybe("route"):
+        extension = Cursor(file, schema).at("x-mockreel")
+        model = extension.at("model").text()
+        if route := extension.maybe("route"):
             routes.setdefault(model, {})[route.text()] = file
             continue
         if model in rows:
-            raise DataError(file, f"{model!r} has a schema already, {rows[model]['schema']}")
-        rows[model] = _row(file, schema, own)
+            raise DataError(file, f"{model!r} already has the schema {rows[model]['schema']}")
+        rows[model] = _row(file, schema, extension)
     for model, files in routes.items():
         if model not in rows:
             raise DataError(next(iter(files.values())), f"{model!r} has no schema of its own beside it")
@@ -54,23 +54,23 @@ def model_index(schemas: Mapping[str, Document], built: Document, pricing: Docum
     return dict(sorted(rows.items()))
 
 
-def _row(file: str, schema: Document, own: Cursor) -> dict[str, Any]:
+def _row(file: str, schema: Document, extension: Cursor) -> dict[str, Any]:
     fields = schema.get("properties", {})
     return {
         "schema": file,
-        "output": own.at("output").text(),
-        "aliases": list(own.get("aliases", [])),
-        "endpoints": list(own.get("endpoints", [])),
-        "media": dict(own.get("media", {})),
+        "output": extension.at("output").text(),
+        "aliases": list(extension.get("aliases", [])),
+        "endpoints": list(extension.get("endpoints", [])),
+        "media": dict(extension.get("media", {})),
         "defaults": {name: field["default"] for name, field in fields.items() if "default" in field},
         "price": None,
-        "evidence": own.at("evidence").text(),
-        "source": list(own.at("source").texts()),
+        "evidence": extension.at("evidence").text(),
+        "source": list(extension.at("source").texts()),
     }
 
 
 def _by_id(prices: Document, rows: Document, where: str) -> dict[str, Any]:
-    """The written prices by the model's own id; a price may be written under an alias."""
+    """The handwritten prices by model id; a price may be written under an alias."""
     names = {alias: model for model, row in rows.items() for alias in row["aliases"]} | {model: model for model in rows}
     strange = [name for name in prices if name not in names]
     if strange:
@@ -78,15 +78,15 @@ def _by_id(prices: Document, rows: Document, where: str) -> dict[str, Any]:
             f"{where}/pricing.yaml /models",
             f"{strange[0]!r} is not a model",
             expected="an id or alias of a model with a schema",
-            then="Write its schema, or take the price out.",
+            then="Write its schema, or remove the price.",
         )
     return {names[name]: price for name, price in prices.items()}
 
 
 def _price(model: str, built: Any, written: Any, where: str) -> Any:
-    """The price of a model: the one that says more, where a page leaves it unknown, or the one of a later day.
+    """The price of a model: the known one, or the one with the later date.
 
-    The earlier one of two is kept with it.
+    The earlier price is kept with it.
     """
     stated = [price for price in (built, written) if price is not None]
     if not stated:
@@ -102,13 +102,11 @@ def _price(model: str, built: Any, written: Any, where: str) -> Any:
 
 
 def _later(built: Document, written: Document, *, where: str) -> Document:
-    """A written price that is of a later day than the one that a page states, which is kept with it.
+    """A handwritten price with a later date than the page's price, which is kept with it.
 
     Raises:
-        DataError: it is not.
+        DataError: its date is not later.
     """
     if not written.get("date", "") > built.get("date", "") > "":
-        raise DataError(
-            where, "a page states the price too", then="Take it out there, or say that it is of a later day."
-        )
+        raise DataError(where, "a page also states this price", then="Remove it here, or give it a later date.")
     return {**written, "earlier": {key: built[key] for key in _EARLIER if key in built}}

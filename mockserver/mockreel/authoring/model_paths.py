@@ -1,4 +1,4 @@
-"""`openapi.json`: the written OpenAPI document with one concrete path for each model that is named in a path."""
+"""`openapi.json`: the handwritten OpenAPI document with a concrete path for each model in a path parameter."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -19,10 +19,10 @@ def with_model_paths(document: Document, models: Mapping[str, Any], *, schemas: 
         document: `openapi.yaml`, which is not changed.
         models: the rows of `models.json`.
         schemas: where the model schemas are, relative to the document.
-        where: how to speak of the document.
+        where: the name of the document in messages.
 
     Raises:
-        DataError: two paths or two operation ids would be the same, or a template does not name its model.
+        DataError: two paths or operation ids would be equal, or a template does not name its model.
     """
     expanded: Document = {}
     for path, item in document.get("paths", {}).items():
@@ -31,7 +31,7 @@ def with_model_paths(document: Document, models: Mapping[str, Any], *, schemas: 
             template = _Template(document, path, item, f"{where} {path}")
             concrete, operations = template.fill(templates, model, f"{schemas}/{row['schema']}")
             if concrete in expanded or concrete in document["paths"]:
-                raise DataError(where, f"the path {concrete!r} would stand there twice")
+                raise DataError(where, f"duplicate path {concrete!r}")
             expanded[concrete] = operations
     result = {**document, "paths": {**document.get("paths", {}), **expanded}}
     _distinct(result, where)
@@ -39,13 +39,13 @@ def with_model_paths(document: Document, models: Mapping[str, Any], *, schemas: 
 
 
 def _expands(operation: Any) -> bool:
-    """Whether an operation takes a model's input under the model's own path."""
-    own = operation.get("x-mockreel", {}) if operation else {}
-    return own.get("model", {}).get("in") == "path" and "input" in own and "requestBody" in operation
+    """Whether an operation accepts a model's input under the model's own path."""
+    extension = operation.get("x-mockreel", {}) if operation else {}
+    return extension.get("model", {}).get("in") == "path" and "input" in extension and "requestBody" in operation
 
 
 class _Template:
-    """One written path whose parameter is the model."""
+    """One handwritten path whose parameter is the model."""
 
     def __init__(self, document: Document, path: str, item: Document, where: str) -> None:
         self.document = document
@@ -57,7 +57,7 @@ class _Template:
         """The path of one model, and its operations."""
         name = next(iter(templates.values()))["x-mockreel"]["model"]["name"]
         if f"{{{name}}}" not in self.path:
-            raise DataError(self.where, f"{{{name}}} does not stand in the path")
+            raise DataError(self.where, f"{{{name}}} is not in the path")
         filled: Document = {
             key: value for key, value in self.item.items() if key not in (*METHODS, "parameters", "x-mockreel")
         }
@@ -68,11 +68,11 @@ class _Template:
         return self.path.replace(f"{{{name}}}", model), filled
 
     def _operation(self, operation: Document, name: str, model: str, schema: str) -> Document:
-        own = {key: value for key, value in operation["x-mockreel"].items() if key not in ("model", "input")}
+        extension = {key: value for key, value in operation["x-mockreel"].items() if key not in ("model", "input")}
         id_ = operation["operationId"]
         result = deepcopy(operation)
         result["operationId"] = f"{id_}__{_WORD.sub('_', model).strip('_')}"
-        result["x-mockreel"] = {**own, "expanded": {"from": id_, "model": model}}
+        result["x-mockreel"] = {**extension, "expanded": {"from": id_, "model": model}}
         result.pop("parameters", None)
         if parameters := self._parameters(operation, name):
             result["parameters"] = parameters
@@ -89,7 +89,7 @@ class _Template:
         return found
 
     def _body(self, operation: Document, schema: str) -> Document:
-        """The written body, whose input is the model's; the examples were of some other model."""
+        """The handwritten body with the model's input schema, without examples of other models."""
         body: Document = resolve(self.document, operation["requestBody"], where=self.where)
         narrowed = _at(operation["x-mockreel"]["input"], {"$ref": schema}, self.where)
         content = {
@@ -100,10 +100,10 @@ class _Template:
 
 
 def _without_examples(node: Any) -> Any:
-    """Responses as they stand for every model: the examples are in the template, once."""
+    """Responses without examples: the template has them once."""
     if isinstance(node, dict):
-        told = {key: value for key, value in node.items() if key not in ("example", "examples")}
-        return {key: value if key == "schema" else _without_examples(value) for key, value in told.items()}
+        kept = {key: value for key, value in node.items() if key not in ("example", "examples")}
+        return {key: value if key == "schema" else _without_examples(value) for key, value in kept.items()}
     return node
 
 
@@ -117,11 +117,11 @@ def _at(place: str, schema: Document, where: str) -> Document:
 
 
 def _distinct(document: Document, where: str) -> None:
-    seen: dict[str, str] = {}
+    paths: dict[str, str] = {}
     for path, id_ in _operation_ids(document):
-        if id_ in seen:
-            raise DataError(where, f"the operationId {id_!r} stands at {seen[id_]} and at {path}")
-        seen[id_] = path
+        if id_ in paths:
+            raise DataError(where, f"{path} has the operationId {id_!r} of {paths[id_]}")
+        paths[id_] = path
 
 
 def _operation_ids(document: Document) -> Iterator[tuple[str, str]]:

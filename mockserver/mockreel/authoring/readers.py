@@ -1,4 +1,4 @@
-"""Which reader a row of `build:` asks for, and the models of a provider as all its rows give them."""
+"""The reader of each row of `build:`, and the models of a provider from all its rows."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -22,13 +22,13 @@ READERS: Mapping[str, Reader] = {
     "runflow-page": read_runflow,
     "runninghub-registry": read_runninghub,
 }
-# What documents state besides their models, by file.
+# Facts of documents other than models, by file.
 DOCUMENT_READERS: Mapping[str, DocumentReader] = {
     "aimlapi-openapi": openapi_documents,
     "runflow-page": runflow_documents,
     "runninghub-registry": runninghub_documents,
 }
-# Readers of documents that can be read by themselves, wherever they lie: a page of one model, or a list of many.
+# Readers of single documents in any folder: a page of one model, or a list of many.
 PAGE_READERS: Mapping[str, Callable[[Cursor, Path], Iterable[ModelPage]]] = {
     "runflow-page": lambda row, path: (page_of(row, path),),
     "runninghub-registry": read_runninghub_list,
@@ -39,8 +39,8 @@ def read_models(sources: Path, docs: Docs) -> dict[str, ModelPage]:
     """Every model that the `build:` rows of a `sources.yaml` name, by id in the order of ids.
 
     Raises:
-        DataError: a row does not fit.
-        PageError: a document does not, or two rows give one model, or two models one file.
+        DataError: a row is invalid.
+        PageError: a document is invalid, two rows name one model, or two models have one file.
     """
     known = Cursor(str(sources), read_document(sources)).at("sources").mapping()
     models: dict[str, ModelPage] = {}
@@ -52,11 +52,11 @@ def read_models(sources: Path, docs: Docs) -> dict[str, ModelPage]:
 
 
 def read_documents(sources: Path, docs: Docs) -> dict[str, dict[str, Any]]:
-    """What the documents that the `build:` rows name state besides their models, by file.
+    """The facts other than models of the documents in the `build:` rows, by file.
 
     Raises:
-        DataError: a row does not fit.
-        PageError: a document does not.
+        DataError: a row is invalid.
+        PageError: a document is invalid.
     """
     return {
         name: rows
@@ -68,8 +68,8 @@ def read_documents(sources: Path, docs: Docs) -> dict[str, dict[str, Any]]:
 def _rows(sources: Path) -> Iterator[Cursor]:
     file = Cursor(str(sources), read_document(sources))
     rows = file.maybe("build")
-    for place, item in enumerate(rows.value if rows else ()):
-        yield Cursor(f"{file.where} /build/{place}", item)
+    for number, item in enumerate(rows.value if rows else ()):
+        yield Cursor(f"{file.where} /build/{number}", item)
 
 
 def _admit(model: ModelPage, models: dict[str, ModelPage], known: Mapping[str, object], where: str) -> None:

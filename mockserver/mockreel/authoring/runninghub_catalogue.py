@@ -1,4 +1,4 @@
-"""RunningHub's two lists of endpoints in one form, and the newer one with what only the older says."""
+"""RunningHub's two lists of endpoints in one form, merged so that the newer one wins."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import nullcontext
@@ -10,7 +10,7 @@ from mockreel.authoring.documented_model import Correction, PageError
 from mockreel.contract.data.parser import Cursor
 
 Entry = Mapping[str, Any]
-# What the catalogue calls the keys of the registry, and its entries.
+# The registry's key for each key of the catalogue.
 _LISTS = {"endpoints": True, "models": False}
 _KEYS = {
     "key": "fieldKey",
@@ -19,21 +19,21 @@ _KEYS = {
     "multiple": "multipleInputs",
     "maxCount": "maxInputNum",
 }
-# Prose, and what is an address of somebody's file: neither is taken over from an older list.
+# Prose and sample addresses of files are not copied from an older list.
 _PROSE = ("label", "description", "tail_insert")
 _FILES = ("IMAGE", "VIDEO", "AUDIO")
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """One endpoint in the registry's form: which sources list it, what was taken from the older, and what to say."""
+    """One endpoint in the registry's form, with its sources, corrections and note."""
 
     entry: Entry
     where: str
     source: tuple[str, ...]
     corrections: tuple[Correction, ...] = ()
     note: str = ""
-    lists: tuple["Listed", ...] = ()  # as each of the lists has it, where several do
+    lists: tuple["Listed", ...] = ()  # its entry in each of several lists
 
 
 def read_listing(document: Any, name: str, source: str, docs: Docs | None = None) -> dict[str, Listed]:
@@ -41,9 +41,9 @@ def read_listing(document: Any, name: str, source: str, docs: Docs | None = None
 
     Args:
         document: what was read.
-        name: the document's, for errors.
+        name: the document's name in errors.
         source: where it comes from.
-        docs: lets an entry that is not understood cost itself only; else it is an error.
+        docs: if given, an entry that cannot be parsed is only left out; else it is an error.
 
     Raises:
         PageError: the document has neither list, or an entry lacks its endpoint, its params or a name of one.
@@ -52,10 +52,10 @@ def read_listing(document: Any, name: str, source: str, docs: Docs | None = None
     if key is None:
         raise PageError(name, "no list of endpoints", expected='{"models": […]} or {"endpoints": […]}')
     found: dict[str, Listed] = {}
-    for place, raw in enumerate(document[key]):
+    for number, raw in enumerate(document[key]):
         stated = raw.get("endpoint") if isinstance(raw, Mapping) else None
         with docs.part(stated if isinstance(stated, str) else "") if docs else nullcontext():
-            listed = _listed(raw, f"{name} /{key}/{place}", source, registry=not _LISTS[key])
+            listed = _listed(raw, f"{name} /{key}/{number}", source, registry=not _LISTS[key])
             found[listed.entry["endpoint"]] = listed
     return found
 
@@ -69,9 +69,9 @@ def _listed(raw: Any, where: str, source: str, *, registry: bool) -> Listed:
 
 
 def read_listings(row: Cursor, docs: Docs) -> Iterator[Listed]:
-    """The endpoints of a build row: of its `catalogue` where it has one, with what only its `registry` says.
+    """The endpoints of a build row: of its `catalogue` if it has one, with the facts that only its `registry` has.
 
-    An endpoint that the newer list leaves out is kept, and says so.
+    An endpoint that is missing in the newer list is kept with a note.
     """
     older = _listing(row.at("registry"), docs)
     stated = row.maybe("catalogue")
@@ -88,20 +88,28 @@ def read_listings(row: Cursor, docs: Docs) -> Iterator[Listed]:
 
 
 def with_older(newer: Listed, older: Listed) -> Listed:
-    """A newer entry with the fields, and with what is said of a field, that only the older one has."""
+    """A newer entry with the fields and keys of fields that only the older one has.
+
+    A field is required only if both require it, so that inputs for the older list stay valid.
+    """
     before = {param["fieldKey"]: param for param in older.entry["params"]}
-    params, kept = [], dict[str, list[str]]()
+    params, added, needed = [], dict[str, list[str]](), list[str]()
     for param in newer.entry["params"]:
-        own = _lacking(param, before.pop(param["fieldKey"], {}))
-        params.append({**own, **param})
-        for key in own:
-            kept.setdefault(key, []).append(param["fieldKey"])
+        was = before.pop(param["fieldKey"], {})
+        missing = _lacking(param, was)
+        params.append({**missing, **param})
+        if param.get("required") and not was.get("required"):
+            needed.append(param["fieldKey"])
+            params[-1]["required"] = False
+        for key in missing:
+            added.setdefault(key, []).append(param["fieldKey"])
     why = f"only {', '.join(older.source)} states it"
-    gone = [{**param, "required": False} for param in before.values()]
-    changes = [Correction(f"/properties/*/{key}", None, names, why) for key, names in sorted(kept.items())]
-    changes += [Correction(f"/properties/{param['fieldKey']}", None, "a field", why) for param in gone]
+    removed = [{**param, "required": False} for param in before.values()]
+    changes = [Correction(f"/properties/*/{key}", None, names, why) for key, names in sorted(added.items())]
+    changes += [Correction(f"/properties/{param['fieldKey']}", None, "a field", why) for param in removed]
+    changes += [Correction("/required", name, None, f"only {', '.join(newer.source)} requires it") for name in needed]
     return Listed(
-        {**newer.entry, "params": [*params, *gone]},
+        {**newer.entry, "params": [*params, *removed]},
         newer.where,
         (*newer.source, *older.source),
         tuple(changes),
@@ -110,11 +118,11 @@ def with_older(newer: Listed, older: Listed) -> Listed:
 
 
 def _lacking(param: Entry, before: Entry) -> dict[str, Any]:
-    """What only the older list says of a field that is still of its type."""
+    """The keys of a field of the same type that only the older list has."""
     if param.get("type") != before.get("type"):
         return {}
-    left = {*_PROSE, *param} | ({"defaultValue"} if param["type"] in _FILES else set())
-    return {key: value for key, value in before.items() if key not in left}
+    ignored = {*_PROSE, *param} | ({"defaultValue"} if param["type"] in _FILES else set())
+    return {key: value for key, value in before.items() if key not in ignored}
 
 
 def _listing(at: Cursor, docs: Docs) -> dict[str, Listed]:
@@ -134,7 +142,7 @@ def _renamed(param: Any) -> Any:
 
 
 def listed_fields(document: Any, name: str) -> Iterable[tuple[str, str]]:
-    """The fields that are sent as a list although they are declared as one value: endpoint and name.
+    """The endpoint and name of each field that is declared as one value but sent as a list.
 
     Raises:
         PageError: the document has no `fields` by endpoint.
@@ -142,11 +150,11 @@ def listed_fields(document: Any, name: str) -> Iterable[tuple[str, str]]:
     fields = document.get("fields") if isinstance(document, Mapping) else None
     if not isinstance(fields, Mapping):
         raise PageError(name, "no object under 'fields'", expected='{"fields": {endpoint: {field: {…}}}}')
-    return [(id_, key) for id_, own in fields.items() for key, says in own.items() if says.get("payload_as_list")]
+    return [(id_, key) for id_, rows in fields.items() for key, row in rows.items() if row.get("payload_as_list")]
 
 
 def need(entry: Any, key: str, kind: type[Any], where: str) -> Any:
-    """A value that an entry must have.
+    """A required value of an entry.
 
     Raises:
         PageError: it is missing, or of another type.

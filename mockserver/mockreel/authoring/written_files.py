@@ -1,4 +1,4 @@
-"""The files that a build would write: compared with what is there, and written whole or not at all."""
+"""The files of a build: compared with the existing ones, and written atomically."""
 
 import os
 import sysconfig
@@ -15,14 +15,14 @@ Kind = Literal["added", "changed", "removed"]
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One file that differs from what is there; `path` is relative to the folder that is written to."""
+    """One file that differs from the existing one; `path` is relative to the output folder."""
 
     path: str
     kind: Kind
 
 
 def compare(out: Path, files: Mapping[str, bytes], stale: Sequence[str]) -> tuple[Change, ...]:
-    """What writing `files` and removing `stale` would change, in the order of paths."""
+    """The changes of writing `files` and removing `stale`, in the order of paths."""
     changes = [Change(path, "removed") for path in stale]
     for path, content in files.items():
         target = out / path
@@ -34,7 +34,7 @@ def compare(out: Path, files: Mapping[str, bytes], stale: Sequence[str]) -> tupl
 
 
 def write(out: Path, files: Mapping[str, bytes], changes: Sequence[Change]) -> None:
-    """Make the changes: everything is written beside its place first, and then put there.
+    """Make the changes: write everything to temporary files first, then move them into place.
 
     Raises:
         DataError: the folder cannot be written to; then nothing was changed.
@@ -69,11 +69,11 @@ def _staged(target: Path, content: bytes) -> str:
     return name
 
 
-def refuse_installed(out: Path) -> None:
-    """Nothing is ever written into an installed package.
+def forbid_installed(out: Path) -> None:
+    """Check that `out` is not in an installed package.
 
     Raises:
-        DataError: `out` lies in one.
+        DataError: `out` is in one.
     """
     target = out.resolve()
     homes = [Path(sysconfig.get_path(name)).resolve() for name in ("purelib", "platlib")]

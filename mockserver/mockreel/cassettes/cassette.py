@@ -20,7 +20,7 @@ from mockreel.cassettes.cassette_errors import (
     OurOwnReply,
     UnknownProvider,
 )
-from mockreel.cassettes.compression import unpack
+from mockreel.cassettes.recorded_body import unpack
 from mockreel.contract import providers
 from mockreel.contract.data.data_files import parse_yaml
 from mockreel.contract.validation import violations

@@ -58,6 +58,10 @@ def main(args: list[str] | None = None) -> Any:
     try:
         returned = group.main(args=args, prog_name="mockreel", standalone_mode=False)
         sys.exit(returned if isinstance(returned, int) else 0)
+    except OptionError as problem:
+        from mockreel.cli.option_names import sentence  # noqa: PLC0415
+
+        _fail(f"mockreel: {sentence(problem, sys.argv[1:] if args is None else args)}")
     except MockreelError as problem:
         _fail(f"mockreel: {problem}")
     except OSError as problem:  # a full disk, a folder that may not be read: nothing of ours is broken

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mockreel.cli.options import Pair
+from mockreel.cli.option_types import Pair
+from mockreel.cli.report_place import location_option, reported_checkout
 
 if TYPE_CHECKING:
     from mockreel.conformance.reports.report import Report
@@ -43,7 +44,7 @@ def strict_options(command: Callable[..., Any]) -> Callable[..., Any]:
         ),
         click.option("--list-rules", is_flag=True, is_eager=True, callback=_list, help="List the rules, and stop."),
     ]
-    for option in reversed(options):
+    for option in reversed([*options[:4], location_option, *options[4:]]):
         command = option(command)
     return command
 
@@ -75,16 +76,24 @@ class Strictness:
         from mockreel.errors import OptionError  # noqa: PLC0415
 
         if not self.given["strict"]:
-            for name in ("rules", "allow", "reports"):
-                if self.given[name]:
-                    raise OptionError(f"--{name.removesuffix('s')}", self.given[name][0], then="It needs --strict.")
+            for option, value in self._needing():
+                if value:
+                    raise OptionError(option, value, then="It needs --strict.")
             return
         from mockreel.conformance.reports import check_form  # noqa: PLC0415
         from mockreel.simulator.client_rules import RULES, select  # noqa: PLC0415
 
-        self._selection = select(RULES, named=self.given["rules"], allow=self.given["allow"], what="--rules")
+        self._selection = select(RULES, named=self.given["rules"], allow=self.given["allow"])
         for form, _ in self.given["reports"]:
             check_form(form)
+        self._checkout = reported_checkout(self.given["location"], self.given["reports"], words=self.given["words"])
+
+    def _needing(self) -> Iterator[tuple[str, Any]]:
+        """The options that mean nothing without `--strict`, with the first value that was given."""
+        for name, option in (("rules", "--rules"), ("allow", "--allow"), ("reports", "--report")):
+            for value in self.given[name][:1]:
+                yield option, value if isinstance(value, str) else "=".join(value)
+        yield "--location", self.given["location"]
 
     def look(self, server: "MockServer") -> None:
         """What the program has done so far, as the simulator knows it."""
@@ -95,7 +104,14 @@ class Strictness:
         self.forgotten = server.journal.count - len(server.journal)
         self.violations = server.violations(rules=self.given["rules"], allow=self.given["allow"])
         providers = server.simulator.providers.values()
-        self.report = client_report(" ".join(self.given["words"]), providers, self.violations, self._selection)
+        self.report = client_report(
+            " ".join(self.given["words"]),
+            providers,
+            self.violations,
+            self._selection,
+            command="mockreel run --strict",
+            place=self._checkout.usual,
+        )
 
     def lines(self) -> Iterator[str]:
         """What is told of it."""

@@ -1,4 +1,4 @@
-"""The reference client: one shape for all providers, synchronous and asynchronous, from one description of the wire.
+"""The reference client: the same methods for all providers, synchronous and asynchronous, from the contract data.
 
 from mockreel.client import Client
 

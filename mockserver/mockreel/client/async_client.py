@@ -1,4 +1,4 @@
-"""The client that is awaited: each method is one talk, driven to its end."""
+"""The asynchronous client: each method runs one flow."""
 
 import random
 import time
@@ -10,7 +10,7 @@ from typing import Any, Self, Unpack
 import anyio
 import httpx2
 
-from mockreel.client.client_base import PATIENCE_SECONDS, Shared, request_of
+from mockreel.client.client_base import WAIT_SECONDS, Shared, request_of
 from mockreel.client.file_transfer import fetch, saving, upload, url_of
 from mockreel.client.flows import OnProgress
 from mockreel.client.http.drivers import drive_async
@@ -21,9 +21,9 @@ from mockreel.contract.pricing import Cost
 
 
 class AsyncClient(Shared):
-    """The same, awaited: `async with AsyncClient("name", key=…) as client: await client.run(model, {…})`.
+    """An asynchronous client: `async with AsyncClient("name", key=…) as client: await client.run(model, {…})`.
 
-    Under asyncio or trio, whichever runs.
+    It works under asyncio and trio.
     """
 
     def __init__(
@@ -54,22 +54,22 @@ class AsyncClient(Shared):
         deadline: float | None = None,
         **options: Unpack[JobOptions],
     ) -> Job:
-        """Begin a job: `submit(model, input, callback_url=…)`, with the fields of `JobRequest`, or with one."""
+        """Submit a job: `submit(model, input, callback_url=…)`, or `submit(request)` with a `JobRequest`."""
         return await self._drive(self._core.submit(request_of(model, input, options), self._core.deadline(deadline)))
 
     async def poll(self, job: Job | str, *, deadline: float | None = None) -> Outcome:
-        """A job as it is now; a failed one is no error here."""
+        """The current state of a job; a failed job raises no error here."""
         return await self._drive(self._core.poll(self._core.job(job), self._core.deadline(deadline)))
 
     async def wait(
         self,
         job: Job | str,
         *,
-        deadline: float | None = PATIENCE_SECONDS,
+        deadline: float | None = WAIT_SECONDS,
         every: float | None = None,
         on_progress: OnProgress | None = None,
     ) -> Outcome:
-        """The job once it has ended well; takes an id alone, so that a wait can be resumed after a crash."""
+        """Wait until a job has succeeded; accepts an id alone, so that a wait can be resumed after a crash."""
         core = self._core
         return await self._drive(
             core.wait(core.job(job), core.deadline(deadline), every=every, on_progress=on_progress)
@@ -80,7 +80,7 @@ class AsyncClient(Shared):
         model: str | JobRequest | None,
         input: Mapping[str, Any] | None = None,  # noqa: A002
         *,
-        deadline: float | None = PATIENCE_SECONDS,
+        deadline: float | None = WAIT_SECONDS,
         every: float | None = None,
         on_progress: OnProgress | None = None,
         **options: Unpack[JobOptions],
@@ -90,19 +90,19 @@ class AsyncClient(Shared):
         return await self._drive(core.run(request, core.deadline(deadline), every=every, on_progress=on_progress))
 
     async def cancel(self, job: Job | str, *, deadline: float | None = None) -> None:
-        """Ask that a job be cancelled; how it ended, a poll says."""
+        """Request the cancellation of a job; poll it for the outcome."""
         await self._drive(self._core.cancel(self._core.job(job), self._core.deadline(deadline)))
 
     async def find(self, mark: str, *, deadline: float | None = None) -> Job | None:
-        """The job that was submitted with a mark, or None where nothing was."""
+        """The job that was submitted with a mark, or None."""
         return await self._drive(self._core.find(mark, self._core.deadline(deadline)))
 
     async def quote(self, model: str, input: Mapping[str, Any], *, deadline: float | None = None) -> Cost:  # noqa: A002
-        """What the provider itself says that a job would cost."""
+        """The provider's quotation for a job."""
         return await self._drive(self._core.quote(model, input, self._core.deadline(deadline)))
 
     async def download(self, what: Outcome | Result | str, to: Path | str, *, deadline: float | None = None) -> Path:
-        """Save an outcome's first file, one result, or an address; the file is there only once it is whole."""
+        """Save an outcome's first file, one result, or the file at a URL; incomplete files are not left behind."""
         path = Path(to)
         with saving(path) as file:
             await self._drive(fetch(self._core, url_of(what), file, self._core.deadline(deadline)))
@@ -111,12 +111,12 @@ class AsyncClient(Shared):
     async def upload(
         self, path: Path | str, *, media_type: str | None = None, deadline: float | None = None
     ) -> Uploaded:
-        """Bring a file to the provider; a model's input takes its `url`."""
+        """Upload a file to the provider; use its `url` in a model's input."""
         path, core = Path(path), self._core
         return await self._drive(upload(core, path.name, path.read_bytes(), media_type, core.deadline(deadline)))
 
     async def close(self) -> None:
-        """Give the connections back."""
+        """Close the connections."""
         await self._client.aclose()
 
     async def __aenter__(self) -> Self:

@@ -1,26 +1,26 @@
-"""What the client raises, in one tree; each says what happened and what to do next, and none holds a key.
+"""The errors of the client; each says what happened and what to do next, and none contains a key.
 
 ClientError(MockreelError)
-├── Refused              the provider said no: `code`, `status`, `request_id`, `violations`, `advice`
+├── Refused              an error response: `code`, `status`, `request_id`, `violations`, `advice`
 │   ├── KeyRefused       the key is missing or wrong
 │   ├── OutOfCredit      the account cannot pay
 │   ├── NotAllowed       the key may not do this
-│   ├── NotFound         no such job, model or path; or another account's
-│   ├── Conflict         it contradicts something that is there
+│   ├── NotFound         no such job, model or path, or it is another account's
+│   ├── Conflict         it conflicts with the current state
 │   ├── Invalid          the request breaks a rule
-│   ├── FileRefused      a place for files, where no key goes: the address may have expired
-│   ├── TooManyRequests  later: `retry_after` where the provider says when
-│   └── Unavailable      the provider is broken, for now
-├── JobEnded             the job is over without what was asked for: `outcome`
+│   ├── FileRefused      a file host, which gets no key: the address may have expired
+│   ├── TooManyRequests  retry later: `retry_after` if the provider says when
+│   └── Unavailable      the provider is unavailable
+├── JobEnded             the job ended without a result: `outcome`
 │   ├── JobFailed
 │   └── JobCancelled
-├── SubmitUncertain      a job may have begun, and may cost: `mark`, `find`
-├── DeadlineExceeded     the time that was given is up; `job` goes on, and the wait can be resumed
-├── NotReached           no connection, or it broke; nothing was begun
-├── ReplyNotUnderstood   an answer that no reading of the docs allows
-├── CallbackRefused      a callback that was not signed with the secret, or is no callback
-├── NotOffered           the provider has no such thing
-└── KeyWithheld          the key would have gone where it must not
+├── SubmitUncertain      a job may have started, and may cost: `mark`, `find`
+├── DeadlineExceeded     the deadline has passed; `job` goes on, and the wait can be resumed
+├── NotReached           no connection, or it broke; nothing was started
+├── ReplyNotUnderstood   a response that no reading of the docs allows
+├── CallbackRefused      a callback without a valid signature, or no callback at all
+├── NotOffered           the provider does not offer it
+└── KeyWithheld          the key would have been sent to a wrong address
 """
 
 from collections.abc import Iterable
@@ -31,11 +31,11 @@ from mockreel.errors import MockreelError
 
 
 class ClientError(MockreelError):
-    """Catch this to catch everything that the client raises of itself."""
+    """The base of all errors of the client."""
 
 
 class Refused(ClientError):
-    """The provider said no."""
+    """The provider sent an error response."""
 
     advice = "Read the provider's message; the request will not succeed as it is."
 
@@ -57,17 +57,17 @@ class Refused(ClientError):
         self.request_id = request_id
         self.violations = violations
         self.retry_after = retry_after
-        told = ": ".join(part for part in (code, message) if part) or "without a word"
+        reason = ": ".join(part for part in (code, message) if part) or "without a message"
         where = f"HTTP {status}" + (f", request {request_id}" if request_id else "")
-        super().__init__(f"{what} was refused: {told} ({where}). {self.advice}")
+        super().__init__(f"{what} was rejected: {reason} ({where}). {self.advice}")
 
 
 class KeyRefused(Refused):
-    advice = "Check that the key is this provider's and this site's, and still valid."
+    advice = "Check that the key is for this provider and this site, and still valid."
 
 
 class OutOfCredit(Refused):
-    advice = "Nothing was begun. Top up the account, then submit again."
+    advice = "No job was started. Top up the account, then submit again."
 
 
 class NotAllowed(Refused):
@@ -75,31 +75,31 @@ class NotAllowed(Refused):
 
 
 class NotFound(Refused):
-    advice = "Check the id or the model; another account's jobs are answered like ones that do not exist."
+    advice = "Check the id or the model; another account's jobs look like jobs that do not exist."
 
 
 class Conflict(Refused):
-    advice = "Take a new idempotency key, or send what was sent with this one."
+    advice = "Use a new idempotency key, or repeat the request that was sent with this one."
 
 
 class Invalid(Refused):
-    advice = "Correct the request; `violations` has what the provider says is wrong, `mockreel models show` the fields."
+    advice = "Correct the request; `violations` has the provider's reasons, `mockreel models show` lists the fields."
 
 
 class FileRefused(Refused):
-    advice = "The address may have expired: poll the job for a fresh one, or begin the upload again."
+    advice = "The address may have expired: poll the job for a new one, or start the upload again."
 
 
 class TooManyRequests(Refused):
-    advice = "Ask less often, or run fewer jobs at a time; it was tried as often as the docs advise."
+    advice = "Poll less often, or run fewer jobs at a time; all retries that the docs advise were made."
 
 
 class Unavailable(Refused):
-    advice = "Try later; it was tried as often as the docs advise."
+    advice = "Try later; all retries that the docs advise were made."
 
 
 class JobEnded(ClientError):
-    """The job is over without what was asked for."""
+    """The job ended without a result."""
 
     how = "ended"
     advice = ""
@@ -108,33 +108,35 @@ class JobEnded(ClientError):
         self.outcome = outcome
         failure = outcome.failure
         why = ": ".join(part for part in (failure.code, failure.message) if part) if failure else ""
-        told = f" ({outcome.word}){': ' + why if why else ''}"
-        super().__init__(f"{outcome.job.provider} job {outcome.job.id} {self.how}{told}. {self.advice}".strip())
+        reason = f" ({outcome.word}){': ' + why if why else ''}"
+        super().__init__(f"{outcome.job.provider} job {outcome.job.id} {self.how}{reason}. {self.advice}".strip())
 
 
 class JobFailed(JobEnded):
     how = "failed"
-    advice = "Read the code: an input that was refused fails again, a failure of the provider may be submitted anew."
+    advice = "Check the code: a rejected input fails again; after a failure of the provider, submit again."
 
 
 class JobCancelled(JobEnded):
     how = "was cancelled"
-    advice = "Submit it anew if it is still wanted."
+    advice = "Submit it again if it is still needed."
 
 
 class SubmitUncertain(ClientError):
-    """A job may have begun and may cost, but no response said so. It is not tried again, lest it be paid twice."""
+    """A job may have started, but no response confirmed it. It is not submitted again, to avoid paying twice."""
 
     def __init__(self, what: str, why: str, *, mark: str | None, find: str) -> None:
         self.what = what
         self.why = why
         self.mark = mark
         self.find = find
-        super().__init__(f"{what}: {why}. A job may have begun and cost money, so it was not sent again. {find}")
+        super().__init__(
+            f"{what}: {why}. A job may have started and cost money, so the request was not sent again. {find}"
+        )
 
 
 class DeadlineExceeded(ClientError):
-    """The time that was given is up."""
+    """The deadline has passed."""
 
     def __init__(self, what: str, seconds: float, *, job: Job | None = None, last: str = "") -> None:
         self.what = what
@@ -145,16 +147,16 @@ class DeadlineExceeded(ClientError):
 
 
 class NotReached(ClientError):
-    """No connection could be had, or it broke; nothing was begun by it."""
+    """There was no connection, or it broke; nothing was started."""
 
     def __init__(self, what: str, why: str) -> None:
         self.what = what
         self.why = why
-        super().__init__(f"{what}: {why}. Check the address and the network, then ask again.")
+        super().__init__(f"{what}: {why}. Check the address and the network, then try again.")
 
 
 class ReplyNotUnderstood(ClientError):
-    """An answer that no reading of the docs allows."""
+    """A response that no reading of the docs allows."""
 
     def __init__(self, what: str, why: str, *, job: Job | None = None, then: str = "") -> None:
         self.what = what
@@ -165,21 +167,21 @@ class ReplyNotUnderstood(ClientError):
 
 
 class CallbackRefused(ClientError):
-    """A callback that was not signed with the secret, or that is no callback of this provider."""
+    """A callback without a valid signature, or that is no callback of this provider."""
 
     def __init__(self, why: str) -> None:
-        super().__init__(f"The callback is not to be trusted: {why}. Answer it with 4xx and do nothing; poll the job.")
+        super().__init__(f"Do not trust the callback: {why}. Respond with 4xx, do nothing else, and poll the job.")
 
 
 class NotOffered(ClientError):
-    """The provider has no such thing."""
+    """The provider does not offer this."""
 
     def __init__(self, title: str, what: str, then: str) -> None:
         super().__init__(f"{title} documents no {what}. {then}")
 
 
 class KeyWithheld(ClientError):
-    """The key would have gone where it must not."""
+    """The key would have been sent to a wrong address."""
 
     def __init__(self, url: str, hosts: Iterable[str], title: str, why: str) -> None:
         self.url = url
@@ -190,7 +192,7 @@ class KeyWithheld(ClientError):
         )
 
 
-REFUSALS: dict[str, type[Refused]] = {
+REJECTIONS: dict[str, type[Refused]] = {
     "credit": OutOfCredit,
     "key": KeyRefused,
     "forbidden": NotAllowed,

@@ -1,4 +1,4 @@
-"""Time and chance as the client is given them, and the deadline of a call."""
+"""The sources of time and randomness for the client, and the deadline of a call."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,19 +6,19 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """Where time and chance come from: `now` in seconds of any beginning, `draw` evenly between 0 and 1."""
+    """The sources of time and randomness: `now` in seconds since any start, `draw` uniform between 0 and 1."""
 
     now: Callable[[], float]
     draw: Callable[[], float]
 
     def word(self) -> str:
-        """A word that nobody else draws."""
+        """A unique random word."""
         return "".join("0123456789abcdef"[int(self.draw() * 16)] for _ in range(32))
 
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """The end of a call, however many requests it takes."""
+    """The deadline of a call over all its requests."""
 
     timing: Timing
     began: float
@@ -30,7 +30,7 @@ class Deadline:
 
     @property
     def passed(self) -> float:
-        """Seconds since the call began."""
+        """Seconds since the call started."""
         return self.timing.now() - self.began
 
     @property

@@ -1,4 +1,4 @@
-"""Files: fetch what a job made, and bring what it is to work on. No key goes along to where files are."""
+"""Download the files of a job, and upload its inputs. File hosts get no key."""
 
 import base64
 import binascii
@@ -23,76 +23,80 @@ MOST_REDIRECTS = 5
 
 
 def url_of(what: Outcome | Result | str) -> str:
-    """The address of what is to be fetched: of an outcome, its first file.
+    """The URL to download; of an outcome, its first file.
 
     Raises:
-        OptionError: it has none.
+        OptionError: there is no file.
     """
     url = what if isinstance(what, str) else what.url if isinstance(what, Result) else next(iter(what.urls), None)
     if url is None:
-        raise OptionError("result", what, then="It has no file: a text stands in `text`, a failed job has nothing.")
+        raise OptionError("result", what, then="It has no file: `text` has a text; a failed job has no result.")
     return url
 
 
 def fetch(core: Core, url: str, into: BinaryIO, deadline: Deadline) -> Talk[None]:
-    """Bring what stands at an address into a file. Redirects are followed; no key is sent along."""
+    """Download a URL into a file. Redirects are followed; no key is sent."""
     for _ in range(MOST_REDIRECTS + 1):
-        what = f"download from {_shown(url)}"
+        what = f"download from {_without_query(url)}"
         if url.startswith("data:"):
             into.write(_inline(url, what))
             return
         if urlsplit(url).scheme not in ("http", "https"):
-            raise ReplyNotUnderstood(what, "it is neither an http nor an https address")
-        response = yield from core.exchanges.ask(OutgoingRequest(what, "GET", url, into=into), deadline, redirects=True)
+            raise ReplyNotUnderstood(what, "it is not an http or https URL")
+        response = yield from core.exchanges.request(
+            OutgoingRequest(what, "GET", url, into=into), deadline, redirects=True
+        )
         if response.status == 200:
             return
         if response.status < 300:
-            raise ReplyNotUnderstood(what, f"it answered {response.status} instead of a file")
+            raise ReplyNotUnderstood(what, f"the response was {response.status} instead of a file")
         url = urljoin(url, response.headers["location"])
-    raise ReplyNotUnderstood(f"download from {_shown(url)}", f"it was redirected more than {MOST_REDIRECTS} times")
+    raise ReplyNotUnderstood(
+        f"download from {_without_query(url)}", f"it was redirected more than {MOST_REDIRECTS} times"
+    )
 
 
 @contextlib.contextmanager
 def saving(to: Path) -> Iterator[BinaryIO]:
-    """A file that is at its place only once it is whole."""
+    """A temporary file that is moved to its place when it is complete."""
     with writing_whole(to, mode=SHARED) as file:
         yield file
 
 
 def upload(core: Core, name: str, content: bytes, media_type: str | None, deadline: Deadline) -> Talk[Uploaded]:
-    """Bring a file to the provider, in as many steps as it takes.
+    """Upload a file to the provider, in all steps that it requires.
 
     Raises:
-        NotOffered: the provider has no such thing.
+        NotOffered: the provider has no uploads.
     """
     if not core.profile.upload:
-        then = "Give the model a public URL, or the file itself as a data: URI where its schema takes one."
+        then = "Give the model a public URL, or the file itself as a data: URI if its schema accepts one."
         raise NotOffered(core.contract.title, "upload", then)
     kind = media_type or mimetypes.guess_type(name)[0] or "application/octet-stream"
     known: dict[str, Any] = {"name": name, "type": kind, "size": len(content)}
     for step in core.profile.upload:
-        request = _ask(core, step, known, content)
-        response = yield from core.exchanges.ask(request, deadline)
-        for word, place in step.keep.items():
+        request = _step_request(core, step, known, content)
+        response = yield from core.exchanges.request(request, deadline)
+        for name_, place in step.keep.items():
             value = pointers.text(response.json, (place,))
             if value is None:
-                raise ReplyNotUnderstood(request.what, f"nothing stands at {place}")
-            known[word] = value
-    kept = {word: str(value) for word, value in known.items() if word not in ("name", "type", "size", "url")}
+                raise ReplyNotUnderstood(request.what, f"{place} is missing")
+            known[name_] = value
+    kept = {key: str(value) for key, value in known.items() if key not in ("name", "type", "size", "url")}
     return Uploaded(known["url"], kept)
 
 
-def _ask(core: Core, step: UploadStep, known: Mapping[str, Any], content: bytes) -> OutgoingRequest:
+def _step_request(core: Core, step: UploadStep, known: Mapping[str, Any], content: bytes) -> OutgoingRequest:
     what = f"upload of {known['name']}"
     if step.put is not None:
         return OutgoingRequest(what, "PUT", _filled(step.put, known), {"content-type": known["type"]}, content)
     operation = core.contract.operation(step.operation or "")
     if step.file is not None:
         body, kind = _form(core, step.file, known, content)
-        request = core.writer.ask(operation, what=what, headers={"content-type": kind})
+        request = core.writer.request(operation, what=what, headers={"content-type": kind})
         return OutgoingRequest(what, request.method, request.url, request.headers, body, request.key)
     params = {name: str(_filled(value, known)) for name, value in step.params.items()}
-    return core.writer.ask(operation, what=what, params=params, body=_filled(step.body, known))
+    return core.writer.request(operation, what=what, params=params, body=_filled(step.body, known))
 
 
 def _filled(value: Any, known: Mapping[str, Any]) -> Any:
@@ -125,6 +129,6 @@ def _inline(url: str, what: str) -> bytes:
     return found
 
 
-def _shown(url: str) -> str:
-    """An address without its query, which may be a signature."""
+def _without_query(url: str) -> str:
+    """A URL without its query, which may have a signature."""
     return "a data: URI" if url.startswith("data:") else url.partition("?")[0]

@@ -1,4 +1,4 @@
-"""How the client reads a provider, as frozen values. Paths, bodies and keys stay in the contract."""
+"""The data by which the client reads a provider's messages. Paths, bodies and keys are in the contract."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ STATES: tuple[StateKind, ...] = ("pending", "succeeded", "partial", "failed", "c
 
 @dataclass(frozen=True, slots=True)
 class FailurePlaces:
-    """Where a job says why it failed."""
+    """The places of a job's failure."""
 
     code: Places
     message: Places
@@ -23,7 +23,7 @@ class FailurePlaces:
 
 @dataclass(frozen=True, slots=True)
 class SpentPlace:
-    """Where a sum stands, and how many of what stands there make one of the currency."""
+    """The place of a sum, and how many of its units make one of the currency."""
 
     at: str
     currency: str
@@ -32,7 +32,7 @@ class SpentPlace:
 
 @dataclass(frozen=True, slots=True)
 class JobPlaces:
-    """Where one sort of job shows what it is and what it made."""
+    """The places of the fields of one sort of job."""
 
     id: Places
     state: Places
@@ -45,8 +45,8 @@ class JobPlaces:
 
 
 @dataclass(frozen=True, slots=True)
-class ToldPlaces:
-    """Where a callback says what; `inside` are the places that may hold the job, as an object or as JSON text."""
+class WebhookPlaces:
+    """The places of a callback's fields; `inside` may hold the job, as an object or as JSON text."""
 
     id: Places
     state: Places
@@ -56,8 +56,8 @@ class ToldPlaces:
 
 
 @dataclass(frozen=True, slots=True)
-class RefusalKind:
-    """What an error response means: the first kind whose code, or text, or status it has."""
+class ErrorKind:
+    """A kind of error response: the first one with a matching code, text or status applies."""
 
     kind: str
     codes: frozenset[str]
@@ -66,19 +66,19 @@ class RefusalKind:
 
 
 @dataclass(frozen=True, slots=True)
-class RefusalPlaces:
-    """Where an error response says what."""
+class ErrorPlaces:
+    """The places of an error response's fields."""
 
     codes: Places
     messages: Places
     violations: Places
     request_ids: Places
-    kinds: tuple[RefusalKind, ...]
+    kinds: tuple[ErrorKind, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How often to ask, in seconds, and `again`: texts of error responses of a poll that pass by themselves."""
+    """Polling intervals in seconds, and `again`: texts of a poll's error responses that are temporary."""
 
     poll: float
     attempts: int
@@ -89,7 +89,7 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Where a submit takes a word of the caller's own, and what that may look like."""
+    """The place of the caller's own mark in a submit, and its pattern."""
 
     place: Place
     pattern: str
@@ -97,7 +97,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Find:
-    """How a job is found again of which only its mark is known."""
+    """How to find a job by its mark."""
 
     says: str
     operation: str | None
@@ -107,7 +107,7 @@ class Find:
 
 @dataclass(frozen=True, slots=True)
 class UploadStep:
-    """One step of an upload; `$word` stands for what is known by then, `keep` names what the response adds."""
+    """One step of an upload; `$name` is a value of an earlier step, `keep` names values of the response."""
 
     operation: str | None
     put: str | None
@@ -119,7 +119,7 @@ class UploadStep:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """Where the provider itself says what a job would cost."""
+    """The operation and the places of a quotation."""
 
     operation: str
     amount: str
@@ -128,7 +128,7 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class ClientProfile:
-    """Everything of the kind for one provider."""
+    """The client's data for one provider."""
 
     submit: str
     mark: Mark | None
@@ -138,7 +138,7 @@ class ClientProfile:
     pace: Pace
     words: Mapping[str, StateKind]
     jobs: Mapping[str, JobPlaces]
-    told: ToldPlaces | None
-    refusal: RefusalPlaces
+    webhook: WebhookPlaces | None
+    errors: ErrorPlaces
     quote: Quote | None = None
     upload: tuple[UploadStep, ...] = field(default=())

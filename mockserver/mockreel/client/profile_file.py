@@ -1,4 +1,4 @@
-"""Read what the client needs of `conversation.yaml`; whatever does not fit is an error that names its place."""
+"""Read the client's profile from `conversation.yaml`; an invalid row is an error that names its place."""
 
 from pathlib import Path
 
@@ -6,17 +6,17 @@ from mockreel.client.profile import (
     KINDS,
     STATES,
     ClientProfile,
+    ErrorKind,
+    ErrorPlaces,
     FailurePlaces,
     Find,
     JobPlaces,
     Mark,
     Pace,
     Quote,
-    RefusalKind,
-    RefusalPlaces,
     SpentPlace,
-    ToldPlaces,
     UploadStep,
+    WebhookPlaces,
 )
 from mockreel.client.values import StateKind
 from mockreel.contract.conversation.section import read_conversation, required_section
@@ -25,22 +25,22 @@ from mockreel.contract.operations import Place
 from mockreel.errors import DataError
 
 
-def read_manner(provider: str, *, root: Path | None = None) -> ClientProfile:
-    """The manner of one provider.
+def read_profile(provider: str, *, root: Path | None = None) -> ClientProfile:
+    """The profile of one provider.
 
     Raises:
         OptionError: the provider has no section `client` in its `conversation.yaml`.
-        DataError: a row of it does not fit.
+        DataError: a row of it is invalid.
     """
     section = required_section(provider, "client", root=root)
     file = read_conversation(provider, root=root)
     assert file is not None
-    return _manner(section, file.at("jobs").each(_job))
+    return _profile_of(section, file.at("jobs").each(_job))
 
 
-def _manner(file: Cursor, jobs: dict[str, JobPlaces]) -> ClientProfile:
+def _profile_of(file: Cursor, jobs: dict[str, JobPlaces]) -> ClientProfile:
     mark, idempotency = file.maybe("mark"), file.maybe("idempotency")
-    quote, upload, told = file.maybe("quote"), file.maybe("upload"), file.maybe("webhook")
+    quote, upload, webhook = file.maybe("quote"), file.maybe("upload"), file.maybe("webhook")
     return ClientProfile(
         submit=file.at("submit").text(),
         mark=Mark(_place("mark", mark), mark.at("pattern").text()) if mark else None,
@@ -50,15 +50,15 @@ def _manner(file: Cursor, jobs: dict[str, JobPlaces]) -> ClientProfile:
         pace=_pace(file.at("pace")),
         words=_words(file.at("words")),
         jobs=jobs,
-        told=_told(told) if told else None,
-        refusal=_refusal(file.at("errors")),
+        webhook=_webhook(webhook) if webhook else None,
+        errors=_errors(file.at("errors")),
         quote=Quote(*(quote.at(key).text() for key in ("operation", "amount", "currency"))) if quote else None,
         upload=tuple(_step(row) for row in _rows(upload.at("steps"))) if upload else (),
     )
 
 
 def _words(row: Cursor) -> dict[str, StateKind]:
-    """By word, in any case, the state that it means."""
+    """The state of each word, in any case."""
     found: dict[str, StateKind] = {}
     for kind in STATES:
         words = row.maybe(kind)
@@ -83,12 +83,12 @@ def _pace(row: Cursor) -> Pace:
 
 
 def _job(_: str, row: Cursor) -> JobPlaces:
-    own = row.at("client")
-    places = {key: _first(row, key) + _texts(own, key) for key in ("id", "state")}
-    places |= {"results": row.at("results").texts() + _texts(own, "results")}
-    places |= {key: own.at(key).texts() for key in ("kinds", "seconds", "texts")}
-    spent = tuple(_spent(one) for one in _rows(own.at("spent")))
-    return JobPlaces(**places, failure=_failure(own.at("failure")), spent=spent)
+    client = row.at("client")
+    places = {key: _first(row, key) + _texts(client, key) for key in ("id", "state")}
+    places |= {"results": row.at("results").texts() + _texts(client, "results")}
+    places |= {key: client.at(key).texts() for key in ("kinds", "seconds", "texts")}
+    spent = tuple(_spent(one) for one in _rows(client.at("spent")))
+    return JobPlaces(**places, failure=_failure(client.at("failure")), spent=spent)
 
 
 def _first(row: Cursor, key: str) -> tuple[str, ...]:
@@ -104,19 +104,19 @@ def _failure(row: Cursor) -> FailurePlaces:
     return FailurePlaces(*(row.at(key).texts() for key in ("code", "message", "stage")))
 
 
-def _told(row: Cursor) -> ToldPlaces:
+def _webhook(row: Cursor) -> WebhookPlaces:
     places = {key: row.at(key).texts() for key in ("id", "state", "event", "inside")}
-    return ToldPlaces(**places, failure=_failure(row.at("failure")))
+    return WebhookPlaces(**places, failure=_failure(row.at("failure")))
 
 
-def _refusal(row: Cursor) -> RefusalPlaces:
+def _errors(row: Cursor) -> ErrorPlaces:
     places = {key: row.at(key).texts() for key in ("codes", "messages", "violations", "request_ids")}
-    return RefusalPlaces(**places, kinds=tuple(_kind(one) for one in _rows(row.at("kinds"))))
+    return ErrorPlaces(**places, kinds=tuple(_kind(one) for one in _rows(row.at("kinds"))))
 
 
-def _kind(row: Cursor) -> RefusalKind:
+def _kind(row: Cursor) -> ErrorKind:
     statuses = tuple(str(one) for one in row.mapping().get("statuses", ()))
-    return RefusalKind(row.at("kind").choice(KINDS), frozenset(_texts(row, "codes")), statuses, _texts(row, "texts"))
+    return ErrorKind(row.at("kind").choice(KINDS), frozenset(_texts(row, "codes")), statuses, _texts(row, "texts"))
 
 
 def _step(row: Cursor) -> UploadStep:

@@ -1,4 +1,4 @@
-"""One request with its tries: reads go on after 429, 5xx and a broken network, submits only where that is safe."""
+"""Send a request with retries after 429, 5xx and network errors; submits are retried only if that is safe."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -10,13 +10,13 @@ from mockreel.client.profile import Pace
 from mockreel.client.readers.error_reader import ErrorReader
 from mockreel.client.values import Job
 
-# An error response of a poll that is in truth the end of a job is no refusal.
+# Whether a poll's error response is in fact the end of its job.
 Expected = Callable[[IncomingResponse], bool]
 
 
 @dataclass(frozen=True, slots=True)
 class Uncertain:
-    """What to say where a submit may have begun a job; `repeats`: sent again it begins no second one."""
+    """The advice for a submit that may have started a job; `repeats`: repeating it starts no second one."""
 
     mark: str | None
     find: str
@@ -25,7 +25,7 @@ class Uncertain:
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """What follows an answer that is no good: the error, and whether another try may help, and after how long."""
+    """The result of a failed try: the error, whether a retry may help, and after how long."""
 
     error: ClientError
     helps: bool
@@ -33,7 +33,7 @@ class Again:
 
 
 class Exchanges:
-    """Makes the requests of one client."""
+    """Sends the requests of one client."""
 
     def __init__(self, pace: Pace, error_reader: ErrorReader, timing: Timing, *, timeout: float) -> None:
         self._pace = pace
@@ -41,7 +41,7 @@ class Exchanges:
         self._timing = timing
         self._timeout = timeout
 
-    def ask(
+    def request(
         self,
         request: OutgoingRequest,
         deadline: Deadline,
@@ -51,27 +51,27 @@ class Exchanges:
         expected: Expected = lambda response: False,
         redirects: bool = False,
     ) -> Talk[IncomingResponse]:
-        """The response to a request, asked as often as the docs advise.
+        """The response to a request, with as many retries as the docs advise.
 
         Args:
-            job: whom it is about, for errors.
-            uncertain: given for what must not be done twice.
-            expected: whether a response that looks like an error response is none.
-            redirects: whether a redirect is a good answer; never for what carries the key.
+            job: its job, for errors.
+            uncertain: set for requests that must not be repeated.
+            expected: whether a response that looks like an error is a valid one.
+            redirects: whether a redirect is a valid response; never with the key.
         """
         last: Again | None = None
         doubt: SubmitUncertain | None = None
         for tries in range(1, self._pace.attempts + 1):
             if deadline.left <= 0:
                 raise doubt or self._late(request, deadline, job, last)
-            left = deadline.left
-            answer = yield replace(request, seconds=min(self._timeout, left), total=left)
-            assert answer is not None
-            moved = redirects and isinstance(answer, IncomingResponse) and _leads_elsewhere(answer)
-            last = None if moved else self._judged(request, answer, uncertain, expected)
+            remaining = deadline.left
+            received = yield replace(request, seconds=min(self._timeout, remaining), total=remaining)
+            assert received is not None
+            moved = redirects and isinstance(received, IncomingResponse) and _is_redirect(received)
+            last = None if moved else self._judged(request, received, uncertain, expected)
             if last is None:
-                assert isinstance(answer, IncomingResponse)
-                return answer
+                assert isinstance(received, IncomingResponse)
+                return received
             doubt = last.error if isinstance(last.error, SubmitUncertain) else doubt
             if not last.helps or tries == self._pace.attempts:
                 break
@@ -88,41 +88,43 @@ class Exchanges:
     def _judged(
         self,
         request: OutgoingRequest,
-        answer: IncomingResponse | Trouble,
+        received: IncomingResponse | Trouble,
         uncertain: Uncertain | None,
         expected: Expected,
     ) -> Again | None:
-        """None where the answer is good."""
-        if isinstance(answer, Trouble):
-            return self._troubled(request, answer, uncertain)
-        # What is fetched without a key is a file, whatever stands in it.
-        refused = self._error_reader.refused(answer) if request.key else answer.status >= 400
-        if 200 <= answer.status < 300 and (expected(answer) or not refused):
-            return self._unread(request, answer, uncertain)
-        if not refused:
-            why = f"it answered {answer.status}" + (", which would send the key elsewhere" if request.key else "")
+        """None if the response is valid."""
+        if isinstance(received, Trouble):
+            return self._troubled(request, received, uncertain)
+        # A request without a key fetches a file, whatever its content is.
+        is_error = self._error_reader.refused(received) if request.key else received.status >= 400
+        if 200 <= received.status < 300 and (expected(received) or not is_error):
+            return self._unreadable(request, received, uncertain)
+        if not is_error:
+            why = f"the response was {received.status}" + (
+                ", which would send the key elsewhere" if request.key else ""
+            )
             return Again(ReplyNotUnderstood(request.what, why), helps=False)
-        return self._refused(request, answer, uncertain)
+        return self._rejected(request, received, uncertain)
 
     def _troubled(self, request: OutgoingRequest, trouble: Trouble, uncertain: Uncertain | None) -> Again:
         if uncertain is not None and trouble.sent:
             return self._doubt(request, trouble.why, uncertain)
         return Again(NotReached(request.what, trouble.why), helps=not trouble.final)
 
-    def _unread(
+    def _unreadable(
         self, request: OutgoingRequest, response: IncomingResponse, uncertain: Uncertain | None
     ) -> Again | None:
-        """Whoever carries the key expects JSON."""
+        """A problem unless the body is JSON, which requests with a key require."""
         if request.key is None or response.json is not None:
             return None
-        why = f"it answered {response.status} with a body that is not JSON"
+        why = f"the body of the response {response.status} is not JSON"
         return (
             self._doubt(request, why, uncertain)
             if uncertain
             else Again(ReplyNotUnderstood(request.what, why), helps=True)
         )
 
-    def _refused(self, request: OutgoingRequest, response: IncomingResponse, uncertain: Uncertain | None) -> Again:
+    def _rejected(self, request: OutgoingRequest, response: IncomingResponse, uncertain: Uncertain | None) -> Again:
         kind = self._error_reader.kind(response)
         error = self._error_reader.error(request.what, response, keyed=request.key is not None)
         if kind == "busy":
@@ -140,10 +142,10 @@ class Exchanges:
 
 
 def backoff(pace: Pace, tries: int, timing: Timing) -> float:
-    """Seconds before the next try: doubled each time up to a ceiling, and the half of it left to chance."""
+    """Seconds before the next try: doubled each time up to a ceiling, half of it random."""
     wait: float = min(pace.ceiling, pace.backoff * 2 ** (tries - 1))
     return wait / 2 + wait / 2 * timing.draw()
 
 
-def _leads_elsewhere(response: IncomingResponse) -> bool:
+def _is_redirect(response: IncomingResponse) -> bool:
     return response.status in (301, 302, 303, 307, 308) and "location" in response.headers

@@ -1,4 +1,4 @@
-"""What a client is given and gives: jobs, outcomes, results, progress, notices. All frozen."""
+"""The frozen arguments and results of a client: jobs, outcomes, results, progress, notices."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ StateKind = Literal["pending", "succeeded", "partial", "failed", "cancelled"]
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A job of a provider. `id` is all that a later process needs; `sort` says which of its job routes it is on."""
+    """A job of a provider. A later process needs only `id`; `sort` names its kind of job routes."""
 
     id: str
     provider: str
@@ -21,7 +21,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One thing that a job made: the URL of a file, or a text. `seconds` and `kind` where the provider says them."""
+    """One result of a job: the URL of a file, or a text. `seconds` and `kind` are set if the provider has them."""
 
     url: str | None
     text: str | None = None
@@ -40,7 +40,7 @@ class JobFailure:
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """A sum that the provider says was spent."""
+    """A sum that the provider charged."""
 
     amount: Decimal
     currency: str
@@ -48,7 +48,7 @@ class Money:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A job as a response shows it: `state` is our word, `word` the provider's, `raw` the whole response."""
+    """A job in a response: `state` is the client's word, `word` the provider's, `raw` the whole response."""
 
     job: Job
     state: StateKind
@@ -64,13 +64,13 @@ class Outcome:
 
     @property
     def urls(self) -> tuple[str, ...]:
-        """Where the files are."""
+        """The URLs of the files."""
         return tuple(result.url for result in self.results if result.url is not None)
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How a wait goes: what the newest poll showed, after how many seconds, and which poll it was."""
+    """The progress of a wait: the newest outcome, the seconds so far, and the number of polls."""
 
     outcome: Outcome
     seconds: float
@@ -79,7 +79,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What a callback tells. Without a signature it proves nothing: poll the job before anything hangs on it."""
+    """A received callback. Without a signature it proves nothing: poll the job before relying on it."""
 
     job: Job
     event: str | None
@@ -89,7 +89,7 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Uploaded:
-    """A file at the provider: `url` is what a model's input takes; `kept` is what its steps gave besides."""
+    """A file at the provider: `url` is for a model's input; `kept` has further values of the upload."""
 
     url: str = field(repr=False)  # it may be signed
     kept: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -97,17 +97,17 @@ class Uploaded:
 
 @dataclass(frozen=True, slots=True)
 class JobRequest:
-    """What is to be run.
+    """A job to submit.
 
     Args:
-        model: its id or an alias; None for operations that name none.
-        input: the model's fields, as its provider calls them.
-        callback_url: where the provider tells that the job has ended.
-        mark: a word of your own by which the job can be found again; drawn where the provider has a place for one.
-        idempotency_key: sent where the provider documents one; then an uncertain submit is tried again.
-        extra: further fields beside the input (`metadata`, for instance).
-        params: parameters of the path, for operations that have others than the model.
-        via: the operation that begins the job, where it is not the usual one.
+        model: its id or an alias; None for operations without a model.
+        input: the model's fields, with the provider's names.
+        callback_url: the URL for the provider's callback at the end of the job.
+        mark: your own word to find the job again; drawn if the provider supports one.
+        idempotency_key: sent if the provider documents one; then an uncertain submit is retried.
+        extra: further fields beside the input, such as `metadata`.
+        params: path parameters other than the model.
+        via: the operation that submits the job, if it is not the usual one.
     """
 
     model: str | None

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from mockreel.conformance.place import Place
 from mockreel.contract.evidence.facts import Fact
 from mockreel.contract.exchanges.problem import Problem
 
@@ -46,7 +47,11 @@ def check(
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A problem as it is reported. `doubt`: the contract only rests on inference there, so it may be what is wrong."""
+    """A problem as it is reported.
+
+    `doubt`: the contract only rests on inference there, so it may be what is wrong. `place`: the line of the user's own
+    that it is about, where that is known.
+    """
 
     check: str
     provider: str
@@ -56,6 +61,7 @@ class Finding:
     came: str
     curl: str
     doubt: bool
+    place: Place | None = None
 
     @property
     def where(self) -> str:
@@ -84,7 +90,7 @@ class Outcome:
     """What came of one check: the cases it judged, what it found, why something was not asked or could not run.
 
     `chosen` is true where all that was not asked was left out by the user's own word; `again` is the command that
-    repeats it.
+    repeats it, `during` are the checks whose requests showed it, where it has none of its own.
     """
 
     check: str
@@ -97,6 +103,7 @@ class Outcome:
     seconds: float
     chosen: bool = False
     again: str = ""
+    during: tuple[str, ...] = ()
 
     @property
     def verdict(self) -> Verdict:

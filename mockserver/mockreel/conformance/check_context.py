@@ -2,15 +2,14 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from mockreel.conformance.check import broken
-from mockreel.conformance.jobs.balance_change import Spent, spend
-from mockreel.conformance.jobs.job_groups import CHARGED, PLAIN, starts
 from mockreel.conformance.jobs.job_traces import JobTrace, JobTraces
-from mockreel.conformance.jobs.task_queue import Task, Tasks
+from mockreel.conformance.jobs.job_watch import JobWatch
+from mockreel.conformance.jobs.job_webhooks import JobWebhooks
+from mockreel.conformance.jobs.task_queue import Tasks
 from mockreel.conformance.jobs.wait_times import Waits
 from mockreel.conformance.jobs.webhook_secret import Signing
 from mockreel.conformance.model_selection import Casting
@@ -22,18 +21,17 @@ from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest
 from mockreel.contract.exchanges.header_check import HeaderRules, header_problems
 from mockreel.contract.exchanges.links import Links
 from mockreel.contract.exchanges.problem import Problem
-from mockreel.contract.exchanges.request_builder import NOBODYS, Requests, placed
+from mockreel.contract.exchanges.request_builder import UNKNOWN_ID, Requests, placed
 from mockreel.contract.exchanges.request_check import RequestChecker
-from mockreel.contract.exchanges.response_check import ResponseChecker, reply_problems
-from mockreel.contract.operations import resolve
-from mockreel.contract.validation import violations
-from mockreel.errors import MockreelError
+from mockreel.contract.exchanges.response_check import ResponseChecker, response_problems
 from mockreel.simulator.in_process.memory_receiver import Behaviour, Receiver
-from mockreel.simulator.in_process.mock_target import LeftOut, NotApplicable, Target
+from mockreel.simulator.in_process.mock_target import LeftOut, Target
 
 # Pauses before a request is sent again that was refused for being one too many, in seconds, where no header says more.
 BUSY = (1.0, 2.0, 4.0, 8.0)
 MOST_LOGGED = 20_000
+# A check that watches jobs from their submit to their end.
+WATCHES = "lifecycle.ends"
 # This part of the budget is kept for what is asked when every job is over.
 SPARE = 0.15
 
@@ -74,6 +72,8 @@ class CheckContext:
         self.request_checker = RequestChecker(self.contract)
         self.links = Links(self.contract, self.requests, self.response_checker)
         self.telling = JobTraces(self)
+        self.jobs = JobWatch(self)
+        self.webhooks = JobWebhooks(self.contract)
         self.headers = HeaderRules(self.contract)
         self.waits = Waits(self.contract, self.target.own)
         self.tasks = Tasks(self.target.now, self.target.wait)
@@ -81,14 +81,11 @@ class CheckContext:
         self.casting = Casting(self.contract, names=wanted.models, quick=wanted.quick, seed=wanted.seed)
         self.ids: list[tuple[str, SentRequest, ReceivedResponse]] = []
         self.log: list[tuple[SentRequest, ReceivedResponse]] = []
-        self.not_begun: dict[str, list[str]] = {}
-        self._groups: dict[str, list[JobTrace]] = {}
-        self.no_balance = ""
-        self._spent: list[Spent] = []
         self.stamp = "0" if self.target.own else f"{time.time_ns():x}"
         self._fetched: dict[str, ReceivedResponse] = {}
         self.notes: list[str] = []
-        self.broken: list[str] = []  # what broke while jobs were watched
+        self.asking = ""  # the check that is run
+        self.during: Counter[str] = Counter()  # checks whose requests were answered as no contract says
         self._secret: Signing | None = None
         if self.ends is None and not self.target.own:
             self.ends = self.target.now() + wanted.budget
@@ -123,9 +120,21 @@ class CheckContext:
         self.passed += 1
         if len(self.log) < MOST_LOGGED:
             self.log.append((request, response))
-        self.passing += self.reply_problems(request, response)
+        problems = list(self.response_problems(request, response))
+        self.passing += problems
+        if problems:
+            self.during[self._asking(request)] += 1
         self._note_id(request, response)
         return response
+
+    def _asking(self, request: SentRequest) -> str:
+        """The check that sends a request: the one that is run, or one that watches jobs."""
+        operation = request.operation.id if request.operation else ""
+        if self.asking.startswith("generated"):
+            return f"{self.asking}:{operation}" if operation else self.asking
+        talks = self.contract.conversation.jobs.values()
+        watched = {name for talk in talks for name in (*talk.submits, talk.poll)}
+        return WATCHES if operation in watched else self.asking or WATCHES
 
     def fetch(self, url: str, *, anew: bool = False) -> ReceivedResponse:
         """What a result's URL leads to, fetched once unless `again`."""
@@ -205,9 +214,17 @@ class CheckContext:
         self.skip(f"the target said that {row.name}: {response.shown()[:100]}")
         return True
 
-    def reply_problems(self, request: SentRequest, response: ReceivedResponse) -> Iterator[Problem]:
+    def answer(self, request: SentRequest, operation: Operation | None) -> ReceivedResponse | None:
+        """The response to one case, which counts as judged; None where it was not asked, or could not be."""
+        response = self.try_send(request)
+        if response is None or self.excused(response, operation):
+            return None
+        self.judged()
+        return response
+
+    def response_problems(self, request: SentRequest, response: ReceivedResponse) -> Iterator[Problem]:
         """What the contract does not allow about a response: its status, its content type, its body, its headers."""
-        yield from reply_problems(self.response_checker, self.facts, request, response)
+        yield from response_problems(self.response_checker, self.facts, request, response)
         yield from header_problems(self.headers, self.response_checker, self.facts, request, response)
 
     @property
@@ -224,15 +241,10 @@ class CheckContext:
         """The word for a job's state in the response to a poll."""
         return pointers.value(response.json, talk.state)
 
-    @property
-    def groups(self) -> Mapping[str, list[JobTrace]]:
-        """The stories told so far, by the name of their group."""
-        return self._groups
-
     def adopt(self, other: "CheckContext", groups: dict[str, list[JobTrace]]) -> None:
         """Take over what was seen at another scene, told in the words of this one's contract."""
-        self._groups, self.ids, self._secret, self._fetched = groups, other.ids, other.signing(), other._fetched
-        self._spent, self.no_balance, self.ends = other._spent, other.no_balance, None
+        self.jobs.adopt(other.jobs, groups)
+        self.ids, self._secret, self._fetched, self.ends = other.ids, other.signing(), other._fetched, None
 
     def states(self, word: Any) -> tuple[State, ...]:
         """The states that a word on the wire may mean."""
@@ -249,17 +261,9 @@ class CheckContext:
             raise LeftOut("there is no receiver that the target could reach; give --callback-url")
         return self.target.receiver
 
-    def callback_of(self, operation: Operation) -> tuple[str, Any] | None:
-        """Where in its body an operation takes a callback URL, and what is sent there; None where it takes none."""
-        for row in operation.raw.get("callbacks", {}).values():
-            callback = resolve(self.contract.document, row, where=operation.id)
-            for expression, item in callback.items():
-                return expression.strip("{}").partition("#")[2], item["post"]
-        return None
-
     def calls_back(self, talk: JobTalk, submit: Operation) -> bool:
         """Whether a job of this kind can be asked to tell of its end, and the target can reach us."""
-        return self.target.receiver is not None and self.callback_of(submit) is not None and talk.webhook is not None
+        return self.target.receiver is not None and self.webhooks.of(submit) is not None and talk.webhook is not None
 
     def waits_for_the_end(self, operation: Operation) -> bool:
         """Whether a foreign target answers an operation only when its job is over, each time."""
@@ -283,7 +287,7 @@ class CheckContext:
         Raises:
             LeftOut: the operation takes none.
         """
-        found = self.callback_of(request.operation) if request.operation else None
+        found = self.webhooks.of(request.operation) if request.operation else None
         if found is None:
             raise LeftOut(f"{request.operation.id if request.operation else 'it'} takes no callback URL")
         url = self.receiver.expect(*behaviours)
@@ -304,65 +308,6 @@ class CheckContext:
 
     def _is_end(self, state: str) -> bool:
         return self.contract.lifecycle.states[state].terminal
-
-    def begin(self, group: str) -> None:
-        """Begin the jobs of a group; they are watched side by side with everything else."""
-        if group in self._groups:
-            return
-        self._groups[group] = []
-        if group == CHARGED:
-            self._spend()
-            return
-        for start in starts(self, group):
-            try:
-                self.secret()
-                self.tasks.add(self.telling.tell(start, self._groups[group]))
-            except MockreelError as reason:
-                self.not_begun.setdefault(group, []).append(str(reason))
-            except Exception as problem:
-                self.broken.append(broken(problem))
-                self.not_begun.setdefault(group, []).append(self.broken[-1])
-
-    def _spend(self) -> None:
-        """Watch the balance of the other account around a job of its own."""
-        if "other" not in self.target.keys.of:
-            self.not_begun[CHARGED] = ["it takes the key of another account, which nothing else uses; give --other-key"]
-            return
-        self.tasks.add(self._guarded(spend(self, self._spent)))
-
-    def _guarded(self, task: Task) -> Task:
-        """A task that keeps what stops it."""
-        try:
-            yield from task
-        except NotApplicable as reason:
-            self.no_balance = str(reason)
-        except MockreelError as reason:
-            self.not_begun.setdefault(CHARGED, []).append(str(reason))
-        except Exception as problem:
-            self.broken.append(broken(problem))
-            self.not_begun.setdefault(CHARGED, []).append(self.broken[-1])
-
-    def spent(self) -> list[Spent]:
-        """What jobs took from the balance of the other account.
-
-        Raises:
-            NotApplicable: it shows none.
-        """
-        self.told(CHARGED)
-        if self.no_balance:
-            raise NotApplicable(self.no_balance)
-        return self._spent
-
-    def told(self, group: str) -> list[JobTrace]:
-        """The stories of a group, told as far as the time allows."""
-        self.begin(group)
-        if len(self.tasks):
-            self.tasks.finish(self.deadline)
-        return self._groups[group]
-
-    def traces(self) -> list[JobTrace]:
-        """One job for each submit and model, and one for each other course where the target plays one."""
-        return self.told(PLAIN)
 
     def signing(self) -> "Signing":
         """How callbacks are signed: asked for before the first job, and made the secret that signs."""
@@ -390,33 +335,8 @@ class CheckContext:
         good = self.requests.good(poll)
         names = {parameter.name for parameter in poll.query if parameter.required}
         if names or "{" in poll.path:
-            return self.requests.good(poll, params=dict.fromkeys([*names, *_placeholders(poll)], NOBODYS))
+            return self.requests.good(poll, params=dict.fromkeys([*names, *_placeholders(poll)], UNKNOWN_ID))
         return good
-
-    def payload(self, body: bytes) -> Any:
-        """A callback's parsed body, or None."""
-        return ReceivedResponse(200, {}, body).json
-
-    def payload_problems(self, submit: Operation, body: bytes) -> tuple[str, ...]:
-        """What in a callback breaks the schema that the contract has for it."""
-        found = self.callback_of(submit)
-        parsed = self.payload(body)
-        if found is None or parsed is None:
-            return ("the callback is no JSON",) if found else ()
-        content = next(iter(found[1]["requestBody"]["content"].values()))
-        schema = self.contract.schemas.absolute(content["schema"])
-        validator = self.contract.schemas.compile(schema, where=f"the callback of {submit.id}")
-        return tuple(f"{one.pointer or '/'}: {one.message[:300]}" for one in violations(validator, parsed))
-
-    def same_state(self, one: Any, other: Any) -> bool:
-        """Whether two words may mean the same state; a callback may spell it in its own way."""
-        spelled = self.contract.wire.get("callback_status", {})
-        return one == other or any(spelled.get(state.name) == one for state in self.states(other))
-
-    def texts(self, value: Any) -> Iterator[str]:
-        """Every text in the top level of an object."""
-        if isinstance(value, dict):
-            yield from (text for text in value.values() if isinstance(text, str))
 
 
 def _placeholders(operation: Operation) -> list[str]:

@@ -35,7 +35,7 @@ def run(
     wanted = [check for check in checks if check.known(context)]
     for group in dict.fromkeys(group for check in wanted for group in check.uses):
         if group not in left:
-            context.begin(group)
+            context.jobs.begin(group)
     if context.own:  # its time passes only when it is told to, and must not pass while nobody looks
         context.tasks.finish()
     yield from _outcomes(context, [check for check in wanted if not check.uses], left)
@@ -60,7 +60,9 @@ def run_one(context: CheckContext, check: Check, *, left_out: Mapping[str, str] 
     began, context.cases = time.monotonic(), 0
     context.skipped.clear()
     left = [reason for group, reason in (left_out or {}).items() if group in check.uses]
+    context.asking = check.id
     problems, broke = _asked(context, check) if not left else ([], "")
+    context.asking = ""
     return Outcome(
         check.id,
         check.says,
@@ -100,14 +102,17 @@ def _reasons(context: CheckContext, check: Check) -> Sequence[str]:
         for reason, count in context.skipped.most_common(MOST_REASONS)
     ]
     for group in check.uses:
-        reasons += list(dict.fromkeys(context.not_begun.get(group, ())))[:MOST_REASONS]
+        reasons += list(dict.fromkeys(context.jobs.not_begun.get(group, ())))[:MOST_REASONS]
     return reasons
 
 
 def replies_outcome(context: CheckContext, seconds: float) -> Outcome:
     """What came of holding every response against the contract."""
-    found, broke = findings(context, REPLIES, context.passing), "; ".join(context.broken[:MOST_REASONS])
-    return Outcome(REPLIES, REPLIES_SAY, context.contract.provider, context.passed, found, (), broke, seconds)
+    found, broke = findings(context, REPLIES, context.passing), "; ".join(context.jobs.broken[:MOST_REASONS])
+    asked = tuple(name for name, _ in context.during.most_common(MOST_REASONS) if name)
+    return Outcome(
+        REPLIES, REPLIES_SAY, context.contract.provider, context.passed, found, (), broke, seconds, during=asked
+    )
 
 
 def findings(context: CheckContext, check: str, problems: Iterable[Problem]) -> tuple[Finding, ...]:

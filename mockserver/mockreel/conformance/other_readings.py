@@ -102,7 +102,7 @@ def _others(contract: Contract, plan: "Plan") -> Iterator[tuple[str, Contract]]:
 def _faults(context: CheckContext, contract: Contract, names: set[str]) -> int | None:
     """How many faults these checks find in what was seen, by another contract; None where the time is up."""
     other = CheckContext(contract, _Remembering(context.target, context.log), context.wanted)
-    other.adopt(context, {name: _retold(traces, other) for name, traces in context.groups.items()})
+    other.adopt(context, {name: _retold(traces, other) for name, traces in context.jobs.groups.items()})
     found = 0
     for check in EVERY:
         if check.id in names and check.known(other):
@@ -113,7 +113,7 @@ def _faults(context: CheckContext, contract: Contract, names: set[str]) -> int |
         for request, response in context.log:
             if context.is_over():
                 return None
-            other.passing += other.reply_problems(_asked(request, contract), response)
+            other.passing += other.response_problems(_asked(request, contract), response)
         found += len(replies_outcome(other, 0.0).findings)
     return found
 

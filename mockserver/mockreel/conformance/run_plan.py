@@ -10,7 +10,7 @@ from typing import Any
 
 from mockreel.conformance.check import Check
 from mockreel.conformance.check_context import CheckContext
-from mockreel.conformance.jobs.job_groups import ANSWERS, forecast, starts
+from mockreel.conformance.jobs.job_groups import ANSWERS, APART, forecast, starts
 from mockreel.conformance.spending_guard import SpendingGuard
 from mockreel.contract import pricing
 from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest
@@ -135,7 +135,7 @@ def _add_group(found: Announcement, context: CheckContext, group: str) -> None:
     found.webhooks += told.callbacks
     found.requests += told.jobs * (1 + _LOOKS)
     found.seconds = 0.0 if context.own else min(context.wanted.budget, max(found.seconds, told.seconds))
-    if group != "charged":
+    if group not in APART:
         _price(found, context, [context.requests.good(start.submit, start.model) for start in starts(context, group)])
 
 

@@ -98,8 +98,9 @@ def check_target(
     announcer: Announcer = lambda _: None,
     latency: float = 0.0,
     context: CheckContext | None = None,
+    access: tuple[str, ...] = (),
 ) -> Iterator[Outcome]:
-    """Everything that is wanted, against one target, with the plan told first."""
+    """Everything that is wanted, against one target, with the plan told first; what repeats it has the same access."""
     if plan.generates:
         require()
     began, checks = time.monotonic(), plan.chosen()
@@ -125,7 +126,7 @@ def check_target(
     announcer(announced)
     own = not target.own and plan.generates
     for outcome in run(context, checks, left_out=announced.left_out, meanwhile=generate if own else _nothing):
-        yield replace(outcome, again=again(plan, target.base_url, contract.provider, outcome))
+        yield replace(outcome, again=again(plan, target.base_url, contract.provider, outcome, access=access))
     notes += context.notes
     if context.casting.left_out:
         notes.append(
@@ -134,7 +135,7 @@ def check_target(
         )
     if plan.generates and not own:
         for outcome in generate():
-            yield replace(outcome, again=again(plan, target.base_url, contract.provider, outcome))
+            yield replace(outcome, again=again(plan, target.base_url, contract.provider, outcome, access=access))
 
 
 def _nothing() -> Iterator[Outcome]:
@@ -150,5 +151,4 @@ def check_models(plan: Plan, contracts: Mapping[str, Contract]) -> None:
     known: Iterable[str] = [name for contract in contracts.values() for name in contract.names]
     for model in plan.models:
         if model not in known:
-            near = [name for name in known if model.split("/")[0] in name][:10]
-            raise OptionError("--model", model, near, then="mockreel check asks for a model's id or an alias of it.")
+            raise OptionError("--model", model, known, then="mockreel check asks for a model's id or an alias of it.")

@@ -1,4 +1,4 @@
-"""The contract: everything that is held about a provider, read from data into frozen values."""
+"""The contract: all facts about a provider, read from data into frozen values."""
 
 from mockreel.contract.loader import Contract, known_readings, load_contract, providers
 from mockreel.contract.operations import Operation, Parameter, Place
@@ -6,6 +6,7 @@ from mockreel.contract.rows import (
     Callbacks,
     DeliveryPolicy,
     ErrorRow,
+    ErrorScenario,
     Event,
     Evidence,
     Failure,
@@ -13,7 +14,6 @@ from mockreel.contract.rows import (
     Lifecycle,
     Model,
     Price,
-    ReplyScenario,
     Scenarios,
     State,
 )
@@ -23,6 +23,7 @@ __all__ = [
     "Contract",
     "DeliveryPolicy",
     "ErrorRow",
+    "ErrorScenario",
     "Event",
     "Evidence",
     "Failure",
@@ -33,7 +34,6 @@ __all__ = [
     "Parameter",
     "Place",
     "Price",
-    "ReplyScenario",
     "Scenarios",
     "State",
     "known_readings",

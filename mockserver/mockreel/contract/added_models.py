@@ -1,4 +1,4 @@
-"""Models that somebody adds to a provider for their own server: with a JSON Schema, or as a copy of a known model."""
+"""Models that a user adds to a provider: with a JSON Schema, or as a copy of a known model."""
 
 import json
 from collections.abc import Callable, Iterable, Mapping
@@ -6,26 +6,27 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from mockreel.contract.amount import read_amount
+from mockreel.contract.added_price import OWN, check_length, read_price, read_seconds, unknown_price
 from mockreel.contract.data.data_files import Document, read_document, read_list
-from mockreel.contract.rows import Evidence, Model, Price
+from mockreel.contract.rows import Model
 from mockreel.errors import DataError, OptionError
 
-# What the mock server can make as a job's result.
+# The kinds of results that the mock server can make.
 OUTPUTS = ("video", "image", "audio", "3d", "text")
-FIELDS = ("provider", "id", "schema", "like", "output", "price")
+FIELDS = ("provider", "id", "schema", "like", "output", "price", "seconds")
 UNKNOWN_MODELS = ("refuse", "accept")
-UNITS = ("request", "second", "image")
 # The list of added models in a data folder.
 MODELS_FILE = "models.yaml"
 _FOLDER = "models/added/"
 _ANY: Mapping[str, Any] = {"type": "object", "description": "any input: nothing is known of this model"}
-_NOBODY = Evidence("inferred", ())
 
 
 @dataclass(frozen=True, slots=True)
 class AddedModel:
-    """One model as it was asked for: `schema` describes its input, or it is a copy of the model `like`."""
+    """One requested model: `schema` describes its input, or it is a copy of the model `like`.
+
+    `seconds` is how long a result is where the input does not say it; `file` is where the schema was read.
+    """
 
     provider: str
     id: str
@@ -33,26 +34,28 @@ class AddedModel:
     like: str | None = None
     output: str | None = None
     price: str | None = None
+    seconds: str | float | None = None
+    file: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Additions:
-    """What is added to contracts as they are loaded.
+    """The additions to contracts when they are loaded.
 
     Args:
         models: further models.
-        accept_unknown: take a model that nobody knows, with any input.
+        accept_unknown: accept unknown models with any input.
     """
 
     models: tuple[AddedModel, ...] = ()
     accept_unknown: bool = False
 
     def of(self, provider: str) -> "Additions":
-        """What of it is for one provider."""
+        """The additions for one provider."""
         return replace(self, models=tuple(model for model in self.models if model.provider == provider))
 
     def with_folder(self, folder: Path) -> "Additions":
-        """The same with the models that a data folder lists, if it has such a list.
+        """The additions with the models that a data folder lists, if it has such a list.
 
         Raises:
             OptionError, DataError: as of `read_additions`.
@@ -64,34 +67,34 @@ class Additions:
 NO_ADDITIONS = Additions()
 
 
-def read_additions(given: Iterable[Any] = (), *, unknown_models: str = "refuse") -> Additions:
-    """Additions as they are written on a command line or in a test.
+def read_additions(source: Iterable[Any] = (), *, unknown_models: str = "refuse") -> Additions:
+    """Additions from a command line or a test.
 
     Args:
-        given: `PROVIDER:ID=SCHEMA.json`, `PROVIDER:ID; like=MODEL; output=video; price=0.05/second`, the path of a
-            YAML file with a list of them, or mappings with the keys of `FIELDS`.
+        source: `PROVIDER:ID=SCHEMA.json`, `PROVIDER:ID; like=MODEL; output=video; price=0.05/second; seconds=8`, the
+            path of a YAML file with a list of them, or mappings with the keys of `FIELDS`.
         unknown_models: `refuse` or `accept`.
 
     Raises:
-        OptionError: an entry that cannot be understood.
+        OptionError: an invalid entry.
         DataError: a file that cannot be read.
     """
     if unknown_models not in UNKNOWN_MODELS:
         raise OptionError("unknown models", unknown_models, UNKNOWN_MODELS)
-    entries = [given] if isinstance(given, str | Mapping | Path) else list(given)
+    entries = [source] if isinstance(source, str | Mapping | Path) else list(source)
     return Additions(tuple(_read(row) for one in entries for row in _rows(one)), unknown_models == "accept")
 
 
 def write_model(text: str, folder: Path, *, check: Callable[[Additions], object]) -> AddedModel:
-    """Write one more model into the list of a data folder, with its schema beside it.
+    """Add a model to the list of a data folder, and its schema to the folder.
 
     Args:
-        text: as `read_additions` takes it.
-        folder: is made if it does not exist.
-        check: is called with the model before anything is written, and raises what is wrong with it.
+        text: an entry for `read_additions`.
+        folder: the folder; it is created if it does not exist.
+        check: called with the model before anything is written; raises if it is invalid.
 
     Raises:
-        OptionError, DataError: the model cannot be added; nothing was written then.
+        OptionError, DataError: the model cannot be added; nothing was written.
     """
     folder.mkdir(parents=True, exist_ok=True)
     additions = read_additions([text])
@@ -107,10 +110,10 @@ def write_model(text: str, folder: Path, *, check: Callable[[Additions], object]
     return model
 
 
-def _rows(given: Any) -> list[Mapping[str, Any]]:
-    if isinstance(given, Mapping):
-        return [given]
-    text = str(given)
+def _rows(entry: Any) -> list[Mapping[str, Any]]:
+    if isinstance(entry, Mapping):
+        return [entry]
+    text = str(entry)
     if text.endswith((".yaml", ".yml")) and "=" not in text:
         path = Path(text)
         return [_beside(path, row) for row in read_list(path)]
@@ -118,7 +121,7 @@ def _rows(given: Any) -> list[Mapping[str, Any]]:
 
 
 def _beside(path: Path, row: Any) -> Mapping[str, Any]:
-    """A row of a file, in which the path of a schema is relative to the file."""
+    """A row of a file; the path of its schema is relative to the file."""
     if not isinstance(row, Mapping):
         raise DataError(str(path), f"a row is {row!r}", expected=f"a mapping with {', '.join(FIELDS)}")
     schema = row.get("schema")
@@ -132,8 +135,8 @@ def _from_text(text: str) -> Mapping[str, Any]:
     if not (provider and colon and id_):
         then = "As PROVIDER:acme/dance=dance.json, or 'PROVIDER:acme/dance; like=MODEL; price=0.05/second'."
         raise OptionError("added model", text, then=then)
-    words = [part.partition("=") for part in rest if part]
-    return {"provider": provider, "id": id_, **({"schema": schema} if equals else {}), **{k: v for k, _, v in words}}
+    options = [part.partition("=") for part in rest if part]
+    return {"provider": provider, "id": id_, **({"schema": schema} if equals else {}), **{k: v for k, _, v in options}}
 
 
 def _read(row: Mapping[str, Any]) -> AddedModel:
@@ -142,13 +145,14 @@ def _read(row: Mapping[str, Any]) -> AddedModel:
         raise OptionError("added model, field", wrong[0], FIELDS)
     for name in ("provider", "id"):
         if not isinstance(row.get(name), str) or not row[name]:
-            raise OptionError(f"added model, {name}", row.get(name), then="It is a text that is not empty.")
+            raise OptionError(f"added model, {name}", row.get(name), then="It must be a text and not empty.")
     if ("schema" in row) == ("like" in row):
-        then = "It has a schema (a JSON Schema file) or is `like` a known model: one of the two."
+        then = "Give either a schema (a JSON Schema file) or a known model with `like`."
         raise OptionError("added model", row["id"], then=then)
     schema = row.get("schema")
-    document = read_document(Path(schema)) if isinstance(schema, str | Path) else schema
-    return AddedModel(**{**row, "schema": document})
+    file = schema if isinstance(schema, str | Path) else None
+    document = schema if file is None else read_document(Path(file), once=True)
+    return AddedModel(**{**row, "schema": document}, file=str(file or ""))
 
 
 # Into a contract ---------------------------------------------------------------------------------------------------
@@ -156,24 +160,28 @@ def _read(row: Mapping[str, Any]) -> AddedModel:
 
 @dataclass(frozen=True, slots=True)
 class Extended:
-    """The models of a contract with those that are added, and the schemas of these by file name."""
+    """The models of a contract with those that are added, and the schemas of these by file name.
+
+    `files` says for each of these schemas what its owner calls it.
+    """
 
     models: Mapping[str, Model]
     documents: Mapping[str, Document] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
 
 
 class OpenModels(dict[str, Model]):
-    """Models by name; a name that nobody knows gives a model that takes any input.
+    """Models by name; an unknown name returns a model that accepts any input.
 
     Args:
-        listed: what is known here.
-        refused: names that are known elsewhere, and no strangers here.
-        kind: what an unknown model makes.
+        listed: the known models.
+        refused: names that are known elsewhere, and so not unknown here.
+        unknown_model: the model for unknown names.
     """
 
-    def __init__(self, listed: Mapping[str, Model], *, stranger: Model, refused: Iterable[str] = ()) -> None:
+    def __init__(self, listed: Mapping[str, Model], *, unknown_model: Model, refused: Iterable[str] = ()) -> None:
         super().__init__(listed)
-        self._stranger = stranger
+        self._stranger = unknown_model
         self._refused = frozenset(refused)
 
     def __missing__(self, name: str) -> Model:
@@ -188,38 +196,64 @@ class OpenModels(dict[str, Model]):
             return default
 
 
-def stranger(pricing: Mapping[str, Any], *, output: str) -> Model:
-    """What is held about a model that nobody knows: any input, a price that is unknown."""
-    return Model("", (), output, f"{_FOLDER}.json", {}, _unknown_price(pricing), _NOBODY)
+def unknown_model(pricing: Mapping[str, Any], *, output: str) -> Model:
+    """The model for unknown names: any input, an unknown price."""
+    return Model("", (), output, f"{_FOLDER}.json", {}, unknown_price(pricing), OWN)
 
 
 def extend(
-    models: Mapping[str, Model], additions: Additions, *, where: str, root: Path, pricing: Mapping[str, Any]
+    models: Mapping[str, Model],
+    additions: Additions,
+    *,
+    where: str,
+    root: Path,
+    pricing: Mapping[str, Any],
+    media: Mapping[str, Any],
 ) -> Extended:
-    """The models of a provider with what is added.
+    """The models of a provider with the added ones.
+
+    Args:
+        media: the names of the provider's fields, by what they mean.
 
     Raises:
-        OptionError: a copy of a model that does not exist, an id that is taken, a price that nobody has, or an output
-            that cannot be made.
+        OptionError: a copy of an unknown model, an id that is in use, an invalid price or output.
     """
     extended, documents = dict(models), {f"{_FOLDER}.json": dict(_ANY)} if additions.accept_unknown else {}
-    taken = {name for model in models.values() for name in (model.id, *model.aliases)}
+    files: dict[str, str] = {}
+    used = {name for model in models.values() for name in (model.id, *model.aliases)}
     for one in additions.models:
-        if one.id in taken:
+        if one.id in used:
             raise OptionError(f"added model for {one.provider}", one.id, then="The provider has a model of that name.")
-        taken.add(one.id)
+        used.add(one.id)
         file = f"{_FOLDER}{one.id}.json"
-        extended[one.id], documents[file] = _made(one, models, file, root=root / where, pricing=pricing)
-    return Extended(extended, documents)
+        made, documents[file] = _extended_model(one, models, file, root=root / where, pricing=pricing)
+        extended[one.id] = replace(made, defaults=_defaults(one, made, documents[file], media))
+        files[file] = one.file or f"schema of the added model {one.id}"
+        if one.price is not None and _base(one, models, pricing).price.unit != made.price.unit:
+            check_length(extended[one.id], documents[file], media)
+    return Extended(extended, documents, files)
 
 
-def _made(
+def _defaults(one: AddedModel, model: Model, schema: Document, media: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What an input says that lacks a field: as the schema has it, and the stated length."""
+    fields = schema.get("properties", {})
+    rows = fields.items() if isinstance(fields, Mapping) else ()
+    written = {name: row["default"] for name, row in rows if isinstance(row, Mapping) and "default" in row}
+    length = {} if one.seconds is None else {media["duration"][0]: read_seconds(one.id, one.seconds)}
+    return {**written, **model.defaults, **length}
+
+
+def _extended_model(
     one: AddedModel, models: Mapping[str, Model], file: str, *, root: Path, pricing: Mapping[str, Any]
 ) -> tuple[Model, Document]:
     base = _base(one, models, pricing)
     if one.output is not None and one.output not in OUTPUTS:
         raise OptionError(f"output of {one.id}", one.output, OUTPUTS)
-    price = base.price if one.price is None else _price(one, pricing)
+    price = base.price if one.price is None else read_price(one.id, str(one.price), pricing)
+    if one.seconds is not None:
+        price = replace(
+            price, note=f"a result is {read_seconds(one.id, one.seconds):g} s long unless the input says it"
+        )
     endpoints = tuple(text.replace(base.id, one.id) for text in base.endpoints) if one.like else ()
     model = replace(
         base,
@@ -230,7 +264,7 @@ def _made(
         price=price,
         endpoints=endpoints,
         routes={},
-        evidence=_NOBODY,
+        evidence=OWN,
     )
     schema = read_document(root / base.schema) if one.like else {**(one.schema or {})}
     return model, _renamed(schema, one, file)
@@ -238,7 +272,7 @@ def _made(
 
 def _base(one: AddedModel, models: Mapping[str, Model], pricing: Mapping[str, Any]) -> Model:
     if one.like is None:
-        return stranger(pricing, output=one.output or "video")
+        return unknown_model(pricing, output=one.output or "video")
     found = next((model for model in models.values() if one.like in (model.id, *model.aliases)), None)
     if found is None:
         raise OptionError(f"model of {one.provider} to copy", one.like, models)
@@ -246,7 +280,7 @@ def _base(one: AddedModel, models: Mapping[str, Model], pricing: Mapping[str, An
 
 
 def _renamed(schema: Document, one: AddedModel, file: str) -> Document:
-    """The schema under its new name; where a body names its model, it names this one."""
+    """The schema under its new name, also in a field that names the model."""
     fields = dict(schema.get("properties", {}))
     if "model" in fields and one.like is not None:
         fields["model"] = {"type": "string", "enum": [one.id]}
@@ -256,8 +290,13 @@ def _renamed(schema: Document, one: AddedModel, file: str) -> Document:
         "note": f"added to this server{_copied(one)}",
         "corrections": [],
     }
-    own = {"properties": fields} if fields else {}
-    return {"title": one.id, **schema, **own, "$id": f"https://mockreel.invalid/schemas/{one.provider}/{file}"} | {
+    properties = {"properties": fields} if fields else {}
+    return {
+        "title": one.id,
+        **schema,
+        **properties,
+        "$id": f"https://mockreel.invalid/schemas/{one.provider}/{file}",
+    } | {
         "title": one.id,
         "x-mockreel": note,
     }
@@ -265,16 +304,3 @@ def _renamed(schema: Document, one: AddedModel, file: str) -> Document:
 
 def _copied(one: AddedModel) -> str:
     return f", a copy of {one.like}" if one.like else ""
-
-
-def _unknown_price(pricing: Mapping[str, Any]) -> Price:
-    return Price("unknown", str(pricing.get("currency", "")), "request", None, (), _NOBODY)
-
-
-def _price(one: AddedModel, pricing: Mapping[str, Any]) -> Price:
-    """`0.05/second`, in the provider's currency."""
-    amount, _, unit = str(one.price).partition("/")
-    found = read_amount(amount.strip())
-    if unit not in UNITS or found is None or found < 0:
-        raise OptionError(f"price of {one.id}", one.price, [f"0.05/{name}" for name in UNITS])
-    return Price("exact", str(pricing.get("currency", "")), unit, found, (), _NOBODY)

@@ -1,13 +1,13 @@
-"""Amounts of money as somebody gives them: decimals that can be added up and written out."""
+"""Read amounts of money as decimals."""
 
 from decimal import Decimal, InvalidOperation
 
-# Beyond these an amount is a slip, and to write it out would fill the memory.
+# Larger amounts are mistakes, and writing them out would fill the memory.
 _MOST_DIGITS, _MOST_PLACES = 15, 18
 
 
 def read_amount(value: object) -> Decimal | None:
-    """The amount that a number or a text means; None where it is none, or none that anybody has."""
+    """The amount of a number or a text; None if it is invalid or unrealistic."""
     if isinstance(value, bool):
         return None
     try:

@@ -1,4 +1,4 @@
-"""What is enforced of a model's schema: looser or stricter than it is written, as the readings say for all models."""
+"""Rewrite the models' schemas to be looser or stricter, as the readings say."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -6,15 +6,15 @@ from typing import Any
 
 _NUMERIC = re.compile(r"^-?\d+(\.\d+)?$")
 _BY_TYPE = {"integer": r"^-?\d+$", "number": r"^-?\d+(\.\d+)?$"}
-# What an annotation may say stays with the field, whichever way the value is written.
+# Annotations stay on the field, outside of the alternatives.
 _ANNOTATIONS = ("title", "default", "deprecated")
 
 
 def rewriting(wire: Mapping[str, Any]) -> Callable[[dict[str, Any]], dict[str, Any]] | None:
-    """What becomes of every model's schema under these wire facts; None if nothing does.
+    """The rewriting of every model's schema under these wire facts, or None.
 
-    `any_case` names fields whose options are taken in either case, `closed_models` refuses fields that a schema lacks,
-    `lenient_numbers` takes numbers as text and the other way round.
+    `any_case` names fields that accept options in either case, `closed_models` rejects undeclared fields,
+    `lenient_numbers` accepts numbers as text and texts as numbers.
     """
     steps: list[Callable[[dict[str, Any]], dict[str, Any]]] = []
     if names := wire.get("any_case"):
@@ -44,9 +44,9 @@ def in_any_case(schema: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
 
 
 def loosen(schema: dict[str, Any]) -> dict[str, Any]:
-    """The schema with its top-level numeric fields loosened; the argument is not changed.
+    """The schema with looser top-level numeric fields; the argument is not changed.
 
-    An integer or number also takes its text, an enum of numeric texts also takes the numbers.
+    An integer or number also accepts its text, an enum of numeric texts also accepts the numbers.
     """
     fields = {name: _field(field) for name, field in schema.get("properties", {}).items()}
     return {**schema, "properties": fields} if fields else schema
@@ -61,8 +61,8 @@ def _field(field: Any) -> Any:
         return {**{k: v for k, v in field.items() if k not in ("type", "enum")}, "enum": [*field["enum"], *twins]}
     if isinstance(kind, str) and kind in _BY_TYPE and "enum" not in field:
         strict = {key: value for key, value in field.items() if key not in _ANNOTATIONS}
-        kept = {key: field[key] for key in _ANNOTATIONS if key in field}
-        return {**kept, "anyOf": [strict, {"type": "string", "pattern": _BY_TYPE[str(kind)]}]}
+        annotations = {key: field[key] for key in _ANNOTATIONS if key in field}
+        return {**annotations, "anyOf": [strict, {"type": "string", "pattern": _BY_TYPE[str(kind)]}]}
     return field
 
 

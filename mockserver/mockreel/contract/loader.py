@@ -1,13 +1,13 @@
-"""Load a provider's contract under a set of readings: data files in, one frozen value out."""
+"""Load a provider's contract from its data files under a set of readings."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
 from mockreel._data import data_root
-from mockreel.contract.added_models import NO_ADDITIONS, Additions, OpenModels, extend, stranger
+from mockreel.contract.added_models import NO_ADDITIONS, Additions, OpenModels, extend, unknown_model
 from mockreel.contract.billing_rules import Money, money
 from mockreel.contract.conversation.conversation import Conversation, conversation
 from mockreel.contract.data import parser
@@ -38,7 +38,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Contract:
-    """Everything that is held about a provider, under one set of readings."""
+    """All facts about a provider, under one set of readings."""
 
     provider: str
     title: str
@@ -70,7 +70,7 @@ class Contract:
         return {}
 
     def once(self, what: str, make: Callable[[], T]) -> T:
-        """What others work out of this contract, under a name of theirs: made at the first call, and kept with it."""
+        """A value that others derive from this contract, by name: made at the first call, and cached here."""
         if what not in self._derived:
             self._derived[what] = make()
         found: T = self._derived[what]
@@ -78,37 +78,37 @@ class Contract:
 
     @cached_property
     def names(self) -> Mapping[str, Model]:
-        """Every model by its id and by each of its aliases."""
+        """Every model by its id and its aliases."""
         names = {name: model for model in self.models.values() for name in (model.id, *model.aliases)}
         return self._opened(names)
 
     @cached_property
     def names_at(self) -> Mapping[str, Mapping[str, Model]]:
-        """By operation, the models that are taken there: one that stands in a body names its endpoints.
+        """The accepted models of each operation; a model in a body must have the operation's endpoint.
 
-        An operation may take further models, by how their ids or aliases begin.
+        An operation may accept further models by the prefix of their id or alias.
         """
-        return {one.id: self._taken(one) for one in self.operations if one.model is not None}
+        return {one.id: self._accepted_models(one) for one in self.operations if one.model is not None}
 
-    def _taken(self, operation: Operation) -> Mapping[str, Model]:
+    def _accepted_models(self, operation: Operation) -> Mapping[str, Model]:
         if operation.model is None or operation.model.kind != "body":
             return self.names
-        taken = {name: model for name, model in self.names.items() if _takes(operation, model)}
-        return self._opened(taken, refused=self.names)
+        accepted = {name: model for name, model in self.names.items() if _accepts(operation, model)}
+        return self._opened(accepted, refused={*self.names, *operation.own_models})
 
-    def _opened(self, known: Mapping[str, Model], *, refused: Mapping[str, Model] | None = None) -> Mapping[str, Model]:
-        """These models, and where strangers are accepted any other; never one that is `refused`."""
+    def _opened(self, models: Mapping[str, Model], *, refused: Collection[str] = ()) -> Mapping[str, Model]:
+        """These models, and any other if unknown ones are accepted; never one of `refused`."""
         if not self.additions.accept_unknown:
-            return known
+            return models
         kind = self.root.get("media", {}).get("defaults", {}).get("kind", "video")
-        unknown = stranger(self.pricing, output=kind)
-        return OpenModels(known, stranger=unknown, refused=set(refused or ()) - set(known))
+        unknown = unknown_model(self.pricing, output=kind)
+        return OpenModels(models, unknown_model=unknown, refused=set(refused) - set(models))
 
     def operation(self, id: str) -> Operation:  # noqa: A002  (what OpenAPI calls it)
-        """The operation with that id.
+        """The operation with an id.
 
         Raises:
-            OptionError: there is none.
+            OptionError: there is no such operation.
         """
         for operation in self.operations:
             if operation.id == id:
@@ -116,18 +116,18 @@ class Contract:
         raise OptionError("operation", id, sorted(operation.id for operation in self.operations))
 
 
-def _takes(operation: Operation, model: Model) -> bool:
-    """Whether an operation takes a model that a body names: by its endpoints, or by how one of its names begins."""
-    named = operation.route in model.endpoints or not model.endpoints
-    return named or any(name.startswith(operation.begins) for name in (model.id, *model.aliases))
+def _accepts(operation: Operation, model: Model) -> bool:
+    """Whether an operation accepts a model in a body: by its endpoints, or by the prefix of a name."""
+    by_endpoint = operation.route in model.endpoints or not model.endpoints
+    return by_endpoint or any(name.startswith(operation.begins) for name in (model.id, *model.aliases))
 
 
 def providers(*, root: Path | None = None) -> tuple[str, ...]:
-    """The providers whose contracts a data folder holds, in the order of their names."""
+    """The providers with a contract in a data folder, in the order of their names."""
     folder = (root or data_root()) / "contracts"
     found = [path.parent for path in sorted(folder.glob("*/openapi.json"))]
     if not found:
-        raise DataError(str(folder), "no contract in it", expected="folders that hold an openapi.json")
+        raise DataError(str(folder), "no contract in it", expected="folders with an openapi.json")
     return tuple(path.name for path in found)
 
 
@@ -147,13 +147,13 @@ def load_contract(
 
     Args:
         provider: its folder's name.
-        readings: chosen options by reading id; the others take their defaults.
-        root: the folder that holds `schemas/` and `contracts/`; the packaged one if None.
-        additions: further models; those of other providers do not matter.
+        readings: chosen options by reading id; the others have their defaults.
+        root: the folder with `schemas/` and `contracts/`; the packaged one if None.
+        additions: added models; those of other providers are ignored.
 
     Raises:
         OptionError: an unknown provider, reading or option.
-        DataError: a file that cannot be read, or a row that does not fit.
+        DataError: a file is unreadable, or a row is invalid.
     """
     root = root or data_root()
     folder = root / "contracts" / provider
@@ -186,18 +186,19 @@ class _Loader:
     def load(self) -> Contract:
         self._check_patches()
         document = self._openapi()
-        own = Cursor(f"{self.folder}/openapi.json /x-mockreel", document.get("x-mockreel", {}))
+        extension = Cursor(f"{self.folder}/openapi.json /x-mockreel", document.get("x-mockreel", {}))
         found = operations(document, where=f"{self.folder}/openapi.json")
         errors, pricing = self._file("errors.yaml"), self._file("pricing.yaml")
         lifecycle = parser.lifecycle(self._file("lifecycle.yaml"))
-        refusals, failures = parser.error_rows(errors), parser.failures(errors)
-        wire = _values(own.get("wire", {}))
+        error_rows, failures = parser.error_rows(errors), parser.failures(errors)
+        wire = _values(extension.get("wire", {}))
         extended = extend(
             self._file("models.json").each(parser.model),
             self.additions,
             where=f"schemas/{self.provider}",
             root=self.root,
             pricing=pricing.mapping(),
+            media=extension.get("media", {}),
         )
         schemas = Schemas(
             self.root,
@@ -207,27 +208,27 @@ class _Loader:
             components=document.get("components"),
             added=extended.documents,
         )
-        for name in extended.documents:
-            schemas.validator(name)  # what was added is refused now, not with the first request
+        for name, file in extended.files.items():
+            schemas.compile(schemas.document(name), where=file)  # an error now, not with the first request
 
         return Contract(
             provider=self.provider,
-            title=own.at("title").text(),
-            order=own.get("order", 1000),
-            package=own.at("package").text(),
-            hosts=own.at("hosts").texts(),
-            example_key=own.at("keys").at("example").text(),
+            title=extension.at("title").text(),
+            order=extension.get("order", 1000),
+            package=extension.at("package").text(),
+            hosts=extension.at("hosts").texts(),
+            example_key=extension.at("keys").at("example").text(),
             operations=found,
             router=Router(found),
-            models=self._models(extended.models, own, pricing),
+            models=self._models(extended.models, extension, pricing),
             lifecycle=lifecycle,
-            errors=refusals,
+            errors=error_rows,
             failures=failures,
             callbacks=parser.callbacks(self._file("callbacks.yaml")),
             scenarios=parser.scenarios(self._file("scenarios.yaml")),
             conversation=self._conversation(),
             pricing=dict(pricing.mapping()),
-            money=money(pricing, lifecycle, errors=refusals, failures=failures),
+            money=money(pricing, lifecycle, errors=error_rows, failures=failures),
             wire=wire,
             root=document["x-mockreel"],
             readings=self.readings,
@@ -237,29 +238,29 @@ class _Loader:
             additions=self.additions,
         )
 
-    def _models(self, models: Mapping[str, Model], own: Cursor, pricing: Cursor) -> Mapping[str, Model]:
-        """By id; a job whose model nobody knows is found again too."""
+    def _models(self, models: Mapping[str, Model], extension: Cursor, pricing: Cursor) -> Mapping[str, Model]:
+        """The models by id, and any other if unknown ones are accepted."""
         if not self.additions.accept_unknown:
             return models
-        words: Mapping[str, Any] = own.get("media", {})
-        kind = words.get("defaults", {}).get("kind", "video")
-        return OpenModels(models, stranger=stranger(pricing.mapping(), output=kind))
+        media: Mapping[str, Any] = extension.get("media", {})
+        kind = media.get("defaults", {}).get("kind", "video")
+        return OpenModels(models, unknown_model=unknown_model(pricing.mapping(), output=kind))
 
     def _check_patches(self) -> None:
-        """A patch for a file that nobody reads would change nothing, and nobody would notice."""
+        """Check that every patch is for a file that is read; another one would have no effect."""
         files = {f"{self.folder}/{name}" for name in _PATCHED}
         for path in self.changes.patches:
-            own = path in files or path.startswith(f"schemas/{self.provider}/")
-            if not own or not (self.root / path).is_file():
+            is_read = path in files or path.startswith(f"schemas/{self.provider}/")
+            if not is_read or not (self.root / path).is_file():
                 raise DataError(
                     f"{self.folder}/readings",
                     f"a patch for {path!r}",
                     expected=f"one of {', '.join(_PATCHED)} in {self.folder}/, or a file in schemas/{self.provider}/",
-                    then="What openapi.json says is changed by an overlay.",
+                    then="Use an overlay to change openapi.json.",
                 )
 
     def _openapi(self) -> Document:
-        """The document without a path for each model, if `build` has written it: an eighth of the whole."""
+        """The document without the expanded paths, which is an eighth of the whole, if `build` has written it."""
         lean = f"{self.folder}/operations.json"
         name = lean if (self.root / lean).is_file() else f"{self.folder}/openapi.json"
         return apply_overlay(read_document(self.root / name), self.changes.overlay, where=name)

@@ -1,4 +1,4 @@
-"""The models that contracts hold: found by words, and described from their schemas."""
+"""Search the models of contracts, and describe them from their schemas."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -10,7 +10,7 @@ from mockreel.errors import OptionError
 
 Row = dict[str, Any]
 _BOUNDS = ("minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems", "pattern", "format")
-# The words of a schema for "one of these".
+# The schema keywords for alternatives.
 _EITHER = ("anyOf", "oneOf")
 
 
@@ -27,12 +27,12 @@ class Entry:
 
     @property
     def title(self) -> str:
-        """What the docs call it, where that is another name."""
+        """Its title in the docs, if that is another name."""
         title: str = self.contract.schemas.written(self.model.schema).get("title", "")
         return "" if title in self.names else title
 
     def row(self) -> Row:
-        """What a list says of it."""
+        """Its row in a list."""
         price = self.model.price
         return {
             "provider": self.contract.provider,
@@ -41,7 +41,7 @@ class Entry:
             "title": self.title,
             "output": self.model.output,
             "price": {
-                "says": price_in_words(price),
+                "says": price_text(price),
                 "certainty": price.certainty,
                 "currency": price.currency,
                 "dated": _dated(self.contract, price.evidence.source, stated=price.date),
@@ -57,34 +57,34 @@ def entries(contracts: Iterable[Contract]) -> list[Entry]:
 
 
 def found(among: Sequence[Entry], words: Sequence[str], *, output: str | None = None) -> list[Entry]:
-    """The models whose id, alias or title has every word, whatever its case, and that make what is asked for.
+    """The models whose id, alias or title has every word, in any case, and that make this output.
 
     Raises:
-        OptionError: there is none; it names the nearest.
+        OptionError: there is none; the message names the nearest.
     """
     outputs = sorted({entry.model.output for entry in among})
     if output is not None and output not in outputs:
         raise OptionError("output", output, outputs)
-    wanted = [word.lower() for word in words]
-    kept = [
+    lower = [word.lower() for word in words]
+    matching = [
         entry
         for entry in among
         if output in (None, entry.model.output)
-        and any(all(word in name.lower() for word in wanted) for name in (*entry.names, entry.title))
+        and any(all(word in name.lower() for word in lower) for name in (*entry.names, entry.title))
     ]
-    if not kept:
+    if not matching:
         every = [name for entry in among for name in entry.names]
         raise OptionError("model", " ".join(words), every, then="`mockreel models` lists them all.")
-    return kept
+    return matching
 
 
 def named(among: Sequence[Entry], name: str) -> list[Entry]:
-    """The models that are called so, by id or alias: at most one for each provider."""
+    """The models with this id or alias: at most one per provider."""
     return [entry for entry in among if name in entry.names]
 
 
 def described(entry: Entry) -> Row:
-    """Everything that is held about a model."""
+    """All facts about a model."""
     contract, model = entry.contract, entry.model
     schema = contract.schemas.written(model.schema)
     note = schema.get("x-mockreel", {})
@@ -105,7 +105,7 @@ def described(entry: Entry) -> Row:
 
 
 def ages(among: Iterable[Entry]) -> dict[str, str]:
-    """By provider, how many of these models are held as of which day: `2 as of 2026-08-01, 1 as of 2026-04-29`."""
+    """The number of these models by day, for each provider: `2 as of 2026-08-01, 1 as of 2026-04-29`."""
     days: dict[str, Counter[str]] = {}
     for entry in among:
         days.setdefault(entry.contract.provider, Counter())[entry.row()["dated"]] += 1
@@ -116,14 +116,14 @@ def ages(among: Iterable[Entry]) -> dict[str, str]:
 
 
 def _dated(contract: Contract, sources: Iterable[str], *, stated: str = "") -> str:
-    """How old a fact is: the day that it states itself, else that of its newest source, or when that was read."""
-    known = contract.schemas.sources()
-    days = (str(known[id_].get("dated") or known[id_].get("read") or "") for id_ in sources)
+    """The date of a fact: its own, else that of its newest source, or the day that source was read."""
+    rows = contract.schemas.sources()
+    days = (str(rows[id_].get("dated") or rows[id_].get("read") or "") for id_ in sources)
     return stated or max(days, default="")
 
 
-def price_in_words(price: Price) -> str:
-    """A price in a few words: `from 0.315 to 0.504 CNY/second`."""
+def price_text(price: Price) -> str:
+    """A price as text: `0.315 to 0.504 CNY/second`."""
     amounts = [rule.amount for rule in price.rules] + ([price.amount] if price.amount is not None else [])
     if price.certainty == "unknown" or not amounts:
         return "unknown"
@@ -134,7 +134,7 @@ def price_in_words(price: Price) -> str:
 
 def _price(price: Price) -> Row:
     return {
-        "says": price_in_words(price),
+        "says": price_text(price),
         "certainty": price.certainty,
         "currency": price.currency,
         "unit": price.unit,
@@ -156,8 +156,8 @@ def _route(contract: Contract, endpoint: str, file: str) -> Row:
 
 
 def _sources(contract: Contract, ids: Iterable[str]) -> list[Row]:
-    known = contract.schemas.sources()
-    return [{"id": id_, **{key: known[id_][key] for key in ("title", "url") if key in known[id_]}} for id_ in ids]
+    rows = contract.schemas.sources()
+    return [{"id": id_, **{key: rows[id_][key] for key in ("title", "url") if key in rows[id_]}} for id_ in ids]
 
 
 def _fields(schema: Mapping[str, Any]) -> list[Row]:

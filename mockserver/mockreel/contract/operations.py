@@ -1,4 +1,4 @@
-"""The operations of an OpenAPI document, as the engine needs them."""
+"""Read the operations of an OpenAPI document."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -14,12 +14,12 @@ METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where something stands in a request: a header, a query parameter, a path parameter or a body field."""
+    """A place in a request: a header, a query parameter, a path parameter or a body field."""
 
     kind: str
     name: str
     scheme: str = ""
-    header: bytes = field(init=False, repr=False, compare=False)  # the name as ASGI gives it
+    header: bytes = field(init=False, repr=False, compare=False)  # the name as in ASGI
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "header", self.name.lower().encode())
@@ -50,18 +50,18 @@ class Operation:
     admin: bool
     scope: str | None
     model: Place | None
-    route: str  # the endpoint under which models say that they are taken here
-    begins: tuple[str, ...]  # models are taken here too whose id or alias begins so
-    strangers: bool  # a model that the contract does not hold is taken too
+    route: str  # the endpoint by which models name this operation
+    begins: tuple[str, ...]  # prefixes of ids or aliases of further accepted models
+    own_models: frozenset[str]  # names of models that the request's own schema describes, and no other file
     input: str
     input_path: tuple[str, ...]  # the same, in steps
-    submits: bool  # begins a job, so that job scenarios apply
+    submits: bool  # starts a job, so that job scenarios apply
     statuses: tuple[str, ...]
     raw: Mapping[str, Any] = field(repr=False)
 
 
 def operations(document: Document, *, where: str) -> tuple[Operation, ...]:
-    """Every operation that a request can reach; the paths that `build` expanded for tools are left out.
+    """Every operation, without the paths that `build` expanded for tools.
 
     Raises:
         DataError: an operation lacks its id or its evidence, or a reference does not resolve.
@@ -71,13 +71,13 @@ def operations(document: Document, *, where: str) -> tuple[Operation, ...]:
 
 
 def resolve(document: Document, node: Any, *, where: str) -> Any:
-    """`node`, or what its local `$ref` (`#/components/…`) stands for."""
-    seen: list[str] = []
+    """`node`, or the target of its local `$ref` (`#/components/…`)."""
+    followed: list[str] = []
     while isinstance(node, dict) and isinstance(node.get("$ref"), str) and node["$ref"].startswith("#/"):
         reference: str = node["$ref"]
-        if reference in seen:
-            raise DataError(where, f"the reference {reference} leads back to itself")
-        seen.append(reference)
+        if reference in followed:
+            raise DataError(where, f"the reference {reference} refers to itself")
+        followed.append(reference)
         node = pointer(document, reference[1:], where=where)
     return node
 
@@ -90,7 +90,7 @@ def pointer(document: Any, path: str, *, where: str) -> Any:
         if isinstance(node, dict) and key in node:
             node = node[key]
         else:
-            raise DataError(where, f"nothing stands at {path}", then=f"The part {key!r} is missing.")
+            raise DataError(where, f"{path} does not exist", then=f"The part {key!r} is missing.")
     return node
 
 
@@ -112,21 +112,21 @@ class _Reader:
 
     def _operation(self, path: str, method: str, raw: Document, shared: list[Any]) -> Operation:
         row = Cursor(f"{self.where} {method.upper()} {path}", raw)
-        own = row.at("x-mockreel")
-        own.at("evidence")
-        own.at("source")
-        stated = [self._resolve(item) for item in (*shared, *raw.get("parameters", []))]
-        parameters = {(p["in"], p["name"]): p for p in stated}.values()  # an operation's own comes before its path's
+        extension = row.at("x-mockreel")
+        extension.at("evidence")
+        extension.at("source")
+        declared = [self._resolve(item) for item in (*shared, *raw.get("parameters", []))]
+        parameters = {(p["in"], p["name"]): p for p in declared}.values()  # an operation's overrides its path's
         body = self._resolve(raw.get("requestBody") or {})
         content = body.get("content", {})
-        model = own.maybe("model")
-        scope = own.maybe("scope")
+        model = extension.maybe("model")
+        scope = extension.maybe("scope")
         return Operation(
             row.at("operationId").text(),
             method.upper(),
             path,
             frozenset(p["name"] for p in parameters if p.get("x-mockreel", {}).get("segments") == "many"),
-            _body_kind(own, content),
+            _body_kind(extension, content),
             bool(body.get("required", False)),
             next((media.get("schema") for media in content.values()), None),
             tuple(
@@ -134,22 +134,22 @@ class _Reader:
                 for p in parameters
                 if p["in"] == "query"
             ),
-            self._key(own),
-            own.get("admin", False),
+            self._key(extension),
+            extension.get("admin", False),
             scope.text() if scope else None,
             _place(model) if model else None,
             model.get("route", f"{method.upper()} {path}") if model else "",
             tuple(model.get("begins", [])) if model else (),
-            model.get("strangers", False) if model else False,
-            own.get("input", ""),
-            tuple(own.get("input", "").split("/")[1:]),
-            own.get("submits", model is not None and method == "post"),
+            frozenset(model.get("own", [])) if model else frozenset(),
+            extension.get("input", ""),
+            tuple(extension.get("input", "").split("/")[1:]),
+            extension.get("submits", model is not None and method == "post"),
             tuple(str(status) for status in raw.get("responses", {})),
             raw,
         )
 
-    def _key(self, own: Cursor) -> tuple[Place, ...]:
-        key = own.maybe("key")
+    def _key(self, extension: Cursor) -> tuple[Place, ...]:
+        key = extension.maybe("key")
         if key is None:
             return self.key
         return () if key.value == "none" else _places(key)
@@ -167,8 +167,8 @@ def _place(row: Cursor) -> Place:
     return Place(kind, row.at("name").text(), row.get("scheme", ""))
 
 
-def _body_kind(own: Cursor, content: Mapping[str, Any]) -> BodyKind:
-    stated = own.maybe("body")
+def _body_kind(extension: Cursor, content: Mapping[str, Any]) -> BodyKind:
+    stated = extension.maybe("body")
     if stated is not None:
         kind: BodyKind = stated.choice(("json", "form", "bytes", "none"))
         return kind

@@ -1,4 +1,4 @@
-"""Read a document at JSON pointers in which `*` is any index: the first place that holds something counts."""
+"""Read a document at JSON pointers in which `*` is any index; the first place with a value counts."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -7,7 +7,7 @@ NOTHING: tuple[Any, ...] = (None, "", [], {})
 
 
 def values(document: Any, pointer: str) -> list[Any]:
-    """Every value at a pointer; empty where nothing stands there."""
+    """Every value at a pointer; empty if there is none."""
     found = [document]
     for part in pointer.split("/")[1:]:
         found = [inner for value in found for inner in _step(value, part)]
@@ -15,15 +15,15 @@ def values(document: Any, pointer: str) -> list[Any]:
 
 
 def value(document: Any, pointer: str) -> Any:
-    """The first value at a pointer, or None where nothing stands there."""
+    """The first value at a pointer, or None."""
     return next(iter(values(document, pointer)), None)
 
 
 def first(document: Any, places: Iterable[str], headers: Mapping[str, str] | None = None) -> Any:
-    """What stands at the first place that holds something; a place without a slash names a header."""
+    """The value at the first place that has one; a place without a slash names a header."""
     for place in places:
-        held = values(document, place) if place.startswith("/") else [(headers or {}).get(place)]
-        for value in held:
+        found = values(document, place) if place.startswith("/") else [(headers or {}).get(place)]
+        for value in found:
             if value not in NOTHING:
                 return value
     return None
@@ -39,7 +39,7 @@ def text(document: Any, places: Iterable[str], headers: Mapping[str, str] | None
 
 
 def placed(body: Mapping[str, Any], pointer: str, value: Any) -> dict[str, Any]:
-    """A body with a value at a pointer; at the root its fields are merged in."""
+    """A body with a value at a pointer; at the root its fields are merged."""
     step, _, rest = pointer.removeprefix("/").partition("/")
     if not step:
         return {**body, **value}

@@ -1,4 +1,4 @@
-"""What a job costs, and how sure that is. Money is decimal, per currency, and never guessed."""
+"""The cost of a job and its certainty. Money is decimal, per currency, and never guessed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from mockreel.contract.rows import Certainty, Model, Price, PriceRule
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """A sum in one currency; `amount` is None where the price is unknown."""
+    """A sum in one currency; `amount` is None if the price is unknown."""
 
     amount: Decimal | None
     currency: str
@@ -19,13 +19,13 @@ class Cost:
 
 
 def cost(model: Model, fields: Mapping[str, Any], *, seconds: float | None = None, default: float = 1.0) -> Cost:
-    """What one job of a model costs.
+    """The cost of one job of a model.
 
     Args:
-        model: with its price row.
-        fields: the job's input; fields that it lacks count with the model's defaults.
+        model: the model with its price.
+        fields: the job's input; missing fields have the model's defaults.
         seconds: the length of the clip, for prices per second.
-        default: how many units are charged where the unit is not the second.
+        default: the number of charged units if the unit is not the second.
     """
     price = model.price
     if price.certainty == "unknown":
@@ -42,7 +42,7 @@ def cost(model: Model, fields: Mapping[str, Any], *, seconds: float | None = Non
 
 
 def _rule(price: Price, fields: Mapping[str, Any]) -> PriceRule | None:
-    """The first rule whose every condition holds."""
+    """The first rule whose conditions are all met."""
     texts = {name: value_text(value) for name, value in fields.items()}
     for rule in price.rules:
         if all(texts.get(name) == value for name, value in rule.when.items()):
@@ -51,7 +51,7 @@ def _rule(price: Price, fields: Mapping[str, Any]) -> PriceRule | None:
 
 
 def total(costs: Mapping[str, Decimal], cost: Cost) -> dict[str, Decimal]:
-    """Sums per currency with one more cost added; an unknown amount adds nothing."""
+    """Sums per currency with one cost added; an unknown amount adds nothing."""
     if cost.amount is None:
         return dict(costs)
     return {**costs, cost.currency: costs.get(cost.currency, Decimal(0)) + cost.amount}

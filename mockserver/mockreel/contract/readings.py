@@ -1,4 +1,4 @@
-"""Readings: one way to read docs that contradict themselves or each other, chosen when a contract is loaded."""
+"""Readings: the ways to read contradictory docs, chosen when a contract is loaded."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from mockreel.errors import DataError, OptionError
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One way to read it: what it changes in the OpenAPI document (overlay actions) and in data files (patches)."""
+    """One option of a reading: its changes of the OpenAPI document (overlay actions) and of data files (patches)."""
 
     name: str
     says: str
@@ -27,7 +27,7 @@ class Reading:
     """A contradiction in the docs: an id, a question, its options and the default among them."""
 
     id: str
-    numbers: tuple[str, ...]  # the contradictions of the fact sheet that it answers; none for a reading of our own
+    numbers: tuple[str, ...]  # the contradictions of the fact sheet that it resolves; none for a reading of our own
     question: str
     default: str
     options: Mapping[str, Option]
@@ -35,7 +35,7 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What a set of chosen options changes, in the order of the readings' ids."""
+    """The changes of a set of chosen options, in the order of the readings' ids."""
 
     overlay: tuple[Mapping[str, Any], ...]
     patches: Mapping[str, list[Any]]
@@ -75,7 +75,7 @@ def choose(readings: Mapping[str, Reading], chosen: Mapping[str, str]) -> dict[s
     """Every reading with its option: the chosen one, or the default.
 
     Raises:
-        OptionError: no such reading, or it has no such option.
+        OptionError: an unknown reading or option.
     """
     for name, option in chosen.items():
         if name not in readings:
@@ -86,7 +86,7 @@ def choose(readings: Mapping[str, Reading], chosen: Mapping[str, str]) -> dict[s
 
 
 def changes(readings: Mapping[str, Reading], chosen: Mapping[str, str]) -> Changes:
-    """What the chosen options change."""
+    """The changes of the chosen options."""
     options = [readings[name].options[option] for name, option in sorted(chosen.items())]
     patches: dict[str, list[Any]] = {}
     for option in options:
@@ -99,12 +99,12 @@ def apply_overlay(document: Document, actions: Iterable[Mapping[str, Any]], *, w
     """The document with OpenAPI Overlay 1.0 actions applied; the argument is not changed.
 
     Raises:
-        DataError: a target is no JSONPath, or selects nothing.
+        DataError: a target is not a JSONPath, or selects nothing.
     """
     actions = tuple(actions)
     if not actions:
         return document
-    import copy  # noqa: PLC0415  (only who chooses a reading pays for these)
+    import copy  # noqa: PLC0415  (imported only for chosen readings)
 
     result = copy.deepcopy(document)
     for action in actions:
@@ -124,7 +124,7 @@ def _act(document: Document, action: Mapping[str, Any], *, where: str) -> Docume
         raise DataError(where, f"the overlay target {target!r} selects nothing")
     if bool(action.get("remove")) == ("update" in action):
         raise DataError(where, f"the overlay action on {target!r} does not say what to do", expected="update or remove")
-    # The last first: what is removed moves nothing that is still to be removed.
+    # Last first, so that a removal does not move later targets.
     for place in reversed(places):
         document = _change(document, place, action, where=where)
     return document
@@ -146,7 +146,7 @@ def _change(document: Document, place: tuple[Any, ...], action: Mapping[str, Any
 
 
 def _update(old: Any, new: Any) -> Any:
-    """Overlay's update: objects are merged, an array takes the new item, anything else is replaced."""
+    """Overlay's update: objects are merged, an array gets the new item, anything else is replaced."""
     if isinstance(old, dict) and isinstance(new, Mapping):
         return merge_update(old, new)
     return [*old, new] if isinstance(old, list) else new

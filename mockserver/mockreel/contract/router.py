@@ -1,10 +1,14 @@
-"""Find the operation that a method and a path mean: literals bind before one segment, one segment before many."""
+"""Find the operation of a method and a path: literals match before one segment, one segment before many."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from mockreel.contract.operations import Operation
+
+# So many paths are known again, if they are no longer than this; then they are counted again.
+MOST_KNOWN = 256
+LONGEST = 300
 
 
 @dataclass(slots=True)
@@ -37,29 +41,44 @@ class Found(NamedTuple):
     """The operations at a path, by method, and its parameters."""
 
     methods: dict[str, Operation]
-    params: dict[str, str]
+    params: Mapping[str, str]
 
 
 class Router:
     """A matcher over all path templates of one provider."""
 
-    __slots__ = ("_literal", "_root")
+    __slots__ = ("_last", "_literal", "_root", "_walked")
 
     def __init__(self, operations: Iterable[Operation]) -> None:
         self._root = _Node()
-        self._literal: dict[str, Found] = {}  # templates without parameters, which bind before all others
+        self._literal: dict[str, Found] = {}  # templates without parameters, which match before all others
+        self._last: dict[str, _End] = {}  # by their prefix, templates whose only parameter is the last segment
+        self._walked: dict[str, Found] = {}  # what was found for some paths that bind in no simple way
         for operation in operations:
             self._add(operation)
 
     def find(self, path: str) -> Found | None:
-        """What stands at a path (percent-decoded, beginning with a slash), or None."""
+        """The operations at a path (percent-decoded, beginning with a slash), or None."""
         literal = self._literal.get(path)
         if literal is not None:
             return literal
-        parts = path[1:].split("/")
+        before, _, last = path.rpartition("/")
+        end = self._last.get(before)
+        if end is not None and last:
+            return Found(end.methods, {end.names[0]: last})
+        return self._walked.get(path) or self._walk(path)
+
+    def _walk(self, path: str) -> Found | None:
         values: list[str] = []
-        end = _walk(self._root, parts, 0, values)
-        return Found(end.methods, dict(zip(end.names, values, strict=True))) if end else None
+        end = _walk(self._root, path[1:].split("/"), 0, values)
+        if end is None:
+            return None
+        found = Found(end.methods, dict(zip(end.names, values, strict=True)))
+        if len(path) <= LONGEST:
+            if len(self._walked) >= MOST_KNOWN:
+                self._walked.clear()
+            self._walked[path] = found
+        return found
 
     def _add(self, operation: Operation) -> None:
         node = self._root
@@ -78,6 +97,8 @@ class Router:
         node.end.methods[operation.method] = operation
         if not names:
             self._literal[operation.path] = Found(node.end.methods, {})
+        elif len(names) == 1 and parts[-1].startswith("{"):
+            self._last[operation.path.rpartition("/")[0]] = node.end
 
 
 def _tail(node: _Node, after: tuple[str, ...], names: tuple[str, ...]) -> _End:

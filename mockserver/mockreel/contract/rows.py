@@ -1,4 +1,4 @@
-"""The rows of a contract as frozen values: states, errors, failures, callbacks, scenarios, prices."""
+"""The rows of a contract: states, errors, failures, callbacks, scenarios, prices."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """One state of the lifecycle: our stable name, and the word on the wire."""
+    """One state of the lifecycle: our stable name, and the provider's word."""
 
     name: str
     word: str
@@ -41,7 +41,7 @@ class Lifecycle:
     transitions: frozenset[tuple[str, str]]
 
     def leads(self, start: State, end: State) -> bool:
-        """Whether the transitions lead from one state to another in any number of steps, none included."""
+        """Whether the transitions lead from one state to another in zero or more steps."""
         reached, edge = {start.name}, [start.name]
         while edge:
             here = edge.pop()
@@ -53,7 +53,7 @@ class Lifecycle:
 
 @dataclass(frozen=True, slots=True)
 class ErrorRow:
-    """One way in which the provider says no: HTTP status, wire code, text, and what its envelope needs besides."""
+    """An error definition: HTTP status, code and text of an error response, and further fields of its body."""
 
     name: str
     status: int
@@ -76,7 +76,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A callback event: its word on the wire and the states that cause it."""
+    """A callback event: the provider's word for it, and the states that cause it."""
 
     name: str
     word: str
@@ -100,10 +100,10 @@ class DeliveryPolicy:
     retry_network: bool
     retry_timeout: bool
     evidence: Evidence
-    inferred: tuple[str, ...] = ()  # which of these numbers no source says
+    inferred: tuple[str, ...] = ()  # the numbers without a source
 
     def evidence_of(self, what: str) -> Evidence:
-        """Why one of the numbers is believed."""
+        """The evidence of one of the numbers."""
         return Evidence("inferred", self.evidence.source) if what in self.inferred else self.evidence
 
 
@@ -123,15 +123,19 @@ class Signature:
 
 @dataclass(frozen=True, slots=True)
 class FixedHeader:
-    """A header of every callback: a literal value, or the word for a value that the engine fills in."""
+    """A header of every callback: a literal value, or the name of a value that the engine fills in.
+
+    `unique` means that no two callbacks have the same value.
+    """
 
     name: str
     value: str
+    unique: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Callbacks:
-    """Everything that is known of the callbacks of a provider; no policies where it documents none."""
+    """The facts about a provider's callbacks; without policies if it documents none."""
 
     events: Mapping[str, Event]
     policies: Mapping[str, DeliveryPolicy]
@@ -156,8 +160,8 @@ class JobScenario:
 
 
 @dataclass(frozen=True, slots=True)
-class ReplyScenario:
-    """A scenario that acts on the request itself: it is answered with an error row."""
+class ErrorScenario:
+    """A scenario for the request itself: the response is an error."""
 
     name: str
     row: str
@@ -165,11 +169,11 @@ class ReplyScenario:
 
 @dataclass(frozen=True, slots=True)
 class Scenarios:
-    """The scenarios of a provider, and how long its jobs stay in each state, per pace."""
+    """The scenarios of a provider, and the time that its jobs spend in each state, per pace."""
 
     default: str
     jobs: Mapping[str, JobScenario]
-    requests: Mapping[str, ReplyScenario]
+    requests: Mapping[str, ErrorScenario]
     paces: Mapping[str, Mapping[str, tuple[float, float]]]
 
     @property
@@ -179,7 +183,7 @@ class Scenarios:
 
 @dataclass(frozen=True, slots=True)
 class PriceRule:
-    """One line of a price: it holds where every field of `when` has that value (as text)."""
+    """One line of a price; it applies if every field of `when` has that value (as text)."""
 
     when: Mapping[str, str]
     amount: Decimal
@@ -188,7 +192,7 @@ class PriceRule:
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """What a model costs, and how sure that is. `unit` is what `amount` is for."""
+    """The price of a model and its certainty; `amount` is for one `unit`."""
 
     certainty: Certainty
     currency: str
@@ -197,13 +201,13 @@ class Price:
     rules: tuple[PriceRule, ...]
     evidence: Evidence
     note: str = ""
-    placeholder: Mapping[str, str] = field(default_factory=dict)  # what the docs show where a price belongs; no price
-    date: str = ""  # the day or month of the page that states it; empty where its source says how old it is
+    placeholder: Mapping[str, str] = field(default_factory=dict)  # the value that the docs show instead of a price
+    date: str = ""  # the day or month of its page; empty if its source is dated
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """What a provider can run."""
+    """A model of a provider."""
 
     id: str
     aliases: tuple[str, ...]
@@ -213,5 +217,5 @@ class Model:
     price: Price
     evidence: Evidence
     defaults: Mapping[str, Any] = field(default_factory=dict)
-    endpoints: tuple[str, ...] = ()  # as the docs name them; none where they do not
-    routes: Mapping[str, str] = field(default_factory=dict)  # by endpoint, the schema where it is not `schema`
+    endpoints: tuple[str, ...] = ()  # as documented; empty if they are not
+    routes: Mapping[str, str] = field(default_factory=dict)  # by endpoint, a schema other than `schema`

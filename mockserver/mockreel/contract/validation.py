@@ -1,4 +1,4 @@
-"""What is wrong with a message: every violation of a schema, as data."""
+"""Find every violation of a schema in a message, as data."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
@@ -6,17 +6,17 @@ from typing import Any, NamedTuple
 import jsonschema_rs
 
 Step = str | int
-# A message with more values than this is told its first violation only: the others would fill the memory.
+# In a message with more values only the first violation is reported; all would fill the memory.
 MOST_VALUES = 10_000
-# As much of a violation's text as is kept for later.
+# The length of a violation's text that is stored.
 KEPT_TEXT = 300
 
 
 class Violation(NamedTuple):
-    """One broken rule. A tuple, because tuples are made fast and a bad request may make many.
+    """One violation. It is a tuple, as tuples are fast to create and a bad request may have many.
 
-    `path` leads to the field (a missing one included), `keyword` is JSON Schema's word for the rule, `limit` its
-    value (the allowed options, the bound, the type), `value` what stood there (None where nothing did).
+    `path` is the path to the field (even a missing one), `keyword` is JSON Schema's keyword, `limit` its value (the
+    allowed options, the bound, the type), `value` the received value (None if there is none).
     """
 
     path: tuple[Step, ...]
@@ -28,25 +28,44 @@ class Violation(NamedTuple):
     @property
     def pointer(self) -> str:
         """The path as a JSON pointer."""
-        return "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in self.path)
+        return pointer(self.path)
 
     def kept(self, *, path: tuple[Step, ...] | None = None, message: str | None = None) -> "Violation":
-        """The violation as it may be kept: bounded, without the value, with what was redacted in place of its own."""
-        said = self.message if message is None else message
-        if len(said) > KEPT_TEXT:
-            said = said[:KEPT_TEXT] + "…"
-        return Violation(self.path if path is None else path, self.keyword, said, None, self.limit)
+        """The violation in the form for storage: shortened, without the value, with a redacted path and message."""
+        text = self.message if message is None else message
+        if len(text) > KEPT_TEXT:
+            text = text[:KEPT_TEXT] + "…"
+        return Violation(self.path if path is None else path, self.keyword, text, None, self.limit)
 
     def row(self) -> Mapping[str, Any]:
-        """The violation as the control API shows it."""
+        """The violation as a row of the control API."""
         return {"path": list(self.path), "keyword": self.keyword, "message": self.message}
+
+
+def pointer(path: Iterable[Step]) -> str:
+    """A path as a JSON pointer."""
+    return "".join([f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in path])
+
+
+class Violations(tuple[Violation, ...]):
+    """Violations, and what was made of them: where the same ones are found again, that is known, too."""
+
+    told: dict[str, Any]  # by who made it
+
+    def __new__(cls, found: Iterable[Violation] = ()) -> "Violations":
+        made = super().__new__(cls, found)
+        made.told = {}
+        return made
+
+
+NONE = Violations()
 
 
 def violations(
     validator: jsonschema_rs.Draft202012Validator, instance: Any, *, prefix: tuple[Step, ...] = ()
-) -> tuple[Violation, ...]:
-    """Every violation in `instance`; `prefix` is where the instance stands in the message."""
-    return tuple(_each(_errors(validator, instance), prefix))
+) -> Violations:
+    """Every violation in `instance`; `prefix` is the path of the instance in the message."""
+    return Violations(_each(_errors(validator, instance), prefix))
 
 
 def _errors(validator: jsonschema_rs.Draft202012Validator, instance: Any) -> Iterable[jsonschema_rs.ValidationError]:
@@ -60,25 +79,25 @@ def _errors(validator: jsonschema_rs.Draft202012Validator, instance: Any) -> Ite
 
 
 def _has_at_most(most: int, instance: Any) -> bool:
-    """Whether there are at most so many values in a message, however deep."""
-    left = [instance]
-    for value in left:
+    """Whether a message has at most `most` values at any depth."""
+    pending = [instance]
+    for value in pending:
         if isinstance(value, dict):
-            left += value.values()
+            pending += value.values()
         elif isinstance(value, list):
-            left += value
-        if len(left) > most:
+            pending += value
+        if len(pending) > most:
             return False
     return True
 
 
 def _each(errors: Iterable[jsonschema_rs.ValidationError], prefix: tuple[Step, ...]) -> Iterator[Violation]:
     for error in errors:
-        yield _violation(_telling(error), prefix)
+        yield _violation(_strict_error(error), prefix)
 
 
-def _telling(error: jsonschema_rs.ValidationError) -> jsonschema_rs.ValidationError:
-    """The error of the first branch where none of several fits: the strict form of a loosened field is first."""
+def _strict_error(error: jsonschema_rs.ValidationError) -> jsonschema_rs.ValidationError:
+    """The error of the first branch if no branch matches: the first is the strict form of a loosened field."""
     context = getattr(error.kind, "context", None)
     while context and context[0]:
         error = context[0][0]
@@ -87,10 +106,11 @@ def _telling(error: jsonschema_rs.ValidationError) -> jsonschema_rs.ValidationEr
 
 
 def _violation(error: jsonschema_rs.ValidationError, prefix: tuple[Step, ...]) -> Violation:
-    keyword = error.schema_path[-1] if error.schema_path else error.kind.name
+    place, kind = error.schema_path, error.kind
+    keyword = place[-1] if place else kind.name
     path = (*prefix, *error.instance_path)
-    missing = getattr(error.kind, "property", None) if keyword == "required" else None
+    missing = getattr(kind, "property", None) if keyword == "required" else None
     if isinstance(missing, str):
         return Violation((*path, missing), "required", error.message, None, missing)
-    limit = getattr(error.kind, "value", None)
-    return Violation(path, str(keyword), error.message, error.instance, limit)
+    limit = getattr(kind, "value", None)
+    return Violation._make((path, str(keyword), error.message, error.instance, limit))

@@ -1,8 +1,8 @@
 """Drift: what differs between two versions of facts, whom it breaks, and what proves it.
 
-Each comparison gives `Finding`s: `compare` sets what is held against other data, newer docs or a page; `cassette_drift`
-sets it against recorded exchanges; `contradictions` sets one set of docs against itself. A further one is one more
-function that yields findings; reports and exit codes need to know nothing of it.
+Each comparison yields `Finding`s: `comparison` compares the contract with other data, newer docs or a page;
+`cassette_drift` compares it with recorded exchanges; `contradictions` compares one set of docs with itself. A new
+comparison is one more function that yields findings; reports and exit codes stay as they are.
 """
 
 from mockreel.drift.comparison import data_drift, docs_drift, pages_drift

@@ -1,4 +1,4 @@
-"""What one set of docs says against itself: defaults that do not fit, examples that break their schema, two texts."""
+"""Where one set of docs contradicts itself: invalid defaults, examples that break their schema, two texts."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -17,42 +17,42 @@ from mockreel.drift.schema_drift import Subject
 from mockreel.drift.stated_examples import stated_examples
 from mockreel.drift.witness.schema_message import BASE, Message
 
-# Corrections that were made because two texts do not agree; the others only put a word of the docs into one of schemas.
+# Corrections that were made because two texts disagree; the others only translate the docs into JSON Schema.
 _DISAGREE = re.compile(
     r"cast to |the field's own schema|marked as |the pages and samples|only \S+ (?:has|states) it|.*says otherwise"
 )
 
 
-def contradictions(held: Path, names: tuple[str, ...], docs: Path | None = None) -> Iterator[Finding]:
-    """Every place where what is held of a provider, or its docs, contradict themselves.
+def contradictions(root: Path, names: tuple[str, ...], docs: Path | None = None) -> Iterator[Finding]:
+    """Every place where a provider's contract, or its docs, contradict themselves.
 
     Args:
-        held: the folder that holds `schemas/` and `contracts/`.
+        root: the folder with `schemas/` and `contracts/`.
         names: the providers.
-        docs: read the models from the docs, with the examples that no schema keeps; from what was written if None.
+        docs: read the models from these docs, with the examples that no schema keeps; from the contract if None.
     """
     for name in names:
-        contract = load_contract(name, root=held)
-        models = list(_models(held, name, docs))
+        contract = load_contract(name, root=root)
+        models = list(_models(root, name, docs))
         for model in models:
             yield from _corrected(name, model)
         yield from _examples(contract)
         if docs is not None:
-            yield from _page_examples(held, name, docs)
+            yield from _page_examples(root, name, docs)
             yield from stated_examples(name, models, Docs(docs))
-        yield from _known(contract)
+        yield from _from_readings(contract)
 
 
-def _models(held: Path, name: str, docs: Path | None) -> Iterator[ModelFacts]:
+def _models(root: Path, name: str, docs: Path | None) -> Iterator[ModelFacts]:
     if docs is None:
-        yield from from_data(held, name).values()
+        yield from from_data(root, name).values()
         return
-    pages = read_models(held / "schemas" / name / "sources.yaml", Docs(docs))
+    pages = read_models(root / "schemas" / name / "sources.yaml", Docs(docs))
     yield from (from_page(name, page) for page in pages.values())
 
 
 def _corrected(name: str, model: ModelFacts) -> Iterator[Finding]:
-    """What had to be changed when the pages were read, where it was because they do not agree."""
+    """What was corrected when the pages were read because they disagree."""
     subject = Subject(f"{name}/self/{model.id}", model.file, model.source)
     for number, change in enumerate(model.corrections):
         if _DISAGREE.match(str(change["why"])):
@@ -65,30 +65,30 @@ def _repeated(model: ModelFacts, at: str) -> bool:
     return [change["at"] for change in model.corrections].count(at) > 1
 
 
-def _page_examples(held: Path, name: str, docs: Path) -> Iterator[Finding]:
-    """Examples on the pages that the pages' own schemas refuse."""
-    pages = read_models(held / "schemas" / name / "sources.yaml", Docs(docs))
+def _page_examples(root: Path, name: str, docs: Path) -> Iterator[Finding]:
+    """Examples on the pages that break the pages' own schemas."""
+    pages = read_models(root / "schemas" / name / "sources.yaml", Docs(docs))
     for page in pages.values():
         if page.example is not None:
             model = from_page(name, page)
             subject = Subject(f"{name}/self/{page.id}/example", model.file, page.source)
-            yield from _refused(Message(model.schema, at=model.at), dict(page.example), subject)
+            yield from _broken_example(Message(model.schema, at=model.at), dict(page.example), subject)
 
 
 def _examples(contract: Contract) -> Iterator[Finding]:
-    """Examples of the OpenAPI document that the schemas beside them refuse."""
+    """Examples of the OpenAPI document that break the schemas beside them."""
     documents = documents_of(contract)
     for operation in contract.operations:
         for where, content in _contents(contract, operation.raw, operation.id):
             schema = contract.schemas.absolute(content.get("schema", {}))
             message = Message(schema, at=f"{BASE}contracts/{contract.provider}/inline.json", documents=documents)
-            for title, example in _stated(content):
+            for title, example in _stated_examples(content):
                 subject = Subject(
                     f"{contract.provider}/self/{where}{title}",
                     f"contracts/{contract.provider}/openapi.yaml {where}",
                     tuple(operation.raw["x-mockreel"]["source"]),
                 )
-                yield from _refused(message, example, subject)
+                yield from _broken_example(message, example, subject)
 
 
 def _contents(contract: Contract, raw: Mapping[str, Any], id_: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -99,7 +99,7 @@ def _contents(contract: Contract, raw: Mapping[str, Any], id_: str) -> Iterator[
                 yield f"{id_}/{where}", content
 
 
-def _stated(content: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+def _stated_examples(content: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     if "example" in content:
         yield "", content["example"]
     for title, example in content.get("examples", {}).items():
@@ -107,7 +107,7 @@ def _stated(content: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
             yield f"/{title}", example["value"]
 
 
-def _refused(message: Message, example: Any, subject: Subject) -> Iterator[Finding]:
+def _broken_example(message: Message, example: Any, subject: Subject) -> Iterator[Finding]:
     for violation in violations(message.settled("self").validator(), example):
         says = f"an example breaks its own schema: {violation.kept().message}"
         yield subject.finding(
@@ -115,8 +115,8 @@ def _refused(message: Message, example: Any, subject: Subject) -> Iterator[Findi
         )
 
 
-def _known(contract: Contract) -> Iterator[Finding]:
-    """The contradictions that are held as readings: each option with what it says."""
+def _from_readings(contract: Contract) -> Iterator[Finding]:
+    """The contradictions that are kept as readings: each option with its statement."""
     for reading in contract.readings.values():
         options = {option.name: option.says for option in reading.options.values()}
         sources = tuple(dict.fromkeys(one for option in reading.options.values() for one in option.evidence.source))

@@ -8,8 +8,8 @@ from mockreel.drift.finding import NOTHING, Finding, Verdict
 from mockreel.drift.row_drift import rows_drift
 from mockreel.drift.row_rules import DOCUMENTS
 from mockreel.drift.schema_drift import Direction, Subject, schema_findings
+from mockreel.drift.witness.json_difference import alike
 from mockreel.drift.witness.schema_message import Message
-from mockreel.drift.witness.tree import alike
 
 Rows = Mapping[str, Any]
 _SHOWN = 3
@@ -18,13 +18,13 @@ _SHOWN = 3
 def documents_drift(
     provider: str, before: Mapping[str, Rows], after: Mapping[str, Rows], *, lost: Collection[str] = ()
 ) -> Iterator[Finding]:
-    """Every difference between two versions of a provider's documents; the same one in many files is told once.
+    """Every difference between two versions of a provider's documents; the same one in many files is reported once.
 
     Args:
-        provider: whose they are.
-        before: what is held of each document, by its file.
-        after: what each says now.
-        lost: documents that could not be read, about which nothing is said.
+        provider: the provider of the documents.
+        before: the kept facts of each document, by file.
+        after: the facts that each states now.
+        lost: documents that could not be read; they are skipped.
     """
     pairs: dict[str, tuple[Rows, Rows, list[str]]] = {}
     after = {name: rows for name, rows in after.items() if name not in lost}
@@ -35,25 +35,25 @@ def documents_drift(
             key = f"{old} {after[name]}"
             pairs.setdefault(key, (old, after[name], []))[2].append(name)
         elif name not in after:
-            yield from _gone(provider, name, old, after)
-    told: set[tuple[str, str]] = set()
+            yield from _missing_document(provider, name, old, after)
+    reported: set[tuple[str, str]] = set()
     for old, new, files in pairs.values():
         for finding in document_drift(provider, files, old, new):
             aspect = finding.id.split(f"/docs/{files[0]}/", 1)[-1]
-            said = aspect, f"{finding.before} {finding.after}"
-            if said not in told:
-                told.add(said)
+            difference = aspect, f"{finding.before} {finding.after}"
+            if difference not in reported:
+                reported.add(difference)
                 yield finding
     yield from _new(provider, before, after)
 
 
 def document_drift(provider: str, files: list[str], before: Rows, after: Rows) -> Iterator[Finding]:
-    """The differences between two versions of one document, which `files` have alike."""
+    """The differences between two versions of one document that all of `files` share."""
     id_, where = f"{provider}/docs/{files[0]}", _where(files)
     old, new = _comparable(before), _comparable(after)
     for key, row in new["operations"].items():
         if OPEN in row["security"] and key in old["operations"]:
-            # Who shows a key where none is asked for is not refused.
+            # A request with a key is accepted where none is required.
             row["security"] = {**old["operations"][key]["security"], **row["security"]}
     yield from rows_drift(old, new, DOCUMENTS, id=id_, where=where)
     yield from _messages(Subject(id_, where), before, after)
@@ -67,22 +67,22 @@ def _messages(subject: Subject, before: Rows, after: Rows) -> Iterator[Finding]:
             schemas = old[name]["schema"], new[name]["schema"]
             yield from schema_findings(Message(schemas[0]), Message(schemas[1]), _direction(old[name]), here)
         elif "operations" not in before:
-            yield _shown_no_more(here, old.get(name), new.get(name))
-        elif _stands(name, before) and _stands(name, after):
+            yield _one_sided_table(here, old.get(name), new.get(name))
+        elif _has_place(name, before) and _has_place(name, after):
             one = old.get(name) or new[name]
             was, now = (Message(side[name]["schema"] if name in side else {}) for side in (old, new))
             yield from schema_findings(was, now, _direction(one), here)
 
 
-def _shown_no_more(subject: Subject, before: Any, after: Any) -> Finding:
-    """A table of a page that is there on one side only."""
+def _one_sided_table(subject: Subject, before: Any, after: Any) -> Finding:
+    """A table that only one version of a page has."""
     if before is None:
         return subject.finding("", "compatible", "the docs show more", NOTHING, after["schema"])
     verdict: Verdict = "breaking for replies" if before["direction"] == "replies" else "unknown"
-    return subject.finding("", verdict, "the docs show it no longer", before["schema"], NOTHING)
+    return subject.finding("", verdict, "the docs no longer show it", before["schema"], NOTHING)
 
 
-def _stands(name: str, rows: Rows) -> bool:
+def _has_place(name: str, rows: Rows) -> bool:
     """Whether the place of a message is there: its parameter, or the media type of its body or response."""
     for called, operation in rows["operations"].items():
         if name.startswith(f"{called} "):
@@ -103,14 +103,16 @@ def _direction(message: Rows) -> Direction:
     return "requests" if message["direction"] == "requests" else "replies"
 
 
-def _gone(provider: str, name: str, before: Rows, after: Mapping[str, Rows]) -> Iterator[Finding]:
-    """A document that is there no longer: another may say the same."""
+def _missing_document(provider: str, name: str, before: Rows, after: Mapping[str, Rows]) -> Iterator[Finding]:
+    """A document that is missing now; another may describe the same operations."""
     if any(alike(before, other) for other in after.values()):
         return
-    kept = {operation for other in after.values() for operation in other.get("operations", {})}
-    left = [operation for operation in before.get("operations", {}) if operation not in kept]
-    verdict: Verdict = "breaking for requests" if left else "docs only"
-    says = f"no document describes {', '.join(left)} any more" if left else "the document is gone; others describe it"
+    described = {operation for other in after.values() for operation in other.get("operations", {})}
+    undescribed = [operation for operation in before.get("operations", {}) if operation not in described]
+    verdict: Verdict = "breaking for requests" if undescribed else "docs only"
+    says = "the document is gone; others describe it"
+    if undescribed:
+        says = f"no document describes {', '.join(undescribed)} any more"
     yield Finding(f"{provider}/docs/{name}", name, sorted(before.get("operations", ())), NOTHING, verdict, says)
 
 

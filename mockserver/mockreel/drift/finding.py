@@ -10,16 +10,16 @@ Verdict = Literal[
 # The worst first.
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 BREAKING: tuple[Verdict, ...] = ("breaking for requests", "breaking for replies")
-# A gate that does not know must say so: `unknown` was compared and not settled, `unchecked` could not be read.
+# `unknown` was compared without a result; `unchecked` could not be read. Neither passes a gate.
 FAILING: tuple[Verdict, ...] = (*BREAKING, "unknown", "unchecked")
 
 
-# What nobody has to act on.
+# Verdicts that need no action.
 HARMLESS: tuple[Verdict, ...] = ("compatible", "docs only")
 
 
 class _Nothing:
-    """Where nothing stands; `None` is a value that may stand there."""
+    """A value that is absent; `None` is a value that may be present."""
 
     def __repr__(self) -> str:
         return "nothing"
@@ -34,12 +34,12 @@ class Finding:
 
     Args:
         id: the same in every run for the same difference: `<provider>/<subject>/<aspect>`.
-        where: the file, page or operation, and the place in it.
-        before: what is held; NOTHING where nothing is.
-        after: what stands there now.
+        where: the file, page or operation, and the place within it.
+        before: the value in the contract; NOTHING if it has none.
+        after: the value found now.
         verdict: whom it breaks.
         says: the difference in one sentence.
-        witness: a request or a response that proves a break, or what comes closest to one; NOTHING where there is none.
+        witness: a request or response that proves a break, or the closest to one; NOTHING if there is none.
         sources: ids of the sources on both sides.
     """
 
@@ -53,7 +53,7 @@ class Finding:
     sources: tuple[str, ...] = ()
 
     def row(self) -> dict[str, Any]:
-        """The finding as JSON has it; what is not there is left out."""
+        """The finding as a JSON object, without absent values."""
         row: dict[str, Any] = {"id": self.id, "verdict": self.verdict, "where": self.where, "says": self.says}
         for name, value in (("before", self.before), ("after", self.after), ("witness", self.witness)):
             if value is not NOTHING:
@@ -62,5 +62,5 @@ class Finding:
 
 
 def ordered(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """The findings with the worst first, and in the order of their ids."""
+    """The findings, worst verdict first, then by id."""
     return tuple(sorted(findings, key=lambda finding: (VERDICTS.index(finding.verdict), finding.id)))

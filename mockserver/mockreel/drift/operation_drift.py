@@ -1,11 +1,11 @@
-"""Compare two versions of what a provider answers to: operations row by row, their messages as schemas."""
+"""Compare two versions of a provider's operations: their rows, and their messages as schemas."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from mockreel.authoring.document_references import references_of
 from mockreel.authoring.documents.openapi_document import DocumentReader
-from mockreel.authoring.schema_references import references_of
 from mockreel.contract import Contract, Operation
 from mockreel.contract.operations import Place, resolve
 from mockreel.drift.finding import Finding
@@ -20,7 +20,7 @@ _SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class _OperationMessage:
     """One message of an operation."""
 
     direction: Direction
@@ -35,7 +35,7 @@ def operations_drift(before: Contract, after: Contract) -> Iterator[Finding]:
     old, new = _rows(before), _rows(after)
     for id_, row in new.items():
         if _OPEN in row["key"] and id_ in old:
-            row["key"] = {**old[id_]["key"], **row["key"]}  # who sends a key where none is asked for is not refused
+            row["key"] = {**old[id_]["key"], **row["key"]}  # a request with a key is accepted where none is required
     yield from rows_drift(old, new, OPERATIONS, id=f"{before.provider}/operations", where=where)
     yield from rows_drift(
         _root(before), _root(after), DOCUMENT, id=f"{before.provider}/document", where=f"{where} x-mockreel"
@@ -48,7 +48,7 @@ def _rows(contract: Contract) -> dict[str, dict[str, Any]]:
 
 
 def _row(contract: Contract, operation: Operation) -> dict[str, Any]:
-    own = operation.raw["x-mockreel"]
+    extension = operation.raw["x-mockreel"]
     responses = {
         str(status): resolve(contract.document, response, where=operation.id)
         for status, response in operation.raw.get("responses", {}).items()
@@ -70,15 +70,15 @@ def _row(contract: Contract, operation: Operation) -> dict[str, Any]:
         "input": operation.input,
         "body": operation.body,
         "body_required": operation.body_required,
-        "refusals": own.get("refusals", []),
+        "refusals": extension.get("refusals", []),
         "links": {name: {} for response in responses.values() for name in response.get("links", {})},
-        "evidence": own["evidence"],
-        "source": own["source"],
+        "evidence": extension["evidence"],
+        "source": extension["source"],
     }
 
 
 def _root(contract: Contract) -> dict[str, Any]:
-    """What holds for every operation."""
+    """The facts that hold for every operation."""
     root, document = contract.root, contract.document
     reader = DocumentReader(document, contract.provider, references_of(document, contract.provider))
     return {
@@ -91,7 +91,7 @@ def _root(contract: Contract) -> dict[str, Any]:
 
 
 def _webhooks(contract: Contract) -> Iterator[tuple[str, Any]]:
-    """What the OpenAPI document says that the provider sends by itself: a name, and the body."""
+    """The webhooks of the OpenAPI document: a name, and the body."""
     document = contract.document
     stated = [(document.get("webhooks") or {}, "")]
     stated += [
@@ -110,7 +110,7 @@ def _callbacks(document: dict[str, Any], operation: Operation) -> Iterator[Mappi
 
 
 def _others(contract: Contract, operation: Operation) -> Iterator[Mapping[str, Any]]:
-    """The parameters of an operation that stand neither in its path nor in its query."""
+    """The parameters of an operation that are neither in its path nor in its query."""
     for one in operation.raw.get("parameters") or ():
         parameter = resolve(contract.document, one, where=operation.id)
         if parameter.get("in") in ("header", "cookie"):
@@ -122,11 +122,11 @@ def _spelled(place: Place) -> str:
 
 
 def _messages(before: Contract, after: Contract) -> Iterator[Finding]:
-    """Each pair of schemas once, however many operations it serves."""
-    pairs: dict[str, tuple[Message, Message, list[_Place]]] = {}
+    """Findings for each pair of schemas once, however many operations share it."""
+    pairs: dict[str, tuple[Message, Message, list[_OperationMessage]]] = {}
     documents = documents_of(before), documents_of(after)
-    new = _all_places(after)
-    for name, old in _all_places(before).items():
+    new = _all_messages(after)
+    for name, old in _all_messages(before).items():
         if name in new:
             messages = _message(before, old, documents[0]), _message(after, new[name], documents[1])
             key = f"{old.direction} {messages[0].at} {messages[0].schema} {messages[1].at} {messages[1].schema}"
@@ -136,17 +136,17 @@ def _messages(before: Contract, after: Contract) -> Iterator[Finding]:
             yield from schema_findings(one, other, found[0].direction, _subject(before, one, found))
 
 
-def _subject(contract: Contract, message: Message, places: list[_Place]) -> Subject:
+def _subject(contract: Contract, message: Message, places: list[_OperationMessage]) -> Subject:
     file = message.at.removeprefix(BASE)
-    shown = [place.where for place in places[:_SHOWN]] + ["…"] * (len(places) > _SHOWN)
+    listed = [place.where for place in places[:_SHOWN]] + ["…"] * (len(places) > _SHOWN)
     name = file if file.startswith("schemas/") else f"operations/{places[0].where}"
     sources = tuple(dict.fromkeys(source for place in places for source in place.source))
     id_ = name.removeprefix(f"schemas/{contract.provider}/").replace(" ", "/")
-    return Subject(f"{contract.provider}/{places[0].direction}/{id_}", f"{name} (in {', '.join(shown)})", sources)
+    return Subject(f"{contract.provider}/{places[0].direction}/{id_}", f"{name} (in {', '.join(listed)})", sources)
 
 
-def _message(contract: Contract, place: _Place, documents: Mapping[str, Any]) -> Message:
-    """The message; one that is nothing but a file is that file."""
+def _message(contract: Contract, place: _OperationMessage, documents: Mapping[str, Any]) -> Message:
+    """The message; a schema that only refers to a file is that file."""
     schema = contract.schemas.absolute(place.schema)
     target = schema.get("$ref") if isinstance(schema, Mapping) and len(schema) == 1 else None
     if isinstance(target, str) and target in documents:
@@ -162,42 +162,42 @@ def documents_of(contract: Contract) -> dict[str, Any]:
     return found | {f"{BASE}contracts/{contract.provider}/openapi.json": {"components": components}}
 
 
-def _all_places(contract: Contract) -> dict[str, _Place]:
-    """Every message of a contract: of its operations, and what its callbacks carry."""
-    found = {name: place for one in contract.operations for name, place in _places(contract, one).items()}
+def _all_messages(contract: Contract) -> dict[str, _OperationMessage]:
+    """Every message of a contract: of its operations and its callbacks."""
+    found = {name: place for one in contract.operations for name, place in _operation_messages(contract, one).items()}
     if contract.callbacks.payload:
         file = f"../../schemas/{contract.provider}/{contract.callbacks.payload}"
-        found["callback"] = _Place("replies", "callback", {"$ref": file})
+        found["callback"] = _OperationMessage("replies", "callback", {"$ref": file})
     for name, stated in _webhooks(contract):
         body = resolve(contract.document, stated, where=name)
         for media, content in (body.get("content") or {}).items():
             if "schema" in content:
-                found[f"webhook {name} {media}"] = _Place("replies", f"webhook {name}", content["schema"])
+                found[f"webhook {name} {media}"] = _OperationMessage("replies", f"webhook {name}", content["schema"])
     return found
 
 
-def _places(contract: Contract, operation: Operation) -> dict[str, _Place]:
-    """Every message of an operation by a name that both versions have."""
-    found: dict[str, _Place] = {}
+def _operation_messages(contract: Contract, operation: Operation) -> dict[str, _OperationMessage]:
+    """Every message of an operation by a name that both versions share."""
+    found: dict[str, _OperationMessage] = {}
     source = tuple(operation.raw["x-mockreel"]["source"])
     if operation.request_schema is not None:
-        found[f"{operation.id} request"] = _Place(
+        found[f"{operation.id} request"] = _OperationMessage(
             "requests", f"{operation.id} request", operation.request_schema, source
         )
     for parameter in operation.query:
         where = f"{operation.id} query {parameter.name}"
-        found[where] = _Place("requests", where, parameter.schema, source)
+        found[where] = _OperationMessage("requests", where, parameter.schema, source)
     for stated in _others(contract, operation):
         where = f"{operation.id} {stated['in']} {stated['name']}"
-        found[where] = _Place("requests", where, stated.get("schema", {}), source)
+        found[where] = _OperationMessage("requests", where, stated.get("schema", {}), source)
     for status, response in operation.raw.get("responses", {}).items():
         body = resolve(contract.document, response, where=operation.id)
         for name, header in (body.get("headers") or {}).items():
             schema = resolve(contract.document, header, where=operation.id).get("schema", {})
             where = f"{operation.id} {status} header {name}"
-            found[where] = _Place("replies", where, schema, source)
+            found[where] = _OperationMessage("replies", where, schema, source)
         for media, content in body.get("content", {}).items():
             if "schema" in content:
                 where = f"{operation.id} {status}"
-                found[f"{where} {media}"] = _Place("replies", where, content["schema"], source)
+                found[f"{where} {media}"] = _OperationMessage("replies", where, content["schema"], source)
     return found

@@ -1,4 +1,4 @@
-"""Compare the rows of a contract: every place that differs gets the verdict of the first rule that speaks of it."""
+"""Compare the rows of a contract: every place that differs gets the verdict of the first rule that covers it."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,16 +6,16 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from mockreel.drift.finding import NOTHING, Finding, Verdict
-from mockreel.drift.witness.tree import Difference, differences
+from mockreel.drift.witness.json_difference import Difference, differences
 
 Judge = Callable[[Difference], Verdict]
-# What a row says about itself: why it is believed, and our own words.
+# Keys of a row that are about the row: its evidence, and texts of our own.
 ABOUT = ("evidence", "source", "note", "says", "title", "description", "question", "inferred", "number", "read", "why")
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """The verdicts for one place: where something is new, is gone, and is another; `*` in the place is any one step."""
+    """The verdicts for one place where a value is new, gone or changed; `*` in the place is any one step."""
 
     place: str
     added: Verdict | Judge
@@ -23,19 +23,19 @@ class Rule:
     changed: Verdict | Judge
 
     def verdict(self, difference: Difference) -> Verdict:
-        """What the rule says of a difference."""
+        """The verdict on a difference."""
         added, removed = difference.before is NOTHING, difference.after is NOTHING
         chosen = self.added if added else self.removed if removed else self.changed
         return chosen(difference) if callable(chosen) else chosen
 
 
 def always(place: str, verdict: Verdict | Judge) -> Rule:
-    """A rule that does not mind which way it changed."""
+    """A rule with one verdict for any change."""
     return Rule(place, verdict, verdict, verdict)
 
 
 def fewer(verdict: Verdict) -> Judge:
-    """The verdict where less is offered than before: a smaller number, a shorter list, no longer true."""
+    """The verdict where less is offered: a smaller number, a shorter list, no longer true."""
 
     def judge(difference: Difference) -> Verdict:
         before, after = difference.before, difference.after
@@ -55,7 +55,7 @@ def rows_drift(
     id: str,  # noqa: A002  (as findings call it)
     where: str,
 ) -> Iterator[Finding]:
-    """A finding for each place where two versions of a document differ; `unknown` where no rule speaks of it."""
+    """A finding for each place where two versions of a document differ; `unknown` where no rule covers it."""
     for difference in differences(before, after):
         yield Finding(
             f"{id}{difference.pointer}",
@@ -63,7 +63,7 @@ def rows_drift(
             difference.before,
             difference.after,
             _verdict(difference, rules),
-            _said(difference),
+            _change(difference),
             sources=_sources(before, after, difference.path),
         )
 
@@ -71,12 +71,12 @@ def rows_drift(
 def _verdict(difference: Difference, rules: Sequence[Rule]) -> Verdict:
     if any(step in ABOUT for step in difference.path[-2:]):
         return "docs only"
-    found = next((rule for rule in rules if _speaks(rule.place, difference.path)), None)
+    found = next((rule for rule in rules if _covers(rule.place, difference.path)), None)
     return found.verdict(difference) if found else "unknown"
 
 
-def _speaks(place: str, path: tuple[str, ...]) -> bool:
-    """Whether a rule's place is that of the path; a place that ends in `**` is every place below it."""
+def _covers(place: str, path: tuple[str, ...]) -> bool:
+    """Whether a rule's place matches a path; one that ends in `**` matches every place below it."""
     steps = place.split("/")[1:]
     if steps[-1] == "**":
         steps = steps[:-1]
@@ -86,7 +86,7 @@ def _speaks(place: str, path: tuple[str, ...]) -> bool:
     )
 
 
-def _said(difference: Difference) -> str:
+def _change(difference: Difference) -> str:
     if difference.before is NOTHING:
         return "new"
     return "gone" if difference.after is NOTHING else "changed"

@@ -1,18 +1,18 @@
-"""Whom a changed row breaks: the table that `row_drift` reads, a tuple of rules for each document of a contract."""
+"""Whom a changed row breaks: rules for each document of a contract, as read by `row_drift`."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from mockreel.drift.finding import NOTHING, Verdict
 from mockreel.drift.row_drift import Rule, always, fewer
-from mockreel.drift.witness.tree import Difference
+from mockreel.drift.witness.json_difference import Difference
 
 REQUESTS: Verdict = "breaking for requests"
 REPLIES: Verdict = "breaking for replies"
 
 
 def _parameter(difference: Difference) -> Verdict:
-    """A new parameter breaks nobody unless it must be there."""
+    """A new parameter breaks a client only if it is required."""
     stated = difference.after
     return REQUESTS if isinstance(stated, Mapping) and stated.get("required") else "compatible"
 
@@ -23,7 +23,7 @@ def _status(difference: Difference) -> Verdict:
 
 
 def _restricted(difference: Difference) -> Verdict:
-    """Only who has more rights may do it now."""
+    """The operation needs more rights now."""
     return REQUESTS if difference.after not in (NOTHING, None, False) else "compatible"
 
 
@@ -32,7 +32,7 @@ def _demanded(difference: Difference) -> Verdict:
 
 
 def _schemes(difference: Difference) -> Verdict:
-    """Who may be asked for a key in another way only is refused; docs that show none any more leave it open."""
+    """A client with another kind of key is rejected; docs that no longer state one leave it open."""
     before, after = (() if one is NOTHING else one for one in (difference.before, difference.after))
     if all(scheme in after for scheme in before):
         return "compatible"
@@ -45,7 +45,7 @@ def _attempts(difference: Difference) -> Verdict:
 
 
 def _granted(difference: Difference) -> Verdict:
-    """What was always there and is no longer."""
+    """Something that was always present and no longer is."""
     return "compatible" if difference.after is True else REPLIES
 
 
@@ -80,8 +80,8 @@ DOCUMENT = (
     Rule("/webhooks/*", "compatible", REPLIES, REPLIES),
     Rule("/key/*", "compatible", REQUESTS, REQUESTS),
     always("/key/*/*", REQUESTS),
-    *(always(f"/{own}/**", "docs only") for own in ("client", "keys", "not_played", "order", "package")),
-    *(always(f"/{own}", "docs only") for own in ("client", "keys", "not_played", "order", "package")),
+    *(always(f"/{section}/**", "docs only") for section in ("client", "keys", "not_played", "order", "package")),
+    *(always(f"/{section}", "docs only") for section in ("client", "keys", "not_played", "order", "package")),
 )
 
 LIFECYCLE = (
@@ -97,7 +97,7 @@ LIFECYCLE = (
 )
 
 ERRORS = (
-    # A known error response in other words is handled as it was; by its code and name programs tell it from others.
+    # Programs tell error responses apart by code and name, so another message breaks nothing.
     always("/*/*/message", "docs only"),
     always("/*/*/fields/*/message", "docs only"),
     Rule("/*", "compatible", REPLIES, REPLIES),
@@ -107,7 +107,7 @@ ERRORS = (
 
 CALLBACKS = (
     Rule("/events", "compatible", REPLIES, REPLIES),
-    # A receiver of today does not know a new one, as with a new word anywhere else in what is received.
+    # Today's receivers do not know a new event.
     Rule("/events/*", REPLIES, REPLIES, REPLIES),
     always("/events/*/word", REPLIES),
     always("/events/*/on", fewer(REPLIES)),
@@ -132,7 +132,7 @@ CALLBACKS = (
 
 PRICING = (always("/opening_balance/**", "docs only"), always("/money/unknown/**", "docs only"), always("/**", "price"))
 
-# What the providers' documents state besides their models.
+# Facts of the providers' documents other than models.
 DOCUMENTS = (
     always("/schemes", _schemes),
     Rule("/servers/*", "compatible", REQUESTS, REQUESTS),
@@ -159,7 +159,7 @@ DOCUMENTS = (
     Rule("/operations/*/statuses/*/media/*", REPLIES, "compatible", REPLIES),
 )
 
-# What a mock server does when it is told to, and which of two texts it believes: no fact of the provider's has changed.
+# Scenarios of the mock server and its readings: no fact about the provider changes.
 OURS = (always("/**", "docs only"),)
 
 FILES: Mapping[str, tuple[Rule, ...]] = {
@@ -172,14 +172,14 @@ FILES: Mapping[str, tuple[Rule, ...]] = {
 
 
 def prepared(file: str, document: Mapping[str, Any]) -> dict[str, Any]:
-    """A document in the form that is compared: its lists of rows by name, so that a row keeps its place."""
+    """A document as it is compared: with its lists of rows as mappings by name."""
     result = dict(document)
     if file == "lifecycle.yaml":
         kinds = {name: row.get("kind", "") for name, row in result.get("states", {}).items()}
         result["transitions"] = _transitions(result.get("transitions", ()), kinds)
     if file == "callbacks.yaml":
         result |= {"headers": {row["name"]: row for row in result["headers"]}} if "headers" in result else {}
-        # The provider's word is the event; what a row is called is ours.
+        # The provider's word identifies the event; the row's name is ours.
         result["events"] = {str(row.get("word", name)): row for name, row in (result.get("events") or {}).items()}
     if file == "pricing.yaml":
         result.pop("models", None)  # compared with the models themselves
@@ -187,7 +187,7 @@ def prepared(file: str, document: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _transitions(rows: Any, kinds: Mapping[str, str]) -> dict[str, Any]:
-    """Transitions by the kind of the state that they leave, and by their name."""
+    """Transitions by the kind of their first state, and by name."""
     found: dict[str, Any] = {}
     for row in rows:
         found.setdefault(kinds.get(row["from"], ""), {})[f"{row['from']} -> {row['to']}"] = row

@@ -1,19 +1,19 @@
-"""Compare two versions of a schema: whom the difference breaks, and which part of it does."""
+"""Compare two versions of a schema: whom the difference breaks, and in which part."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from mockreel.drift.finding import BREAKING, NOTHING, VERDICTS, Finding, Verdict
+from mockreel.drift.witness.canonical_schema import unordered
 from mockreel.drift.witness.declared_fields import Fields, overlaid
 from mockreel.drift.witness.inclusion import includes, same
+from mockreel.drift.witness.json_difference import differences
 from mockreel.drift.witness.schema_message import Message
-from mockreel.drift.witness.tree import differences
-from mockreel.drift.witness.unordered import unordered
 
 Direction = Literal["requests", "replies"]
-# What a schema says to people and tools, and what no message is refused for.
-_WORDS = ("title", "description", "default", "examples", "example", "deprecated", "readOnly", "writeOnly", "$comment")
+# Annotations: no message is rejected for them.
+_NOTES = ("title", "description", "default", "examples", "example", "deprecated", "readOnly", "writeOnly", "$comment")
 _MAPS = ("properties", "patternProperties", "$defs", "definitions", "dependentSchemas")
 _HARMLESS: tuple[Verdict, ...] = ("compatible", "docs only")
 _VERBATIM = ("const", "enum", "required", "dependentRequired", "type")
@@ -21,7 +21,7 @@ _VERBATIM = ("const", "enum", "required", "dependentRequired", "type")
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What is compared: the beginning of its findings' ids, where it stands, and where both versions came from."""
+    """What is compared: the prefix of its findings' ids, its place, and the sources of both versions."""
 
     id: str
     where: str
@@ -30,7 +30,7 @@ class Subject:
     def finding(
         self, aspect: str, verdict: Verdict, says: str, before: Any, after: Any, *, witness: Any = NOTHING
     ) -> Finding:
-        """A finding about one aspect of the subject; the aspect is a JSON pointer, a word, or both."""
+        """A finding about one aspect of the subject; the aspect is a JSON pointer, a name, or both."""
         return Finding(
             f"{self.id}/{aspect.lstrip('/')}" if aspect else self.id,
             f"{self.where} {aspect}".rstrip(),
@@ -54,8 +54,8 @@ class _Part:
 
 
 @dataclass(frozen=True, slots=True)
-class _Talk:
-    """Who sends and who receives: of requests what is held sends, of responses what is new."""
+class _Comparison:
+    """Sender and receiver: the older schema sends requests, the newer one sends responses."""
 
     before: Message
     after: Message
@@ -78,19 +78,19 @@ class _Talk:
         return judged, witness
 
     def against(self, receiver: Message) -> tuple[Verdict, Any]:
-        """Whether a receiver takes all that is sent; who sends, sends only what its own docs name."""
+        """Whether a receiver accepts all messages of the sender, which uses only fields that its own docs name."""
         found = includes(receiver, closed(self.sender, receiver))
         if found.answer == "no":
             return (BREAKING[0] if self.direction == "requests" else BREAKING[1]), found.witness
         return ("compatible" if found.answer == "yes" else "unknown"), NOTHING
 
     def holds(self, witness: Any) -> bool:
-        """Whether a witness against a part is one against the whole as well."""
+        """Whether a witness against a part is also one against the whole."""
         sender, receiver = self.sender.settled("sender").validator(), self.receiver.settled("receiver").validator()
         return bool(sender.is_valid(witness)) and not receiver.is_valid(witness)
 
     def finding(self, part: _Part, whole: Verdict, subject: Subject) -> Finding:
-        """What one part of the difference does."""
+        """The finding for one part of the difference."""
         requests = self.direction == "requests"
         before, after = (part.sent, part.received) if requests else (part.received, part.sent)
         judged, witness = self.against(replace(self.receiver, schema=part.schema))
@@ -100,47 +100,49 @@ class _Talk:
             judged, witness = whole, NOTHING
         if judged == "compatible" and whole == "docs only":
             judged = whole
-        return subject.finding(part.at, judged, _said(before, after, judged), before, after, witness=witness)
+        return subject.finding(part.at, judged, _description(before, after, judged), before, after, witness=witness)
 
 
 def schema_findings(before: Message, after: Message, direction: Direction, subject: Subject) -> Iterator[Finding]:
-    """The differences of two versions of a schema, field by field where they can be told apart.
+    """The differences between two versions of a schema, field by field where they can be separated.
 
-    The parts are judged by themselves and the whole as well: a part breaks nothing if the whole does not, and a break
-    that no part explains is reported of the whole.
+    Both the parts and the whole are judged: a part breaks nothing if the whole does not, and a break that no part
+    explains is reported for the whole.
     """
-    talk = _Talk(replace(before, schema=bare(before.schema)), replace(after, schema=bare(after.schema)), direction)
-    if same(talk.before, talk.after):
+    comparison = _Comparison(
+        replace(before, schema=bare(before.schema)), replace(after, schema=bare(after.schema)), direction
+    )
+    if same(comparison.before, comparison.after):
         return
-    whole, witness = talk.verdict()
-    found = [talk.finding(part, whole, subject) for part in _parts(talk.sender, talk.receiver)]
+    whole, witness = comparison.verdict()
+    found = [comparison.finding(part, whole, subject) for part in _parts(comparison.sender, comparison.receiver)]
     if not any(VERDICTS.index(finding.verdict) <= VERDICTS.index(whole) for finding in found):
-        found.append(_of_whole(talk.before, talk.after, whole, witness, subject))
-    lost = list(_lost(talk, subject))
-    found = [finding for finding in found if not _is_told(finding, lost)]
+        found.append(_of_whole(comparison.before, comparison.after, whole, witness, subject))
+    lost = list(_lost(comparison, subject))
+    found = [finding for finding in found if not _is_reported(finding, lost)]
     yield from found
     yield from (one for one in lost if all(one.id != finding.id for finding in found))
 
 
-def _lost(talk: _Talk, subject: Subject) -> Iterator[Finding]:
-    """Documented fields that are documented no more: who reads one finds nothing; who sends one cannot know."""
-    verdict: Verdict = "breaking for replies" if talk.direction == "replies" else "unknown"
+def _lost(comparison: _Comparison, subject: Subject) -> Iterator[Finding]:
+    """Fields that are no longer documented: a client may read one in vain, or send one with an unknown effect."""
+    verdict: Verdict = "breaking for replies" if comparison.direction == "replies" else "unknown"
     says = {
-        "replies": "a documented field of the reply is gone",
-        "requests": "gone; the docs do not say what becomes of it",
+        "replies": "a documented field of the response is gone",
+        "requests": "gone; the docs do not say how it is handled",
     }
-    for at, schema in Fields(talk.before, talk.after).lost():
-        yield subject.finding(at, verdict, says[talk.direction], schema, NOTHING)
+    for at, schema in Fields(comparison.before, comparison.after).lost():
+        yield subject.finding(at, verdict, says[comparison.direction], schema, NOTHING)
 
 
-def _is_told(finding: Finding, lost: list[Finding]) -> bool:
-    """Whether what was found is nothing but that a field is gone."""
+def _is_reported(finding: Finding, lost: list[Finding]) -> bool:
+    """Whether a finding only repeats that a field is gone."""
     below = any(f"{one.id}/".startswith(f"{finding.id}/") or finding.id.endswith("/schema") for one in lost)
     return below and VERDICTS.index(finding.verdict) >= VERDICTS.index(lost[0].verdict)
 
 
 def closed(sender: Message, receiver: Message) -> Message:
-    """The sender's schema without the fields that only the receiver names: nobody sends what no page of theirs has."""
+    """The sender's schema without the fields that only the receiver names: no client sends an undocumented field."""
     documents = {
         at: overlaid(schema, Fields(_of(schema, at, sender), _of(receiver.documents[at], at, receiver)).foreign())
         if at in receiver.documents
@@ -161,23 +163,23 @@ def _of_whole(before: Message, after: Message, whole: Verdict, witness: Any, sub
         places += differences(old, new, path=(address.rpartition("/")[2],))
     olds = {place.pointer or "/": place.before for place in places if place.before is not NOTHING}
     news = {place.pointer or "/": place.after for place in places if place.after is not NOTHING}
-    return subject.finding("schema", whole, _said(olds, news, whole), olds, news, witness=witness)
+    return subject.finding("schema", whole, _description(olds, news, whole), olds, news, witness=witness)
 
 
-def _said(before: Any, after: Any, judged: Verdict) -> str:
+def _description(before: Any, after: Any, judged: Verdict) -> str:
     what = "new" if before is NOTHING else "gone" if after is NOTHING else "changed"
     why: Mapping[str, str] = {
-        "breaking for requests": "the new schema refuses a request that the old one takes",
-        "breaking for replies": "the new schema allows a reply that the old one does not know",
+        "breaking for requests": "the new schema rejects a request that the old one accepts",
+        "breaking for replies": "the new schema allows a response that the old one does not",
         "unknown": "neither a proof nor a counterexample was found",
         "compatible": "proved: nothing that works today breaks",
-        "docs only": "proved: the same messages fit",
+        "docs only": "proved: both accept the same messages",
     }
     return f"{what}; {why[judged]}"
 
 
 def bare(schema: Any) -> Any:
-    """A schema without the words that no message is refused for."""
+    """A schema without annotations."""
     if isinstance(schema, list):
         return [bare(item) for item in schema]
     if not isinstance(schema, Mapping):
@@ -187,12 +189,12 @@ def bare(schema: Any) -> Any:
         if key in _MAPS and isinstance(value, Mapping)
         else (value if key in _VERBATIM else bare(value))
         for key, value in schema.items()
-        if key not in _WORDS and not key.startswith("x-")
+        if key not in _NOTES and not key.startswith("x-")
     }
 
 
 def _parts(sender: Message, receiver: Message) -> Iterator[_Part]:
-    """The parts of a difference between two objects; none where it cannot be taken apart."""
+    """The parts of a difference between two objects; none if it cannot be separated."""
     sent, received = sender.schema, receiver.schema
     if not (_is_plain(sent) and _is_plain(received)):
         return
@@ -207,11 +209,11 @@ def _parts(sender: Message, receiver: Message) -> Iterator[_Part]:
             yield _Part(f"/{key}", ours, theirs, others | _only(received, key))
 
 
-def _same(ours: Any, theirs: Any, word: str = "not") -> bool:
-    """Whether two schemas, or what two schemas say under one word, differ in nothing but order."""
+def _same(ours: Any, theirs: Any, keyword: str = "not") -> bool:
+    """Whether two schemas, or their values of one keyword, differ only in order."""
     if ours is NOTHING or theirs is NOTHING:
         return ours is theirs
-    return unordered({word: ours}) == unordered({word: theirs})
+    return unordered({keyword: ours}) == unordered({keyword: theirs})
 
 
 def _is_plain(schema: Any) -> bool:
@@ -219,14 +221,14 @@ def _is_plain(schema: Any) -> bool:
 
 
 def _field(schema: Mapping[str, Any], name: str) -> Any:
-    """A field's schema, with its being required written into it as OpenAPI 2 did."""
+    """A field's schema, with `required` inside it as in OpenAPI 2."""
     needed = name in schema.get("required", ())
     stated = schema["properties"].get(name, {} if needed else NOTHING)
     return {**stated, "required": True} if needed and isinstance(stated, Mapping) else stated
 
 
 def _with_field(old: Mapping[str, Any], new: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """One schema with one field as the other has it."""
+    """One schema with one field of the other."""
     fields = {key: value for key, value in old["properties"].items() if key != name} | _only(new["properties"], name)
     needed = [key for key in old.get("required", ()) if key != name]
     return {**old, "properties": fields, "required": needed + [name] * (name in new.get("required", ()))}

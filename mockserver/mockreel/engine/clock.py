@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 
 from mockreel.contract.data.checked_types import LATEST_MOMENT
 from mockreel.errors import OptionError
@@ -18,16 +19,13 @@ First = tuple[float | None, bool, float]
 Pin = tuple[float, float, bool]
 
 
-def real_seconds() -> float:
-    """Real seconds from some moment on, by a clock of the system that no library freezes in tests.
-
-    freezegun and time-machine put their own in the place of `time.monotonic`, before or after this module is imported.
-    """
-    return _clock(_MONOTONIC) if _clock is not None else time.monotonic()
-
-
 _clock = getattr(time, "clock_gettime", None)
-_MONOTONIC: int = getattr(time, "CLOCK_MONOTONIC", 0)
+
+# Real seconds from some moment on, by a clock of the system that no library freezes in tests: freezegun and
+# time-machine put their own in the place of `time.monotonic`, before or after this module is imported.
+real_seconds: Callable[[], float] = (
+    partial(_clock, time.CLOCK_MONOTONIC) if _clock is not None else lambda: time.monotonic()  # noqa: PLW0108  (which it is then)
+)
 
 
 class Clock:

@@ -9,7 +9,7 @@ _SCALE = 1.0 / (1 << 32)
 
 def digest(seed: int, *key: str | int, size: int = 64) -> bytes:
     """`size` bytes (at most 64) that depend on the seed and every part of the key, and on nothing else."""
-    text = "\0".join(map(str, (seed, *key)))
+    text = "\0".join([str(seed), *map(str, key)])
     return blake2b(text.encode(), digest_size=size).digest()
 
 

@@ -1,4 +1,4 @@
-"""A proxy between a program and the real provider: it forwards, holds both sides to the contract, and counts money."""
+"""A proxy between a program and the real provider: it forwards, checks both sides, and limits spending."""
 
 from mockreel.proxy.proxy_server import Plan, Proxy
 

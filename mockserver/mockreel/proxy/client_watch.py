@@ -1,4 +1,4 @@
-"""What a client did that it may not do, as it passes by: the client rules over exchanges with the real provider."""
+"""Check the client rules on exchanges with the real provider."""
 
 from collections.abc import Iterable, Iterator
 from hashlib import sha256
@@ -8,23 +8,23 @@ from mockreel.contract import Contract
 from mockreel.contract.exchanges.error_detection import ErrorDetector
 from mockreel.contract.exchanges.exchange import ReceivedResponse
 from mockreel.contract.messages.duplicate_keys import duplicates
+from mockreel.engine.journal.exchange_content import Said
 from mockreel.engine.journal.journal import Entry
-from mockreel.engine.journal.said import Said
-from mockreel.proxy.passed_exchange import Asked
+from mockreel.proxy.passed_exchange import ClientRequest
 from mockreel.simulator.client_rules import Judge, Selection, Violation
 
-# As the journal of a simulator calls a response that did not arrive whole, and a job that nobody was told of.
+# As in a simulator's journal: the fault of an incomplete response, and a job whose id the client never received.
 LOST = "lost-answer"
-# As many errors are named where a response may be several.
+# The most errors to name for an ambiguous response.
 MOST_NAMED = 3
-UNTOLD = "a job that nobody was told of"
+UNREPORTED = "a job without a received id"
 
 
 class ClientWatch:
-    """Holds what passes by against the client rules, in the order in which responses end.
+    """Checks exchanges against the client rules, in the order in which responses end.
 
     Args:
-        selection: the rules that are looked for.
+        selection: the rules to check.
     """
 
     def __init__(self, contract: Contract, selection: Selection) -> None:
@@ -34,7 +34,7 @@ class ClientWatch:
 
     def look(
         self,
-        asked: Asked,
+        client_request: ClientRequest,
         status: int,
         response: ReceivedResponse | None,
         *,
@@ -42,49 +42,51 @@ class ClientWatch:
         keys: Iterable[str],
         whole: bool,
     ) -> Iterator[Violation]:
-        """What one more exchange breaks.
+        """The violations of one more exchange.
 
         Args:
-            response: the response, where it can be read.
-            job: the id of the job that it began or asked about.
+            response: the response, if it can be read.
+            job: the id of the job that it started or polled.
             keys: every key that the request carries; only a hash of them is kept.
-            whole: the response came to its end.
+            whole: the response arrived completely.
         """
         lost = not whole or status >= 500
-        operation = asked.operation
+        operation = client_request.operation
         begins = operation is not None and operation.submits and lost
         yield from self._judge.request(
             Entry(
-                at=asked.at,
+                at=client_request.at,
                 provider=self._contract.provider,
                 account=sha256("\n".join(keys).encode()).hexdigest(),
-                method=asked.method,
-                path=unquote(asked.path),
+                method=client_request.method,
+                path=unquote(client_request.path),
                 operation=operation.id if operation else None,
                 status=status,
-                row=self._row(asked, response),
-                violations=duplicates(asked.plain, asked.ask().json) if asked.plain else (),
+                row=self._row(client_request, response),
+                violations=duplicates(client_request.plain, client_request.sent_request().json)
+                if client_request.plain
+                else (),
                 said=Said(
-                    asked.query,
-                    tuple(asked.headers),
-                    asked.plain or b"",
+                    client_request.query,
+                    tuple(client_request.headers),
+                    client_request.plain or b"",
                     response.body if response else b"",
                     _pairs(response),
                 ),
-                job=UNTOLD if begins else job,
+                job=UNREPORTED if begins else job,
                 fault=LOST if lost else None,
-                real=asked.at,
+                real=client_request.at,
             )
         )
 
-    def _row(self, asked: Asked, response: ReceivedResponse | None) -> str | None:
-        """The error that a response tells of; where it may be several, one that may be tried again."""
+    def _row(self, client_request: ClientRequest, response: ReceivedResponse | None) -> str | None:
+        """The error of a response; if it is ambiguous, preferably one that may be retried."""
         if response is None or not self._error_detector.refused(response):
             return None
         rows = [
             row.name
             for row in self._contract.errors.values()
-            if self._error_detector.is_row(response, row, asked.operation)
+            if self._error_detector.is_row(response, row, client_request.operation)
         ]
         again = self._contract.conversation.client_rules.retry
         mild = [name for name in rows if again is not None and name in again[0]]

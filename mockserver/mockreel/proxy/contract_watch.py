@@ -1,4 +1,4 @@
-"""What the contract does not allow about what passed by: the request, the response, and the job that it tells of."""
+"""Check each exchange against the contract: the request, the response, and its job."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -15,29 +15,29 @@ from mockreel.contract.exchanges.exchange_check import fact_of, judge
 from mockreel.contract.exchanges.header_check import HeaderRules
 from mockreel.contract.exchanges.problem import Problem
 from mockreel.contract.exchanges.request_check import RequestChecker, Verdict
-from mockreel.contract.exchanges.response_check import ResponseChecker, reply_problems
+from mockreel.contract.exchanges.response_check import ResponseChecker, response_problems
 from mockreel.contract.messages.key_location import key_at
 from mockreel.contract.messages.message import Request
 from mockreel.engine.redaction import MASK, Fingerprints, credentials_of, redactor_of
 from mockreel.proxy.client_watch import ClientWatch
-from mockreel.proxy.job_tracker import Tracks
+from mockreel.proxy.job_tracker import JobTracker
 from mockreel.proxy.list_pages import page_problems
-from mockreel.proxy.passed_exchange import Asked, Passed
-from mockreel.proxy.violation import Remark, Side
+from mockreel.proxy.passed_exchange import ClientRequest, Passed
+from mockreel.proxy.violation import ProxyViolation, Side
 from mockreel.simulator.client_rules import RULES, Rule, Selection, expected_rules, select
 from mockreel.simulator.client_rules.request_rules import InvalidRequest, MissingKey, UnknownModel
 from mockreel.terminal import harmless
 
-# Rows that tell who may not, whatever the form of the request.
+# Errors about the caller, not about the form of the request.
 _WHO = ("no-key", "wrong-key", "forbidden")
-# The rules that are judged here, on the whole request and not only on what a journal keeps of it.
+# Rules that are checked here on the full request, not on the journal's part of it.
 _JUDGED_HERE = (InvalidRequest, MissingKey, UnknownModel)
-# As much of what came is shown.
+# The most characters to show of a received value.
 SHOWN = 240
 
 
-class _Recalling:
-    """An oracle that knows what it said last: the request is judged by itself, and again with its response."""
+class _CachingChecker:
+    """A request checker with its last verdict cached: a request is judged alone, and again with its response."""
 
     def __init__(self, request_checker: RequestChecker) -> None:
         self._request_checker = request_checker
@@ -54,7 +54,7 @@ class _Recalling:
 
 
 class Found(NamedTuple):
-    """Something that is wrong: on whose side, what, and the client rule that was broken, if one was."""
+    """A problem with its side, and the broken client rule if there is one."""
 
     side: Side
     problem: Problem
@@ -62,18 +62,18 @@ class Found(NamedTuple):
 
 
 @dataclass(slots=True)
-class _Carried:
-    """A request with what its body says."""
+class _ParsedRequest:
+    """A request with its parsed body."""
 
     request: Request
     body: Any
 
 
 class Watch:
-    """Judges what passes by between a program and one provider.
+    """Judges the exchanges between a program and one provider.
 
     Args:
-        selection: the client rules that are looked for; the usual ones if None.
+        selection: the client rules to check; the default ones if None.
     """
 
     own = False
@@ -86,13 +86,13 @@ class Watch:
         self.error_detector = ErrorDetector(contract)
         self.response_checker = ResponseChecker(contract)
         self._headers = HeaderRules(contract)
-        self.request_checker = _Recalling(RequestChecker(contract))
+        self.request_checker = _CachingChecker(RequestChecker(contract))
         self._places = {place for operation in contract.operations for place in operation.key}
         self._redactor, self._credentials = redactor_of(contract), credentials_of(contract)
-        self._tracks = Tracks(contract, self.facts, self.response_checker)
+        self._tracks = JobTracker(contract, self.facts, self.response_checker)
 
     def operation(self, method: str, path: str) -> Operation | None:
-        """The operation that a method and a percent-encoded path mean."""
+        """The operation of a method and a percent-encoded path."""
         found = self.contract.router.find(unquote(path))
         if found is None:
             return None
@@ -102,66 +102,68 @@ class Watch:
         """The model that a request is for; `path` is percent-decoded."""
         return self.request_checker.model(operation, path, body)
 
-    def surely_refused(self, passed: Passed) -> bool:
-        """Whether a response says no, and not that something went wrong on the way, where the job may exist."""
+    def surely_rejected(self, passed: Passed) -> bool:
+        """Whether a response certainly means that no job was started; after a server error one may exist."""
         if passed.status >= 500:
             return False
-        response = passed.told()
+        response = passed.response()
         return passed.status >= 400 if response is None else self.error_detector.refused(response)
 
-    def doubt(self, asked: Asked) -> str | None:
-        """Why the provider will refuse the key that a request carries, as far as that can be told; without the key."""
+    def doubt(self, client_request: ClientRequest) -> str | None:
+        """Why the provider will reject the key of a request, if that is known; the text does not contain the key."""
         rows = self.contract.root.get("keys", {})
         prefixes = [row["prefix"] for row in rows.get("prefixes", ())]
-        for key in self._keys(asked, asked.operation.key if asked.operation else ()):
+        for key in self._keys(client_request, client_request.operation.key if client_request.operation else ()):
             if key == self.contract.example_key:
                 return f"The key is mockreel's example; {self.contract.title} will reject it. Use one of your own."
             if prefixes and not key.startswith(tuple(prefixes)):
-                known = " or ".join(prefixes)
-                return f"The keys of {self.contract.title} begin with {known}; this one does not and will be refused."
+                valid = " or ".join(prefixes)
+                return f"Keys of {self.contract.title} begin with {valid}; this one does not and will be rejected."
         return None
 
-    def keys(self, asked: Asked) -> list[str]:
-        """Every key that a request carries, wherever the contract has one."""
-        return self._keys(asked, self._places)
+    def keys(self, client_request: ClientRequest) -> list[str]:
+        """Every key in a request, at any place of the contract."""
+        return self._keys(client_request, self._places)
 
-    def _keys(self, asked: Asked, places: Iterable[Place]) -> list[str]:
-        """Every key that a request carries at these places."""
-        carried = _Carried(_request(asked), _parsed(asked.plain))
-        return [key for place in places if (key := key_at(place, carried))]
+    def _keys(self, client_request: ClientRequest, places: Iterable[Place]) -> list[str]:
+        """Every key in a request at these places."""
+        parsed = _ParsedRequest(_request(client_request), _parsed(client_request.plain))
+        return [key for place in places if (key := key_at(place, parsed))]
 
-    def remarks(self, passed: Passed) -> list[Remark]:
-        """Every violation in an exchange, without the keys and the secrets that it holds."""
-        asked = passed.asked
-        request, response = asked.ask(), passed.told()
+    def violations(self, passed: Passed) -> list[ProxyViolation]:
+        """Every violation in an exchange, without its keys and secrets."""
+        client_request = passed.client_request
+        request, response = client_request.sent_request(), passed.response()
         found = [
             *self._client_side(passed, request, response),
-            *(self._provider_side(asked, request, response) if response else ()),
+            *(self._provider_side(client_request, request, response) if response else ()),
         ]
         if not found:
             return []
-        known = Fingerprints([*self.keys(asked), *self._carried(asked, request, response)])
-        return [self._remark(passed, one, known) for one in found]
+        secrets = Fingerprints([*self.keys(client_request), *self._secrets(client_request, request, response)])
+        return [self._violation(passed, one, secrets) for one in found]
 
-    def _carried(self, asked: Asked, request: SentRequest, response: ReceivedResponse | None) -> Iterator[str]:
-        """Whatever else a request or its response holds in a secret's place."""
-        yield from self._credentials.texts(asked.headers)
+    def _secrets(
+        self, client_request: ClientRequest, request: SentRequest, response: ReceivedResponse | None
+    ) -> Iterator[str]:
+        """The other secrets of a request and its response."""
+        yield from self._credentials.texts(client_request.headers)
         for body in (request.json, response.json if response else None):
             yield from self._redactor.carried(body)
 
-    def unanswered(self, asked: Asked) -> None:
-        """A request that may have arrived got no response at all."""
-        for _ in self._client.look(asked, 0, None, job=None, keys=self.keys(asked), whole=False):
-            pass  # what it broke is told when it is asked again
+    def unanswered(self, client_request: ClientRequest) -> None:
+        """Record a request that may have arrived and got no response."""
+        for _ in self._client.look(client_request, 0, None, job=None, keys=self.keys(client_request), whole=False):
+            pass  # its violations are reported when it is sent again
 
-    def _remark(self, passed: Passed, found: Found, known: Fingerprints) -> Remark:
+    def _violation(self, passed: Passed, found: Found, secrets: Fingerprints) -> ProxyViolation:
         side, problem, rule = found
-        came = harmless(" ".join(self._redactor.text(problem.came, known).split()))
-        return Remark(
+        came = harmless(" ".join(self._redactor.text(problem.came, secrets).split()))
+        return ProxyViolation(
             self.contract.provider,
             side,
-            self._redactor.text(passed.asked.line, known),
-            passed.asked.operation.id if passed.asked.operation else None,
+            self._redactor.text(passed.client_request.line, secrets),
+            passed.client_request.operation.id if passed.client_request.operation else None,
             passed.status,
             problem.expected,
             came if len(came) <= SHOWN else f"{came[:SHOWN]}{MASK}",
@@ -170,37 +172,43 @@ class Watch:
         )
 
     def _client_side(self, passed: Passed, request: SentRequest, response: ReceivedResponse | None) -> Iterator[Found]:
-        """What the client may not do, but for what it says to be meant."""
-        asked = passed.asked
-        meant = expected_rules(request.headers.get("prefer"))
-        for rule, problem in self._request(asked, request):
-            if self._selection.covers(rule) and rule.id not in meant:
+        """The violations of the client, except those that it marks as expected."""
+        client_request = passed.client_request
+        expected = expected_rules(request.headers.get("prefer"))
+        for rule, problem in self._request(client_request, request):
+            if self._selection.covers(rule) and rule.id not in expected:
                 yield Found("request", problem, rule.id)
         job = self._tracks.job(request, response)
-        keys = self.keys(asked)
-        whole = passed.kept.whole
-        for one in self._client.look(asked, passed.status, response, job=job and str(job), keys=keys, whole=whole):
+        keys = self.keys(client_request)
+        whole = passed.streamed.whole
+        for one in self._client.look(
+            client_request, passed.status, response, job=job and str(job), keys=keys, whole=whole
+        ):
             yield Found("request", Problem(one.fact, "what the client rules allow", one.done, request), one.rule)
 
-    def _provider_side(self, asked: Asked, request: SentRequest, response: ReceivedResponse) -> Iterator[Found]:
-        yield from (Found(side, problem) for side, problem in self._reply(asked, request, response))
+    def _provider_side(
+        self, client_request: ClientRequest, request: SentRequest, response: ReceivedResponse
+    ) -> Iterator[Found]:
+        yield from (
+            Found(side, problem) for side, problem in self._response_problems(client_request, request, response)
+        )
 
-    def _request(self, asked: Asked, request: SentRequest) -> Iterator[tuple[type[Rule], Problem]]:
-        """What is wrong with the request, whatever became of it, and the rule that says so."""
+    def _request(self, client_request: ClientRequest, request: SentRequest) -> Iterator[tuple[type[Rule], Problem]]:
+        """The problems of the request, whatever the response, each with its rule."""
         operation = request.operation
         if operation is None:
             row = self.contract.errors["unknown-path"]
             fact = self.facts.fact("there is no such operation", "openapi.yaml paths", row.evidence)
-            yield InvalidRequest, Problem(fact, "an operation of the contract", asked.line, request)
+            yield InvalidRequest, Problem(fact, "an operation of the contract", client_request.line, request)
             return
-        if operation.key and not self._keys(asked, operation.key):
+        if operation.key and not self._keys(client_request, operation.key):
             fact = self.facts.operation(f"{operation.id} needs a key", operation)
             places = " or ".join(f"{place.kind} {place.name}" for place in operation.key)
             yield MissingKey, Problem(fact, f"a key in {places}", "none", request)
         for wrong in self._headers.request(operation, request.headers):
-            fact = self.facts.operation(f"the headers that {operation.id} takes", operation)
+            fact = self.facts.operation(f"the headers that {operation.id} accepts", operation)
             yield InvalidRequest, Problem(fact, "what the contract allows", wrong, request)
-        if asked.plain is None:
+        if client_request.plain is None:
             return
         verdict = self.request_checker.judge(request)
         if verdict.row is not None:
@@ -210,41 +218,52 @@ class Watch:
             for violation in verdict.violations[:5] or (operation.id,):
                 yield rule, Problem(fact, "what the contract allows", f"{why}{violation}", request)
 
-    def _reply(self, asked: Asked, request: SentRequest, response: ReceivedResponse) -> Iterator[tuple[Side, Problem]]:
-        """What is wrong with the response, and with the job that it tells of."""
+    def _response_problems(
+        self, client_request: ClientRequest, request: SentRequest, response: ReceivedResponse
+    ) -> Iterator[tuple[Side, Problem]]:
+        """The problems of the response and of its job."""
         if request.method in ("HEAD", "OPTIONS"):
             return
         yield from (
-            ("reply", problem) for problem in reply_problems(self.response_checker, self.facts, request, response)
+            ("reply", problem) for problem in response_problems(self.response_checker, self.facts, request, response)
         )
-        yield from (("reply", problem) for problem in self._reply_headers(request, response))
+        yield from (("reply", problem) for problem in self._header_problems(request, response))
         if self.error_detector.refused(response):
-            yield from (("reply", problem) for problem in self._refusal(asked, request, response))
+            yield from (("reply", problem) for problem in self._error_problems(client_request, request, response))
             return
-        if asked.plain is not None:
+        if client_request.plain is not None:
             yield from (("reply", problem) for problem in judge(self, request, response))
         yield from (("reply", problem) for problem in page_problems(self.facts, request, response))
         yield from (("job", problem) for problem in self._tracks.follow(request, response))
 
-    def _reply_headers(self, request: SentRequest, response: ReceivedResponse) -> Iterator[Problem]:
+    def _header_problems(self, request: SentRequest, response: ReceivedResponse) -> Iterator[Problem]:
         operation = request.operation
         found = self.response_checker.documented(operation, response.status) if operation else None
         if operation is None or found is None:
             return
-        for wrong in self._headers.reply(operation, *found, response.headers):
-            fact = self.facts.operation(f"the headers of the reply {found[0]} of {operation.id}", operation)
+        for wrong in self._headers.response(operation, *found, response.headers):
+            fact = self.facts.operation(f"the headers of the response {found[0]} of {operation.id}", operation)
             yield Problem(fact, "headers of the documented form", wrong, request)
 
-    def _refusal(self, asked: Asked, request: SentRequest, response: ReceivedResponse) -> Iterator[Problem]:
-        """An error response is one of the contract's, and its reason is true; who may not is not ours to say."""
+    def _error_problems(
+        self, client_request: ClientRequest, request: SentRequest, response: ReceivedResponse
+    ) -> Iterator[Problem]:
+        """Whether an error response is one of the contract's and justified; permissions cannot be checked."""
         if any(self.error_detector.is_row(response, self.contract.errors[name], request.operation) for name in _WHO):
             return
-        if asked.plain is not None:
+        if client_request.plain is not None:
             yield from judge(self, request, response)
 
 
-def _request(asked: Asked) -> Request:
-    return Request(asked.method, unquote(asked.path), asked.headers, asked.query.encode(), asked.plain or b"", "")
+def _request(client_request: ClientRequest) -> Request:
+    return Request(
+        client_request.method,
+        unquote(client_request.path),
+        client_request.headers,
+        client_request.query.encode(),
+        client_request.plain or b"",
+        "",
+    )
 
 
 def _parsed(body: bytes | None) -> Any:

@@ -1,4 +1,4 @@
-"""What passes by, kept for a cassette: scrubbed and looked through once more when it is written, at the end."""
+"""Record the exchanges for a cassette, which is redacted and checked when it is written at the end."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -8,37 +8,37 @@ from mockreel._data import data_root
 from mockreel.cassettes.cassette import Exchange
 from mockreel.cassettes.cassette import Headers as Texts
 from mockreel.cassettes.cassette_errors import MockServerRefused, NotRecorded, RecordingError
+from mockreel.cassettes.cassette_writer import Store, vcrpy
 from mockreel.cassettes.recording_rules import looks_of_all, read_rules
+from mockreel.cassettes.redaction.cassette_redactor import CassetteRedactor
 from mockreel.cassettes.redaction.final_check import Guard
-from mockreel.cassettes.redaction.redactor import CassetteRedactor
-from mockreel.cassettes.writer import Store, vcrpy
-from mockreel.client.profile_file import read_manner
+from mockreel.client.profile_file import read_profile
 from mockreel.contract import Contract, load_contract
 from mockreel.errors import OptionError
-from mockreel.proxy.passed_exchange import Asked, Headers, Passed
+from mockreel.proxy.passed_exchange import ClientRequest, Headers, Passed
 from mockreel.proxy.proxy_report import Say
 from mockreel.proxy.proxy_server import Plan
 from mockreel.server.http.rejection import VERSION_HEADER
 
-# No cassette holds more: what comes later passes, and is not kept.
+# Limits of a cassette; later exchanges are forwarded but not recorded.
 MOST_EXCHANGES = 1000
 MOST_BYTES = 64 * 1024 * 1024
 
 
 class ExchangeRecorder:
-    """Keeps the exchanges with one provider.
+    """Records the exchanges with one provider.
 
     Args:
-        path: the cassette, which must not be there yet.
-        root: the folder that holds the contract.
+        path: the cassette; the file must not exist.
+        root: the folder of the contract.
         day: the date of the recording.
-        say: told why nothing, or nothing more, is kept.
+        say: called with the reason why recording stops.
     """
 
     def __init__(self, path: Path, contract: Contract, *, root: Path, day: date, say: Say) -> None:
         vcrpy()
         if path.exists():
-            raise NotRecorded(f"{path} is there already, and is not overwritten. Take it away, or name another file.")
+            raise NotRecorded(f"{path} exists already and is not overwritten. Remove it, or name another file.")
         self.path = path
         self._contract = contract
         self._root = root
@@ -51,46 +51,46 @@ class ExchangeRecorder:
         self._problem: RecordingError | None = None
 
     def keep(self, passed: Passed, keys: Iterable[str]) -> None:
-        """One exchange; one with the mock server ends the recording."""
+        """Record one exchange; an exchange with a mock server ends the recording."""
         if self._problem is not None or self._full:
             return
-        host = f"https://{_text(passed.asked.headers, b'host') or self._contract.hosts[0]}"
+        host = f"https://{_text(passed.client_request.headers, b'host') or self._contract.hosts[0]}"
         if any(name == VERSION_HEADER[0] for name, _ in passed.headers):
             self._problem = MockServerRefused(host, VERSION_HEADER[0].decode())
             self._exchanges.clear()
             self._say(str(self._problem))
             return
-        body, reply = passed.asked.body, passed.kept.body
-        if body is None or reply is None:
+        body, response_body = passed.client_request.body, passed.streamed.body
+        if body is None or response_body is None:
             return
-        self._size += len(body) + len(reply)
+        self._size += len(body) + len(response_body)
         if len(self._exchanges) >= MOST_EXCHANGES or self._size > MOST_BYTES:
             self._full = True
-            self._say(f"The recording holds {len(self._exchanges)} exchanges and is full; nothing more is kept.")
+            self._say(f"The recording is full with {len(self._exchanges)} exchanges; later ones are not recorded.")
             return
         self._keys.update(dict.fromkeys(keys, "the key"))
-        self._exchanges.append(_exchange(passed, self._contract, body, reply))
+        self._exchanges.append(_exchange(passed, self._contract, body, response_body))
 
     def save(self) -> str:
-        """Write the cassette; what to say of it.
+        """Write the cassette and return a message about it.
 
         Raises:
-            RecordingError: the mock server answered, nothing passed by, or a secret would be left.
+            RecordingError: the mock server answered, nothing was recorded, or a secret would remain.
         """
         if self._problem is not None:
             raise self._problem
         if not self._exchanges:
-            raise NotRecorded(f"Nothing passed by that could be kept, so {self.path} was not written.")
+            raise NotRecorded(f"No exchange could be recorded, so {self.path} was not written.")
         name = self._contract.provider
         rules = read_rules(name, root=self._root)
-        redactor = CassetteRedactor(self._contract, read_manner(name, root=self._root), rules, known=self._keys)
+        redactor = CassetteRedactor(self._contract, read_profile(name, root=self._root), rules, known=self._keys)
         store = Store(redactor, Guard(self._keys, looks_of_all(root=self._root)))
-        store.write(self.path, self._exchanges, self._told())
-        return f"{self.path} holds {len(self._exchanges)} exchanges, scrubbed. Look through it before you give it away."
+        store.write(self.path, self._exchanges, self._metadata())
+        return f"{self.path} has {len(self._exchanges)} exchanges without secrets. Check it before you share it."
 
-    def _told(self) -> dict[str, object]:
-        known = self._contract.readings
-        chosen = {name: option for name, option in self._contract.chosen.items() if option != known[name].default}
+    def _metadata(self) -> dict[str, object]:
+        readings = self._contract.readings
+        chosen = {name: option for name, option in self._contract.chosen.items() if option != readings[name].default}
         return {
             "origin": "live",
             "provider": self._contract.provider,
@@ -106,34 +106,42 @@ def recorder_of(plan: Plan, path: Path, *, day: date, say: Say) -> ExchangeRecor
     """A recorder for the one provider of a plan.
 
     Raises:
-        OptionError: there are several providers, or what is asked is not the provider itself.
-        NotRecorded: the file is there already.
+        OptionError: there are several providers, or the upstream is not the provider itself.
+        NotRecorded: the file exists already.
     """
     if len(plan.providers) != 1:
-        raise OptionError("--record", str(path), then="A cassette is of one provider: --provider NAME.")
+        raise OptionError("--record", str(path), then="A cassette has one provider: --provider NAME.")
     if plan.upstreams:
-        raise OptionError("--record", str(path), then="It records the provider itself, and not what --upstream names.")
+        raise OptionError("--record", str(path), then="It records only the provider itself. Leave --upstream out.")
     (name,) = plan.providers
-    own = plan.data is not None and (plan.data / "contracts" / name).is_dir()
-    root = plan.data if own and plan.data is not None else data_root()
+    has_contract = plan.data is not None and (plan.data / "contracts" / name).is_dir()
+    root = plan.data if has_contract and plan.data is not None else data_root()
     return ExchangeRecorder(path, load_contract(name, readings=plan.readings, root=root), root=root, day=day, say=say)
 
 
-def _exchange(passed: Passed, contract: Contract, body: bytes, reply: bytes) -> Exchange:
-    asked = passed.asked
-    headers = _texts([(name, value) for name, value in asked.headers if name != b"host"])
-    return Exchange(asked.method, _uri(asked, contract), headers, body, passed.status, _texts(passed.headers), reply)
+def _exchange(passed: Passed, contract: Contract, body: bytes, response_body: bytes) -> Exchange:
+    client_request = passed.client_request
+    headers = _texts([(name, value) for name, value in client_request.headers if name != b"host"])
+    return Exchange(
+        client_request.method,
+        _uri(client_request, contract),
+        headers,
+        body,
+        passed.status,
+        _texts(passed.headers),
+        response_body,
+    )
 
 
-def _uri(asked: Asked, contract: Contract) -> str:
-    """The address as the provider knows it."""
-    named = _text(asked.headers, b"host")
-    host = named if named in contract.hosts else contract.hosts[0]
-    return f"https://{host}{asked.path}" + (f"?{asked.query}" if asked.query else "")
+def _uri(client_request: ClientRequest, contract: Contract) -> str:
+    """The address at the provider."""
+    requested = _text(client_request.headers, b"host")
+    host = requested if requested in contract.hosts else contract.hosts[0]
+    return f"https://{host}{client_request.path}" + (f"?{client_request.query}" if client_request.query else "")
 
 
 def _text(headers: Headers, name: bytes) -> str:
-    return next((value.decode("latin-1") for known, value in headers if known == name), "")
+    return next((value.decode("latin-1") for key, value in headers if key == name), "")
 
 
 def _texts(headers: Headers) -> Texts:

@@ -1,4 +1,4 @@
-"""The way of a request through the proxy: counted, sent on as it is, answered as it was answered, and then judged."""
+"""Forward a request: count its cost, send it unchanged, return the response unchanged, then check both."""
 
 import asyncio
 import logging
@@ -14,20 +14,23 @@ import orjson
 from mockreel.contract import Contract
 from mockreel.contract.messages.message import problem
 from mockreel.proxy.contract_watch import Watch
-from mockreel.proxy.passed_exchange import Asked, Headers, Kept, Passed, readable
-from mockreel.proxy.spending_limit import NotAfforded, Prices, SpendingLimit, Taken
-from mockreel.proxy.upstream import NotAnswered, Sending, Upstream, not_answered
+from mockreel.proxy.passed_exchange import ClientRequest, Headers, Passed, StreamedBody, readable
+from mockreel.proxy.spending_limit import LimitExceeded, Prices, Reservation, SpendingLimit
+from mockreel.proxy.upstream import NoResponse, Sending, Upstream, no_response
 from mockreel.server.http.asgi import WITHOUT_BODY, Receive, Scope, Send, send_reply
 
-# Headers that concern one connection only, and what the next one sets itself.
+# Hop-by-hop headers, and those that the next connection sets itself.
 _HOP = frozenset(
     b"connection keep-alive proxy-authenticate proxy-authorization proxy-connection te trailer transfer-encoding "
     b"upgrade host expect".split()
 )
 
 
-class Ear(Protocol):
-    """Who is told what happens."""
+_NO_SOCKET = "It forwards no WebSocket; connect to the address that the provider's response has."
+
+
+class Observer(Protocol):
+    """Gets the events of a proxy."""
 
     def passed(self, provider: str, passed: Passed, watch: Watch) -> None: ...
 
@@ -38,40 +41,40 @@ class Ear(Protocol):
     def doubted(self, why: str) -> None: ...
 
 
-class Gone(Exception):
-    """The client has left in the middle of its request."""
+class ClientDisconnected(Exception):
+    """The client disconnected during its request."""
 
 
 @dataclass(slots=True)
 class _Body:
-    """A request's body: the part that was read before it is sent, and what follows."""
+    """A request's body: the part that is read before sending, and the rest."""
 
     receive: Receive
     most: int
-    begun: bytes = b""
+    head: bytes = b""
     more: bool = True
 
     async def read(self) -> bytes | None:
-        """The whole of it; None where it is larger than what is kept."""
+        """The whole body; None if it is larger than the limit."""
         parts: list[bytes] = []
         size = 0
         while self.more and size <= self.most:
             parts.append(await self._chunk())
             size += len(parts[-1])
-        self.begun = b"".join(parts)
-        return None if self.more or size > self.most else self.begun
+        self.head = b"".join(parts)
+        return None if self.more or size > self.most else self.head
 
     async def _chunk(self) -> bytes:
         message = await self.receive()
         if message["type"] == "http.disconnect":
-            raise Gone
+            raise ClientDisconnected
         self.more = message.get("more_body", False)
         chunk: bytes = message.get("body", b"")
         return chunk
 
     async def stream(self) -> AsyncIterator[bytes]:
-        """All of it, as it arrives."""
-        yield self.begun
+        """The whole body as it arrives."""
+        yield self.head
         while self.more:
             yield await self._chunk()
 
@@ -80,8 +83,8 @@ class Forwarder:
     """A raw ASGI endpoint between programs and one provider.
 
     Args:
-        now: seconds of a clock that only runs.
-        most_body: so much of a request's body is held before it is sent on; what could bill must fit.
+        now: seconds of a monotonic clock.
+        most_body: the largest body that is read before sending; requests that may be billed must not exceed it.
     """
 
     def __init__(
@@ -91,7 +94,7 @@ class Forwarder:
         *,
         watch: Watch,
         spending_limit: SpendingLimit,
-        ear: Ear,
+        observer: Observer,
         most_body: int,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -100,137 +103,157 @@ class Forwarder:
         self._watch = watch
         self._prices = Prices(contract)
         self._spending_limit = spending_limit
-        self._ear = ear
+        self._observer = observer
         self._most = most_body
         self._now = now
         self.client: httpx2.AsyncClient | None = None  # belongs to the loop that serves
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         body = _Body(receive, self._most)
-        asked = _asked(scope, self._now())
-        head = asked.method == "HEAD"
-        taken: Taken | None = None
+        client_request = _client_request(scope, self._now())
+        is_head = client_request.method == "HEAD"
+        if _first(client_request.headers, b"sec-websocket-key") is not None:  # the server has removed `upgrade`
+            self._observer.refused(self.name, client_request.line, _NO_SOCKET)
+            error = problem(501, "Proxy without WebSockets", f"Not sent by the proxy: {_NO_SOCKET}")
+            await send_reply(error, send, head=is_head)
+            return
+        reservation: Reservation | None = None
         try:
-            asked.body = await body.read()
-            asked.operation = self._watch.operation(asked.method, asked.path)
-            taken = self._counted(asked)
-            passed = await self._forward(scope, asked, body, send)
-        except Gone:  # in the middle of its request, so that nothing whole has arrived
-            self._settle(taken, arrived=False)
-        except asyncio.CancelledError:  # the proxy ends, and the request may have arrived
-            self._settle(taken, arrived=True)
+            client_request.body = await body.read()
+            client_request.operation = self._watch.operation(client_request.method, client_request.path)
+            reservation = self._reserve(client_request)
+            passed = await self._forward(scope, client_request, body, send)
+        except ClientDisconnected:  # the provider has not got the whole request
+            self._settle(reservation, arrived=False)
+        except asyncio.CancelledError:  # the proxy stops; the request may have arrived
+            self._settle(reservation, arrived=True)
             raise
-        except NotAfforded as reason:
-            self._ear.refused(self.name, asked.line, str(reason))
-            await send_reply(problem(402, "Proxy spending limit", f"Not sent by the proxy: {reason}"), send, head=head)
-        except NotAnswered as reason:
-            self._settle(taken, arrived=reason.sent)
+        except LimitExceeded as reason:
+            self._observer.refused(self.name, client_request.line, str(reason))
+            await send_reply(
+                problem(402, "Proxy spending limit", f"Not sent by the proxy: {reason}"), send, head=is_head
+            )
+        except NoResponse as reason:
+            self._settle(reservation, arrived=reason.sent)
             if reason.sent:
-                self._watch.unanswered(asked)
-            self._ear.failed(self.name, asked.line, str(reason))
-            title = "Proxy without a reply"
-            await send_reply(problem(504 if reason.late else 502, title, f"From the proxy: {reason}"), send, head=head)
+                self._watch.unanswered(client_request)
+            self._observer.failed(self.name, client_request.line, str(reason))
+            title = "Proxy without a response"
+            await send_reply(
+                problem(504 if reason.late else 502, title, f"From the proxy: {reason}"), send, head=is_head
+            )
         else:
-            self._judge(passed, taken)
+            self._judge(passed, reservation)
 
-    def _counted(self, asked: Asked) -> Taken | None:
-        """What the request may cost, counted before it is sent."""
-        operation = asked.operation
-        if not self._prices.may_bill(operation, asked.method):
+    def _reserve(self, client_request: ClientRequest) -> Reservation | None:
+        """Reserve what the request may cost before it is sent."""
+        operation = client_request.operation
+        if not self._prices.may_bill(operation, client_request.method):
             return None
-        name = operation.id if operation else asked.line
-        if asked.plain is None and self._spending_limit.limit is not None:
-            raise NotAfforded(f"The body of {name} is {self._unread(asked)}, so its price cannot be counted.")
-        body = _parsed(asked.plain)
-        model = self._watch.model(operation, unquote(asked.path), body) if operation else None
+        name = operation.id if operation else client_request.line
+        if client_request.plain is None and self._spending_limit.limit is not None:
+            raise LimitExceeded(
+                f"The body of {name} is {self._unreadable(client_request)}, so its price cannot be counted."
+            )
+        body = _parsed(client_request.plain)
+        model = self._watch.model(operation, unquote(client_request.path), body) if operation else None
         cost = self._prices.cost(operation, model, body)
         single = operation is None or operation.submits
-        return self._spending_limit.take(cost, currency=self._prices.currency, name=name, single=single)
+        return self._spending_limit.reserve(cost, currency=self._prices.currency, name=name, single=single)
 
-    def _unread(self, asked: Asked) -> str:
+    def _unreadable(self, client_request: ClientRequest) -> str:
         """Why a body cannot be read."""
-        if asked.body is None:
+        if client_request.body is None:
             return f"larger than {self._most} bytes"
-        return f"not {asked.coding[:40]!r} that can be read here (gzip and deflate can be)"
+        return f"not {client_request.coding[:40]!r} that can be read here (gzip and deflate can be)"
 
-    async def _forward(self, scope: Scope, asked: Asked, body: _Body, send: Send) -> Passed:
-        """Send the request on, and hand back what comes, as it comes."""
+    async def _forward(self, scope: Scope, client_request: ClientRequest, body: _Body, send: Send) -> Passed:
+        """Forward the request, and the response as it arrives."""
         assert self.client is not None
-        host = self._upstream.host(_first(asked.headers, b"host"))
-        content: Any = body.stream() if asked.body is None else asked.body or None
+        host = self._upstream.host(_first(client_request.headers, b"host"))
+        content: Any = body.stream() if client_request.body is None else client_request.body or None
         target = scope["raw_path"] + (b"?" + scope["query_string"] if scope["query_string"] else b"")
-        request = self._upstream.request(asked.method, target, _onward(asked.headers), content, host=host)
+        request = self._upstream.request(
+            client_request.method, target, _request_headers(client_request.headers), content, host=host
+        )
         where, sending = f"{request.url.scheme}://{host}", Sending()
         request.extensions["trace"] = sending.note
         try:
-            reply = await self.client.send(request, stream=True)
+            response = await self.client.send(request, stream=True)
         except (httpx2.HTTPError, httpx2.InvalidURL, ValueError) as trouble:
-            raise not_answered(trouble, where, whole=sending.whole) from None
-        except Exception as trouble:  # of the library below: a body that is not as long as its head says, and the like
-            raise not_answered(trouble, where, whole=sending.whole) from trouble
-        passed = Passed(asked, reply.status_code, _homeward(reply.headers.raw, reply.status_code), Kept())
+            raise no_response(trouble, where, whole=sending.whole) from None
+        except Exception as trouble:  # raised by the HTTP library, such as for a body of another length than declared
+            raise no_response(trouble, where, whole=sending.whole) from trouble
+        passed = Passed(
+            client_request,
+            response.status_code,
+            _response_headers(response.headers.raw, response.status_code),
+            StreamedBody(),
+        )
         try:
             await send({"type": "http.response.start", "status": passed.status, "headers": passed.headers})
-            async for chunk in reply.aiter_raw():
-                passed.kept.take(chunk)
+            async for chunk in response.aiter_raw():
+                passed.streamed.add(chunk)
                 await send({"type": "http.response.body", "body": chunk, "more_body": True})
-            passed.kept.whole = True
+            passed.streamed.whole = True
             await send({"type": "http.response.body", "body": b""})
         except httpx2.HTTPError as trouble:
-            # The client sees the same: the connection ends in the middle of the response.
-            self._ear.failed(self.name, asked.line, f"{where} broke off its reply: {trouble or type(trouble).__name__}")
+            # The client's connection ends in the middle of the response too.
+            self._observer.failed(
+                self.name, client_request.line, f"{where} broke off its response: {trouble or type(trouble).__name__}"
+            )
         finally:
-            await reply.aclose()
+            await response.aclose()
         return passed
 
-    def _judge(self, passed: Passed, taken: Taken | None) -> None:
-        """What the contract says of it; the client has its response already."""
-        clear = passed.status < 500 and passed.kept.whole
-        self._settle(taken, arrived=not self._watch.surely_refused(passed), clear=clear)
+    def _judge(self, passed: Passed, reservation: Reservation | None) -> None:
+        """Check an exchange; the client already has its response."""
+        clear = passed.status < 500 and passed.streamed.whole
+        self._settle(reservation, arrived=not self._watch.surely_rejected(passed), clear=clear)
         try:
-            if (why := self._watch.doubt(passed.asked)) is not None:
-                self._ear.doubted(why)
-            self._ear.passed(self.name, passed, self._watch)
+            if (why := self._watch.doubt(passed.client_request)) is not None:
+                self._observer.doubted(why)
+            self._observer.passed(self.name, passed, self._watch)
         except Exception as broken:
-            logging.getLogger("mockreel").error("%s could not be checked", passed.asked.line, exc_info=broken)
+            logging.getLogger("mockreel").error("%s could not be checked", passed.client_request.line, exc_info=broken)
 
-    def _settle(self, taken: Taken | None, *, arrived: bool, clear: bool = False) -> None:
-        """Give back what a refused request was counted with; one that may have arrived stays counted."""
-        if taken is None:
+    def _settle(self, reservation: Reservation | None, *, arrived: bool, clear: bool = False) -> None:
+        """Release the reservation of a rejected request; one that may have arrived stays counted."""
+        if reservation is None:
             return
         if not arrived:
-            self._spending_limit.give_back(taken)
+            self._spending_limit.release(reservation)
         elif not clear:
             self._spending_limit.uncertain += 1
 
 
-def _asked(scope: Scope, now: float) -> Asked:
+def _client_request(scope: Scope, now: float) -> ClientRequest:
     path = scope["raw_path"].decode("latin-1")
-    return Asked(scope["method"], path, scope["query_string"].decode("latin-1"), list(scope["headers"]), now)
+    return ClientRequest(scope["method"], path, scope["query_string"].decode("latin-1"), list(scope["headers"]), now)
 
 
-def _onward(headers: Headers) -> Headers:
-    """The headers of a request as the next connection gets them."""
-    dropped = _HOP | _named(headers)
-    kept = [(name, value) for name, value in headers if name not in dropped]
-    return [(name, readable(value) if name == b"accept-encoding" else value) for name, value in kept]
+def _request_headers(headers: Headers) -> Headers:
+    """The headers of a request for the provider."""
+    dropped = _HOP | _connection_headers(headers)
+    forwarded = [(name, value) for name, value in headers if name not in dropped]
+    return [(name, readable(value) if name == b"accept-encoding" else value) for name, value in forwarded]
 
 
-def _homeward(headers: Headers, status: int) -> Headers:
-    """The headers of a response as the client gets them."""
+def _response_headers(headers: Headers, status: int) -> Headers:
+    """The headers of a response for the client."""
     lower = [(name.lower(), value) for name, value in headers]
-    dropped = _HOP | _named(lower) | ({b"content-length"} if status in WITHOUT_BODY else frozenset())
+    dropped = _HOP | _connection_headers(lower) | ({b"content-length"} if status in WITHOUT_BODY else frozenset())
     return [(name, value) for name, value in lower if name not in dropped]
 
 
-def _named(headers: Headers) -> frozenset[bytes]:
-    """The headers that `Connection` names: they concern one connection too."""
+def _connection_headers(headers: Headers) -> frozenset[bytes]:
+    """The headers that `Connection` names; they are hop-by-hop too."""
     values = (value for name, value in headers if name == b"connection")
     return frozenset(one.strip().lower() for value in values for one in value.split(b","))
 
 
 def _first(headers: Headers, name: bytes) -> bytes | None:
-    return next((value for known, value in headers if known == name), None)
+    return next((value for key, value in headers if key == name), None)
 
 
 def _parsed(body: bytes | None) -> Any:

@@ -1,4 +1,4 @@
-"""A page of a list holds no more than its request asked for."""
+"""Check that a page of a list has no more items than requested."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -11,19 +11,19 @@ from mockreel.contract.exchanges.problem import Problem
 
 
 def page_problems(facts: Facts, request: SentRequest, response: ReceivedResponse) -> Iterator[Problem]:
-    """What is wrong with the length of a page."""
+    """The problem with the length of a page."""
     name = _limit_of(request.operation) if request.operation else None
-    asked = parse_qs(request.query).get(name, [""])[-1] if name else ""
-    if request.operation is None or not asked.isdecimal():
+    limit = parse_qs(request.query).get(name, [""])[-1] if name else ""
+    if request.operation is None or not limit.isdecimal():
         return
     longest = max((len(one) for one in _lists(response.json)), default=0)
-    if longest > int(asked):
-        fact = facts.operation(f"{name} is the most that a page of {request.operation.id} holds", request.operation)
-        yield Problem(fact, f"at most {asked}", f"{longest} items", request)
+    if longest > int(limit):
+        fact = facts.operation(f"{name} limits the items on a page of {request.operation.id}", request.operation)
+        yield Problem(fact, f"at most {limit}", f"{longest} items", request)
 
 
 def _limit_of(operation: Operation) -> str | None:
-    """The parameter that bounds a page: the one whole number that begins with 1 and has an upper end."""
+    """The parameter that limits a page: the only integer with the minimum 1 and a maximum."""
     found = [
         one.name
         for one in operation.query
@@ -38,7 +38,7 @@ def _types(schema: Any) -> list[str]:
 
 
 def _lists(document: Any) -> Iterator[list[Any]]:
-    """The lists that a page may consist of."""
+    """The lists that may be the items of a page."""
     if isinstance(document, list):
         yield document
     elif isinstance(document, dict):

@@ -1,4 +1,4 @@
-"""What passed by: one request with its response, kept within bounds for the checks that come after."""
+"""One forwarded request with its response, kept up to a limit for later checks."""
 
 import zlib
 from dataclasses import dataclass, field
@@ -9,24 +9,24 @@ from mockreel.terminal import harmless
 
 Headers = list[tuple[bytes, bytes]]
 
-# A larger body is passed on all the same, and not checked.
+# A larger body is forwarded but not checked.
 CHECKED_BYTES = 4 * 1024 * 1024
-# What we can read of the ways to write a body shorter.
+# The content codings that can be decoded.
 READABLE = (b"gzip", b"deflate", b"identity")
 _CODING = b"content-encoding"
 
 
-class Kept:
-    """A body as it goes by; None where it is larger than what is checked."""
+class StreamedBody:
+    """A body as it is streamed; None if it is too large to be checked."""
 
     __slots__ = ("_chunks", "_size", "whole")
 
     def __init__(self) -> None:
         self._chunks: list[bytes] = []
         self._size = 0
-        self.whole = False  # whether its end was seen
+        self.whole = False  # whether its end was received
 
-    def take(self, chunk: bytes) -> None:
+    def add(self, chunk: bytes) -> None:
         self._size += len(chunk)
         if self._size <= CHECKED_BYTES:
             self._chunks.append(chunk)
@@ -39,10 +39,10 @@ class Kept:
 
 
 @dataclass(slots=True)
-class Asked:
+class ClientRequest:
     """A request as it arrived; `path` is percent-encoded, header names are in lower case.
 
-    `at` is when that was, in seconds of a clock that only runs.
+    `at` is its time in seconds of a monotonic clock.
     """
 
     method: str
@@ -56,7 +56,7 @@ class Asked:
 
     @property
     def plain(self) -> bytes | None:
-        """The body as it was before it was written shorter; None where it was not kept, or cannot be read."""
+        """The decoded body; None if it was not kept or cannot be decoded."""
         if self.body is None:
             return None
         if self._plain is None:
@@ -65,33 +65,33 @@ class Asked:
 
     @property
     def coding(self) -> str:
-        """How the body is written shorter; empty where it is not."""
+        """The content coding of the body; empty if it has none."""
         return ", ".join(value.decode("latin-1").strip() for name, value in self.headers if name == _CODING)
 
     @property
     def line(self) -> str:
-        """How it is shown; a query may hold a key."""
+        """Method and path for messages, without the query, which may contain a key."""
         return harmless(f"{self.method} {self.path}")
 
-    def ask(self) -> SentRequest:
-        """The request as the checks see it."""
+    def sent_request(self) -> SentRequest:
+        """The request in the form for checks."""
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in self.headers if name != _CODING}
         return SentRequest(self.method, self.path, self.query, headers, self.plain or b"", self.operation)
 
 
 @dataclass(slots=True)
 class Passed:
-    """A request and the response to it; `body` is None where it was not kept or cannot be read."""
+    """A request and its response."""
 
-    asked: Asked
+    client_request: ClientRequest
     status: int
     headers: Headers
-    kept: Kept = field(default_factory=Kept)
+    streamed: StreamedBody = field(default_factory=StreamedBody)
 
-    def told(self) -> ReceivedResponse | None:
-        """The response as the checks see it; None where it cannot be."""
+    def response(self) -> ReceivedResponse | None:
+        """The response in the form for checks; None if its body was not kept or cannot be decoded."""
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in self.headers}
-        body = self.kept.body
+        body = self.streamed.body
         if body is None:
             return None
         plain = decoded(body, headers.get("content-encoding", ""))
@@ -99,7 +99,7 @@ class Passed:
 
 
 def decoded(body: bytes, coding: str) -> bytes | None:
-    """A body as it was before it was written shorter; None where that is unknown, or more than is checked."""
+    """A decoded body; None if the coding is unknown or the body is too large to be checked."""
     if coding.lower() in ("", "identity") or not body:
         return body
     if coding.lower() not in ("gzip", "x-gzip", "deflate"):
@@ -115,6 +115,6 @@ def decoded(body: bytes, coding: str) -> bytes | None:
 
 
 def readable(accepted: bytes) -> bytes:
-    """Of the codings that a client takes, those that can be checked."""
-    known = [one.strip() for one in accepted.lower().split(b",") if one.split(b";")[0].strip() in READABLE]
-    return b", ".join(known) or b"identity"
+    """The codings that the client accepts and the proxy can decode."""
+    codings = [one.strip() for one in accepted.lower().split(b",") if one.split(b";")[0].strip() in READABLE]
+    return b", ".join(codings) or b"identity"

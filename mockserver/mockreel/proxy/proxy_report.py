@@ -1,4 +1,4 @@
-"""What is told of a proxy's work: each violation as it happens, and the sums at the end; in lines or in JSON."""
+"""The report of a proxy: each violation as it happens, and a summary at the end, as text or JSON."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -10,29 +10,29 @@ import orjson
 from mockreel.proxy.contract_watch import Watch
 from mockreel.proxy.passed_exchange import Passed
 from mockreel.proxy.spending_limit import SpendingLimit, count
-from mockreel.proxy.violation import Remark
+from mockreel.proxy.violation import ProxyViolation
 
-# So many different violations are known apart; a further one is told each time.
-MOST_KNOWN = 10_000
+# The most different violations to count; further ones are reported each time.
+MOST_COUNTED = 10_000
 
 Say = Callable[[str], None]
 
 
 class Recorder(Protocol):
-    """Keeps what passed by."""
+    """Records exchanges."""
 
     def keep(self, passed: Passed, keys: Iterable[str]) -> None: ...
 
 
 @dataclass(slots=True)
 class Report:
-    """Tells what happens, and counts it.
+    """Reports and counts what happens.
 
-    In lines, a violation is told when it first happens and counted from then on; in JSON it is told each time.
+    As text, a violation is reported the first time and then counted; as JSON it is reported each time.
 
     Args:
         say: writes one line.
-        as_json: one JSON object for each line.
+        as_json: write one JSON object per line.
     """
 
     say: Say
@@ -42,91 +42,93 @@ class Report:
     requests: Counter[tuple[str, str, int]] = field(default_factory=Counter)
     unchecked: int = 0
     failures: int = 0
-    broken: int = 0  # how often the program broke a client rule
-    _known: Counter[tuple[str, str, str, str, str]] = field(default_factory=Counter)
+    broken: int = 0  # the number of broken client rules
+    _counts: Counter[tuple[str, str, str, str, str]] = field(default_factory=Counter)
     _doubts: set[str] = field(default_factory=set)
 
     def passed(self, provider: str, passed: Passed, watch: Watch) -> None:
-        """One exchange, with everything that the contract does not allow about it."""
-        asked = passed.asked
-        self.requests[provider, asked.operation.id if asked.operation else asked.line, passed.status] += 1
-        self.unchecked += asked.plain is None or (passed.kept.whole and passed.told() is None)
-        for remark in watch.remarks(passed):
-            self._remark(remark)
-        if self.recorder is not None and passed.kept.whole:
-            self.recorder.keep(passed, watch.keys(asked))
+        """Count one exchange and report its violations."""
+        client_request = passed.client_request
+        self.requests[
+            provider, client_request.operation.id if client_request.operation else client_request.line, passed.status
+        ] += 1
+        self.unchecked += client_request.plain is None or (passed.streamed.whole and passed.response() is None)
+        for remark in watch.violations(passed):
+            self._violation(remark)
+        if self.recorder is not None and passed.streamed.whole:
+            self.recorder.keep(passed, watch.keys(client_request))
 
-    def _remark(self, remark: Remark) -> None:
+    def _violation(self, remark: ProxyViolation) -> None:
         same = (remark.provider, remark.side, remark.operation or remark.line, remark.fact.where, remark.came)
         self.broken += bool(remark.rule)
-        if len(self._known) < MOST_KNOWN or same in self._known:
-            self._known[same] += 1
+        if len(self._counts) < MOST_COUNTED or same in self._counts:
+            self._counts[same] += 1
         if self.as_json:
-            self._tell(remark.row())
-        elif self._known[same] <= 1:
+            self._write_json(remark.row())
+        elif self._counts[same] <= 1:
             self.say(str(remark))
 
     def refused(self, provider: str, line: str, why: str) -> None:
-        """A request that the spending limit held back."""
+        """Report a request that the spending limit blocked."""
         self._event("refused", f"{provider} {line} was not sent: {why}", provider=provider, exchange=line, why=why)
 
     def failed(self, provider: str, line: str, why: str) -> None:
-        """A request that got no whole response."""
+        """Report a request without a complete response."""
         self.failures += 1
         self._event("failed", f"{provider} {line}: {why}", provider=provider, exchange=line, why=why)
 
     def doubted(self, why: str) -> None:
-        """Something about a key, told once."""
+        """Report a doubt about a key, once."""
         if why not in self._doubts:
             self._doubts.add(why)
             self._event("key", why, why=why)
 
     def noted(self, why: str) -> None:
-        """Something else that is worth a sentence."""
+        """Report any other message."""
         self._event("note", why, why=why)
 
     def began(self, lines: list[str], row: dict[str, Any]) -> None:
-        """The proxy stands."""
+        """Report that the proxy is listening."""
         if self.as_json:
-            self._tell({"event": "listening", **row})
+            self._write_json({"event": "listening", **row})
         else:
             for line in lines:
                 self.say(line)
 
     def ended(self) -> None:
-        """The sums."""
+        """Report the summary."""
         if self.as_json:
-            self._tell(self.row())
+            self._write_json(self.row())
         else:
             for line in self.lines():
                 self.say(line)
 
     @property
     def violations(self) -> int:
-        return sum(self._known.values())
+        return sum(self._counts.values())
 
     def lines(self) -> Iterator[str]:
-        """The sums in words."""
+        """The summary as text."""
         total = sum(self.requests.values())
-        yield f"{count(total, 'request')}, {count(self.violations, 'violation')} ({len(self._known)} different)."
+        yield f"{count(total, 'request')}, {count(self.violations, 'violation')} ({len(self._counts)} different)."
         for (provider, name, status), times in self.requests.items():
             yield f"  {provider} {name} {status}{f', {times} times' if times > 1 else ''}"
-        for (provider, side, name, where, came), times in self._known.items():
+        for (provider, side, name, where, came), times in self._counts.items():
             if times > 1:
                 yield f"  {times} times: {provider} {side} {name}: {came} [{where}]"
         if self.failures:
-            yield f"{count(self.failures, 'request')} got no whole reply."
+            yield f"{count(self.failures, 'request')} got no complete response."
         if self.unchecked:
-            yield f"{count(self.unchecked, 'exchange')} could not be checked whole: too large, or in an unknown coding."
+            yield f"{count(self.unchecked, 'exchange')} could not be checked fully: too large, or in an unknown coding."
         yield from self.spending_limit.lines()
 
     def row(self) -> dict[str, Any]:
-        """The sums for machines."""
+        """The summary as a JSON object."""
         return {
             "event": "summary",
             "requests": sum(self.requests.values()),
             "violations": self.violations,
-            "different": len(self._known),
+            "different": len(self._counts),
             "failed": self.failures,
             "unchecked": self.unchecked,
             "money": self.spending_limit.row(),
@@ -134,9 +136,9 @@ class Report:
 
     def _event(self, name: str, line: str, **row: Any) -> None:
         if self.as_json:
-            self._tell({"event": name, **row})
+            self._write_json({"event": name, **row})
         else:
             self.say(line)
 
-    def _tell(self, row: dict[str, Any]) -> None:
+    def _write_json(self, row: dict[str, Any]) -> None:
         self.say(orjson.dumps(row).decode())

@@ -1,4 +1,4 @@
-"""A proxy on its sockets: one plain port of this machine for each provider."""
+"""The proxy's server: one local port without TLS for each provider."""
 
 import ssl
 from collections.abc import Callable, Mapping
@@ -24,7 +24,7 @@ from mockreel.server.http.limits import KEEP_ALIVE_SECONDS
 from mockreel.server.http.sockets import bind, close, port_of, url_of
 from mockreel.server.http.uvicorn_server import Loop
 from mockreel.simulator.client_rules import RULES, select
-from mockreel.simulator.provider import Settings
+from mockreel.simulator.settings import Settings
 from mockreel.simulator.simulator import load_contracts
 
 HOST = "127.0.0.1"
@@ -32,10 +32,10 @@ HOST = "127.0.0.1"
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is put between; `mockreel proxy --help` says the same of each.
+    """The options of a proxy, as in `mockreel proxy --help`.
 
-    `upstreams` are URLs by provider's name; `connects` are addresses (`host:port`) in place of a host's own; `rules`
-    and `allow` are ids of client rules.
+    `upstreams` are URLs by provider; `connects` are addresses (`host:port`) by host; `rules` and `allow` are ids of
+    client rules.
     """
 
     providers: tuple[str, ...] = ()
@@ -54,17 +54,17 @@ class Plan:
 
 
 class Proxy:
-    """A proxy on its sockets. Bind with `Proxy(plan, say=…)`, run with `run()`; both raise what is wrong.
+    """A proxy with its sockets. `Proxy(plan, say=…)` binds them, `run()` serves; both raise on errors.
 
     Args:
-        say: is given each line to write.
-        recorder: keeps what passes by.
+        say: writes one line.
+        recorder: records the exchanges.
     """
 
     def __init__(self, plan: Plan, *, say: Say, recorder: Recorder | None = None) -> None:
         contracts = load_contracts(plan.providers or None, readings=plan.readings, data=plan.data)
         upstreams = _upstreams(contracts, plan)
-        selection = select(RULES, named=plan.rules, allow=plan.allow, what="--rules")
+        selection = select(RULES, named=plan.rules, allow=plan.allow)
         self._trust = trust(plan.ca)
         self.spending_limit = SpendingLimit(plan.limit, plan.assumed)
         self.report = Report(say, self.spending_limit, plan.as_json, recorder)
@@ -74,29 +74,29 @@ class Proxy:
                 upstreams[name],
                 watch=Watch(contract, selection),
                 spending_limit=self.spending_limit,
-                ear=self.report,
+                observer=self.report,
                 most_body=plan.most_body,
             )
             for name, contract in contracts.items()
         }
-        # Last, so that nothing can go wrong while ports are held.
+        # Last, so that no error leaves ports open.
         self.sockets = bind(HOST, plan.port, contracts)
         self.urls = {name: url_of(one) for name, one in self.sockets.items()}
         self.hosts = {host.lower(): name for name, contract in contracts.items() for host in contract.hosts}
         self._upstreams = upstreams
         self._titles = {name: contract.title for name, contract in contracts.items()}
         ports = {port_of(self.sockets[name]): one for name, one in forwarders.items()}
-        self._loop = Loop(_config(_Doors(ports, self._trust)))
+        self._loop = Loop(_config(_PortRouter(ports, self._trust)))
 
     def run(self, *, ready: Callable[[], None] | None = None) -> None:
-        """Forward until `stop` is called, then tell the sums; `ready` is called once everything answers."""
+        """Forward until `stop` is called, then report the summary; `ready` is called once all ports answer."""
 
-        def begun() -> None:
+        def started() -> None:
             self.report.began(self._lines(), {"providers": self.urls})
             if ready is not None:
                 ready()
 
-        self._loop.ready = begun
+        self._loop.ready = started
         try:
             self._loop.run(sockets=[one for some in self.sockets.values() for one in some])
         finally:
@@ -104,24 +104,24 @@ class Proxy:
         self.report.ended()
 
     def stop(self) -> None:
-        """End forwarding; may be called from any thread or a signal handler. What is under way has some seconds."""
+        """Stop forwarding, from any thread or a signal handler; running requests get some seconds to finish."""
         self._loop.end()
 
     def ready(self, pid: int) -> Mapping[str, Any]:
-        """What the ready file holds."""
-        doors = {name: {"url": url, "upstream": self._upstreams[name].shown} for name, url in self.urls.items()}
-        return {"pid": pid, "version": __version__, **doors}
+        """The content of the ready file."""
+        providers = {name: {"url": url, "upstream": self._upstreams[name].url} for name, url in self.urls.items()}
+        return {"pid": pid, "version": __version__, **providers}
 
     def _lines(self) -> list[str]:
         width = max(map(len, self._titles.values()))
-        doors = [
-            f"{self._titles[name]:<{width}} {url} -> {self._upstreams[name].shown}" for name, url in self.urls.items()
+        providers = [
+            f"{self._titles[name]:<{width}} {url} -> {self._upstreams[name].url}" for name, url in self.urls.items()
         ]
-        return ["The proxy is on. What passes here reaches the real providers, and is billed.", *doors]
+        return ["The proxy is on. What passes here reaches the real providers, and is billed.", *providers]
 
 
-class _Doors:
-    """The forwarders by their ports, with one client for all while they serve."""
+class _PortRouter:
+    """The forwarders by port, with one HTTP client for all."""
 
     def __init__(self, forwarders: Mapping[int, Forwarder], context: ssl.SSLContext) -> None:
         self._forwarders = forwarders
@@ -133,12 +133,12 @@ class _Doors:
         elif scope["type"] == "http":
             forwarder = self._forwarders.get(scope["server"][1])
             if forwarder is None:
-                await send_reply(problem(404, "Not found", "No provider is here."), send, head=False)
+                await send_reply(problem(404, "Not found", "No provider is at this port."), send, head=False)
             else:
                 await forwarder(scope, receive, send)
 
     async def _live(self, receive: Receive, send: Send) -> None:
-        """The client belongs to the loop that serves."""
+        """Open the client in the event loop that serves."""
         await receive()
         async with new_client(self._trust) as client:
             for forwarder in self._forwarders.values():
@@ -151,13 +151,13 @@ class _Doors:
 def _upstreams(contracts: Mapping[str, Contract], plan: Plan) -> dict[str, Upstream]:
     for name in plan.upstreams:
         if name not in contracts:
-            raise OptionError("--upstream", name, contracts, then="Name a provider that is played: NAME=URL.")
+            raise OptionError("--upstream", name, contracts, then="Name a provider that the proxy serves: NAME=URL.")
     return {
         name: upstream_of(contract, plan.upstreams.get(name), plan.connects) for name, contract in contracts.items()
     }
 
 
-def _config(app: _Doors) -> uvicorn.Config:
+def _config(app: _PortRouter) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         http=Bounded,
@@ -165,7 +165,7 @@ def _config(app: _Doors) -> uvicorn.Config:
         loop="auto",
         lifespan="on",
         log_config=None,
-        log_level="critical",  # a response that its host breaks off is told by us, and is no fault of the application
+        log_level="critical",  # the report has interrupted responses; they are no errors of the application
         access_log=False,
         proxy_headers=False,
         server_header=False,

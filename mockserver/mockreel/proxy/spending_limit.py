@@ -1,4 +1,4 @@
-"""The spending limit: what a submit may cost is counted before it is sent, and given back where it was refused."""
+"""The spending limit: the cost of a submit is reserved before it is sent, and released if it is rejected."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -10,13 +10,13 @@ from mockreel.contract.pricing import Cost
 from mockreel.engine.artifacts import artifact
 
 
-class NotAfforded(Exception):
-    """A submit that the limit does not allow; the text says why and what to do."""
+class LimitExceeded(Exception):
+    """A submit that the limit does not allow; the message says why and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
-    """What one submit was counted with: its price as far as it is known, and what the limit counts for it."""
+class Reservation:
+    """The reservation for one submit: its known price, and the sum that the limit counts."""
 
     cost: Cost
     counted: Decimal
@@ -25,11 +25,11 @@ class Taken:
 
 @dataclass(slots=True)
 class SpendingLimit:
-    """All that was spent, in each currency by itself; never converted.
+    """The money spent, per currency, without conversion.
 
     Args:
-        limit: the most that may be counted in a currency; no limit if None.
-        assumed: what a job counts whose price is not exactly known, if its known part is not more.
+        limit: the maximum per currency; no limit if None.
+        assumed: the price of a job whose price is not exactly known, unless its known part is higher.
     """
 
     limit: Decimal | None = None
@@ -41,59 +41,58 @@ class SpendingLimit:
     uncertain: int = 0
     refused: int = 0
 
-    def take(self, cost: Cost, *, currency: str, name: str, single: bool = True) -> Taken:
+    def reserve(self, cost: Cost, *, currency: str, name: str, single: bool = True) -> Reservation:
         """Count a submit before it is sent.
 
         Args:
-            single: it begins one job at most.
+            single: it starts one job at most.
 
         Raises:
-            NotAfforded: the limit does not allow it.
+            LimitExceeded: the limit does not allow it.
         """
         try:
             counted = self._counted(cost, name, single=single)
             self._afford(counted, currency, name)
-        except NotAfforded:
+        except LimitExceeded:
             self.refused += 1
             raise
         self.counted[currency] = self.counted.get(currency, Decimal(0)) + counted
         self.sums = pricing.total(self.sums, cost)
         self.unknown += cost.amount is None
         self.least = self.least or cost.certainty == "at least"
-        return Taken(cost, counted, currency)
+        return Reservation(cost, counted, currency)
 
     def _counted(self, cost: Cost, name: str, *, single: bool) -> Decimal:
-        known = cost.amount or Decimal(0)
+        least = cost.amount or Decimal(0)
         if self.limit is not None and not single:
-            raise NotAfforded(f"{name} may begin several jobs, which no limit can count. Begin them one by one.")
+            raise LimitExceeded(f"{name} may start several jobs, which no limit can count. Start them one by one.")
         if self.limit is None or (cost.amount is not None and cost.certainty == "exact"):
-            return known
+            return least
         if self.assumed is None:
-            what = "is not known" if cost.amount is None else f"is at least {plain(cost.amount)} {cost.currency}"
-            raise NotAfforded(
-                f"The price of {name} {what}, so no limit could hold it. "
-                "Say what such a job counts: --assume-price AMOUNT."
+            what = "is unknown" if cost.amount is None else f"is at least {plain(cost.amount)} {cost.currency}"
+            raise LimitExceeded(
+                f"The price of {name} {what}, so no limit can count it. Set an assumed price: --assume-price AMOUNT."
             )
-        return max(known, self.assumed)
+        return max(least, self.assumed)
 
     def _afford(self, counted: Decimal, currency: str, name: str) -> None:
         spent = self.counted.get(currency, Decimal(0))
         if self.limit is not None and spent + counted > self.limit:
-            raise NotAfforded(
+            raise LimitExceeded(
                 f"{name} counts {plain(counted)} {currency}, and {plain(spent)} of {plain(self.limit)} {currency} "
-                "are used up. Give more with --max-spend."
+                "are used up. Raise the limit with --max-spend."
             )
 
-    def give_back(self, taken: Taken) -> None:
-        """It was refused, or never arrived."""
-        self.counted[taken.currency] -= taken.counted
-        if taken.cost.amount is None:
+    def release(self, reservation: Reservation) -> None:
+        """Release the reservation of a submit that was rejected or never arrived."""
+        self.counted[reservation.currency] -= reservation.counted
+        if reservation.cost.amount is None:
             self.unknown -= 1
         else:
-            self.sums[taken.cost.currency] -= taken.cost.amount
+            self.sums[reservation.cost.currency] -= reservation.cost.amount
 
     def lines(self) -> Iterator[str]:
-        """What was spent, in words."""
+        """The sums as text."""
         sums = " + ".join(f"{plain(amount)} {name}" for name, amount in self.sums.items() if amount)
         if sums or not self.unknown:
             yield f"Spent: {'at least ' if self.least and sums else ''}{sums or 'nothing'}."
@@ -102,13 +101,13 @@ class SpendingLimit:
         if self.unknown:
             yield f"Not included: {count(self.unknown, 'job')} of unknown price."
         if self.uncertain:
-            yield f"{count(self.uncertain, 'submit')} had no clear end; what they may cost is counted."
+            yield f"{count(self.uncertain, 'submit')} had no clear outcome; their cost is counted."
         if self.limit is not None:
             used = " + ".join(f"{plain(amount)} {name}" for name, amount in self.counted.items()) or "nothing"
-            yield f"The limit of {plain(self.limit)} counts {used}; it refused {count(self.refused, 'request')}."
+            yield f"The limit of {plain(self.limit)} counts {used}; it blocked {count(self.refused, 'request')}."
 
     def row(self) -> dict[str, Any]:
-        """The same for machines."""
+        """The sums as a JSON object."""
         return {
             "spent": {name: plain(amount) for name, amount in self.sums.items()},
             "least": self.least,
@@ -132,7 +131,7 @@ class Prices:
         return found
 
     def may_bill(self, operation: Operation | None, method: str) -> bool:
-        """Whether a request may cost something: it begins a job, it can lack credit, or nobody knows it."""
+        """Whether a request may cost something: it starts a job, it can lack credit, or it is unknown."""
         if operation is None:
             return method not in ("GET", "HEAD", "OPTIONS", "TRACE")
         if operation.method == "GET" or operation.id in self.contract.conversation.reads:
@@ -140,7 +139,7 @@ class Prices:
         return operation.submits or "insufficient-credit" in operation.raw["x-mockreel"].get("refusals", ())
 
     def cost(self, operation: Operation | None, model: Model | None, body: Any) -> Cost:
-        """What one request costs if it is accepted; unknown where it begins no single job of a known model."""
+        """What one request costs if it is accepted; unknown unless it starts a single job of a known model."""
         if operation is None or model is None or not operation.submits:
             return Cost(None, self.currency, "unknown")
         for step in operation.input_path:

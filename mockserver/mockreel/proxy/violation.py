@@ -1,4 +1,4 @@
-"""One violation of the contract, as it is told."""
+"""One reported violation of the contract."""
 
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -9,10 +9,10 @@ Side = Literal["request", "reply", "job"]
 
 
 @dataclass(frozen=True, slots=True)
-class Remark:
-    """One violation: whose, in which exchange, what was expected and what came, and the fact that speaks against it.
+class ProxyViolation:
+    """One violation: its side and exchange, the expected and the received value, and the fact that it breaks.
 
-    `rule` is the client rule that a request broke; empty for a response and a job.
+    `rule` is the client rule that a request broke; it is empty for a response and a job.
     """
 
     provider: str
@@ -34,7 +34,7 @@ class Remark:
         )
 
     def row(self) -> dict[str, Any]:
-        """The same for machines."""
+        """The violation as a JSON object."""
         return {
             "event": "violation",
             "provider": self.provider,

@@ -13,7 +13,7 @@ from mockreel.server.dashboard.browser_pass import COOKIE, PAGE, is_entering
 from mockreel.server.http.foreign_pages import host_name, netloc, values
 from mockreel.server.http.origin import LOOPBACK_NAMES
 
-_WANTED = "Off loopback the control API needs its token: Authorization: Bearer TOKEN."
+_WANTED = "The control API of this server needs its token: Authorization: Bearer TOKEN."
 
 
 class Guard:
@@ -71,7 +71,7 @@ class Guard:
     def _reason(self, scope: Scope) -> str | None:
         hosts = values(scope, b"host")
         if self._hosts is not None and (len(hosts) != 1 or host_name(hosts[0]) not in self._hosts):
-            return f"The control API is asked under a loopback name, not {', '.join(hosts) or 'none'!r}."
+            return f"The control API answers to localhost, 127.0.0.1, [::1], not to {', '.join(hosts) or 'no name'!r}."
         for origin in values(scope, b"origin"):
             if [netloc(origin)] != hosts:
                 return f"The control API does not answer pages of {origin!r}."

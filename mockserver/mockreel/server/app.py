@@ -30,8 +30,9 @@ from mockreel.server.http.origin import LOOPBACK_NAMES, Origin
 from mockreel.simulator.events.event import LONGEST
 from mockreel.simulator.path_hints import Hints
 from mockreel.simulator.pipeline import OWN_PATHS
-from mockreel.simulator.provider import Provider, Settings
+from mockreel.simulator.provider import Provider
 from mockreel.simulator.rule_parser import set_faults, set_results
+from mockreel.simulator.settings import Settings
 from mockreel.simulator.simulator import Simulator, build_simulator, load_contracts
 from mockreel.webhooks import Sender, Targets, webhook_secrets
 

@@ -16,15 +16,15 @@ from mockreel.engine.accounts.key_file import read_keys
 from mockreel.engine.clock import Clock
 from mockreel.engine.journal import har
 from mockreel.errors import MissingPackage, OptionError
-from mockreel.server.admin.routes import perform
+from mockreel.server.admin.control_routes import perform
 from mockreel.server.admin.views import shown_entry, shown_tried
 from mockreel.server.mock_server import MockServer
-from mockreel.server.options import Options
-from mockreel.simulator.provider import Settings
+from mockreel.server.server_options import Options
+from mockreel.simulator.settings import Settings
 from mockreel.simulator.simulator import Simulator
 from mockreel.simulator.storage.checkpoints.checkpoint import Load
 from mockreel.simulator.storage.kept_run import KeptRun
-from mockreel.simulator.storage.logs.bundle import JOURNAL, Bundle
+from mockreel.simulator.storage.logs.run_bundle import JOURNAL, Bundle
 from mockreel.simulator.storage.logs.run_log import RunLog
 from mockreel.simulator.storage.logs.sqlite_log import SqliteLog
 from mockreel.webhooks import WebhookSecret

@@ -1,7 +1,7 @@
 """Turns on the event loop: long work gives others theirs, so that no request waits for an export."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Generator, Iterable
 from typing import TypeVar
 
 from mockreel.engine.clock import real_seconds
@@ -16,6 +16,20 @@ async def in_turns(items: Iterable[T]) -> AsyncIterator[T]:
     began = real_seconds()
     for item in items:
         yield item
+        if real_seconds() - began > LONGEST_TURN:
+            await asyncio.sleep(0)
+            began = real_seconds()
+
+
+async def worked(work: Generator[None, None, T]) -> T:
+    """What work returns that yields where others may have their turn; they have it as often as is needed."""
+    began = real_seconds()
+    while True:
+        try:
+            next(work)
+        except StopIteration as done:
+            found: T = done.value
+            return found
         if real_seconds() - began > LONGEST_TURN:
             await asyncio.sleep(0)
             began = real_seconds()

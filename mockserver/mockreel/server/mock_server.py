@@ -87,7 +87,7 @@ class MockServer:
 
     def _asked(self, what: Mapping[str, Any]) -> JournalQuery:
         query = JournalQuery.of(what)
-        self.journal.check(query.provider, query.operation)
+        self.journal.check(**what)
         return query
 
     def reset(self) -> None:

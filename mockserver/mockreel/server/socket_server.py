@@ -18,8 +18,8 @@ from mockreel.engine.clock import Clock
 from mockreel.errors import OptionError
 from mockreel.server.access_token import check_token
 from mockreel.server.app import Beside, ByPrefix, shield, simulator_app
+from mockreel.server.http import cors
 from mockreel.server.http.asgi import App, ByPort, Front
-from mockreel.server.http.cors import allowing
 from mockreel.server.http.origin import LOOPBACK_NAMES, Origin, public_urls, trusted_names
 from mockreel.server.http.protocol import WireProtocol
 from mockreel.server.http.rejection import Rejection
@@ -27,7 +27,7 @@ from mockreel.server.http.sockets import Sockets, close, listen, port_of, url_of
 from mockreel.server.http.tls import watch_handshakes
 from mockreel.server.http.uvicorn_server import Loop, in_thread, web_socket_protocol
 from mockreel.server.mock_server import Address, MockServer
-from mockreel.server.options import Options, ServingOptions
+from mockreel.server.server_options import Options, ServingOptions
 from mockreel.simulator.rule_parser import set_faults, set_results
 from mockreel.simulator.simulator import Simulator, build_simulator, load_contracts
 from mockreel.webhooks import Targets, WebhookSecret, check_authority, webhook_secrets
@@ -104,14 +104,14 @@ class Server:
                 "host",
                 options.host,
                 ["127.0.0.1", "::1"],
-                then="Off loopback, list the keys: --keys FILE, --key KEY or --credentials FILE.",
+                then="Other machines can reach it, so list the keys: --keys FILE, --key KEY or --credentials FILE.",
             )
         if options.token is None:
             raise OptionError(
                 "host",
                 options.host,
                 ["127.0.0.1", "::1"],
-                then="Off loopback, set a control token: --token or --credentials FILE.",
+                then="Other machines can reach it, so set a control token: --token or --credentials FILE.",
             )
 
     def _config(self, options: Options, beside: Sequence[Beside], *, short: bool) -> uvicorn.Config:
@@ -245,11 +245,11 @@ def application(
     for name, provider in simulator.providers.items():
         led = frozenset(provider.contract.hosts) if options.own_hosts else frozenset()
         known = None if hosts is None or trusted is None else hosts | named | led
-        front = responders[ports[name]] = Front(provider, origin=Origin(public.get(name), trusted=trusted, led=led))
+        origin = Origin(public.get(name), trusted=trusted, led=led)
+        front = responders[ports[name]] = Front(provider, origin=origin, added=cors.added(options.cors))
         fronts[ports[name]] = shield(front, simulator, hosts=known, cors=options.cors)
     if options.cors:  # every response says what pages may read it
-        fronts = {port: allowing(front, options.cors) for port, front in fronts.items()}
-        responders = {}
+        fronts = {port: cors.allowing(front, options.cors) for port, front in fronts.items()}
     prefixed = ByPrefix(simulator, trusted=trusted)
     behind = simulator_app(
         simulator,

@@ -15,7 +15,7 @@ from mockreel.server.http.limits import KEEP_ALIVE_SECONDS
 from mockreel.server.http.sockets import listen, port_of, url_of
 from mockreel.server.http.uvicorn_server import Loop
 from mockreel.webhooks import HttpSender, Outcome, Outgoing, Targets, describe
-from mockreel.webhooks.recognition import Heard, Recogniser
+from mockreel.webhooks.recognition import ReceivedWebhook, Recogniser
 
 MOST_BYTES = 8 * 1024 * 1024
 FORWARD_SECONDS = 30.0
@@ -27,7 +27,7 @@ _OWN = {"host", "content-length", "connection", "transfer-encoding", "keep-alive
 class Taken:
     """One callback, how the handler answered it (None where it was not handed on), and what its sender was told."""
 
-    heard: Heard
+    webhook: ReceivedWebhook
     outcome: Outcome | None
     answered: int
 
@@ -74,15 +74,15 @@ class Receiver:
         await _send(send, taken.answered, _reply(taken))
 
     async def _take(self, headers: MutableMapping[str, str], body: bytes) -> Taken:
-        heard = self.recogniser.recognise(headers, body)
-        if heard.refusal:
-            return Taken(heard, None, 400)
+        webhook = self.recogniser.recognise(headers, body)
+        if webhook.rejection:
+            return Taken(webhook, None, 400)
         if self.forward is None:
-            return Taken(heard, None, self.answer)
+            return Taken(webhook, None, self.answer)
         self._sender = self._sender or HttpSender(self.targets, user_agent=f"mockreel/{__version__}", ca=self.ca)
         kept = tuple((name, value) for name, value in headers.items() if name not in _OWN)
         outcome = await self._sender.send(Outgoing(self.forward, kept, body, FORWARD_SECONDS))
-        return Taken(heard, outcome, outcome.status or 502)
+        return Taken(webhook, outcome, outcome.status or 502)
 
     async def close(self) -> None:
         if self._sender is not None:
@@ -98,7 +98,7 @@ def why(outcome: Outcome) -> str:
 def _reply(taken: Taken) -> bytes:
     if taken.outcome is not None:
         return taken.outcome.response.encode() or (taken.handed.encode() if taken.outcome.error else b"")
-    return taken.heard.refusal.encode()
+    return taken.webhook.rejection.encode()
 
 
 async def _read(receive: Receive) -> bytes | None:

@@ -6,14 +6,15 @@ from dataclasses import dataclass, replace
 from typing import cast
 
 from mockreel.contract import Contract, Failure, State
+from mockreel.contract.messages.known_violations import KnownViolations
 from mockreel.contract.messages.query import Queries
-from mockreel.engine.accounts.account import prefixes_of
+from mockreel.engine.accounts.keyring import prefixes_of
 from mockreel.engine.jobs.job import Intervention, Job
 from mockreel.engine.jobs.lifecycle import Plan, PlanTemplate, PlanTemplates
 from mockreel.engine.scenarios.preferences import Preference
 from mockreel.errors import DataError
-from mockreel.simulator.adapter import ProviderAdapter
-from mockreel.simulator.capture import Capture
+from mockreel.simulator.exchange_capture import Capture
+from mockreel.simulator.provider_adapter import ProviderAdapter
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +40,15 @@ def compile_contract(contract: Contract, adapter: ProviderAdapter, *, pace: str)
     """
     templates = contract.once(f"courses.{pace}", lambda: PlanTemplates(contract, pace=pace))
     default = Preference(contract.scenarios.default)
+    capture = Capture(contract)
     return CompiledContract(
         contract,
         adapter,
         templates,
         default,
         templates.template(default.scenario),
-        Queries(contract.schemas),
-        Capture(contract),
+        Queries(contract.schemas, KnownViolations(capture.redactor.names)),
+        capture,
         prefixes_of(contract),
     )
 
@@ -95,7 +97,7 @@ class Rewording:
         if old is not plan.states:
             new = self._all(plan.states)
             self._states[id(plan.states)] = (plan.states, new)
-        return replace(plan, states=new, failure=self._failure(plan.failure))
+        return plan._replace(states=new, failure=self._failure(plan.failure))
 
     def _intervention(self, one: Intervention) -> Intervention:
         (state,) = self._all((one.state,))

@@ -14,7 +14,7 @@ from mockreel.engine.faults import NO_FAULTS, Fault, Faults, Sort, catalogue, in
 from mockreel.engine.scenarios.preferences import check_fault, is_able, preferred_faults
 from mockreel.engine.scenarios.rules import Asked
 from mockreel.errors import FaultError
-from mockreel.simulator.context import RequestContext, Unanswered
+from mockreel.simulator.request_context import RequestContext, Unanswered
 
 # Under this name a server that gives its connections away puts them into a request's state.
 WIRE = "mockreel.wire"

@@ -10,21 +10,21 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from mockreel.contract import ErrorRow, Model, Operation
+from mockreel.contract import ErrorRow, Model, Operation, Place
 from mockreel.contract.messages import body as bodies
 from mockreel.contract.messages.error_response import ErrorResponse
 from mockreel.contract.messages.key_location import field_of, key_at
 from mockreel.contract.messages.message import Request, Response, problem
-from mockreel.contract.validation import Violation, violations
+from mockreel.contract.validation import NONE, Violation, Violations
 from mockreel.engine.accounts.account import Caller
 from mockreel.engine.artifacts.own_result import OWN_RESULT
 from mockreel.engine.faults import NO_FAULTS
 from mockreel.engine.jobs.lifecycle import PlanTemplate
 from mockreel.engine.scenarios.preferences import Preference, check_preference, ignored, preferred, refusal
 from mockreel.errors import AccountsFull, FaultError, OptionError
-from mockreel.simulator import fault_selection, files
-from mockreel.simulator.adapter import Answer
-from mockreel.simulator.context import RequestContext, Unanswered
+from mockreel.simulator import fault_selection, provider_files
+from mockreel.simulator.provider_adapter import Answer
+from mockreel.simulator.request_context import RequestContext, Unanswered
 
 if TYPE_CHECKING:
     from mockreel.simulator.provider import Provider
@@ -60,7 +60,7 @@ def perform(context: RequestContext) -> Answer:
     """The story: which operation, what was sent, who are you, which model, what happens, is it well-formed."""
     if context.request.path.startswith(OWN_PATHS):
         fault_selection.choose(context, context.request.joined(b"prefer"))
-        return files.serve(context.provider, context.request)
+        return provider_files.serve(context.provider, context.request)
     _find_operation(context)
     spoilt = _read(context)
     _find_caller(context)
@@ -88,7 +88,7 @@ def _find_operation(context: RequestContext) -> None:
             values={"method": context.request.method, "path": context.request.path, "allowed": allowed},
             headers=((b"allow", allowed.encode()),),
         )
-    context.operation = operation
+    context.operation = context.known_operation = operation
     context.params = found.params
 
 
@@ -106,7 +106,9 @@ def _read(context: RequestContext) -> ErrorResponse | None:
         raise ErrorResponse("body-too-large", values={"limit": context.provider.settings.max_body})
     unpacked = False
     try:
-        if context.request.body and (known := context.provider.contract.wire.get("request_codings")):
+        if context.request.header(b"content-encoding") and (
+            known := context.provider.contract.wire.get("request_codings")
+        ):
             unpacked = bodies.unpack(context.request, known, most=context.provider.settings.max_body)
         context.body = bodies.read_body(context.request, context.operation, unpacked=unpacked)
     except ErrorResponse as spoilt:
@@ -126,6 +128,21 @@ def _find_caller(context: RequestContext) -> None:
     places = context.operation.key
     if not places:
         return
+    facts, keyring = context.request.facts, context.provider.keyring
+    known = facts.caller
+    if known is not None and known[0] is places and known[1] is keyring.era:
+        _, _, context.key, caller = known
+    else:
+        caller = _look_up(context, places)
+        if places[0].kind == "header" and key_at(places[0], context):  # nothing but the headers had a say
+            facts.caller = (places, keyring.era, context.key, caller)
+    if context.operation.admin or context.operation.scope is not None:
+        _allow(context.operation, caller)
+    context.caller = caller
+
+
+def _look_up(context: RequestContext, places: tuple[Place, ...]) -> Caller:
+    """Who sends a request, by its key."""
     for place in places:
         if key := key_at(place, context):
             break
@@ -138,8 +155,7 @@ def _find_caller(context: RequestContext) -> None:
         raise Unanswered(problem(403, "Too many accounts", str(full))) from full
     if caller is None:
         raise ErrorResponse("wrong-key")
-    _allow(context.operation, caller)
-    context.caller = caller
+    return caller
 
 
 def _allow(operation: Operation, caller: Caller) -> None:
@@ -158,7 +174,7 @@ def _find_model(context: RequestContext) -> None:
     if place.kind == "body" and not isinstance(name, str):
         return  # the schema says what is wrong with it
     context.model = context.provider.contract.names_at[context.operation.id].get(str(name))
-    if context.model is None and not (context.operation.strangers and name not in context.provider.contract.names):
+    if context.model is None and name not in context.operation.own_models:
         if place.kind == "path":
             _hint(context)
         raise ErrorResponse("unknown-model", values={"model": name})
@@ -260,7 +276,7 @@ def _validate(context: RequestContext) -> None:
         raise ErrorResponse("invalid-body", violations=found)
 
 
-def _model_input(context: RequestContext, model: Model) -> tuple[Mapping[str, Any], tuple[Violation, ...]]:
+def _model_input(context: RequestContext, model: Model) -> tuple[Mapping[str, Any], Violations]:
     prefix = context.operation.input_path
     fields = context.body
     for step in prefix:
@@ -268,8 +284,8 @@ def _model_input(context: RequestContext, model: Model) -> tuple[Mapping[str, An
     schema = model.routes.get(context.operation.route, model.schema) if model.routes else model.schema
     validator = context.provider.contract.schemas.validator(schema)
     if isinstance(fields, dict) and validator.is_valid(fields):
-        return fields, ()
-    return {}, violations(validator, fields, prefix=prefix)
+        return fields, NONE
+    return {}, context.provider.queries.known.find(validator, fields, prefix=prefix)
 
 
 def refuse(context: RequestContext, error: ErrorResponse) -> Response:
@@ -289,7 +305,7 @@ def refuse(context: RequestContext, error: ErrorResponse) -> Response:
     response = context.provider.adapter.refuse(context, row, error)
     if error.headers:
         response = Response(response.status, response.body, response.headers + error.headers)
-    return _noted(context, response, row.name, error.violations or error.told)
+    return _noted(context, response, row.name, error.violations or error.journal_violations)
 
 
 def _unknown_wish(context: RequestContext, wrong: OptionError) -> Response:

@@ -1,8 +1,6 @@
 """A provider on the simulator: its contract, its accounts and jobs, and the way of a request through them."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -10,37 +8,30 @@ from mockreel.contract import Contract, Model
 from mockreel.contract.messages.error_response import ErrorResponse
 from mockreel.contract.messages.message import Request, exact
 from mockreel.contract.pricing import Cost
-from mockreel.engine.accounts.account import Account, Keyring
+from mockreel.engine.accounts.account import Account
+from mockreel.engine.accounts.keyring import Keyring
 from mockreel.engine.artifacts.artifact import Clips
 from mockreel.engine.artifacts.uploads import Uploads
 from mockreel.engine.billing import Ledger
 from mockreel.engine.clock import Clock
 from mockreel.engine.faults import NO_FAULTS
 from mockreel.engine.jobs.job import Intervention, Job, JobStore, MemoryJobs
+from mockreel.engine.jobs.job_views import JobViews
 from mockreel.engine.jobs.lifecycle import PlanTemplate
 from mockreel.engine.journal.journal import Journal
 from mockreel.engine.randomness import digest
 from mockreel.engine.scenarios.rules import Rules
 from mockreel.engine.scheduler import Scheduler
 from mockreel.simulator import pipeline
-from mockreel.simulator.adapter import Answer, ProviderAdapter
 from mockreel.simulator.compiled_contract import CompiledContract, Rewording, compile_contract
-from mockreel.simulator.context import RequestContext
+from mockreel.simulator.jobs.job_end import JobEnd, Reckoning
+from mockreel.simulator.jobs.job_waits import JobWaits
 from mockreel.simulator.path_hints import Hints
+from mockreel.simulator.provider_adapter import Answer, ProviderAdapter
+from mockreel.simulator.request_context import RequestContext
 from mockreel.simulator.run_recorder import RunRecorder
+from mockreel.simulator.settings import Settings
 from mockreel.webhooks import Deliveries, Delivery, Signing
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """How a simulator plays: the same settings and the same calls give the same bytes under a held clock."""
-
-    seed: int = 0
-    pace: str = "quick"
-    max_body: int = 32 * 1024 * 1024
-    max_jobs: int = 1_000_000
-    wait_timeout: float = 60.0  # real seconds that a request may wait for a job to end
-    keep_bodies: bool = True  # the journal keeps what was said, not only who asked for what and how it ended
 
 
 class OnlyReads(BaseException):
@@ -49,31 +40,6 @@ class OnlyReads(BaseException):
 
 # Waits until the clock reaches a moment of a job, as `Provider.reached` does.
 Reaching = Callable[[Job, float | None], Awaitable[bool]]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class JobEnd:
-    """What the scheduler does at a job's end, if that is still its end then: tell whoever wants to know."""
-
-    provider: "Provider"
-    job: Job
-    at: float
-
-    def __call__(self) -> None:
-        if self.job.ends == self.at:
-            self.provider.base_url = self.job.account.base_url or self.provider.base_url
-            self.provider.adapter.job_ended(self.provider, self.job)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Reckoning:
-    """What the scheduler does at a job's end where the jobs in flight stop when nothing is left."""
-
-    provider: "Provider"
-    account: Account
-
-    def __call__(self) -> None:
-        self.provider.stop_unpaid(self.account, self.provider.clock.now())
 
 
 class Provider:
@@ -105,7 +71,7 @@ class Provider:
         self.assumed = assumed  # what counts for a job of unknown price; as the contract says if None
         self._play(compile_contract(contract, adapter, pace=settings.pace))
         self.hints: Hints | None = None  # for paths that nothing is found at
-        self._waiting: dict[str, list[Callable[[], None]]] = {}
+        self.waits = JobWaits()
         self.observer: Callable[[Provider, Job], None] | None = None  # told of every job that begins or is changed
         self.recorder: RunRecorder | None = None  # keeps a log of what changes, if anybody does
         self.touches = 0  # how often something was changed that is no job: a read that does so is recorded
@@ -122,6 +88,7 @@ class Provider:
         )
         self.queries, self.capture = compiled.queries, compiled.capture
         self.keyring.prefixes = compiled.prefixes
+        self.views = JobViews()
 
     def switch_contract(self, compiled: CompiledContract, state: Any) -> None:
         """Play another role from now on: what has come to be stays, and is told in its words."""
@@ -138,6 +105,8 @@ class Provider:
     def _open(self) -> None:
         """Everything that comes to be while the part is played, as it is at the beginning."""
         self.jobs: JobStore = MemoryJobs(limit=self.settings.max_jobs, forgetting=self._count_in)
+        self.views = JobViews()
+        self.queries.known.forget()
         self.uploads = Uploads()
         self.clips = Clips(self)
         self.numbers: dict[str, int] = {}
@@ -157,18 +126,12 @@ class Provider:
         """A job is about to be forgotten: what it costs stays in the sums of its account."""
         self.ledger.let_go(job, self.clock.now())
 
-    @property
-    def waits(self) -> bool:
-        """Whether a request waits for a job to end."""
-        return any(self._waiting.values())
-
     def reset(self) -> None:
         """Forget every account, job, upload and delivery; who waits for a job is told that it has not ended."""
         self.keyring.reset()
         self.deliveries.clear()
         self._open()
-        for tell in [tell for some in self._waiting.values() for tell in some]:
-            tell()
+        self.waits.wake_all()
 
     def answer(self, request: Request) -> Answer:
         """The response to one request, or an awaitable of it where the answer must wait for the clock."""
@@ -332,8 +295,7 @@ class Provider:
         self.watch(job)
         if self.ledger.money.stops is not None and self.ledger.is_limited(job.account):
             self._reckon(job)
-        for tell in self._waiting.get(job.id, ()):
-            tell()
+        self.waits.wake(job.id)
 
     def _reckon(self, job: Job) -> None:
         """See at a job's end whether the others can still be paid."""
@@ -395,26 +357,15 @@ class Provider:
             False if that took longer than `settings.wait_timeout` real seconds.
         """
         asked = self.base_url
-        over = asyncio.Event()
-        tell = _on_its_loop(over)
-        self._waiting.setdefault(job.id, []).append(tell)
-        if moment is not None:
-            self.scheduler.at(moment, tell)
+
+        def begin(wake: Callable[[], None]) -> None:
+            if moment is not None:
+                self.scheduler.at(moment, wake)
+
         try:
-            await asyncio.wait_for(over.wait(), self.settings.wait_timeout)
-        except TimeoutError:
-            return False
+            return await self.waits.wait(job.id, self.settings.wait_timeout, begin)
         finally:
             self.base_url = asked  # others have asked under other addresses meanwhile
-            self._waiting[job.id].remove(tell)
-            if not self._waiting[job.id]:
-                del self._waiting[job.id]
-        return True
-
-    def wake(self, job: str) -> None:
-        """Let a request that waits for a job go on, the first of several."""
-        for tell in self._waiting.get(job, ())[:1]:
-            tell()
 
     def job_of(self, account: Account, id: str | None, *, row: str = "unknown-job") -> Job:  # noqa: A002
         """A job of this account.
@@ -426,14 +377,3 @@ class Provider:
         if job is None or job.account is not account:
             raise ErrorResponse(row, values={"id": id})
         return job
-
-
-def _on_its_loop(over: asyncio.Event) -> Callable[[], None]:
-    """Sets an event on the loop that waits for it, which need not be the one that drives the scheduler."""
-    loop = asyncio.get_running_loop()
-
-    def tell() -> None:
-        if not loop.is_closed():
-            loop.call_soon_threadsafe(over.set)
-
-    return tell

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from mockreel.contract.messages.message import Request
 from mockreel.engine.accounts.account import Account
 from mockreel.engine.jobs.job import Intervention, Job
-from mockreel.simulator.adapter import Answer
+from mockreel.simulator.provider_adapter import Answer
 from mockreel.webhooks import Delivery
 
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
 """A stage: every provider that is played in this process, on one clock."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -8,11 +8,12 @@ from typing import NamedTuple
 from mockreel import contract as contracts
 from mockreel.contract import Contract
 from mockreel.contract.added_models import MODELS_FILE, NO_ADDITIONS, Additions
-from mockreel.engine.accounts.account import KeyEntry, Keyring, Listing
+from mockreel.engine.accounts.account import KeyEntry
 from mockreel.engine.accounts.key_file import check_keys
+from mockreel.engine.accounts.keyring import Keyring, Listing
 from mockreel.engine.billing import Budget, read_budget
 from mockreel.engine.clock import Clock
-from mockreel.engine.journal.journal import Journal, Tried
+from mockreel.engine.journal.journal import Journal, Names, Tried
 from mockreel.engine.scenarios.rules import Rules
 from mockreel.engine.scheduler import Scheduler
 from mockreel.errors import OptionError
@@ -21,8 +22,9 @@ from mockreel.simulator.events import EventStream
 from mockreel.simulator.fault_selection import check_keys_faults
 from mockreel.simulator.folder_check import check_folder
 from mockreel.simulator.path_hints import Hints
-from mockreel.simulator.provider import Provider, Settings
+from mockreel.simulator.provider import Provider
 from mockreel.simulator.run_recorder import RunRecorder, SharedRun
+from mockreel.simulator.settings import Settings
 from mockreel.webhooks import Attempt, Deliveries, Delivery, HttpSender, Sender, Targets, WebhookSecret
 
 
@@ -77,16 +79,17 @@ class Simulator:
         Raises:
             OptionError: no such provider is on the simulator.
         """
-        now = self.clock.now()
         providers = self.providers.values() if provider is None else [self.provider(provider)]
-        found = [
-            Change(at, simulated.name, one.account.name, one.id, state.name, state.word)
-            for simulated in providers
-            for one in list(simulated.jobs)
-            if job in (None, one.id)
-            for state, at in one.passed(now)
-        ]
-        return sorted(found, key=lambda change: change.at)
+        return sorted(self.entered(providers, job=job), key=lambda change: change.at)
+
+    def entered(self, providers: Iterable[Provider], *, job: str | None = None) -> Iterator[Change]:
+        """Every state that the jobs of some providers, or one of them, have entered so far, one job after the other."""
+        now = self.clock.now()
+        for provider in providers:
+            one = None if job is None else provider.jobs.get(job)
+            for each in [*provider.jobs] if job is None else [one] if one is not None else []:
+                for state, at in each.passed(now):
+                    yield Change(at, provider.name, each.account.name, each.id, state.name, state.word)
 
     def switch_contracts(self, contracts: Mapping[str, Contract], *, keys: Iterable[KeyEntry] | None = None) -> None:
         """Play by other contracts from now on: other readings, or other data. All of them are taken, or none.
@@ -116,9 +119,7 @@ class Simulator:
             self.events.note("contract", provider=provider.name, readings=changed)
         for provider, listing in listings:
             provider.keyring.admit(listing)
-        self.journal.know(
-            {name: [one.id for one in provider.contract.operations] for name, provider in self.providers.items()}
-        )
+        self.journal.know({name: _names(provider.contract) for name, provider in self.providers.items()})
 
     def _listings(self, keys: tuple[KeyEntry, ...], changed: Mapping[str, Contract]) -> list[tuple[Provider, Listing]]:
         """By part, the keys that it is to admit, checked against the contracts that are going to be played."""
@@ -149,6 +150,11 @@ class Simulator:
         """End what is under way."""
         await self.scheduler.stop()
         await self.sender.close()
+
+
+def _names(contract: Contract) -> Names:
+    """What the journal may be asked about."""
+    return Names(frozenset(one.id for one in contract.operations), frozenset(contract.errors))
 
 
 def load_contracts(
@@ -245,7 +251,7 @@ def build_simulator(
     clock = clock or Clock()
     pin = clock.pin()  # all providers open at one moment
     scheduler = Scheduler(clock)
-    journal = Journal(known={name: [one.id for one in contract.operations] for name, contract in loaded.items()})
+    journal = Journal(known={name: _names(contract) for name, contract in loaded.items()})
     settings = settings or Settings()
     rules = Rules(seed=settings.seed)
     targets = targets or Targets()

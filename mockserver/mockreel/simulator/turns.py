@@ -1,13 +1,13 @@
 """Long work in turns: what looks at many things lets other requests have their turn in between."""
 
 import asyncio
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from itertools import islice
 from typing import TypeVar
 
 from mockreel.contract.messages.message import Response
-from mockreel.simulator.adapter import Answer
-from mockreel.simulator.context import RequestContext
+from mockreel.simulator.provider_adapter import Answer
+from mockreel.simulator.request_context import RequestContext
 
 T = TypeVar("T")
 
@@ -53,3 +53,15 @@ def turns(things: Iterable[T], *, size: int) -> Iterator[list[T]]:
     iterator = iter(things)
     while some := list(islice(iterator, size)):
         yield some
+
+
+def settled(context: RequestContext, respond: Callable[[RequestContext], Response]) -> Answer:
+    """A response that tells the balance of the account that asks: its jobs are counted in turns before."""
+    return in_turns(context, _settled(context, respond))
+
+
+def _settled(context: RequestContext, respond: Callable[[RequestContext], Response]) -> Work:
+    settling = context.provider.ledger.settling(context.account, context.now)
+    next(settling)
+    yield from settling
+    return respond(context)

@@ -1,7 +1,7 @@
-"""For tests: the marker with typed options, and `check_webhook_handler`; the rest makes up the pytest plugin.
+"""For tests: the marker with typed options, and `check_webhook_handler`; the other modules are the pytest plugin.
 
-`mark(scenario="fail")` is `pytest.mark.mockreel(scenario="fail")`, but an editor completes its options, and a type
-checker tells a typo. The plugin is loaded in every run of pytest, so nothing is imported before it is asked for.
+`mark(scenario="fail")` is `pytest.mark.mockreel(scenario="fail")` with completion in editors and checked types. Every
+run of pytest loads the plugin, so nothing is imported before its first use.
 """
 
 from typing import TYPE_CHECKING, Any, Unpack
@@ -26,6 +26,6 @@ def __getattr__(name: str) -> Any:
 
 def mark(**options: "Unpack[MarkerOptions]") -> "pytest.MarkDecorator":
     """The marker `mockreel` with these options, for a test, a class or a module (`pytestmark`)."""
-    import pytest  # noqa: PLC0415  (who serves without tests needs none)
+    import pytest  # noqa: PLC0415  (only tests need it)
 
     return pytest.mark.mockreel(**options)

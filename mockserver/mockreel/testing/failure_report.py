@@ -1,4 +1,4 @@
-"""What is shown of a test that has failed: the claims that did not hold, and what was asked, answered and delivered."""
+"""The report of a failed test: its failed assertions, and the requests, responses and webhooks."""
 
 from collections.abc import Iterator
 
@@ -6,19 +6,19 @@ from mockreel.engine.journal.journal import Entry, Tried
 from mockreel.server.mock_server import MockServer
 from mockreel.terminal import harmless
 
-# So many of the newest requests and webhook attempts are shown.
+# The most requests and webhook attempts to show, newest last.
 MOST_SHOWN = 30
 
 
 def sections(server: MockServer) -> list[tuple[str, str]]:
-    """Titles and texts, as a report of pytest has them; a title only where there is something under it."""
+    """Titles and texts for a pytest report, without empty sections."""
     claims = "\n\n".join(harmless_lines(verdict.message) for verdict in server.unmet)
     found = [("mockreel: what was expected of the journal", claims), ("mockreel: journal", "\n".join(_journal(server)))]
     return [(title, text) for title, text in found if text]
 
 
 def harmless_lines(text: str) -> str:
-    """A text of several lines, without anything that would move a terminal."""
+    """A text of several lines without terminal control characters."""
     return "\n".join(harmless(line) for line in text.splitlines())
 
 
@@ -33,11 +33,11 @@ def _journal(server: MockServer) -> Iterator[str]:
 
 
 def _request(number: int, entry: Entry) -> Iterator[str]:
-    refusal = f" {entry.row}" if entry.row else ""
+    error = f" {entry.row}" if entry.row else ""
     fault = f" (fault {entry.fault})" if entry.fault else ""
     name = entry.operation or "no operation"
-    asked = f"#{number} {entry.provider} {entry.method} {entry.path} [{name}]"
-    yield f"{asked}: {entry.status or 'no answer'}{refusal}{fault}"
+    request = f"#{number} {entry.provider} {entry.method} {entry.path} [{name}]"
+    yield f"{request}: {entry.status or 'no response'}{error}{fault}"
     yield from (f"     {one.pointer or 'the body'}: {one.message}" for one in entry.violations)
 
 

@@ -1,4 +1,4 @@
-"""Forged callbacks: a copy of each signed one, signed with a secret that nobody gave out."""
+"""Forged callbacks: a copy of each signed one, signed with an unknown secret."""
 
 from mockreel.engine.journal.journal import Tried
 from mockreel.simulator.provider import Provider
@@ -8,9 +8,9 @@ FORGED_SECRET = "a-secret-that-nobody-gave-out"
 
 
 class Forger:
-    """Sends a forged copy before each signed callback of a part; its answer is in the journal, apart from the others.
+    """Sends a forged copy before each signed callback; the journal marks it.
 
-    What is not signed cannot be told from a forgery, so nothing is forged there.
+    Unsigned callbacks are not forged, as a forgery could not be recognised.
     """
 
     def __init__(self, provider: Provider, sender: Sender) -> None:
@@ -18,11 +18,13 @@ class Forger:
         self._sender = sender
 
     async def send(self, message: Outgoing) -> Outcome:
-        """Send the forgery, then what was meant to be sent."""
+        """Send the forgery, then the original."""
         signature = self._provider.contract.callbacks.signature
         if signature is not None and any(name == signature.header for name, _ in message.headers):
             value = sign(signature, FORGED_SECRET, message.body)
-            headers = tuple((name, value if name == signature.header else own) for name, own in message.headers)
+            headers = tuple(
+                (name, value if name == signature.header else original) for name, original in message.headers
+            )
             await self._forge(Outgoing(message.url, headers, message.body, message.timeout))
         return await self._sender.send(message)
 
@@ -51,5 +53,5 @@ class Forger:
         )
 
     async def close(self) -> None:
-        """Close what the sender keeps open."""
+        """Close the sender."""
         await self._sender.close()

@@ -1,4 +1,4 @@
-"""Requests to a server in the same process, without a socket: what a client's transport asks, and what it gets."""
+"""Send requests to a server in the same process, without a socket."""
 
 import asyncio
 from collections.abc import Callable, MutableMapping
@@ -15,12 +15,12 @@ App = Callable[[MutableMapping[str, Any], Callable[[], Any], Callable[[Any], Any
 
 
 class ConnectionBroken(Exception):
-    """A fault has ended the connection before the response was whole."""
+    """A fault has ended the connection before the response was complete."""
 
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """A response as it came."""
+    """A complete response."""
 
     status: int
     headers: list[tuple[bytes, bytes]]
@@ -29,7 +29,7 @@ class Response:
 
 @dataclass(slots=True)
 class _Connection(Connection):
-    """What a fault sees of the connection: bytes past HTTP, and its end, break it for the client."""
+    """The connection for faults: raw bytes, or its end, break it for the client."""
 
     broken: bool = False
 
@@ -37,7 +37,7 @@ class _Connection(Connection):
         self.broken = True
 
     async def flushed(self) -> None:
-        """Nothing is under way."""
+        """Nothing is buffered."""
 
     def close(self) -> None:
         self.broken = True
@@ -52,12 +52,12 @@ class _Connection(Connection):
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """The way into a server's application from any thread.
+    """Sends requests to a server's application from any thread.
 
     Args:
-        app: what answers, by the port that a request came in on.
-        submit: runs a coroutine on the application's own loop.
-        ports: by host name, the port of the provider that has it.
+        app: the application.
+        submit: runs a coroutine on the application's event loop.
+        ports: by host name, the provider's port.
     """
 
     app: App
@@ -65,14 +65,14 @@ class Channel:
     ports: dict[str, int] = field(default_factory=dict)
 
     def has(self, url: str) -> bool:
-        """Whether a URL is a provider's."""
+        """Whether a URL has a provider's host."""
         return (urlsplit(url).hostname or "") in self.ports
 
     def begin(self, method: str, url: str, headers: Headers, body: bytes) -> "Future[Response]":
-        """Send a request; the future gives its response, or raises `ConnectionBroken`."""
-        return self.submit(self._ask(method, url, headers, body))
+        """Send a request; the future has its response, or raises `ConnectionBroken`."""
+        return self.submit(self._request(method, url, headers, body))
 
-    async def _ask(self, method: str, url: str, headers: Headers, body: bytes) -> Response:
+    async def _request(self, method: str, url: str, headers: Headers, body: bytes) -> Response:
         parts = urlsplit(url)
         connection = _Connection()
         fields = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
@@ -93,18 +93,18 @@ class Channel:
             "client": ("127.0.0.1", 0),
             "state": {WIRE: connection},
         }
-        return await _answered(self.app, scope, body, connection)
+        return await _response(self.app, scope, body, connection)
 
 
-async def _answered(app: App, scope: MutableMapping[str, Any], body: bytes, connection: _Connection) -> Response:
-    """What an application sends, put together."""
+async def _response(app: App, scope: MutableMapping[str, Any], body: bytes, connection: _Connection) -> Response:
+    """The response of an application."""
     sent: list[MutableMapping[str, Any]] = []
-    asked = asyncio.Event()
+    request_sent = asyncio.Event()
 
     async def receive() -> MutableMapping[str, Any]:
-        if asked.is_set():
-            await asyncio.Event().wait()  # the client stays until it has its response
-        asked.set()
+        if request_sent.is_set():
+            await asyncio.Event().wait()  # the client stays connected until it has its response
+        request_sent.set()
         return {"type": "http.request", "body": body, "more_body": False}
 
     async def send(message: MutableMapping[str, Any]) -> None:

@@ -1,12 +1,12 @@
-"""Where the runs of tests are recorded: a folder for each test, which only a test that fails leaves behind."""
+"""The folders of recorded runs: one for each test, kept only if the test fails."""
 
 import re
 import shutil
 from pathlib import Path
 
-from mockreel.simulator.storage.logs.bundle import LOG
+from mockreel.simulator.storage.logs.run_bundle import LOG
 
-# A longer name is cut: file systems have bounds.
+# A longer name is cut: file systems have limits.
 LONGEST = 150
 
 
@@ -16,6 +16,6 @@ def folder_of(within: str, test: str) -> Path:
 
 
 def forget(folder: Path) -> None:
-    """Remove a recorded run; what is none stays."""
+    """Remove a folder if it is a recorded run."""
     if (folder / LOG).is_file():
         shutil.rmtree(folder)

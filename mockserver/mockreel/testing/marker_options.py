@@ -11,37 +11,37 @@ from mockreel.engine.billing import Budget
 from mockreel.engine.faults import read_faults
 from mockreel.errors import OptionError
 
-# Where a held clock begins unless told: 2026-01-01T00:00:00Z.
+# The default start of a paused clock: 2026-01-01T00:00:00Z.
 START = 1_767_225_600.0
 
 
 @dataclass(frozen=True, slots=True)
 class Marked:
-    """How a test wants its mock server.
+    """The mock server's options for a test.
 
     Args:
-        providers: who is played; all if empty.
-        scenario: the scenario of every request that preferences none; `code` picks the failure or the error in it.
-        seed: from which all randomness comes.
-        held: the clock stands still, and `stage.advance` moves it; else it runs at `speed`.
-        start: where the clock begins, seconds since the epoch; a held one begins with 2026, a running one now.
+        providers: the simulated providers; all if empty.
+        scenario: the scenario of every request without a preference; `code` selects its failure or error.
+        seed: the seed of all randomness.
+        held: whether the clock is paused and moved by `mockreel.advance`; else it runs at `speed`.
+        start: the start of the clock in seconds since the epoch; by default 2026 if paused, now if running.
         pace: how long jobs take.
         readings: options by reading id.
-        keys: further keys that are admitted, as entries of a keys file.
-        budget: what every account begins with, `5` or `{"runflow": 5}`; without one nobody is refused.
-        assume_price: what a job of unknown price counts for; as the contracts say if None.
+        keys: further accepted keys, as entries of a keys file.
+        budget: the balance that every account starts with, `5` or `{"runflow": 5}`; unlimited by default.
+        assume_price: the price of a job of unknown price; the contract's if None.
         data: a further data folder.
-        strict: fail the test where the client broke the contract; as `--mockreel-strict` says if None.
-        rules: which client rules count: `default`, `all`, or ids; as `--mockreel-rules` says if empty.
-        allow: ids of client rules that may be broken in spite of `strict`.
-        faults: what is damaged on purpose: texts (`"reset; operation=get_run; nth=2"`) or mappings.
-        models: further models: texts (`"runflow:acme/dance=dance.json"`) or mappings of provider, id, schema or like,
+        strict: fail the test if the client broke the contract; `--mockreel-strict` if None.
+        rules: the client rules to check: `default`, `all`, or ids; `--mockreel-rules` if empty.
+        allow: ids of client rules that may be broken despite `strict`.
+        faults: the faults to inject: texts (`"reset; operation=get_run; nth=2"`) or mappings.
+        models: added models: texts (`"runflow:acme/dance=dance.json"`) or mappings of provider, id, schema or like,
             output, price.
-        unknown_models: `accept` takes a model that nobody knows, with any input.
-        result: what every job answers with: the path of a file, a URL, or JSON.
-        forge: send a forged copy before each signed callback, which no client should take.
-        intercept: answer calls to the providers' real hosts too, in httpx, requests and aiohttp of this process.
-        port: control's port, the providers take the following ones; that of the test run if None.
+        unknown_models: `accept` accepts unknown models with any input.
+        result: the result of every job: the path of a file, a URL, or JSON.
+        forge: send a forged copy before each signed callback, which no client should accept.
+        intercept: also answer calls of httpx, requests and aiohttp to the providers' real hosts.
+        port: the control port, followed by the providers' ports; that of the test run if None.
     """
 
     providers: tuple[str, ...] = ()
@@ -70,12 +70,12 @@ class Marked:
 
     @property
     def begins(self) -> float | None:
-        """Where the clock begins; None is now."""
+        """The start of the clock; None is now."""
         return START if self.start is None and self.held else self.start
 
 
 class MarkerOptions(TypedDict, total=False):
-    """The same as keywords of the marker, in all the forms that they may have."""
+    """The keywords of the marker, with all the types that they may have."""
 
     providers: str | Sequence[str]
     scenario: str
@@ -103,22 +103,27 @@ class MarkerOptions(TypedDict, total=False):
 
 
 def read_marks(marks: Iterable[Any]) -> Marked:
-    """The options of a test from its markers, the closest first; the closest that says something counts.
+    """The options of a test from its markers, closest first; the closest value of an option counts.
 
     Raises:
-        OptionError: an option that does not exist, or a value of another type.
+        OptionError: an unknown option, or a value of a wrong type.
     """
-    given: dict[str, Any] = {}
+    options: dict[str, Any] = {}
     for mark in marks:
         if mark.args:
             raise OptionError("mockreel marker", mark.args, _names(), then="All options are keywords.")
-        given = {**mark.kwargs, **given}
-    for name, value in given.items():
+        options = {**mark.kwargs, **options}
+    for name, value in options.items():
         _check(name, value)
-    return Marked(**{name: _cast(name, value) for name, value in given.items()})
+    marked = Marked(**{name: _cast(name, value) for name, value in options.items()})
+    if marked.rules or marked.allow:
+        from mockreel.simulator.client_rules import RULES, select  # noqa: PLC0415
+
+        select(RULES, named=marked.rules, allow=marked.allow, source="mockreel marker, ")
+    return marked
 
 
-# The types that each option takes.
+# The types of each option.
 _TYPES: Mapping[str, tuple[type, ...]] = {
     "providers": (str, list, tuple),
     "scenario": (str,),
@@ -175,7 +180,7 @@ def _key(entry: Any) -> KeyEntry:
         return entry
     valid = [one.name for one in fields(KeyEntry)]
     if not isinstance(entry, Mapping) or not {"key", "account"} <= set(entry) <= set(valid):
-        shown = sorted(entry) if isinstance(entry, Mapping) else type(entry).__name__  # what stands there may be a key
-        raise OptionError("mockreel marker, keys", shown, valid, then="An entry has a key and an account.")
+        keys = sorted(entry) if isinstance(entry, Mapping) else type(entry).__name__  # the values may be keys
+        raise OptionError("mockreel marker, keys", keys, valid, then="An entry has a key and an account.")
     faults = entry.get("faults")
     return KeyEntry(**{**entry, "faults": None if faults is None else read_faults(faults)})

@@ -1,6 +1,6 @@
-"""The pytest plugin: the fixture `mockreel` is a mock server of the test's own, on addresses that stay.
+"""The pytest plugin: the fixture `mockreel` is a mock server for one test, at addresses that stay the same.
 
-Nothing of the kit is imported until a test asks for it.
+Nothing else of mockreel is imported until a test uses it.
 """
 
 from collections.abc import Generator, Iterable, Iterator
@@ -16,15 +16,15 @@ if TYPE_CHECKING:
     from mockreel.testing.shared_server import ServerAddresses
     from mockreel.testing.simulators import TestServers
 
-# What a test's report carries, also from one process of xdist to the other.
+# The attribute of a test's report with its rule outcomes, also between processes of xdist.
 READINGS = "mockreel_readings"
 COST_AVOIDED = "mockreel_cost_avoided"
-_LOOKED_AT = "mockreel_looked_at"
-# So many ports lie between those of two workers of xdist.
+_OUTCOMES = "mockreel_looked_at"
+# The distance between the ports of two workers of xdist.
 WORKER_PORTS = 10
-# A test's server with its options, for as long as the test has it.
+# A test's server with its options, while the test uses it.
 _PLAYED = pytest.StashKey["tuple[MockServer, Marked]"]()
-# Where the run of a test is recorded, and whether it is kept.
+# The folder of a test's recorded run.
 _RECORDED = pytest.StashKey["Path"]()
 _FAILED = pytest.StashKey[bool]()
 _COMPANY = pytest.StashKey["TestServers"]()
@@ -78,15 +78,27 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Tell pytest of the marker."""
+    """Register the marker and the rule report."""
     config.addinivalue_line("markers", "mockreel(**options): how the mock server of the fixture `mockreel` plays")
+    if config.getoption("--mockreel-rules"):
+        _check_rules(config.getoption("--mockreel-rules"))
     given = config.getoption("--mockreel-report")
-    if given and not hasattr(config, "workerinput"):  # workers of xdist send what they have to the one that writes
+    if given and not hasattr(config, "workerinput"):  # workers of xdist send their outcomes to the process that writes
         config.pluginmanager.register(_RuleReports(given), "mockreel-rule-report")
 
 
+def _check_rules(names: Iterable[str]) -> None:
+    from mockreel.errors import OptionError  # noqa: PLC0415
+    from mockreel.simulator.client_rules import RULES, select  # noqa: PLC0415
+
+    try:
+        select(RULES, named=names, source="--mockreel-")
+    except OptionError as wrong:
+        raise pytest.UsageError(str(wrong)) from wrong
+
+
 class _RuleReports:
-    """Gathers what strict tests come to, and writes it at the end of the run."""
+    """Collects the outcomes of strict tests, and writes them at the end of the run."""
 
     def __init__(self, given: Iterable[str]) -> None:
         from mockreel.errors import OptionError  # noqa: PLC0415
@@ -98,10 +110,10 @@ class _RuleReports:
             raise pytest.UsageError(str(wrong)) from wrong
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Take what a test has sent."""
-        told = getattr(report, _LOOKED_AT, None)
-        if told is not None:
-            self._report.add(told)
+        """Add the outcomes of a test."""
+        outcomes = getattr(report, _OUTCOMES, None)
+        if outcomes is not None:
+            self._report.add(outcomes)
 
     def pytest_sessionfinish(self) -> None:
         """Write the files."""
@@ -110,41 +122,41 @@ class _RuleReports:
 
 @pytest.fixture(scope="session")
 def mockreel_server(request: pytest.FixtureRequest) -> "ServerAddresses":
-    """Where the mock server is, for the whole run: `mockreel_server.runflow.url`, `.runflow.key`, `.control.url`.
+    """The mock server's addresses for the whole run: `mockreel_server.runflow.url`, `.runflow.key`, `.control.url`.
 
-    The fixture `mockreel` puts a clean simulator behind these addresses for each test that asks for it.
+    The fixture `mockreel` puts a new simulator behind these addresses for each test that uses it.
     """
-    with _said_plainly():
-        return _company(request.config).addresses()
+    with _without_traceback():
+        return _servers(request.config).addresses()
 
 
 @pytest.fixture
 def mockreel(request: pytest.FixtureRequest) -> Iterator["MockServer"]:
-    """A mock server of the test's own: `mockreel.runflow.url`, `.runflow.key`, `.advance(3)`, `.journal`, `.clock`."""
+    """A mock server for one test: `mockreel.runflow.url`, `.runflow.key`, `.advance(3)`, `.journal`, `.clock`."""
     from mockreel.engine.billing import cost_avoided  # noqa: PLC0415
 
     item = request.node
-    marked, servers = _marked(item), _company(request.config)
+    marked, servers = _marked(item), _servers(request.config)
     name, readings = getattr(request, "param", (None, {}))
     if name is not None:
         item.user_properties.append((READINGS, name))
     budget = request.config.getoption("--mockreel-budget")
     with (
         _recording(item) as record,
-        _said_plainly(),
+        _without_traceback(),
         servers.playing(marked, readings=readings, budget=budget, record=record) as server,
     ):
         item.stash[_PLAYED] = (server, marked)
         try:
             yield server
         finally:
-            del item.stash[_PLAYED]  # else it would be kept until the session ends
+            del item.stash[_PLAYED]  # else it would live until the session ends
         item.user_properties.append((COST_AVOIDED, cost_avoided(server.simulator).written()))
 
 
 @contextmanager
 def _recording(item: Any) -> "Iterator[Path | None]":
-    """The folder in which the run of a test is recorded, if runs are kept; that of a test that passes is removed."""
+    """The folder for the recorded run of a test, if runs are kept; it is removed if the test passes."""
     folder = item.config.getoption("--mockreel-keep-runs")
     if folder is None:
         yield None
@@ -161,9 +173,9 @@ def _recording(item: Any) -> "Iterator[Path | None]":
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Fail a test that has passed where its client broke the contract and that counts; show the journal of others.
+    """Fail a passed strict test whose client broke the contract; add the journal to the report of a failed test.
 
-    It is the report that fails, not the test: an `xfail` does not take it for the failure that it expects.
+    The report fails, not the test, so that an `xfail` does not accept this as its expected failure.
     """
     report = yield
     played = item.stash.get(_PLAYED, None)
@@ -172,11 +184,11 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     server, marked = played
     strict = item.config.getoption("--mockreel-strict") if marked.strict is None else marked.strict
     if strict and item.config.getoption("--mockreel-report"):
-        _look_at(report, server, marked, item.config.getoption("--mockreel-rules") or ())
+        _attach_outcomes(report, item, server, marked)
     if report.passed and strict:
-        told = _violations(server, marked, item.config.getoption("--mockreel-rules") or ())
-        if told:
-            report.outcome, report.longrepr = "failed", told
+        violations = _violations(server, marked, item.config.getoption("--mockreel-rules") or ())
+        if violations:
+            report.outcome, report.longrepr = "failed", violations
             report.__dict__.pop("wasxfail", None)
     elif report.failed:
         from mockreel.testing.failure_report import sections  # noqa: PLC0415
@@ -189,18 +201,20 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     return report
 
 
-def _look_at(report: pytest.TestReport, server: "MockServer", marked: "Marked", rules: Iterable[str]) -> None:
-    """Have the report of a test carry what its client did; a rule that does not exist fails the test below."""
+def _attach_outcomes(report: pytest.TestReport, item: pytest.Item, server: "MockServer", marked: "Marked") -> None:
+    """Attach the rule outcomes to the report of a test; an unknown rule fails the test later."""
     from mockreel.errors import OptionError  # noqa: PLC0415
-    from mockreel.testing.rule_report import looked_at  # noqa: PLC0415
+    from mockreel.testing.rule_report import place_of, rule_outcomes  # noqa: PLC0415
 
+    rules = marked.rules or item.config.getoption("--mockreel-rules") or ()
+    place = place_of(item.path, (item.location[1] or 0) + 1, root=item.config.rootpath)
     with suppress(OptionError):
-        told = looked_at(server, report.nodeid, rules=[*(marked.rules or rules)], allow=[*marked.allow])
-        setattr(report, _LOOKED_AT, told)
+        outcomes = rule_outcomes(server, report.nodeid, rules=[*rules], allow=[*marked.allow], place=place)
+        setattr(report, _OUTCOMES, outcomes)
 
 
 def _violations(server: "MockServer", marked: "Marked", rules: Iterable[str]) -> str:
-    """What the client did that it may not do, in words; empty if there is nothing."""
+    """The violations of the client as text; empty if there are none."""
     from mockreel.errors import OptionError  # noqa: PLC0415
 
     try:
@@ -209,11 +223,11 @@ def _violations(server: "MockServer", marked: "Marked", rules: Iterable[str]) ->
         return str(wrong)
     if not found:
         return ""
-    told = "\n".join(f"  {one}" for one in found)
+    lines = "\n".join(f"  {one}" for one in found)
     names = ", ".join(repr(name) for name in dict.fromkeys(one.rule for one in found))
     listed = ", ".join(f'"{name}"' for name in dict.fromkeys(one.rule for one in found))
     return (
-        f"The client broke the contract:\n{told}\nIf this is on purpose: "
+        f"The client broke the contract:\n{lines}\nIf this is on purpose: "
         f"with mockreel.expecting_violation({listed}): …, or @pytest.mark.mockreel(allow=[{names}])"
     )
 
@@ -224,14 +238,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         return
     from mockreel.testing.reading_sets import sets  # noqa: PLC0415
 
-    marked, servers = _marked(metafunc.definition), _company(metafunc.config)
-    with _said_plainly():
+    marked, servers = _marked(metafunc.definition), _servers(metafunc.config)
+    with _without_traceback():
         found = list(sets(servers.contracts(marked, {})))
     metafunc.parametrize("mockreel", found, ids=[name for name, _ in found], indirect=True)
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """The sums that were not spent, and under which readings something broke; only where a mock server was played."""
+    """Report the estimated cost avoided, and the readings with failed tests, if a mock server was used."""
     reports = [one for some in terminalreporter.stats.values() for one in some if isinstance(one, pytest.TestReport)]
     ended = [text for one in reports if one.when == "teardown" and (text := _property(one, COST_AVOIDED)) is not None]
     if not ended:
@@ -262,8 +276,8 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         servers.close()
 
 
-def _company(config: pytest.Config) -> "TestServers":
-    """The company of this run, made when it is first wanted."""
+def _servers(config: pytest.Config) -> "TestServers":
+    """The servers of this run, created on first use."""
     from mockreel.testing.simulators import TestServers  # noqa: PLC0415
 
     if _COMPANY not in config.stash:
@@ -272,7 +286,7 @@ def _company(config: pytest.Config) -> "TestServers":
 
 
 def _port(config: pytest.Config) -> int:
-    """The port of this process: each worker of xdist has its own."""
+    """The port of this process; each worker of xdist has its own."""
     port: int = config.getoption("--mockreel-port")
     worker = getattr(config, "workerinput", {}).get("workerid", "gw0")
     return port + WORKER_PORTS * int(worker.removeprefix("gw")) if port else 0
@@ -281,13 +295,13 @@ def _port(config: pytest.Config) -> int:
 def _marked(item: Any) -> "Marked":
     from mockreel.testing.marker_options import read_marks  # noqa: PLC0415
 
-    with _said_plainly():
+    with _without_traceback():
         return read_marks(item.iter_markers("mockreel"))
 
 
 @contextmanager
-def _said_plainly() -> Iterator[None]:
-    """What mockreel raises on purpose needs no traceback: its text says what is valid."""
+def _without_traceback() -> Iterator[None]:
+    """Fail with the message only for errors that mockreel raises on purpose."""
     from mockreel.errors import DataError, OptionError, PortTaken  # noqa: PLC0415
 
     try:

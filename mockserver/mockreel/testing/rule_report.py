@@ -1,4 +1,4 @@
-"""The client rules of a whole run as one report: strict tests add what they looked at, also in workers of xdist."""
+"""One report on client rules for a whole run: strict tests add their outcomes, also in workers of xdist."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
@@ -9,6 +9,7 @@ import orjson
 
 from mockreel import __version__
 from mockreel.conformance.check import Finding, Outcome
+from mockreel.conformance.place import Place, find_checkout, own_file, top
 from mockreel.conformance.reports import check_form, write
 from mockreel.conformance.reports.client_report import client_report
 from mockreel.conformance.reports.report import Report
@@ -20,12 +21,14 @@ from mockreel.simulator.client_rules import RULES, select
 if TYPE_CHECKING:
     from mockreel.server.mock_server import MockServer
 
+_COMMAND = "pytest --mockreel-strict"
+
 
 def read_forms(given: Iterable[str]) -> list[tuple[str, Path]]:
     """The forms and files of `FORM=PATH` texts.
 
     Raises:
-        OptionError: there is no such form, or a text is not of that form.
+        OptionError: an unknown form, or a text that is not `FORM=PATH`.
     """
     found: list[tuple[str, Path]] = []
     for text in given:
@@ -37,19 +40,29 @@ def read_forms(given: Iterable[str]) -> list[tuple[str, Path]]:
     return found
 
 
-def looked_at(server: "MockServer", test: str, *, rules: Sequence[str], allow: Sequence[str]) -> str:
-    """What one test comes to, as a text that goes from one process to another.
+def place_of(path: Path, line: int, *, root: Path) -> Place | None:
+    """The place of a test in the checkout around pytest's root."""
+    return own_file(path, top(root), line=line)
+
+
+def rule_outcomes(
+    server: "MockServer", test: str, *, rules: Sequence[str], allow: Sequence[str], place: Place | None
+) -> str:
+    """The rule outcomes of one test, as a text for another process.
+
+    Args:
+        place: where the test is.
 
     Raises:
-        OptionError: there is no such rule.
+        OptionError: an unknown rule.
     """
     selection = select(RULES, named=rules, allow=allow)
     found = server.violations(rules=rules, allow=allow)
-    report = client_report(test, server.simulator.providers.values(), found, selection)
-    named = [
+    report = client_report(test, server.simulator.providers.values(), found, selection, command=_COMMAND, place=place)
+    outcomes = [
         replace(one, findings=tuple(_in_test(test, finding) for finding in one.findings)) for one in report.outcomes
     ]
-    return orjson.dumps([asdict(outcome) for outcome in named]).decode()
+    return orjson.dumps([asdict(outcome) for outcome in outcomes]).decode()
 
 
 def _in_test(test: str, finding: Finding) -> Finding:
@@ -60,7 +73,7 @@ class RuleReport:
     """The report of a run.
 
     Args:
-        forms: what is written where at the end.
+        forms: the forms and files to write at the end.
     """
 
     def __init__(self, forms: Sequence[tuple[str, Path]]) -> None:
@@ -68,19 +81,20 @@ class RuleReport:
         self._outcomes: dict[tuple[str, str], Outcome] = {}
 
     def add(self, text: str) -> None:
-        """Add what one test came to."""
+        """Add the outcomes of one test."""
         for outcome in map(_outcome, orjson.loads(text)):
             place = outcome.provider, outcome.check
-            known = self._outcomes.get(place)
-            self._outcomes[place] = outcome if known is None else _joined(known, outcome)
+            earlier = self._outcomes.get(place)
+            self._outcomes[place] = outcome if earlier is None else _joined(earlier, outcome)
 
     def write(self) -> None:
-        """Write it in each form.
+        """Write the report in each form.
 
         Raises:
             OptionError: a file cannot be written.
         """
-        report = Report("pytest", __version__, 0, tuple(self._outcomes.values()))
+        outcomes = tuple(self._outcomes.values())
+        report = Report("pytest", __version__, 0, outcomes, command=_COMMAND, checkout=find_checkout(Path.cwd()))
         for form, path in self._forms:
             write(report, form, path)
 
@@ -96,4 +110,6 @@ def _outcome(row: Mapping[str, Any]) -> Outcome:
 def _finding(row: Mapping[str, Any]) -> Finding:
     fact = row["fact"]
     evidence = Evidence(fact["evidence"]["kind"], tuple(fact["evidence"]["source"]))
-    return Finding(**{**row, "fact": Fact(fact["says"], fact["where"], evidence, tuple(fact["sources"]))})
+    place = None if row["place"] is None else Place(**row["place"])
+    known = Fact(fact["says"], fact["where"], evidence, tuple(fact["sources"]))
+    return Finding(**{**row, "place": place, "fact": known})

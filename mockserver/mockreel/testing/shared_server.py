@@ -1,4 +1,4 @@
-"""A server for a whole test run: its addresses stay, and every test has a simulator of its own behind them."""
+"""A server for a whole test run: its addresses stay the same, and every test has its own simulator behind them."""
 
 import asyncio
 import contextlib
@@ -14,14 +14,14 @@ import uvicorn
 
 from mockreel.contract import Contract
 from mockreel.engine.clock import Clock
-from mockreel.server.http.asgi import ByPort
+from mockreel.server.http.asgi import ByPort, Front
 from mockreel.server.http.limits import KEEP_ALIVE_SECONDS
 from mockreel.server.http.protocol import WireProtocol
 from mockreel.server.http.rejection import Rejection
 from mockreel.server.http.sockets import close, listen, url_of
 from mockreel.server.http.uvicorn_server import Loop, in_thread
 from mockreel.server.mock_server import Address, MockServer
-from mockreel.server.options import Options
+from mockreel.server.server_options import Options
 from mockreel.server.socket_server import addressed, application, built, kept_run, left, report_rejection
 from mockreel.simulator.simulator import Simulator
 
@@ -30,24 +30,24 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class ServerAddresses:
-    """Where the server of a test run is: `mockreel_server.runflow.url`, `.runflow.key`, `.control.url`."""
+    """The addresses of a test run's server: `mockreel_server.runflow.url`, `.runflow.key`, `.control.url`."""
 
     addresses: Mapping[str, Address]
 
     def __getattr__(self, name: str) -> Address:
         addresses: Mapping[str, Address] = self.__dict__["addresses"]
         if name not in addresses:
-            raise AttributeError(f"no {name!r} on this server; there are {', '.join(addresses)}")
+            raise AttributeError(f"this server has no {name!r}; it has {', '.join(addresses)}")
         return addresses[name]
 
 
 class SharedServer:
-    """Sockets that stay, and a simulator behind them at a time.
+    """A server with fixed sockets and one simulator at a time.
 
     Args:
-        names: of the providers, each with a port of its own.
-        port: control's port, the providers take the following ones; 0 takes free ones.
-        default: gives the options and contracts of what answers while no test has a simulator here.
+        names: the providers; each has its own port.
+        port: the control port, followed by the providers' ports; 0 uses free ones.
+        default: returns the options and contracts of the simulator that answers between tests.
     """
 
     def __init__(
@@ -56,13 +56,14 @@ class SharedServer:
         self.sockets = listen("127.0.0.1", port, names)
         self._default = default
         self._app: ByPort | None = None
+        self._responders: dict[int, Front] = {}  # of the simulator behind them
         self._simulator: Simulator | None = None
         self._leaving: asyncio.Future[None] | None = None
         self._server = Loop(
             uvicorn.Config(
                 self,
-                http=cast(Any, partial(WireProtocol, told=self._report_rejection)),
-                ws="websockets-sansio",  # a provider may speak it
+                http=cast(Any, partial(WireProtocol, told=self._report_rejection, responders=self._responders)),
+                ws="websockets-sansio",  # for providers with WebSockets
                 loop="auto",
                 lifespan="off",
                 log_config=None,
@@ -80,13 +81,13 @@ class SharedServer:
             report_rejection(self._simulator, self.sockets, port, rejection)
 
     def addresses(self, keys: Mapping[str, str]) -> Mapping[str, Address]:
-        """Where everything is, with these keys of the providers."""
+        """The addresses, with these keys of the providers."""
         return {name: Address(url_of(some), keys.get(name, "")) for name, some in self.sockets.items()}
 
     async def __call__(
         self, scope: MutableMapping[str, Any], receive: Callable[[], Any], send: Callable[[Any], Any]
     ) -> None:
-        """Answer a request, in the simulator of the test that runs."""
+        """Answer a request with the simulator of the current test."""
         if self._app is None:
             options, contracts = self._default()
             simulator, entries = built(options, contracts, secrets={})
@@ -99,13 +100,13 @@ class SharedServer:
     def simulating(
         self, options: Options, contracts: Mapping[str, Contract], prepare: Callable[[Simulator], None]
     ) -> Iterator[MockServer]:
-        """A simulator behind the sockets until the block ends.
+        """Serve a simulator until the block ends.
 
         Args:
-            prepare: changes it before anything is asked of it.
+            prepare: changes it before the first request.
 
         Raises:
-            OptionError: something that the options ask for does not exist.
+            OptionError: an option has an unknown value.
         """
         clock = Clock(speed=options.speed, held=options.held, start=options.start)
         run = kept_run(options, contracts, {}, clock)
@@ -128,33 +129,36 @@ class SharedServer:
                 left(run, server, options)
 
     def submit(self, work: Coroutine[Any, Any, T]) -> "Future[T]":
-        """Do something on the server's loop, from another thread."""
+        """Run a coroutine on the server's event loop, from another thread."""
         return self._server.submit(work)
 
     def _begin(self, simulator: Simulator, app: ByPort, options: Options) -> None:
-        """Put a simulator behind the sockets, in place of the default one if that was asked for something."""
+        """Serve a simulator, in place of the default one if that was in use."""
         if self._simulator is not None:
             self._leaving = asyncio.ensure_future(_close(self._simulator))
         self._simulator, self._app = simulator, app
+        self._responders.clear()
+        self._responders.update(app.responders)
         self._server.config.date_header = not options.held
         date = [] if options.held else [(b"date", formatdate(time.time(), usegmt=True).encode())]
         self._server.server_state.default_headers = date
         simulator.scheduler.start()
 
     async def _end(self) -> None:
-        """Take away what answers."""
+        """Remove the simulator."""
         simulator, self._simulator, self._app = self._simulator, None, None
+        self._responders.clear()
         if simulator is not None:
             await _close(simulator)
 
     @contextlib.contextmanager
     def running(self) -> Iterator[None]:
-        """Serve in a thread of its own until the block ends."""
+        """Serve in a thread until the block ends."""
         with in_thread(self, what="The server of the tests"):
             yield
 
     def run(self, *, ready: Callable[[], None] | None = None) -> None:
-        """Serve until `stop` is called; `ready` is called once everything answers."""
+        """Serve until `stop` is called; `ready` is called once all ports answer."""
         self._server.ready = ready
         try:
             self._server.run(sockets=[one for some in self.sockets.values() for one in some])
@@ -162,7 +166,7 @@ class SharedServer:
             close(self.sockets)
 
     def stop(self) -> None:
-        """End serving; from any thread."""
+        """Stop serving, from any thread."""
         if self._simulator is not None:
             self._simulator.scheduler.closing = True
             self._server.submit(self._end()).result()
@@ -170,7 +174,7 @@ class SharedServer:
 
 
 async def _close(simulator: Simulator) -> None:
-    """End what is under way; who waits for a job is told that it has not ended."""
+    """Close a simulator; requests that wait for a job are answered that it has not ended."""
     simulator.scheduler.closing = True
     if any(provider.waits for provider in simulator.providers.values()):
         simulator.reset()

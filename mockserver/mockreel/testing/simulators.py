@@ -1,4 +1,4 @@
-"""The simulators of one test run: contracts are loaded once, servers stay, every test has a simulator of its own."""
+"""The simulators of one test run: contracts are loaded once, servers are kept, every test has its used simulator."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, nullcontext
@@ -12,12 +12,12 @@ from mockreel.engine.billing import Budget
 from mockreel.engine.scenarios.preferences import Preference
 from mockreel.errors import OptionError
 from mockreel.server.mock_server import MockServer
-from mockreel.server.options import Options
-from mockreel.simulator.provider import Settings
+from mockreel.server.server_options import Options
 from mockreel.simulator.rule_parser import check_playable, set_faults, set_results
+from mockreel.simulator.settings import Settings
 from mockreel.simulator.simulator import Simulator, load_contracts
+from mockreel.testing.call_interception import intercepted
 from mockreel.testing.forged_webhooks import Forger
-from mockreel.testing.intercepted import intercepted
 from mockreel.testing.marker_options import START, Marked
 from mockreel.testing.shared_server import ServerAddresses, SharedServer
 
@@ -25,10 +25,10 @@ ACCOUNT = "test"
 
 
 class TestServers:
-    """The servers of a test run, and the simulators behind them.
+    """The servers of a test run and their simulators.
 
     Args:
-        port: control's port of the server that tests share; 0 takes free ones.
+        port: the control port of the shared server; 0 uses free ports.
     """
 
     def __init__(self, *, port: int = 0) -> None:
@@ -46,15 +46,15 @@ class TestServers:
         budget: Budget | None = None,
         record: Path | None = None,
     ) -> Iterator[MockServer]:
-        """A simulator of its own, on the addresses of this run, until the block ends.
+        """A new simulator at the addresses of this run, until the block ends.
 
         Args:
-            readings: come on top of the marker's.
-            budget: holds where the marker has none.
-            record: the folder that the run is recorded in.
+            readings: override the marker's.
+            budget: the default if the marker has none.
+            record: the folder for the recorded run.
 
         Raises:
-            OptionError: something that the marker asks for does not exist.
+            OptionError: the marker has an unknown value.
         """
         contracts = self.contracts(marked, {**marked.readings, **(readings or {})})
         options = Options(
@@ -77,9 +77,9 @@ class TestServers:
             yield mock_server
 
     def server(self, *, port: int | None = None, further: Iterable[str] = ()) -> SharedServer:
-        """The server on this port, or the one that tests share; `further` are names of providers that it must have."""
+        """The server at this port, or the shared one; `further` are names of providers that it must have."""
         port = self._port if port is None else port
-        # In the order of their ports, which only a stated one shows.
+        # In the order of their ports, which matters only for a fixed port.
         names = tuple(self._load((), {}, None)) if port else tuple(providers())
         names = (*names, *(name for name in further if name not in names))
         place = (port, frozenset(names))
@@ -90,31 +90,31 @@ class TestServers:
         return self._servers[place]
 
     def addresses(self) -> ServerAddresses:
-        """Where the server is that tests share."""
+        """The addresses of the shared server."""
         contracts = self._load((), {}, None)
         keys = {name: contract.example_key for name, contract in contracts.items()}
         return ServerAddresses(self.server().addresses(keys))
 
     def _default(self) -> tuple[Options, Mapping[str, Contract]]:
-        """What answers while no test has a simulator: all providers, each with the key that tests use."""
+        """The simulator between tests: all providers, each with the key of the tests."""
         contracts = self._load((), {}, None)
         return Options(keys=[*_keys(contracts)], held=True, start=START), contracts
 
     def close(self) -> None:
-        """End every server."""
+        """Stop every server."""
         self._servers.clear()
         self._running.close()
 
     def contracts(self, marked: Marked, readings: Mapping[str, str]) -> dict[str, Contract]:
-        """The contracts that a test wants; only those of whom a reading speaks are loaded for it."""
+        """The contracts for a test; only those with a changed reading are loaded for it."""
         additions = read_additions(marked.models, unknown_models=marked.unknown_models)
         if additions != NO_ADDITIONS:
             return load_contracts(marked.providers or None, readings=readings, data=marked.data, additions=additions)
         usual = self._load(marked.providers, {}, marked.data)
         if not readings:
             return usual
-        named = {written.rpartition(":")[0] for written in readings}
-        touched = () if "" in named else tuple(name for name in usual if name in named)
+        changed = {written.rpartition(":")[0] for written in readings}
+        touched = () if "" in changed else tuple(name for name in usual if name in changed)
         return {**usual, **self._load(touched or marked.providers, readings, marked.data)}
 
     def _load(self, names: tuple[str, ...], readings: Mapping[str, str], data: Path | None) -> dict[str, Contract]:
@@ -125,22 +125,22 @@ class TestServers:
 
 
 def _keys(contracts: Mapping[str, Contract]) -> Iterator[KeyEntry]:
-    """A key for each provider, under each of its prefixes: an admin's is the same account's."""
+    """A key for each provider with each of its prefixes, all for the same account."""
     for name, contract in contracts.items():
         yield KeyEntry(contract.example_key, ACCOUNT, name)
         prefixes = [row["prefix"] for row in contract.root.get("keys", {}).get("prefixes", [])]
-        own = next((prefix for prefix in prefixes if contract.example_key.startswith(prefix)), None)
-        others = [prefix for prefix in prefixes if prefix != own] if own is not None else []
+        used = next((prefix for prefix in prefixes if contract.example_key.startswith(prefix)), None)
+        others = [prefix for prefix in prefixes if prefix != used] if used is not None else []
         for prefix in others:
-            yield KeyEntry(prefix + contract.example_key.removeprefix(own or ""), ACCOUNT, name)
+            yield KeyEntry(prefix + contract.example_key.removeprefix(used or ""), ACCOUNT, name)
 
 
 def _direct(simulator: Simulator, marked: Marked) -> None:
-    """Set the scenario and the faults, and forge where that is wished."""
+    """Set the scenario, the faults and the forgery of a test."""
     if marked.scenario is not None:
         _set(simulator, Preference(marked.scenario, marked.code))
     elif marked.code is not None:
-        raise OptionError("mockreel marker, code", marked.code, then="It needs a scenario beside it.")
+        raise OptionError("mockreel marker, code", marked.code, then="It needs a scenario too.")
     set_faults(simulator.rules, simulator.providers, marked.faults)
     set_results(simulator.rules, simulator.providers, marked.result)
     simulator.rules.keep_as_first()
@@ -150,7 +150,7 @@ def _direct(simulator: Simulator, marked: Marked) -> None:
 
 
 def _set(simulator: Simulator, preference: Preference) -> None:
-    """A rule for each provider that can play what is wished; one must."""
+    """Add a rule for each provider that supports a preference; at least one must."""
     problems: list[OptionError] = []
     for provider in simulator.providers.values():
         try:

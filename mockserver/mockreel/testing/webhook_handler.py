@@ -1,4 +1,4 @@
-"""One line of a test that checks a handler of webhooks: one that is served at a URL, or an application as it is."""
+"""Check a webhook handler in one line of a test: one at a URL, or an ASGI or WSGI application."""
 
 import contextlib
 import threading
@@ -30,21 +30,21 @@ def check_webhook_handler(
     seed: int = 0,
     data: Path | None = None,
 ) -> "Report":
-    """Check a handler of a provider's webhooks: every valid one must be accepted in time, and none that is forged.
+    """Check a handler of a provider's webhooks: it must accept every valid one in time, and no forged one.
 
     Args:
-        handler: a URL, or an ASGI or WSGI application, which is served while it is checked.
-        secret: what it verifies with; needed where the provider signs.
-        path: where the application takes webhooks.
-        former_secrets: what it verified with once, and must refuse now.
-        before: is told of each job before the first webhook about it: a callable, or a URL that takes JSON.
-        operations: of whose jobs it is told; those of the provider's first sort of job if none is named.
+        handler: a URL, or an ASGI or WSGI application, which is served during the check.
+        secret: the secret that it verifies with; required if the provider signs.
+        path: the application's path for webhooks.
+        former_secrets: earlier secrets, which it must reject now.
+        before: called with each job before its first webhook: a callable, or a URL that accepts JSON.
+        operations: the operations of the jobs; those of the provider's first sort of job if empty.
         budget: seconds for everything.
 
     Raises:
-        AssertionError: it falls short, or not all could be asked; the text is the report.
+        AssertionError: a check failed or could not be made; the message is the report.
         OptionError: the provider documents no webhook, or it signs and no secret is given.
-        MockreelError: nobody answers at the URL, or a job could not be made known.
+        MockreelError: nothing answers at the URL, or `before` failed.
     """
     from mockreel.conformance.handler import HandlerPlan, check_handler  # noqa: PLC0415
     from mockreel.conformance.reports import terminal_report  # noqa: PLC0415
@@ -52,14 +52,14 @@ def check_webhook_handler(
     plan = HandlerPlan(secret, tuple(former_secrets), before, budget, tuple(operations), seed, data)
     with _served(handler) as origin:
         report = check_handler(handler if origin is None else origin + path, provider, plan)
-    unasked = [outcome for outcome in report.outcomes if outcome.left_out]
-    if report.exit_code or unasked:
-        raise AssertionError(f"The handler does not hold.\n{terminal_report.written(report)}")
+    skipped = [outcome for outcome in report.outcomes if outcome.left_out]
+    if report.exit_code or skipped:
+        raise AssertionError(f"The handler failed the check.\n{terminal_report.written(report)}")
     return report
 
 
 def _served(handler: Any) -> contextlib.AbstractContextManager[str | None]:
-    """The origin of an application while it is served; None for a URL."""
+    """The URL of an application while it is served; None for a URL."""
     if isinstance(handler, str):
         return contextlib.nullcontext()
     if not callable(handler):
@@ -99,7 +99,7 @@ def _asgi(app: Any) -> Iterator[str]:
 def _wsgi(app: Any) -> Iterator[str]:
     class Quiet(WSGIRequestHandler):
         def log_message(self, *_: object) -> None:
-            """Nothing: what was answered stands in the report."""
+            """Log nothing: the report has the responses."""
 
     server = make_server(HOST, 0, app, handler_class=Quiet)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)

@@ -1,4 +1,4 @@
-"""Callbacks: signed, confined, tried as the contract says, and kept with every attempt."""
+"""Callbacks: signing, egress policy, retries, and the record of every attempt."""
 
 from mockreel.webhooks.authorities import check_authority
 from mockreel.webhooks.dispatcher import Attempt, Deliveries, Delivery

@@ -1,4 +1,4 @@
-"""Deliveries: one callback each, tried as its policy says, with every attempt kept."""
+"""Deliveries: one callback each, tried by its retry policy, with a record of every attempt."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
@@ -12,18 +12,18 @@ from mockreel.engine.scheduler import Scheduler
 from mockreel.errors import Conflict
 from mockreel.webhooks import fault_effects as damage
 from mockreel.webhooks.fault_effects import Signing
-from mockreel.webhooks.retry_policy import describe, retried, taken
+from mockreel.webhooks.retry_policy import accepted, describe, retried
 from mockreel.webhooks.transport import Outcome, Outgoing, Sender
 
-# Beyond so many subjects whose callbacks are damaged the oldest is forgotten.
+# The most subjects with faulty callbacks; the oldest is dropped.
 MOST_DAMAGED = 100_000
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One try: when it began and ended (seconds since the epoch, by the simulator's clock), and what came of it.
+    """One try: its start and end (seconds since the epoch, by the simulator's clock), and its outcome.
 
-    `fault` is what was done to it on purpose; `headers` are what was sent where that differs from the delivery's.
+    `fault` is the injected fault; `headers` are the sent ones if they differ from the delivery's.
     """
 
     number: int
@@ -37,10 +37,10 @@ class Attempt:
 
 @dataclass(slots=True, eq=False)
 class Delivery:
-    """One callback to be delivered. Its body and headers are frozen: every attempt sends the same bytes.
+    """One callback to deliver. Its body and headers are frozen: every attempt sends the same bytes.
 
-    `subject` is the id of what it tells of (a job, a batch), `kind` names the policy, `status` is `pending`,
-    `delivered` or `failed`, `reason` says why it failed.
+    `subject` is the id of its job or batch, `kind` names the policy, `status` is `pending`, `delivered` or `failed`,
+    `reason` says why it failed.
     """
 
     id: str
@@ -55,7 +55,7 @@ class Delivery:
     created: float
     automatic: bool = True
     secret_id: str | None = None
-    owner: str | None = None  # what it belongs to beside its subject: a webhook's id
+    owner: str | None = None  # the id of its webhook subscription
     status: str = "pending"
     reason: str = ""
     next_at: float | None = None
@@ -65,21 +65,21 @@ class Delivery:
 
     @property
     def updated(self) -> float:
-        """When something last happened to it."""
+        """The time of its last change."""
         return self.attempts[-1].ended if self.attempts else self.created
 
 
-# How a delivery is signed; None where nothing is. Asked only for what is damaged on purpose.
+# How a delivery is signed; None if it is not. Used only for faults.
 SigningOf = Callable[[Delivery], Signing | None]
-# Tries a delivery once, beginning at a moment.
+# Tries a delivery once, starting at a moment.
 Attempting = Callable[[Delivery, float], Awaitable[None]]
-# Told of every attempt as it ends: the terminal, the journal, whoever watches.
+# Called at the end of every attempt, such as by the terminal and the journal.
 Observer = Callable[[Delivery, Attempt], None]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AttemptDue:
-    """What the scheduler does when a delivery is to be tried."""
+    """The scheduled action that tries a delivery."""
 
     deliveries: "Deliveries"
     delivery: Delivery
@@ -89,9 +89,9 @@ class AttemptDue:
 
 
 class Deliveries:
-    """The deliveries of one provider; beyond `limit` the oldest finished one is forgotten.
+    """The deliveries of one provider; beyond `limit` the oldest finished one is dropped.
 
-    A delivery fails at once where `limit` others wait already, or where its body is larger than `max_body` bytes.
+    A delivery fails at once if `limit` others are waiting, or if its body is larger than `max_body` bytes.
     """
 
     def __init__(
@@ -112,7 +112,7 @@ class Deliveries:
         self._all: dict[str, Delivery] = {}
         self._subjects: dict[str, list[Delivery]] = {}
         self._damage: dict[str, Fault] = {}
-        self._held: list[Delivery] = []
+        self._held_back: list[Delivery] = []
         self.observer: Observer | None = None
         self.signing: SigningOf = _unsigned
 
@@ -123,32 +123,32 @@ class Deliveries:
         return len(self._all)
 
     def send_through(self, wrap: Callable[[Sender], Sender]) -> None:
-        """Send from now on through another sender, made of the present one."""
+        """Wrap the sender."""
         self._sender = wrap(self._sender)
 
     def attempt_through(self, wrap: Callable[[Attempting], Attempting]) -> None:
-        """Try from now on through something else, made of the present way."""
+        """Wrap the function that tries a delivery."""
         self.__dict__["attempt"] = wrap(self.attempt)
 
     def now(self) -> float:
-        """The moment by the deliveries' clock."""
+        """The current time by the deliveries' clock."""
         return self._clock.now()
 
     def get(self, id: str) -> Delivery | None:  # noqa: A002
         return self._all.get(id)
 
     def of(self, subject: str) -> list[Delivery]:
-        """Every delivery that tells of a job or a batch, oldest first."""
+        """Every delivery about a job or a batch, oldest first."""
         return self._subjects.get(subject, [])
 
     def again(self, delivery: Delivery) -> Delivery:
-        """One more attempt at a delivery that is over, with the same bytes.
+        """Try a finished delivery once more, with the same bytes.
 
         Raises:
             Conflict: it is still being delivered.
         """
         if delivery.status == "pending":
-            raise Conflict(f"The delivery {delivery.id} is still being tried; wait until that is over.")
+            raise Conflict(f"The delivery {delivery.id} is still being tried; wait until it has finished.")
         delivery.status, delivery.reason, delivery.completed = "pending", "", None
         delivery.fault = None
         self._waiting += 1
@@ -156,35 +156,35 @@ class Deliveries:
         return delivery
 
     def clear(self) -> None:
-        """Forget all of them; an attempt that is under way ends unseen."""
+        """Remove all deliveries; running attempts are not recorded."""
         self._all, self._subjects, self._waiting = {}, {}, 0
-        self._damage, self._held = {}, []
+        self._damage, self._held_back = {}, []
 
     def damaged(self) -> tuple[dict[str, Fault], list[Delivery]]:
-        """By subject what will befall it, and what is held back."""
-        return dict(self._damage), list(self._held)
+        """The faults by subject, and the deliveries that are held back."""
+        return dict(self._damage), list(self._held_back)
 
-    def put_back(self, some: Iterable[Delivery], *, damage: Mapping[str, Fault], held: Iterable[Delivery]) -> None:
-        """Take these deliveries; whoever does so puts their next attempts on the scheduler."""
+    def restore(self, deliveries: Iterable[Delivery], *, damage: Mapping[str, Fault], held: Iterable[Delivery]) -> None:
+        """Restore these deliveries; the caller schedules their next attempts."""
         self.clear()
-        for delivery in some:
+        for delivery in deliveries:
             self._all[delivery.id] = delivery
             self._subjects.setdefault(delivery.subject, []).append(delivery)
             self._waiting += delivery.status == "pending"
-        self._damage, self._held = dict(damage), list(held)
+        self._damage, self._held_back = dict(damage), list(held)
 
     def damage(self, subject: str, fault: Fault) -> None:
-        """Let a fault befall what will tell of a subject, but not what is delivered again by hand."""
+        """Apply a fault to the next deliveries about a subject, but not to manual redeliveries."""
         self._damage[subject] = fault
         if len(self._damage) > MOST_DAMAGED:
             del self._damage[next(iter(self._damage))]
 
     def schedule(self, delivery: Delivery, *, at: float | None = None) -> None:
-        """Begin to deliver, at once or at a moment."""
+        """Start to deliver, at once or at a moment."""
         self._all[delivery.id] = delivery
         self._subjects.setdefault(delivery.subject, []).append(delivery)
         self._forget()
-        reason = self._refusal(delivery)
+        reason = self._rejection(delivery)
         if reason:
             delivery.status, delivery.reason, delivery.completed = "failed", reason, self._clock.now()
             return
@@ -194,13 +194,13 @@ class Deliveries:
         if fault is not None:
             moment = damage.first_at(fault, moment)
             if fault.name == damage.HELD:
-                self._held.append(delivery)
+                self._held_back.append(delivery)
         self._try_at(delivery, moment)
 
-    def _refusal(self, delivery: Delivery) -> str:
-        """Why this delivery is not even tried; empty if it is."""
+    def _rejection(self, delivery: Delivery) -> str:
+        """Why a delivery is not tried at all; empty if it is."""
         if self._waiting >= self._limit:
-            return f"{self._limit} deliveries wait already"
+            return f"{self._limit} deliveries are waiting already"
         if len(delivery.body) > self._max_body:
             return f"the body has {len(delivery.body)} bytes, more than {self._max_body}"
         return ""
@@ -210,47 +210,47 @@ class Deliveries:
         self._scheduler.at(moment, AttemptDue(self, delivery))
 
     async def attempt(self, delivery: Delivery, began: float) -> None:
-        """Try once, now; what comes of it is of no interest where the delivery was forgotten meanwhile."""
-        if delivery.next_at is None or delivery.next_at > began:  # it was let go before its moment
+        """Try once, now; the outcome is ignored if the delivery was removed meanwhile."""
+        if delivery.next_at is None or delivery.next_at > began:  # it was released early
             return
         delivery.next_at = None
         number = len(delivery.attempts) + 1
         message = Outgoing(delivery.url, delivery.headers, delivery.body, delivery.policy.timeout)
-        fault = delivery.fault if delivery.fault and damage.befalls(delivery.fault, number) else None
+        fault = delivery.fault if delivery.fault and damage.applies(delivery.fault, number) else None
         lost = None
         if fault is not None:
             message, lost = damage.damaged(fault, message, self.signing(delivery)), damage.lost(fault)
         try:
             outcome = lost or await self._sender.send(message)
         except asyncio.CancelledError:
-            delivery.next_at = began  # its event loop has ended: the scheduler makes it again on the next
+            delivery.next_at = began  # its event loop has ended: the scheduler repeats it on the next one
             raise
         if self._all.get(delivery.id) is not delivery:
             return
-        succeeded = taken(delivery.policy, outcome)
-        told = None if fault is None else str(fault)
+        succeeded = accepted(delivery.policy, outcome)
+        fault_text = None if fault is None else str(fault)
         headers = None if message.headers is delivery.headers else message.headers
-        attempt = Attempt(number, began, self._clock.now(), outcome, succeeded, told, headers)
+        attempt = Attempt(number, began, self._clock.now(), outcome, succeeded, fault_text, headers)
         delivery.attempts.append(attempt)
         self._conclude(delivery, attempt)
-        self._let_go(delivery, attempt.ended)
+        self._release(delivery, attempt.ended)
         if self.observer is not None:
             self.observer(delivery, attempt)
 
-    def _let_go(self, sent: Delivery, now: float) -> None:
-        """Send what was held back until something later had been sent."""
-        if not self._held:
+    def _release(self, sent: Delivery, now: float) -> None:
+        """Send the deliveries that were held back until a later one was sent."""
+        if not self._held_back:
             return
-        self._held = [one for one in self._held if one is not sent and one.status == "pending"]
-        free = [one for one in self._held if _is_overtaken(one, sent)]
-        self._held = [one for one in self._held if one not in free]
+        self._held_back = [one for one in self._held_back if one is not sent and one.status == "pending"]
+        free = [one for one in self._held_back if _is_overtaken(one, sent)]
+        self._held_back = [one for one in self._held_back if one not in free]
         for delivery in free:
             self._try_at(delivery, now)
 
     def _conclude(self, delivery: Delivery, attempt: Attempt) -> None:
-        """Done, given up, or tried again after the policy's delay from the end of this attempt."""
+        """Finish a delivery, or schedule a retry after the policy's delay from the end of this attempt."""
         policy, before = delivery.policy, sum(one.succeeded for one in delivery.attempts[:-1])
-        once_more = damage.more_to_come(delivery.fault, before + 1) if delivery.fault and attempt.succeeded else None
+        once_more = damage.repeated_after(delivery.fault, before + 1) if delivery.fault and attempt.succeeded else None
         if once_more is not None:
             self._try_at(delivery, attempt.ended + once_more)
             return
@@ -277,9 +277,9 @@ class Deliveries:
 
 
 def lateness(delivery: Delivery, number: int) -> float | None:
-    """Seconds between the moment at which an attempt was due and its start, by the simulator's clock.
+    """Seconds between the due time of an attempt and its start, by the simulator's clock.
 
-    None where the policy alone does not say when it was due: a fault moved it, it is a redelivery, it is not known.
+    None if the policy does not determine the due time: it has a fault, is a redelivery, or is unknown.
     """
     attempts = delivery.attempts
     if (
@@ -297,5 +297,5 @@ def _unsigned(_: Delivery) -> None:
 
 
 def _is_overtaken(held: Delivery, sent: Delivery) -> bool:
-    """Whether something later of the same account has been sent before it."""
+    """Whether a later delivery of the same account was sent earlier."""
     return held.account is sent.account and held.subject != sent.subject and held.created <= sent.created

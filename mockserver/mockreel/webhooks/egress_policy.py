@@ -1,4 +1,4 @@
-"""Where a callback may go: resolved once, loopback only unless told otherwise, never to the mock server itself."""
+"""The allowed targets of callbacks: resolved once, loopback only by default, never the mock server itself."""
 
 import asyncio
 import ipaddress
@@ -8,35 +8,35 @@ from dataclasses import dataclass, field
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-# Host and port to addresses; a parameter so that tests own the name service.
+# Resolves host and port to addresses; tests replace it.
 Resolver = Callable[[str, int], Awaitable[list[str]]]
 
 
 class NotAllowed(Exception):
-    """A callback target that the mock server does not connect to; the text says why and how to allow it."""
+    """A callback target that is not allowed; the message says why and how to allow it."""
 
 
 class Unresolved(NotAllowed):
-    """A callback target whose name has no address now; it is not connected to, and may be tried again."""
+    """A callback target whose name does not resolve now; it may be tried again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where to connect: the addresses that were resolved, and what stands in the URL and in `Host`."""
+    """A resolved target: the addresses to connect to, the URL and the `Host` header."""
 
-    url: str  # as it was given, mapped
-    connects: tuple[str, ...]  # the same with an address in place of the host, to be tried in this order
+    url: str  # as given, after mapping
+    connects: tuple[str, ...]  # the URL with each address as host, in the order to try
     host: str  # value of the Host header
     server_name: str  # for TLS
 
 
 @dataclass(slots=True)
 class Targets:
-    """The policy of one simulator.
+    """The egress policy of one simulator.
 
     Args:
-        allowed: further host names or networks (`10.0.0.0/8`) that may be reached; `*` allows all.
-        mapped: prefixes of callback URLs and what to put in their place, the longest first.
+        allowed: further allowed host names or networks (`10.0.0.0/8`); `*` allows all.
+        mapped: prefixes of callback URLs and their replacements, longest first.
         own_ports: ports of the mock server, which no callback may reach.
     """
 
@@ -46,18 +46,18 @@ class Targets:
     resolver: Resolver | None = None
 
     def map(self, url: str) -> str:
-        """The URL with the longest fitting prefix replaced."""
+        """The URL with the longest matching prefix replaced."""
         for prefix in sorted(self.mapped, key=len, reverse=True):
-            if _fits(url, prefix):
+            if _has_prefix(url, prefix):
                 return self.mapped[prefix] + url[len(prefix) :]
         return url
 
     async def resolve(self, url: str) -> Target:
-        """Where a callback to this URL connects.
+        """The target of a callback to this URL.
 
         Raises:
-            Unresolved: nobody has that name, at the moment.
-            NotAllowed: it is no HTTP URL, or it leads where the mock server does not go.
+            Unresolved: the name does not resolve now.
+            NotAllowed: it is not an HTTP URL, or the target is not allowed.
         """
         mapped = self.map(url)
         parts = _parts(mapped)
@@ -72,7 +72,7 @@ class Targets:
         for address in addresses:
             self._check(host, address, port)
         connects = tuple(
-            urlunsplit((parts.scheme, f"{_shown(address)}:{port}", parts.path or "/", parts.query, ""))
+            urlunsplit((parts.scheme, f"{_url_host(address)}:{port}", parts.path or "/", parts.query, ""))
             for address in addresses
         )
         return Target(mapped, connects, parts.netloc.rpartition("@")[2], host)
@@ -94,7 +94,7 @@ class Targets:
 
 
 def _plain(address: Address) -> Address:
-    """An IPv4 address that is written as an IPv6 one is what it is."""
+    """The IPv4 address of an IPv4-mapped IPv6 address."""
     return getattr(address, "ipv4_mapped", None) or address
 
 
@@ -103,7 +103,7 @@ def _is_loopback(address: Address) -> bool:
 
 
 def _is_this_machine(address: Address) -> bool:
-    """Whether connecting to an address leads back here: only an address of one's own can be bound."""
+    """Whether an address is this machine's: only such an address can be bound."""
     if _is_loopback(address) or _plain(address).is_unspecified:
         return True
     family = socket.AF_INET6 if address.version == 6 else socket.AF_INET
@@ -115,7 +115,7 @@ def _is_this_machine(address: Address) -> bool:
     return True
 
 
-def _shown(address: Address) -> str:
+def _url_host(address: Address) -> str:
     return f"[{address}]" if address.version == 6 else str(address)
 
 
@@ -127,8 +127,8 @@ def _networks(names: Iterable[str]) -> Iterable[ipaddress.IPv4Network | ipaddres
             continue  # a host name
 
 
-def _fits(url: str, prefix: str) -> bool:
-    """Whether a URL begins with a prefix that ends where a part of it ends.
+def _has_prefix(url: str, prefix: str) -> bool:
+    """Whether a URL begins with a prefix that ends at the end of a URL part.
 
     `https://a.b` is no prefix of `https://a.bc`, of `https://a.b:8443` or of `https://a.b@c`.
     """
@@ -139,13 +139,13 @@ def _fits(url: str, prefix: str) -> bool:
 def _parts(url: str) -> SplitResult:
     try:
         parts = urlsplit(url)
-        parts.port  # noqa: B018  (reading it raises for a port that is none)
+        parts.port  # noqa: B018  (raises for an invalid port)
     except ValueError as problem:
-        raise NotAllowed(f"the callback URL cannot be read ({problem})") from problem
+        raise NotAllowed(f"the callback URL is invalid ({problem})") from problem
     if parts.scheme not in ("http", "https"):
-        raise NotAllowed(f"the callback URL has the scheme {parts.scheme!r}; http and https are sent to")
+        raise NotAllowed(f"the callback URL has the scheme {parts.scheme!r}; use http or https")
     if not parts.hostname or parts.port == 0:
-        raise NotAllowed("the callback URL names no host, or the port 0, which is none")
+        raise NotAllowed("the callback URL has no host, or the invalid port 0")
     return parts
 
 
@@ -153,6 +153,6 @@ async def _resolve(host: str, port: int) -> list[str]:
     loop = asyncio.get_running_loop()
     try:
         found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, ValueError):  # a name that nobody has, or that none can have
+    except (OSError, ValueError):  # an unknown or an invalid name
         return []
     return [str(entry[4][0]) for entry in found]

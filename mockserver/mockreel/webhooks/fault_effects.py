@@ -1,4 +1,4 @@
-"""What a fault makes of a callback: when it leaves, what is sent in its place, and whether it is sent again."""
+"""The effects of a fault on a callback: when it is sent, what is sent instead, and whether it is repeated."""
 
 from dataclasses import dataclass, replace
 
@@ -7,7 +7,7 @@ from mockreel.engine.faults import Fault
 from mockreel.webhooks.signature import sign
 from mockreel.webhooks.transport import Outcome, Outgoing
 
-# What nobody was ever shown.
+# A secret of no account.
 STRANGE_SECRET = "a-secret-that-nobody-gave-out"
 
 LATE = "callback-delayed"
@@ -19,31 +19,31 @@ BADLY_SIGNED = "callback-badly-signed"
 
 @dataclass(frozen=True, slots=True)
 class Signing:
-    """How a delivery is signed: the row, and the secrets of its account, the present one first."""
+    """How a delivery is signed: the signature's row, and the secrets of its account, the current one first."""
 
     signature: Signature
     secrets: tuple[str, ...]
 
     def with_secret(self, secret: str, message: Outgoing) -> Outgoing:
-        """The message with the signature that this secret gives, in place of its own or beside its other headers."""
+        """The message with a signature by this secret instead of its own, or added to its headers."""
         name = self.signature.header
         value = sign(self.signature, secret, message.body)
         if any(header == name for header, _ in message.headers):
-            headers = tuple((header, value if header == name else own) for header, own in message.headers)
+            headers = tuple((header, value if header == name else original) for header, original in message.headers)
         else:
             headers = (*message.headers, (name, value))
         return replace(message, headers=headers)
 
 
 def first_at(fault: Fault, now: float) -> float:
-    """When the first attempt leaves."""
+    """The time of the first attempt."""
     if fault.name == LATE:
         return now + fault.number("seconds")
     return now + fault.number("within") if fault.name == HELD else now
 
 
-def befalls(fault: Fault, number: int) -> bool:
-    """Whether this attempt, counted from 1, is damaged."""
+def applies(fault: Fault, number: int) -> bool:
+    """Whether the fault applies to this attempt, counted from 1."""
     if fault.name in (LATE, HELD):
         return number == 1
     if fault.name == TWICE:
@@ -51,20 +51,20 @@ def befalls(fault: Fault, number: int) -> bool:
     return number <= fault.number("attempts")
 
 
-def more_to_come(fault: Fault, taken: int) -> float | None:
-    """After how many seconds a callback is sent again that was taken so often; None where it is not."""
-    if fault.name != TWICE or taken >= fault.number("times"):
+def repeated_after(fault: Fault, deliveries: int) -> float | None:
+    """The seconds until an accepted callback is sent again after so many deliveries; None if it is not."""
+    if fault.name != TWICE or deliveries >= fault.number("times"):
         return None
     return fault.number("every")
 
 
 def lost(fault: Fault) -> Outcome | None:
-    """What comes of an attempt that never arrives; None for one that is sent."""
+    """The outcome of an attempt that never arrives; None for one that is sent."""
     return Outcome(error="network", detail="lost on its way, as was wished") if fault.name == LOST else None
 
 
 def damaged(fault: Fault, message: Outgoing, signing: Signing | None) -> Outgoing:
-    """What is sent in place of a message."""
+    """The message to send instead."""
     if fault.name == "callback-oversized":
         return _blown_up(message, int(fault.number("bytes")), signing)
     if not fault.kind.signs or signing is None:
@@ -74,7 +74,7 @@ def damaged(fault: Fault, message: Outgoing, signing: Signing | None) -> Outgoin
 
 
 def _blown_up(message: Outgoing, size: int, signing: Signing | None) -> Outgoing:
-    """With blanks behind it, and signed again where it was signed."""
+    """The message padded with blanks, and signed again if it was signed."""
     larger = replace(message, body=message.body.ljust(size))
     is_signed = signing is not None and any(name == signing.signature.header for name, _ in message.headers)
     return signing.with_secret(signing.secrets[0], larger) if signing and signing.secrets and is_signed else larger

@@ -1,4 +1,4 @@
-"""Fields of a payload that are set by hand: `output.outputs.0.url=https://…`."""
+"""Set fields of a payload: `output.outputs.0.url=https://…`."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,13 +9,13 @@ from mockreel.errors import OptionError
 
 
 def with_field(payload: Any, name: str, text: str) -> Any:
-    """The payload with a value at a dotted name (or a JSON pointer); what is not there is made.
+    """The payload with a value at a dotted name or a JSON pointer; missing objects are created.
 
-    The text is read as JSON where it is JSON, and is a text otherwise. Where a text on the way holds JSON itself, the
-    field is set in there.
+    The text is read as JSON if it is JSON, else as a text. If a text on the path is JSON itself, the field is set
+    inside it.
 
     Raises:
-        OptionError: something on the way has no fields.
+        OptionError: a value on the path has no fields.
     """
     return _placed(payload, _steps(name), value_of(text), name)
 
@@ -27,7 +27,7 @@ def _steps(name: str) -> list[str]:
 
 
 def value_of(text: str) -> Any:
-    """What a text on the command line means."""
+    """The value of a text on the command line."""
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError:
@@ -48,9 +48,9 @@ def _placed(within: Any, steps: Sequence[str], value: Any, name: str) -> Any:
         return [*within[:at], _placed(inner, rest, value, name), *within[at + 1 :]]
     if isinstance(within, str) and isinstance(inner := value_of(within), dict | list):
         return orjson.dumps(_placed(inner, steps, value, name)).decode()
-    raise OptionError("--set", name, then=f"{step!r} would be a field of {_shown(within)}, which has no such field.")
+    raise OptionError("--set", name, then=f"{step!r} would be a field of {_excerpt(within)}, which has no such field.")
 
 
-def _shown(value: Any) -> str:
+def _excerpt(value: Any) -> str:
     text = orjson.dumps(value).decode()
     return text if len(text) <= 60 else f"{text[:57]}…"

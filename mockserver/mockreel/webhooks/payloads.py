@@ -1,4 +1,4 @@
-"""The callbacks that a contract documents: which operation asks for them where, and the schema of what is sent."""
+"""The documented callbacks of a contract: the operation and the place of their URL, and their schema."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ import jsonschema_rs
 
 from mockreel.contract import Contract, Operation
 from mockreel.contract.conversation.conversation import WebhookTalk
-from mockreel.contract.exchanges.schema_references import Resolver
+from mockreel.contract.exchanges.schema_resolver import Resolver
 from mockreel.contract.operations import resolve
 from mockreel.contract.validation import Violation, violations
 
@@ -17,8 +17,8 @@ from mockreel.contract.validation import Violation, violations
 class Documented:
     """One callback.
 
-    `place` is the JSON pointer to its URL in the request's body; `event` is the field of the payload that names the
-    event; `webhook` says where the job's id and state stand.
+    `place` is the JSON pointer to its URL in the request's body; `event` is the field with the event's name; `webhook`
+    has the places of the job's id and state.
     """
 
     contract: Contract
@@ -30,17 +30,17 @@ class Documented:
     _validator: jsonschema_rs.Draft202012Validator = field(repr=False)
 
     def wrong(self, payload: Any) -> tuple[Violation, ...]:
-        """What is not as documented about a payload."""
+        """The violations of a payload."""
         return violations(self._validator, payload)
 
     def word(self, payload: Any) -> str | None:
-        """What a payload calls its event."""
+        """The name of a payload's event."""
         found = payload.get(self.event) if self.event and isinstance(payload, Mapping) else None
         return found if isinstance(found, str) else None
 
 
 def documented(contract: Contract) -> list[Documented]:
-    """Every callback of a contract; an operation that was expanded for a model is its template's."""
+    """Every callback of a contract; operations that were expanded for a model are left out."""
     found = [operation for operation in contract.operations if operation.raw.get("callbacks")]
     return [one for operation in found for one in _of(contract, operation)]
 
@@ -65,7 +65,7 @@ def _of(contract: Contract, operation: Operation) -> Iterator[Documented]:
 
 
 def _event(resolver: Resolver, schema: Mapping[str, Any], base: str) -> str | None:
-    """The first field whose values the schema lists itself."""
+    """The first field whose values the schema lists."""
     for name, row in schema.get("properties", {}).items():
         if {"enum", "const"} & set(row):
             return str(name)

@@ -1,16 +1,16 @@
-"""What the policy of a delivery makes of an outcome: taken, tried again, or given up."""
+"""Decide by a delivery policy whether an outcome is accepted, retried or final."""
 
 from mockreel.contract.rows import DeliveryPolicy
 from mockreel.webhooks.transport import Outcome
 
 
-def taken(policy: DeliveryPolicy, outcome: Outcome) -> bool:
-    """Whether an outcome means that the callback was taken."""
+def accepted(policy: DeliveryPolicy, outcome: Outcome) -> bool:
+    """Whether an outcome means that the receiver accepted the callback."""
     return outcome.status is not None and _matches(outcome.status, policy.success)
 
 
 def retried(policy: DeliveryPolicy, outcome: Outcome) -> bool:
-    """Whether a failed attempt with this outcome is tried again."""
+    """Whether a failed attempt with this outcome is retried."""
     if outcome.error == "network":
         return policy.retry_network
     if outcome.error == "timeout":
@@ -19,15 +19,15 @@ def retried(policy: DeliveryPolicy, outcome: Outcome) -> bool:
 
 
 def describe(outcome: Outcome) -> str:
-    """An outcome in words."""
+    """An outcome as text."""
     return outcome.detail if outcome.error else f"answered {outcome.status}"
 
 
 def _matches(status: int, patterns: tuple[str, ...]) -> bool:
-    """Whether a status fits one of the patterns (`5xx`, `404`, `!2xx` for anything but)."""
+    """Whether a status matches one of the patterns (`5xx`, `404`, `!2xx` for anything else)."""
     for pattern in patterns:
         negated = pattern.startswith("!")
-        word = pattern.lstrip("!").lower().rstrip("x")
-        if str(status).startswith(word) != negated:
+        prefix = pattern.lstrip("!").lower().rstrip("x")
+        if str(status).startswith(prefix) != negated:
             return True
     return False

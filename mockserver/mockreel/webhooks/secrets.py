@@ -1,4 +1,4 @@
-"""Webhook secrets that are fixed before anything is asked, as an app reads its own from its environment."""
+"""Webhook secrets that are fixed before the first request, such as an app reads from its environment."""
 
 import secrets
 from collections.abc import Iterable, Iterator, Mapping
@@ -7,36 +7,36 @@ from dataclasses import dataclass, field
 from mockreel.contract import Contract, providers
 from mockreel.errors import OptionError
 
-# Asks for a new secret, which is shown once at the start.
+# Generates a new secret, which is shown once at the start.
 GENERATE = "generate"
-# Random bytes of a generated secret, and how much of a given one is shown.
+# Random bytes of a generated secret, and the shown characters of a given one.
 _BYTES, _SHOWN = 24, 4
 
 # `SECRET` or `PROVIDER=SECRET`, once or several times, or by provider.
-Given = str | Iterable[str] | Mapping[str, str]
+SecretOption = str | Iterable[str] | Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class WebhookSecret:
-    """What signs the webhooks of every account of a provider, from the first one on."""
+    """The secret for the webhooks of every account of a provider."""
 
     value: str = field(repr=False)
     generated: bool = False
 
     def __str__(self) -> str:
-        """As it may be shown: whole where it was made for this run, else its beginning at most."""
+        """A text to show: complete if it was generated for this run, else at most its beginning."""
         return self.value if self.generated else f"{self.value[:_SHOWN] if len(self.value) > 4 * _SHOWN else ''}…"
 
 
-def webhook_secrets(given: Given | None, contracts: Mapping[str, Contract]) -> dict[str, WebhookSecret]:
+def webhook_secrets(given: SecretOption | None, contracts: Mapping[str, Contract]) -> dict[str, WebhookSecret]:
     """The fixed secret of each provider that has one; `generate` makes a new one.
 
     Args:
-        contracts: of the providers that are played. A text before a `=` that is no provider's name is part of the
+        contracts: the simulated providers. A text before a `=` that is not a provider's name is part of the
             secret.
 
     Raises:
-        OptionError: a provider that signs nothing has one, or one is blank. No secret is part of the message.
+        OptionError: a provider that does not sign has one, or one is blank. The message has no secret.
     """
     found: dict[str, str] = {}
     signing = [name for name, contract in contracts.items() if contract.callbacks.signature is not None]
@@ -53,7 +53,7 @@ def webhook_secrets(given: Given | None, contracts: Mapping[str, Contract]) -> d
     return {name: _secret(secret, contracts[name]) for name, secret in found.items()}
 
 
-def _pairs(given: Given | None, contracts: Mapping[str, Contract]) -> Iterator[tuple[str | None, str]]:
+def _pairs(given: SecretOption | None, contracts: Mapping[str, Contract]) -> Iterator[tuple[str | None, str]]:
     if isinstance(given, Mapping):
         yield from given.items()
         return

@@ -13,7 +13,7 @@ def sign(signature: Signature, secret: str, body: bytes) -> str:
     """The value of the signature's header for these bytes; the whole secret is the key.
 
     Raises:
-        OptionError: the contract names an algorithm or an encoding that is not known.
+        OptionError: the contract has an unknown algorithm or encoding.
     """
     if signature.algorithm not in _DIGESTS:
         raise OptionError("signature algorithm", signature.algorithm, _DIGESTS)

@@ -1,4 +1,4 @@
-"""Send one attempt of a callback: over HTTP, or into a list in memory."""
+"""Send one attempt of a callback: over HTTP, or to a list in memory."""
 
 import asyncio
 from collections.abc import Callable
@@ -11,16 +11,16 @@ from mockreel.errors import OptionError
 from mockreel.webhooks.authorities import distrust, trust
 from mockreel.webhooks.egress_policy import NotAllowed, Target, Targets, Unresolved
 
-# What of a receiver's answer is kept with the attempt.
+# The bytes of a receiver's response that are beginning with the attempt.
 KEPT_BYTES = 2048
-# As much of the time may pass before a connection stands. The client itself must give up then, as it closes its socket:
+# The part of the timeout for connecting. The client itself must stop then, as it closes its socket:
 # a TLS handshake that is cancelled from outside leaves it open.
 CONNECTING = 0.95
 
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """One attempt as it goes out."""
+    """The request of one attempt."""
 
     url: str
     headers: tuple[tuple[str, str], ...]
@@ -30,9 +30,9 @@ class Outgoing:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of it: a status with the beginning of the answer, or an error.
+    """The outcome of one attempt: a status with the beginning of the response, or an error.
 
-    `error` is None, `network`, `timeout` or `not allowed`; `detail` says it in words.
+    `error` is None, `network`, `timeout` or `not allowed`; `detail` explains it.
     """
 
     status: int | None = None
@@ -42,7 +42,7 @@ class Outcome:
 
 
 class Sender(Protocol):
-    """Sends attempts; whatever goes wrong is an outcome, never an exception."""
+    """Sends attempts; every error is an outcome, never an exception."""
 
     async def send(self, message: Outgoing) -> Outcome: ...
 
@@ -50,14 +50,14 @@ class Sender(Protocol):
 
 
 class HttpSender:
-    """Sends over HTTP/1.1 to the address that was resolved, without following redirects.
+    """Sends over HTTP/1.1 to the resolved address, without following redirects.
 
-    At most `workers` attempts are under way to one receiver, so that one that hangs holds up no other. Each has a
-    connection of its own: a kept one may be closed by the receiver in the moment in which it is used, and nobody could
-    say whether the attempt arrived. The client is made on first use and belongs to the event loop that used it.
+    At most `workers` attempts run for one receiver, so that a hanging receiver does not delay others. Each has a new
+    connection: the receiver could close a reused one at the moment of use, and it would be unknown whether the attempt
+    arrived. The client is created on first use and belongs to the event loop that used it.
 
     Args:
-        ca: a file of a further authority that receivers' certificates may come from.
+        ca: a file with a further certificate authority for receivers.
     """
 
     def __init__(self, targets: Targets, *, workers: int = 16, user_agent: str = "", ca: Path | None = None) -> None:
@@ -71,10 +71,10 @@ class HttpSender:
         self._opening: asyncio.Future[Any] | None = None
 
     async def send(self, message: Outgoing) -> Outcome:
-        """Send one attempt; the time it may take counts from its turn."""
+        """Send one attempt; its timeout starts at its turn."""
         try:
             await self._open(asyncio.get_running_loop())
-        except OptionError as unusable:  # what SSL_CERT_FILE names
+        except OptionError as unusable:  # an invalid SSL_CERT_FILE
             return Outcome(error="network", detail=str(unusable))
         async with self._turn(message.url):
             try:
@@ -88,8 +88,8 @@ class HttpSender:
         return self._turns.setdefault(receiver, asyncio.Semaphore(self._workers))
 
     async def _try(self, message: Outgoing) -> Outcome:
-        """Send to the first address of the target that takes connections (`localhost` may mean ::1 or 127.0.0.1)."""
-        import httpx2  # noqa: PLC0415  (a simulator that sends nothing does not pay for its import)
+        """Send to the first address of the target that accepts connections (`localhost` may mean ::1 or 127.0.0.1)."""
+        import httpx2  # noqa: PLC0415  (imported only to send)
 
         outcome = Outcome(error="network", detail="there is no address to connect to")
         try:
@@ -98,7 +98,7 @@ class HttpSender:
                 try:
                     return await self._post(connect, target, message)
                 except httpx2.ConnectError as problem:
-                    outcome = Outcome(error="network", detail=_told(problem))
+                    outcome = Outcome(error="network", detail=_error_text(problem))
         except Unresolved as reason:
             return Outcome(error="network", detail=str(reason))
         except NotAllowed as reason:
@@ -106,13 +106,13 @@ class HttpSender:
         except httpx2.TimeoutException:
             return _late(message)
         except (httpx2.HTTPError, httpx2.InvalidURL, ValueError) as problem:
-            return Outcome(error="network", detail=_told(problem))
+            return Outcome(error="network", detail=_error_text(problem))
         return outcome
 
     async def _post(self, connect: str, target: Target, message: Outgoing) -> Outcome:
         import httpx2  # noqa: PLC0415
 
-        # A request of one's own, as the client would add headers that no provider sends.
+        # A hand-made request, as the client would add headers that no provider sends.
         headers = [("Host", target.host), ("User-Agent", self._agent), *message.headers]
         extensions = {"sni_hostname": target.server_name, "timeout": {"connect": message.timeout * CONNECTING}}
         request = httpx2.Request("POST", connect, headers=headers, content=message.body, extensions=extensions)
@@ -123,7 +123,7 @@ class HttpSender:
             await response.aclose()
 
     async def _open(self, loop: asyncio.AbstractEventLoop) -> None:
-        """A client for this loop, made in a thread: its import alone takes so long that requests would feel it."""
+        """Create a client for this loop, in a thread, as its import would delay requests."""
         if self._loop is not loop or self._opening is None:
             self._loop, self._turns = loop, {}
             self._opening = loop.run_in_executor(None, _new_client, self._ca)
@@ -147,35 +147,35 @@ def _late(message: Outgoing) -> Outcome:
     return Outcome(error="timeout", detail=f"no answer within {message.timeout:g} s")
 
 
-def _told(problem: Exception) -> str:
+def _error_text(problem: Exception) -> str:
     return distrust(problem) or str(problem) or type(problem).__name__
 
 
 async def _beginning(response: Any) -> str:
-    """The first bytes of an answer as text; the rest is not read."""
-    kept = b""
+    """The first bytes of a response as text; the rest is not read."""
+    beginning = b""
     async for chunk in response.aiter_raw():
-        kept += chunk
-        if len(kept) >= KEPT_BYTES:
+        beginning += chunk
+        if len(beginning) >= KEPT_BYTES:
             break
-    return kept[:KEPT_BYTES].decode("utf-8", "replace")
+    return beginning[:KEPT_BYTES].decode("utf-8", "replace")
 
 
-# Answers an attempt in memory: a status, or an outcome.
+# Answers an attempt in memory with a status or an outcome.
 Receiver = Callable[[Outgoing], "int | Outcome"]
 
 
 @dataclass(slots=True)
 class MemorySender:
-    """Keeps what was sent and answers at once; `receiver` decides with what (204 unless told)."""
+    """Stores what was sent and answers at once with the result of `receiver`, by default 204."""
 
     receiver: Receiver | None = None
     sent: list[Outgoing] = field(default_factory=list)
 
     async def send(self, message: Outgoing) -> Outcome:
         self.sent.append(message)
-        answer = self.receiver(message) if self.receiver else 204
-        return Outcome(answer) if isinstance(answer, int) else answer
+        response = self.receiver(message) if self.receiver else 204
+        return Outcome(response) if isinstance(response, int) else response
 
     async def close(self) -> None:
         """Nothing is open."""

@@ -12,14 +12,14 @@ import pytest
 import yaml
 from click.testing import CliRunner, Result
 
-from mockreel.authoring.fetch import Fetched, Limits, Wanted, fetch, wanted
+from mockreel.authoring.fetch import Fetched, Limits, SourcePage, fetch, source_pages
 from mockreel.cli import group
 from mockreel.errors import DataError
 
 
 @dataclass
 class Site:
-    """A site with a few pages; `asked` holds the path and the conditions of each request."""
+    """A site with a few pages; `asked` has the path and the conditions of each request."""
 
     url: str = ""
     pages: dict[str, tuple[int, dict[str, str], bytes]] = field(default_factory=dict)
@@ -62,11 +62,11 @@ def site() -> Iterator[Site]:
 
 
 def _fetch(site: Site, out: Path, *paths: str, **limits: Any) -> list[Fetched]:
-    pages = [Wanted("acme", path.strip("/"), site.url + path, f"pages{path}.md") for path in paths]
+    pages = [SourcePage("acme", path.strip("/"), site.url + path, f"pages{path}.md") for path in paths]
     return list(fetch(pages, out, limits=Limits(**limits), pause=lambda _: None))
 
 
-def test_a_page_is_fetched_and_asked_for_again_only_if_it_changed(site: Site, tmp_path: Path) -> None:
+def test_a_page_is_fetched_again_only_if_it_changed(site: Site, tmp_path: Path) -> None:
     """New, then unchanged by its tag, then changed."""
     site.pages["/a"] = 200, {"ETag": '"1"'}, b"one"
     assert [one.outcome for one in _fetch(site, tmp_path, "/a")] == ["new"]
@@ -78,7 +78,7 @@ def test_a_page_is_fetched_and_asked_for_again_only_if_it_changed(site: Site, tm
     assert [condition for _, condition in site.asked] == [None, '"1"', '"1"']
 
 
-def test_a_page_is_asked_for_by_the_date_of_its_last_change(site: Site, tmp_path: Path) -> None:
+def test_a_page_is_requested_with_the_date_of_its_last_change(site: Site, tmp_path: Path) -> None:
     """Where the site sends no tag."""
     site.pages["/a"] = 200, {"Last-Modified": formatdate(0, usegmt=True)}, b"one"
     _fetch(site, tmp_path, "/a")
@@ -88,7 +88,7 @@ def test_a_page_is_asked_for_by_the_date_of_its_last_change(site: Site, tmp_path
 
 
 @pytest.mark.parametrize("date", [formatdate(4e9, usegmt=True), "yesterday"])
-def test_a_date_that_says_nothing_of_a_later_change_is_no_condition(site: Site, tmp_path: Path, date: str) -> None:
+def test_an_ambiguous_date_is_no_condition(site: Site, tmp_path: Path, date: str) -> None:
     """A page may change again in the second of its response; a date that cannot be read says nothing."""
     site.pages["/a"] = 200, {"Last-Modified": date}, b"one"
     _fetch(site, tmp_path, "/a")
@@ -97,7 +97,7 @@ def test_a_date_that_says_nothing_of_a_later_change_is_no_condition(site: Site, 
     assert [one.outcome for one in _fetch(site, tmp_path, "/a")] == ["changed"]
 
 
-def test_a_page_that_is_gone_from_the_folder_is_asked_for_without_conditions(site: Site, tmp_path: Path) -> None:
+def test_a_page_missing_in_the_folder_is_requested_without_conditions(site: Site, tmp_path: Path) -> None:
     """A 304 would leave the folder without it."""
     site.pages["/a"] = 200, {"ETag": '"1"'}, b"one"
     _fetch(site, tmp_path, "/a")
@@ -132,8 +132,8 @@ def test_each_failure_is_of_its_page_and_the_others_are_fetched(site: Site, tmp_
 
 
 def test_a_server_that_is_not_there_is_a_failure(tmp_path: Path) -> None:
-    """The reason is said."""
-    page = Wanted("acme", "a", "http://127.0.0.1:1/a", "a.md")
+    """The outcome has the reason."""
+    page = SourcePage("acme", "a", "http://127.0.0.1:1/a", "a.md")
     (found,) = fetch([page], tmp_path, limits=Limits(timeout=2), pause=lambda _: None)
 
     assert found.outcome == "failed"
@@ -144,7 +144,7 @@ def test_one_request_at_a_time_with_a_pause_between_those_to_one_host(site: Site
     """The first is not waited for; a move is a request too."""
     site.pages |= {"/a": (200, {}, b"a"), "/b": (301, {"Location": "/a"}, b"")}
     waited: list[float] = []
-    pages = [Wanted("acme", name, f"{site.url}/{name}", f"{name}.md") for name in ("a", "b")]
+    pages = [SourcePage("acme", name, f"{site.url}/{name}", f"{name}.md") for name in ("a", "b")]
 
     outcomes = [one.outcome for one in fetch(pages, tmp_path, limits=Limits(pause=7), pause=waited.append)]
 
@@ -168,7 +168,7 @@ def test_pages_go_where_build_looks_for_them(site: Site, tmp_path: Path) -> None
         },
     )
 
-    assert [(page.source, page.url.removeprefix(site.url), page.file) for page in wanted(root, "acme")] == [
+    assert [(page.source, page.url.removeprefix(site.url), page.file) for page in source_pages(root, "acme")] == [
         ("read", "/page.md", "seeds/read.txt"),
         ("beside", "/page", "pages/acme/beside.html"),
     ]
@@ -179,7 +179,7 @@ def test_an_address_that_is_none_is_an_error(tmp_path: Path) -> None:
     root = _data(tmp_path, {"odd": {"url": "ftp://example.com/a", "kind": "documented"}})
 
     with pytest.raises(DataError, match=r"/sources/odd: 'ftp://example.com/a' is not an address"):
-        wanted(root, "acme")
+        source_pages(root, "acme")
 
 
 def test_the_command_fetches_reports_and_fails_for_what_failed(site: Site, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from mockreel.cassettes import Cassette
 from mockreel.cassettes.cassette_errors import NoProvenance
 from mockreel.cassettes.replay.fidelity_report import FORMS, Fidelity
 from mockreel.cassettes.replay.replayer import Replay, Replayed
-from mockreel.cli.gate.replay import command
+from mockreel.cli.gate.replay_command import command
 from mockreel.errors import DataError
 
 RUN = ("aimlapi", "wan-2.7-run")

@@ -22,7 +22,7 @@ from mcp.client.client import Client
 from mcp.client.stdio import StdioServerParameters
 
 from mockreel import serving
-from mockreel.cli.credentials import read_credentials, write_credentials
+from mockreel.cli.credential_options import read_credentials, write_credentials
 from mockreel.cli.use.mcp import command
 from mockreel.cli.use.mcp.agent_server import INSTRUCTIONS, agent_server
 from mockreel.cli.use.mcp.connection import Connection, connected

@@ -29,7 +29,9 @@ REASONS: Mapping[str, str] = {
     "scenarios.yaml /pace_evidence": "how long jobs usually take: an experience, no promise that a server could break",
     "readings/": "a fact of another reading: `check --readings all` holds the simulator to it",
     "pricing.yaml /opening_balance": "what our own simulator gives a new account",
-    "openapi.yaml wire /unnamed": "a placeholder of our own simulator",
+    "pricing.yaml /models": "read when the data is built; the built rows are tried as prices",
+    "pricing.yaml /units": "read when the data is built; the built rows are tried as prices",
+    "operations.json /x-mockreel/wire/unnamed": "a placeholder of our own simulator",
 }
 # What of a row says nothing about the provider.
 _SILENT = {"evidence", "source", "note", "inferred", "says", "title", "kind", "placeholder", "media", "aliases", "name"}
@@ -49,6 +51,8 @@ _LOUD = (
     "operation",
     "one",
 )
+# Of a row about how clients speak: where something stands, in the order in which it is looked for.
+_PLACES = ("state", "items", "pattern", "at", "other")
 _OPERATIONS = "operations.json"
 
 
@@ -90,6 +94,8 @@ class Mutant:
             _dearer(node)
         elif self.sort == "error responses" and not self.codes and "message" in node:
             node["message"] = f"{node['message']}x"
+        elif self.sort == "how clients speak":
+            _mistake(node)
         elif isinstance(node, dict):
             _change(node)
         return document
@@ -113,6 +119,17 @@ def _change(row: dict[str, Any]) -> bool:
             row[name] = changed
             return True
     return False
+
+
+def _mistake(row: dict[str, Any]) -> None:
+    """Make a row about places name others: to leave one out of several would only say less, which is not false."""
+    name = next((name for name in _PLACES if name in row), None)
+    if name is None:
+        _change(row)
+    elif name == "pattern":
+        row[name] = f"(?:{row[name]})x"
+    else:
+        row[name] = [f"{one}x" for one in row[name]] if isinstance(row[name], list) else f"{row[name]}x"
 
 
 def _other(value: Any) -> Any:

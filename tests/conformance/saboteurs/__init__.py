@@ -1,6 +1,6 @@
 """The gallery: servers broken on purpose, in one way each. The suite must catch all of them, and may know none."""
 
-from conformance.saboteurs import agreements, answers, attempts, bodies, calls, jobs, records
+from conformance.saboteurs import agreements, answers, attempts, bodies, calls, counters, jobs, outputs, records
 from conformance.saboteurs.saboteur import Caught, Saboteur, caught
 
 GALLERY: tuple[Saboteur, ...] = (
@@ -11,6 +11,8 @@ GALLERY: tuple[Saboteur, ...] = (
     *jobs.GALLERY,
     *records.GALLERY,
     *agreements.GALLERY,
+    *outputs.GALLERY,
+    *counters.GALLERY,
 )
 
 __all__ = ["GALLERY", "Caught", "Saboteur", "caught"]

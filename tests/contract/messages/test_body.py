@@ -1,4 +1,4 @@
-"""Reading bodies: JSON, forms and bytes; what cannot be read is refused with the reason, and costs little."""
+"""Reading bodies: JSON, forms and bytes; an unreadable body is rejected with the reason, at little cost."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -29,7 +29,7 @@ def read(body: bytes, content_type: str | None = None, *, kind: BodyKind = "json
     return read_body(Request("POST", "/", headers, b"", body, "http://stage.test"), operation)
 
 
-def refused(body: bytes, content_type: str | None = None, *, kind: BodyKind = "json") -> tuple[str, Mapping[str, Any]]:
+def rejected(body: bytes, content_type: str | None = None, *, kind: BodyKind = "json") -> tuple[str, Mapping[str, Any]]:
     with pytest.raises(ErrorResponse) as caught:
         read(body, content_type, kind=kind)
     return caught.value.row, caught.value.values
@@ -40,7 +40,7 @@ def part(name: str, value: str, *, more: str = "") -> bytes:
 
 
 @pytest.mark.parametrize("content_type", ["application/json", "application/json; charset=utf-8", "text/JSON", None])
-def test_json_is_read_also_where_nobody_says_that_it_is_json(content_type: str | None) -> None:
+def test_json_is_read_without_a_content_type(content_type: str | None) -> None:
     """Any type that names JSON will do, and none."""
     assert read(b'{"a": [1, null]}', content_type) == {"a": [1, None]}
 
@@ -62,9 +62,9 @@ def test_json_is_read_also_where_nobody_says_that_it_is_json(content_type: str |
         b'{"a":"\x01"}',
     ],
 )
-def test_what_is_no_json_is_refused_with_the_reason(body: bytes) -> None:
+def test_what_is_no_json_is_rejected_with_the_reason(body: bytes) -> None:
     """NaN, infinities, half surrogates, a byte order mark and a second value are no JSON."""
-    row, values = refused(body, "application/json")
+    row, values = rejected(body, "application/json")
 
     assert row == "malformed-json"
     assert values["reason"]
@@ -81,47 +81,47 @@ def test_an_integer_beyond_64_bits_becomes_a_float() -> None:
 
 
 @pytest.mark.parametrize("shape", [b'{"a":', b"[", b'[{"a":'])
-def test_a_body_nested_too_deep_is_refused(shape: bytes) -> None:
-    """What is deeper could be read, but not written again by whoever has to."""
+def test_a_body_nested_too_deep_is_rejected(shape: bytes) -> None:
+    """A deeper body could be read, but not written again."""
     close = shape.replace(b'"a":', b"").translate(bytes.maketrans(b"[{", b"]}"))[::-1]
     levels = shape.count(b"{") + shape.count(b"[")
     turns = DEEPEST // levels
 
     fits = shape * turns + b"1" + close * turns
     assert orjson.dumps(read(fits))
-    assert refused(shape * (turns + 1) + b"1" + close * (turns + 1))[0] == "malformed-json"
-    assert refused(shape * 50_000 + b"1" + close * 50_000)[0] == "malformed-json"
+    assert rejected(shape * (turns + 1) + b"1" + close * (turns + 1))[0] == "malformed-json"
+    assert rejected(shape * 50_000 + b"1" + close * 50_000)[0] == "malformed-json"
 
 
-def test_a_wide_body_is_not_taken_for_a_deep_one() -> None:
+def test_a_wide_body_is_not_rejected_as_deep() -> None:
     """Many lists beside each other are fine."""
     assert len(read(b"[" + b",".join([b'[{"a":"[[[["}]'] * 1000) + b"]")) == 1000
 
 
-def test_a_body_of_too_many_values_is_refused_before_it_is_parsed() -> None:
+def test_a_body_of_too_many_values_is_rejected_before_it_is_parsed() -> None:
     """By its commas and brackets: as a tree it would take twenty times its memory."""
     most = b"[" + b",".join([b"[]"] * (MOST_VALUES // 2 - 1)) + b"]"
     more = b"[" + b",".join([b"0"] * (MOST_VALUES + 2)) + b"]"
 
     assert len(read(most)) == MOST_VALUES // 2 - 1
-    name, values = refused(more)
+    name, values = rejected(more)
     assert name == "malformed-json"
     assert f"more than {MOST_VALUES:,} values" in values["reason"]
 
 
 @pytest.mark.parametrize("content_type", ["text/plain", "multipart/form-data; boundary=b", "application/xml", ""])
-def test_another_type_than_json_is_refused_by_its_name(content_type: str) -> None:
+def test_another_type_than_json_is_rejected_by_its_name(content_type: str) -> None:
     """The row gets the type as it was sent."""
-    assert refused(b"{}", content_type) == ("wrong-content-type", {"content_type": content_type})
+    assert rejected(b"{}", content_type) == ("wrong-content-type", {"content_type": content_type})
 
 
-def test_an_empty_body_is_refused_only_where_one_is_needed() -> None:
-    """None is what an operation sees where it may be left out."""
-    assert refused(b"") == ("malformed-json", {"reason": "the body is empty"})
+def test_an_empty_body_is_rejected_only_where_one_is_needed() -> None:
+    """An optional body that is absent is None."""
+    assert rejected(b"") == ("malformed-json", {"reason": "the body is empty"})
     assert read(b"", required=False) is None
 
 
-def test_bytes_are_taken_as_they_are_and_a_body_that_nobody_wants_is_not_read() -> None:
+def test_bytes_are_read_unchanged_and_an_unused_body_is_not_read() -> None:
     """Whatever their type says."""
     assert read(b"\xff{", "application/json", kind="bytes") == b"\xff{"
     assert read(b"\xff{", "application/json", kind="none") is None
@@ -182,21 +182,21 @@ WHOLE = part("note", "x") + part("file", "data", more='; filename="f"') + b"--b-
         part("f", "!", more='; filename="f"\r\nContent-Transfer-Encoding: base64') + b"--b--\r\n",
     ],
 )
-def test_a_broken_multipart_form_is_refused(body: bytes) -> None:
+def test_a_broken_multipart_form_is_rejected(body: bytes) -> None:
     """With the reason, and never half read."""
-    assert refused(body, MULTIPART, kind="form")[0] == "malformed-json"
+    assert rejected(body, MULTIPART, kind="form")[0] == "malformed-json"
 
 
 @pytest.mark.parametrize("end", range(0, len(WHOLE) - 4, 7))
-def test_a_multipart_form_that_was_cut_short_is_refused(end: int) -> None:
+def test_a_multipart_form_that_was_cut_short_is_rejected(end: int) -> None:
     """A client that hung up has not sent a smaller form."""
     assert read(WHOLE, MULTIPART, kind="form").fields == {"note": "x"}
-    assert refused(WHOLE[:end], MULTIPART, kind="form")[0] == "malformed-json"
+    assert rejected(WHOLE[:end], MULTIPART, kind="form")[0] == "malformed-json"
 
 
 @given(st.data())
-def test_whatever_is_sent_as_a_form_is_read_or_refused(data: st.DataObject) -> None:
-    """A form with bytes put in, taken out and doubled is never anything else."""
+def test_whatever_is_sent_as_a_form_is_read_or_rejected(data: st.DataObject) -> None:
+    """Also a form with bytes inserted, removed and doubled."""
     body = bytearray(WHOLE)
     for _ in range(data.draw(st.integers(1, 4))):
         at = data.draw(st.integers(0, len(body)))
@@ -220,17 +220,17 @@ def test_whatever_is_sent_as_a_form_is_read_or_refused(data: st.DataObject) -> N
         (b"&" * 8_000_000, "application/x-www-form-urlencoded"),
     ],
 )
-def test_a_form_of_too_many_fields_is_refused(body: bytes, content_type: str) -> None:
+def test_a_form_of_too_many_fields_is_rejected(body: bytes, content_type: str) -> None:
     """A form of a million fields would keep the server busy for seconds."""
-    assert refused(body, content_type, kind="form")[0] == "malformed-json"
+    assert rejected(body, content_type, kind="form")[0] == "malformed-json"
 
 
 @pytest.mark.parametrize(
     "content_type", [None, "application/json", "multipart/form-data", "multipart/mixed; boundary=b"]
 )
-def test_what_is_no_form_is_refused_by_its_type(content_type: str | None) -> None:
+def test_what_is_not_a_form_is_rejected_by_its_type(content_type: str | None) -> None:
     """Also a multipart form that does not say where its parts end."""
-    row, values = refused(WHOLE, content_type, kind="form")
+    row, values = rejected(WHOLE, content_type, kind="form")
 
     assert row == "wrong-content-type"
     assert values == {"content_type": content_type or ""}
@@ -246,5 +246,5 @@ def test_a_query_is_read_as_it_was_written(pairs: list[tuple[str, str]]) -> None
 
 @given(st.binary(max_size=40))
 def test_any_bytes_are_some_query(query: bytes) -> None:
-    """Whatever stands behind the question mark, reading it breaks nothing."""
+    """Any text after the question mark can be read."""
     assert all(isinstance(value, str) for value in read_query(query).values())

@@ -1,4 +1,4 @@
-"""Keys that stand twice in one object are found, wherever they stand, and nothing else is."""
+"""Repeated keys of an object are found at any place, and nothing else is."""
 
 import json
 from typing import Any
@@ -36,7 +36,7 @@ from mockreel.contract.messages.duplicate_keys import LONGEST, MOST, duplicates
     ],
 )
 def test_repeated_keys_are_found(raw: bytes, pointers: list[str]) -> None:
-    """With where they stand."""
+    """With their place."""
     try:
         parsed = orjson.loads(raw)
     except orjson.JSONDecodeError:
@@ -45,7 +45,7 @@ def test_repeated_keys_are_found(raw: bytes, pointers: list[str]) -> None:
     assert [one.pointer for one in duplicates(raw, parsed)] == pointers
 
 
-def test_it_is_said_how_often_and_what_counts() -> None:
+def test_the_violation_has_the_count_and_the_value_that_counts() -> None:
     """In words, as every violation."""
     (found,) = duplicates(b'{"a":1,"a":2}', {"a": 2})
 
@@ -56,7 +56,7 @@ def test_it_is_said_how_often_and_what_counts() -> None:
     }
 
 
-def test_what_is_told_is_bounded() -> None:
+def test_reported_violations_are_limited() -> None:
     """By the body, and by the number of keys."""
     many = b"{" + b",".join(b'"%d":1,"%d":1' % (n, n) for n in range(100)) + b"}"
     long = b'{"a":1,"a":"' + b"x" * LONGEST + b'"}'

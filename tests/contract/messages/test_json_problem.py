@@ -9,7 +9,7 @@ import orjson
 import pytest
 from staging import Caller, MakeSimulator
 
-from mockreel.contract.messages.compression import CODINGS
+from mockreel.contract.messages.content_encoding import CODINGS
 from mockreel.contract.messages.json_problem import why_no_json
 
 GOOD = orjson.dumps({"prompt": "a boat \u26f5", "secret": "hush-hush"})
@@ -64,7 +64,7 @@ def why(stage: Any, name: str) -> str:
 @pytest.mark.parametrize("provider", PROVIDERS)
 @pytest.mark.parametrize("what", BROKEN)
 def test_the_reason_is_in_the_journal(provider: str, what: str, make_simulator: MakeSimulator) -> None:
-    """Of every provider, and nothing of what stood in the body."""
+    """For every provider, without the content of the body."""
     simulator = make_simulator(names=[provider])
     body, says = BROKEN[what]
     caller = Caller(simulator.provider(provider), "rf_live_one")
@@ -75,7 +75,7 @@ def test_the_reason_is_in_the_journal(provider: str, what: str, make_simulator: 
     assert "hush" not in why(simulator, provider)
 
 
-def test_an_empty_body_is_told_too(make_simulator: MakeSimulator) -> None:
+def test_an_empty_body_is_explained_too(make_simulator: MakeSimulator) -> None:
     """Where one is needed."""
     simulator = make_simulator(names=["runflow"])
     Caller(simulator.provider("runflow"), "rf_live_one")("POST", PROVIDERS["runflow"][0], raw=b"")
@@ -114,7 +114,7 @@ SPOILT = {
 
 
 @pytest.mark.parametrize("what", SPOILT)
-def test_what_cannot_be_unpacked_is_told(what: str, make_simulator: MakeSimulator) -> None:
+def test_what_cannot_be_decoded_is_explained(what: str, make_simulator: MakeSimulator) -> None:
     """With what is wrong with it."""
     simulator = make_simulator(names=["aimlapi"])
     body, says = SPOILT[what]
@@ -125,7 +125,7 @@ def test_what_cannot_be_unpacked_is_told(what: str, make_simulator: MakeSimulato
 
 
 def test_a_bomb_is_not_unpacked(make_simulator: MakeSimulator) -> None:
-    """Beyond the largest body that is taken it is too large, whatever it would be in the end."""
+    """Above the limit it is rejected as too large before it is decoded fully."""
     simulator = make_simulator(names=["aimlapi"], max_body=1000)
     caller = Caller(simulator.provider("aimlapi"), "rf_live_one")
     headers = {"content-type": "application/json", "content-encoding": "gzip"}
@@ -145,6 +145,6 @@ def test_a_reason_is_found_for_whatever_the_parser_stumbles_over() -> None:
             try:
                 orjson.loads(body)
             except orjson.JSONDecodeError as problem:
-                told = why_no_json(body, problem)
-                assert told
-                assert "\n" not in told
+                reported = why_no_json(body, problem)
+                assert reported
+                assert "\n" not in reported

@@ -30,15 +30,15 @@ def test_headers_of_one_name_can_be_read_as_one_list() -> None:
     assert REQUEST.joined(b"c") is None
 
 
-def test_a_json_reply_can_hold_bytes_that_are_json_already() -> None:
-    """The type comes first, then what else is said of it."""
+def test_a_json_response_can_hold_bytes_that_are_json_already() -> None:
+    """The content type comes first, then the other headers."""
     response = json_reply(201, {"input": orjson.Fragment(b'{"a":1}')}, headers=((b"x-a", b"1"),))
 
     assert (response.status, response.body) == (201, b'{"input":{"a":1}}')
     assert response.headers == ((b"content-type", b"application/json"), (b"x-a", b"1"))
 
 
-def test_the_mock_servers_own_error_cannot_be_taken_for_a_providers() -> None:
+def test_the_mock_servers_own_error_differs_from_a_providers() -> None:
     """It has its own media type, and a type that no provider has."""
     response = problem(400, "Unknown scenario", "there is none", more={"valid": ["succeed"]})
 
@@ -53,7 +53,7 @@ def test_the_mock_servers_own_error_cannot_be_taken_for_a_providers() -> None:
 
 
 @pytest.mark.parametrize("size", [0, 1, 284, 5000])
-def test_kept_bytes_hold_no_more_memory_than_their_length(size: int) -> None:
+def test_stored_bytes_use_no_more_memory_than_their_length(size: int) -> None:
     """What orjson gives may pin a page; the copy does not."""
     kept = []
     tracemalloc.start()

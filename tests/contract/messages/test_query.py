@@ -67,7 +67,7 @@ def test_declared_parameters_arrive_typed(query: bytes, expected: dict[str, Any]
         (b"word=sleeping", "enum"),
     ],
 )
-def test_what_does_not_fit_its_schema_is_refused(query: bytes, keyword: str) -> None:
+def test_what_does_not_fit_its_schema_is_rejected(query: bytes, keyword: str) -> None:
     """With the parameter's name and the broken rule; numbers are written as JSON writes them."""
     with pytest.raises(ErrorResponse) as caught:
         read(query)
@@ -87,7 +87,7 @@ def test_all_parameters_at_fault_are_named() -> None:
 
 
 @given(st.dictionaries(st.sampled_from(["limit", "word", "oldest", "since"]), st.text(max_size=12)))
-def test_any_query_is_typed_or_refused(fields: dict[str, str]) -> None:
+def test_any_query_is_typed_or_rejected(fields: dict[str, str]) -> None:
     """Nothing that can be written behind a question mark breaks it."""
     try:
         read(urlencode(fields, errors="replace").encode())

@@ -1,4 +1,4 @@
-"""Every packed file is real: a decoder of somebody else's reads it to its end."""
+"""Every packed file is real: an independent decoder reads it to its end."""
 
 import json
 import struct
@@ -10,8 +10,8 @@ import av
 import pytest
 
 from mockreel.engine.artifacts.media import Clip, Wanted, content, pick
-from mockreel.engine.artifacts.media.boxes import boxes
-from mockreel.engine.artifacts.media.pack import Packed, index
+from mockreel.engine.artifacts.media.clip_boxes import boxes
+from mockreel.engine.artifacts.media.clip_pack import Packed, index
 
 FRAMES = 24
 STAMP = b"job-0001"
@@ -29,8 +29,8 @@ def clip_of(row: Packed, *, sound: bool = True) -> Clip:
 
 
 @pytest.mark.parametrize("row", packed("video", "mp4"), ids=lambda row: row.file)
-def test_a_film_has_every_frame_and_no_sound_where_none_is_wanted(row: Packed) -> None:
-    """The silent, stamped form: size, rate, number of frames and length are as asked, and there is one stream."""
+def test_a_clip_has_every_frame_and_no_sound_unless_requested(row: Packed) -> None:
+    """The silent, stamped form: size, rate, number of frames and length are as requested, with one stream."""
     clip = clip_of(row, sound=False)
 
     with av.open(BytesIO(content(clip, stamp=STAMP)), "r") as film:
@@ -61,7 +61,7 @@ def test_a_film_has_sound_as_long_as_its_picture(row: Packed) -> None:
 
 @pytest.mark.parametrize("row", packed("video", "mp4"), ids=lambda row: row.file)
 def test_a_film_can_start_before_it_is_fetched_whole(row: Packed) -> None:
-    """The index of the samples stands before the samples."""
+    """The index of the samples is before the samples."""
     data = content(clip_of(row))
     ((index_start, _),) = boxes(data, b"moov", 0, len(data))
     ((data_start, _),) = boxes(data, b"mdat", 0, len(data))
@@ -116,7 +116,7 @@ def test_the_solid_is_binary_gltf() -> None:
 
 
 def test_the_text_is_text() -> None:
-    """A model that answers in words gets a line of them."""
+    """A text model returns a line of text."""
     clip = pick(Wanted("text"))
 
     assert content(clip, stamp=STAMP).decode().strip()

@@ -8,7 +8,7 @@ from tools.clip_recipe.canvas import Canvas
 from tools.clip_recipe.letters import STROKES, breadth, write
 from tools.clip_recipe.pack import parts
 
-from mockreel.engine.artifacts.media.pack import read
+from mockreel.engine.artifacts.media.clip_pack import read
 
 
 def test_the_same_recipe_gives_the_same_bytes() -> None:

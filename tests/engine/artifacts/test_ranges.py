@@ -1,4 +1,4 @@
-"""One range of a file, and the answers around it."""
+"""One range of a file, and the possible responses."""
 
 import pytest
 from hypothesis import given
@@ -65,7 +65,7 @@ def test_a_suffix_is_the_last_so_many_bytes(count: int, size: int) -> None:
     ids=lambda header: repr(header)[:40],
 )
 def test_what_is_no_single_range_is_ignored(header: str | None) -> None:
-    """The whole file is always a right answer."""
+    """The whole file is always a valid response."""
     assert byte_range(header, 100) is None
     assert ranged(BODY, mime="video/mp4", header=header).status == 200
 
@@ -106,15 +106,15 @@ def test_a_part_says_where_it_belongs(first: int, length: int) -> None:
 
 
 @pytest.mark.parametrize("header", ["bytes=100-", "bytes=100-200", "bytes=-0"])
-def test_a_range_outside_the_file_is_refused_with_its_size(header: str) -> None:
-    """416, so that the client can ask again."""
+def test_a_range_outside_the_file_is_rejected_with_its_size(header: str) -> None:
+    """416, so that the client can retry."""
     answer = ranged(BODY, mime="video/mp4", header=header)
 
     assert (answer.status, answer.body, answer.headers["Content-Range"]) == (416, b"", "bytes */100")
     assert answer.headers["Content-Length"] == "0"
 
 
-def test_a_range_counts_only_for_the_file_it_was_begun_with() -> None:
+def test_a_range_counts_only_for_the_file_it_was_started_with() -> None:
     """If-Range with another tag, or a date, which no file here has: the whole file."""
 
     def status(if_range: str) -> int:
@@ -135,7 +135,7 @@ def test_head_is_get_without_the_body() -> None:
     ("if_none_match", "status"), [(TAG, 304), (f'"a", W/{TAG}', 304), ("*", 304), ('"a"', 200), ("", 200)]
 )
 def test_a_file_that_is_already_there_is_not_sent_again(if_none_match: str, status: int) -> None:
-    """The tag is asked for each time, since ids come again when the mock server is started again."""
+    """The tag is checked each time, since ids repeat after a restart of the mock server."""
     answer = ranged(BODY, mime="video/mp4", header="bytes=0-1" if status == 304 else None, if_none_match=if_none_match)
 
     assert (answer.status, answer.body) == (status, b"" if status == 304 else BODY)

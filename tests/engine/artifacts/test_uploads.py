@@ -4,7 +4,7 @@ from mockreel.engine.artifacts.uploads import Upload, Uploads
 
 
 def test_only_what_was_announced_is_stored() -> None:
-    """Then it is there, as it came."""
+    """Then it is stored unchanged."""
     uploads = Uploads()
     assert not uploads.store("a", b"x")
     uploads.announce(Upload("a", "image/png"))
@@ -30,7 +30,7 @@ def test_the_oldest_are_forgotten_beyond_so_many_bytes() -> None:
 
 
 def test_the_oldest_are_forgotten_beyond_so_many_files() -> None:
-    """Also where none of them has come yet."""
+    """Also if none of them was uploaded."""
     uploads = Uploads(most=2)
     for name in "abc":
         uploads.announce(Upload(name, "image/png"))

@@ -36,7 +36,7 @@ def test_a_size_is_read_whatever_its_case(word: str, size: Size) -> None:
 @pytest.mark.parametrize(
     "word", ["sharp", "p", "k", "16:9", "720pp", "7 2 0", "x", "1280x", "9" * 41, "\u0667\u0662\u0660p"]
 )
-def test_a_word_that_is_no_size_is_refused(word: str) -> None:
+def test_a_word_that_is_no_size_is_rejected(word: str) -> None:
     """A guess would be worse than saying so."""
     with pytest.raises(Unreadable):
         read_resolution(word)
@@ -52,7 +52,7 @@ def test_a_shape_is_width_over_height(word: str, ratio: float) -> None:
 
 
 @pytest.mark.parametrize("word", ["wide", "16:0", "0:9", "0:0", "16:", ":", "16-9", "1" * 6 + ":1", "1:" + "9" * 50])
-def test_a_word_that_is_no_shape_is_refused(word: str) -> None:
+def test_a_word_that_is_no_shape_is_rejected(word: str) -> None:
     """Nothing divides by zero."""
     with pytest.raises(Unreadable):
         read_aspect(word)
@@ -60,12 +60,12 @@ def test_a_word_that_is_no_shape_is_refused(word: str) -> None:
 
 @pytest.mark.parametrize("word", [None, "", "auto", "AUTO", " Auto ", "adaptive", "empty"])
 def test_some_words_leave_the_choice_to_the_server(word: str | None) -> None:
-    """They are no wish, so nothing can differ from it."""
+    """They are no preference, so nothing can differ from it."""
     assert wish(word) is None
 
 
 @given(st.text(max_size=80))
-def test_a_word_is_read_or_refused(word: str) -> None:
+def test_a_word_is_read_or_rejected(word: str) -> None:
     """No text does anything else."""
     for read in (read_resolution, read_aspect):
         try:

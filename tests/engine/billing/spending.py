@@ -56,22 +56,22 @@ class Spender:
         return Caller(self.provider, self.key)("POST", path, body, headers=headers)
 
     def begin(self, scenario: str | None = None) -> Job:
-        """The same, which must be taken."""
+        """The same, which must be accepted."""
         told = self.submit(scenario)
         assert self.account.jobs, told.response.body
         return self.account.jobs[-1]
 
     def told(self) -> Decimal | None:
-        """The balance that the provider tells."""
+        """The balance that the provider shows."""
         return _TOLD[self.provider.name](Caller(self.provider, self.key))
 
     def refused(self, scenario: str | None = None) -> bool:
-        """Whether a submit is refused for want of money; if not, a job has begun."""
+        """Whether a submit is rejected for lack of money; if not, a job has started."""
         before = len(self.account.jobs)
         told = self.submit(scenario)
         if len(self.account.jobs) > before:
             return False
-        row = self.provider.contract.errors[self.provider.contract.money.refusal]
+        row = self.provider.contract.errors[self.provider.contract.money.error]
         assert told.status == row.status
         assert row.message.encode()[:30] in told.response.body
         return True

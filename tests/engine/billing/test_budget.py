@@ -31,7 +31,7 @@ CONTRACTS = load_contracts()
     ],
 )
 def test_an_amount_is_for_all_or_for_one(given: Any, expected: Any) -> None:
-    """The one for a provider comes before the one for all, wherever it stands."""
+    """The one for a provider overrides the one for all, in any order."""
     assert read_budget(given, CONTRACTS) == expected
 
 
@@ -50,7 +50,7 @@ def test_an_amount_is_for_all_or_for_one(given: Any, expected: Any) -> None:
         ("5 USD", "unit of the budget: 'USD' is not valid. Valid: CNY. So RunningHub counts"),
     ],
 )
-def test_what_is_no_amount_says_what_would_be(given: Any, said: str) -> None:
+def test_an_invalid_amount_is_rejected_with_a_valid_one(given: Any, said: str) -> None:
     """With the currencies and the providers that there are."""
     with pytest.raises(OptionError, match=said):
         read_budget(given, CONTRACTS)

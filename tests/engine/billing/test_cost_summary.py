@@ -49,7 +49,7 @@ def test_what_is_under_way_counts_as_if_it_succeeded(simulator: Simulator) -> No
         (SOME, "at least 0.1 USD + 4 CNY"),
     ],
 )
-def test_sums_are_said_plainly(found: CostSummary, amounts: str) -> None:
+def test_sums_are_written_plainly(found: CostSummary, amounts: str) -> None:
     """What is unknown is never nothing."""
     assert found.amounts == amounts
 
@@ -61,6 +61,6 @@ def test_sums_are_written_and_read_again() -> None:
     assert (together([SOME, CostSummary()]).least, together([SOME, SOME]).unknown) == (True, 2)
 
 
-def test_nothing_has_begun_on_an_empty_stage(simulator: Simulator) -> None:
-    """So nobody need be told."""
+def test_an_empty_simulator_has_no_jobs(simulator: Simulator) -> None:
+    """So nothing is reported."""
     assert not cost_avoided(simulator).begun

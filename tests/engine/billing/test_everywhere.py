@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx2
 import pytest
 from engine.billing.spending import SUBMITS
+from staging import LEAN
 from starlette.testclient import TestClient
 
 from mockreel import create_app, serving
@@ -96,7 +97,7 @@ def test_a_balance_is_set_from_beside() -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="it is stopped by a signal")
 def test_serve_ends_with_the_sums(tmp_path: Path) -> None:
-    """With a budget that is used up half-way; told when it is stopped."""
+    """With a budget that is used up half-way; reported at the stop."""
     ready = tmp_path / "ready.json"
     command = [sys.executable, "-m", "mockreel", "serve", "--provider", "runflow", "--port", "0"]
     command += ["--ready-file", str(ready), "--budget", "0.11", "--budget", "runflow=0.15", "--hold"]
@@ -112,7 +113,7 @@ def test_serve_ends_with_the_sums(tmp_path: Path) -> None:
     assert "Estimated cost avoided: at least 0.24 USD.\n2 jobs are still running." in told
 
 
-def test_a_budget_that_is_none_is_told_before_anything_is_served(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_invalid_budget_is_reported_before_anything_is_served(capsys: pytest.CaptureFixture[str]) -> None:
     """In one line, with what would be."""
     with pytest.raises(SystemExit) as ended:
         main(["serve", "--port", "0", "--budget", "runflow=lots"])
@@ -123,7 +124,7 @@ def test_a_budget_that_is_none_is_told_before_anything_is_served(capsys: pytest.
 
 @pytest.mark.parametrize(("budget", "asked"), [("0", "402 402"), ("5", "201 201")])
 def test_run_has_a_budget(budget: str, asked: str) -> None:
-    """And tells the sums in the end."""
+    """It reports the sums at the end."""
     pytest.importorskip("trustme", reason="the extra [run] is not installed, so no program was run")
     command = [sys.executable, "-m", "mockreel", "run", "--budget", budget, "--", sys.executable, "-c", TWICE]
     ran = subprocess.run([*command, "https://api.runflow.io"], capture_output=True, text=True, check=True)
@@ -135,8 +136,11 @@ def test_run_has_a_budget(budget: str, asked: str) -> None:
 
 
 @pytest.mark.parametrize(("options", "wanted"), [([], 201), (["--mockreel-budget", "runflow=0"], 402)])
-def test_a_test_run_has_a_budget(pytester: pytest.Pytester, options: list[str], wanted: int) -> None:
+def test_a_test_run_has_a_budget(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, options: list[str], wanted: int
+) -> None:
     """From the command line, or from the marker; the sums of all tests are added up."""
+    monkeypatch.setenv("PYTEST_ADDOPTS", LEAN["PYTEST_ADDOPTS"])
     pytester.makepyfile(TEST.replace("WANTED", str(wanted)))
     told = pytester.runpytest_subprocess(*options)
 

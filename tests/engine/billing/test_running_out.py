@@ -1,4 +1,4 @@
-"""The balance runs out half-way: what each provider refuses, what goes on, and what its endpoints tell meanwhile."""
+"""The balance runs out half-way: what each provider rejects, what goes on, and what its endpoints show meanwhile."""
 
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
@@ -18,8 +18,8 @@ def _poor(make_simulator: MakeSimulator, name: str, budget: str, **options: Any)
     return simulator, Spender(simulator.provider(name), "rf_live_poor")
 
 
-def test_runflow_lets_what_is_in_flight_finish_below_nothing(make_simulator: MakeSimulator, run: Run) -> None:
-    """Two runs of 0.12 begin on 0.20, for nothing is held; both are paid, and the next is refused with 402."""
+def test_runflow_lets_running_jobs_finish_below_zero(make_simulator: MakeSimulator, run: Run) -> None:
+    """Two runs of 0.12 start with 0.20, as nothing is held; both are charged, and the next is rejected with 402."""
     simulator, spender = _poor(make_simulator, "runflow", "0.20")
     jobs = [spender.begin(), spender.begin()]
     assert spender.told() == Decimal("0.20")
@@ -31,7 +31,7 @@ def test_runflow_lets_what_is_in_flight_finish_below_nothing(make_simulator: Mak
     assert (refused.status, refused.json["code"]) == (402, "INSUFFICIENT_CREDIT")
 
 
-def test_runflow_refuses_what_is_left_does_not_cover(make_simulator: MakeSimulator) -> None:
+def test_runflow_rejects_what_the_balance_does_not_cover(make_simulator: MakeSimulator) -> None:
     """Something is left, and less than the price."""
     _, spender = _poor(make_simulator, "runflow", "0.11")
 
@@ -54,7 +54,7 @@ def test_a_batch_is_admitted_by_its_projected_cost(make_simulator: MakeSimulator
 
 
 def test_aimlapi_lets_the_last_one_overdraw(make_simulator: MakeSimulator, run: Run) -> None:
-    """Holds count before they are told: two of 0.06 begin on 0.10, the third is refused, a failure makes room."""
+    """Holds count before they are shown: two of 0.06 start with 0.10, the third is rejected, a failure makes room."""
     simulator, spender = _poor(make_simulator, "aimlapi", "0.10")
     spender.begin()
     failing = spender.begin("fail")
@@ -70,7 +70,7 @@ def test_aimlapi_lets_the_last_one_overdraw(make_simulator: MakeSimulator, run: 
     assert spender.refused()
 
 
-def test_aimlapi_is_told_in_credits_too(make_simulator: MakeSimulator) -> None:
+def test_aimlapi_shows_credits_too(make_simulator: MakeSimulator) -> None:
     """2,000,000 to the dollar; so may the budget be."""
     _, spender = _poor(make_simulator, "aimlapi", "200000 credits")
 
@@ -115,7 +115,7 @@ def test_runninghub_holds_the_price_and_never_overdraws(make_simulator: MakeSimu
 
 
 def test_runninghub_answers_with_as_many_images_as_it_charges(make_simulator: MakeSimulator, run: Run) -> None:
-    """Three are asked for, priced and listed, each under an address of its own, by the new API and the old."""
+    """Three are requested, priced and listed, each with its own URL, by the new API and the old."""
     simulator, spender = _poor(make_simulator, "runninghub", "2")
     caller, body = Caller(spender.provider, spender.key), {"prompt": "A boat.", "imageNum": "3"}
     path = "alibaba/qwen-image-2.0/text-to-image"
@@ -132,8 +132,8 @@ def test_runninghub_answers_with_as_many_images_as_it_charges(make_simulator: Ma
     assert {caller("GET", url.removeprefix("http://stage.test")).status for url in urls} == {200}
 
 
-def test_a_workflow_needs_something_left_and_takes_nothing_known(make_simulator: MakeSimulator, run: Run) -> None:
-    """Its price is in no document: it begins while anything is left, and is counted as unknown."""
+def test_a_workflow_needs_some_balance_and_has_no_known_price(make_simulator: MakeSimulator, run: Run) -> None:
+    """Its price is in no document: it starts while anything is left, and is counted as unknown."""
     simulator, spender = _poor(make_simulator, "runninghub", "0.01")
     caller = Caller(spender.provider, spender.key)
     assert caller("POST", "/openapi/v2/run/workflow/7", {}).json["errorCode"] in (None, "")
@@ -145,7 +145,7 @@ def test_a_workflow_needs_something_left_and_takes_nothing_known(make_simulator:
 
 
 def test_runflow_says_no_cost_where_the_input_says_no_length(make_simulator: MakeSimulator, run: Run) -> None:
-    """A price per second of a clip whose length the page leaves open is unknown: no cost, and nothing is taken."""
+    """A price per second of a clip of unknown length is unknown: no cost, and nothing is charged."""
     simulator, spender = _poor(make_simulator, "runflow", "1")
     caller = Caller(spender.provider, spender.key)
     id_ = caller("POST", SUBMITS["runflow"][0], {"input": {"prompt": "A boat."}}).json["id"]
@@ -168,7 +168,7 @@ def test_a_batch_says_no_cost_where_one_of_its_runs_has_no_known_price(make_simu
     assert spender.told() == Decimal("0.88")
 
 
-def test_an_assumed_price_is_charged_and_told_and_stays_unknown(make_simulator: MakeSimulator, run: Run) -> None:
+def test_an_assumed_price_is_charged_and_shown_and_stays_unknown(make_simulator: MakeSimulator, run: Run) -> None:
     """Cost and balance agree; the sums that were not spent do not believe it."""
     simulator, spender = _poor(make_simulator, "runflow", "1", assume_price="0.3")
     caller = Caller(spender.provider, spender.key)
@@ -180,7 +180,7 @@ def test_an_assumed_price_is_charged_and_told_and_stays_unknown(make_simulator: 
 
 
 @pytest.mark.parametrize("name", ["runflow", "aimlapi", "runninghub"])
-def test_an_account_without_money_is_refused_at_once(make_simulator: MakeSimulator, name: str) -> None:
+def test_an_account_without_money_is_rejected_at_once(make_simulator: MakeSimulator, name: str) -> None:
     """And other accounts are not."""
     simulator, spender = _poor(make_simulator, name, "0")
     other = Spender(simulator.provider(name), "rf_live_other")

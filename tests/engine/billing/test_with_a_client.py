@@ -1,4 +1,4 @@
-"""The balance runs out half-way for a real client, over a real socket: what began ends, and what is refused is told."""
+"""The balance runs out half-way for a real client, over a real socket: running jobs end, and an error is raised."""
 
 from decimal import Decimal
 from typing import Any
@@ -21,8 +21,8 @@ WISHES: dict[str, tuple[str, dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize("provider", list(WISHES))
-def test_a_client_is_told_when_its_credit_is_used_up(provider: str) -> None:
-    """Two jobs are paid, the third is refused and never begun; after a top-up it is taken."""
+def test_a_client_gets_an_error_when_its_credit_is_used_up(provider: str) -> None:
+    """Two jobs are charged, the third is rejected and never started; after a top-up it is accepted."""
     model, wish, budget = WISHES[provider]
     with serving(provider, budget=budget, speed=600) as server:
         address = server.addresses[provider]

@@ -1,4 +1,4 @@
-"""A stage with `encore` on real sockets, and a receiver for its callbacks."""
+"""A mock server with `encore` on real sockets, and a receiver for its callbacks."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ GOOD = {"model": "solo", "input": {"prompt": "a red door"}}
 
 @dataclass
 class Received:
-    """The callbacks that came, in order; `answer` says with which status each is answered."""
+    """The received callbacks, in order; `answer` gives the status of each response."""
 
     url: str = ""
     bodies: list[bytes] = field(default_factory=list)
@@ -28,7 +28,7 @@ class Received:
 
 @pytest.fixture
 def server() -> Iterator[MockServer]:
-    """`encore` alone, on free ports, with a clock that stands still; its jobs end within ten seconds of it."""
+    """`encore` alone, on free ports, with a paused clock; its jobs end within ten simulated seconds."""
     with serving("encore", data=FOURTH, held=True, start=START) as running:
         yield running
 
@@ -60,7 +60,7 @@ def received() -> Iterator[Received]:
 
 @pytest.fixture
 def client(server: MockServer) -> Iterator[httpx2.Client]:
-    """Speaks to `encore` over one connection at a time."""
+    """A client of `encore` with one connection at a time."""
     headers = {"Authorization": f"Bearer {server.encore.key}"}
     with httpx2.Client(base_url=server.encore.url, headers=headers, trust_env=False, timeout=20) as speaking:
         yield speaking

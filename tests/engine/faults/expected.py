@@ -12,7 +12,7 @@ import requests
 
 @dataclass(frozen=True)
 class Seen:
-    """What came over a bare socket: the bytes, and how the connection ended."""
+    """The received bytes of a bare socket, and how the connection ended."""
 
     data: bytes
     end: str  # closed, reset
@@ -65,7 +65,7 @@ RAISES = "raises"
 
 @dataclass(frozen=True)
 class Expected:
-    """What is seen; `begun` says whether a job is there afterwards; `reply` is what a library gives."""
+    """The expected effect; `begun`: whether a job exists afterwards; `reply`: what a library returns."""
 
     raw: Callable[[Seen], bool]
     begun: bool

@@ -1,4 +1,4 @@
-"""Every fault of a callback, received over real sockets: what comes, when, how often, and what the attempts tell."""
+"""Every fault of a callback, received over real sockets: what arrives, when, how often, and the recorded attempts."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -44,7 +44,7 @@ def delivery(server: MockServer, job: str) -> Delivery:
 
 @dataclass(frozen=True)
 class Come:
-    """What has come of one job: how often in all, how the delivery stands, and which attempts were damaged."""
+    """The callbacks of one job: their number, the delivery's status, and the faulty attempts."""
 
     times: int
     status: str
@@ -81,7 +81,7 @@ EXPECTED: Mapping[str, Come] = {
 def test_a_receiver_meets_it_and_the_attempts_tell_it(
     server: MockServer, client: httpx2.Client, received: Received, fault: str
 ) -> None:
-    """Every body that comes says the same, and the next job's callback is sound."""
+    """Every received body is the same, and the next job's callback has no fault."""
     come = EXPECTED[fault]
     job = submit(client, received, fault)
     server.advance(200)
@@ -116,7 +116,7 @@ def test_a_delayed_callback_waits_by_the_stages_clock(
 def test_duplicates_come_with_the_wait_between_them(
     server: MockServer, client: httpx2.Client, received: Received
 ) -> None:
-    """By the simulator's clock; the delivery is over when the last has come."""
+    """By the simulator's clock; the delivery ends with the last one."""
     job = submit(client, received, "callback-duplicated; times=3; every=60")
     server.advance(20)
     assert (len(received.bodies), delivery(server, job).status) == (1, "pending")
@@ -127,7 +127,7 @@ def test_duplicates_come_with_the_wait_between_them(
     assert len(set(received.bodies)) == 1
 
 
-def test_a_duplicate_that_is_refused_changes_nothing(
+def test_a_duplicate_that_is_rejected_changes_nothing(
     server: MockServer, client: httpx2.Client, received: Received
 ) -> None:
     """It was delivered before; no policy tries that again."""
@@ -142,7 +142,7 @@ def test_a_duplicate_that_is_refused_changes_nothing(
 def test_a_failure_before_the_duplicate_is_retried_as_ever(
     server: MockServer, client: httpx2.Client, received: Received
 ) -> None:
-    """What was not taken is no duplicate yet."""
+    """A callback that was not accepted is no duplicate yet."""
     received.answer = lambda number: 500 if number == 1 else 204
     submit(client, received, "callback-duplicated")
     server.advance(200)
@@ -151,7 +151,7 @@ def test_a_failure_before_the_duplicate_is_retried_as_ever(
 
 
 def test_callbacks_out_of_order(server: MockServer, client: httpx2.Client, received: Received) -> None:
-    """The first job's comes behind the second's, which ended later."""
+    """The first job's arrives after the second's, which ended later."""
     first = submit(client, received, "callback-out-of-order")
     server.advance(20)
     assert received.bodies == []
@@ -163,7 +163,7 @@ def test_callbacks_out_of_order(server: MockServer, client: httpx2.Client, recei
     assert len(received.bodies) == 2
 
 
-def test_who_is_held_back_is_not_let_go_by_another_account(
+def test_a_held_back_delivery_is_not_released_by_another_account(
     server: MockServer, client: httpx2.Client, received: Received
 ) -> None:
     """Nor does its own earlier callback count."""
@@ -193,10 +193,10 @@ def test_lost_attempts_count_as_the_networks_and_follow_the_policy(
     assert delivery(server, job).reason == "lost on its way, as was wished"
 
 
-def test_a_badly_signed_attempt_that_is_refused_is_tried_again(
+def test_a_badly_signed_attempt_that_is_rejected_is_tried_again(
     server: MockServer, client: httpx2.Client, received: Received
 ) -> None:
-    """A receiver that answers 5xx to what it does not trust gets the sound one next."""
+    """A receiver that answers 5xx to a bad signature gets the good one next."""
     received.answer = lambda number: 500 if number == 1 else 204
     submit(client, received, "callback-badly-signed; attempts=1")
     server.advance(200)
@@ -208,7 +208,7 @@ def test_a_badly_signed_attempt_that_is_refused_is_tried_again(
     assert dict(good.headers)["Encore-Signature"] == received.headers[1][HEADER]
 
 
-def test_an_oversized_callback_is_as_large_as_wished(
+def test_an_oversized_callback_has_the_requested_size(
     server: MockServer, client: httpx2.Client, received: Received
 ) -> None:
     """And signed over all of its bytes."""
@@ -222,7 +222,7 @@ def test_an_oversized_callback_is_as_large_as_wished(
 
 
 def test_what_is_sent_again_by_hand_is_sound(server: MockServer, client: httpx2.Client, received: Received) -> None:
-    """Whoever asks for it wants it."""
+    """It has no fault."""
     job = submit(client, received, "callback-lost")
     server.advance(200)
     provider = server.simulator.provider("encore")
@@ -249,7 +249,7 @@ def made_secret(client: httpx2.Client) -> dict[str, Any]:
 
 
 def test_a_secret_that_was_rotated_while_the_job_ran(received: Received) -> None:
-    """The receiver has the new one; the callback comes with the former, which the account still lists."""
+    """The receiver has the new one; the callback is signed with the former, which the account still lists."""
     with serving("runflow", held=True) as server, runflow(server) as client:
         former = made_secret(client)
         client.post(
@@ -284,7 +284,7 @@ def test_where_an_account_has_no_secret_yet(received: Received, fault: str) -> N
 
 
 def test_a_batch_tells_under_the_fault_of_its_submit(received: Received) -> None:
-    """It begins several jobs, and tells once."""
+    """It starts several jobs, and sends one callback."""
     with serving("runflow", held=True) as server, runflow(server) as client:
         made = client.post(
             f"{LITE}/batches",
@@ -298,7 +298,7 @@ def test_a_batch_tells_under_the_fault_of_its_submit(received: Received) -> None
 
 
 def test_webhooks_are_damaged_as_callbacks_are(received: Received) -> None:
-    """Whoever is told of the run."""
+    """For every subscriber of the run."""
     with serving("runflow", held=True) as server, runflow(server) as client:
         client.post("/v1/webhooks", json={"url": received.url, "event_subscriptions": []})
         client.post(

@@ -54,7 +54,7 @@ def test_every_fault_has_a_name_of_its_own_and_says_what_it_does(kind: Kind) -> 
 
 
 @every_kind
-def test_a_fault_that_is_not_handled_has_something_in_place_of_an_answer(kind: Kind) -> None:
+def test_a_fault_without_a_handler_has_a_response(kind: Kind) -> None:
     """And what needs the connection says so by its steps."""
     fault = Fault.of(kind.name)
     if kind.sort == "callback":
@@ -69,7 +69,7 @@ def test_a_fault_that_is_not_handled_has_something_in_place_of_an_answer(kind: K
 
 
 def test_the_command_lists_them(tmp_path: Path) -> None:
-    """All, one, or as JSON; a name that is none is told with those that are."""
+    """All, one, or as JSON; an unknown name is rejected with the known ones."""
     runner = CliRunner()
     shown = runner.invoke(group, ["faults"]).output
     one = runner.invoke(group, ["faults", "gateway"]).output

@@ -1,4 +1,4 @@
-"""How a fault is chosen: header, rules, key; on the command line, by a test; and what is told where it cannot be."""
+"""How a fault is chosen: by header, rules, key, command line or test; and the errors if it cannot be."""
 
 import asyncio
 import json
@@ -55,7 +55,7 @@ def test_the_request_comes_before_the_rules_before_the_key(make_encore: MakeSimu
     assert [caller("GET", "/v1/jobs", headers=wished).status for caller in (odd, plain)] == [502, 502]
 
 
-def test_a_scenario_and_a_fault_can_be_wished_together(encore: Caller) -> None:
+def test_a_scenario_and_a_fault_can_be_preferred_together(encore: Caller) -> None:
     """The error response is the scenario's, its damage the fault's."""
     said = encore("GET", "/v1/jobs", headers={"prefer": "scenario=rate-limited, fault=malformed"})
 
@@ -81,7 +81,7 @@ def test_what_waits_for_the_clock_is_damaged_when_it_comes(
 
 
 def test_rules_meet_by_operation_turn_and_prompt(encore: Caller) -> None:
-    """As they do for scenarios; but faults meet every request, not only what begins a job."""
+    """As for scenarios, but for every request, not only for submits."""
     rules = encore.provider.rules
     rules.add(MALFORMED, operation="get_job", nth=2)
     rules.add(read_fault("gateway"), prompt="a blue door")
@@ -110,7 +110,7 @@ def test_the_same_seed_and_calls_meet_the_same(make_encore: MakeSimulator) -> No
     assert 5 < len({fault for fault in met(5) if fault}) < 30
 
 
-def test_faults_of_a_submit_that_is_refused_befall_no_job(encore: Caller) -> None:
+def test_faults_of_a_rejected_submit_apply_to_no_job(encore: Caller) -> None:
     """There is none."""
     encore.provider.rules.add(read_fault("callback-lost"))
     assert encore("POST", "/v1/jobs", {"model": "solo"}).status == 422
@@ -119,7 +119,7 @@ def test_faults_of_a_submit_that_is_refused_befall_no_job(encore: Caller) -> Non
 
 @pytest.mark.parametrize("fault", [kind.name for kind in catalogue() if kind.sort == "callback"])
 def test_a_provider_without_callbacks_says_so(make_simulator: MakeSimulator, fault: str) -> None:
-    """Where it is asked for; a rule for all providers leaves it alone."""
+    """If it is requested; a rule for all providers skips it."""
     simulator = make_simulator(names=["aimlapi"])
     caller = Caller(simulator.provider("aimlapi"), "k")
     body = {"model": "google/veo-3.1-lite-generate-001", "prompt": "x"}
@@ -149,8 +149,8 @@ def test_a_provider_that_signs_nothing_says_so(make_simulator: MakeSimulator, fa
     assert "RunningHub signs no callback, so no signature can be wrong." in said.json["detail"]
 
 
-def test_a_wish_that_is_none_is_answered_by_the_mock_server_itself(encore: Caller) -> None:
-    """With what there is; even where the request would have been refused."""
+def test_an_invalid_preference_is_answered_by_the_mock_server_itself(encore: Caller) -> None:
+    """With the known names; even if the request would have been rejected."""
     for path, method in (("/v1/jobs", "POST"), ("/v9", "GET"), ("/_mockreel/media/x.mp4", "GET")):
         said = encore(method, path, headers={"prefer": "fault=rest"}, raw=b"{")
         assert (said.status, said.json["title"], said.json["asked"]) == (400, "Unknown fault", "rest")
@@ -161,7 +161,7 @@ def test_a_wish_that_is_none_is_answered_by_the_mock_server_itself(encore: Calle
 
 
 def test_a_keys_file_names_faults(tmp_path: Path) -> None:
-    """As text or as a mapping; what is none is told with its place."""
+    """As text or as a mapping; an invalid one is reported with its place."""
     file = tmp_path / "keys.yaml"
     file.write_text(
         "- {key: a, account: one, fault: 'delay; seconds=2, callback-lost'}\n"
@@ -216,7 +216,7 @@ def test_a_stage_is_served_with_faults(given: Any) -> None:
         ("reset; at=end", "at of the fault reset: 'end' is not valid"),
     ],
 )
-def test_what_is_wrong_on_the_command_line_is_told_before_anything_is_served(fault: str, says: str) -> None:
+def test_a_mistake_on_the_command_line_is_reported_before_anything_is_served(fault: str, says: str) -> None:
     """With what would be valid."""
     words = ["serve", "--port", "0", "--data", str(FOURTH), "--provider", "encore", "--fault", fault]
     with pytest.raises(OptionError) as wrong:
@@ -238,7 +238,7 @@ def test_what_is_wrong_on_the_command_line_is_told_before_anything_is_served(fau
     ],
 )
 def test_a_rule_that_cannot_be_set_says_why(encore_simulator: Simulator, rule: dict[str, Any], says: str) -> None:
-    """As the control API answers it."""
+    """In the form of the control API."""
     with pytest.raises(OptionError, match=says):
         set_rule(encore_simulator.rules, encore_simulator.providers, rule)
     assert encore_simulator.rules.all == []
@@ -284,8 +284,8 @@ def test_what_http_can_say_is_played_in_any_server(fault: str) -> None:
 
 
 @pytest.mark.parametrize("fault", BY_WIRE)
-def test_what_needs_the_connection_is_refused_elsewhere(fault: str) -> None:
-    """Before anything is begun, with what can be played and where the rest can be; by a rule as well."""
+def test_a_fault_of_the_connection_is_rejected_elsewhere(fault: str) -> None:
+    """Before anything is started, with the possible faults and where the others work; also by a rule."""
     app = create_app("encore", data=FOURTH, accept_any_key=True)
     key = {"Authorization": "Bearer k"}
     with TestClient(app) as client:

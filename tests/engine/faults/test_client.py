@@ -1,4 +1,4 @@
-"""The reference client against the telling faults: what it asks again, what it doubts, and what it never does twice."""
+"""The reference client against faults: what it retries, what is uncertain, and what it never repeats."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -19,7 +19,7 @@ SIGNATURE = "runflow-signature"
 
 @pytest.fixture
 def runflow() -> Iterator[MockServer]:
-    """Runflow alone, on a clock that stands still."""
+    """Runflow alone, on a paused clock."""
     with serving("runflow", held=True) as server:
         yield server
 
@@ -64,11 +64,11 @@ def jobs(server: MockServer) -> list[Any]:
         "gateway; status=524; accepted=yes",
     ],
 )
-def test_a_submit_whose_answer_is_lost_is_doubted_and_its_job_found(runflow: MockServer, fault: str) -> None:
-    """It is not sent again, as it could be paid twice; the mark leads to the job that was begun."""
+def test_a_submit_with_a_lost_response_is_uncertain_and_its_job_is_found(runflow: MockServer, fault: str) -> None:
+    """It is not sent again, as it could be charged twice; the mark finds the started job."""
     play(runflow, f"{fault}; operation=create_run; nth=1")
     with Paused(runflow) as client:
-        with pytest.raises(SubmitUncertain, match="may have begun and cost money, so it was not sent again"):
+        with pytest.raises(SubmitUncertain, match="may have started and cost money, so the request was not sent again"):
             client.submit(*WORK["runflow"], mark="order-7")
         assert len(jobs(runflow)) == 1
 
@@ -79,7 +79,7 @@ def test_a_submit_whose_answer_is_lost_is_doubted_and_its_job_found(runflow: Moc
 
 @pytest.mark.parametrize("fault", ["reset", "close", "hang; seconds=0.02", "gateway; status=503"])
 def test_a_submit_that_was_never_handled_is_doubted_as_well(runflow: MockServer, fault: str) -> None:
-    """Who was not answered cannot know; the search says that there is none."""
+    """Without a response it is uncertain; the search finds no job."""
     play(runflow, f"{fault}; operation=create_run; nth=1")
     with Paused(runflow) as client:
         with pytest.raises(SubmitUncertain):
@@ -89,7 +89,7 @@ def test_a_submit_that_was_never_handled_is_doubted_as_well(runflow: MockServer,
 
 
 @pytest.mark.parametrize("fault", ["lost-answer", "lost-answer; by=close", "gateway; status=504; accepted=yes"])
-def test_with_an_idempotency_key_the_answer_is_had_again(runflow: MockServer, fault: str) -> None:
+def test_with_an_idempotency_key_the_response_is_repeated(runflow: MockServer, fault: str) -> None:
     """And there is one job."""
     play(runflow, f"{fault}; operation=create_run; nth=1")
     with Paused(runflow) as client:
@@ -100,7 +100,7 @@ def test_with_an_idempotency_key_the_answer_is_had_again(runflow: MockServer, fa
 
 
 def test_retry_after_is_waited_for(runflow: MockServer) -> None:
-    """On a submit too, as nothing was begun; without it the wait is the client's own."""
+    """On a submit too, as nothing was started; without it the client's own backoff applies."""
     play(runflow, "throttled; retry_after=7; operation=create_run; nth=1")
     play(runflow, "throttled; operation=create_run; nth=1")
     with Paused(runflow) as client:
@@ -110,8 +110,8 @@ def test_retry_after_is_waited_for(runflow: MockServer) -> None:
     assert len(jobs(runflow)) == 1
 
 
-def test_too_many_requests_are_told_in_the_end(runflow: MockServer) -> None:
-    """With what was said last."""
+def test_too_many_requests_raise_in_the_end(runflow: MockServer) -> None:
+    """With the last error."""
     play(runflow, "throttled; retry_after=2")
     with Paused(runflow) as client, pytest.raises(TooManyRequests) as at:
         client.submit(*WORK["runflow"])
@@ -134,7 +134,7 @@ def test_too_many_requests_are_told_in_the_end(runflow: MockServer) -> None:
     ],
 )
 def test_a_poll_goes_on_after_it(runflow: MockServer, fault: str) -> None:
-    """It is asked again, and understood."""
+    """It is repeated, and read."""
     with Paused(runflow) as client:
         job = client.submit(*WORK["runflow"])
         play(runflow, f"{fault}; operation=get_run; nth=1")
@@ -157,7 +157,7 @@ def test_a_poll_is_given_up_in_the_end(runflow: MockServer, fault: str, error: t
 
 @pytest.mark.parametrize("fault", ["wrong-content-type", "delay; seconds=0.01", "drip; bytes=100; every=0.001"])
 def test_what_is_odd_but_whole_is_understood_at_once(runflow: MockServer, fault: str) -> None:
-    """Nothing is asked twice."""
+    """Nothing is requested twice."""
     play(runflow, fault)
     with Paused(runflow) as client:
         job = client.submit(*WORK["runflow"])
@@ -166,7 +166,7 @@ def test_what_is_odd_but_whole_is_understood_at_once(runflow: MockServer, fault:
     assert client.pauses == []
 
 
-def test_a_download_that_breaks_off_is_asked_for_again(runflow: MockServer, tmp_path: Any) -> None:
+def test_an_interrupted_download_is_repeated(runflow: MockServer, tmp_path: Any) -> None:
     """The file is whole in the end."""
     with Paused(runflow) as client:
         job = client.submit(*WORK["runflow"])
@@ -180,12 +180,12 @@ def test_a_download_that_breaks_off_is_asked_for_again(runflow: MockServer, tmp_
 
 @pytest.fixture
 def came(received: Received) -> Received:
-    """The callbacks that came."""
+    """The received callbacks."""
     return received
 
 
 def told(server: MockServer, target: Received, fault: str) -> tuple[Paused, str]:
-    """A client whose job has ended and told under a fault, and the secret of its account."""
+    """A client whose job sent its callback under a fault, and the secret of its account."""
     client = Paused(server)
     headers = {"Authorization": f"Bearer {server.runflow.key}"}
     with httpx2.Client(base_url=server.runflow.url, headers=headers, trust_env=False) as plain:
@@ -197,7 +197,7 @@ def told(server: MockServer, target: Received, fault: str) -> tuple[Paused, str]
 
 
 def test_a_callback_that_comes_twice_says_the_same_twice(runflow: MockServer, came: Received) -> None:
-    """The notices are equal, so that what was done for the first can be told from the second."""
+    """The notices are equal, so that the second can be recognised as a duplicate."""
     client, secret = told(runflow, came, "callback-duplicated")
     with client:
         pairs = zip(came.bodies, came.headers, strict=True)
@@ -208,7 +208,7 @@ def test_a_callback_that_comes_twice_says_the_same_twice(runflow: MockServer, ca
 
 
 def test_callbacks_out_of_order_each_name_their_job(runflow: MockServer, came: Received) -> None:
-    """The later job's comes first."""
+    """The later job's arrives first."""
     client, secret = told(runflow, came, "callback-out-of-order; within=500; nth=1")
     with client:
         later = client.submit(*WORK["runflow"], callback_url=came.url)
@@ -222,7 +222,7 @@ def test_callbacks_out_of_order_each_name_their_job(runflow: MockServer, came: R
 
 
 @pytest.mark.parametrize("fault", ["callback-badly-signed", "callback-rotated-secret"])
-def test_a_callback_that_is_not_signed_with_the_secret_is_refused(
+def test_a_callback_that_is_not_signed_with_the_secret_is_rejected(
     runflow: MockServer, came: Received, fault: str
 ) -> None:
     """Though it says what a good one says."""

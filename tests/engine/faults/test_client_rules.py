@@ -1,4 +1,4 @@
-"""Strict clients under faults: what may be asked again when a response was damaged, and what may not be believed."""
+"""Strict clients under faults: what may be repeated after a faulty response, and what must not be trusted."""
 
 import httpx2
 from engine.faults.conftest import Received
@@ -14,8 +14,8 @@ def broken(server: MockServer) -> list[str]:
     return [one.rule for one in server.violations(rules=["all"])]
 
 
-def test_a_poll_whose_reply_was_damaged_may_be_sent_again() -> None:
-    """Though the job was over then: nobody had been told."""
+def test_a_poll_with_a_faulty_response_may_be_repeated() -> None:
+    """Although the job had ended: the client did not know."""
     with serving("runflow", held=True) as server, Paused(server) as client:
         job = client.submit(*LITE)
         server.advance(100)
@@ -27,7 +27,7 @@ def test_a_poll_whose_reply_was_damaged_may_be_sent_again() -> None:
         assert "polled-after-end" in broken(server)
 
 
-def test_a_refusal_that_never_arrived_may_be_asked_for_again() -> None:
+def test_a_request_with_a_lost_error_response_may_be_repeated() -> None:
     """A whole one may not."""
     with serving("runflow", held=True) as server, httpx2.Client(trust_env=False) as client:
         client.headers["Authorization"] = f"Bearer {server.runflow.key}"
@@ -43,8 +43,8 @@ def test_a_refusal_that_never_arrived_may_be_asked_for_again() -> None:
         assert "retried-permanent-error" in broken(server)
 
 
-def test_who_takes_a_badly_signed_callback_is_told_so(received: Received) -> None:
-    """With 2xx; a former secret may be taken, while it is being rotated."""
+def test_accepting_a_badly_signed_callback_is_reported(received: Received) -> None:
+    """With 2xx; a former secret may be accepted during a rotation."""
     for fault, found in (("callback-badly-signed", ["accepted-bad-signature"]), ("callback-rotated-secret", [])):
         with serving("runflow", held=True) as server:
             told(server, received, fault)[0].close()

@@ -76,7 +76,7 @@ def test_text_is_read_as_headers_write_it(text: str) -> None:
         ("wrong-content-type; type=a/b\r\nx: y", r"a text that matches"),
     ],
 )
-def test_what_is_wrong_is_told_with_what_is_valid(given: Any, says: str) -> None:
+def test_a_mistake_is_rejected_with_what_is_valid(given: Any, says: str) -> None:
     """By name, by parameter, by value."""
     with pytest.raises(FaultError, match=says):
         read_fault(given)
@@ -87,7 +87,7 @@ def test_dashes_and_underscores_are_the_same_in_a_parameter() -> None:
     assert read_fault("throttled; retry-after=3") == read_fault("throttled; retry_after=3")
 
 
-def test_one_reply_and_one_callback_may_be_damaged_together() -> None:
+def test_a_response_fault_and_a_callback_fault_may_be_combined() -> None:
     """In a text with a comma, in a list, in a header; but not two of a sort."""
     both = Faults(Fault.of("delay", {"seconds": 2}), Fault.of("callback-lost"))
 
@@ -122,7 +122,7 @@ def test_faults_are_read_from_the_prefer_header(header: bytes | None, faults: st
 
 @given(st.binary(max_size=60))
 def test_no_header_breaks_the_reading(header: bytes) -> None:
-    """It is a wish, none, or an error that says so."""
+    """It is a preference, none, or an error."""
     for prefix in (b"", b"fault="):
         with suppress(FaultError):
             assert isinstance(preferred_faults(prefix + header), Faults)

@@ -1,4 +1,4 @@
-"""Every fault of a response over real sockets: what clients see, whether a job was begun, and what comes next."""
+"""Every fault of a response over real sockets: what clients receive, whether a job started, and the next request."""
 
 import socket
 import struct
@@ -36,7 +36,7 @@ def request(fault: str | None, *, method: str = "POST", path: str = "/v1/jobs", 
 
 
 def seen_by(one: socket.socket) -> Seen:
-    """Everything that comes, until the connection ends."""
+    """All received bytes until the connection ends."""
     data = b""
     while True:
         try:
@@ -55,7 +55,7 @@ def ask(server: MockServer, fault: str | None, **given: Any) -> Seen:
 
 
 @every_fault
-def test_a_bare_socket_sees_it_and_the_journal_tells_it(server: MockServer, fault: str) -> None:
+def test_a_bare_socket_receives_it_and_the_journal_has_it(server: MockServer, fault: str) -> None:
     """Byte by byte, and how the connection ends; the next request is answered as ever."""
     expected = EXPECTED[fault]
     seen = ask(server, fault)
@@ -129,7 +129,7 @@ def test_a_client_that_gives_up_is_not_waited_for(server: MockServer) -> None:
 
 
 def test_a_server_that_is_stopped_does_not_wait_for_a_fault(server: MockServer) -> None:
-    """Who hangs is let go; the fixture's end would take minutes otherwise."""
+    """Hanging connections are closed; stopping would take minutes otherwise."""
     one = opened(server)
     one.sendall(request("hang; seconds=3600"))
     other = opened(server)
@@ -165,8 +165,8 @@ def test_a_pipelined_request_behind_a_fault_is_not_answered(server: MockServer) 
     assert len(server.journal.requests()) == 1
 
 
-def test_a_request_that_is_refused_can_be_damaged_too(server: MockServer) -> None:
-    """Even one that no operation is found for, or that comes without a key."""
+def test_a_rejected_request_can_have_a_fault_too(server: MockServer) -> None:
+    """Even one without an operation or a key."""
     seen = ask(server, "truncated", method="GET", path="/v9")
     assert seen.status == 404
     assert seen.lacks > 0
@@ -198,7 +198,7 @@ def test_a_head_is_damaged_without_a_body(server: MockServer) -> None:
     assert (seen.status, seen.body, seen.end) == (200, b"", "closed")
 
 
-def test_what_is_damaged_still_says_who_sent_it(server: MockServer) -> None:
+def test_a_faulty_response_still_has_the_mockreel_header(server: MockServer) -> None:
     """Wherever there are headers."""
     for fault in ("truncated", "wrong-length", "gateway", "throttled", "reset; at=middle", "drip; every=0"):
         assert ask(server, fault).header("mockreel-version")

@@ -60,7 +60,7 @@ def test_none(mockreel):
         ('["reset; operation=get_rn"]', "*operation: 'get_rn' is not valid. *get_run*"),
     ],
 )
-def test_a_slip_is_told_with_what_is_valid(suite: pytest.Pytester, given: str, told: str) -> None:
+def test_a_mistake_is_rejected_with_what_is_valid(suite: pytest.Pytester, given: str, told: str) -> None:
     """Before anything is served."""
     suite.makepyfile(RUNS + f"@pytest.mark.mockreel(faults={given})\ndef test_it(mockreel): ask(mockreel)\n")
     result = suite.runpytest_inprocess("-q")

@@ -50,7 +50,7 @@ def test_the_steps_of_a_fault(fault: str, expected: list[Step]) -> None:
         ("wrong-length; by=-30", b"0", b"0123456789", Close()),
     ],
 )
-def test_a_reply_that_does_not_keep_its_length(fault: str, length: bytes, body: bytes, end: Step) -> None:
+def test_a_response_may_have_a_wrong_length(fault: str, length: bytes, body: bytes, end: Step) -> None:
     """The head is written as it would be, but for the length."""
     raw, last = taken(fault)
 
@@ -61,13 +61,13 @@ def test_a_reply_that_does_not_keep_its_length(fault: str, length: bytes, body: 
     assert last == end
 
 
-def test_a_reply_to_a_head_has_no_body_to_lose() -> None:
-    """Whatever befalls it."""
+def test_a_response_to_a_head_has_no_body_to_lose() -> None:
+    """Under any fault."""
     assert taken("drip", head=True) == [Begin(), Wait(0.1), Piece(b"", last=True)]
 
 
 def test_a_drip_ends_in_the_end() -> None:
-    """What is left after the longest wait comes at once."""
+    """The rest is sent at once after the longest wait."""
     found = taken("drip; bytes=1; every=60", b"x" * 100_000)
     waits = [step.seconds for step in found if isinstance(step, Wait)]
 
@@ -95,7 +95,7 @@ def test_no_header_can_end_the_head() -> None:
         ("throttled; retry_after=0", 200, REPLY.body, {b"retry-after": b"0"}),
     ],
 )
-def test_what_http_can_say_is_another_reply(
+def test_a_fault_within_http_is_another_response(
     fault: str, status: int, body: bytes, changed: dict[bytes, bytes | None]
 ) -> None:
     """Its other headers stay; the one that was given is left as it is."""

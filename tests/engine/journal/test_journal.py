@@ -9,8 +9,8 @@ import pytest
 from staging import Caller, MakeSimulator
 
 from mockreel.contract.validation import Violation
+from mockreel.engine.journal.exchange_content import Said
 from mockreel.engine.journal.journal import Entry, Journal, Tried
-from mockreel.engine.journal.said import Said
 from mockreel.errors import OptionError
 from mockreel.simulator.client_rules import violations
 from mockreel.simulator.simulator import Simulator
@@ -34,7 +34,7 @@ def test_it_counts_every_exchange_and_keeps_the_newest() -> None:
 
 
 def test_violations_are_bounded_altogether() -> None:
-    """The newest exchange is kept whole, whatever it holds."""
+    """The newest exchange is always kept completely."""
     journal = Journal(limit=100, most=10)
     for number in range(5):
         journal.note(entry(number, violations=4))
@@ -46,7 +46,7 @@ def test_violations_are_bounded_altogether() -> None:
 
 
 def test_an_exchange_is_noted_with_its_violations(encore: Caller) -> None:
-    """What was asked, by whom, what was answered, and all that was wrong."""
+    """The request, its account, the response, and all violations."""
     encore("POST", "/v1/jobs", {"model": "solo", "input": {"prompt": "", "seconds": 5}})
 
     (noted,) = encore.provider.journal
@@ -86,7 +86,7 @@ def test_no_key_is_in_it_wherever_the_key_was_sent(make_encore: MakeSimulator) -
 
 
 def test_an_exchange_is_kept_with_its_query_headers_bodies_and_job(encore: Caller) -> None:
-    """What a test wants to ask afterwards, and what was answered."""
+    """The request and the response, for queries of a test."""
     body = {"model": "solo", "input": {"prompt": "a cat"}}
     made = encore("POST", "/v1/jobs?source=test", body, headers={"idempotency-key": "one", "x-other": "two"})
     encore("GET", f"/v1/jobs/{made.json['id']}")
@@ -101,7 +101,7 @@ def test_an_exchange_is_kept_with_its_query_headers_bodies_and_job(encore: Calle
     assert submit.job == poll.job == made.json["id"]
 
 
-def test_the_journal_answers_questions_in_order(encore: Caller) -> None:
+def test_the_journal_answers_queries_in_order(encore: Caller) -> None:
     """By anything that an exchange has; what is not on the simulator is an error that lists what is."""
     for prompt in ("one", "two"):
         encore("POST", "/v1/jobs", {"model": "solo", "input": {"prompt": prompt}})
@@ -115,6 +115,8 @@ def test_the_journal_answers_questions_in_order(encore: Caller) -> None:
         journal.requests(operation="create_jab")
     with pytest.raises(OptionError, match="provider: 'other'"):
         journal.requests(provider="other")
+    with pytest.raises(OptionError, match=r"method: 'get'.*GET"):
+        journal.requests(method="get")
 
 
 def test_bytes_are_bounded_altogether() -> None:
@@ -148,10 +150,10 @@ def test_a_key_is_masked_however_it_is_written(encore_simulator: Simulator, body
     assert "s3cret" not in repr([kept.json, kept.query])
 
 
-def test_a_signing_secret_is_masked_in_the_reply_that_shows_it(
+def test_a_signing_secret_is_masked_in_the_response_that_shows_it(
     simulator: Simulator, ask: Callable[..., Caller]
 ) -> None:
-    """The one response that holds it, and a request that sets one."""
+    """In the response that has it, and in a request that sets one."""
     say = ask("runflow")
     secret = say("POST", "/v1/callback-secrets", {"label": "a"}).json["plain_secret"]
     say("POST", "/v1/webhooks", {"url": "http://127.0.0.1:9/", "secret": "hush-hush", "event_subscriptions": []})
@@ -172,8 +174,8 @@ def test_a_data_uri_is_kept_as_size_and_hash(encore: Caller) -> None:
     assert len(kept.body) < 300
 
 
-def test_a_large_body_and_a_large_reply_are_kept_as_their_size(encore: Caller) -> None:
-    """Whatever they hold."""
+def test_a_large_body_and_a_large_response_are_kept_as_their_size(encore: Caller) -> None:
+    """With any content."""
     encore("POST", "/v1/jobs", {"model": "solo", "input": {"prompt": "x" * 100_000}})
 
     (kept,) = encore.provider.journal
@@ -181,10 +183,10 @@ def test_a_large_body_and_a_large_reply_are_kept_as_their_size(encore: Caller) -
     assert len(kept.body) + len(kept.reply) < 70_000
 
 
-def test_attempts_to_deliver_are_kept(
+def test_delivery_attempts_are_kept(
     simulator: Simulator, ask: Callable[..., Caller], sink: MemorySender, run: Callable[..., Any]
 ) -> None:
-    """Every one of them, with what was sent and what came of it."""
+    """Every attempt, with its request and outcome."""
     sink.receiver = lambda _: 500 if len(sink.sent) == 1 else 204
     body = {"input": {"prompt": "a cat"}, "callback_url": "http://127.0.0.1:9/hook"}
     id_ = ask("runflow")("POST", "/v1/models/google/veo3.1/lite/runs", body).json["id"]
@@ -197,7 +199,7 @@ def test_attempts_to_deliver_are_kept(
 
 
 def test_a_stage_may_keep_only_lines(make_simulator: MakeSimulator) -> None:
-    """Without bodies the journal still says who asked for what, how it ended, and every violation, but no key."""
+    """Without bodies the journal still has the request line, the outcome and every violation, but no key."""
     simulator = make_simulator(names=["runflow"], keep_bodies=False)
     say = Caller(simulator.provider("runflow"), "rf_live_s3cret")
 
@@ -215,7 +217,7 @@ def test_a_stage_may_keep_only_lines(make_simulator: MakeSimulator) -> None:
 
 
 def said_in(number: int, size: int) -> Entry:
-    """An exchange with bytes of its own."""
+    """An exchange with its own bytes."""
     said = bytes(size)
     return Entry(
         1.0, "p", "account-1", "GET", f"/v1/{number}", "get_job", 200, None, (), Said(body=said, reply=bytes(said))
@@ -224,7 +226,7 @@ def said_in(number: int, size: int) -> Entry:
 
 @pytest.mark.parametrize("size", [0, 500, 5000])
 def test_a_hundred_thousand_exchanges_keep_memory_bounded(size: int) -> None:
-    """Whatever is said in them: so many as fit into the bytes, the newest."""
+    """The newest ones that fit into the limit of bytes, with any content."""
     journal = Journal()
     tracemalloc.start()
     try:
@@ -261,8 +263,8 @@ def tried(number: int, body: bytes) -> Tried:
 
 
 @pytest.mark.parametrize("keep_bodies", [True, False])
-def test_a_key_that_stands_twice_is_a_fault_of_the_client(make_encore: MakeSimulator, keep_bodies: bool) -> None:
-    """The last one counts, nothing is refused, and the journal says so."""
+def test_a_repeated_key_is_a_violation_of_the_client(make_encore: MakeSimulator, keep_bodies: bool) -> None:
+    """The last one counts, nothing is rejected, and the journal reports it."""
     simulator = make_encore(keep_bodies=keep_bodies)
     raw = b'{"model":"solo","input":{"prompt":"a","prompt":"b"}}'
 
@@ -275,8 +277,8 @@ def test_a_key_that_stands_twice_is_a_fault_of_the_client(make_encore: MakeSimul
     assert "the key stands 2 times in one object" in found.done
 
 
-def test_a_key_is_hidden_in_what_was_said_before_it_was_known(make_simulator: MakeSimulator) -> None:
-    """What was said is redacted when it is read."""
+def test_a_key_is_redacted_in_earlier_exchanges(make_simulator: MakeSimulator) -> None:
+    """Bodies are redacted when they are read."""
     provider = make_simulator(names=["runninghub"]).provider("runninghub")
     ask = Caller(provider, None, {"user-agent": "made by a-key-of-somebody"})
 

@@ -1,4 +1,4 @@
-"""Secrets of many kinds, every place of a request that may hold one, and everything that a mock server shows then."""
+"""Secrets of many kinds, every place of a request for one, and everything that a mock server shows."""
 
 import asyncio
 import base64
@@ -25,7 +25,7 @@ from mockreel.engine.clock import Clock
 from mockreel.server.app import ByPrefix, simulator_app
 from mockreel.server.http.origin import LOOPBACK_NAMES
 from mockreel.server.log import Lines, Records
-from mockreel.simulator.provider import Settings
+from mockreel.simulator.settings import Settings
 from mockreel.simulator.simulator import Simulator, build_simulator, load_contracts
 from mockreel.webhooks import MemorySender
 
@@ -84,7 +84,7 @@ class Rig:
         return self.simulator.provider(self.name)
 
     def send(self, method: str, target: str, headers: list[tuple[str, str]], body: bytes = b"") -> int:
-        """Send one request as it stands; gives the status."""
+        """Send one request unchanged; returns the status."""
         path, _, query = target.partition("?")
         pairs = [(name.lower().encode("latin-1"), value.encode("utf-8")) for name, value in headers]
         made = Request(method, unquote(path), pairs, query.encode(), body, "http://127.0.0.1:8700")
@@ -113,7 +113,7 @@ class Rig:
         return found
 
     def quick(self) -> dict[str, str]:
-        """The log and the journal alone, as they are written while requests come."""
+        """Only the log and the journal, as written during requests."""
         news = self.simulator.events.since(0).events
         return {
             "log": "\n".join(Lines().line(event) for event in news),
@@ -139,7 +139,7 @@ async def _awaited(answer: Awaitable[Response]) -> Response:
 
 @contextlib.contextmanager
 def rig(name: str) -> Iterator[Rig]:
-    """A provider that takes any key, and whose callbacks fail."""
+    """A provider that accepts any key, and whose callbacks fail."""
     simulator = build_simulator(
         load_contracts([name]),
         clock=Clock(start=START, held=True),
@@ -156,7 +156,7 @@ def rig(name: str) -> Iterator[Rig]:
 
 @dataclass(frozen=True)
 class Plant:
-    """One request with a secret in it; `needed` says that a snapshot must hold it, to deliver."""
+    """One request with a secret in it; `needed`: a snapshot must contain it to deliver."""
 
     place: str
     method: str
@@ -180,7 +180,7 @@ class Planter:
         self.operations = list(seen.values())
 
     def as_key(self, operation: Operation, secret: str) -> Iterator[Plant]:
-        """The secret is the client's key, where it belongs, and stands somewhere else too."""
+        """The secret is the client's key, at its place and at another one."""
         place = operation.key[0] if operation.key else None
         own = [("authorization", f"Bearer {secret}")]
         if place is not None and place.kind == "header":
@@ -192,7 +192,7 @@ class Planter:
             yield replace(one, body=body)
 
     def as_stranger(self, operation: Operation, secret: str, key: str) -> Iterator[Plant]:
-        """The secret stands in the place of one, where no key belongs; the client has another key."""
+        """The secret is at a place for secrets other than keys; the client has another key."""
         request = self._requests.good(operation)
         own = self.own(operation, key)
         path, query = request.path, request.query

@@ -61,7 +61,7 @@ R = Redactor(["secret"], callbacks=["callback_url"], prefixes=["rf_live_"])
         ),
     ],
 )
-def test_a_name_says_that_a_secret_stands_there(name: str) -> None:
+def test_the_name_of_a_field_marks_a_secret(name: str) -> None:
     """In whatever way its words are joined."""
     assert names_secret(name)
     assert R.value({name: ["x", {"y": 5}], "z": 1}) == {name: [MASK, {"y": MASK}], "z": 1}
@@ -83,8 +83,8 @@ def test_a_name_says_that_a_secret_stands_there(name: str) -> None:
         ),
     ],
 )
-def test_another_name_says_nothing(name: str) -> None:
-    """A count, a page, a musical key: what stands there stays."""
+def test_another_name_marks_no_secret(name: str) -> None:
+    """A count, a page, a musical key: the value stays."""
     assert R.value({name: "C minor"}) == {name: "C minor"}
 
 
@@ -100,7 +100,7 @@ def test_another_name_says_nothing(name: str) -> None:
         ("not an address", None),
     ],
 )
-def test_a_callbacks_address_is_shown_without_what_lets_somebody_in(url: str, shown: str | None) -> None:
+def test_a_callback_url_is_shown_without_credentials(url: str, shown: str | None) -> None:
     """A user, a parameter by its name, and what looks drawn in its path; an id and words stay."""
     assert R.address(url) == (shown or url)
 
@@ -172,7 +172,7 @@ def test_of_a_body_that_is_long_without_its_files_the_size_is_kept() -> None:
 
 
 def test_a_body_without_a_secret_stays_byte_for_byte() -> None:
-    """With its spaces, and with members that stand there twice."""
+    """With its spaces, and with repeated members."""
     body = b'{ "token_count": 1, "a": 1, "a": 2, "prompt": "a key to it" }'
 
     assert R.json(body, orjson.loads(body), Fingerprints([KEY])) is body
@@ -209,7 +209,7 @@ def test_a_key_is_found_between_anything(key: str, before: str, after: str) -> N
     assert known.masked(coded) != coded
 
 
-def test_a_key_of_eight_signs_is_found_where_it_stands_alone() -> None:
+def test_a_key_of_eight_characters_is_found_if_it_is_a_word() -> None:
     """Not as a part of another word."""
     known = Fingerprints(["key-0001"])
 

@@ -70,7 +70,7 @@ def test_the_request_comes_before_the_rules_before_the_key_before_the_default(ma
 
 
 def test_a_rule_looks_for_its_prompt_in_every_text_of_a_body(make_encore: MakeSimulator) -> None:
-    """However deep it stands."""
+    """At any depth."""
     simulator = make_encore()
     simulator.rules.add(Preference("unavailable"), prompt="a door")
     caller = Caller(simulator.provider("encore"), "k")
@@ -87,7 +87,7 @@ def test_a_rule_looks_for_its_prompt_in_every_text_of_a_body(make_encore: MakeSi
 
 
 def test_job_scenarios_act_on_submits_only(encore: Caller) -> None:
-    """A rule that lets jobs fail changes no other request; a response scenario that is wished for does."""
+    """A rule that makes jobs fail changes no other request; a preferred error scenario does."""
     encore.provider.rules.add(Preference("unavailable"))
 
     assert encore("GET", "/v1/jobs").status == 200
@@ -96,7 +96,7 @@ def test_job_scenarios_act_on_submits_only(encore: Caller) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(CONTRACT.scenarios.requests))
-def test_a_reply_scenario_plays_its_row(name: str) -> None:
+def test_an_error_scenario_plays_its_row(name: str) -> None:
     """`refuse` plays any row, by its key or by its code."""
     code = "no-job" if name == "refuse" else None
     row = refusal(CONTRACT, Preference(name, code))
@@ -112,7 +112,7 @@ def test_a_job_scenario_plays_no_row() -> None:
 
 @pytest.mark.parametrize("row", sorted(CONTRACT.errors))
 def test_every_row_is_found_by_its_name_and_by_its_code(row: str) -> None:
-    """Whichever somebody has at hand."""
+    """Either works."""
     found = CONTRACT.errors[row]
 
     assert error_by_code(CONTRACT, row) is found
@@ -131,10 +131,10 @@ def test_every_row_is_found_by_its_name_and_by_its_code(row: str) -> None:
         ("scenario=", "", "fail"),
     ],
 )
-def test_a_wish_that_cannot_be_granted_is_answered_by_the_mock_server_itself(
+def test_an_impossible_preference_is_answered_by_the_mock_server_itself(
     headers: str, asked: str | None, valid: str | None, encore: Caller
 ) -> None:
-    """Not in the provider's words: with what was asked for, and what there is."""
+    """Not in the provider's form: with the requested and the known names."""
     said = encore("POST", "/v1/jobs", GOOD, headers={"prefer": headers})
 
     assert said.status == 400
@@ -200,14 +200,14 @@ def test_a_job_scenario_on_another_request_is_noted(encore: Caller) -> None:
         ("scenario=nope", None),
     ],
 )
-def test_what_was_applied_is_said(header: str, applied: str | None, encore: Caller) -> None:
+def test_the_applied_preference_is_reported(header: str, applied: str | None, encore: Caller) -> None:
     """As RFC 7240 3 has it, without parameters."""
     said = encore("POST", "/v1/jobs", GOOD, headers={"prefer": header})
 
     assert said.headers.get("preference-applied") == applied
 
 
-def test_nobody_is_told_who_prefers_nothing(encore: Caller) -> None:
+def test_without_a_preference_nothing_is_reported(encore: Caller) -> None:
     """A rule that applies is no preference."""
     encore.provider.rules.add(Preference("fail"))
 

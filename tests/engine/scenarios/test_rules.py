@@ -47,7 +47,7 @@ def test_the_nth_call_is_counted_among_those_that_fit() -> None:
 
 
 def test_the_first_rule_that_fits_decides() -> None:
-    """In the order in which they were set; one that was taken away decides nothing."""
+    """In the order in which they were set; a removed one decides nothing."""
     rules = Rules()
     first = rules.add(Preference("fail"), prompt="red")
     rules.add(Preference("stuck"))
@@ -77,7 +77,7 @@ def _met(seed: int, accounts: list[int]) -> list[bool]:
 
 
 def test_chance_is_drawn_from_the_seed() -> None:
-    """The same seed and calls meet the same; another seed meets others; about as many as was said."""
+    """The same seed and calls match the same; another seed matches others; about the given share."""
     calls = [1] * 1000
 
     assert _met(7, calls) == _met(7, calls)
@@ -86,7 +86,7 @@ def test_chance_is_drawn_from_the_seed() -> None:
 
 
 def test_what_one_account_meets_does_not_hang_on_another() -> None:
-    """However their calls come between each other."""
+    """With their calls in any order."""
     mixed = [1, 2, 2, 1, 2, 1, 1, 2] * 50
     met = _met(3, mixed)
 
@@ -103,7 +103,7 @@ def test_never_and_always_are_chances_too(probability: float, met: int) -> None:
     assert sum(rules.preference(Asked("encore")) is not None for _ in range(50)) == met
 
 
-def test_scenarios_replies_and_callbacks_have_each_their_first_rule() -> None:
+def test_scenarios_responses_and_callbacks_each_have_their_first_rule() -> None:
     """One request may meet all three."""
     rules = Rules()
     for wanted in (Preference("fail"), read_fault("delay"), read_fault("reset"), read_fault("callback-lost")):
@@ -115,8 +115,8 @@ def test_scenarios_replies_and_callbacks_have_each_their_first_rule() -> None:
     assert rules.fault("callback", asked, lambda _: True) == Fault.of("callback-lost")
 
 
-def test_a_rule_without_a_provider_is_for_those_who_are_able() -> None:
-    """Who is not able is not counted; a rule that names it is not let off."""
+def test_a_rule_without_a_provider_is_for_all_that_support_it() -> None:
+    """A provider that does not support it is skipped; a rule that names it is an error."""
     rules = Rules()
     rule = rules.add(read_fault("callback-lost"), nth=1)
 
@@ -127,8 +127,8 @@ def test_a_rule_without_a_provider_is_for_those_who_are_able() -> None:
     assert rules.fault("callback", Asked("mute"), lambda _: False) is not None
 
 
-def test_a_rule_shows_what_it_wants_and_asks() -> None:
-    """As the control API takes it."""
+def test_a_rule_shows_its_preference_and_conditions() -> None:
+    """In the form of the control API."""
     rule = Rule(3, None, fault=read_fault("delay; seconds=2"), operation="get_job", probability=0.5)
 
     assert rule.row() == {

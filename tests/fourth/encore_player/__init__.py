@@ -3,7 +3,7 @@
 from encore_player.operations import HANDLERS
 from encore_player.play import Play
 from mockreel.contract import Contract
-from mockreel.simulator.adapter import ProviderAdapter
+from mockreel.simulator.provider_adapter import ProviderAdapter
 
 
 def adapter(contract: Contract) -> ProviderAdapter:

@@ -10,8 +10,8 @@ from mockreel.contract.messages.message import Response, json_reply
 from mockreel.engine.artifacts.uploads import Upload
 from mockreel.engine.jobs.job import Intervention, Job
 from mockreel.engine.randomness import uuid4, uuid7
-from mockreel.simulator.adapter import Answer, Handler
-from mockreel.simulator.context import RequestContext
+from mockreel.simulator.provider_adapter import Answer, Handler
+from mockreel.simulator.request_context import RequestContext
 
 
 def _begin(context: RequestContext) -> Job:

@@ -10,9 +10,9 @@ from mockreel.contract import Contract, ErrorRow
 from mockreel.contract.messages.error_response import ErrorResponse
 from mockreel.contract.messages.message import Response
 from mockreel.engine.jobs.job import Job
-from mockreel.simulator.adapter import Handler, KeptTypes, Socket
-from mockreel.simulator.context import RequestContext
 from mockreel.simulator.provider import Provider
+from mockreel.simulator.provider_adapter import Handler, KeptTypes, Socket
+from mockreel.simulator.request_context import RequestContext
 from mockreel.webhooks import Delivery
 
 

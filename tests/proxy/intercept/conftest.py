@@ -1,4 +1,4 @@
-"""Runs of programs, in this process: the mock server is ours, the program a process of its own."""
+"""Runs of programs: the mock server is in this process, the program is another process."""
 
 import os
 import sys
@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from mockreel.proxy.intercept import Plan, Ran, run
-from mockreel.server.options import Options
-from mockreel.simulator.provider import Settings
+from mockreel.proxy.intercept import Plan, RunResult, run
+from mockreel.server.server_options import Options
+from mockreel.simulator.settings import Settings
 
 # Runs words, a file of `programs/` or a text of Python: `ran = play("with_curl.sh", ...)`.
 Play = Callable[..., "Played"]
@@ -21,11 +21,11 @@ Play = Callable[..., "Played"]
 
 @dataclass
 class Played:
-    """How a run ended, what the program said, and what was told meanwhile."""
+    """The result of a run, the program's output, and the reported messages."""
 
-    ran: Ran
-    said: str
-    told: list[str]
+    ran: RunResult
+    output: str
+    reported: list[str]
 
     @property
     def lines(self) -> str:
@@ -37,20 +37,20 @@ def play(capfd: pytest.CaptureFixture[str]) -> Play:
     """Run a program: `play("-c", "print(1)")` for Python, `play("node", …, bare=True)` for others."""
 
     def run_it(*words: str, bare: bool = False, environment: Mapping[str, str] | None = None, **options: Any) -> Played:
-        told: list[str] = []
+        reported: list[str] = []
         command = words if bare else (sys.executable, *words)
         kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "TMPDIR", "SYSTEMROOT")}
         ours = {name: options.pop(name) for name in ("allow_hosts", "wait", "guard") if name in options}
         plan = Plan(command, options=Options(**{"speed": 20.0, "settings": Settings(), **options}), **ours)
         capfd.readouterr()
-        ran = run(plan, environment={**kept, **(environment or {})}, told=told.append)
-        return Played(ran, "".join(capfd.readouterr()), told)
+        ran = run(plan, environment={**kept, **(environment or {})}, report=reported.append)
+        return Played(ran, "".join(capfd.readouterr()), reported)
 
     return run_it
 
 
 @dataclass
-class Heard:
+class ServerLog:
     """What a small server on this machine was sent: lines of requests, headers and bodies."""
 
     url: str = ""
@@ -65,27 +65,27 @@ class Heard:
 
 
 @pytest.fixture
-def server() -> Iterator[Heard]:
-    """A server that answers everything with `heard`, tunnels too, as a proxy that swallows them would."""
-    heard = Heard()
+def server() -> Iterator[ServerLog]:
+    """A server that answers everything with `heard`, even tunnels."""
+    received = ServerLog()
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            heard.lines.append(self.requestline)
-            heard.headers.append({name.lower(): value for name, value in self.headers.items()})
-            heard.bodies.append(self.rfile.read(int(self.headers.get("content-length", 0))))
+            received.lines.append(self.requestline)
+            received.headers.append({name.lower(): value for name, value in self.headers.items()})
+            received.bodies.append(self.rfile.read(int(self.headers.get("content-length", 0))))
             self.send_response(200)
             self.send_header("content-length", "5")
             self.end_headers()
             self.wfile.write(b"heard")
-            heard.came.set()
+            received.came.set()
 
         def do_POST(self) -> None:
             self.do_GET()
 
         def do_CONNECT(self) -> None:
-            heard.lines.append(self.requestline)
-            heard.headers.append({name.lower(): value for name, value in self.headers.items()})
+            received.lines.append(self.requestline)
+            received.headers.append({name.lower(): value for name, value in self.headers.items()})
             self.send_response(407 if "refusing" in self.path else 200)
             self.end_headers()
             self.close_connection = True
@@ -95,10 +95,10 @@ def server() -> Iterator[Heard]:
 
     listening = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     listening.daemon_threads = True
-    heard.url = f"http://127.0.0.1:{listening.server_address[1]}"
+    received.url = f"http://127.0.0.1:{listening.server_address[1]}"
     thread = Thread(target=listening.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
-    yield heard
+    yield received
     listening.shutdown()
     listening.server_close()
     thread.join()

@@ -26,8 +26,8 @@ def can_unshare() -> bool:
     )
 
 
-def asked_names(folder: Path, *words: str, environment: dict[str, str]) -> tuple[list[str], str]:
-    """The names that a command asked its name server for, and all that it printed."""
+def resolved_names(folder: Path, *words: str, environment: dict[str, str]) -> tuple[list[str], str]:
+    """The names that a command resolved, and its output."""
     command = ["unshare", "-Urnm", sys.executable, __file__, str(folder), "--", *words]
     ran = subprocess.run(command, capture_output=True, text=True, check=False, env=environment, timeout=120)
     assert (folder / "asked.json").exists(), ran.stdout + ran.stderr

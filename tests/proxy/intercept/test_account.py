@@ -48,7 +48,7 @@ def test_a_job_that_failed_is_counted_and_its_price_is_not(simulator: Simulator,
     assert any(line.startswith("  google/veo3.1/lite: failed, at least 0.18 USD") for line in account.lines)
 
 
-def test_a_key_that_the_provider_would_refuse_is_told(make_simulator: MakeSimulator) -> None:
+def test_a_key_that_the_provider_would_reject_is_reported(make_simulator: MakeSimulator) -> None:
     """Any key is taken here; `Bearer undefined` is what a variable sends that is not set."""
     simulator = make_simulator()
     ask = Caller(simulator.provider("runflow"), "undefined")
@@ -56,7 +56,7 @@ def test_a_key_that_the_provider_would_refuse_is_told(make_simulator: MakeSimula
     ask("POST", RUN, _boat())
     Caller(simulator.provider("runflow"), "rf_live_mine")("POST", RUN, _boat())
 
-    (told,) = (line for line in account_of(simulator).lines if "would refuse" in line)
+    (told,) = (line for line in account_of(simulator).lines if "would reject" in line)
     assert told.startswith("  1 key without the form of Runflow's (rf_live_…")
 
 
@@ -69,7 +69,7 @@ def test_equal_jobs_are_one_line(simulator: Simulator, ask: Ask) -> None:
     assert "  google/veo3.1/lite: queued, at least 0.18 USD each, 3 jobs" in account_of(simulator).lines
 
 
-def test_refused_requests_say_why(simulator: Simulator, ask: Ask) -> None:
+def test_rejected_requests_say_why(simulator: Simulator, ask: Ask) -> None:
     """By operation, status and row, and with the fields that were wrong."""
     ask("runflow")("POST", RUN, {"input": {"prompt": "A boat.", "duration": "5s"}})
     ask("runflow", None)("POST", RUN, _boat())
@@ -79,7 +79,7 @@ def test_refused_requests_say_why(simulator: Simulator, ask: Ask) -> None:
     assert "  create_run 422 invalid-body" in lines
     assert "  create_run 401 no-key" in lines
     assert "  GET /v1/nowhere 404 unknown-path" in lines
-    assert any(line.startswith("  refused for /input/duration: ") for line in lines)
+    assert any(line.startswith("  rejected for /input/duration: ") for line in lines)
 
 
 def test_only_what_the_journal_has_kept_is_listed_and_it_says_so(make_simulator: MakeSimulator) -> None:
@@ -92,7 +92,7 @@ def test_only_what_the_journal_has_kept_is_listed_and_it_says_so(make_simulator:
     assert account_of(simulator).lines[-1] == "Of 7 requests the newest 5 are listed."
 
 
-def test_a_stage_that_nobody_called_has_nothing_to_tell(simulator: Simulator) -> None:
+def test_an_unused_mock_server_reports_nothing(simulator: Simulator) -> None:
     """No provider is named."""
     assert account_of(simulator).lines == []
 

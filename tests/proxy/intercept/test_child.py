@@ -59,8 +59,8 @@ def test_a_signal_in_its_first_moments_ends_the_program_too(tmp_path: Path, dela
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a program that its parent has gone")
-def test_a_run_that_is_killed_takes_its_program_with_it(tmp_path: Path) -> None:
-    """Nothing could be answered any more; the program is told to end."""
+def test_killing_a_run_ends_its_program(tmp_path: Path) -> None:
+    """Calls could no longer be answered, so the program is ended."""
     code = "import signal; print('begun', flush=True); signal.pause()"
     command = [sys.executable, "-m", "mockreel", "run", "--quiet", "--", sys.executable, "-c", code]
     environment = {**os.environ, "TMPDIR": str(tmp_path)}

@@ -1,4 +1,4 @@
-"""Faults behind `mockreel run`: the program sees them through its proxy and TLS, and the account tells them."""
+"""Faults behind `mockreel run`: the program receives them through proxy and TLS, and the summary has them."""
 
 import pytest
 from proxy.intercept.conftest import Play
@@ -6,7 +6,7 @@ from proxy.intercept.conftest import Play
 pytest.importorskip("trustme", reason="the extra [run] is not installed, so no program was run")
 
 # Asks twice, so that the second request shows that all goes on.
-ASK = """
+CALL = """
 import httpx
 with httpx.Client(headers={"Authorization": "Bearer rf_live_k"}, timeout=20) as client:
     for _ in range(2):
@@ -37,7 +37,7 @@ except ConnectionResetError:
 
 
 @pytest.mark.parametrize(
-    ("fault", "said", "told"),
+    ("fault", "output", "reported"),
     [
         ("reset", "RemoteProtocolError", "list_runs not answered (fault reset)"),
         ("close", "RemoteProtocolError", "list_runs not answered (fault close)"),
@@ -47,15 +47,15 @@ except ConnectionResetError:
         ("delay; seconds=0.02", "200", "list_runs 200 (fault delay; seconds=0.02)"),
     ],
 )
-def test_an_unchanged_program_meets_a_fault(play: Play, fault: str, said: str, told: str) -> None:
+def test_an_unchanged_program_meets_a_fault(play: Play, fault: str, output: str, reported: str) -> None:
     """Once, as the rule says; its next request is answered."""
-    played = play("-c", ASK, faults=(f"{fault}; operation=list_runs; nth=1",))
+    played = play("-c", CALL, faults=(f"{fault}; operation=list_runs; nth=1",))
 
-    assert played.said.split()[:2] == [said, "200"]
-    assert told in played.lines
+    assert played.output.split()[:2] == [output, "200"]
+    assert reported in played.lines
 
 
-@pytest.mark.parametrize(("fault", "said"), [("reset", "a reset"), ("close", "an end")])
-def test_a_reset_reaches_the_program_as_a_reset(play: Play, fault: str, said: str) -> None:
+@pytest.mark.parametrize(("fault", "output"), [("reset", "a reset"), ("close", "an end")])
+def test_a_reset_reaches_the_program_as_a_reset(play: Play, fault: str, output: str) -> None:
     """Below TLS; an end is no reset."""
-    assert said in play("-c", LOOK, faults=(fault,)).said
+    assert output in play("-c", LOOK, faults=(fault,)).output

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from proxy.intercept.conftest import PROGRAMS, Play
-from proxy.intercept.namespaces import asked_names, can_unshare
+from proxy.intercept.namespaces import can_unshare, resolved_names
 
 from mockreel.errors import MockreelError
 from mockreel.proxy.intercept.guard import Directory, Resolver, Supervisor, seccomp
@@ -66,7 +66,7 @@ def test_python_is_led_here_whatever_its_loop_or_its_bundle_is(play: Play, name:
     """With the guard, and by the preload alone."""
     played = play(*_python(name), bare=True, guard=guard)
 
-    assert "submitted 20" in played.said
+    assert "submitted 20" in played.output
     assert "create_run 201" in played.lines
     assert played.ran.code == 0
 
@@ -74,10 +74,10 @@ def test_python_is_led_here_whatever_its_loop_or_its_bundle_is(play: Play, name:
 @needs_guard
 @pytest.mark.parametrize("name", ["node", "java", "go"])
 def test_other_languages_are_led_here(play: Play, name: str, tmp_path: Path) -> None:
-    """Each by a client that knows the variables, and by one that takes no proxy and looks names up by itself."""
+    """Each with a client that reads the variables, and with one that uses no proxy and resolves names itself."""
     played = play(*_elsewhere(name, tmp_path), bare=True, guard="require")
 
-    assert "submitted 201" in played.said
+    assert "submitted 201" in played.output
     assert "create_run 201" in played.lines
     assert played.ran.code == 0
 
@@ -85,14 +85,14 @@ def test_other_languages_are_led_here(play: Play, name: str, tmp_path: Path) -> 
 @needs_guard
 @needs_namespaces
 @pytest.mark.parametrize("name", [*IN_PYTHON, "node", "java", "go", "cleared"])
-def test_no_name_server_is_asked_for_a_provider(name: str, tmp_path: Path) -> None:
+def test_no_name_server_is_queried_for_a_provider(name: str, tmp_path: Path) -> None:
     """A trap in its place hears nothing, on a machine from which nothing else leads out."""
     words = _words(name, tmp_path)
     ours = [sys.executable, "-m", "mockreel", "run", "--guard", "require", "--", *words]
-    asked, said = asked_names(tmp_path, *ours, environment=dict(os.environ))
+    requested, output = resolved_names(tmp_path, *ours, environment=dict(os.environ))
 
-    assert asked == []
-    assert "submitted" in said
+    assert requested == []
+    assert "submitted" in output
 
 
 @needs_namespaces
@@ -100,18 +100,18 @@ def test_no_name_server_is_asked_for_a_provider(name: str, tmp_path: Path) -> No
 def test_nor_by_the_preload_alone(name: str, tmp_path: Path) -> None:
     """Where there is no guard, Python's own sockets and uvloop's lead here all the same."""
     ours = [sys.executable, "-m", "mockreel", "run", "--guard", "off", "--", *_python(name)]
-    asked, said = asked_names(tmp_path, *ours, environment=dict(os.environ))
+    requested, output = resolved_names(tmp_path, *ours, environment=dict(os.environ))
 
-    assert asked == []
-    assert "submitted" in said
+    assert requested == []
+    assert "submitted" in output
 
 
 @needs_namespaces
 def test_the_trap_is_one(tmp_path: Path) -> None:
     """A program outside of a run falls into it."""
-    asked, _ = asked_names(tmp_path, *_python("uvloop"), environment={**os.environ, "NO_PROXY": "*"})
+    requested, _ = resolved_names(tmp_path, *_python("uvloop"), environment={**os.environ, "NO_PROXY": "*"})
 
-    assert HOST in asked
+    assert HOST in requested
 
 
 def _words(name: str, tmp_path: Path) -> list[str]:
@@ -125,12 +125,12 @@ def _words(name: str, tmp_path: Path) -> list[str]:
 
 @needs_guard
 def test_a_cleared_environment_is_stopped_before_anything_is_sent(play: Play) -> None:
-    """It has lost proxy, certificate and preload: the call is led here, not trusted, and told at once."""
+    """Without proxy, certificate and preload the call is redirected, not trusted, and reported at once."""
     code = f"import urllib.request as u; u.urlopen('https://{HOST}/v1/health')"
     played = play("env", "-i", sys.executable, "-I", "-c", code, bare=True, guard="require")
 
-    assert "CERTIFICATE_VERIFY_FAILED" in played.said
-    assert f"{HOST} was not called: the program does not trust this run's certificate" in played.told[0]
+    assert "CERTIFICATE_VERIFY_FAILED" in played.output
+    assert f"{HOST} was not called: the program does not trust this run's certificate" in played.reported[0]
     assert played.ran.account.requests == 0
 
 
@@ -150,13 +150,13 @@ def test_an_address_without_a_name_is_stopped(play: Play, how: str) -> None:
     """However it is called; the sentence names it."""
     played = play("-c", f"import socket\ntry: {SEND[how]}\nexcept PermissionError: print('stopped')", guard="require")
 
-    assert played.said == "stopped\n"
-    assert ("2001:db8::1" if "IPv6" in how else "192.0.2.1") in played.told[0]
+    assert played.output == "stopped\n"
+    assert ("2001:db8::1" if "IPv6" in how else "192.0.2.1") in played.reported[0]
 
 
 @needs_guard
-def test_a_host_that_nobody_allowed_does_not_exist(play: Play) -> None:
-    """And its sentence says how to allow it; a provider's port without TLS is refused."""
+def test_a_host_that_is_not_allowed_does_not_exist(play: Play) -> None:
+    """The message says how to allow it; a provider's port without TLS is blocked."""
     code = """
 import socket
 for host, port in ("files.example.com", 443), ("api.runflow.io", 80):
@@ -165,9 +165,9 @@ for host, port in ("files.example.com", 443), ("api.runflow.io", 80):
 """
     played = play("-I", "-c", code, guard="require")
 
-    assert played.said == "gaierror\nPermissionError\n"
-    assert "--allow-host files.example.com" in played.told[0]
-    assert "a key would go there unencrypted" in played.told[1]
+    assert played.output == "gaierror\nPermissionError\n"
+    assert "--allow-host files.example.com" in played.reported[0]
+    assert "a key would be sent unencrypted" in played.reported[1]
 
 
 @needs_guard
@@ -184,27 +184,32 @@ with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX) as o
 """
     played = play("-c", code, guard="require")
 
-    assert played.said == "b'here'\nlocal\n"
-    assert played.told == []
+    assert played.output == "b'here'\nlocal\n"
+    assert played.reported == []
 
 
-def test_where_no_guard_is_it_is_said_at_the_start(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
-    """And who requires one has nothing run."""
+def test_a_missing_guard_is_reported_at_the_start(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If a guard is required, nothing is run."""
 
     def none() -> Any:
         raise seccomp.Unavailable(errno.ENOSYS, "it needs Linux")
 
     monkeypatch.setattr(seccomp, "machine", none)
 
-    assert "There is no guard here: it needs Linux." in play("-c", "").told[0]
-    with pytest.raises(MockreelError, match="Without one nothing is run: --guard require"):
+    assert "There is no guard here: it needs Linux." in play("-c", "").reported[0]
+    with pytest.raises(MockreelError, match="The program was not run: --guard require"):
         play("-c", "print('ran')", guard="require")
 
 
-def _supervisor(told: list[str], *, allowed: tuple[str, ...] = ()) -> Supervisor:
+def _supervisor(reported: list[str], *, allowed: tuple[str, ...] = ()) -> Supervisor:
     routes = Routes({HOST: 1}, allowed)
     return Supervisor(
-        routes, Directory([HOST]), doors={}, names=1, refuse=lambda host, _: told.append(host), told=told.append
+        routes,
+        Directory([HOST]),
+        tls_ports={},
+        names=1,
+        refuse=lambda host, _: reported.append(host),
+        report=reported.append,
     )
 
 
@@ -212,15 +217,15 @@ def _supervisor(told: list[str], *, allowed: tuple[str, ...] = ()) -> Supervisor
 @pytest.mark.parametrize(("number", "arch"), [(102, 0x40000003), (0x4000002A, seccomp.machine().arch)])
 def test_calls_in_other_numbers_are_stopped(number: int, arch: int) -> None:
     """A 32-bit program's, which cannot be read."""
-    told: list[str] = []
+    reported: list[str] = []
 
-    assert _supervisor(told).answer(Stopped(os.getpid(), number, arch, (0,) * 6)) == errno.EACCES
-    assert "32-bit" in told[0]
+    assert _supervisor(reported).answer(Stopped(os.getpid(), number, arch, (0,) * 6)) == errno.EACCES
+    assert "32-bit" in reported[0]
 
 
 @needs_guard
 @pytest.mark.parametrize(
-    ("path", "error", "said"),
+    ("path", "error", "output"),
     [
         ("/run/systemd/resolve/io.systemd.Resolve", errno.ENOENT, 0),
         ("/var/run/nscd/socket", errno.ENOENT, 0),
@@ -228,17 +233,17 @@ def test_calls_in_other_numbers_are_stopped(number: int, arch: int) -> None:
         ("/run/own.sock", GO_ON, 0),
     ],
 )
-def test_services_of_this_machine_that_act_for_a_program(path: str, error: int, said: int) -> None:
-    """Those that look names up are not there, so that the guard's own is asked; who starts programs is told."""
-    told: list[str] = []
+def test_services_of_this_machine_that_act_for_a_program(path: str, error: int, output: int) -> None:
+    """Local name services are unavailable, so the guard's is used; services that start programs are reported."""
+    reported: list[str] = []
     raw = bytes([socket.AF_UNIX, 0]) + path.encode() + b"\0"
     place = _Memory(raw)
     stopped = Stopped(
         os.getpid(), seccomp.machine().connect, seccomp.machine().arch, (0, place.address, len(raw), 0, 0, 0)
     )
 
-    assert _supervisor(told).answer(stopped) == error
-    assert len(told) == said
+    assert _supervisor(reported).answer(stopped) == error
+    assert len(reported) == output
 
 
 class _Memory:
@@ -281,13 +286,13 @@ def _question(name: str, kind: int = 1) -> bytes:
     return b"\x12\x34\x01\x00\x00\x01" + bytes(6) + labels + b"\0" + kind.to_bytes(2, "big") + b"\0\1"
 
 
-def _answered(question: bytes, refused: list[str], *, allowed: tuple[str, ...] = ()) -> bytes:
+def _response(question: bytes, refused: list[str], *, allowed: tuple[str, ...] = ()) -> bytes:
     directory = Directory([HOST])
     return asyncio.run(Resolver(directory, Routes({HOST: 1}, allowed), refused.append).answer(question))
 
 
 @pytest.mark.parametrize(
-    ("question", "code", "answers", "told"),
+    ("question", "code", "answers", "reported"),
     [
         (_question(HOST), 0, 1, []),
         (_question(HOST.upper()), 0, 1, []),
@@ -302,15 +307,15 @@ def _answered(question: bytes, refused: list[str], *, allowed: tuple[str, ...] =
         (b"\x12\x34" + b"\xff" * 40, 1, 0, []),
     ],
 )
-def test_the_name_server_of_a_run(question: bytes, code: int, answers: int, told: list[str]) -> None:
+def test_the_name_server_of_a_run(question: bytes, code: int, answers: int, reported: list[str]) -> None:
     """It knows the providers and this machine; what it cannot read, it says so."""
     refused: list[str] = []
-    reply = _answered(question, refused)
+    response = _response(question, refused)
 
-    assert reply[:2] == question[:2].ljust(2, b"\0")
-    assert reply[3] & 15 == code
-    assert int.from_bytes(reply[6:8], "big") == answers
-    assert refused == told
+    assert response[:2] == question[:2].ljust(2, b"\0")
+    assert response[3] & 15 == code
+    assert int.from_bytes(response[6:8], "big") == answers
+    assert refused == reported
 
 
 def test_an_allowed_host_is_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -318,5 +323,5 @@ def test_an_allowed_host_is_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = [(socket.AF_INET, 1, 6, "", ("192.0.2.7", 0)), (socket.AF_INET6, 1, 6, "", ("2001:db8::7", 0, 0, 0))]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: rows)
 
-    assert _answered(_question("a.example.com"), [], allowed=("*.example.com",)).endswith(bytes([192, 0, 2, 7]))
-    assert _answered(_question("a.example.com", 28), [], allowed=("*.example.com",)).endswith(b"\x00\x07")
+    assert _response(_question("a.example.com"), [], allowed=("*.example.com",)).endswith(bytes([192, 0, 2, 7]))
+    assert _response(_question("a.example.com", 28), [], allowed=("*.example.com",)).endswith(b"\x00\x07")

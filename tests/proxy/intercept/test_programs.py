@@ -14,7 +14,7 @@ needs_curl = pytest.mark.skipif(shutil.which("curl") is None, reason="curl is no
 
 
 @pytest.mark.parametrize(
-    ("library", "said", "asked"),
+    ("library", "output", "requested"),
     [
         ("requests", "submitted 201 queued", "create_run 201"),
         ("polling", "submitted completed True", "submit_generation 200"),
@@ -23,7 +23,7 @@ needs_curl = pytest.mark.skipif(shutil.which("curl") is None, reason="curl is no
         ("aiohttp", "submitted 201 201", "create_run 201 2 times"),
     ],
 )
-def test_python_comes_here(play: Play, library: str, said: str, asked: str) -> None:
+def test_python_comes_here(play: Play, library: str, output: str, requested: str) -> None:
     """Whatever library it uses."""
     needed = {"polling": "requests"}.get(library, library)
     if importlib.util.find_spec(needed) is None:
@@ -31,8 +31,8 @@ def test_python_comes_here(play: Play, library: str, said: str, asked: str) -> N
 
     played = play(str(PROGRAMS / f"with_{library}.py"))
 
-    assert said in played.said
-    assert asked in played.lines
+    assert output in played.output
+    assert requested in played.lines
     assert played.ran.code == 0
 
 
@@ -42,20 +42,20 @@ def test_a_web_socket_comes_here(play: Play) -> None:
 
     played = play(str(PROGRAMS / "with_websockets.py"))
 
-    assert "at wss://www.runninghub.cn/ws/" in played.said
-    assert "followed 5 True" in played.said
+    assert "at wss://www.runninghub.cn/ws/" in played.output
+    assert "followed 5 True" in played.output
     assert played.ran.code == 0
 
 
 @needs_node
 @pytest.mark.parametrize(
-    ("program", "said"), [("with_fetch.mjs", "submitted 201 queued"), ("with_https.cjs", "submitted 200 200 own")]
+    ("program", "output"), [("with_fetch.mjs", "submitted 201 queued"), ("with_https.cjs", "submitted 200 200 own")]
 )
-def test_node_comes_here(play: Play, program: str, said: str) -> None:
+def test_node_comes_here(play: Play, program: str, output: str) -> None:
     """Though its `fetch` reads no proxy variables; its own calls on this machine are left alone."""
     played = play("node", str(PROGRAMS / program), bare=True)
 
-    assert said in played.said
+    assert output in played.output
     assert played.ran.code == 0
 
 
@@ -64,7 +64,7 @@ def test_curl_comes_here(play: Play) -> None:
     """For two providers in one run."""
     played = play("sh", str(PROGRAMS / "with_curl.sh"), bare=True, environment={"RUNFLOW_API_KEY": "rf_live_program"})
 
-    assert "submitted 201 200" in played.said
+    assert "submitted 201 200" in played.output
     assert "Estimated cost avoided: at least 0.18 USD" in played.lines
 
 
@@ -80,13 +80,13 @@ def _program(page: str, language: str) -> SeedProgram:
 @pytest.mark.parametrize("page", ["000", "001"])
 @pytest.mark.parametrize("language", ["python", "node", "curl"])
 def test_the_documented_examples_run_as_they_stand(play: Play, page: str, language: str, tmp_path: Path) -> None:
-    """Each is taken from its page, with another key."""
+    """Each is copied from its page, with another key."""
     program = _program(page, language)
 
     played = play(*program.written(tmp_path), bare=True, environment={"RUNFLOW_API_KEY": "rf_live_page"})
 
     assert "create_run 201" in played.lines
-    assert "queued" in played.said
+    assert "queued" in played.output
     assert played.ran.code == 0
 
 
@@ -95,12 +95,12 @@ def test_the_documented_example_of_the_older_route_runs(play: Play, tmp_path: Pa
     played = play(*_program("004", "node").written(tmp_path), bare=True)
 
     assert "run_model 200" in played.lines
-    assert "https://api.runflow.io/" in played.said
+    assert "https://api.runflow.io/" in played.output
 
 
 def test_the_documented_shell_sample_with_a_json_body_runs(play: Play, tmp_path: Path) -> None:
-    """The line of the third page, with its header twice as it stands there."""
+    """The line of the third page, with its header twice as there."""
     played = play(*_program("003", "curl").written(tmp_path), bare=True)
 
     assert "submit_task 200" in played.lines
-    assert '"taskId"' in played.said
+    assert '"taskId"' in played.output

@@ -6,12 +6,12 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from proxy.intercept.conftest import Heard
+from proxy.intercept.conftest import ServerLog
 
 from mockreel.proxy.intercept.certificate_authority import Authority, authority
 from mockreel.proxy.intercept.host_routes import Routes
 from mockreel.proxy.intercept.intercept_proxy import Proxy, proxying
-from mockreel.proxy.intercept.passage import Passage
+from mockreel.proxy.intercept.traffic_record import TrafficRecord
 
 pytest.importorskip("trustme", reason="the extra [run] is not installed, so no proxy was opened")
 
@@ -26,9 +26,9 @@ def trusted() -> Iterator[Authority]:
 
 
 @pytest.fixture
-def proxy(server: Heard, trusted: Authority) -> Iterator[Proxy]:
+def proxy(server: ServerLog, trusted: Authority) -> Iterator[Proxy]:
     """A proxy whose one provider is the small server."""
-    with proxying(Routes({HOST: server.port}), trusted.context, passage=Passage(lambda _: None)) as opened:
+    with proxying(Routes({HOST: server.port}), trusted.context, traffic=TrafficRecord(lambda _: None)) as opened:
         yield opened
 
 
@@ -36,8 +36,8 @@ def _port(proxy: Proxy) -> int:
     return int(proxy.url.rpartition(":")[2])
 
 
-def _said(proxy: Proxy, sent: bytes) -> bytes:
-    """All that the proxy answers to some bytes."""
+def _output(proxy: Proxy, sent: bytes) -> bytes:
+    """The proxy's response to some bytes."""
     with socket.create_connection(("127.0.0.1", _port(proxy)), 10) as one:
         one.sendall(sent)
         return b"".join(iter(lambda: one.recv(65536), b""))
@@ -56,51 +56,51 @@ def _secure(proxy: Proxy, trusted: Authority) -> ssl.SSLSocket:
     [
         (b"hello\r\n\r\n", 400, b"no HTTP/1.1 request"),
         (b"GET / HTTP/1.1\r\n\r\n", 400, b"this port is the proxy of a run"),
-        (b"GET https://api.one.example/ HTTP/1.1\r\n\r\n", 400, b"is no address for a proxy"),
+        (b"GET https://api.one.example/ HTTP/1.1\r\n\r\n", 400, b"is not a URL"),
         (b"GET http://files.example/ HTTP/1.1\r\n\r\n", 403, b"--allow-host files.example"),
-        (b"GET http://api.one.example/ HTTP/1.1\r\n\r\n", 403, b"a key would go there unencrypted"),
+        (b"GET http://api.one.example/ HTTP/1.1\r\n\r\n", 403, b"a key would be sent unencrypted"),
         (b"CONNECT api.one.example:8080 HTTP/1.1\r\n\r\n", 403, b"on the usual port"),
-        (b"CONNECT api.one.example:port HTTP/1.1\r\n\r\n", 400, b"is no host and port"),
+        (b"CONNECT api.one.example:port HTTP/1.1\r\n\r\n", 400, b"is not a host and port"),
         (b"CONNECT 127.0.0.1:9 HTTP/1.1\r\n\r\n", 502, b"cannot be reached"),
         (b"x" * 70_000 + b"\r\n\r\n", 400, b"no HTTP/1.1 request"),
     ],
 )
-def test_what_cannot_be_done_is_answered_with_a_sentence(proxy: Proxy, sent: bytes, status: int, why: bytes) -> None:
+def test_an_impossible_request_gets_an_error_message(proxy: Proxy, sent: bytes, status: int, why: bytes) -> None:
     """In the status line too, as clients show no more."""
-    said = _said(proxy, sent)
+    output = _output(proxy, sent)
 
-    assert said.startswith(b"HTTP/1.1 %d " % status)
-    assert why in said.split(b"\r\n", 1)[0]
+    assert output.startswith(b"HTTP/1.1 %d " % status)
+    assert why in output.split(b"\r\n", 1)[0]
 
 
-def test_plain_requests_on_this_machine_pass(proxy: Proxy, server: Heard) -> None:
+def test_plain_requests_on_this_machine_pass(proxy: Proxy, server: ServerLog) -> None:
     """With their body, and without what was meant for the proxy."""
     head = f"POST {server.url}/a?b=c HTTP/1.1\r\nHost: h\r\nProxy-Connection: keep-alive\r\nContent-Length: 4\r\n\r\n"
 
-    assert _said(proxy, head.encode() + b"body").endswith(b"heard")
+    assert _output(proxy, head.encode() + b"body").endswith(b"heard")
     assert server.lines == ["POST /a?b=c HTTP/1.1"]
     assert server.bodies == [b"body"]
     assert "proxy-connection" not in server.headers[0]
 
 
-def test_many_connections_at_once_reach_the_provider(proxy: Proxy, trusted: Authority, server: Heard) -> None:
-    """Each with TLS of its own."""
+def test_many_connections_at_once_reach_the_provider(proxy: Proxy, trusted: Authority, server: ServerLog) -> None:
+    """Each with its own TLS."""
     open_ones = [_secure(proxy, trusted) for _ in range(20)]
     for one in open_ones:
         one.sendall(b"GET /x HTTP/1.0\r\n\r\n")
-    said = [b"".join(iter(lambda one=one: one.recv(65536), b"")) for one in open_ones]  # type: ignore[misc]
+    output = [b"".join(iter(lambda one=one: one.recv(65536), b"")) for one in open_ones]  # type: ignore[misc]
     for one in open_ones:
         one.close()
 
-    assert all(text.endswith(b"heard") for text in said)
-    assert len(server.lines) == proxy.passage.arrived[HOST] == 20
+    assert all(text.endswith(b"heard") for text in output)
+    assert len(server.lines) == proxy.traffic.arrived[HOST] == 20
 
 
 def test_the_door_of_a_host_needs_no_connect(proxy: Proxy, trusted: Authority) -> None:
     """For programs that take no proxy."""
     context = ssl.create_default_context(cafile=str(trusted.bundle))
     with (
-        socket.create_connection(proxy.doors[HOST], 10) as plain,
+        socket.create_connection(proxy.tls_ports[HOST], 10) as plain,
         context.wrap_socket(plain, server_hostname=HOST) as one,
     ):
         one.sendall(b"GET / HTTP/1.0\r\n\r\n")
@@ -111,15 +111,15 @@ def test_a_certificate_for_another_host_is_not_made(proxy: Proxy, trusted: Autho
     """The authority has signed for the providers' hosts alone."""
     context = ssl.create_default_context(cafile=str(trusted.bundle))
     with (
-        socket.create_connection(proxy.doors[HOST], 10) as plain,
+        socket.create_connection(proxy.tls_ports[HOST], 10) as plain,
         pytest.raises(ssl.SSLCertVerificationError, match="Hostname mismatch"),
     ):
         context.wrap_socket(plain, server_hostname="api.other.example")
 
 
-def test_open_connections_do_not_hold_up_the_end(server: Heard, trusted: Authority) -> None:
+def test_open_connections_do_not_hold_up_the_end(server: ServerLog, trusted: Authority) -> None:
     """A program may have left some."""
-    with proxying(Routes({HOST: server.port}), trusted.context, passage=Passage(lambda _: None)) as proxy:
+    with proxying(Routes({HOST: server.port}), trusted.context, traffic=TrafficRecord(lambda _: None)) as proxy:
         idle = _secure(proxy, trusted)
         silent = socket.create_connection(("127.0.0.1", _port(proxy)), 10)
         began = time.monotonic()

@@ -1,8 +1,8 @@
-"""Where a call goes, and through which of the proxies that were set before."""
+"""The destination of a call, and the previous proxy for it."""
 
 import pytest
 
-from mockreel.proxy.intercept.host_routes import Routes, former, is_loopback
+from mockreel.proxy.intercept.host_routes import Routes, is_loopback, previous_proxies
 
 
 @pytest.mark.parametrize(
@@ -19,7 +19,7 @@ from mockreel.proxy.intercept.host_routes import Routes, former, is_loopback
 )
 def test_no_proxy_is_read_as_programs_read_it(host: str, port: int, wanted: str | None) -> None:
     """By name, by domain, with a star or a dot before it, and with a port."""
-    before = former(
+    before = previous_proxies(
         {"HTTPS_PROXY": "http://proxy.one:3128", "NO_PROXY": "inside.corp, *.lan,only.port:8443", "OTHER": "kept"}
     )
     found = before.proxy("https", host, port)
@@ -38,8 +38,8 @@ def test_no_proxy_is_read_as_programs_read_it(host: str, port: int, wanted: str 
     ],
 )
 def test_the_proxy_for_https_is_found(environment: dict[str, str], wanted: str | None) -> None:
-    """The lower case counts where both are set, and what is for all where there is none of its own."""
-    found = former(environment).proxy("https", "files.example.com", 443)
+    """A variable in lower case takes precedence; ALL_PROXY is the default."""
+    found = previous_proxies(environment).proxy("https", "files.example.com", 443)
 
     assert (found.hostname if found else None) == wanted
 
@@ -63,10 +63,10 @@ def test_this_machine_is_known_by_its_names(host: str, *, here: bool) -> None:
 
 
 def test_what_is_allowed_is_open_and_nothing_else() -> None:
-    """A star stands for anything; an error response names the way to allow it."""
+    """A star matches anything; the message says how to allow a host."""
     routes = Routes({"api.one.example": 1}, ("files.example.com", "*.CDN.example"))
 
     assert routes.is_open("files.example.com")
     assert routes.is_open("a.b.cdn.example")
     assert not routes.is_open("cdn.example")
-    assert "hosts (api.one.example). Allow it: mockreel run --allow-host x.y -- COMMAND" in routes.refusal("x.y")
+    assert "hosts (api.one.example). Allow it: mockreel run --allow-host x.y -- COMMAND" in routes.blocked("x.y")

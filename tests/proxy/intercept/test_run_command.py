@@ -13,8 +13,8 @@ import pytest
 from click.testing import CliRunner
 
 from mockreel.cli import group
-from mockreel.cli.use.run import command as run_command
-from mockreel.cli.use.serve import command as serve_command
+from mockreel.cli.use.run_command import command as run_command
+from mockreel.cli.use.serve_command import command as serve_command
 
 pytest.importorskip("trustme", reason="the extra [run] is not installed, so no program was run")
 
@@ -52,14 +52,14 @@ def _ran(*options: str, code: str = CALL) -> tuple[Any, list[str]]:
 
 
 def test_it_has_every_option_of_serve_that_fits() -> None:
-    """So that what is learnt of the one holds for the other."""
+    """Both commands behave alike."""
     ours, others = ({one.name for one in found.params} for found in (run_command, serve_command))
 
     assert others - ours == OF_SERVE_ALONE
 
 
 def test_it_names_its_page_and_results_lie_under_https_and_the_real_host() -> None:
-    """The clock is held and begins where it is told to; the port is the one that was chosen."""
+    """The clock is paused at the given start; the port is the chosen one."""
     port = _free_row(4)
     (control, clock, url, size), lines = _ran("--port", str(port), "--hold", "--start", "1000000")
 
@@ -91,7 +91,7 @@ def test_listed_keys_are_the_only_ones(tmp_path: Path) -> None:
 
 
 def test_the_log_for_machines_has_one_object_a_line() -> None:
-    """What is refused among it, and how the program ended."""
+    """Including blocked calls and the end of the program."""
     code = "import urllib.request\ntry: urllib.request.urlopen('http://files.example.com')\nexcept OSError: pass"
     _, lines = _ran("--json", code=code)
     rows = [json.loads(line) for line in lines]
@@ -102,7 +102,7 @@ def test_the_log_for_machines_has_one_object_a_line() -> None:
 
 
 def test_the_ready_file_is_there_while_the_program_runs(tmp_path: Path) -> None:
-    """And goes with it."""
+    """It is removed at the end."""
     ready = tmp_path / "ready.json"
     found, _ = _ran("--ready-file", str(ready), code=f"print(open({str(ready)!r}).read())")
 
@@ -110,20 +110,20 @@ def test_the_ready_file_is_there_while_the_program_runs(tmp_path: Path) -> None:
     assert not ready.exists()
 
 
-def test_a_port_that_is_taken_is_told() -> None:
+def test_a_port_in_use_is_reported() -> None:
     """In one line, and nothing is run."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        told = CliRunner().invoke(
+    with socket.create_server(("127.0.0.1", 0)) as used:
+        port = used.getsockname()[1]
+        reported = CliRunner().invoke(
             group, ["run", "--port", str(min(port, 65_000)), "--", sys.executable, "-c", "print(1)"]
         )
 
-    assert told.exit_code != 0
-    assert told.stdout == ""
+    assert reported.exit_code != 0
+    assert reported.stdout == ""
 
 
 def test_the_guard_needs_no_rights() -> None:
-    """Where this is root's process, one of nobody's has a guard all the same."""
+    """A process of another user has a guard too."""
     code = (
         "import os\nfrom mockreel.proxy.intercept.guard import seccomp\n"
         "if os.geteuid() == 0: os.setgid(65534); os.setuid(65534)\n"

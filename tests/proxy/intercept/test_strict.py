@@ -44,6 +44,28 @@ def test_a_program_that_broke_a_rule_ends_with_1_and_the_reason() -> None:
     assert ran(text=WRONG).exit_code == 0
 
 
+def test_violations_are_listed_for_machines() -> None:
+    """Each with its rule, the fact and its sources, and the request that it was seen in, beside the text."""
+    lines = [json.loads(line) for line in ran("--strict", "--json", text=WRONG).stderr.splitlines()]
+    (told,) = [line for line in lines if line["kind"] == "violations"]
+    (violation,) = told["violations"]
+
+    assert violation["rule"] == "unknown-field"
+    assert violation["evidence"] in ("documented", "published")
+    assert violation["sources"]
+    assert violation["where"]
+    request = violation["request"]
+    assert request.pop("job")
+    assert request == {
+        "method": "POST",
+        "path": "/v1/models/google/veo3.1/lite/runs",
+        "query": "",
+        "operation": "create_run",
+        "status": 201,
+    }
+    assert told["lines"]
+
+
 @pytest.mark.parametrize(
     ("options", "text", "code"),
     [
@@ -68,11 +90,21 @@ def test_a_report_has_every_rule(tmp_path: Path) -> None:
     ran("--strict", "--report", f"junit={junit}", "--report", f"json={found}", text=WRONG)
 
     cases = {case.get("name"): case for case in ET.parse(junit).iter("testcase")}
+    assert ET.parse(junit).getroot().get("name") == "mockreel run --strict"
     failed = [name for name, case in cases.items() if case.find("failure") is not None]
     assert failed == ["client.unknown-field"]
     assert cases["client.accepted-bad-signature"].find("skipped") is not None
     checks = json.loads(found.read_text())["checks"]
     assert {check["id"] for check in checks} == {f"client.{name}" for name in IDS if name != "polled-after-end"}
+
+
+def test_a_missing_extra_is_reported_before_anything_is_served(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With what installs it; no address of a server that ends at once, and no report."""
+    monkeypatch.setitem(sys.modules, "trustme", None)
+    result = ran("--strict", text=WRONG)
+
+    assert "pip install trustme" in str(result.exception)
+    assert result.output == ""
 
 
 def test_the_rules_are_listed() -> None:
@@ -83,8 +115,30 @@ def test_the_rules_are_listed() -> None:
     assert [line.split()[0] for line in listed.stdout.splitlines()] == [*IDS]
 
 
+@pytest.mark.parametrize(("location", "place"), [([], ("client.py", 1)), (["--location", "go.mod:3"], ("go.mod", 3))])
+def test_a_finding_stands_at_a_file_of_the_users(
+    location: list[str], place: tuple[str, int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The program, or the file that `--location` names; never the contract, which is not in their repository."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "client.py").write_text(WRONG)
+    (tmp_path / "go.mod").write_text("")
+    words = ["run", "--strict", "--report", "gitlab=found.json", *location, "--", sys.executable, "client.py"]
+    CliRunner().invoke(group, words)
+
+    (issue,) = json.loads((tmp_path / "found.json").read_text())
+    assert (issue["location"]["path"], issue["location"]["lines"]["begin"]) == place
+
+
 @pytest.mark.parametrize(
-    "options", [["--allow", "unknown-field"], ["--strict", "--rules", "none"], ["--strict", "--report", "xml=a"]]
+    "options",
+    [
+        ["--allow", "unknown-field"],
+        ["--location", "pyproject.toml"],
+        ["--strict", "--rules", "none"],
+        ["--strict", "--report", "xml=a"],
+    ],
 )
 def test_what_means_nothing_is_an_error_before_anything_runs(options: list[str]) -> None:
     """A rule or a form that does not exist, and options without --strict."""

@@ -14,7 +14,7 @@ from mockreel.cli.ready_file import write_ready_file
 from mockreel.client.admin import ControlClient
 from mockreel.errors import ControlError, ControlUnreachable, DataError, OptionError
 from mockreel.server import serving
-from mockreel.server.admin.routes import ROWS
+from mockreel.server.admin.control_routes import ROWS
 from mockreel.server.mock_server import MockServer
 
 KEY = {"authorization": "Bearer en_user_one_of_many"}

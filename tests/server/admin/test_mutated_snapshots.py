@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from server.admin.desks import Desk, OpenDesk
 
-from mockreel.simulator.snapshots.seal import sealed
+from mockreel.simulator.snapshots.snapshot_seal import sealed
 from mockreel.webhooks import MemorySender
 
 PROVIDERS = ("runflow", "aimlapi", "runninghub")

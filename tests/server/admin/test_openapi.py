@@ -11,7 +11,8 @@ from server.admin.desks import KEY, Desk, OpenDesk
 from server.admin.judging import operations, wrong
 
 from mockreel.server.admin import clock_routes, control_document
-from mockreel.server.admin.routes import NOUNS, ROWS
+from mockreel.server.admin.control_routes import NOUNS, ROWS
+from mockreel.server.admin.route import Row
 
 PROVIDERS = ("runflow", "aimlapi", "runninghub")
 
@@ -22,6 +23,53 @@ def test_every_route_is_described_and_every_description_is_a_route() -> None:
 
     assert routes == {(method, path, operation["operationId"]) for method, path, operation in operations()}
     assert {clock_routes, control_document} < set(NOUNS)
+
+
+def test_a_query_has_the_parameters_that_are_described() -> None:
+    """Each row takes what its operation lists; the one that looks back takes what the other operation does."""
+    described = {
+        operation["operationId"]: {name for name, place in _parameters(operation) if place == "query"}
+        for _, _, operation in operations()
+    }
+
+    assert {row.handler.__name__: set(row.query or ()) for row in ROWS} == described
+
+
+def _parameters(operation: Any) -> list[tuple[str, str]]:
+    shared = control_document.document()["components"]["parameters"]
+    rows = [shared[row["$ref"].rpartition("/")[2]] if "$ref" in row else row for row in operation.get("parameters", [])]
+    return [(row["name"], row["in"]) for row in rows]
+
+
+# What a query may ask for before it has come to be: names that clients choose or that jobs are given.
+FREE = {"account", "job", "path"}
+
+
+@pytest.mark.parametrize(
+    "asked", [row for row in ROWS if row.method == "GET" and row.query is not None], ids=lambda row: row.path
+)
+def test_a_query_that_would_be_overlooked_is_refused(asked: Row, open_desk: OpenDesk) -> None:
+    """An unknown parameter, and a parameter with a value that nothing can have; each is told what there is."""
+    desk = open_desk("runflow", "aimlapi")
+    path = re.sub(r"{id[^}]*}|{number[^}]*}", "1", asked.path.replace("{provider}", "aimlapi"))
+    assert "zzz" in desk.get(f"{path}?zzz=1", 400)["detail"]
+
+    for name in set(asked.query or ()) - FREE:
+        told = desk.get(f"{path}?{name}=nope/zzz", 400)
+        assert "nope" in told["detail"]
+        assert told.get("valid") or "`" in told["detail"], told
+
+
+def test_a_providers_document_may_be_read_otherwise(open_desk: OpenDesk) -> None:
+    """For this one document; what is chosen stays chosen."""
+    desk = open_desk("runflow")
+    asked = "openapi/runflow?model=google/veo3.1/lite"
+    before = desk.get(asked)
+
+    assert desk.get(f"{asked}&reading=cancel-spelling=cancelled") != before
+    assert desk.get(asked) == before
+    assert desk.get("openapi/runflow?reading=cancel-spelling=three-l", 400)["valid"][:2] == ["canceled", "cancelled"]
+    assert "cancel-spelling" in desk.get("openapi/runflow?reading=zzz", 400)["detail"]
 
 
 def test_the_document_is_served(desk: Desk) -> None:

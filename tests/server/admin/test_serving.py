@@ -95,7 +95,7 @@ def test_a_stage_over_tls_is_asked_too(tmp_path: Path) -> None:
         assert control.clock().due == 0
         url, ca = str(doors["control"]["url"]), str(doors["ca"])
         assert '"held"' in _said("--url", url, "--ca", ca, "clock", "show", "--json")
-        assert "nobody vouches for its certificate: name the authority, --ca FILE" in _said(
+        assert "its certificate is not trusted: name the authority, --ca FILE" in _said(
             "--url", url, "clock", "show", code=2
         )
         assert f"{ready}: it cannot be used" in _said("--url", url, "--ca", str(ready), "clock", "show", code=2)

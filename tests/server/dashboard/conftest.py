@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx2
 import pytest
+from lacking import lacking
 from playwright.sync_api import Browser, expect, sync_playwright
 from server.dashboard.browsers import ARGUMENTS, LACKING, find_browser
 from server.dashboard.visits import Provider, Visit
@@ -25,7 +26,7 @@ def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         path = find_browser(playwright.chromium.executable_path)
         if path is None:
-            pytest.skip(LACKING)
+            lacking("browser", LACKING)
         found = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield found
         found.close()

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import expect
 from server.dashboard.exchanges import play_everything
 from server.dashboard.visits import INPUT, RUNS, Provider, Visit
-from staging import START
+from staging import LEAN, START
 
 from mockreel.engine.journal.journal import Entry
 from mockreel.server import serving
@@ -89,7 +89,8 @@ def test_every_exchange_copied_as_a_test_passes(played: MockServer, tmp_path: Pa
         (tmp_path / f"test_{number:03}_{entry.operation}_{entry.row}.py").write_text(text, "utf-8")
 
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--import-mode=importlib", "."]
-    ran = subprocess.run(command, check=False, capture_output=True, text=True, cwd=tmp_path, timeout=120)
+    lean = {**os.environ, **LEAN}
+    ran = subprocess.run(command, check=False, capture_output=True, text=True, cwd=tmp_path, timeout=120, env=lean)
 
     assert ran.returncode == 0, ran.stdout[-4000:]
     assert f"{len(entries)} passed" in ran.stdout

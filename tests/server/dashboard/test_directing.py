@@ -10,7 +10,7 @@ from mockreel.server.mock_server import MockServer
 OpenPage = Callable[..., Visit]
 
 
-def test_a_scenario_is_set_and_taken_away(visit: OpenPage, provider: Provider, served: MockServer) -> None:
+def test_a_scenario_is_set_and_removed(visit: OpenPage, provider: Provider, served: MockServer) -> None:
     """A rule with a condition decides what fits, and nothing else."""
     page = visit("/rules").page
     form = page.locator("#scenario-form")
@@ -84,7 +84,7 @@ def test_a_fault_is_set_for_one_operation(visit: OpenPage, provider: Provider) -
     assert provider.ask("GET", "/v1/runs").json()["items"]
 
 
-def test_a_rule_that_cannot_be_is_refused_in_words(visit: OpenPage) -> None:
+def test_an_impossible_rule_is_rejected_with_a_message(visit: OpenPage) -> None:
     """What the control API says stands on the page."""
     one = visit("/rules")
     form = one.page.locator("#scenario-form")
@@ -96,7 +96,7 @@ def test_a_rule_that_cannot_be_is_refused_in_words(visit: OpenPage) -> None:
     assert one.said.pop().startswith("error: Failed to load resource: the server responded with a status of 400")
 
 
-def test_a_reading_is_switched_while_the_stage_runs(visit: OpenPage, provider: Provider) -> None:
+def test_a_reading_is_switched_while_the_simulator_runs(visit: OpenPage, provider: Provider) -> None:
     """The next response is of the other reading."""
     run = provider.run()
     page = visit("/readings").page
@@ -109,7 +109,7 @@ def test_a_reading_is_switched_while_the_stage_runs(visit: OpenPage, provider: P
     assert "status" in provider.ask("GET", f"/v1/runs/{run}").json()
 
 
-def test_a_balance_is_set_and_then_refuses(visit: OpenPage, provider: Provider) -> None:
+def test_a_balance_is_set_and_then_rejects(visit: OpenPage, provider: Provider) -> None:
     """As the provider refuses when there is no credit."""
     provider.run()
     page = visit("/accounts").page

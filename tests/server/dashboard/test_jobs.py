@@ -89,7 +89,7 @@ def test_the_cue_sheet_tells_everything_in_order(
     assert told[0].startswith("+0.00 s")
 
 
-def test_request_and_reply_stand_on_the_page(visit: OpenPage, provider: Provider) -> None:
+def test_request_and_response_are_on_the_page(visit: OpenPage, provider: Provider) -> None:
     """The exchange that began the job stands open, with both bodies; the input by itself."""
     run = provider.run(prompt="A very particular boat.")
     page = visit(f"/jobs/runflow/{run}").page
@@ -168,7 +168,7 @@ def test_every_kind_of_result_is_shown(visit: OpenPage, provider: Provider, serv
         assert shown.evaluate("image => image.decode().then(() => image.naturalWidth)") > 0
 
 
-def test_a_job_that_is_not_there_is_told(visit: OpenPage, provider: Provider, served: MockServer) -> None:
+def test_a_missing_job_is_reported(visit: OpenPage, provider: Provider, served: MockServer) -> None:
     """With the way back."""
     reply = provider.http.get(f"{served.control.url}/_mockreel/page/jobs/runflow/nobody")
     assert reply.status_code == 404
@@ -184,7 +184,7 @@ def test_another_providers_words_are_shown(visit: OpenPage, provider: Provider, 
     expect(page.locator(".job-heading .sign")).to_have_text("SUCCESS")
 
 
-def test_a_delivery_says_of_which_job_at_which_provider_and_when(provider: Provider, visit: OpenPage) -> None:
+def test_a_delivery_shows_its_job_provider_and_time(provider: Provider, visit: OpenPage) -> None:
     """In its line, before it is opened."""
     run = provider.run(callback="http://127.0.0.1:9/hook")
     provider.server.advance(10)

@@ -28,7 +28,7 @@ def test_the_journal_is_filtered(visit: OpenPage, provider: Provider) -> None:
     expect(page.locator(".entry_row")).to_have_count(2)
 
 
-def test_a_refusal_tells_every_violation_with_its_fact(visit: OpenPage, provider: Provider) -> None:
+def test_an_error_response_shows_every_violation_with_its_fact(visit: OpenPage, provider: Provider) -> None:
     """The rule, where it stands, why it is believed, and where that can be read."""
     provider.ask("POST", RUNS, {"input": {**INPUT, "prompt": 3, "duration": "66s"}})
     page = visit("/journal").page
@@ -45,7 +45,7 @@ def test_a_refusal_tells_every_violation_with_its_fact(visit: OpenPage, provider
     expect(source).to_have_attribute("rel", "noopener noreferrer")
 
 
-def test_no_secret_stands_on_the_page(visit: OpenPage, provider: Provider) -> None:
+def test_no_secret_is_on_the_page(visit: OpenPage, provider: Provider) -> None:
     """Neither a key nor what a callback's address may hide."""
     provider.ask("POST", RUNS, {"input": INPUT}, key="rf_live_very_secret_key")
     run = provider.run(callback="http://user:hidden_password@127.0.0.1:9/hook?token=hidden_token")

@@ -102,7 +102,7 @@ def test_an_open_detail_and_the_focus_survive_a_change(visit: OpenPage, provider
     expect(summary).to_be_focused()
 
 
-def test_what_happens_is_told_to_a_screen_reader(visit: OpenPage, provider: Provider, served: MockServer) -> None:
+def test_events_are_announced_to_a_screen_reader(visit: OpenPage, provider: Provider, served: MockServer) -> None:
     """In a live region, in words."""
     run = provider.run()
     page = visit("/").page

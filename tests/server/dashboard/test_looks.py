@@ -198,7 +198,7 @@ def test_a_page_has_landmarks_and_names(visit: OpenPage, played: MockServer) -> 
     assert {path: found for path, found in unnamed.items() if found} == {}
 
 
-def test_a_state_is_told_by_more_than_colour(visit: OpenPage, played: MockServer) -> None:
+def test_a_state_is_shown_by_more_than_colour(visit: OpenPage, played: MockServer) -> None:
     """Each has a word and a shape; the bar says in words what it shows."""
     page = visit("/").page
     signs = page.locator(".job_row .sign").evaluate_all(
@@ -213,7 +213,7 @@ def test_a_state_is_told_by_more_than_colour(visit: OpenPage, played: MockServer
     assert "running" in (page.locator(".bar").first.get_attribute("aria-label") or "").lower()
 
 
-def test_who_wants_no_motion_gets_none(visit: OpenPage, provider: Provider) -> None:
+def test_reduced_motion_is_respected(visit: OpenPage, provider: Provider) -> None:
     """A changed block does not light up."""
     page = visit("/", reduced_motion="reduce").page
     provider.run()

@@ -86,7 +86,7 @@ def test_a_filter_is_no_script_either(visit: OpenPage, provider: Provider) -> No
 
 
 @pytest.mark.parametrize("path", [*PAGES, "/jobs/runflow/nobody", "/journal/1", "/static/page.css", "/static/page.js"])
-def test_every_answer_carries_the_policy(served: MockServer, provider: Provider, path: str) -> None:
+def test_every_response_has_the_policy(served: MockServer, provider: Provider, path: str) -> None:
     """No inline script or style, nobody's frame, no guessing of types."""
     provider.run()
     headers = provider.http.get(served.control.url + PAGE + path).headers
@@ -137,7 +137,7 @@ def test_other_sites_get_nothing(served: MockServer, provider: Provider, headers
 
 @pytest.fixture
 def guarded() -> Iterator[MockServer]:
-    """A stage that asks for a token, as off loopback."""
+    """A server that asks for a token, as one that other machines can reach."""
     with serving("runflow", token="an-old-token-of-24-signs", held=True) as server:
         yield server
 
@@ -165,7 +165,7 @@ def test_a_browser_tells_the_token_once(browser: Browser, guarded: MockServer) -
     context.close()
 
 
-def test_without_the_token_nobody_gets_in(guarded: MockServer, provider: Provider) -> None:
+def test_without_the_token_access_is_denied(guarded: MockServer, provider: Provider) -> None:
     """No page, no stream, no clip, no control; a header or the cookie opens."""
     base = guarded.control.url
     html = {"accept": "text/html"}
@@ -185,7 +185,7 @@ def test_without_the_token_nobody_gets_in(guarded: MockServer, provider: Provide
     assert foreign.status_code == 403
 
 
-def test_the_page_stands_below_a_mount() -> None:
+def test_the_page_works_below_a_mount() -> None:
     """Every address of it begins with the mount's."""
     outer = Starlette(routes=[Mount("/stand-in", create_app("runflow", accept_any_key=True))])
     with TestClient(outer) as client:

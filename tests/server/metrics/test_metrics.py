@@ -10,8 +10,8 @@ from staging import Caller
 
 from mockreel import serving
 from mockreel.engine.accounts.account import KeyEntry
-from mockreel.server.metrics.exposition import Family, Histogram, exposition
 from mockreel.server.metrics.metrics import Metrics
+from mockreel.server.metrics.prometheus_text import Family, Histogram, exposition
 from mockreel.simulator.simulator import Simulator
 from mockreel.webhooks import MemorySender
 

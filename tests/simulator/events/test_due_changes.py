@@ -22,7 +22,7 @@ def _names(upcoming: Upcoming, now: float) -> list[tuple[float, str]]:
     return [(at - START, state.name) for at, _, _, state in upcoming.until(now)]
 
 
-def test_a_change_is_told_once_when_it_is_due(make_encore: MakeSimulator) -> None:
+def test_a_change_is_reported_once_when_it_is_due(make_encore: MakeSimulator) -> None:
     """In the order of time, and several that were due at one look."""
     waiting, done = list(_states(make_encore).values())[:2]
     upcoming = Upcoming()
@@ -38,7 +38,7 @@ def test_a_change_is_told_once_when_it_is_due(make_encore: MakeSimulator) -> Non
 
 
 def test_a_change_that_an_intervention_prevents_is_not_told(make_encore: MakeSimulator) -> None:
-    """What is told in its place is what the intervention brought, with what was passed on the way."""
+    """The intervention's change is reported instead, with the passed states."""
     first, second, third = list(_states(make_encore).values())[:3]
     job = _job(first, second, begins=(0, 5))
     upcoming = Upcoming()

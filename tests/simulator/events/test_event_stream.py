@@ -1,4 +1,4 @@
-"""What happens on a simulator, in order, for whoever follows it."""
+"""The events of a simulator, in order, for its followers."""
 
 import asyncio
 import threading
@@ -14,7 +14,7 @@ from staging import FOURTH, START, Caller, MakeSimulator
 from mockreel.engine.clock import Clock
 from mockreel.engine.jobs.job import Intervention
 from mockreel.simulator.events import Event, EventStream
-from mockreel.simulator.provider import Settings
+from mockreel.simulator.settings import Settings
 from mockreel.simulator.simulator import Change, Simulator, build_simulator, load_contracts
 from mockreel.webhooks import MemorySender
 
@@ -53,8 +53,8 @@ def test_a_request_comes_before_what_it_brought_about(encore: Caller, encore_sim
     assert (state.kind, state.job, state.at) == ("state", job, START)
 
 
-def test_a_refusal_is_told_with_its_violations(encore: Caller, encore_simulator: Simulator) -> None:
-    """The row that was played, and what was wrong, without what stood there."""
+def test_an_error_response_is_reported_with_its_violations(encore: Caller, encore_simulator: Simulator) -> None:
+    """The played error and the violations, without the values."""
     encore("POST", "/v1/jobs", {"model": "solo", "input": {"prompt": 7}})
 
     (event,) = encore_simulator.events.since().events
@@ -64,7 +64,7 @@ def test_a_refusal_is_told_with_its_violations(encore: Caller, encore_simulator:
 
 
 def test_the_first_look_finds_what_was_before(encore: Caller, encore_simulator: Simulator, run: Run) -> None:
-    """A stage keeps nothing for a feed that nobody has looked at, but its journal and its jobs know."""
+    """Before the first reader nothing is kept for the stream; it starts from the journal and the jobs."""
     encore("POST", "/v1/jobs", TOLD)
     run(encore_simulator.advance(100))
 
@@ -75,10 +75,10 @@ def test_the_first_look_finds_what_was_before(encore: Caller, encore_simulator: 
     assert [event.number for event in news.events] == list(range(1, news.cursor + 1))
 
 
-def test_attempts_are_told_after_the_state_that_they_tell_of(
+def test_attempts_are_reported_after_their_state(
     encore: Caller, encore_simulator: Simulator, run: Run, sink: MemorySender
 ) -> None:
-    """With their number and what came of them; the query of where they went is left out."""
+    """With their number and outcome; the query of their URL is left out."""
     sink.receiver = lambda _: 500 if len(sink.sent) < 2 else 200
     cursor = encore_simulator.events.cursor
     encore("POST", "/v1/jobs", {**GOOD, "tell": "http://127.0.0.1:9/told?secret=abc"})
@@ -92,8 +92,8 @@ def test_attempts_are_told_after_the_state_that_they_tell_of(
     assert ended.number < attempts[0].number
 
 
-def test_no_secret_is_told(make_simulator: MakeSimulator, run: Run, sink: MemorySender) -> None:
-    """Neither a key that stands in a path or a query, nor who a callback goes to as whom."""
+def test_no_secret_is_reported(make_simulator: MakeSimulator, run: Run, sink: MemorySender) -> None:
+    """Neither a key in a path or a query, nor the credentials of a callback URL."""
     simulator = make_simulator(names=["runflow"])
     cursor = simulator.events.cursor
     ask = Caller(simulator.provider("runflow"), "rf_live_secret_key")
@@ -124,7 +124,7 @@ def test_under_a_held_clock_the_same_calls_give_the_same_events(make_encore: Mak
     assert scene() == scene()
 
 
-def test_changes_of_the_clock_are_told(encore_simulator: Simulator, run: Run) -> None:
+def test_changes_of_the_clock_are_reported(encore_simulator: Simulator, run: Run) -> None:
     """One event for all that was done to it between two looks; nothing where nothing was done."""
     events, clock = encore_simulator.events, encore_simulator.clock
     cursor = events.cursor
@@ -139,8 +139,8 @@ def test_changes_of_the_clock_are_told(encore_simulator: Simulator, run: Run) ->
     assert event.fields == {"now": START + 5, "held": True, "speed": 60.0}
 
 
-def test_whoever_changes_the_stage_may_note_it(encore_simulator: Simulator) -> None:
-    """It costs nothing where nobody listens, and is not kept then."""
+def test_a_change_of_the_simulator_may_be_noted(encore_simulator: Simulator) -> None:
+    """It costs nothing without listeners, and is not kept then."""
     events = encore_simulator.events
     events.note("rule", provider="encore", scenario="fail")
     assert events.since().events == ()
@@ -152,7 +152,7 @@ def test_whoever_changes_the_stage_may_note_it(encore_simulator: Simulator) -> N
     assert event.row()["scenario"] == "fail"
 
 
-def test_a_slow_reader_is_told_how_much_is_forgotten(encore: Caller, encore_simulator: Simulator) -> None:
+def test_a_slow_reader_gets_the_number_of_dropped_events(encore: Caller, encore_simulator: Simulator) -> None:
     """The newest are kept."""
     events = EventStream(encore_simulator, limit=3)
     cursor = events.cursor
@@ -166,8 +166,8 @@ def test_a_slow_reader_is_told_how_much_is_forgotten(encore: Caller, encore_simu
     assert (news.cursor, news.skipped) == (5, 2)
 
 
-def test_a_feed_that_nobody_looks_at_stops_listening(encore: Caller, encore_simulator: Simulator) -> None:
-    """When more has happened than it would keep; the next look goes on with what the journal still has."""
+def test_a_stream_without_readers_stops_listening(encore: Caller, encore_simulator: Simulator) -> None:
+    """When more has happened than it would keep; the next reader continues from the journal."""
     events = EventStream(encore_simulator, limit=3)
     cursor = events.cursor
     for _ in range(5):
@@ -182,15 +182,15 @@ def test_a_feed_that_nobody_looks_at_stops_listening(encore: Caller, encore_simu
     assert (news.cursor, news.skipped) == (7, 5)
 
 
-def test_a_cursor_of_another_feed_begins_again(encore: Caller, encore_simulator: Simulator) -> None:
+def test_a_cursor_of_another_stream_starts_again(encore: Caller, encore_simulator: Simulator) -> None:
     """A page that was opened on the server before this one misses nothing."""
     encore("GET", "/v1/jobs/none")
 
     assert len(encore_simulator.events.since(1000).events) == 1
 
 
-def test_a_stage_that_begins_anew_says_so_and_goes_on(encore: Caller, encore_simulator: Simulator, run: Run) -> None:
-    """Numbers go on; what was not told of the jobs that are gone is told before."""
+def test_a_reset_is_reported_and_the_stream_goes_on(encore: Caller, encore_simulator: Simulator, run: Run) -> None:
+    """Numbers continue; pending changes of the removed jobs are reported first."""
     events = encore_simulator.events
     cursor = events.cursor
     encore("POST", "/v1/jobs", GOOD)
@@ -207,8 +207,8 @@ def test_a_stage_that_begins_anew_says_so_and_goes_on(encore: Caller, encore_sim
     assert news.skipped == 0
 
 
-def test_who_waits_is_woken_by_a_request(encore: Caller, encore_simulator: Simulator, run: Run) -> None:
-    """At once, and with the batch that it asked for."""
+def test_a_waiting_reader_is_woken_by_a_request(encore: Caller, encore_simulator: Simulator, run: Run) -> None:
+    """At once, and with the requested batch."""
 
     async def scene() -> list[str]:
         events = encore_simulator.events
@@ -221,7 +221,9 @@ def test_who_waits_is_woken_by_a_request(encore: Caller, encore_simulator: Simul
     assert run(scene()) == ["request"]
 
 
-def test_who_waits_is_woken_by_a_change_of_the_clock(encore: Caller, encore_simulator: Simulator, run: Run) -> None:
+def test_a_waiting_reader_is_woken_by_a_change_of_the_clock(
+    encore: Caller, encore_simulator: Simulator, run: Run
+) -> None:
     """From another thread as well."""
 
     async def scene() -> list[str]:
@@ -236,8 +238,8 @@ def test_who_waits_is_woken_by_a_change_of_the_clock(encore: Caller, encore_simu
     assert run(scene()) == ["clock"]
 
 
-def test_who_waits_is_woken_when_a_job_changes_by_the_clock(make_encore: MakeSimulator, run: Run) -> None:
-    """Nothing happens on the simulator; its time alone goes on."""
+def test_a_waiting_reader_is_woken_when_a_job_changes_by_the_clock(make_encore: MakeSimulator, run: Run) -> None:
+    """Nothing happens on the simulator except that time passes."""
     simulator = make_encore(clock=Clock(start=START, speed=100_000))
 
     async def scene() -> list[str]:
@@ -255,7 +257,7 @@ def test_who_waits_is_woken_when_a_job_changes_by_the_clock(make_encore: MakeSim
 
 
 def test_a_wait_ends_with_its_timeout(encore_simulator: Simulator, run: Run) -> None:
-    """With nothing; nobody is left waiting."""
+    """With nothing; no reader is left waiting."""
     events = encore_simulator.events
 
     assert run(events.wait(events.cursor, timeout=0.001)).events == ()
@@ -294,8 +296,8 @@ _ENCORE = load_contracts(["encore"], data=FOURTH)
 
 @hypothesis.given(acts=ACTS, before=st.booleans())
 @hypothesis.settings(max_examples=150)
-def test_the_feed_tells_exactly_the_changes_of_the_stage(acts: list[tuple[str, Any]], before: bool) -> None:
-    """In the order of time and each once, whatever is done, whenever somebody looks."""
+def test_the_stream_has_exactly_the_changes_of_the_simulator(acts: list[tuple[str, Any]], before: bool) -> None:
+    """In order of time and each once, after any actions and at any time of reading."""
     simulator = build_simulator(
         _ENCORE, clock=Clock(start=START, held=True), accept_any_key=True, sender=MemorySender()
     )
@@ -348,7 +350,7 @@ def _act(simulator: Simulator, act: str, value: Any) -> None:
 
 @pytest.mark.parametrize("jobs", [10_000])
 def test_a_look_at_many_open_jobs_costs_microseconds(jobs: int) -> None:
-    """While nothing has changed: no job is asked."""
+    """While nothing has changed, no job is evaluated."""
     simulator = build_simulator(
         _ENCORE, clock=Clock(start=START, held=True), accept_any_key=True, settings=Settings(keep_bodies=False)
     )

@@ -13,7 +13,7 @@ NAMES = providers()
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_event_of_a_contract_happens_as_documented(name: str) -> None:
-    """For each operation that asks for a callback: its schema holds, and no event is missing."""
+    """For each operation with a callback: the schema is met, and no event is missing."""
     contract = load_contract(name)
     found = list(happenings(contract))
 
@@ -26,7 +26,7 @@ def test_every_event_of_a_contract_happens_as_documented(name: str) -> None:
     assert {one.operation for one in found} == asking - {"create_comfyui_workflow_run"}
 
 
-def test_a_provider_of_ones_own_has_its_events_too() -> None:
+def test_an_own_provider_has_its_events_too() -> None:
     """From its data folder."""
     contract = load_contract("encore", root=FOURTH)
 
@@ -68,7 +68,7 @@ def test_a_reading_changes_what_is_sent() -> None:
         ("aimlapi", "completed", {}, "AI/ML API documents no callback"),
     ],
 )
-def test_what_does_not_happen_is_told_with_what_does(
+def test_an_unknown_event_is_rejected_with_the_known_ones(
     provider: str, event: str, narrower: dict[str, str], told: str
 ) -> None:
     """Rather than sending something that the provider never would."""

@@ -16,12 +16,12 @@ from mockreel.contract import Contract, load_contract
 from mockreel.contract.messages.message import Request, Response
 from mockreel.engine.clock import Clock
 from mockreel.errors import Conflict
-from mockreel.simulator import interventions
+from mockreel.simulator.jobs import interventions
 from mockreel.simulator.rule_parser import set_faults
 from mockreel.simulator.simulator import Simulator, build_simulator, load_contracts
 from mockreel.simulator.snapshots import take
 from mockreel.simulator.storage.kept_run import KeptRun
-from mockreel.simulator.storage.logs.bundle import Bundle
+from mockreel.simulator.storage.logs.run_bundle import Bundle
 from mockreel.simulator.storage.logs.run_log import MemoryLog, RunLog
 from mockreel.simulator.storage.logs.sqlite_log import SqliteLog
 from mockreel.webhooks import Outcome, Outgoing
@@ -43,7 +43,7 @@ def load(name: str, readings: Mapping[str, str]) -> Contract:
 
 
 class Receiver:
-    """Answers webhooks: every third one is refused."""
+    """Answers webhooks: every third one is rejected."""
 
     def __init__(self) -> None:
         self.sent: list[Outgoing] = []
@@ -142,7 +142,7 @@ def kept(
     settings: Mapping[str, Any] | None = None,
     responses: bool = False,
 ) -> Iterator[Kept]:
-    """A simulator on the run in a log: a new one, or taken up again."""
+    """A simulator on the run in a log: a new one, or a resumed one."""
     receiver, wall = Receiver(), wall or Wall()
     clock = Clock(start=START, speed=speed, held=held)
     try:
@@ -164,12 +164,12 @@ def kept(
 
 
 def fresh(clock: Clock, salt: bytes, receiver: Receiver | None = None) -> Simulator:
-    """A simulator of all providers that takes any key."""
+    """A simulator of all providers that accepts any key."""
     return build_simulator(contracts(), clock=clock, accept_any_key=True, salt=salt, sender=receiver or Receiver())
 
 
 def state(simulator: Simulator) -> Any:
-    """Everything that has come to be, without the seal."""
+    """The whole state, without the seal."""
     return {name: value for name, value in take(simulator).items() if name != "seal"}
 
 
@@ -212,7 +212,7 @@ def _submit(one: Kept, draws: random.Random, jobs: list[tuple[str, str]]) -> Non
 
 
 def _read(one: Kept, draws: random.Random, jobs: list[tuple[str, str]]) -> None:
-    """Reads, of which some are refused, and change a number in the next refusal."""
+    """Reads, some of which are rejected; each changes a number in the next error."""
     id_ = draws.choice([name for _, name in jobs] or ["none"])
     one.ask("runflow", "GET", f"/v1/runs/{id_}", key=draws.choice(KEYS))
     one.ask("aimlapi", "GET", f"/v2/video/generations?generation_id={id_}", key=draws.choice(KEYS))

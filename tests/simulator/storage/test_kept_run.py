@@ -98,7 +98,7 @@ def test_a_key_that_comes_back_is_masked_in_the_journal(tmp_path: Path) -> None:
 
 
 def test_an_idempotency_key_gives_the_same_job(tmp_path: Path) -> None:
-    """A client that never got its response asks again after the restart."""
+    """A client that never got its response sends the request again after the restart."""
     with kept(opened("sqlite", tmp_path)) as one:
         id_ = one.submit(idempotency_key="once")
     with kept(opened("sqlite", tmp_path)) as one:
@@ -134,7 +134,7 @@ def test_a_clock_that_runs_has_run_on(tmp_path: Path) -> None:
 
 
 def test_rules_and_readings_that_were_set_are_set_again(tmp_path: Path) -> None:
-    """By what the control API waits for before it answers."""
+    """By the call that the control API awaits before it responds."""
     with kept(opened("sqlite", tmp_path)) as one:
         set_faults(one.simulator.rules, one.simulator.providers, ["throttled; operation=get_run"])
         one.settle()
@@ -167,7 +167,7 @@ def _end_during_an_attempt(one: Kept) -> None:
     asyncio.run(begin())
 
 
-def test_an_attempt_that_nobody_knows_the_end_of_is_made_again(tmp_path: Path) -> None:
+def test_an_attempt_with_an_unknown_end_is_repeated(tmp_path: Path) -> None:
     """Twice over: the log of the second run has both of its beginnings."""
     for _ in range(2):
         with kept(opened("sqlite", tmp_path)) as one:
@@ -183,7 +183,7 @@ def test_an_attempt_that_nobody_knows_the_end_of_is_made_again(tmp_path: Path) -
         assert not one.receiver.sent
 
 
-def test_a_run_with_other_options_is_refused(tmp_path: Path) -> None:
+def test_a_run_with_other_options_is_rejected(tmp_path: Path) -> None:
     """The message says which option it has, and which was given."""
     with kept(opened("sqlite", tmp_path), settings={"--seed": 3}) as one:
         one.submit()
@@ -194,7 +194,7 @@ def test_a_run_with_other_options_is_refused(tmp_path: Path) -> None:
         pass
 
 
-def test_a_run_of_another_version_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_of_another_version_is_rejected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """And its file is left as it is."""
     with kept(opened("sqlite", tmp_path)) as one:
         one.submit()
@@ -206,7 +206,7 @@ def test_a_run_of_another_version_is_refused(tmp_path: Path, monkeypatch: pytest
 
 
 def test_looking_back_shows_the_state_of_a_moment(tmp_path: Path) -> None:
-    """And the run itself goes on untouched."""
+    """The run itself is not affected."""
     with kept(opened("sqlite", tmp_path)) as one:
         one.submit()
         one.advance(50)

@@ -8,7 +8,7 @@ from simulator.storage.rig import HOOK, KEYS, KINDS, START, Kept, fresh, kept, l
 
 from mockreel.engine.clock import Clock
 from mockreel.simulator.storage.kept_run import play
-from mockreel.simulator.storage.logs.bundle import Bundle
+from mockreel.simulator.storage.logs.run_bundle import Bundle
 from mockreel.simulator.storage.logs.run_log import MemoryLog, RunLog
 from mockreel.simulator.storage.logs.sqlite_log import SqliteLog
 from mockreel.simulator.storage.playback import Playback
@@ -27,7 +27,7 @@ def _again(one: Kept, log: RunLog) -> object:
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("seed", range(4))
 def test_a_log_gives_the_state_that_it_was_written_for(kind: str, seed: int, tmp_path: Path) -> None:
-    """Submits, refusals, keys, webhooks, rules, readings, balances and time, drawn from a seed."""
+    """Submits, errors, keys, webhooks, rules, readings, balances and time, drawn from a seed."""
     with kept(opened(kind, tmp_path)) as one:
         traffic(one, seed=seed)
         assert orjson.dumps(_again(one, one.run.log)) == orjson.dumps(state(one.simulator))
@@ -47,7 +47,7 @@ def test_every_kind_of_log_has_the_same_entries(seed: int, tmp_path: Path) -> No
         assert entries == found[0]
 
 
-def test_a_reset_is_an_entry_and_what_comes_later_begins_anew(tmp_path: Path) -> None:
+def test_a_reset_is_an_entry_and_later_entries_start_anew(tmp_path: Path) -> None:
     """The accounts, ids and rules after a reset are those of a fresh run."""
     with kept(MemoryLog()) as one:
         traffic(one, seed=1, steps=20)

@@ -1,4 +1,4 @@
-"""The log in a file: what cannot be used is refused with a sentence, and nothing is read by half."""
+"""The log in a file: an unusable file is rejected with a message, and nothing is read partly."""
 
 import os
 import sqlite3
@@ -8,7 +8,7 @@ import pytest
 from simulator.storage.rig import kept, opened, state
 
 from mockreel.errors import StateError
-from mockreel.simulator.storage.logs.entry import Entry
+from mockreel.simulator.storage.logs.log_entry import Entry
 from mockreel.simulator.storage.logs.sqlite_log import SqliteLog
 
 # A file is cut at every so many bytes; `nox -s deep` cuts at each.
@@ -19,7 +19,7 @@ def _entry(number: int) -> Entry:
     return Entry("clock", float(number), {"held": True, "speed": 1.0, "wall": 0.0})
 
 
-def test_a_file_that_is_in_use_is_refused(tmp_path: Path) -> None:
+def test_a_file_that_is_in_use_is_rejected(tmp_path: Path) -> None:
     """And can be opened once it is not."""
     first = SqliteLog(tmp_path / "run.db")
     first.begin({})
@@ -33,7 +33,7 @@ def test_a_file_that_is_in_use_is_refused(tmp_path: Path) -> None:
     ("content", "says"),
     [(b"", "is empty, so it holds no run"), (b"no database at all, but a text" * 50, "is no run of mockreel")],
 )
-def test_a_file_that_is_no_run_is_refused(content: bytes, says: str, tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_run_is_rejected(content: bytes, says: str, tmp_path: Path) -> None:
     """It stays as it was."""
     path = tmp_path / "run.db"
     path.write_bytes(content)
@@ -42,7 +42,7 @@ def test_a_file_that_is_no_run_is_refused(content: bytes, says: str, tmp_path: P
     assert path.read_bytes() == content
 
 
-def test_a_database_of_another_program_is_refused(tmp_path: Path) -> None:
+def test_a_database_of_another_program_is_rejected(tmp_path: Path) -> None:
     """Its tables are not touched."""
     with sqlite3.connect(tmp_path / "run.db") as other:
         other.execute("CREATE TABLE theirs (x)")
@@ -51,7 +51,7 @@ def test_a_database_of_another_program_is_refused(tmp_path: Path) -> None:
         SqliteLog(tmp_path / "run.db")
 
 
-def test_a_log_of_another_form_is_refused(tmp_path: Path) -> None:
+def test_a_log_of_another_form_is_rejected(tmp_path: Path) -> None:
     """The message says which form it has, and which is read."""
     SqliteLog(tmp_path / "run.db").close()
     with sqlite3.connect(tmp_path / "run.db") as other:
@@ -61,7 +61,7 @@ def test_a_log_of_another_form_is_refused(tmp_path: Path) -> None:
         SqliteLog(tmp_path / "run.db")
 
 
-def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
+def test_a_missing_folder_is_rejected(tmp_path: Path) -> None:
     with pytest.raises(StateError, match="cannot be opened"):
         SqliteLog(tmp_path / "none" / "run.db")
 
@@ -95,7 +95,7 @@ def test_entries_are_appended_all_or_none_where_the_disk_is_full(tmp_path: Path)
 
 
 @pytest.mark.parametrize("sync", [False, True])
-def test_entries_are_there_for_whoever_opens_the_file_next(sync: bool, tmp_path: Path) -> None:
+def test_entries_are_visible_to_the_next_reader_of_the_file(sync: bool, tmp_path: Path) -> None:
     """With and without waiting for the disk."""
     log = SqliteLog(tmp_path / "run.db", sync=sync)
     log.begin({"x": 1})
@@ -138,8 +138,8 @@ def test_a_file_that_is_cut_gives_a_sentence_or_a_whole_beginning(provider: str,
     assert refused or provider == "run.db-wal"  # a log without its end is a log
 
 
-def test_a_full_disk_refuses_submits_and_loses_nothing_that_was_answered(tmp_path: Path) -> None:
-    """A submit that cannot be kept is answered with 503; reads go on; with room again all goes on."""
+def test_a_full_disk_rejects_submits_and_loses_no_answered_request(tmp_path: Path) -> None:
+    """A submit that cannot be stored gets 503; reads work; with free space everything works again."""
     with kept(opened("sqlite", tmp_path)) as one:
         first = one.submit()
         log = one.run.log

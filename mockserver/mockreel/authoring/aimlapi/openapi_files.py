@@ -1,4 +1,4 @@
-"""Read AI/ML API's OpenAPI files: one schema for each model, gathered from every file that has it."""
+"""Read AI/ML API's OpenAPI files: one schema per model, gathered from every file that describes it."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -7,10 +7,10 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from mockreel.authoring.docs_folder import Docs
+from mockreel.authoring.document_references import References
 from mockreel.authoring.documented_model import Correction, ModelPage, PageError, PagePrice, Route
 from mockreel.authoring.documents.openapi3 import translate
 from mockreel.authoring.documents.openapi_document import flat_objects, is_json, operations
-from mockreel.authoring.schema_references import References
 from mockreel.contract.data.parser import Cursor
 
 _METHOD = "post"
@@ -19,7 +19,7 @@ _JSON = "application/json"
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """One model as one operation of one file has it."""
+    """One model as one operation of one file describes it."""
 
     model: str
     file: str
@@ -30,23 +30,23 @@ class Copy:
 
 
 def read_aimlapi(row: Cursor, docs: Docs) -> Iterator[ModelPage]:
-    """The models of an `aimlapi-openapi` row that its `include` names, in the order of their ids."""
-    wanted = row.at("placeholder").texts()
+    """The models that the `include` of an `aimlapi-openapi` row names, in the order of their ids."""
+    example_fields = row.at("placeholder").texts()
     copies: list[Copy] = []
     for name in docs.names(row.at("folder").text(), ".json"):
         with docs.part(name):
-            copies += read_file(docs.json(name), name, wanted, docs.references(name))
+            copies += read_file(docs.json(name), name, example_fields, docs.references(name))
     include = row.at("include").texts()
     for model in sorted({copy.model for copy in copies}):
         if any(fnmatchcase(model, pattern) for pattern in include):
             yield _gather([copy for copy in copies if copy.model == model], row)
 
 
-def read_file(document: Any, name: str, wanted: tuple[str, ...], references: References) -> list[Copy]:
-    """Every model of every POST operation of a file; `wanted` are the examples in a response to keep.
+def read_file(document: Any, name: str, example_fields: tuple[str, ...], references: References) -> list[Copy]:
+    """Every model of every POST operation of a file, with the response examples of the `example_fields`.
 
     Raises:
-        PageError: the file is no OpenAPI 3 document, or an operation has no model.
+        PageError: the file is not an OpenAPI 3 document, or an operation has no model.
     """
     found = []
     for method, path, operation, at in operations(document, name, references):
@@ -54,7 +54,7 @@ def read_file(document: Any, name: str, wanted: tuple[str, ...], references: Ref
             where = f"{name} POST {path}"
             schema, here = _body(operation, where, at)
             translated, corrections = translate(schema, where, here)
-            examples = dict(_examples(operation.get("responses", {}), wanted))
+            examples = dict(_examples(operation.get("responses", {}), example_fields))
             for one in flat_objects(translated, where):
                 found += [
                     Copy(model, name, path, _only(one, model), corrections, examples) for model in _ids(one, where)
@@ -80,31 +80,31 @@ def _ids(schema: Mapping[str, Any], where: str) -> list[str]:
 
 
 def _only(schema: Mapping[str, Any], model: str) -> Mapping[str, Any]:
-    """The schema of one of the models that share it."""
+    """The schema for one of the models that share it."""
     fields = schema["properties"]
-    named = {key: value for key, value in fields["model"].items() if key != "const"}
-    return {**schema, "properties": {**fields, "model": {**named, "enum": [model]}}}
+    model_field = {key: value for key, value in fields["model"].items() if key != "const"}
+    return {**schema, "properties": {**fields, "model": {**model_field, "enum": [model]}}}
 
 
-def _examples(node: Any, wanted: tuple[str, ...]) -> Iterator[tuple[str, Decimal]]:
-    """The examples of the wanted fields, anywhere in the responses."""
+def _examples(node: Any, example_fields: tuple[str, ...]) -> Iterator[tuple[str, Decimal]]:
+    """The examples of these fields, anywhere in the responses."""
     if isinstance(node, Mapping):
         for key, value in node.items():
-            if key in wanted and isinstance(value, Mapping) and "example" in value:
+            if key in example_fields and isinstance(value, Mapping) and "example" in value:
                 yield key, Decimal(str(value["example"]))
-            yield from _examples(value, wanted)
+            yield from _examples(value, example_fields)
     elif isinstance(node, list):
         for item in node:
-            yield from _examples(item, wanted)
+            yield from _examples(item, example_fields)
 
 
 def _gather(copies: list[Copy], row: Cursor) -> ModelPage:
     preferred = row.at("paths").texts()
-    order = {path: place for place, path in enumerate(preferred)}
+    order = {path: number for number, path in enumerate(preferred)}
     first, *others = sorted(copies, key=lambda copy: (order.get(copy.path, len(order)), copy.file))
     stated: dict[str, Any] = row.get("models", {})
-    own = stated.get(first.model, {})
-    source = tuple(own.get("source") or _source(first, row))
+    row_of_model = stated.get(first.model, {})
+    source = tuple(row_of_model.get("source") or _source(first, row))
     schema, changes = first.schema, list(first.corrections)
     alike = preferred if first.path in order else (first.path,)
     for other in others:
@@ -123,19 +123,19 @@ def _gather(copies: list[Copy], row: Cursor) -> ModelPage:
         copies={f"POST {copy.path} {copy.file}": copy.schema for copy in (first, *others)} if others else {},
         routes=tuple(_routes([copy for copy in others if copy.path not in alike])),
     )
-    return _with_aliases(page, tuple(own.get("aliases", ())))
+    return _with_aliases(page, tuple(row_of_model.get("aliases", ())))
 
 
 def _source(copy: Copy, row: Cursor) -> tuple[str, ...]:
-    """The source of a file: that of its folder, if the folder has one of its own."""
+    """The source of a file: its folder's own source, or the row's."""
     folders = row.maybe("folders")
     folder = copy.file.removeprefix(row.at("folder").text()).strip("/").partition("/")[0]
-    own = folders.maybe(folder) if folders else None
-    return (own or row.at("source")).texts()
+    own_source = folders.maybe(folder) if folders else None
+    return (own_source or row.at("source")).texts()
 
 
 def _routes(copies: list[Copy]) -> Iterator[Route]:
-    """The model as each of its older paths takes it."""
+    """The routes of the model's older paths."""
     for path in dict.fromkeys(copy.path for copy in copies):
         first, *others = [copy for copy in copies if copy.path == path]
         schema, changes = first.schema, list(first.corrections)
@@ -146,7 +146,7 @@ def _routes(copies: list[Copy]) -> Iterator[Route]:
 
 
 def _merged(schema: Mapping[str, Any], other: Copy) -> tuple[Mapping[str, Any], list[Correction]]:
-    """The schema with the fields that only another copy has; where the two differ, the first is kept."""
+    """The schema with the fields that only another copy has; where the two differ, the first wins."""
     fields = dict(schema["properties"])
     changes = []
     for name, field in other.schema["properties"].items():

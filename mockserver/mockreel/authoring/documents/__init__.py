@@ -1,1 +1,1 @@
-"""What documents state besides their models: OpenAPI files with their references, and pages."""
+"""Facts of documents other than models, from OpenAPI files and pages."""

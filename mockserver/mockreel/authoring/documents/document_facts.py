@@ -1,4 +1,4 @@
-"""`documents.json`: what the documents state besides their models, and each model as each of several files has it."""
+"""`documents.json`: facts of the documents other than models, and the copies of models in several files."""
 
 import hashlib
 import json
@@ -14,9 +14,12 @@ Rows = Mapping[str, Any]
 
 
 def document_facts(documents: Mapping[str, Rows], models: Mapping[str, ModelPage]) -> dict[str, Any]:
-    """The built file: every schema stands in it once, under a name of its own."""
+    """The built file; it contains every schema once, under its own name."""
     schemas: dict[str, Any] = {}
-    found = {name: {**rows, "messages": _named(rows["messages"], schemas)} for name, rows in sorted(documents.items())}
+    found = {
+        name: {**rows, "messages": _with_schema_names(rows["messages"], schemas)}
+        for name, rows in sorted(documents.items())
+    }
     copies = {
         id_: {name: None if schema == page.schema else _name(schema, schemas) for name, schema in page.copies.items()}
         for id_, page in models.items()
@@ -26,7 +29,7 @@ def document_facts(documents: Mapping[str, Rows], models: Mapping[str, ModelPage
 
 
 def read_document_facts(path: Path) -> tuple[dict[str, dict[str, Any]], dict[str, dict[str, Any]]] | None:
-    """The documents and the copies of models, with their schemas in their places; None where nothing was built.
+    """The documents and the copies of models, with their schemas in place; None if nothing was built.
 
     A copy that is the model's own schema is None.
     """
@@ -47,7 +50,7 @@ def read_document_facts(path: Path) -> tuple[dict[str, dict[str, Any]], dict[str
     return documents, copies
 
 
-def _named(messages: Rows, schemas: dict[str, Any]) -> dict[str, Any]:
+def _with_schema_names(messages: Rows, schemas: dict[str, Any]) -> dict[str, Any]:
     return {title: {**one, "schema": _name(one["schema"], schemas)} for title, one in messages.items()}
 
 

@@ -1,4 +1,4 @@
-"""From an OpenAPI 3.0, 3.1 or 3.2 schema object to JSON Schema 2020-12, with every change of meaning recorded."""
+"""Translate an OpenAPI 3.0, 3.1 or 3.2 schema to JSON Schema 2020-12, and record every change of meaning."""
 
 import re
 from collections.abc import Mapping
@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 from mockreel.authoring.corrections import settle_default
+from mockreel.authoring.document_references import References, references_of
 from mockreel.authoring.documented_model import Correction, PageError, number
-from mockreel.authoring.schema_references import References, references_of
 
 _NAMED = ("title", "type", "deprecated")
 _LIMITS = ("minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems", "multipleOf")
@@ -22,7 +22,7 @@ _SINGLE = (
     "unevaluatedProperties", "additionalItems",
 )  # fmt: skip
 _OWN = ("format", "enum", "default", "required", "nullable", "properties", "items", "$ref", "$defs", "definitions")
-# What nobody is refused for.
+# Annotations: no request is rejected for them.
 _PROSE = (
     "description", "example", "examples", "summary", "externalDocs", "xml", "discriminator", "readOnly", "writeOnly",
     "$comment", "$id", "$schema", "$anchor", "contentEncoding", "contentMediaType", "contentSchema",
@@ -35,12 +35,12 @@ Changes = list[Correction]
 
 
 def translate(schema: Any, where: str, references: References | None = None) -> tuple[Any, tuple[Correction, ...]]:
-    """The schema in the newer dialect, without prose and examples, and what was changed on the way.
+    """The schema in JSON Schema 2020-12, without prose and examples, and the corrections.
 
-    What a `$ref` leads to is written in its place; what refers to itself goes to `$defs`.
+    Targets of `$ref` are inlined; recursive ones go to `$defs`.
 
     Raises:
-        PageError: a keyword is not known, a reference leads nowhere, or a part of the schema is no schema.
+        PageError: a keyword is unknown, a reference has no target, or a part of the schema is not a schema.
     """
     changes: Changes = []
     found = _Translation(where, changes, references or references_of(schema, where)).whole(schema)
@@ -48,7 +48,7 @@ def translate(schema: Any, where: str, references: References | None = None) -> 
 
 
 class _Translation:
-    """One schema on its way; `changes` grows as it is read."""
+    """The translation of one schema; it adds corrections to `changes`."""
 
     def __init__(self, where: str, changes: Changes, references: References) -> None:
         self.where = where
@@ -60,13 +60,13 @@ class _Translation:
         self.nodes = 0
 
     def whole(self, node: Any) -> dict[str, Any]:
-        """The schema, with `$defs` for what refers to itself."""
+        """The schema, with `$defs` for recursive parts."""
         result = self.schema(node, "")
         defined: dict[str, Any] = {}
-        while left := [address for address, name in self.recursive.items() if name not in defined]:
-            address = left[0]
-            file, _, place = address.partition("#")
-            target, self.references, _ = replace(self.references, file=file).follow(f"#{place}", self.where)
+        while undefined := [address for address, name in self.recursive.items() if name not in defined]:
+            address = undefined[0]
+            file, _, fragment = address.partition("#")
+            target, self.references, _ = replace(self.references, file=file).follow(f"#{fragment}", self.where)
             self.open = [address]
             defined[self.recursive[address]] = self.schema(target, f"/$defs/{self.recursive[address]}")
         return {**result, "$defs": defined} if defined else result
@@ -102,7 +102,7 @@ class _Translation:
             raise PageError(f"{self.where} {at or '/'}", f"the schema has more than {_MOST_NODES} parts")
 
     def _referred(self, node: Mapping[str, Any], at: str, described: str) -> dict[str, Any]:
-        """What a reference leads to, and what stands beside it where the version lets something stand there."""
+        """The target of a reference, with the keywords beside it if the version allows them."""
         before = self.references
         target, after, address = before.follow(node["$ref"], f"{self.where} {at or '/'}")
         if address in self.open:
@@ -185,7 +185,7 @@ class _Translation:
 
 
 def _numeric_bounds(schema: dict[str, Any]) -> dict[str, Any]:
-    """Bounds as numbers: OpenAPI 3.0 says with `true` beside a bound that the bound itself is out."""
+    """Exclusive bounds as numbers; OpenAPI 3.0 marks them with `true` beside the bound."""
     result = dict(schema)
     for bound, exclusive in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
         if isinstance(stated := result.get(exclusive), bool):

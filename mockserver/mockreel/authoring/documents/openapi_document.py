@@ -1,17 +1,17 @@
-"""What stands in a provider's OpenAPI files besides the schemas of models: servers, security, parameters, responses."""
+"""Facts of a provider's OpenAPI files other than models: servers, security, parameters, responses."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mockreel.authoring.docs_folder import Docs
+from mockreel.authoring.document_references import References
 from mockreel.authoring.documented_model import PageError
 from mockreel.authoring.documents.openapi3 import translate
-from mockreel.authoring.schema_references import References
 from mockreel.contract.data.parser import Cursor
 
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
 _VERSIONS = ("3.0", "3.1", "3.2")
-# What of a security scheme decides how a request must be made.
+# The keys of a security scheme that affect requests.
 _SCHEME = ("type", "scheme", "in", "name")
 OPEN = "none"
 
@@ -19,16 +19,16 @@ Rows = dict[str, Any]
 
 
 def is_json(media: str) -> bool:
-    """Whether a media type is JSON, whatever its parameters are."""
+    """Whether a media type is JSON, with any parameters."""
     essence = media.partition(";")[0].strip().lower()
     return essence == "application/json" or essence.endswith("+json")
 
 
 def operations(document: Any, name: str, references: References) -> Iterator[tuple[str, str, Rows, References]]:
-    """Every operation of a file: its method, its path, what is stated of it, and where that stands.
+    """Every operation of a file: method, path, operation object, and the resolver for its references.
 
     Raises:
-        PageError: the file is no OpenAPI 3 document.
+        PageError: the file is not an OpenAPI 3 document.
     """
     paths = document.get("paths") if isinstance(document, Mapping) else None
     version = str(document.get("openapi", "")) if isinstance(document, Mapping) else ""
@@ -50,34 +50,34 @@ def operations(document: Any, name: str, references: References) -> Iterator[tup
 
 
 def flat_objects(schema: Mapping[str, Any], where: str) -> list[Mapping[str, Any]]:
-    """The objects that a body may be, each flat: `allOf` put together, `oneOf` and `anyOf` taken apart.
+    """The objects that a body may be, each flat: `allOf` is merged, `oneOf` and `anyOf` are split.
 
     Raises:
-        PageError: there is a branch without properties.
+        PageError: a branch has no properties.
     """
     whole = _joined(schema)
     if isinstance(whole.get("properties"), Mapping) and "model" in whole["properties"]:
         return [whole]
-    for word in ("oneOf", "anyOf"):
-        if word in whole:
-            rest = {key: value for key, value in whole.items() if key != word}
+    for keyword in ("oneOf", "anyOf"):
+        if keyword in whole:
+            rest = {key: value for key, value in whole.items() if key != keyword}
             return [
                 one
-                for branch in whole[word]
+                for branch in whole[keyword]
                 for one in flat_objects({**rest, "allOf": [branch]} if rest else branch, where)
             ]
     if not isinstance(whole.get("properties"), Mapping):
-        raise PageError(where, "the body is no flat object", expected="a schema with properties")
+        raise PageError(where, "the body is not a flat object", expected="a schema with properties")
     return [whole]
 
 
 def _joined(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """A schema and the parts of its `allOf` as one object, as far as they are objects with fields."""
+    """A schema merged with those parts of its `allOf` that are objects with fields."""
     if "allOf" not in schema:
         return dict(schema)
     parts = [{key: value for key, value in schema.items() if key != "allOf"}, *map(_joined, schema["allOf"])]
     result: dict[str, Any] = {}
-    kept: list[Any] = []
+    unmerged: list[Any] = []
     for part in parts:
         for name, field in part.get("properties", {}).items():
             fields = result.setdefault("properties", {})
@@ -86,24 +86,24 @@ def _joined(schema: Mapping[str, Any]) -> dict[str, Any]:
         result |= {"required": list(dict.fromkeys(needed))} if needed else {}
         rest = {key: value for key, value in part.items() if key not in ("properties", "required")}
         if any(key in result and result[key] != value for key, value in rest.items()):
-            kept.append(rest)
+            unmerged.append(rest)
         else:
             result |= rest
-    return {**result, "allOf": kept} if kept else result
+    return {**result, "allOf": unmerged} if unmerged else result
 
 
 def openapi_documents(row: Cursor, docs: Docs) -> Iterator[tuple[str, Rows]]:
-    """What each file of a row states besides its models, by the path of the file."""
+    """The facts of each file of a row other than models, by path."""
     for name in docs.names(row.at("folder").text(), ".json"):
         with docs.part(name):
             yield name, document_rows(docs.json(name), name, docs.references(name))
 
 
 def document_rows(document: Any, name: str, references: References) -> Rows:
-    """The rows of one file, and its messages: which way each goes, and its schema.
+    """The rows of one file, and its messages with their direction and schema.
 
     Raises:
-        PageError: something in it is not understood.
+        PageError: a part of it cannot be parsed.
     """
     reader = DocumentReader(document, name, references)
     found = list(operations(document, name, references))
@@ -122,7 +122,7 @@ def document_rows(document: Any, name: str, references: References) -> Rows:
 
 
 class DocumentReader:
-    """One file, as its rows are taken from it."""
+    """Reads the rows of one file."""
 
     def __init__(self, document: Mapping[str, Any], name: str, references: References) -> None:
         self.document = document
@@ -133,19 +133,19 @@ class DocumentReader:
         return {str(one.get("url")): {} for one in node.get("servers") or () if isinstance(one, Mapping)}
 
     def schemes(self) -> dict[str, str]:
-        """Each security scheme by its name, in the words that decide how a request must be made."""
+        """Each security scheme by name, as a text of the keys that affect requests."""
         stated = (self.document.get("components") or {}).get("securitySchemes") or {}
         found = {name: self.references.settled(one, self.name)[0] for name, one in stated.items()}
         return {name: " ".join(str(one[key]) for key in _SCHEME if key in one) for name, one in found.items()}
 
     def security(self, operation: Rows) -> Rows:
-        """Each way in which a request may show who asks; `none` where it need not."""
+        """Each way in which a request may authenticate; `none` if it need not."""
         known = self.schemes()
         stated = operation.get("security", self.document.get("security")) or [{}]
         return {" + ".join(sorted(known.get(name, name) for name in one)) or OPEN: {} for one in stated}
 
     def operation(self, operation: Rows, here: References) -> Rows:
-        """What is stated of an operation besides its schemas."""
+        """The facts of an operation other than schemas."""
         body, _ = here.settled(operation.get("requestBody") or {}, self.name)
         responses = {
             str(status): here.settled(one, self.name)[0] for status, one in (operation.get("responses") or {}).items()
@@ -157,18 +157,18 @@ class DocumentReader:
                 f"{one.get('in')} {one.get('name')}": {"required": bool(one.get("required"))}
                 for one in (here.settled(one, self.name)[0] for one in operation.get("parameters", ()))
             },
-            "body": {"required": bool(body.get("required")), "media": _named(body, "content")},
+            "body": {"required": bool(body.get("required")), "media": _rows_by_name(body, "content")},
             "statuses": {
                 status: {
-                    "headers": _named(one, "headers"),
-                    "media": _named(one, "content"),
+                    "headers": _rows_by_name(one, "headers"),
+                    "media": _rows_by_name(one, "content"),
                 }
                 for status, one in responses.items()
             },
         }
 
     def messages(self, called: str, operation: Rows, here: References) -> Rows:
-        """Every message of an operation; a body that names a model is compared with the models."""
+        """Every message of an operation, except bodies that name a model: those are compared with the models."""
         found: Rows = {}
         for one in operation.get("parameters", ()):
             parameter, there = here.settled(one, f"{self.name} {called}")
@@ -187,7 +187,7 @@ class DocumentReader:
         return found
 
     def calls(self, title: str, called: Any, here: References, rows: Rows) -> None:
-        """Webhooks and callbacks: what the provider sends by itself goes the way of a response."""
+        """Add the messages of webhooks and callbacks; like responses, the provider sends them."""
         paths, there = here.settled(called, f"{self.name} {title}")
         for path, stated in (paths or {}).items():
             item, inside = there.settled(stated, f"{self.name} {title} {path}")
@@ -208,8 +208,8 @@ class DocumentReader:
             found[name] = {"direction": direction, "schema": schema}
 
 
-def _named(node: Any, key: str) -> Rows:
-    """A row for each name in a place."""
+def _rows_by_name(node: Any, key: str) -> Rows:
+    """An empty row for each key below `key`."""
     return {name: {} for name in node.get(key) or {}}
 
 

@@ -1,4 +1,4 @@
-"""What a page states besides its model: the server and headers of its call, its other parameters, what is sent back."""
+"""Facts of a page other than its model: the server and headers of a call, other parameters, the response."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,8 +23,8 @@ _TABLE = re.compile(r"(?:FieldType|ParameterType|\|)", re.IGNORECASE)
 _QUOTED = re.compile(r"[\u201c\"`]([\w.-]+)[\u201d\"`]")
 _CURL = re.compile(r"curl\b[^\n]*?(?P<url>https?://[^\s'\"]+)")
 _HEADER = re.compile(r"(?:-H|--header)\s+[\"'](?P<name>[\w-]+):\s*(?P<value>[^\"'\n]*)")
-_RETRIES = re.compile(r"Retries\**:\s*(?P<told>.+)")
-_SENT = re.compile(r"Headers\**:\s*(?P<told>.+)")
+_RETRIES = re.compile(r"Retries\**:\s*(?P<text>.+)")
+_SENT = re.compile(r"Headers\**:\s*(?P<text>.+)")
 _SENTENCE = re.compile(r"`?(?P<name>[A-Z]\w*(?:-\w+)+)`?(?P<rest>[^.]*)")
 _STATUS = re.compile(r"^Responses\s+\D{0,3}(?P<status>[1-5]\d\d)", re.MULTILINE)
 _SCHEMAS: Mapping[str, Rows] = {
@@ -35,14 +35,14 @@ _SCHEMAS: Mapping[str, Rows] = {
 
 
 def runflow_documents(row: Cursor, docs: Docs) -> Iterator[tuple[str, Rows]]:
-    """What each page of a `runflow-page` row states besides its model."""
+    """The facts of each page of a `runflow-page` row other than its model."""
     for name in _pages(row, docs):
         with docs.part(name):
             yield name, runflow_rows(docs.text(name))
 
 
 def runflow_rows(text: str) -> Rows:
-    """The rows of one page; what it does not show is not among them."""
+    """The rows of one page, without those that it does not show."""
     lines = text.splitlines()
     rows = _call(text)
     tables = {name: dict(_fields(lines, head)) for name, head in _HEADS.items()}
@@ -52,28 +52,28 @@ def runflow_rows(text: str) -> Rows:
             schema = {"type": "object", "properties": {field: one for field, (one, _) in tables[name].items()}}
             rows["messages"][name] = {"direction": direction, "schema": {**schema, "required": needed}}
     if found := _RETRIES.search(text):
-        rows["retries"] = _retries(found["told"])
+        rows["retries"] = _retries(found["text"])
     if found := _SENT.search(text):
         rows["webhook_headers"] = {
-            one["name"]: {"always": "always" in one["rest"]} for one in _SENTENCE.finditer(found["told"])
+            one["name"]: {"always": "always" in one["rest"]} for one in _SENTENCE.finditer(found["text"])
         }
     return rows
 
 
 def runninghub_documents(row: Cursor, docs: Docs) -> Iterator[tuple[str, Rows]]:
-    """What each page of a `runninghub-registry` row states besides its model."""
+    """The facts of each page of a `runninghub-registry` row other than its model."""
     for name in _pages(row, docs):
         with docs.part(name):
             text = docs.text(name)
             page = read_endpoint_page(text, name)
             rows = _call(text)
             rows["statuses"] = {found["status"]: {} for found in _STATUS.finditer(text)}
-            rows["messages"]["response"] = {"direction": "replies", "schema": shape(page.reply)}
+            rows["messages"]["response"] = {"direction": "replies", "schema": shape(page.response)}
             yield name, rows
 
 
 def shape(sample: Any) -> Rows:
-    """A schema for what a sample looks like: all its keys, and their types; null may be anything."""
+    """A schema with the keys and types of a sample; null may be anything."""
     if isinstance(sample, Mapping):
         return {
             "type": "object",
@@ -96,7 +96,7 @@ def _pages(row: Cursor, docs: Docs) -> Iterator[str]:
 
 
 def _call(text: str) -> Rows:
-    """The server that the sample call asks, and the headers that it sends; of a key only how it stands there."""
+    """The server of the sample call and its headers; of an API key only its form."""
     found = _CURL.search(text)
     url = urlsplit(found["url"]) if found else None
     sent = {one["name"]: _spelled(one["value"]) for one in _HEADER.finditer(text)}
@@ -108,7 +108,7 @@ def _call(text: str) -> Rows:
 
 
 def _spelled(value: str) -> str:
-    """A header's value without what stands in for a key."""
+    """A header's value without its placeholder for a key."""
     scheme, _, rest = value.partition(" ")
     if rest:
         return scheme
@@ -116,12 +116,12 @@ def _spelled(value: str) -> str:
 
 
 def _fields(lines: Sequence[str], head: re.Pattern[str]) -> Iterator[tuple[str, tuple[Rows, bool]]]:
-    """The fields of the table below a heading, each with its schema, and whether it must be there."""
+    """The fields of the table below a heading, each with its schema and whether it is required."""
     start = next((number for number, line in enumerate(lines) if head.match(line)), None)
-    begun = False
+    in_table = False
     for line in lines[start + 1 :] if start is not None else ():
-        if not begun:
-            begun = bool(_TABLE.match(line))
+        if not in_table:
+            in_table = bool(_TABLE.match(line))
             continue
         found = _cells(line)
         if found is None:
@@ -144,12 +144,12 @@ def _cells(line: str) -> tuple[str, str, str, str] | None:
     return (found["name"], found["kind"], found["need"] or "", found["rest"]) if found else None
 
 
-def _schema(kind: str, told: str) -> Rows:
+def _schema(kind: str, text: str) -> Rows:
     bare = kind.removesuffix(" | null").removesuffix("[]")
     schema = dict(_SCHEMAS.get(bare, {"type": bare}))
-    words = list(dict.fromkeys(_QUOTED.findall(told)))
-    if schema.get("type") == "string" and len(words) > 1:
-        schema["enum"] = words
+    values = list(dict.fromkeys(_QUOTED.findall(text)))
+    if schema.get("type") == "string" and len(values) > 1:
+        schema["enum"] = values
     if kind.removesuffix(" | null").endswith("[]"):
         schema = {"type": "array", "items": schema}
     if kind.endswith(" | null") and "type" in schema:
@@ -158,10 +158,10 @@ def _schema(kind: str, told: str) -> Rows:
     return schema
 
 
-def _retries(told: str) -> Rows:
-    attempts = re.search(r"(\d+) attempts?", told)
-    delays = re.search(r"\(([^)]*\d[^)]*)\)", told)
-    on = re.search(r"[Rr]etries on ([^.]*)", told)
+def _retries(text: str) -> Rows:
+    attempts = re.search(r"(\d+) attempts?", text)
+    delays = re.search(r"\(([^)]*\d[^)]*)\)", text)
+    on = re.search(r"[Rr]etries on ([^.]*)", text)
     return {
         "attempts": int(attempts[1]) if attempts else None,
         "delays": [one.strip() for one in delays[1].split(",")] if delays else None,
@@ -169,6 +169,6 @@ def _retries(told: str) -> Rows:
     }
 
 
-def _classes(told: str) -> list[str]:
-    words = re.split(r"/|,|\band\b|\bor\b", told.removesuffix("only").strip())
+def _classes(text: str) -> list[str]:
+    words = re.split(r"/|,|\band\b|\bor\b", text.removesuffix("only").strip())
     return [word.strip() for word in words if word.strip()]

@@ -1,6 +1,6 @@
-"""Fetching: the newest docs from the addresses in `sources.yaml` into a folder, politely."""
+"""Fetch the newest docs from the addresses in `sources.yaml` into a folder, one request at a time."""
 
 from mockreel.authoring.fetch.fetcher import Fetched, Limits, fetch
-from mockreel.authoring.fetch.source_addresses import Wanted, wanted
+from mockreel.authoring.fetch.source_addresses import SourcePage, source_pages
 
-__all__ = ["Fetched", "Limits", "Wanted", "fetch", "wanted"]
+__all__ = ["Fetched", "Limits", "SourcePage", "fetch", "source_pages"]

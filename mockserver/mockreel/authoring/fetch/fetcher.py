@@ -1,4 +1,4 @@
-"""Fetch pages one at a time, each only if it has changed, and say of each what became of it."""
+"""Fetch pages one at a time, each only if it has changed, and report the outcome of each."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import httpx2
 
 from mockreel import __version__
-from mockreel.authoring.fetch.source_addresses import Wanted
+from mockreel.authoring.fetch.source_addresses import SourcePage
 from mockreel.contract.data.data_files import read_document
 from mockreel.errors import DataError
 from mockreel.whole_file import SHARED, writing_whole
@@ -24,7 +24,7 @@ _ETAG, _DATE = "etag", "last-modified"
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much is taken, and how gently: bytes of a page, seconds for one, seconds between two of one host, moves."""
+    """Limits: bytes of a page, seconds for a page, seconds between two requests to a host, redirects."""
 
     most_bytes: int = 8 * 1024 * 1024
     timeout: float = 30.0
@@ -34,33 +34,33 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """What became of one page; `why` says what went wrong."""
+    """The outcome for one page; `why` is the reason of a failure."""
 
-    page: Wanted
+    page: SourcePage
     outcome: Outcome
     why: str = ""
 
     def line(self) -> str:
-        """The outcome for a person."""
-        told = f"{self.outcome:<8}{self.page.provider} {self.page.source}  {self.page.url}"
-        return f"{told}: {self.why}" if self.why else f"{told} -> {self.page.file}"
+        """The outcome as text."""
+        outcome = f"{self.outcome:<8}{self.page.provider} {self.page.source}  {self.page.url}"
+        return f"{outcome}: {self.why}" if self.why else f"{outcome} -> {self.page.file}"
 
 
 class _Failure(Exception):
-    """Why a page was not taken."""
+    """Why a page was not fetched."""
 
 
 def fetch(
-    pages: Iterable[Wanted], out: Path, *, limits: Limits, pause: Callable[[float], None], again: bool = False
+    pages: Iterable[SourcePage], out: Path, *, limits: Limits, pause: Callable[[float], None], again: bool = False
 ) -> Iterator[Fetched]:
-    """Fetch pages into a folder, one after the other; a page that fails leaves what was there.
+    """Fetch pages into a folder, one after the other; a page that fails leaves the old file.
 
     Args:
         pages: what to fetch.
-        out: the folder; what was fetched when stands in its `fetched.json`.
-        limits: how much is taken, and how gently.
+        out: the folder; its `fetched.json` records the fetched pages.
+        limits: sizes, timeouts and pauses.
         pause: waits for so many seconds.
-        again: ask for every page, whether it has changed or not.
+        again: fetch every page, even if it has not changed.
     """
     fetcher = _Fetcher(out, limits, pause, again=again)
     with httpx2.Client(timeout=limits.timeout, headers={"User-Agent": _agent(), "Accept": _ACCEPT}) as client:
@@ -73,21 +73,21 @@ def _agent() -> str:
 
 
 class _Fetcher:
-    """One run: what was fetched before, and which host was asked last."""
+    """One run; it remembers the pages of earlier runs and the hosts of this one."""
 
     def __init__(self, out: Path, limits: Limits, pause: Callable[[float], None], *, again: bool) -> None:
         self.out = out
         self.limits = limits
         self.pause = pause
         self.again = again
-        self.asked: set[str] = set()
+        self.hosts: set[str] = set()
         path = out / STATE
         self.state: dict[str, Any] = read_document(path) if path.is_file() else {}
 
-    def one(self, client: httpx2.Client, page: Wanted) -> Fetched:
+    def one(self, client: httpx2.Client, page: SourcePage) -> Fetched:
         """Fetch one page, and keep it if it differs."""
         try:
-            content, validators = self._ask(client, page)
+            content, validators = self._request(client, page)
         except _Failure as failure:
             return Fetched(page, "failed", str(failure))
         except httpx2.HTTPError as problem:
@@ -101,38 +101,38 @@ class _Fetcher:
         _write(self.out / STATE, json.dumps(self.state, indent=1, sort_keys=True).encode() + b"\n")
         return Fetched(page, "new" if there is None else "same" if there == content else "changed")
 
-    def _ask(self, client: httpx2.Client, page: Wanted) -> tuple[bytes | None, Mapping[str, str]]:
+    def _request(self, client: httpx2.Client, page: SourcePage) -> tuple[bytes | None, Mapping[str, str]]:
         url = page.url
         for _ in range(self.limits.redirects + 1):
             self._wait(url)
-            with client.stream("GET", url, headers=self._conditions(page), follow_redirects=False) as reply:
-                if reply.status_code == 304:
+            with client.stream("GET", url, headers=self._conditions(page), follow_redirects=False) as response:
+                if response.status_code == 304:
                     return None, {}
-                if not reply.is_redirect:
-                    return self._body(reply), _validators(reply.headers)
-                url = _moved(url, reply.headers)
+                if not response.is_redirect:
+                    return self._body(response), _validators(response.headers)
+                url = _moved(url, response.headers)
         raise _Failure(f"moved more than {self.limits.redirects} times")
 
     def _wait(self, url: str) -> None:
         host = urlsplit(url).netloc
-        if host in self.asked:
+        if host in self.hosts:
             self.pause(self.limits.pause)
-        self.asked.add(host)
+        self.hosts.add(host)
 
-    def _conditions(self, page: Wanted) -> dict[str, str]:
-        """The page is wanted only if it has changed since it was fetched, and is still there."""
-        known = self.state.get(page.url, {})
+    def _conditions(self, page: SourcePage) -> dict[str, str]:
+        """Headers that request the page only if it has changed since it was fetched and is still there."""
+        stored = self.state.get(page.url, {})
         if self.again or not (self.out / page.file).is_file():
             return {}
         names = {_ETAG: "If-None-Match", _DATE: "If-Modified-Since"}
-        return {header: known[name] for name, header in names.items() if name in known}
+        return {header: stored[name] for name, header in names.items() if name in stored}
 
-    def _body(self, reply: httpx2.Response) -> bytes:
-        if reply.status_code != 200:
-            raise _Failure(f"answered with {reply.status_code}")
+    def _body(self, response: httpx2.Response) -> bytes:
+        if response.status_code != 200:
+            raise _Failure(f"answered with {response.status_code}")
         most = self.limits.most_bytes
         content = bytearray()
-        for piece in reply.iter_bytes():
+        for piece in response.iter_bytes():
             content += piece
             if len(content) > most:
                 raise _Failure(f"larger than {most} bytes")
@@ -142,7 +142,7 @@ class _Fetcher:
 
 
 def _moved(url: str, headers: Mapping[str, str]) -> str:
-    """Where a page has moved to: over https as before, or not at all."""
+    """The target of a redirect; one away from https is an error."""
     target = str(httpx2.URL(url).join(headers.get("location", "")))
     if urlsplit(target).scheme not in ("https", urlsplit(url).scheme):
         raise _Failure(f"moved to {target}, which is not safe to follow")
@@ -150,7 +150,7 @@ def _moved(url: str, headers: Mapping[str, str]) -> str:
 
 
 def _validators(headers: Mapping[str, str]) -> dict[str, str]:
-    """What a page is asked for again with; a date only where the page cannot have changed within its second."""
+    """The validators for the next request; a date only if the page cannot have changed within its second."""
     names = (_ETAG, _DATE) if _is_settled(headers) else (_ETAG,)
     return {name: headers[name] for name in names if name in headers}
 
@@ -162,7 +162,7 @@ def _is_settled(headers: Mapping[str, str]) -> bool:
 
 
 def _write(target: Path, content: bytes) -> None:
-    """The file appears whole or not at all.
+    """Write a file atomically.
 
     Raises:
         DataError: the folder cannot be written to.

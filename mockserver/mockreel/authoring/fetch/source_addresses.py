@@ -1,4 +1,4 @@
-"""What is to be fetched: the documented sources of a provider that have an address, and where each file goes."""
+"""The pages to fetch: the sources of a provider that have an address, and the file of each."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -11,13 +11,13 @@ from mockreel.contract.data.data_files import read_document
 from mockreel.contract.data.parser import Cursor
 from mockreel.errors import DataError
 
-# A document at a fixed commit never changes: there is nothing newer at its address.
+# A document at a fixed commit never changes.
 _PINNED = "/blob/", "/tree/"
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """One page: where it is, and the file below the docs folder that it is written to."""
+class SourcePage:
+    """One page: its address, and its file below the docs folder."""
 
     provider: str
     source: str
@@ -25,22 +25,22 @@ class Wanted:
     file: str
 
 
-def wanted(root: Path, provider: str) -> tuple[Wanted, ...]:
+def source_pages(root: Path, provider: str) -> tuple[SourcePage, ...]:
     """The pages of one provider, in the order of `sources.yaml`.
 
-    A source gives the address that its text is served at as `fetch`, where that is not its `url`; `fetch: none` says
-    that it is served no more. A page that `build` reads goes where `build` looks for it.
+    `fetch` is the address of a source's text if that is not its `url`; `fetch: none` means that it is no longer
+    served. A page that `build` reads is written where `build` looks for it.
 
     Raises:
-        DataError: an address is none, or a file would leave the folder.
+        DataError: an address is invalid, or a file would be outside the folder.
     """
     path = root / "schemas" / provider / "sources.yaml"
     file = Cursor(str(path), read_document(path))
-    places = dict(_read_by_build(file))
-    return (*_wanted(provider, file, places), *_folders(provider, file, root))
+    files = dict(_read_by_build(file))
+    return (*_listed_pages(provider, file, files), *_folders(provider, file, root))
 
 
-def _wanted(provider: str, file: Cursor, places: Mapping[str, str]) -> Iterator[Wanted]:
+def _listed_pages(provider: str, file: Cursor, files: Mapping[str, str]) -> Iterator[SourcePage]:
     for source, row in file.at("sources").mapping().items():
         place = Cursor(f"{file.where} /sources/{source}", row)
         url = row.get("fetch", row.get("url"))
@@ -49,18 +49,18 @@ def _wanted(provider: str, file: Cursor, places: Mapping[str, str]) -> Iterator[
             continue
         if urlsplit(url).scheme not in ("https", "http"):
             raise DataError(place.where, f"{url!r} is not an address", expected="https://…")
-        yield Wanted(provider, source, url, _inside(places.get(source) or _named(provider, source, url), place))
+        yield SourcePage(provider, source, url, _inside(files.get(source) or _file_name(provider, source, url), place))
 
 
 def _read_by_build(file: Cursor) -> Iterator[tuple[str, str]]:
-    """Source and file of every document that a `build:` row names by itself."""
+    """Source and file of every document that a `build:` row names."""
     for row in file.mapping().get("build", ()):
         items: list[Any] = [*row.get("pages", ()), *(row[key] for key in ("registry", "prices") if key in row)]
         yield from ((item["source"], item["file"]) for item in items)
 
 
-def _folders(provider: str, file: Cursor, root: Path) -> Iterator[Wanted]:
-    """The files of a folder that a `build:` row reads: those that models were read from, at the row's `fetch`."""
+def _folders(provider: str, file: Cursor, root: Path) -> Iterator[SourcePage]:
+    """The pages of a folder that a `build:` row reads: the files that models came from, at the row's `fetch`."""
     for number, item in enumerate(file.mapping().get("build", ())):
         row = Cursor(f"{file.where} /build/{number}", item)
         if "fetch" in row.mapping() and "folder" in row.mapping():
@@ -68,7 +68,7 @@ def _folders(provider: str, file: Cursor, root: Path) -> Iterator[Wanted]:
             for document in sorted(_documents(root / "schemas" / provider)):
                 name = document.removeprefix(f"{folder}/")
                 url = row.at("fetch").text().replace("{file}", quote(name))
-                yield Wanted(provider, row.at("source").text(), url, _inside(document, row))
+                yield SourcePage(provider, row.at("source").text(), url, _inside(document, row))
 
 
 def _documents(schemas: Path) -> set[str]:
@@ -76,7 +76,7 @@ def _documents(schemas: Path) -> set[str]:
     return {document for documents in found for document in documents}
 
 
-def _named(provider: str, source: str, url: str) -> str:
+def _file_name(provider: str, source: str, url: str) -> str:
     ending = PurePosixPath(urlsplit(url).path).suffix
     return f"pages/{provider}/{source}{ending if ending in ('.md', '.json', '.yaml', '.txt') else '.html'}"
 

@@ -1,28 +1,28 @@
-"""Where a list of allowed values ends when the description follows it without a space (`4s, 6s, 8sThe length`)."""
+"""Lists of allowed values, also where the description follows without a space (`4s, 6s, 8sThe length`)."""
 
 import re
 
 from mockreel.authoring.documented_model import PageError
 
 _ANY = "Any"
-# Nothing stands in the cell: a hyphen, an en dash or an em dash.
+# An empty cell: a hyphen, an en dash or an em dash.
 DASHES = ("", "-", "\u2013", "\u2014")
-# A word with a capital, then a space or the end of a sentence: how a description begins.
+# A description begins with a capitalized word, then a space or the end of a sentence.
 _WORD = re.compile(r"(?P<upper>[A-Z]+)[a-z]*(?=[ .:;'\u2019(-])")
 _PROSE = re.compile(r"(?:[A-Z][a-z]+|[A-Z]{2,}|A|I)(?![A-Za-z])")
 
 
 def listed_values(text: str) -> tuple[str, ...]:
-    """The values of a cell of their own: separated by commas, perhaps in backticks; none for `Any`."""
+    """The values of a separate cell: separated by commas, optionally in backticks; none for `Any`."""
     values = tuple(value.strip().strip("`") for value in re.split(r",|<br ?/?>", text))
     return () if text.strip() in (*DASHES, _ANY) else tuple(value for value in values if value)
 
 
 def glued_values(text: str, where: str) -> tuple[str, ...]:
-    """The values that a glued cell begins with; none for `Any`.
+    """The values at the start of a glued cell; none for `Any`.
 
     Raises:
-        PageError: it cannot be told where they end.
+        PageError: their end is ambiguous.
     """
     if text.startswith(_ANY) or not text.strip():
         return ()
@@ -37,15 +37,15 @@ def glued_values(text: str, where: str) -> tuple[str, ...]:
 
 
 def _by_shape(text: str, cuts: list[int], where: str) -> int:
-    """The one cut after which the last value looks like one of those before it."""
-    fitting = []
+    """The only cut at which the last value has the form of an earlier one."""
+    matching = []
     for cut in cuts:
         *before, last = listed_values(text[:cut]) or ("",)
         if _shape(last) in {_shape(value) for value in before}:
-            fitting.append(cut)
-    if len(fitting) != 1:
+            matching.append(cut)
+    if len(matching) != 1:
         raise _unclear(text, where)
-    return fitting[0]
+    return matching[0]
 
 
 def _shape(value: str) -> str:
@@ -55,7 +55,7 @@ def _shape(value: str) -> str:
 def _unclear(text: str, where: str) -> PageError:
     return PageError(
         where,
-        f"it cannot be told where the allowed values of {text[:60]!r} end",
+        f"the end of the allowed values in {text[:60]!r} is ambiguous",
         expected="Any, or values separated by commas and then a sentence",
-        then="Read the page as Markdown instead, where the cells are apart.",
+        then="Read the page as Markdown instead, which separates the cells.",
     )

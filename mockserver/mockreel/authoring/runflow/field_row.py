@@ -1,4 +1,4 @@
-"""One row of a page's input table, and the three forms in which pages print it."""
+"""The rows of a page's input table, in the three forms that pages use."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -32,7 +32,7 @@ _CELL = re.compile(r"(?<!\\)\|")
 
 @dataclass(frozen=True, slots=True)
 class FieldRow:
-    """What a page says of one input field, as text."""
+    """One input field of a page, as text."""
 
     name: str
     kind: str
@@ -43,10 +43,10 @@ class FieldRow:
 
 
 def read_fields(lines: Sequence[str], page: str) -> tuple[FieldRow, ...]:
-    """The input fields of a page, whichever form it has.
+    """The input fields of a page in any form.
 
     Raises:
-        PageError: there is no such table, or a row of it is not understood.
+        PageError: there is no such table, or a row of it cannot be parsed.
     """
     for reader in (_glued_rows, _table_rows, _heading_rows):
         rows = tuple(reader(lines, page))
@@ -64,7 +64,7 @@ def _unique(rows: tuple[FieldRow, ...]) -> tuple[FieldRow, ...]:
     names: set[str] = set()
     for row in rows:
         if row.name in names:
-            raise PageError(row.where, f"the field {row.name!r} stands there twice")
+            raise PageError(row.where, f"duplicate field {row.name!r}")
         names.add(row.name)
     return rows
 

@@ -1,4 +1,4 @@
-"""Read Runflow's model pages: the text of the newer ones, the one-line Markdown of the older, and Markdown tables."""
+"""Read Runflow's model pages: newer ones as text, older ones as one-line Markdown or Markdown tables."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -30,8 +30,8 @@ _SCHEMAS: Mapping[str, Mapping[str, Any]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class _Reading:
-    """What holds for every page of the row: the paths that name a model, the kind of output, the currency."""
+class _RowSettings:
+    """Settings for every page of the row: the paths that name a model, the kind of output, the currency."""
 
     paths: tuple[str, ...]
     output: Any
@@ -39,7 +39,7 @@ class _Reading:
 
 
 def read_runflow(row: Cursor, docs: Docs) -> Iterator[ModelPage]:
-    """The models of the pages that a `runflow-page` row lists, the newest page of each model first."""
+    """The models of the pages in a `runflow-page` row, the newest page of each model first."""
     reading = _reading(row)
     newest: dict[str, ModelPage] = {}
     for number, item in enumerate(row.at("pages").value):
@@ -54,20 +54,20 @@ def read_runflow(row: Cursor, docs: Docs) -> Iterator[ModelPage]:
 
 
 def page_of(row: Cursor, path: Path) -> ModelPage:
-    """A page that stands anywhere, read as the pages of a row are; its source is its file's name."""
+    """A page in any folder, read like the pages of a row; its source is its file name."""
     docs = Docs(path.parent)
     return read_page(docs.text(path.name), path.name, path.stem, _reading(row))
 
 
-def _reading(row: Cursor) -> _Reading:
-    return _Reading(row.at("paths").texts(), row.at("output").text(), row.at("currency").text())
+def _reading(row: Cursor) -> _RowSettings:
+    return _RowSettings(row.at("paths").texts(), row.at("output").text(), row.at("currency").text())
 
 
-def read_page(text: str, page: str, source: str, reading: _Reading) -> ModelPage:
+def read_page(text: str, page: str, source: str, reading: _RowSettings) -> ModelPage:
     """One page.
 
     Raises:
-        PageError: something that a model needs is not found, or not understood; it names the page and the place.
+        PageError: a required part is missing or cannot be parsed; the error names the page and the place.
     """
     lines = _lines(text)
     facts = _facts(lines)
@@ -104,19 +104,19 @@ def _input(body: Mapping[str, Any] | None, place: str | None) -> Mapping[str, An
     return found if isinstance(found, Mapping) else None
 
 
-def reading(paths: Sequence[str], *, output: str = "video", currency: str = "USD") -> _Reading:
-    """What `read_page` needs to know besides the page."""
-    return _Reading(tuple(paths), output, currency)
+def reading(paths: Sequence[str], *, output: str = "video", currency: str = "USD") -> _RowSettings:
+    """The settings that `read_page` needs."""
+    return _RowSettings(tuple(paths), output, currency)
 
 
 def _lines(text: str) -> list[str]:
-    """The page in lines; the one-line rendering is broken where Markdown begins something."""
+    """The lines of the page; a one-line rendering is split where Markdown begins a block."""
     lines = text.splitlines()
     return lines if len(lines) > 1 else _BREAKS.sub("\n", text).splitlines()
 
 
 def _facts(lines: Sequence[str]) -> dict[str, str]:
-    """The labelled facts at the head of a page; the first of each label counts."""
+    """The labelled facts at the head of a page; the first value of each label."""
     facts: dict[str, str] = {}
     for line in lines:
         if found := _FACT.match(line):
@@ -130,20 +130,20 @@ def _endpoint(facts: Mapping[str, str], page: str, paths: Sequence[str]) -> tupl
     if found is None:
         raise PageError(page, f"{stated!r} is not an endpoint", expected="a line `Endpoint: POST /…`")
     models = [model for path in paths if (model := _model(found["path"], path))]
-    named = facts.get("Model ID", models[0] if models else None)
-    if named is None or named not in models:
+    model = facts.get("Model ID", models[0] if models else None)
+    if model is None or model not in models:
         raise PageError(
             f"{page} Endpoint",
-            f"{found['path']!r} does not name the model {named or ''}".rstrip(),
+            f"{found['path']!r} does not name the model {model or ''}".rstrip(),
             expected="one of " + ", ".join(paths),
         )
-    return f"{found['method'] or 'POST'} {found['path']}", named
+    return f"{found['method'] or 'POST'} {found['path']}", model
 
 
 def _model(path: str, template: str) -> str | None:
     before, _, after = template.partition("{model}")
-    fits = path.startswith(before) and path.endswith(after) and len(path) > len(before) + len(after)
-    return path[len(before) : len(path) - len(after)] if fits else None
+    matches = path.startswith(before) and path.endswith(after) and len(path) > len(before) + len(after)
+    return path[len(before) : len(path) - len(after)] if matches else None
 
 
 def _price(facts: Mapping[str, str], page: str) -> tuple[Decimal, str]:
@@ -165,13 +165,13 @@ def _field(row: FieldRow) -> tuple[dict[str, Any], tuple[Correction, ...]]:
         base["type"] = [base["type"], "null"]
         base |= {"enum": [*base["enum"], None]} if "enum" in base else {}
     at = f"/properties/{row.name}"
-    meant = kind.removesuffix("[]") in _MEDIA
-    named = (Correction(at, row.kind, base["type"], "the page's own type word, for an address"),) if meant else ()
+    is_media = kind.removesuffix("[]") in _MEDIA
+    changes = (Correction(at, row.kind, base["type"], "the page's own type word, for an address"),) if is_media else ()
     if row.default is None:
-        return base, named
+        return base, changes
     stated = cast(row.default, kind)
-    settled, changes = settle_default({**base, "default": stated}, at)
-    return settled, (*named, *changes)
+    settled, more = settle_default({**base, "default": stated}, at)
+    return settled, (*changes, *more)
 
 
 def _type(kind: str, where: str) -> Mapping[str, Any]:
@@ -183,5 +183,5 @@ def _type(kind: str, where: str) -> Mapping[str, Any]:
 def _value(text: str, schema: Mapping[str, Any], where: str) -> Any:
     value = cast(text, schema["type"])
     if isinstance(value, str) and schema["type"] in ("integer", "number", "boolean"):
-        raise PageError(where, f"the allowed value {text!r} is no {schema['type']}")
+        raise PageError(where, f"the allowed value {text!r} is not of type {schema['type']}")
     return value

@@ -1,4 +1,4 @@
-"""Two pages of one model: the newer holds, and what only the older says is taken over, each with its reason."""
+"""Two pages of one model: the newer wins, and facts of the older alone are added, each with its reason."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -12,13 +12,13 @@ from mockreel.authoring.documented_model import Correction, ModelPage, PagePrice
 def with_older(newer: ModelPage, older: ModelPage) -> ModelPage:
     """The newer page with the defaults that only the older states, and a note where their prices differ.
 
-    A field that only the older page has is not taken: the newer says that it is gone.
+    A field that only the older page has is left out, as the newer page removed it.
     """
     source = ", ".join(older.source)
     fields: dict[str, Any] = dict(newer.schema["properties"])
     changes: list[Correction] = []
     for name, field in older.schema["properties"].items():
-        if name in fields and _taken(fields[name], field):
+        if name in fields and _adds_default(fields[name], field):
             fields[name] = {**fields[name], "default": field["default"]}
             changes.append(
                 Correction(f"/properties/{name}/default", None, field["default"], f"only {source} states it")
@@ -33,7 +33,7 @@ def with_older(newer: ModelPage, older: ModelPage) -> ModelPage:
     )
 
 
-def _taken(newer: Mapping[str, Any], older: Mapping[str, Any]) -> bool:
+def _adds_default(newer: Mapping[str, Any], older: Mapping[str, Any]) -> bool:
     return "default" in older and "default" not in newer and jsonschema_rs.is_valid(dict(newer), older["default"])
 
 

@@ -1,4 +1,4 @@
-"""What a model page shows of a call: an example of the request, what stands around the input, and the result."""
+"""The call on a model page: an example request, the envelope of the input, and the result."""
 
 import json
 import re
@@ -29,7 +29,7 @@ def example_body(text: str) -> Mapping[str, Any] | None:
 
 
 def envelope(example: Mapping[str, Any] | None, fields: Sequence[str], lines: Sequence[str]) -> str | None:
-    """Where the input stands in a request, as a JSON pointer; None where the page does not show it."""
+    """The place of the input in a request, as a JSON pointer; None if the page does not show it."""
     if example is not None and any(name in example for name in fields):
         return ""
     for key, value in (example or {}).items():
@@ -40,7 +40,7 @@ def envelope(example: Mapping[str, Any] | None, fields: Sequence[str], lines: Se
 
 
 def result(lines: Sequence[str]) -> tuple[str, ...]:
-    """What the page shows of a result, as JSON pointers: its output fields, or else what its sample programs read."""
+    """The fields of a result as JSON pointers, from the output schema or else from the sample programs."""
     return tuple(dict.fromkeys(_listed(lines))) or tuple(dict.fromkeys(_accessed(lines)))
 
 
@@ -60,11 +60,11 @@ def _accessed(lines: Sequence[str]) -> Iterator[str]:
 def _section(lines: Sequence[str], head: re.Pattern[str]) -> Iterator[str]:
     """The lines of the first table below a heading."""
     start = next((number for number, line in enumerate(lines) if head.match(line)), None)
-    begun = False
+    in_table = False
     for line in lines[start + 1 :] if start is not None else ():
         if line.strip():
-            begun = begun or bool(re.match(r"(?:Parameter|Field|\|)", line))
-            if begun:
+            in_table = in_table or bool(re.match(r"(?:Parameter|Field|\|)", line))
+            if in_table:
                 yield line
-        elif begun:
+        elif in_table:
             return

@@ -1,4 +1,4 @@
-"""A page's base price and the note beside it: what they make certain, and what they leave open."""
+"""A page's base price and its note: which prices are exact, and which are a minimum."""
 
 import re
 from collections.abc import Mapping
@@ -19,8 +19,8 @@ def priced(
 ) -> PagePrice:
     """The price of a model from its page.
 
-    A base price is exact where nothing that usually changes a price (size, sound, length) can be chosen, and for
-    the choice that the note pins down; everywhere else it is the least that a job costs.
+    A base price is exact if no option that usually changes a price (size, sound, length) exists, and for the choice
+    that the note names; otherwise it is the minimum.
     """
     unit = _UNITS.get(unit, unit)
     fields = schema["properties"]
@@ -48,7 +48,7 @@ def _moves(name: str, field: Mapping[str, Any], unit: str) -> bool:
 
 
 def _pinned(name: str, field: Mapping[str, Any], note: str) -> Any:
-    """The value of a field that the note speaks of, or None."""
+    """The value of a field that the note names, or None."""
     if field.get("type") == "boolean" and "audio" in name:
         return False if _SILENT.search(note) else True if _SOUND.search(note) else None
     words = re.findall(r"[\w:.]+", note)
@@ -56,6 +56,6 @@ def _pinned(name: str, field: Mapping[str, Any], note: str) -> Any:
 
 
 def _remark(pinned: Mapping[str, Any], open_: set[str]) -> str:
-    shown = ", ".join(f"{name}={str(value).lower()}" for name, value in pinned.items())
-    stated = f"the page states it for {shown}" if shown else "the page states a base price"
+    choice = ", ".join(f"{name}={str(value).lower()}" for name, value in pinned.items())
+    stated = f"the page states it for {choice}" if choice else "the page states a base price"
     return f"{stated}; not said what {', '.join(sorted(open_))} adds" if open_ else f"{stated} only"

@@ -15,16 +15,16 @@ _PATH = re.compile(r"^(?P<title>\S[^\n]*)\n+POST\n(?P<path>/\S+)$", re.MULTILINE
 
 @dataclass(frozen=True, slots=True)
 class EndpointPage:
-    """What the page of an endpoint shows: its name, its path, an example body and a sample of the response."""
+    """The page of an endpoint: its name, its path, an example body and a sample response."""
 
     title: str
     path: str
     body: Mapping[str, Any]
-    reply: Mapping[str, Any]
+    response: Mapping[str, Any]
 
 
 def read_endpoint_page(text: str, page: str) -> EndpointPage:
-    """The page as text.
+    """Parse the text of a page.
 
     Raises:
         PageError: the path, the example or the sample is not found.
@@ -39,10 +39,10 @@ def read_endpoint_page(text: str, page: str) -> EndpointPage:
 
 
 def confirm(page: EndpointPage, models: Mapping[str, ModelPage], template: str, name: str) -> str:
-    """The endpoint that the page is about, whose schema takes the page's example.
+    """The endpoint of the page; its schema accepts the page's example.
 
     Raises:
-        PageError: the registry does not have it, calls it otherwise, or refuses the example.
+        PageError: the registry lacks the endpoint, has another name for it, or its schema rejects the example.
     """
     before, _, after = template.partition("{model}")
     id_ = page.path.removeprefix(before).removesuffix(after)
@@ -50,13 +50,13 @@ def confirm(page: EndpointPage, models: Mapping[str, ModelPage], template: str, 
     if model is None:
         raise PageError(name, f"{page.path!r} is not in the registry", expected=f"a path such as {template}")
     if model.schema.get("title") != page.title:
-        raise PageError(name, f"the page is called {page.title!r}, in the registry {model.schema.get('title')!r}")
+        raise PageError(name, f"the page's title is {page.title!r}, the registry's {model.schema.get('title')!r}")
     unknown = sorted(set(page.body) - set(model.schema["properties"]))
     if unknown:
         raise PageError(f"{name} Example", f"the registry does not have {', '.join(unknown)}")
     for problem in jsonschema_rs.iter_errors(dict(model.schema), dict(page.body)):
-        place = "/".join(str(part) for part in problem.instance_path)
-        raise PageError(f"{name} Example /{place}", f"the registry's schema refuses it ({problem.message})")
+        pointer = "/".join(str(part) for part in problem.instance_path)
+        raise PageError(f"{name} Example /{pointer}", f"the registry's schema rejects it ({problem.message})")
     return id_
 
 

@@ -14,13 +14,13 @@ _TYPES = ("STRING", "LIST", "BOOLEAN", *_NUMBERS, *_MEDIA)
 
 
 def param_schema(param: Any, where: str, *, as_list: bool = False) -> tuple[dict[str, Any], Changes]:
-    """The schema of one parameter, and what was changed in it; `as_list`: it is sent as a list of its options.
+    """The schema of one parameter, and its corrections; `as_list`: it is sent as a list of its options.
 
     Raises:
-        PageError: a key is missing, or its type or value is not understood.
+        PageError: a key is missing, or its type or value is unknown.
     """
     if not isinstance(param, Mapping) or not isinstance(param.get("required"), bool):
-        raise PageError(where, "no parameter with a boolean `required`", expected="fieldKey, type and required")
+        raise PageError(where, "not a parameter with a boolean `required`", expected="fieldKey, type and required")
     kind = param.get("type")
     at = f"/properties/{param.get('fieldKey')}"
     if kind in _MEDIA:
@@ -43,12 +43,12 @@ def param_schema(param: Any, where: str, *, as_list: bool = False) -> tuple[dict
 
 
 def _as_list(schema: Mapping[str, Any], at: str) -> tuple[dict[str, Any], Changes]:
-    """The schema of a field of which the node registry says that it is sent as a list; one value is still taken."""
-    own = {key: value for key, value in schema.items() if key != "default"}
-    kept = {"default": schema["default"]} if "default" in schema else {}
+    """The schema of a field that is sent as a list, by the node registry; a single value is still accepted."""
+    single = {key: value for key, value in schema.items() if key != "default"}
+    default = {"default": schema["default"]} if "default" in schema else {}
     why = "the node registry says that it is sent as a list"
-    both = {"anyOf": [own, {"type": "array", "items": own}], **kept}
-    return both, (Correction(at, own["type"], [own["type"], "array"], why),)
+    both = {"anyOf": [single, {"type": "array", "items": single}], **default}
+    return both, (Correction(at, single["type"], [single["type"], "array"], why),)
 
 
 def _string(param: Mapping[str, Any], at: str) -> tuple[dict[str, Any], Changes]:
@@ -67,7 +67,7 @@ def _string(param: Mapping[str, Any], at: str) -> tuple[dict[str, Any], Changes]
 
 
 def _list(param: Mapping[str, Any], where: str) -> dict[str, Any]:
-    """One of several values: texts, or numbers where all of them are."""
+    """One of several values: numbers if all are, else texts."""
     options = param.get("options")
     values = [option.get("value") if isinstance(option, Mapping) else option for option in options or ()]
     for kind, name in ((str, "string"), (int, "integer")):
@@ -81,7 +81,7 @@ def _number(param: Mapping[str, Any], kind: str) -> dict[str, Any]:
     for key, keyword in (("min", "minimum"), ("max", "maximum")):
         if key in param:
             schema[keyword] = number(param[key])
-    # Whether a step is enforced is not known, so it is told and not checked.
+    # A step is kept as a note and not checked: whether the provider enforces it is unknown.
     return schema | ({"x-mockreel": {"step": number(param["step"])}} if "step" in param else {})
 
 
@@ -92,25 +92,25 @@ def _media(param: Mapping[str, Any], at: str, where: str) -> tuple[dict[str, Any
         note["max_mb"] = number(param["maxSize"])
     one: dict[str, Any] = {"type": "string", "minLength": 1}
     sample = "defaultValue" in param
-    left = (
+    changes = (
         (Correction(f"{at}/default", "an address", None, "a sample file is no fact of the schema"),) if sample else ()
     )
     several = bool(param.get("multipleInputs")) and param.get("maxInputNum", 1) > 1
     plural = param["fieldKey"].endswith("Urls") or param["fieldKey"] == "videos"
     if not several and not plural:
-        return {**one, "x-mockreel": note}, left
+        return {**one, "x-mockreel": note}, changes
     schema = {"type": "array", "items": one, **({"minItems": 1} if param["required"] else {})}
     if "maxInputNum" in param:
         schema["maxItems"] = number(param["maxInputNum"])
     if several:
-        return {**schema, "x-mockreel": note}, left
+        return {**schema, "x-mockreel": note}, changes
     why = "marked as one input, and the provider's own client sends a list"
-    changes = (*left, Correction(f"{at}/type", "string", ["string", "array"], why))
+    changes = (*changes, Correction(f"{at}/type", "string", ["string", "array"], why))
     return {**schema, **one, "type": ["string", "array"], "x-mockreel": note}, changes
 
 
 def _accept(param: Mapping[str, Any], where: str) -> list[str]:
-    """The kinds of file, which the registry keeps as JSON inside a text."""
+    """The kinds of file, which the registry keeps as JSON in a text."""
     try:
         kinds = json.loads(param["accept"])
     except (TypeError, json.JSONDecodeError) as problem:

@@ -1,4 +1,4 @@
-"""Read RunningHub's price list: fixed prices, prices by parameter, and those that the list itself cannot say."""
+"""Read RunningHub's price list: fixed prices, prices by parameter, and prices marked as unparsed."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -20,10 +20,10 @@ _MOST_CHOICES = 10_000
 
 
 def read_prices(document: Any, name: str, source: str, docs: Docs) -> Costs:
-    """A price for each endpoint in the list, still to be told the model's schema, which types the conditions.
+    """For each endpoint in the list, a function from the model's schema, which types the conditions, to the price.
 
     Raises:
-        PageError: the list or an entry of it is not understood.
+        PageError: the list or an entry of it cannot be parsed.
     """
     entries = document.get("pricing") if isinstance(document, Mapping) else None
     if not isinstance(entries, list):
@@ -31,8 +31,8 @@ def read_prices(document: Any, name: str, source: str, docs: Docs) -> Costs:
     dated = _DATE.search(str(document.get("version", "")))
     date = dated[0] if dated else ""
     found: dict[str, Callable[[Mapping[str, Any]], PagePrice]] = {}
-    for place, entry in enumerate(entries):
-        where = f"{name} /pricing/{place}"
+    for number, entry in enumerate(entries):
+        where = f"{name} /pricing/{number}"
         endpoint = entry.get("endpoint", "") if isinstance(entry, Mapping) else ""
         with docs.part(f"price {endpoint}"):
             found[_text(entry, "endpoint", where)] = _cost(entry, where, source, date)
@@ -73,11 +73,11 @@ def _by_rules(
 
 
 def _typed(value: str, field: Mapping[str, Any]) -> Any:
-    """A condition's value as the model's schema has it: typed, and in the case of its option."""
-    meant = cast(value, field.get("type"))
+    """A condition's value in the type of the field, and in the case of its option."""
+    typed = cast(value, field.get("type"))
     options = field.get("enum", [])
-    alike = [option for option in options if str(option).lower() == str(meant).lower()]
-    return alike[0] if meant not in options and len(alike) == 1 else meant
+    alike = [option for option in options if str(option).lower() == str(typed).lower()]
+    return alike[0] if typed not in options and len(alike) == 1 else typed
 
 
 def _beyond(rules: tuple[Rule, ...], fields: Mapping[str, Any]) -> list[str]:
@@ -92,7 +92,7 @@ def _beyond(rules: tuple[Rule, ...], fields: Mapping[str, Any]) -> list[str]:
 
 
 def _uncovered(rules: tuple[Rule, ...], fields: Mapping[str, Any]) -> list[str]:
-    """Choices that no rule prices, counted only where they can be listed."""
+    """Choices without a rule, counted only if they can be listed."""
     keys = sorted({key for rule in rules for key in rule.when if key in fields})
     choices = [fields[key].get("enum") or _booleans(fields[key]) for key in keys]
     if not all(choices):
@@ -115,7 +115,7 @@ def _unit(text: str, where: str) -> tuple[str, Decimal, Certainty]:
     if found is None:
         raise PageError(f"{where} /unit", f"{text!r} is not known", expected="/ and one of " + ", ".join(_WORDS))
     per = Decimal(found["per"] or 1)
-    # How a part of a group of units is rounded is not known, so a share of it is the least.
+    # How part of a group of units is rounded is unknown, so its share is the minimum.
     return _WORDS[found["word"]], per, "at least" if found["least"] or per != 1 else "exact"
 
 

@@ -1,4 +1,4 @@
-"""Read RunningHub's lists of endpoints: one schema for each, with the price list and the pages beside it."""
+"""Read RunningHub's lists of endpoints: one schema for each, with its price and its page."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -20,7 +20,7 @@ _NAME = re.compile(r"[!-~]+\Z")
 
 
 def read_runninghub(row: Cursor, docs: Docs) -> Iterator[ModelPage]:
-    """The endpoints of a `runninghub-registry` row that its `include` names, in the order of the lists."""
+    """The endpoints that the `include` of a `runninghub-registry` row names, in the order of the lists."""
     listed = row.at("prices")
     prices = listed.at("source").text()
     include = row.at("include").texts()
@@ -37,7 +37,7 @@ def read_runninghub(row: Cursor, docs: Docs) -> Iterator[ModelPage]:
 
 
 def read_runninghub_list(row: Cursor, path: Path) -> Iterator[ModelPage]:
-    """The endpoints of one list by itself, a registry or a catalogue, wherever it lies; prices are no part of it."""
+    """The endpoints of one list in any folder, a registry or a catalogue, without prices."""
     for listed in read_listing(Docs(path.parent).json(path.name), path.name, path.stem).values():
         yield _model(listed, _unpriced(row), lists=_Lists())
 
@@ -64,7 +64,7 @@ def _unpriced(row: Cursor) -> PagePrice:
 
 @dataclass(frozen=True, slots=True)
 class _Lists:
-    """The fields that are sent as a list. One that is so called is it at every endpoint: a later one has the same."""
+    """The names of fields that are sent as a list, at every endpoint."""
 
     fields: frozenset[str] = frozenset()
     source: tuple[str, ...] = ()
@@ -122,11 +122,11 @@ def _with_media(model: ModelPage, stated: Mapping[str, Any]) -> ModelPage:
 
 
 def _confirmed(row: Cursor, docs: Docs, models: Mapping[str, ModelPage]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """The source of every endpoint page that says the same as the registry."""
+    """The source of every endpoint page, checked against the registry."""
     pages = row.maybe("pages")
     template = row.at("path").text()
-    for place, item in enumerate(pages.value if pages else ()):
-        at = Cursor(f"{row.where} /pages/{place}", item)
+    for index, item in enumerate(pages.value if pages else ()):
+        at = Cursor(f"{row.where} /pages/{index}", item)
         name = at.at("file").text()
         if docs.passes_over(name, served=at.get("served", True)):
             continue

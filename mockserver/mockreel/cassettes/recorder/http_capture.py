@@ -8,7 +8,7 @@ from typing import Any
 
 from mockreel.cassettes.cassette import KEY, OUR_HEADER
 from mockreel.cassettes.cassette_errors import MockServerRefused, NotRecorded
-from mockreel.cassettes.writer import Store, vcrpy
+from mockreel.cassettes.cassette_writer import Store, vcrpy
 
 # What logs requests, responses and addresses before they are scrubbed.
 _LOGGERS = ("vcr", "httpx2", "httpcore2")

@@ -12,15 +12,15 @@ import httpx2
 
 from mockreel.cassettes.cassette import Cassette
 from mockreel.cassettes.cassette_errors import NotRecorded
+from mockreel.cassettes.cassette_writer import Store
 from mockreel.cassettes.recorder import expected_outcomes
 from mockreel.cassettes.recorder.http_capture import taking
 from mockreel.cassettes.recorder.recording_plan import Plan
 from mockreel.cassettes.recorder.supported_readings import supported
 from mockreel.cassettes.recorder.webhook_capture import Inbound
 from mockreel.cassettes.recording_rules import RefusalRow
+from mockreel.cassettes.redaction.cassette_redactor import CassetteRedactor
 from mockreel.cassettes.redaction.final_check import Guard
-from mockreel.cassettes.redaction.redactor import CassetteRedactor
-from mockreel.cassettes.writer import Store
 from mockreel.client import Client, ClientError, Job, JobEnded, KeyRefused, Outcome, Refused, ReplyNotUnderstood
 
 Say = Callable[[str], None]

@@ -11,9 +11,9 @@ import mockreel
 from mockreel._data import checkout, data_root
 from mockreel.cassettes.cassette_errors import NotRecorded
 from mockreel.cassettes.recording_rules import RefusalRow, Rules, read_rules
-from mockreel.client.input_format import fitted
+from mockreel.client.input_format import formatted
 from mockreel.client.profile import ClientProfile
-from mockreel.client.profile_file import read_manner
+from mockreel.client.profile_file import read_profile
 from mockreel.contract import Contract, load_contract
 from mockreel.contract.pricing import Cost
 from mockreel.engine.artifacts import artifact
@@ -56,7 +56,7 @@ class Plan:
         held = self.contract.names.get(self.model or "")
         if held is None:
             return Cost(None, str(self.contract.pricing.get("currency", "")), "unknown")
-        return artifact.price_of(self, held, fitted(self.contract, held, self.input))
+        return artifact.price_of(self, held, formatted(self.contract, held, self.input))
 
     def path(self, name: str) -> Path:
         """Where a cassette of this recording goes."""
@@ -130,7 +130,7 @@ def make_plan(
         raise OptionError("model", model, contract.names, then=f"`mockreel models --provider {provider}` lists them.")
     return Plan(
         contract,
-        read_manner(provider, root=root),
+        read_profile(provider, root=root),
         rules,
         root,
         host or contract.hosts[0],
@@ -144,7 +144,7 @@ def make_plan(
 
 
 def _out(provider: str, root: Path, data: Path | None, out: Path | None) -> Path:
-    """Where cassettes go: what was named, else a checkout or a data folder of the user's own."""
+    """Where cassettes go: what was name_in_schema, else a checkout or a data folder of the user's own."""
     if out is None:
         own = data if root == data else checkout()
         if own is None:

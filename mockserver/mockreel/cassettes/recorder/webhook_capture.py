@@ -9,7 +9,7 @@ from mockreel.cassettes.cassette import InboundCallback
 from mockreel.contract import Contract
 from mockreel.server.webhook_receiver import Receiver, Server
 from mockreel.webhooks import Targets
-from mockreel.webhooks.recognition import Heard, Recogniser
+from mockreel.webhooks.recognition import ReceivedWebhook, Recogniser
 
 _EXACT = 15  # digits that survive in any parser of JSON
 
@@ -52,11 +52,11 @@ class _Noting(Recogniser):
         super().__init__([contract])
         self._inbound = inbound
 
-    def recognise(self, headers: Mapping[str, str], body: bytes) -> Heard:
-        heard = super().recognise(headers, body)
-        if not heard.refusal:
-            self._inbound.take(heard.subject, headers, body)
-        return heard
+    def recognise(self, headers: Mapping[str, str], body: bytes) -> ReceivedWebhook:
+        received = super().recognise(headers, body)
+        if not received.rejection:
+            self._inbound.take(received.subject, headers, body)
+        return received
 
 
 @contextmanager

@@ -91,7 +91,7 @@ class HeaderScrub:
 
 def _ids(profile: ClientProfile) -> set[str]:
     """Headers that name a request."""
-    found = {place for place in profile.refusal.request_ids if not place.startswith("/")}
+    found = {place for place in profile.errors.request_ids if not place.startswith("/")}
     if profile.mark is not None and profile.mark.place.kind == "header":
         found.add(profile.mark.place.name)
     return {name.lower() for name in (*found, *([profile.idempotency] if profile.idempotency else []))}

@@ -4,11 +4,11 @@ import base64
 import binascii
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
-from mockreel.engine.redaction.forms import FORMS, KIND_TOLD
+from mockreel.engine.redaction.secret_formats import FORMS, KIND_TOLD
+from mockreel.engine.redaction.secret_places import BY_NAME, SECRET_PLACES
 
 # Placeholders of ours, and what nobody owns, are no secrets.
 HARMLESS = re.compile(
@@ -38,40 +38,21 @@ _WORDY = (
 )
 
 
-BY_NAME = "a secret by its name"
-
-
-class Sign(NamedTuple):
-    """One way in which a secret shows; the first group is what must be harmless, the whole match if there is none."""
-
-    name: str
-    pattern: "re.Pattern[str]"
-
-
-def _sign(name: str, pattern: str) -> Sign:
-    return Sign(name, re.compile(pattern))
-
-
-# What is a secret by its form is known to the redaction of the server too; what is one by its place, in a file:
-SIGNS = (
-    *(Sign(form.what, form.pattern) for form in FORMS if form is not KIND_TOLD),
-    _sign(
-        "a bearer token", r"(?i)\b(?:bearer|basic)(?:\s|%20|\+)+(?!realm|error|scope|charset)([A-Za-z0-9._~+/=-]{6,})"
-    ),
-    _sign("an encrypted private key", r"-----BEGIN PGP PRIVATE KEY"),
-    _sign(
-        "a signed query parameter",
-        r"(?i)[?&;](?:x-(?:amz|goog|oss|cos|tos)-(?:signature|credential|security-token)|signature|sign|sig|hmac|token"
-        r"|access[_-]?token|auth[_-]?key|(?:oss|aws)?access[_-]?key(?:[_-]?id)?|api[_-]?key|key[_-]?pair[_-]?id|policy"
-        r"|secret|password|se|st|sv|skoid|googleaccessid|q-ak|q-signature|security-token)=([^&#\s\"'<>]+)",
-    ),
-    _sign("a name and a password in an address", r"://([^/\s:@\"']+:[^/\s@\"']+)@"),
-    _sign("a cookie", r"(?i)\b(?:set-)?cookie2?[\"']?\s*[:=]\s*[\"']?\[?[\"']?([^\s\"'\],;=]+=[^\s\"'\],;]+)"),
-    _sign(
-        BY_NAME,
-        r"(?i)[\"']?(?:api[_-]?key|secret|password|access[_-]?token|refresh[_-]?token)[\"']?\s*[:=]\s*[\"']?([^\s\"',;&}]{6,})",
-    ),
+# Where somebody finds secrets in a text: what they are called, and the spans.
+Sign = tuple[str, Callable[[str], Iterable[tuple[int, int]]]]
+# What is a secret by its form or its place is known to the redaction of the server, too; how a provider's own keys look
+# is given to a scan.
+SIGNS: tuple[Sign, ...] = (
+    *((form.what, form.spans) for form in FORMS if form is not KIND_TOLD),
+    *((place.what, place.spans) for place in SECRET_PLACES),
 )
+
+
+def _looks(pattern: str) -> Sign:
+    """A provider's own keys; the first group is the key, the whole match if there is none."""
+    compiled = re.compile(pattern)
+    group = 1 if compiled.groups else 0
+    return "a key of the provider", lambda text: [found.span(group) for found in compiled.finditer(text)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +85,8 @@ class Secrets:
         allowed: Iterable[str] = (),
         digests: bool = True,
     ) -> None:
-        signs = SIGNS if digests else tuple(sign for sign in SIGNS if sign.name != BY_NAME)
-        self._signs = (*signs, *(Sign("a key of the provider", re.compile(one)) for one in looks))
+        signs = SIGNS if digests else tuple(sign for sign in SIGNS if sign[0] != BY_NAME)
+        self._signs = (*signs, *map(_looks, looks))
         known = {written: what for text, what in (known or {}).items() for written in disguises(text)}
         self._known = tuple({**(plain or {}), **known}.items())
         self._allowed = frozenset(allowed)
@@ -136,11 +117,10 @@ class Secrets:
                 at = text.find(written, at + 1)
 
     def _by_sign(self, text: str) -> Iterator[Sighting]:
-        for sign in self._signs:
-            for match in sign.pattern.finditer(text):
-                group = 1 if sign.pattern.groups else 0
-                if not self._harmless(match[group]):
-                    yield Sighting(sign.name, match.start(group), match.end(group))
+        for what, spans in self._signs:
+            for start, end in spans(text):
+                if not self._harmless(text[start:end]):
+                    yield Sighting(what, start, end)
 
     def _mails(self, text: str) -> Iterator[Sighting]:
         for match in EMAIL.finditer(text):

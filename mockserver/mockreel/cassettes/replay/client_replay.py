@@ -15,7 +15,7 @@ from mockreel.client.flows import Core
 from mockreel.client.http.api_key import Key
 from mockreel.client.http.drivers import drive_with
 from mockreel.client.http.steps import IncomingResponse, OutgoingRequest, Talk
-from mockreel.client.profile_file import read_manner
+from mockreel.client.profile_file import read_profile
 from mockreel.client.values import Job, Notice
 from mockreel.contract import Contract
 from mockreel.contract.pointers import text
@@ -24,7 +24,7 @@ from mockreel.webhooks import sign
 
 # No published callback comes with a signature that could be verified; the replay signs its bytes itself.
 SECRET = "mockreel-replay"
-PATIENCE_SECONDS = 86_400.0
+WAIT_SECONDS = 86_400.0
 
 
 @dataclass
@@ -41,7 +41,7 @@ class Readback:
 
     def __post_init__(self) -> None:
         self._now = 0.0
-        profile = read_manner(self.contract.provider, root=self.root)
+        profile = read_profile(self.contract.provider, root=self.root)
         url = str(self.contract.document["servers"][0]["url"])
         timing = Timing(lambda: self._now, lambda: 0.5)
         self.core = Core(self.contract, profile, url, Key(SECRET), timing, timeout=60.0)
@@ -81,9 +81,9 @@ class Readback:
             return {"error": type(error).__name__}
 
     def _talk(self, call: ClientCall) -> Talk[Any]:
-        core, deadline = self.core, self.core.deadline(PATIENCE_SECONDS)
+        core, deadline = self.core, self.core.deadline(WAIT_SECONDS)
         if call.do == "ask":
-            return core.exchanges.ask(self.phrases.again(self._exchange(call)), deadline)
+            return core.exchanges.request(self.phrases.again(self._exchange(call)), deadline)
         if call.do in ("submit", "quote"):
             request = self.phrases.request(self._exchange(call))
             if call.do == "submit":
@@ -99,7 +99,7 @@ class Readback:
         """A job as a route tells it on which the client does not ask of itself."""
         core, rows = self.core, self.core.profile.jobs[job.sort]
         request = self.phrases.again(self._exchange(call))
-        response = yield from core.exchanges.ask(request, core.deadline(PATIENCE_SECONDS), job=job)
+        response = yield from core.exchanges.request(request, core.deadline(WAIT_SECONDS), job=job)
         word = text(response.json, rows.state)
         state = core.outcomes.state(word)
         if word is None or state is None:

@@ -107,7 +107,7 @@ class Phrases:
         """The callback URL, taken out of the body."""
         if not operation.raw.get("callbacks"):
             return None
-        place = self.writer.callback_place(operation)
+        place = self.writer.callback_pointer(operation)
         found = next(iter(values(body, place)), None)
         body.pop(place.removeprefix("/"), None)
         return found

@@ -82,7 +82,7 @@ class Casting:
         return ranked[0].name if ranked else None
 
     def _refusal_places(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        places = self.phrases.profile.refusal
+        places = self.phrases.profile.errors
         return places.codes, places.messages
 
     def _scenario(self, kind: str | None, told: object, rows: JobPlaces) -> str | None:

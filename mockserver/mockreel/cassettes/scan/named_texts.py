@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mockreel.cassettes.compression import unpack
+from mockreel.cassettes.recorded_body import unpack
 from mockreel.cassettes.redaction.text_places import parsed, shown
 
 _DEEPEST = 12

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 from mockreel._data import data_root
 from mockreel.cassettes.cassette import KEY, OUR_HEADER
 from mockreel.cassettes.cassette_errors import CassetteUnreadable
-from mockreel.cassettes.compression import unpack
+from mockreel.cassettes.recorded_body import unpack
 from mockreel.cassettes.recording_rules import Rules, looks_of_all, read_rules
 from mockreel.cassettes.redaction.secret_patterns import Secrets
 from mockreel.cassettes.redaction.text_places import parsed
@@ -77,6 +77,8 @@ class Scanner:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._looks = looks_of_all(root=root)
+        self._recorded = frozenset(sections("recording", root=root))
+        self._known: dict[str, Rules] = {}
         self._second = second_detector()
         self._examples = [load_contract(name, root=root).example_key for name in providers(root=root)]
 
@@ -120,8 +122,9 @@ class Scanner:
         metadata = cassette.get("metadata")
         told = metadata.get(KEY) if isinstance(metadata, Mapping) else None
         name = str(told.get("provider")) if isinstance(told, Mapping) else ""
-        known = name in sections("recording", root=self._root)
-        return read_rules(name, root=self._root) if known else Rules(name)
+        if name not in self._known:
+            self._known[name] = read_rules(name, root=self._root) if name in self._recorded else Rules(name)
+        return self._known[name]
 
 
 def _is_ours(interaction: Any) -> bool:

@@ -5,9 +5,10 @@ import binascii
 import re
 from collections.abc import Iterator
 
-from mockreel.cassettes.redaction.secret_patterns import BY_NAME, Secrets
+from mockreel.cassettes.redaction.secret_patterns import Secrets
 from mockreel.cassettes.scan.named_texts import NamedText
 from mockreel.cassettes.scan.secret_names import Meaning, meaning, opens
+from mockreel.engine.redaction.secret_places import BY_NAME
 
 _PAIR = re.compile(
     r"""(?<![\w.-])(?P<name>[A-Za-z_][\w.\-]{1,60}?)(?:\\?["'])?"""

@@ -1,5 +1,7 @@
 """`mockreel control`: control a running server."""
 
+from typing import Any
+
 import click
 
 from mockreel.cli.admin import (
@@ -11,38 +13,25 @@ from mockreel.cli.admin import (
     rule_commands,
     state_commands,
 )
-from mockreel.cli.admin.server_options import Asked, Hoisting, written_url
+from mockreel.cli.admin.control_options import (
+    Asked,
+    Hoisting,
+    address_options,
+    authority_option,
+    token_option,
+    written_url,
+)
 
 
 @click.group("control", cls=Hoisting)
-@click.option(
-    "--url",
-    envvar="MOCKREEL_CONTROL_URL",
-    metavar="URL",
-    help="The control port; default: http://127.0.0.1:8700. [env: MOCKREEL_CONTROL_URL]",
+@address_options(
+    url="The control port; default: http://127.0.0.1:8700.", ready_file="The file of `serve --ready-file`."
 )
-@click.option(
-    "--ready-file",
-    envvar="MOCKREEL_READY_FILE",
-    type=click.Path(dir_okay=False),
-    metavar="PATH",
-    help="The file of `serve --ready-file`. [env: MOCKREEL_READY_FILE]",
-)
-@click.option(
-    "--token",
-    envvar="MOCKREEL_TOKEN",
-    metavar="TEXT",
-    help="The token of the server, off loopback. [env: MOCKREEL_TOKEN]",
-)
-@click.option(
-    "--ca",
-    type=click.Path(dir_okay=False),
-    metavar="FILE",
-    help="The certificate authority of its TLS certificate; a ready file names it.",
-)
+@token_option
+@authority_option
 @click.option("--json", "as_json", is_flag=True, help="Print the response of the control API, as JSON.")
 @click.pass_context
-def command(ctx: click.Context, /, as_json: bool, **given: str | None) -> None:
+def command(ctx: click.Context, /, as_json: bool, **given: Any) -> None:
     """Control a running server: clock, jobs, webhooks, journal, rules, balances, readings.
 
     These options may stand anywhere after `control`. Exit code 0: done. 1: an assertion about the journal failed. 2: it

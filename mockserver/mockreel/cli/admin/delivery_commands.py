@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mockreel.cli.admin.server_options import Asked, moment, place
+from mockreel.cli.admin.control_options import Asked, moment, place
 from mockreel.cli.output import columns, table
 
 if TYPE_CHECKING:

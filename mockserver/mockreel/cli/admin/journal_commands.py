@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mockreel.cli.admin.server_options import Asked, moment, pairs
-from mockreel.cli.options import Pair
+from mockreel.cli.admin.control_options import Asked, moment, pairs
+from mockreel.cli.option_types import Pair
 from mockreel.cli.output import counted, say
 from mockreel.terminal import harmless, harmless_json
 from mockreel.whole_file import write_whole

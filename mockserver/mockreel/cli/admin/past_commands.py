@@ -12,7 +12,7 @@ from mockreel.cli.admin import (
     rule_commands,
     state_commands,
 )
-from mockreel.cli.admin.server_options import Asked
+from mockreel.cli.admin.control_options import Asked
 
 
 @click.group("at", context_settings={"ignore_unknown_options": True})

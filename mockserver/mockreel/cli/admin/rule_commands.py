@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mockreel.cli.admin.server_options import Asked
+from mockreel.cli.admin.control_options import Asked
 from mockreel.engine.artifacts.own_result import portable
 
 if TYPE_CHECKING:

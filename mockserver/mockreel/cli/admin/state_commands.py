@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from mockreel.cli.admin.server_options import Asked, moment
+from mockreel.cli.admin.control_options import Asked, moment
 from mockreel.cli.output import counted
 from mockreel.errors import DataError
 from mockreel.whole_file import write_whole

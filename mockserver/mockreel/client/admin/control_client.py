@@ -21,24 +21,24 @@ from mockreel.client.admin.control_results import (
     Rule,
     Verdict,
 )
-from mockreel.client.admin.server_address import control_door
+from mockreel.client.admin.server_address import control_address
 from mockreel.errors import OptionError
 
 
 class ControlClient:
-    """Speaks to the control API of a mock server that is being served.
+    """A client for the control API of a running mock server.
 
     Args:
-        url: where its control port is, as `mockreel serve` prints it.
-        token: what it asks for off loopback.
-        ca: the file of the authority that vouches for it, where it is served over TLS with a certificate of its own.
-        timeout: real seconds to wait for an answer; an advance has no bound, as callbacks are delivered in it.
-        past: read everything as it was at this moment: seconds since 1970, an ISO date and time, or `-30` for 30 s ago.
+        url: the URL of its control port, as printed by `mockreel serve`.
+        token: what it requires, if it has one.
+        ca: the file of its certificate authority, if it uses TLS with a self-made certificate.
+        timeout: real seconds to wait for a response; `advance` has no limit, as it delivers callbacks.
+        past: read the state at this moment: seconds since 1970, an ISO date and time, or `-30` for 30 s ago.
 
     Raises (from each method):
-        ControlUnreachable: nothing answers there, or something else than a mock server.
-        ControlError: it said no; `status` and `detail` say why.
-        OptionError: a number is none.
+        ControlUnreachable: nothing answers, or it is not a mock server.
+        ControlError: an error response; `status` and `detail` say why.
+        OptionError: a number is not finite.
     """
 
     def __init__(
@@ -57,13 +57,13 @@ class ControlClient:
     def from_ready_file(
         cls, path: Path | str, *, token: str | None = None, timeout: float = 30.0, past: str | None = None
     ) -> Self:
-        """A client for the mock server that has written this file (`mockreel serve --ready-file PATH`).
+        """A client for the mock server that wrote this file (`mockreel serve --ready-file PATH`).
 
         Raises:
-            ControlUnreachable: there is no such file.
-            DataError: it is no ready file.
+            ControlUnreachable: the file does not exist.
+            DataError: it is not a ready file.
         """
-        url, ca = control_door(Path(path))
+        url, ca = control_address(Path(path))
         return cls(url, token=token, ca=ca, timeout=timeout, past=past)
 
     def __enter__(self) -> Self:
@@ -73,7 +73,7 @@ class ControlClient:
         self.close()
 
     def look_back(self, moment: float | str) -> "ControlClient":
-        """A client of its own that reads everything as it was at a moment; the server must keep a log.
+        """A new client that reads the state at a moment; the server must keep a log.
 
         Args:
             moment: seconds since 1970, an ISO date and time, or `-30` for 30 seconds before now.
@@ -86,7 +86,7 @@ class ControlClient:
 
     @property
     def url(self) -> str:
-        """Where the control port is."""
+        """The URL of the control port."""
         return self._connection.url
 
     # The mock server -------------------------------------------------------------------------------------------------
@@ -96,37 +96,37 @@ class ControlClient:
         return self._connection.get("")
 
     def reset(self) -> Row:
-        """A clean stage, as at the start."""
+        """Reset the mock server to its state at the start."""
         return self._connection.post("reset")
 
     def snapshot(self) -> Row:
-        """Everything that has come to be, as a document that `restore` takes."""
+        """The whole state, as a document for `restore`."""
         return self._connection.get("snapshot")
 
     def restore(self, document: Mapping[str, Any]) -> Row:
-        """Put a snapshot back in place of everything that has come to be."""
+        """Replace the whole state by a snapshot."""
         return self._connection.post("restore", document)
 
     # The clock -------------------------------------------------------------------------------------------------
 
     def clock(self) -> Clock:
-        """The clock as it is."""
+        """The state of the clock."""
         return Clock.of(self._connection.get("clock"))
 
     def hold(self) -> Clock:
-        """Stand still from now on."""
+        """Pause the clock."""
         return Clock.of(self._connection.post("clock/hold"))
 
     def resume(self) -> Clock:
-        """Run on."""
+        """Resume the clock."""
         return Clock.of(self._connection.post("clock/resume"))
 
     def set_speed(self, speed: float) -> Clock:
-        """Run at so many stage seconds per real second."""
+        """Set the speed of the clock in simulated seconds per real second."""
         return Clock.of(self._connection.post("clock/speed", {"speed": _finite("speed", speed)}))
 
     def advance(self, seconds: float) -> Clock:
-        """Move the clock and run what falls due, callbacks included; returns when it is settled."""
+        """Advance the clock, and run everything that is due, including callbacks, before returning."""
         return Clock.of(self._connection.post("clock/advance", {"seconds": _finite("seconds", seconds)}, patient=True))
 
     # Jobs ------------------------------------------------------------------------------------------------------
@@ -141,21 +141,21 @@ class ControlClient:
         limit: int = 100,
         after: str | None = None,
     ) -> Page[Job]:
-        """The newest jobs first, those that fit."""
-        asked = {"provider": provider, "state": state, "account": account, "model": model, "after": after}
-        row = self._connection.get("jobs", limit=limit, **asked)
+        """The matching jobs, newest first."""
+        filters = {"provider": provider, "state": state, "account": account, "model": model, "after": after}
+        row = self._connection.get("jobs", limit=limit, **filters)
         return Page(tuple(map(Job.of, row["jobs"])), row["count"], row["next"])
 
     def get_job(self, provider: str, id: str) -> Job:  # noqa: A002  (what providers call it)
-        """One job whole."""
+        """One job with all its fields."""
         return Job.of(self._connection.get(_path("jobs", provider, id)))
 
     def complete_job(self, provider: str, id: str) -> Job:  # noqa: A002
-        """Let a job succeed now."""
+        """Make a job succeed now."""
         return Job.of(self._connection.post(f"{_path('jobs', provider, id)}/complete"))
 
     def fail_job(self, provider: str, id: str, *, code: str | None = None) -> Job:  # noqa: A002
-        """Let a job fail now, with a code by key or as the provider writes it."""
+        """Make a job fail now, with a code by its key or in the provider's form."""
         return Job.of(self._connection.post(f"{_path('jobs', provider, id)}/fail", {"code": code}))
 
     def cancel_job(self, provider: str, id: str, *, reason: str | None = None) -> Job:  # noqa: A002
@@ -167,16 +167,16 @@ class ControlClient:
     def deliveries(
         self, *, provider: str | None = None, job: str | None = None, status: str | None = None, limit: int = 100
     ) -> Page[Delivery]:
-        """The newest callbacks first, with every attempt."""
+        """The matching callbacks with their attempts, newest first."""
         row = self._connection.get("deliveries", provider=provider, job=job, status=status, limit=limit)
         return Page(tuple(map(Delivery.of, row["deliveries"])), row["count"])
 
     def get_delivery(self, provider: str, id: str) -> Delivery:  # noqa: A002
-        """One callback whole, with what is sent."""
+        """One callback with its headers and body."""
         return Delivery.of(self._connection.get(_path("deliveries", provider, id)))
 
     def resend_delivery(self, provider: str, id: str) -> Delivery:  # noqa: A002
-        """Deliver again, as the provider's own redelivery would; gives what is being delivered."""
+        """Deliver a callback again, like the provider's own redelivery; returns the new delivery."""
         return Delivery.of(self._connection.post(f"{_path('deliveries', provider, id)}/resend"))
 
     # The journal -----------------------------------------------------------------------------------------------
@@ -184,83 +184,86 @@ class ControlClient:
     def journal(
         self, *, bodies: bool = False, order: str = "newest", limit: int = 100, after: int | None = None, **what: Any
     ) -> Page[Exchange]:
-        """The exchanges that fit `what`: provider, operation, method, path, account, job, status, refusal."""
-        said = "true" if bodies else None
-        row = self._connection.get("journal", bodies=said, order=order, limit=limit, after=after, **what)
+        """The exchanges that match `what`: provider, operation, method, path, account, job, status, refusal."""
+        with_bodies = "true" if bodies else None
+        row = self._connection.get("journal", bodies=with_bodies, order=order, limit=limit, after=after, **what)
         return Page(tuple(map(Exchange.of, row["entries"])), row["count"], row["next"])
 
     def get_exchange(self, number: int) -> Exchange:
-        """One exchange, with what was said."""
+        """One exchange with its bodies."""
         return Exchange.of(self._connection.get(f"journal/{number}"))
 
     def changes(self, *, provider: str | None = None, job: str | None = None, limit: int = 100) -> Page[Change]:
-        """The states that jobs have entered, the newest first."""
+        """The states that jobs have entered, newest first."""
         row = self._connection.get("journal/changes", provider=provider, job=job, limit=limit)
         return Page(tuple(map(Change.of, row["changes"])), row["count"])
 
     def requested(
         self, *, times: int | None = None, at_least: int | None = None, at_most: int | None = None, **what: Any
     ) -> Verdict:
-        """Whether so many exchanges fit `what`, at least one unless told; `body` and `reply` are parts of JSON."""
+        """Whether the number of exchanges that match `what` is right, by default at least one.
+
+        `body` and `reply` in `what` are parts of JSON bodies.
+        """
         counts = {"times": times, "at_least": at_least, "at_most": at_most}
-        given = {name: value for name, value in (what | counts).items() if value is not None}
-        return _verdict(self._connection.post("journal/assert", given))
+        query = {name: value for name, value in (what | counts).items() if value is not None}
+        return _verdict(self._connection.post("journal/assert", query))
 
     def requested_in_order(self, *steps: Mapping[str, Any]) -> Verdict:
-        """Whether an exchange fits each step, each after the one before."""
+        """Whether exchanges match the steps, in this order."""
         return _verdict(self._connection.post("journal/assert", {"order": list(steps)}))
 
     def har(self, **what: Any) -> Row:
-        """The exchanges that fit, and callbacks, as an HTTP archive."""
+        """The matching exchanges and callbacks as an HTTP archive."""
         return self._connection.get("journal/har", **what)
 
     # Rules, balances, readings ---------------------------------------------------------------------------------
 
     def scenarios(self) -> Row:
-        """What each provider can play."""
+        """The scenarios of each provider."""
         return self._connection.get("scenarios")
 
     def faults(self) -> Sequence[Row]:
-        """What can be damaged, and how."""
+        """The kinds of faults."""
         return list(self._connection.get("faults")["faults"])
 
     def rules(self) -> tuple[Rule, ...]:
-        """The rules, in the order in which they are asked."""
+        """The rules, in the order in which they are matched."""
         return tuple(map(Rule.of, self._connection.get("rules")["rules"]))
 
     def add_rule(self, **given: Any) -> Rule:
-        """One more rule: `scenario` (and `code`) or `fault`, with what a request must be to meet it."""
+        """Add a rule: `scenario` (and `code`) or `fault`, with the conditions for a request."""
         return Rule.of(self._connection.post("rules", given))
 
     def remove_rule(self, id: int) -> tuple[Rule, ...]:  # noqa: A002
-        """One rule less; gives those that are left."""
+        """Remove a rule; returns the remaining ones."""
         return tuple(map(Rule.of, self._connection.delete(f"rules/{id}")["rules"]))
 
     def clear_rules(self) -> None:
-        """No rules any more."""
+        """Remove all rules."""
         self._connection.delete("rules")
 
     def balances(self, *, provider: str | None = None) -> tuple[Balance, ...]:
-        """Every account, and how it stands."""
+        """The balance of every account."""
         return tuple(map(Balance.of, self._connection.get("balances", provider=provider)["balances"]))
 
     def set_balance(self, provider: str, account: str, balance: Decimal | str | float | None) -> Balance:
-        """What an account has from now on; None takes its limit away."""
+        """Set the balance of an account; None makes it unlimited."""
         amount = None if balance is None else str(balance)
         return Balance.of(
             self._connection.post("balances", {"provider": provider, "account": account, "balance": amount})
         )
 
     def cost_avoided(self) -> Row:
-        """What the jobs so far would have cost: `sums` by currency, and what is not in them."""
+        """The estimated cost avoided: `sums` by currency, and what they leave out."""
         return self._connection.get("cost")
 
     def readings(self) -> Row:
-        """Every reading of every provider, and which option is chosen."""
+        """Every reading of every provider with its chosen option."""
         return self._connection.get("readings")
 
     def choose_reading(self, provider: str, id: str, option: str) -> Row:  # noqa: A002
-        """Read the docs otherwise from now on."""
+        """Choose another option of a reading from now on."""
         return self._connection.post("readings", {"provider": provider, "id": id, "option": option})
 
 
@@ -273,7 +276,7 @@ def _verdict(row: Row) -> Verdict:
 
 
 def _finite(name: str, value: float) -> float:
-    """JSON has no word for what is no number."""
+    """Check that a number is finite, as JSON requires."""
     if not math.isfinite(value):
         raise OptionError(name, value, ["a finite number"])
     return value

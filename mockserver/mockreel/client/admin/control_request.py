@@ -1,4 +1,4 @@
-"""One request to the control API, and what its response means."""
+"""Send a request to the control API and read its response."""
 
 import ssl
 from collections.abc import Mapping
@@ -12,15 +12,15 @@ import orjson
 from mockreel.errors import ControlError, ControlUnreachable, DataError
 
 DEFAULT_URL = "http://127.0.0.1:8700"
-# Where the control API is below its port.
+# The path prefix of the control API.
 ROOT = "/_mockreel/"
 VERSION_HEADER = "mockreel-version"
-# How OpenSSL says that it does not trust a certificate.
+# OpenSSL's message for an untrusted certificate.
 _DISTRUSTED = "CERTIFICATE_VERIFY_FAILED"
 
 
 class ControlConnection:
-    """The connection to one control port; no proxy of the environment stands between."""
+    """The connection to one control port, which ignores proxy variables."""
 
     def __init__(
         self, url: str, *, token: str | None, ca: Path | str | None, timeout: float, past: str | None = None
@@ -40,29 +40,29 @@ class ControlConnection:
         self._client.close()
 
     def get(self, path: str, /, **query: Any) -> Mapping[str, Any]:
-        asked = {name: value for name, value in query.items() if value is not None}
-        return self._ask("GET", self._past + path, params=asked)
+        given = {name: value for name, value in query.items() if value is not None}
+        return self._request("GET", self._past + path, params=given)
 
     def post(self, path: str, body: Mapping[str, Any] | None = None, *, patient: bool = False) -> Mapping[str, Any]:
         options: dict[str, Any] = {"timeout": None} if patient else {}
         content, headers = orjson.dumps(body or {}), {"content-type": "application/json"}
-        return self._ask("POST", path, content=content, headers=headers, **options)
+        return self._request("POST", path, content=content, headers=headers, **options)
 
     def delete(self, path: str) -> Mapping[str, Any]:
-        return self._ask("DELETE", path)
+        return self._request("DELETE", path)
 
-    def _ask(self, method: str, path: str, **options: Any) -> Mapping[str, Any]:
+    def _request(self, method: str, path: str, **options: Any) -> Mapping[str, Any]:
         try:
-            reply = self._client.request(method, path, **options)
+            response = self._client.request(method, path, **options)
         except (httpx2.HTTPError, httpx2.InvalidURL) as problem:
             raise ControlUnreachable(self.url, _why(problem)) from problem
-        if VERSION_HEADER not in reply.headers:
-            raise ControlUnreachable(self.url, "what answers there is no mockreel")
-        row: Mapping[str, Any] = orjson.loads(reply.content)
-        if reply.is_success:
+        if VERSION_HEADER not in response.headers:
+            raise ControlUnreachable(self.url, "the server there is not mockreel")
+        row: Mapping[str, Any] = orjson.loads(response.content)
+        if response.is_success:
             return row
-        detail = str(row.get("detail", reply.text))
-        raise ControlError(reply.status_code, str(row.get("title", "")), detail, row.get("valid", ()))
+        detail = str(row.get("detail", response.text))
+        raise ControlError(response.status_code, str(row.get("title", "")), detail, row.get("valid", ()))
 
 
 def trusting(ca: Path | str) -> ssl.SSLContext:
@@ -76,5 +76,5 @@ def trusting(ca: Path | str) -> ssl.SSLContext:
 def _why(problem: Exception) -> str:
     text = str(problem) or type(problem).__name__
     if _DISTRUSTED in text:
-        return f"nobody vouches for its certificate: name the authority, --ca FILE or --ready-file PATH ({text})"
+        return f"its certificate is not trusted: name the authority, --ca FILE or --ready-file PATH ({text})"
     return text

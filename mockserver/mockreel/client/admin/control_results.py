@@ -1,4 +1,4 @@
-"""What the control API says, as typed values; `raw` is the JSON object as it came, with all that it has."""
+"""The results of the control API as typed values; `raw` is the complete JSON object."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
@@ -16,13 +16,13 @@ class Result:
 
     @classmethod
     def of(cls, row: Row) -> Self:
-        """The fields of the object that this class names."""
+        """The fields of the object that this class declares."""
         return cls(**{one.name: row.get(one.name) for one in fields(cls) if one.name != "raw"}, raw=row)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clock(Result):
-    """The clock: `now` in seconds since 1970; `ran` says how many actions an advance has run."""
+    """The clock: `now` in seconds since 1970; `ran` is the number of actions that an advance has run."""
 
     now: float
     held: bool
@@ -34,7 +34,7 @@ class Clock(Result):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job(Result):
-    """A job; what only `get_job` tells (`input`, `plan`, `why`, `exchanges`, …) is None elsewhere."""
+    """A job; fields that only `get_job` returns (`input`, `plan`, `why`, `exchanges`, …) are None elsewhere."""
 
     provider: str
     id: str
@@ -78,7 +78,7 @@ class Delivery(Result):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exchange(Result):
-    """A request and its response; what was said is None unless it was asked for and kept."""
+    """A request and its response; bodies are None unless they were requested and kept."""
 
     number: int
     at: float
@@ -111,7 +111,7 @@ class Change(Result):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Balance(Result):
-    """How an account stands; amounts are decimal texts in `currency`."""
+    """The balance of an account; amounts are decimal texts in `currency`."""
 
     provider: str
     account: str
@@ -127,7 +127,7 @@ class Balance(Result):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule(Result):
-    """A scenario, a fault or a result for the requests that fit."""
+    """A scenario, a fault or a result for matching requests."""
 
     id: int
     scenario: str | None
@@ -145,7 +145,7 @@ class Rule(Result):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether a claim about the journal holds; `message` says why it does not. True where it holds."""
+    """The result of an assertion about the journal, true if it holds; `message` says why it does not."""
 
     holds: bool
     message: str
@@ -157,7 +157,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """Some of a list: `count` as the API counts them, `next` is what `after` takes for the page behind this one."""
+    """One page of a list: `count` is the API's count, `next` the value of `after` for the next page."""
 
     items: tuple[T, ...]
     count: int

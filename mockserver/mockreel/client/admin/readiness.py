@@ -1,4 +1,4 @@
-"""Waiting until a server answers: its ready file appears, and its control port says that it is ready."""
+"""Wait until a server's ready file exists and its control port reports that it is ready."""
 
 import time
 from collections.abc import Callable
@@ -7,12 +7,12 @@ from pathlib import Path
 import httpx2
 
 from mockreel.client.admin.control_request import VERSION_HEADER, trusting
-from mockreel.client.admin.server_address import control_door
+from mockreel.client.admin.server_address import control_address
 from mockreel.errors import ControlUnreachable
 
 READY_PATH = "/readyz"
 PAUSE_SECONDS = 0.05
-# How long one question may take.
+# The timeout of one request.
 MOST_SECONDS = 5.0
 
 
@@ -30,18 +30,18 @@ def wait_until_ready(
     Args:
         url: the address of its control port; read from the ready file if None.
         ready_file: the file that the server writes once everything answers.
-        ca: the file of the certificate authority that vouches for it; a ready file names it.
+        ca: the file of its certificate authority; a ready file names it.
         timeout: real seconds.
 
     Raises:
-        ControlUnreachable: it was not ready in time; the message says what was missing last.
+        ControlUnreachable: it was not ready in time; the message says why.
         DataError: the ready file is not one, or the certificate authority cannot be used.
     """
     deadline = now() + timeout
     while True:
         try:
-            found, vouching = (url, ca) if url is not None else control_door(Path(ready_file or ""))
-            return _ready(found, vouching, max(0.001, min(MOST_SECONDS, deadline - now())))
+            found, authority = (url, ca) if url is not None else control_address(Path(ready_file or ""))
+            return _ready(found, authority, max(0.001, min(MOST_SECONDS, deadline - now())))
         except ControlUnreachable:
             if now() >= deadline:
                 raise
@@ -49,7 +49,7 @@ def wait_until_ready(
 
 
 def _ready(url: str, ca: Path | str | None, seconds: float) -> str:
-    """Ask once.
+    """Send one request.
 
     Raises:
         ControlUnreachable: nothing answers, or it is not ready yet.
@@ -60,7 +60,7 @@ def _ready(url: str, ca: Path | str | None, seconds: float) -> str:
     except (httpx2.HTTPError, httpx2.InvalidURL) as problem:
         raise ControlUnreachable(url, str(problem) or type(problem).__name__) from problem
     if VERSION_HEADER not in response.headers:
-        raise ControlUnreachable(url, "what answers there is not mockreel")
+        raise ControlUnreachable(url, "the server there is not mockreel")
     if not response.is_success:
         raise ControlUnreachable(url, f"it is not ready: {response.text}")
     return url

@@ -1,4 +1,4 @@
-"""Where the control port of a served mock server is, and whom to trust there, as its ready file says."""
+"""Read the address of a control port and its certificate authority from a ready file."""
 
 import json
 from pathlib import Path
@@ -6,12 +6,12 @@ from pathlib import Path
 from mockreel.errors import ControlUnreachable, DataError
 
 
-def control_door(path: Path) -> tuple[str, str | None]:
-    """The address of the control port in a ready file, and the file of the authority that vouches for it, if any.
+def control_address(path: Path) -> tuple[str, str | None]:
+    """The address of the control port in a ready file, and the file of its certificate authority, if any.
 
     Raises:
-        ControlUnreachable: there is no such file.
-        DataError: it is no ready file.
+        ControlUnreachable: the file does not exist.
+        DataError: it is not a ready file.
     """
     try:
         text = path.read_text("utf-8")

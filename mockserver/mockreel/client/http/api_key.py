@@ -1,4 +1,4 @@
-"""The key, and the one place where it may go: its provider's API host over TLS, or this machine."""
+"""The API key, and the check that it is sent only to the provider's API host over TLS or to this machine."""
 
 import ipaddress
 import re
@@ -11,13 +11,13 @@ _ORIGIN = re.compile(r"(https?)://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]{
 
 
 class Key:
-    """An API key that no text shows: not its repr, not an error, not a log."""
+    """An API key that appears in no repr, error or log."""
 
     __slots__ = ("_text",)
 
     def __init__(self, text: str) -> None:
         if not text or text != text.strip() or not text.isascii() or not text.isprintable():
-            raise OptionError("key", "…", then="It is empty, or holds characters that no header can carry.")
+            raise OptionError("key", "…", then="It is empty, or has characters that are invalid in a header.")
         self._text = text
 
     def __repr__(self) -> str:
@@ -26,12 +26,12 @@ class Key:
     def __reduce__(self) -> str:
         raise TypeError("a key is not pickled")
 
-    def shown_to_the_provider(self, scheme: str) -> str:
-        """The header's value; only what sends may ask for it."""
+    def header_value(self, scheme: str) -> str:
+        """The header's value; only the HTTP drivers use it."""
         return f"{scheme} {self._text}".strip()
 
     def scrubbed(self, text: str) -> str:
-        """A text of the provider's without the key, should it have repeated it."""
+        """A text of the provider, without the key if it contains it."""
         return text.replace(self._text, "…")
 
 
@@ -39,7 +39,7 @@ def api_base(url: str, *, hosts: Iterable[str], title: str) -> str:
     """The base URL, if a key may be sent there.
 
     Raises:
-        KeyWithheld: it is neither a host of the provider over HTTPS nor on this machine.
+        KeyWithheld: it is not a host of the provider over HTTPS, and not this machine.
     """
     hosts = tuple(hosts)
     parts = _ORIGIN.fullmatch(url)

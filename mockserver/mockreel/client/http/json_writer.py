@@ -1,4 +1,4 @@
-"""Write JSON that every server reads, or say what in it none could."""
+"""Write JSON that every server can read, or report why that is impossible."""
 
 import json
 import math
@@ -9,21 +9,21 @@ import orjson
 
 from mockreel.errors import OptionError
 
-# Deeper no server reads it.
+# Servers reject deeper nesting.
 _DEEPEST = 200
 
 
 def written(value: Any) -> bytes:
-    """A value as JSON; whole numbers of any size as they are.
+    """A value as JSON; integers may have any size.
 
     Raises:
-        OptionError: it has no JSON: half of an emoji, a number that is none, an object of a kind that JSON lacks.
+        OptionError: JSON cannot express it: a lone surrogate, a number that is not finite, an unsupported type.
     """
     for place, problem in _problems(value, "", 0):
-        raise OptionError("input", _Said(f"what stands at {place or 'its root'}"), then=f"{problem}.")
+        raise OptionError("input", _Unquoted(f"the value at {place or 'the root'}"), then=f"{problem}.")
     try:
         return orjson.dumps(value)
-    except TypeError:  # a whole number beyond 64 bits, or what is no JSON at all
+    except TypeError:  # an integer beyond 64 bits, or an unsupported type
         return _by_the_library(value)
 
 
@@ -31,18 +31,18 @@ def _by_the_library(value: Any) -> bytes:
     try:
         return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
     except (TypeError, ValueError) as problem:
-        raise OptionError("input", _Said("what stands in it"), then=f"{problem}.") from problem
+        raise OptionError("input", _Unquoted("its value"), then=f"{problem}.") from problem
 
 
-class _Said(str):
-    """Shown without quotes in a message."""
+class _Unquoted(str):
+    """A text that messages show without quotes."""
 
     def __repr__(self) -> str:
         return str(self)
 
 
 def _problems(value: Any, place: str, depth: int) -> Iterator[tuple[str, str]]:
-    """What no JSON can hold, and where."""
+    """The places that JSON cannot express, with the reason."""
     if depth > _DEEPEST:
         yield place, f"It is nested deeper than {_DEEPEST} levels, or in itself"
     elif isinstance(value, str | float):
@@ -64,5 +64,5 @@ def _no_scalar(value: str | float) -> str:
     if isinstance(value, float):
         return "" if math.isfinite(value) else f"JSON has no {value}"
     if any("\ud800" <= one <= "\udfff" for one in value):
-        return "It holds half of a character (a lone surrogate), as a text has that was cut within an emoji"
+        return "It has half of a character (a lone surrogate), such as from an emoji that was cut"
     return ""

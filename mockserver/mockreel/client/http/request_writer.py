@@ -1,4 +1,4 @@
-"""Put requests together from the contract's operations: path, query, body and the header for the key."""
+"""Build requests from the contract's operations: path, query, body and the key's header."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -22,7 +22,7 @@ class RequestWriter:
         self._profile = profile
         self._base_url = base_url
 
-    def ask(
+    def request(
         self,
         operation: Operation,
         *,
@@ -32,7 +32,7 @@ class RequestWriter:
         headers: Mapping[str, str] | None = None,
         body: Any = None,
     ) -> OutgoingRequest:
-        """A request of an operation; its body is JSON."""
+        """A request of an operation, with a JSON body."""
         url = self._base_url + _path(operation, params or {})
         sent = {"accept": "application/json", **(headers or {})}
         content = b""
@@ -43,24 +43,24 @@ class RequestWriter:
             what, operation.method, f"{url}?{urlencode(query)}" if query else url, sent, content, self._key(operation)
         )
 
-    def about(self, operation: Operation, id_: str, *, what: str) -> OutgoingRequest:
-        """A request about a job, with the job's id in its place."""
+    def request_for_job(self, operation: Operation, id_: str, *, what: str) -> OutgoingRequest:
+        """A request for a job, with the job's id at its place."""
         place = self._profile.by_id.get(operation.id)
         if place is None:
             raise DataError(
                 f"contracts/{self._contract.provider}/conversation.yaml /client/by_id", f"{operation.id!r} is missing"
             )
-        there = {place.name: id_}
-        return self.ask(
+        job_id = {place.name: id_}
+        return self.request(
             operation,
             what=what,
-            params=there if place.kind == "path" else None,
-            query=there if place.kind == "query" else None,
-            body=there if place.kind == "body" else None,
+            params=job_id if place.kind == "path" else None,
+            query=job_id if place.kind == "query" else None,
+            body=job_id if place.kind == "body" else None,
         )
 
     def submit(self, operation: Operation, request: JobRequest, fields: Mapping[str, Any]) -> OutgoingRequest:
-        """A request that begins a job; `fields` is the input as the model's schema has it."""
+        """A request that submits a job; `fields` is the input in the form of the model's schema."""
         body = placed(dict(request.extra), operation.input, dict(fields))
         params, headers = dict(request.params), dict[str, str]()
         if operation.model is not None and request.model is not None:
@@ -69,21 +69,21 @@ class RequestWriter:
             else:
                 params[operation.model.name] = request.model
         if request.callback_url is not None:
-            body = placed(body, self.callback_place(operation), request.callback_url)
+            body = placed(body, self.callback_pointer(operation), request.callback_url)
         mark = self._profile.mark
         if mark is not None and request.mark is not None:
             (headers if mark.place.kind == "header" else body)[mark.place.name] = request.mark
         if request.idempotency_key is not None and self._profile.idempotency is not None:
             headers[self._profile.idempotency] = request.idempotency_key
-        return self.ask(
+        return self.request(
             operation, what=f"submit of {request.model or operation.id}", params=params, headers=headers, body=body
         )
 
-    def callback_place(self, operation: Operation) -> str:
-        """Where in its body an operation takes a callback URL.
+    def callback_pointer(self, operation: Operation) -> str:
+        """The pointer to the callback URL in an operation's body.
 
         Raises:
-            OptionError: it takes none.
+            OptionError: it has none.
         """
         for row in operation.raw.get("callbacks", {}).values():
             for expression in resolve(self._contract.document, row, where=operation.id):
@@ -98,7 +98,7 @@ class RequestWriter:
         header = next((place for place in operation.key if place.kind == "header"), None)
         if header is None:
             raise DataError(
-                f"contracts/{self._contract.provider}/openapi.yaml", f"{operation.id} takes no key in a header"
+                f"contracts/{self._contract.provider}/openapi.yaml", f"{operation.id} has no key in a header"
             )
         return header
 
@@ -110,6 +110,6 @@ def _path(operation: Operation, params: Mapping[str, str]) -> str:
         if not value:
             raise OptionError(name, value, then=f"{operation.id} needs it: give params={{{name!r}: …}}, or a model.")
         if any(step in ("", ".", "..") for step in value.split("/")):
-            raise OptionError(name, value, then="It is a part of the path, and may not lead elsewhere.")
+            raise OptionError(name, value, then="It is a segment of the path, and must not contain others.")
         path = path.replace(f"{{{name}}}", quote(value, safe="/" if name in operation.many else ""))
     return path

@@ -1,7 +1,7 @@
-"""What the client asks its driver for, and what it gets: a request to send, a pause, a response, or trouble.
+"""The steps between a flow and its driver: a request to send, a pause, a response, or trouble.
 
-A talk is a generator that yields `OutgoingRequest` and `Pause` and ends with a value. It does no input or output
-itself, so one talk serves the synchronous and the asynchronous client.
+A flow (`Talk`) is a generator that yields `OutgoingRequest` and `Pause` and ends with a value. It does no input or
+output, so that one flow serves the synchronous and the asynchronous client.
 """
 
 from collections.abc import Generator, Mapping
@@ -18,13 +18,13 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class OutgoingRequest:
-    """One request. It carries the key only if `key` names the header for it; `into` takes the body of a 2xx.
+    """One request. It has the API key only if `key` names a header; the body of a 2xx is written to `into`.
 
-    `seconds` is how long its parts may take each, and a response that is kept in memory as a whole; `total` is what is
-    left for everything.
+    `seconds` is the timeout of each part, and of a whole response in memory; `total` is the time that remains for
+    everything.
     """
 
-    what: str  # as errors call it
+    what: str  # its name in errors
     method: str
     url: str
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -45,7 +45,7 @@ class IncomingResponse:
 
     @cached_property
     def json(self) -> Any:
-        """The parsed body, or None where it is no JSON."""
+        """The parsed body, or None if it is not JSON."""
         try:
             return orjson.loads(self.body)
         except orjson.JSONDecodeError:
@@ -54,7 +54,7 @@ class IncomingResponse:
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """No response. `sent`: whether the request may have arrived; `final`: whether asking again is of no use."""
+    """No response. `sent`: whether the request may have arrived; `final`: whether retrying is useless."""
 
     why: str
     sent: bool
@@ -63,7 +63,7 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """Wait so many seconds."""
+    """Wait for some seconds."""
 
     seconds: float
 

@@ -1,1 +1,1 @@
-"""What responses and webhooks say: jobs, errors, notices."""
+"""Read jobs, errors and notices from responses and webhooks."""

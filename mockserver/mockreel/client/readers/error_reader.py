@@ -1,34 +1,34 @@
-"""Was this a no, and which? By the contract's signs of an error response, whatever envelope it comes in."""
+"""Detect and classify error responses by the contract's signs, in any envelope."""
 
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from mockreel.client.client_errors import REFUSALS, FileRefused, Refused
+from mockreel.client.client_errors import REJECTIONS, FileRefused, Refused
 from mockreel.client.http.api_key import Key
 from mockreel.client.http.steps import IncomingResponse
-from mockreel.client.profile import RefusalKind, RefusalPlaces
+from mockreel.client.profile import ErrorKind, ErrorPlaces
 from mockreel.contract import Contract, pointers
 
 UNKNOWN = "unknown"
 
 
 class ErrorReader:
-    """How one provider says no."""
+    """Reads the error responses of one provider."""
 
-    def __init__(self, contract: Contract, found: RefusalPlaces, key: Key) -> None:
+    def __init__(self, contract: Contract, places: ErrorPlaces, key: Key) -> None:
         rows = contract.root.get("refusal", {})
         self._signs: list[Mapping[str, Any]] = list(rows) if isinstance(rows, list) else [rows]
         self._title = contract.title
-        self._places = found
+        self._places = places
         self._key = key
 
     def refused(self, response: IncomingResponse) -> bool:
-        """Whether a response is an error response; no HTTP status below 200 or from 400 is anything else."""
+        """Whether a response is an error response; every HTTP status below 200 or from 400 is one."""
         return response.status >= 400 or any(_holds(sign, response) for sign in self._signs)
 
     def kind(self, response: IncomingResponse) -> str:
-        """What an error response means: by its code, else by its text, else by its status."""
+        """The kind of an error response: by its code, else by its text, else by its status."""
         code, message = self._code(response), self._message(response).casefold()
         for row in self._places.kinds:
             if code in row.codes or any(text.casefold() in message for text in row.texts):
@@ -36,10 +36,10 @@ class ErrorReader:
         return next((row.kind for row in self._places.kinds if _has_status(row, response.status)), UNKNOWN)
 
     def error(self, what: str, response: IncomingResponse, *, keyed: bool = True) -> Refused:
-        """The error response as an error; `keyed` if it is the API's, and not that of a place for files."""
+        """The exception for an error response; `keyed` if it is from the API, not from a file host."""
         found = pointers.first(response.json, self._places.violations)
         kind = self.kind(response)
-        error = REFUSALS.get(kind, Refused) if keyed or kind in ("busy", "broken") else FileRefused
+        error = REJECTIONS.get(kind, Refused) if keyed or kind in ("busy", "broken") else FileRefused
         return error(
             f"{self._title} {what}",
             status=response.status,
@@ -51,7 +51,7 @@ class ErrorReader:
         )
 
     def request_id(self, response: IncomingResponse) -> str | None:
-        """What the provider's support wants to know of a request."""
+        """The request id for the provider's support."""
         return pointers.text(response.json, self._places.request_ids, response.headers)
 
     def _code(self, response: IncomingResponse) -> str | None:
@@ -63,7 +63,7 @@ class ErrorReader:
 
 
 def retry_after(response: IncomingResponse) -> float | None:
-    """How many seconds a response says to wait, as a number or as a date (seen from the response's own date)."""
+    """The seconds of a `Retry-After` header, from a number or from a date relative to the response's date."""
     value = response.headers.get("retry-after", "").strip()
     if value.replace(".", "", 1).isdecimal():
         return float(value)
@@ -76,11 +76,11 @@ def retry_after(response: IncomingResponse) -> float | None:
 
 def _holds(sign: Mapping[str, Any], response: IncomingResponse) -> bool:
     if "status" in sign:
-        wanted = str(sign["status"])
-        return response.status >= int(wanted[2:]) if wanted.startswith(">=") else str(response.status) == wanted
+        status = str(sign["status"])
+        return response.status >= int(status[2:]) if status.startswith(">=") else str(response.status) == status
     found = pointers.values(response.json, sign.get("pointer", ""))
     return any(value is not None and value not in sign.get("not", ["", None]) for value in found)
 
 
-def _has_status(row: RefusalKind, status: int) -> bool:
+def _has_status(row: ErrorKind, status: int) -> bool:
     return any(str(status) == one or (one.endswith("XX") and one[0] == str(status)[0]) for one in row.statuses)

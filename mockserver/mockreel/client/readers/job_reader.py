@@ -1,4 +1,4 @@
-"""Read a job out of a response or a callback, whichever reading of the docs its provider follows."""
+"""Read a job from a response or a callback, under any reading of the docs."""
 
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
@@ -14,21 +14,21 @@ _ADDRESS = ("http://", "https://", "data:")
 
 
 class Outcomes:
-    """Reads for one provider."""
+    """Reads the jobs of one provider."""
 
     def __init__(self, profile: ClientProfile) -> None:
         self._profile = profile
 
     def state(self, word: str | None) -> StateKind | None:
-        """What a word means; None where no reading has it."""
+        """The state of a word; None if no reading has it."""
         return self._profile.words.get(word.casefold()) if word else None
 
     def word(self, document: Any, found: Places) -> str | None:
-        """The first word at the places that says a state."""
+        """The first word at the places that is a state."""
         return pointers.text(document, found)
 
     def read(self, job: Job, document: Any, headers: Mapping[str, str], *, word: str, state: StateKind) -> Outcome:
-        """The whole of a job."""
+        """The outcome of a job."""
         rows = self._profile.jobs[job.sort]
         done = state in ("succeeded", "partial")
         return Outcome(
@@ -42,7 +42,7 @@ class Outcomes:
         )
 
     def results(self, rows: JobPlaces, document: Any) -> tuple[Result, ...]:
-        """What the job made."""
+        """The results of a job."""
         urls = self.urls(rows, document)
         kinds, lengths = _all(document, rows.kinds), _all(document, rows.seconds)
         if not urls:
@@ -51,7 +51,7 @@ class Outcomes:
         return tuple(Result(url, None, kind, seconds(length)) for url, kind, length in many)
 
     def urls(self, rows: JobPlaces, document: Any) -> list[str]:
-        """The addresses at the first place that has any."""
+        """The URLs at the first place that has any."""
         for place in rows.results:
             found = [
                 one for one in pointers.values(document, place) if isinstance(one, str) and one.startswith(_ADDRESS)
@@ -68,7 +68,7 @@ def failure(document: Any, found: FailurePlaces) -> JobFailure:
 
 
 def _all(document: Any, found: Places) -> list[Any]:
-    return next((held for place in found if (held := pointers.values(document, place))), [])
+    return next((values for place in found if (values := pointers.values(document, place))), [])
 
 
 def _spent(rows: JobPlaces, document: Any, headers: Mapping[str, str]) -> Money | None:

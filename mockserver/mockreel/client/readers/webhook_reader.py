@@ -1,4 +1,4 @@
-"""Read a callback, and believe it only as far as its signature goes."""
+"""Verify and read callbacks."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -7,7 +7,7 @@ import orjson
 
 from mockreel.client.client_errors import CallbackRefused, NotOffered
 from mockreel.client.http.steps import IncomingResponse
-from mockreel.client.profile import ClientProfile, ToldPlaces
+from mockreel.client.profile import ClientProfile, WebhookPlaces
 from mockreel.client.readers.error_reader import ErrorReader
 from mockreel.client.readers.job_reader import Outcomes, failure
 from mockreel.client.values import Job, Notice, Outcome, StateKind
@@ -29,40 +29,44 @@ class Notices:
         self._error_reader = error_reader
 
     def read(self, body: bytes, headers: Mapping[str, str], secret: str | Sequence[str] | None, *, sort: str) -> Notice:
-        """What a callback tells.
+        """Read a callback.
 
         Args:
-            body: its exact bytes, as they came.
-            headers: in any case.
-            secret: what it is signed with; several while they are being changed.
-            sort: which sort of job it is about.
+            body: its exact bytes, as received.
+            headers: its headers, in any case.
+            secret: the signing secret; several during a rotation.
+            sort: the sort of its job.
 
         Raises:
-            CallbackRefused: its signature is missing or wrong, or it is no callback of this provider.
-            OptionError: the provider signs and no secret is given, or the other way round.
+            CallbackRefused: its signature is missing or wrong, or it is not a callback of this provider.
+            OptionError: the provider signs and no secret is given, or the reverse.
             NotOffered: the provider documents no callbacks.
         """
-        told = self._profile.told
-        if told is None:
+        places = self._profile.webhook
+        if places is None:
             raise NotOffered(self._contract.title, "callback", "Use wait(), which polls.")
         verified = self._verified(body, headers, secret)
         document = _parsed(body)
-        inner = self._inner(document, told)
-        id_ = pointers.text(document, told.id) or pointers.text(inner, told.id)
+        inner = self._inner(document, places)
+        id_ = pointers.text(document, places.id) or pointers.text(inner, places.id)
         if id_ is None:
-            raise CallbackRefused(f"it names no job at {', '.join(told.id)}")
+            raise CallbackRefused(f"it has no job id at {', '.join(places.id)}")
         job = Job(id_, self._contract.provider, sort)
-        return Notice(job, pointers.text(document, told.event), self._outcome(job, inner, told), verified)
+        return Notice(job, pointers.text(document, places.event), self._outcome(job, inner, places), verified)
 
     def _verified(self, body: bytes, headers: Mapping[str, str], secret: str | Sequence[str] | None) -> bool:
         signature = self._contract.callbacks.signature
         secrets = (secret,) if isinstance(secret, str) else tuple(secret or ())
         if signature is None:
             if secrets:
-                raise OptionError("secret", "…", then=f"{self._contract.title} signs nothing: put one into your URL.")
+                raise OptionError(
+                    "secret", "…", then=f"{self._contract.title} signs nothing: put a secret into your URL."
+                )
             return False
         if not secrets or not all(secrets):
-            raise OptionError("secret", secret and "…", then=f"{self._contract.title} signs its callbacks: give it.")
+            raise OptionError(
+                "secret", secret and "…", then=f"{self._contract.title} signs its callbacks: give the secret."
+            )
         self._check(signature, body, headers, secrets)
         return True
 
@@ -73,15 +77,15 @@ class Notices:
         if not any(verify(signature, secret, body, sent) for secret in secrets):
             raise CallbackRefused(f"its {signature.header} does not sign its bytes with the secret")
 
-    def _inner(self, document: Any, told: ToldPlaces) -> Any:
-        """Where the job itself is told: in the body, or in a part of it, which may be JSON written as text."""
-        inside = pointers.first(document, told.inside)
+    def _inner(self, document: Any, places: WebhookPlaces) -> Any:
+        """The job itself: the body, or a part of it, which may be JSON text."""
+        inside = pointers.first(document, places.inside)
         if isinstance(inside, str):
             return _parsed(inside.encode())
         return document if inside is None else inside
 
-    def _outcome(self, job: Job, inner: Any, told: ToldPlaces) -> Outcome | None:
-        """What is told of the job; None where a body says no more than that it has ended."""
+    def _outcome(self, job: Job, inner: Any, places: WebhookPlaces) -> Outcome | None:
+        """The outcome of the job; None if the body only reports its end."""
         rows = next(
             (
                 rows
@@ -90,7 +94,7 @@ class Notices:
             ),
             None,
         )
-        word = pointers.text(inner, told.state)
+        word = pointers.text(inner, places.state)
         state: StateKind | None = self._outcomes.state(word)
         if state is None and self._error_reader.refused(IncomingResponse(200, {}, orjson.dumps(inner))):
             state = "failed"
@@ -99,7 +103,7 @@ class Notices:
         if state is None:
             return None
         results = self._outcomes.results(rows, inner) if rows and state in ("succeeded", "partial") else ()
-        why = failure(inner, told.failure) if state == "failed" else None
+        why = failure(inner, places.failure) if state == "failed" else None
         return Outcome(job, state, word or state, results, why, raw=inner)
 
 

@@ -24,7 +24,7 @@ def _has_account(context: CheckContext) -> bool:
 def moves_by_the_price(context: CheckContext) -> Iterator[Problem]:
     row = context.contract.conversation.account
     assert row is not None
-    for spent in context.spent():
+    for spent in context.jobs.spent():
         if spent.trouble:
             raise LeftOut(spent.trouble)
         if not spent.whole:

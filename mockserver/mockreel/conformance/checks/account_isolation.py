@@ -21,7 +21,7 @@ def _has_lists(context: CheckContext) -> bool:
 def others_look_unknown(context: CheckContext) -> Iterator[Problem]:
     if "other" not in context.target.keys.of:
         raise LeftOut("it takes the key of another account; give --other-key")
-    for trace in context.traces():
+    for trace in context.jobs.traces():
         if trace.poll is None or trace.poll.operation is None:
             continue
         seen = context.send(replace(trace.poll, who="other"))

@@ -35,7 +35,7 @@ def row_problem(
     elif (
         context.own
         and row not in _VIOLATIONS
-        and (text := context.error_detector.unsaid(response, known, request.operation, path=request.path))
+        and (text := context.error_detector.missing_text(response, known, request.operation, path=request.path))
     ):
         yield Problem(context.facts.row(row), f"{why}: the text {text!r}", response.shown(), request, _subject(request))
     context.judged()
@@ -95,7 +95,7 @@ def wrong_method(context: CheckContext) -> Iterator[Problem]:
 @check("refusal.unknown-model", "A model that does not exist is refused as one.", level="breaking")
 def unknown_model(context: CheckContext) -> Iterator[Problem]:
     for operation in context.contract.operations:
-        if operation.model is None or operation.strangers:
+        if operation.model is None:
             continue
         good = context.requests.good(operation)
         if operation.model.kind == "body":
@@ -191,7 +191,7 @@ def _by_code(context: CheckContext) -> str | None:
 
 def _documents(context: CheckContext, operation: Operation, row: ErrorRow) -> bool:
     status, code = context.error_detector.expected(row, operation)
-    if not context.error_detector.is_refusal(status, code):
+    if not context.error_detector.is_error(status, code):
         return False
     return context.response_checker.documented(operation, status) is not None
 
@@ -269,10 +269,9 @@ def comes_back(context: CheckContext) -> Iterator[Problem]:
     for talk in context.contract.conversation.jobs.values():
         unknown = context.unknown(context.contract.operation(talk.poll))
         request = replace(unknown, headers={**unknown.headers, name: value})
-        response = context.try_send(request)
-        if response is None or context.excused(response, request.operation):
+        response = context.answer(request, request.operation)
+        if response is None:
             continue
-        context.judged()
         if response.headers.get(name.lower()) != value:
             fact = context.facts.fact(f"{name} comes back", "conversation.yaml traced", row.evidence)
             yield Problem(

@@ -14,7 +14,7 @@ MANY = 25
 
 @check("id.form", "The id of a job has the documented form.", level="jobs", uses=(PLAIN,))
 def ids_have_their_form(context: CheckContext) -> Iterator[Problem]:
-    for trace in context.traces():
+    for trace in context.jobs.traces():
         context.judged()
         talk = trace.talk
         if trace.id is None or not re.fullmatch(talk.form, str(trace.id)):
@@ -26,7 +26,7 @@ def ids_have_their_form(context: CheckContext) -> Iterator[Problem]:
 
 @check("id.own", "A poll speaks of the job that was asked for.", level="jobs", uses=(PLAIN,))
 def polls_repeat_the_id(context: CheckContext) -> Iterator[Problem]:
-    for trace in context.traces():
+    for trace in context.jobs.traces():
         if trace.talk.id is None or trace.last is None:
             continue
         context.judged()

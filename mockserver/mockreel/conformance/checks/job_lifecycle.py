@@ -25,7 +25,7 @@ LATE_LOOKS = 2
 @check("lifecycle.known", "A job is in a state of the lifecycle whenever it is asked for.", level="jobs", uses=(PLAIN,))
 def states_are_known(context: CheckContext) -> Iterator[Problem]:
     words = ", ".join(dict.fromkeys(state.word for state in context.contract.lifecycle.states.values()))
-    for trace in context.traces():
+    for trace in context.jobs.traces():
         for poll, states in context.telling.words(trace):
             context.judged()
             if not states:
@@ -67,7 +67,7 @@ def _begun(context: CheckContext, group: str = PLAIN) -> Iterator[JobTrace]:
     Raises:
         NotApplicable: each was answered only when its job was over, as one reading has it.
     """
-    traces = context.told(group)
+    traces = context.jobs.told(group)
     prompt = [trace for trace in traces if not _waited(context, trace)]
     if traces and not prompt:
         raise NotApplicable("a submit is answered when its job is over")
@@ -99,7 +99,7 @@ def begins_at_the_beginning(context: CheckContext) -> Iterator[Problem]:
 
 @check("lifecycle.forward", "A job moves only along the lifecycle, never backwards.", level="jobs", uses=(PLAIN,))
 def moves_forward(context: CheckContext) -> Iterator[Problem]:
-    for trace in context.traces():
+    for trace in context.jobs.traces():
         yield from _backward(context, trace)
 
 
@@ -128,7 +128,7 @@ def _backward(context: CheckContext, trace: JobTrace) -> Iterator[Problem]:
 )  # fmt: skip
 def passes_its_states(context: CheckContext) -> Iterator[Problem]:
     """Only the mock server's course is known beforehand; over a network a state may pass between two looks."""
-    if not context.own and not any(_long_ones(context, one, _course(context, one)) for one in context.traces()):
+    if not context.own and not any(_long_ones(context, one, _course(context, one)) for one in context.jobs.traces()):
         raise NotApplicable("the looks at a job are too far apart to meet every state")
     for trace in _begun(context):
         course = _course(context, trace)
@@ -170,7 +170,7 @@ def _share(pace: Mapping[str, tuple[float, float]], course: JobScenario, name: s
 @check("lifecycle.ends", "A job comes to an end.", level="jobs", uses=(PLAIN,))
 def ends(context: CheckContext) -> Iterator[Problem]:
     succeeded = next(state for state in context.contract.lifecycle.states.values() if state.kind == "succeeded")
-    for trace in context.traces():
+    for trace in context.jobs.traces():
         if trace.poll is None:
             continue
         if not trace.ended and trace.stopped:
@@ -187,7 +187,7 @@ def ends(context: CheckContext) -> Iterator[Problem]:
 
 @check("lifecycle.final", "A job that has ended never changes again.", level="jobs", uses=(PLAIN,))
 def stays_ended(context: CheckContext) -> Iterator[Problem]:
-    for trace in context.traces():
+    for trace in context.jobs.traces():
         if not trace.ended:
             continue
         for _ in range(LATE_LOOKS):
@@ -206,7 +206,7 @@ def stays_ended(context: CheckContext) -> Iterator[Problem]:
 
 @check("lifecycle.still", "Asking how a job is does not move it.", level="jobs", uses=(BURST, PLAIN))
 def polling_moves_nothing(context: CheckContext) -> Iterator[Problem]:
-    for trace in context.told(BURST):
+    for trace in context.jobs.told(BURST):
         words = [poll_.word for poll_ in trace.burst]
         if not words:
             continue
@@ -223,7 +223,7 @@ def _is_hurried(context: CheckContext, trace: JobTrace) -> bool:
     """Whether a job that was looked at many times at once was over long before all others of its kind."""
     others = [
         _pending(context, one)
-        for one in context.traces()
+        for one in context.jobs.traces()
         if one.submit.id == trace.submit.id and one.ended_at is not None and one.scenario is None
     ]
     own = trace.ended_at - trace.began if trace.ended_at is not None else None
@@ -245,7 +245,7 @@ def _pending(context: CheckContext, trace: JobTrace) -> float:
     known=lambda context: context.plays,
 )
 def takes_the_course(context: CheckContext) -> Iterator[Problem]:
-    for trace in context.traces():
+    for trace in context.jobs.traces():
         if trace.scenario is None or trace.last is None or not trace.ended:
             continue
         context.judged()

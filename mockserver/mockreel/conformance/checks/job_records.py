@@ -32,7 +32,7 @@ def _promise(name: str) -> Callable[[CheckContext], bool]:
 
 def _ended(context: CheckContext) -> Iterator[tuple[JobTrace, Promises, Any]]:
     """Every job that has ended, with what its record promises and its last record."""
-    for trace in context.traces():
+    for trace in context.jobs.traces():
         if trace.ended and trace.last is not None:
             yield trace, trace.talk.promises, trace.last.response.json
 
@@ -52,12 +52,13 @@ def says_what_was_sent(context: CheckContext) -> Iterator[Problem]:
             if sent is None:
                 continue
             context.judged()
-            shown = pointers.value(record, pair.other)
-            if not alike(shown, sent):
-                fact = context.facts.fact(
-                    f"the record's {pair.other} is what was sent", _where(trace, "repeats"), pair.evidence
-                )
-                yield Problem(fact, f"{sent!r}"[:200], f"{shown!r}"[:200], trace.poll, trace.subject)
+            fact = context.facts.fact(
+                f"the record's {pair.other} is what was sent", _where(trace, "repeats"), pair.evidence
+            )
+            for request, document in ((trace.poll, record), (trace.asked, trace.response.json)):
+                shown = pointers.value(document, pair.other)
+                if not alike(shown, sent):
+                    yield Problem(fact, f"{sent!r}"[:200], f"{shown!r}"[:200], request, trace.subject)
 
 
 def alike(shown: Any, sent: Any) -> bool:
@@ -71,9 +72,9 @@ def alike(shown: Any, sent: Any) -> bool:
 
 def _plain(value: Any) -> Any:
     """A moment however it is written; a URL without its query: one that is signed is signed again each time."""
-    moment = _moment(value)
-    if moment is not None:
-        return moment
+    when = moment(value)
+    if when is not None:
+        return when
     if isinstance(value, str) and value.startswith(("http://", "https://")):
         return value.partition("?")[0]
     return value
@@ -88,8 +89,8 @@ def moments_are_in_order(context: CheckContext) -> Iterator[Problem]:
         row = promised.moments
         if row is None:
             continue
-        moments = [_moment(pointers.value(record, place)) for place in row.at]
-        known = [moment for moment in moments if moment is not None]
+        moments = [moment(pointers.value(record, place)) for place in row.at]
+        known = [one for one in moments if one is not None]
         context.judged()
         wrong = moments[0] is None or moments[-1] is None or len({one.tzinfo is None for one in known}) > 1
         wrong = wrong or known != sorted(known)
@@ -104,7 +105,8 @@ def moments_are_in_order(context: CheckContext) -> Iterator[Problem]:
             yield Problem(fact, "moments in their order, all there", came, trace.poll, trace.subject)
 
 
-def _moment(value: Any) -> datetime | None:
+def moment(value: Any) -> datetime | None:
+    """A moment as it stands in a response; None where nothing of the kind stands there."""
     try:
         return datetime.fromisoformat(str(value)) if isinstance(value, str) else None
     except ValueError:
@@ -123,7 +125,7 @@ def _is_elsewhere(context: CheckContext, trace: JobTrace, known: list[datetime])
     known=_promise("cost"),
 )  # fmt: skip
 def costs_its_price(context: CheckContext) -> Iterator[Problem]:
-    if not any(_is_told(context, trace) for trace in context.traces()):
+    if not any(_is_told(context, trace) for trace in context.jobs.traces()):
         raise NotApplicable("what the models of this run cost is not known")
     for trace, promised, record in _ended(context):
         row = promised.cost
@@ -207,7 +209,7 @@ def amount(value: Any) -> Decimal | None:
     known=lambda context: context.plays and _promise("failure")(context),
 )  # fmt: skip
 def says_why_it_failed(context: CheckContext) -> Iterator[Problem]:
-    for trace in (*context.traces(), *context.told(FAILURES)):
+    for trace in (*context.jobs.traces(), *context.jobs.told(FAILURES)):
         row = trace.talk.promises.failure
         failure = _failure(context, trace)
         if row is None or failure is None or not trace.ended or trace.last is None:
@@ -248,7 +250,7 @@ def _failure(context: CheckContext, trace: JobTrace) -> Failure | None:
     known=_promise("headers"),
 )
 def has_its_headers(context: CheckContext) -> Iterator[Problem]:
-    for trace in context.traces():
+    for trace in context.jobs.traces():
         row = trace.talk.promises.headers
         if row is None or trace.last is None:
             continue

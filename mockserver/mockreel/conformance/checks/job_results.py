@@ -19,7 +19,8 @@ MADE = ("succeeded", "partial")
 UNSAID = ("", "application/octet-stream", "binary/octet-stream")
 
 
-def _fact(context: CheckContext, trace: JobTrace) -> Fact:
+def results_fact(context: CheckContext, trace: JobTrace) -> Fact:
+    """The fact that a job has a result, and where."""
     talk = trace.talk
     where = " or ".join(talk.results)
     return context.facts.fact(
@@ -29,7 +30,7 @@ def _fact(context: CheckContext, trace: JobTrace) -> Fact:
 
 @check("result.there", "A job that has succeeded shows its result.", level="jobs", uses=(PLAIN,))
 def finished_has_results(context: CheckContext) -> Iterator[Problem]:
-    for trace in context.traces():
+    for trace in context.jobs.traces():
         poll = trace.last
         states = context.states(poll.word) if poll else ()
         if poll is None or not any(state.kind in MADE for state in states) or _is_text(trace):
@@ -38,7 +39,7 @@ def finished_has_results(context: CheckContext) -> Iterator[Problem]:
         context.judged()
         if not there:
             yield Problem(
-                _fact(context, trace), "a URL of the result", poll.response.shown(), trace.poll, trace.subject
+                results_fact(context, trace), "a URL of the result", poll.response.shown(), trace.poll, trace.subject
             )
 
 
@@ -49,7 +50,7 @@ def _is_text(trace: JobTrace) -> bool:
 
 @check("result.not-before", "A job that has not succeeded shows no result.", level="jobs", uses=(PLAIN,))
 def unfinished_has_none(context: CheckContext) -> Iterator[Problem]:
-    for trace in context.traces():
+    for trace in context.jobs.traces():
         if trace.talk.made is not None:
             continue
         for poll, states in context.telling.words(trace):
@@ -59,7 +60,7 @@ def unfinished_has_none(context: CheckContext) -> Iterator[Problem]:
                 value for place in trace.talk.results for value in pointers.values(poll.response.json, place)
             ):
                 expected = f"no result while it is {poll.word}"
-                yield Problem(_fact(context, trace), expected, poll.response.shown(), trace.poll, trace.subject)
+                yield Problem(results_fact(context, trace), expected, poll.response.shown(), trace.poll, trace.subject)
                 break
 
 
@@ -76,7 +77,7 @@ def _files(context: CheckContext) -> Iterator[tuple[JobTrace, str, ReceivedRespo
 
 def _made(context: CheckContext) -> Iterator[JobTrace]:
     """Every job that has made a file."""
-    for trace in context.traces():
+    for trace in context.jobs.traces():
         states = context.states(trace.last.word) if trace.last else ()
         if any(state.kind in MADE for state in states) and not _is_text(trace):
             yield trace
@@ -89,7 +90,7 @@ def urls_are_addresses(context: CheckContext) -> Iterator[Problem]:
             context.judged()
             if not is_address(str(url)):
                 expected = "an absolute http or https URL with a host"
-                yield Problem(_fact(context, trace), expected, f"{url!r}"[:300], trace.poll, trace.subject)
+                yield Problem(results_fact(context, trace), expected, f"{url!r}"[:300], trace.poll, trace.subject)
 
 
 def is_address(url: str) -> bool:
@@ -110,7 +111,7 @@ def urls_answer(context: CheckContext) -> Iterator[Problem]:
     for trace, url, response in _files(context):
         if response.status != 200 or not response.body:
             came = f"{url} answered {response.status} with {len(response.body)} bytes"
-            yield Problem(_fact(context, trace), "a file behind the URL", came, trace.poll, trace.subject)
+            yield Problem(results_fact(context, trace), "a file behind the URL", came, trace.poll, trace.subject)
 
 
 @check("result.kind", "The file of a result is of the kind that the record says.", level="jobs", uses=(PLAIN,))
@@ -145,7 +146,7 @@ def files_are_whole(context: CheckContext) -> Iterator[Problem]:
     for trace, url, response in _files(context):
         trouble = what_is_missing(response)
         if response.status == 200 and trouble:
-            yield Problem(_fact(context, trace), "a whole file", f"{url}: {trouble}", trace.poll, trace.subject)
+            yield Problem(results_fact(context, trace), "a whole file", f"{url}: {trouble}", trace.poll, trace.subject)
 
 
 @check("result.again", "The URL of a result answers a second time with the same file.", level="jobs", uses=(PLAIN,))
@@ -154,12 +155,12 @@ def urls_answer_again(context: CheckContext) -> Iterator[Problem]:
         again = context.fetch(url, anew=True)
         if response.status == 200 and (again.status, again.body) != (200, response.body):
             came = f"{url} answered {again.status} with {len(again.body)} bytes, before with {len(response.body)}"
-            yield Problem(_fact(context, trace), "the same file", came, trace.poll, trace.subject)
+            yield Problem(results_fact(context, trace), "the same file", came, trace.poll, trace.subject)
 
 
 @check("result.stays", "A job that has ended shows its result whenever it is asked for.", level="jobs", uses=(PLAIN,))
 def results_stay(context: CheckContext) -> Iterator[Problem]:
-    for trace in context.traces():
+    for trace in context.jobs.traces():
         if trace.talk.made is not None or _is_text(trace):
             continue
         made = [poll for poll, states in context.telling.words(trace) if any(one.kind in MADE for one in states)]
@@ -167,7 +168,7 @@ def results_stay(context: CheckContext) -> Iterator[Problem]:
         context.judged(bool(made))
         if len(set(counts)) > 1:
             came = f"{counts[0]} and later {min(counts)}: {made[-1].response.shown()}"
-            yield Problem(_fact(context, trace), "as many results each time", came, trace.poll, trace.subject)
+            yield Problem(results_fact(context, trace), "as many results each time", came, trace.poll, trace.subject)
 
 
 CHECKS: tuple[Check, ...] = (

@@ -60,10 +60,9 @@ def _fact(context: CheckContext, model: Model) -> Fact:
 @check("body.taken", "A body that the model's schema allows is taken.", level="jobs")
 def allowed_is_taken(context: CheckContext) -> Iterator[Problem]:
     for what, operation, model, request in _asked(context, "body.taken", allowed=True):
-        response = context.try_send(request)
-        if response is None or context.excused(response, operation):
+        response = context.answer(request, operation)
+        if response is None:
             continue
-        context.judged()
         if context.error_detector.refused(response):
             subject = f"{operation.id} {model.id}"
             yield Problem(_fact(context, model), f"taken, though {what}", response.shown(), request, subject)
@@ -73,10 +72,9 @@ def allowed_is_taken(context: CheckContext) -> Iterator[Problem]:
 def forbidden_is_refused(context: CheckContext) -> Iterator[Problem]:
     row = context.contract.errors["invalid-body"]
     for what, operation, model, request in _asked(context, "body.refused", allowed=False):
-        response = context.try_send(request)
-        if response is None or context.excused(response, operation):
+        response = context.answer(request, operation)
+        if response is None:
             continue
-        context.judged()
         subject = f"{operation.id} {model.id}"
         if not context.error_detector.refused(response):
             yield Problem(_fact(context, model), f"refused, as {what}", response.shown(), request, subject)

@@ -1,7 +1,7 @@
 """A callback tells of a job that has ended, in the documented form, signed over its bytes."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from mockreel.conformance.check import Check, check
@@ -35,11 +35,11 @@ def called(context: CheckContext, group: str = PLAIN) -> list[JobTrace]:
     """
     if context.target.receiver is None:
         raise LeftOut("there is no receiver that the target could reach; give --callback-url")
-    return [trace for trace in context.told(group) if trace.callback_url is not None]
+    return [trace for trace in context.jobs.told(group) if trace.callback_url is not None]
 
 
 def callback_fact(context: CheckContext, trace: JobTrace, says: str) -> Fact:
-    found = context.callback_of(trace.submit)
+    found = context.webhooks.of(trace.submit)
     own = found[1].get("x-mockreel") if found else None
     row = own or trace.submit.raw["x-mockreel"]
     return context.facts.fact(says, "openapi.yaml callbacks", Evidence(row["evidence"], tuple(row["source"])))
@@ -83,7 +83,7 @@ def _each(context: CheckContext) -> Iterator[tuple[JobTrace, Arrival, Any]]:
     for trace in called(context):
         for arrival in trace.arrivals:
             context.judged()
-            yield trace, arrival, context.payload(arrival.body)
+            yield trace, arrival, context.webhooks.payload(arrival.body)
 
 
 @check(
@@ -119,7 +119,7 @@ def _usual(context: CheckContext) -> float:
 @check("callback.valid", "A callback has the documented form.", level="jobs", uses=(PLAIN,), known=tells)
 def is_valid(context: CheckContext) -> Iterator[Problem]:
     for trace, arrival, _ in _each(context):
-        found = context.payload_problems(trace.submit, arrival.body)
+        found = context.webhooks.problems(trace.submit, arrival.body)
         if found:
             fact = callback_fact(context, trace, "a callback has the form of its schema")
             yield Problem(fact, "a body of the documented form", "; ".join(found[:3]), trace.asked, trace.subject)
@@ -135,6 +135,22 @@ def has_its_headers(context: CheckContext) -> Iterator[Problem]:
                 fact = callback_fact(context, trace, f"a callback has the header {header.name}")
                 expected = f"{header.name}: {header.value}"
                 yield Problem(fact, expected, value or "no such header", trace.asked, trace.subject)
+
+
+@check(
+    "callback.own-header", "A header that tells callbacks apart has another value for each.", level="jobs",
+    uses=(PLAIN,), known=lambda context: any(header.unique for header in context.contract.callbacks.headers),
+)  # fmt: skip
+def have_headers_of_their_own(context: CheckContext) -> Iterator[Problem]:
+    seen: dict[tuple[str, str], JobTrace] = {}
+    for trace, arrival, _ in _each(context):
+        for header in context.contract.callbacks.headers:
+            value = arrival.headers.get(header.name.lower(), "")
+            other = seen.setdefault((header.name, value), trace)
+            if header.unique and value and other.id != trace.id:
+                fact = callback_fact(context, trace, f"{header.name} tells one callback from another")
+                came = f"{value}, as in the callback of {other.id}"
+                yield Problem(fact, f"{header.name} of its own", came, trace.asked, trace.subject)
 
 
 @check(
@@ -187,7 +203,7 @@ def tells_the_truth(context: CheckContext) -> Iterator[Problem]:
         fact = callback_fact(context, trace, "a callback names its job and how it ended")
         if str(id_) != str(trace.id):
             yield Problem(fact, f"the id {trace.id}", shown(arrival), trace.asked, trace.subject)
-        elif word is not None and now is not None and not context.same_state(word, now):
+        elif word is not None and now is not None and not same_state(context, word, now):
             yield Problem(fact, f"the state {now}", shown(arrival), trace.asked, trace.subject)
 
 
@@ -201,7 +217,7 @@ def tells_the_truth(context: CheckContext) -> Iterator[Problem]:
 def names_its_event(context: CheckContext) -> Iterator[Problem]:
     words = {event.word: event for event in context.contract.callbacks.events.values()}
     for trace, arrival, body in _each(context):
-        named = next((value for value in context.texts(body) if value in words), None)
+        named = next((value for value in _values(body) if isinstance(value, str) and value in words), None)
         ended = {state.name for state in context.states(word_since(context, trace))}
         if named is not None and ended and not ended & set(words[named].on):
             event = words[named]
@@ -221,7 +237,7 @@ def names_its_event(context: CheckContext) -> Iterator[Problem]:
 def agrees_with_the_record(context: CheckContext) -> Iterator[Problem]:
     for trace in called(context):
         for arrival in trace.arrivals if trace.ended else ():
-            body = inner(context.payload(arrival.body))
+            body = inner(context.webhooks.payload(arrival.body))
             for pair in trace.talk.promises.agrees:
                 record = pointers.value(trace.last.response.json if trace.last else None, pair.other)
                 context.judged()
@@ -235,10 +251,21 @@ def agrees_with_the_record(context: CheckContext) -> Iterator[Problem]:
                     yield Problem(fact, f"{record!r}"[:200], came, trace.asked, trace.subject)
 
 
+def same_state(context: CheckContext, one: Any, other: Any) -> bool:
+    """Whether two words may mean the same state; a callback may spell it in its own way."""
+    spelled = context.contract.wire.get("callback_status", {})
+    return one == other or any(spelled.get(state.name) == one for state in context.states(other))
+
+
+def _values(body: Any) -> Iterable[Any]:
+    return body.values() if isinstance(body, dict) else ()
+
+
 CHECKS: tuple[Check, ...] = (
     comes_once,
     is_valid,
     has_its_headers,
+    have_headers_of_their_own,
     is_signed,
     comes_after_the_end,
     tells_the_truth,

@@ -13,7 +13,7 @@ from mockreel.contract import DeliveryPolicy
 from mockreel.contract.conversation.conversation import WebhookTalk
 from mockreel.contract.exchanges.exchange import SentRequest
 from mockreel.contract.exchanges.problem import Problem
-from mockreel.simulator.in_process.memory_receiver import Arrival, Behaviour
+from mockreel.simulator.in_process.memory_receiver import Arrival, Behaviour, moved
 
 # How far an attempt may be from its moment, in seconds: on the mock next to nothing, over a network half a second.
 SLACK_OWN = 0.01
@@ -134,6 +134,25 @@ def stops_when_taken(context: CheckContext) -> Iterator[Problem]:
             )
 
 
+@check(
+    "callback.redirected", "A callback that is redirected goes nowhere else.", level="jobs",
+    uses=("302-200", "307-200"), known=tells,
+)  # fmt: skip
+def stays_where_it_was_sent(context: CheckContext) -> Iterator[Problem]:
+    for trace in (one for group in ("302-200", "307-200") for one in called(context, group)):
+        if not trace.arrivals or trace.callback_url is None:
+            context.skip("no callback came that could be redirected, see callback.comes")
+            continue
+        context.judged()
+        followed = context.receiver.of(moved(trace.callback_url))
+        if followed:
+            policy = policy_of(context, trace)
+            says = "a redirect is not followed"
+            fact = context.facts.fact(says, "callbacks.yaml policy redirects", policy.evidence_of("redirects"))
+            came = f"{len(followed)} requests at the address of the redirect"
+            yield Problem(fact, "none", came, trace.asked, trace.subject)
+
+
 def _redelivers(context: CheckContext) -> bool:
     talks = context.contract.conversation.jobs.values()
     return any(talk.webhook is not None and talk.webhook.redeliver is not None for talk in talks)
@@ -157,7 +176,7 @@ def comes_again(context: CheckContext) -> Iterator[Problem]:
         if (
             context.error_detector.refused(reply)
             or len(came) != 1
-            or context.payload_problems(trace.submit, came[0].body)
+            or context.webhooks.problems(trace.submit, came[0].body)
         ):
             fact = context.facts.operation(f"{webhook.redeliver} sends the callback again", request.operation)
             yield Problem(fact, "one more valid callback", f"{len(came)} came; {reply.shown()}", request, trace.subject)
@@ -191,9 +210,10 @@ def _redelivery(context: CheckContext, trace: JobTrace, webhook: WebhookTalk) ->
 
 
 CHECKS: tuple[Check, ...] = (
-    *(_counting(name, behaviours) for name, behaviours in ANSWERS.items() if name != "500-200"),
+    *(_counting(name, behaviours) for name, behaviours in ANSWERS.items() if len(behaviours) == 1),
     are_spaced,
     repeat_themselves,
     stops_when_taken,
+    stays_where_it_was_sent,
     comes_again,
 )

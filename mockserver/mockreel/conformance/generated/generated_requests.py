@@ -129,6 +129,7 @@ class Generated:
         covered = 1 + self._each(library, further, ("examples", "coverage"))
         sampled = 1 + self._each(library, further, ("fuzzing",))
         self._note(documents, covered, sampled)
+        self._context.asking = ""
         for phase, tally in self._tallies.items():
             if self._wants(phase):
                 yield self._outcome(phase, tally)
@@ -217,6 +218,7 @@ class Generated:
             start("503 Over", [])
             return [b""]
         try:
+            self._context.asking = f"generated.{self._phase}"
             response = self._context.send(request)
         except LeftOut:
             self._refused_to_send += 1
@@ -232,7 +234,7 @@ class Generated:
         tally = self._tallies[self._phase]
         tally.cases += 1
         if len(tally.problems) < 500:
-            tally.problems += self._context.reply_problems(request, response)
+            tally.problems += self._context.response_problems(request, response)
             if self._context.own or self._context.error_detector.circumstance(response, request.operation) is None:
                 tally.problems += judge(self._context, request, response)
 

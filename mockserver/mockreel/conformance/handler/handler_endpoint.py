@@ -17,7 +17,7 @@ from mockreel.conformance.handler.webhook_samples import Job
 from mockreel.contract.rows import DeliveryPolicy, Signature
 from mockreel.errors import MockreelError
 from mockreel.webhooks import Outcome
-from mockreel.webhooks.retry_policy import taken
+from mockreel.webhooks.retry_policy import accepted
 
 # So many deliveries in a row without an answer in time, and nothing more is sent.
 MOST_SILENCE = 3
@@ -57,7 +57,7 @@ class Answer:
     @property
     def accepted(self) -> bool:
         """Whether the provider would take it for accepted; a connection that was closed is no acceptance."""
-        return taken(self.delivery.policy, Outcome(self.status))
+        return accepted(self.delivery.policy, Outcome(self.status))
 
     def shown(self) -> str:
         came = self.trouble or f"{self.status} after {self.seconds:.2f} s"

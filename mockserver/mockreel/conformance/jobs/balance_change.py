@@ -9,7 +9,7 @@ from mockreel.conformance.jobs.job_traces import JobTrace, Start
 from mockreel.conformance.jobs.task_queue import Task
 from mockreel.contract import Model, Operation, pointers
 from mockreel.contract.exchanges.exchange import SentRequest
-from mockreel.simulator.in_process.mock_target import NotApplicable
+from mockreel.simulator.in_process.mock_target import LeftOut, NotApplicable
 
 if TYPE_CHECKING:
     from mockreel.conformance.check_context import CheckContext
@@ -48,11 +48,13 @@ def spend(context: "CheckContext", found: list[Spent]) -> Task:
 
 def _balance(context: "CheckContext", request: SentRequest, place: str) -> Decimal:
     response = context.send(request)
-    value = pointers.value(response.json, place)
+    found = pointers.values(response.json, place)
+    if found == [None]:
+        raise NotApplicable(f"the account keeps no balance at {place}")
     try:
-        return Decimal(str(value))
+        return Decimal(str(found[0] if found else None))
     except InvalidOperation:
-        raise NotApplicable(f"the account shows no balance at {place}: {response.shown()[:120]}") from None
+        raise LeftOut(f"the account shows no balance at {place}: {response.shown()[:120]}") from None
 
 
 def _starts(context: "CheckContext") -> Iterator[Start]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mockreel.conformance.jobs.job_traces import Start
+from mockreel.conformance.jobs.other_shapes import other_shape
 from mockreel.conformance.jobs.wait_times import attempts_after
 from mockreel.simulator.in_process.memory_receiver import Behaviour
 
@@ -14,8 +15,13 @@ if TYPE_CHECKING:
     from mockreel.contract.conversation.conversation import JobTalk
 
 PLAIN, BURST, CANCELLED, FAILURES, CHARGED = "plain", "burst", "cancelled", "failures", "charged"
+SHAPED, COUNTED, BATCH = "shaped", "counted", "batch"
+# Groups that are no jobs with a record each: they have stories of their own.
+APART = (CHARGED, COUNTED, BATCH)
 # So many looks at once show whether looking moves a job.
 BURST_LOOKS = 20
+# So many of the cheapest models are looked at for one whose clips can have another length.
+MOST_FILMS = 30
 # What the attempts at a callback are answered with, by the name of the group.
 ANSWERS: dict[str, tuple[Behaviour, ...]] = {
     "500": (500,),
@@ -36,6 +42,8 @@ ANSWERS: dict[str, tuple[Behaviour, ...]] = {
     "broken": ("broken",),
     "slow": ("slow",),
     "500-200": (500, 200),
+    "302-200": (302, 200),
+    "307-200": (307, 200),
 }
 
 
@@ -59,6 +67,8 @@ def starts(context: "CheckContext", group: str) -> Iterator[Start]:
         yield from _cancelled(context)
     elif group == FAILURES:
         yield from _failures(context)
+    elif group == SHAPED:
+        yield from _shaped(context)
     else:
         yield from _answered(context, ANSWERS[group])
 
@@ -68,6 +78,8 @@ def forecast(context: "CheckContext", group: str) -> Forecast:
     if group == CHARGED:
         jobs = 2 if context.plays else 1
         return Forecast(jobs, 0, jobs * (context.waits.documented + 1), 0.0)
+    if group in APART:
+        return Forecast(1, int(group == BATCH), context.waits.documented + 2, 0.0)
     every, seconds, least, callbacks = list(starts(context, group)), 0.0, 0.0, 0
     for start in every:
         lasts = context.waits.documented
@@ -108,6 +120,27 @@ def _one_each(context: "CheckContext", *, burst: int) -> Iterator[Start]:
             yield Start(talk, submit, context.casting.leads(submit)[0], burst=burst)
 
 
+def _shaped(context: "CheckContext") -> Iterator[Start]:
+    """One job of each sort that asks for another length, shape or size than the usual one."""
+    seen = set()
+    for talk, submit in _begun(context):
+        found = next(_with_shape(context, talk, submit), None) if talk.name not in seen else None
+        if found is not None:
+            seen.add(talk.name)
+            yield found
+
+
+def _with_shape(context: "CheckContext", talk: "JobTalk", submit: "Operation") -> Iterator[Start]:
+    """Jobs of the cheapest models that make films of a length that can be chosen, then of any others of the run."""
+    known = {one.id: one for one in context.contract.names_at.get(submit.id, {}).values() if context.wants(one)}
+    films = [one for one in known.values() if one.output == "video" and one.price.amount is not None]
+    films.sort(key=lambda one: (one.price.certainty != "exact", one.price.amount, one.id))
+    for model in (*films[:MOST_FILMS], *context.casting.at(submit)):
+        shape = other_shape(context, submit, model) if model is not None else {}
+        if shape:
+            yield Start(talk, submit, model, shape=shape)
+
+
 def _cancelled(context: "CheckContext") -> Iterator[Start]:
     """One job of each sort from whose submit a link leads to the operation that cancels."""
     seen = set()
@@ -127,9 +160,9 @@ def _failures(context: "CheckContext") -> Iterator[Start]:
 
 
 def _answered(context: "CheckContext", behaviours: tuple[Behaviour, ...]) -> Iterator[Start]:
-    """One job for each submit that takes a callback; on another's server one of each sort if it is to be quick."""
-    seen = set()
+    """One job for each submit that takes a callback; one of each sort for several answers, and elsewhere if quick."""
+    seen, every = set(), len(behaviours) == 1 and (context.own or not context.wanted.quick)
     for talk, submit in _begun(context):
-        if context.calls_back(talk, submit) and (context.own or not context.wanted.quick or talk.name not in seen):
+        if context.calls_back(talk, submit) and (every or talk.name not in seen):
             seen.add(talk.name)
             yield Start(talk, submit, context.casting.leads(submit)[0], behaviours=behaviours)

@@ -1,6 +1,7 @@
 """Stories of jobs: begun, polled until they are over, and looked at once more, with every callback that came."""
 
-from collections.abc import Iterator
+import itertools
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -44,7 +45,7 @@ class SubmitRefused(LeftOut):
 class Start:
     """A job that is to be begun: `behaviours` say how its callbacks are answered, None asks for no callback.
 
-    `burst` looks at it so many times at once; `cancels` asks to cancel it at once.
+    `burst` looks at it so many times at once; `cancels` asks to cancel it at once; `shape` are fields of its input.
     """
 
     talk: JobTalk
@@ -54,6 +55,7 @@ class Start:
     behaviours: tuple[Behaviour, ...] | None = None
     burst: int = 0
     cancels: bool = False
+    shape: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,10 @@ class Poll:
 
 @dataclass
 class JobTrace:
-    """One job from its submit on; `stopped` says why it was not watched to its end."""
+    """One job from its submit on; `stopped` says why it was not watched to its end.
+
+    `text` is what it was asked to show, which no other job was asked for; empty where its input has no text.
+    """
 
     talk: JobTalk
     submit: Operation
@@ -97,6 +102,7 @@ class JobTrace:
     whole: bool = False  # watched until nothing more was to come
     watched: float = 0.0  # for so many seconds after it had ended
     stopped: str = ""
+    text: str = ""
 
     @property
     def subject(self) -> str:
@@ -116,6 +122,7 @@ class JobTraces:
 
     def __init__(self, context: "CheckContext") -> None:
         self._context = context
+        self._numbers = itertools.count(1)
         self._took = 0.0  # seconds that a look takes: where looks are slow, they are made less often
 
     def begin(
@@ -127,6 +134,7 @@ class JobTraces:
         scenario: str | None = None,
         behaviours: tuple[Behaviour, ...] | None = None,
         who: Who = "own",
+        shape: Mapping[str, Any] | None = None,
     ) -> JobTrace:
         """Begin a job; `behaviours` say how its callbacks are answered, None asks for no callback.
 
@@ -134,7 +142,7 @@ class JobTraces:
             LeftOut: it may not be begun here, or it was refused.
         """
         context = self._context
-        request, url = self.ask(Start(talk, submit, model, scenario, behaviours))
+        request, url, text = self.ask(Start(talk, submit, model, scenario, behaviours, shape=shape or {}))
         request = replace(request, who=who)
         began = context.target.now()
         response = context.send(request)
@@ -145,13 +153,16 @@ class JobTraces:
         poll = replace(context.links.follow(link, request, response), who=who) if link else None
         id_ = context.links.id(link, request, response) if link else None
         return JobTrace(
-            talk, submit, model, scenario, request, response, link, poll, id_, began, accepted, callback_url=url
-        )
+            talk, submit, model, scenario, request, response, link, poll, id_, began, accepted,
+            callback_url=url, text=text,
+        )  # fmt: skip
 
-    def ask(self, start: Start) -> tuple[SentRequest, str | None]:
-        """The request that begins a job, with what it may carry beside its input, and the URL of its callbacks."""
+    def ask(self, start: Start) -> tuple[SentRequest, str | None, str]:
+        """The request that begins a job, with what it may carry beside its input, its callback URL and its text."""
         context, url = self._context, None
-        request = self._vivid(context.requests.good(start.submit, start.model))
+        request, text = self._vivid(context.requests.good(start.submit, start.model))
+        for name, value in start.shape.items():
+            request = request.with_json(pointers.placed(request.json, f"{start.submit.input}/{name}", value))
         carried = start.talk.promises.carries
         if carried and isinstance(request.json, dict):
             request = request.with_json(placed(request.json, "", carried))
@@ -159,16 +170,20 @@ class JobTraces:
             request, url = context.with_callback(request, start.behaviours)
         if start.scenario is not None:
             request = replace(request, headers={**request.headers, "prefer": f"scenario={start.scenario}"})
-        return request, url
+        return request, url, text
 
-    def _vivid(self, request: SentRequest) -> SentRequest:
-        """The request with longer and richer texts where any text may stand, as long as the contract allows it."""
-        context = self._context
+    def _vivid(self, request: SentRequest) -> tuple[SentRequest, str]:
+        """The request with longer and richer texts where any text may stand, as long as the contract allows it.
+
+        Each job has a text of its own, so that what two jobs make is not the same.
+        """
+        context, number = self._context, next(self._numbers)
         for text in (RICH * 14, RICH):
-            richer = request.with_json(_replaced(request.json, context.requests.samples.text, text))
-            if context.request_checker.judge(richer).row is None:
-                return richer
-        return request
+            own = f"{number} {text}"
+            richer = request.with_json(_replaced(request.json, context.requests.samples.text, own))
+            if richer.body != request.body and context.request_checker.judge(richer).row is None:
+                return richer, own
+        return request, ""
 
     def tell(self, start: Start, group: list[JobTrace]) -> Task:
         """Begin a job and watch it until nothing more is to come; what was seen is in `group` from the first moment on.
@@ -176,7 +191,14 @@ class JobTraces:
         Raises:
             LeftOut: it may not be begun here, or it was refused.
         """
-        trace = self.begin(start.talk, start.submit, start.model, scenario=start.scenario, behaviours=start.behaviours)
+        trace = self.begin(
+            start.talk,
+            start.submit,
+            start.model,
+            scenario=start.scenario,
+            behaviours=start.behaviours,
+            shape=start.shape,
+        )
         trace.start = start
         group.append(trace)
         return self._watched(trace, start)
@@ -193,7 +215,7 @@ class JobTraces:
             trace.stopped = str(reason)
         except Exception as problem:
             trace.stopped = broken(problem)
-            self._context.broken.append(trace.stopped)
+            self._context.jobs.broken.append(trace.stopped)
         except GeneratorExit:
             seconds = self._context.target.now() - trace.began
             trace.stopped = f"the time was up {seconds:.0f} s after it began"

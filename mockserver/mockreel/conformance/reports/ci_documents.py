@@ -3,10 +3,15 @@
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
+from urllib.parse import unquote
 
 import orjson
 
+from mockreel.conformance.place import Place
+
 _COMMANDS = {"error": "error", "warning": "warning", "note": "notice", "none": "notice"}
+# GitLab wants a path: the top of the checkout is one.
+_TOP = Place(".")
 _SEVERITIES = {"error": "major", "warning": "minor", "note": "info", "none": "info"}
 
 
@@ -25,8 +30,10 @@ def _results(sarif: str) -> Iterable[Mapping[str, Any]]:
 
 
 def _annotation(result: Mapping[str, Any]) -> str:
-    command, file = _COMMANDS[result["level"]], _property(_file(result))
-    return f"::{command} file={file},title={_property(result['ruleId'])}::{_data(result['message']['text'])}"
+    place = _place(result)
+    at = "" if place is None else f"file={_property(place.file)},line={place.line},"
+    told = _data(result["message"]["text"])
+    return f"::{_COMMANDS[result['level']]} {at}title={_property(result['ruleId'])}::{told}"
 
 
 def _data(text: str) -> str:
@@ -41,18 +48,20 @@ def _property(text: str) -> str:
 def _issues(results: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
     seen: dict[str, int] = {}
     for result in results:
-        rule, file, text = result["ruleId"], _file(result), result["message"]["text"]
-        name = "\n".join((rule, file, text.partition("\n")[0]))
+        rule, place, text = result["ruleId"], _place(result) or _TOP, result["message"]["text"]
+        name = "\n".join((rule, place.file, text.partition("\n")[0]))
         seen[name] = seen.get(name, 0) + 1  # GitLab wants each fingerprint once
         yield {
             "description": text,
             "check_name": rule,
             "fingerprint": hashlib.sha256(f"{name}\n{seen[name]}".encode()).hexdigest(),
             "severity": _SEVERITIES[result["level"]],
-            "location": {"path": file, "lines": {"begin": 1}},
+            "location": {"path": place.file, "lines": {"begin": place.line}},
         }
 
 
-def _file(result: Mapping[str, Any]) -> str:
-    file: str = result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
-    return file
+def _place(result: Mapping[str, Any]) -> Place | None:
+    for location in result["locations"]:
+        at = location["physicalLocation"]
+        return Place(unquote(at["artifactLocation"]["uri"]), at["region"]["startLine"])
+    return None

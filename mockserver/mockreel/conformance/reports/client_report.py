@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from mockreel import __version__
 from mockreel.conformance.check import Finding, Outcome
+from mockreel.conformance.place import Place
 from mockreel.conformance.reports.report import Report
 from mockreel.simulator.client_rules import RULES, Rule, Selection, Violation
 from mockreel.simulator.provider import Provider
@@ -15,7 +16,8 @@ def client_report(
     found: Sequence[Violation],
     selection: Selection,
     *,
-    seconds: float = 0.0,
+    command: str,
+    place: Place | None,
 ) -> Report:
     """The report of a client.
 
@@ -23,6 +25,8 @@ def client_report(
         target: what was looked at, in words.
         providers: the providers; one that nobody called is left out.
         found: every violation of the rules that were selected.
+        command: what was run.
+        place: where the client is, for CI services.
     """
     outcomes: list[Outcome] = []
     for provider in providers:
@@ -32,14 +36,14 @@ def client_report(
         own = [one for one in found if one.provider == provider.name]
         if entries:
             outcomes += [
-                _outcome(provider.name, rule, own, rule.cases(entries, attempts))
+                _outcome(provider.name, rule, own, rule.cases(entries, attempts), place)
                 for rule in RULES
                 if selection.covers(rule)
             ]
-    return Report(target, __version__, 0, tuple(outcomes), (), seconds)
+    return Report(target, __version__, 0, tuple(outcomes), command=command)
 
 
-def _outcome(provider: str, rule: type[Rule], found: Sequence[Violation], cases: int) -> Outcome:
+def _outcome(provider: str, rule: type[Rule], found: Sequence[Violation], cases: int, place: Place | None) -> Outcome:
     findings = tuple(
         Finding(
             check=name_of(rule),
@@ -50,6 +54,7 @@ def _outcome(provider: str, rule: type[Rule], found: Sequence[Violation], cases:
             came=one.done,
             curl="",
             doubt=False,
+            place=place,
         )
         for one in found
         if one.rule == rule.id

@@ -12,7 +12,7 @@ _FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff
 
 def written(report: Report) -> str:
     """The report as a document of test suites."""
-    root = ET.Element("testsuites", name="mockreel check", time=f"{report.seconds:.3f}")
+    root = ET.Element("testsuites", name=report.command, time=f"{report.seconds:.3f}")
     for provider in dict.fromkeys(outcome.provider for outcome in report.outcomes):
         own = [outcome for outcome in report.outcomes if outcome.provider == provider]
         suite = ET.SubElement(root, "testsuite", {"name": provider, "tests": str(len(own)), **_counts(own)})

@@ -7,7 +7,7 @@ from mockreel.conformance.reports.report import Report
 def written(report: Report) -> str:
     """A table of the checks, and a section for each that does not hold."""
     parts = [
-        "# mockreel check",
+        f"# {report.command}",
         "",
         report.sentence(),
         "",

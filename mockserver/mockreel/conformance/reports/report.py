@@ -3,10 +3,11 @@
 import shlex
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from mockreel.conformance.check import Finding, Outcome
+from mockreel.conformance.place import Checkout
 
 if TYPE_CHECKING:
     from mockreel.conformance.suite import Plan
@@ -22,7 +23,8 @@ MOCK = "http://mock.test"
 class Report:
     """One run against one target.
 
-    `trouble` says why nothing could be asked at all; `fail_on` names what fails the run beside what falls short.
+    `trouble` says why nothing could be asked at all; `fail_on` names what fails the run beside what falls short;
+    `command` is what was run, `checkout` where CI looks for the files of findings.
     """
 
     target: str
@@ -33,6 +35,8 @@ class Report:
     seconds: float = 0.0
     trouble: str = ""
     fail_on: frozenset[Strictness] = frozenset({"unchecked", "unknown"})
+    command: str = "mockreel check"
+    checkout: Checkout = field(default_factory=Checkout)
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -73,18 +77,27 @@ class Report:
         return f"{self.target}: {told} ({cases:,} cases, seed {self.seed}, {self.seconds:.1f} s)"
 
 
-def again(plan: "Plan", base_url: str, provider: str, outcome: Outcome) -> str:
-    """The command that repeats what found something: the same check with the same seed, and nothing else."""
-    target = "mock" if base_url == MOCK else base_url
-    parts = ["mockreel", "check", target, "--provider", provider, "--seed", str(plan.seed), "--check", outcome.check]
-    if outcome.check.startswith("generated"):
+def again(plan: "Plan", base_url: str, provider: str, outcome: Outcome, *, access: tuple[str, ...] = ()) -> str:
+    """The command that repeats what found something: the same check with the same seed, and nothing else.
+
+    Args:
+        access: the options that say what may be sent to a URL; its keys stand in the environment.
+    """
+    if not outcome.findings:
+        return ""
+    mock = base_url == MOCK
+    parts = ["mockreel", "check", "mock" if mock else base_url, "--provider", provider, "--seed", str(plan.seed)]
+    named = outcome.check
+    if named.startswith("generated"):
         subjects = dict.fromkeys(finding.subject.partition(" ")[0] for finding in outcome.findings)
-        parts[-1] = f"{outcome.check}:{next(iter(subjects))}" if subjects else outcome.check
-        parts += ["--budget", f"{plan.budget:g}"]
+        named = f"{named}:{next(iter(subjects))}"
+    parts += [word for name in (*outcome.during, named) for word in ("--check", name)]
+    parts += ["--budget", f"{plan.budget:g}"] if named != outcome.check or not mock else []
     parts += ["--quick"] if plan.quick else []
     parts += [word for model in plan.models for word in ("--model", model)]
     parts += [word for name, option in plan.readings.items() for word in ("--reading", f"{name}={option}")]
-    return shlex.join(parts) + ("" if target == "mock" else " --full") if outcome.findings else ""
+    parts += [] if plan.data is None else ["--data", str(plan.data)]
+    return shlex.join([*parts, *access])
 
 
 def row(finding: Finding) -> Mapping[str, Any]:

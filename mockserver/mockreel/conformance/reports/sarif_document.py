@@ -2,24 +2,32 @@
 
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
+from urllib.parse import quote
 
 import orjson
 
 from mockreel import __version__
+from mockreel.conformance.place import Place
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 Level = Literal["error", "warning", "note", "none"]
 
 
-def result(rule: str, level: Level, text: str, file: str, properties: Mapping[str, Any]) -> dict[str, Any]:
-    """One finding, at a file of the data."""
+def result(rule: str, level: Level, text: str, place: Place | None, properties: Mapping[str, Any]) -> dict[str, Any]:
+    """One finding, at a line of a file, where one is known."""
+    at = [] if place is None else [_location(place)]
     return {
         "ruleId": rule,
         "level": level,
         "message": {"text": text},
-        "locations": [{"physicalLocation": {"artifactLocation": {"uri": file}}}],
+        "locations": at,
         "properties": dict(properties),
     }
+
+
+def _location(place: Place) -> dict[str, Any]:
+    at = {"artifactLocation": {"uri": quote(place.file)}, "region": {"startLine": place.line}}
+    return {"physicalLocation": at}
 
 
 def document(rules: Mapping[str, str], results: Iterable[Mapping[str, Any]], *, exit_code: int) -> str:

@@ -1,42 +1,25 @@
-"""A report as SARIF 2.1.0, for code scanning: a finding stands at the contract's file that it is about."""
+"""A report as SARIF 2.1.0, for code scanning."""
 
-import orjson
+from typing import Any
 
 from mockreel.conformance.check import Finding
+from mockreel.conformance.reports import sarif_document
 from mockreel.conformance.reports.report import Report, lines
-
-_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
 def written(report: Report) -> str:
     """One run with a rule for each check and a result for each finding."""
     rules = {outcome.check: outcome.says for outcome in report.outcomes}
-    document = {
-        "$schema": _SCHEMA,
-        "version": "2.1.0",
-        "runs": [
-            {
-                "tool": {
-                    "driver": {
-                        "name": "mockreel",
-                        "version": report.version,
-                        "rules": [{"id": id_, "shortDescription": {"text": says}} for id_, says in rules.items()],
-                    }
-                },
-                "results": [_result(finding) for finding in report.findings],
-                "invocations": [{"executionSuccessful": report.exit_code != 2, "exitCode": report.exit_code}],
-            }
-        ],
-    }
-    return orjson.dumps(document, option=orjson.OPT_INDENT_2).decode() + "\n"
+    results = [_result(report, finding) for finding in report.findings]
+    return sarif_document.document(rules, results, exit_code=report.exit_code)
 
 
-def _result(finding: Finding) -> dict[str, object]:
-    file = finding.where.split(" ")[0]
-    return {
-        "ruleId": finding.check,
-        "level": "note" if finding.doubt else "error",
-        "message": {"text": "\n".join(lines(finding))},
-        "locations": [{"physicalLocation": {"artifactLocation": {"uri": file}}}],
-        "properties": {"evidence": finding.fact.evidence.kind, "sources": list(finding.fact.sources)},
-    }
+def _result(report: Report, finding: Finding) -> dict[str, Any]:
+    properties = {"evidence": finding.fact.evidence.kind, "sources": list(finding.fact.sources)}
+    return sarif_document.result(
+        finding.check,
+        "note" if finding.doubt else "error",
+        "\n".join(lines(finding)),
+        finding.place or report.checkout.place(finding.where.partition(" ")[0]),
+        {"where": finding.where, **properties},
+    )

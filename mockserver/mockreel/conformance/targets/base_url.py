@@ -43,6 +43,14 @@ class Access:
         return "breaking" if self.max_spend > 0 else "reads"
 
     @property
+    def words(self) -> tuple[str, ...]:
+        """The options that allow as much, as they are typed; keys and secrets stand in the environment."""
+        found = ("--full",) if self.full else ("--max-spend", f"{self.max_spend:f}") if self.max_spend > 0 else ()
+        reached = () if self.callback_url is None else ("--callback-url", self.callback_url)
+        usual = self.callback_listen == Access.callback_listen
+        return (*found, *reached, *(() if usual else ("--callback-listen", self.callback_listen)))
+
+    @property
     def keys(self) -> Mapping[Who, str]:
         found: dict[Who, str | None] = {"own": self.key, "other": self.other_key, "admin": self.admin_key}
         return {who: key for who, key in found.items() if key}
@@ -85,6 +93,7 @@ def check_url(
                 announcer=announcer,
                 latency=latency,
                 context=context,
+                access=access.words,
             ):
                 outcomes.append(outcome)
                 watcher(outcome)

@@ -24,7 +24,7 @@ from mockreel.server.admin import document
 from mockreel.server.app import ByPrefix, simulator_app
 from mockreel.server.http.origin import LOOPBACK_NAMES
 from mockreel.simulator.in_process.mock_target import START
-from mockreel.simulator.provider import Settings
+from mockreel.simulator.settings import Settings
 from mockreel.simulator.simulator import Simulator, build_simulator, load_contracts
 from mockreel.webhooks import MemorySender
 

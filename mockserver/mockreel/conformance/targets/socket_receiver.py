@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from mockreel.simulator.in_process.memory_receiver import Receiver
+from mockreel.simulator.in_process.memory_receiver import Receiver, moved
 
 # A silent answer is held at most so long, in seconds; the sender should have given up before.
 LONGEST_SILENCE = 120.0
@@ -29,7 +29,7 @@ class _Handler(socketserver.StreamRequestHandler):
         if headers.get("expect", "").lower() == "100-continue":
             self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         body = self._chunks() if "chunked" in headers.get("transfer-encoding", "") else self._plain(headers)
-        if len(line) >= 2 and line[0] == "POST":
+        if len(line) >= 2 and (line[0] == "POST" or line[1].endswith(moved(""))):  # who follows a 302 comes with a GET
             self._answer(self.server.receiver.take(line[1], headers, body), line[1])
 
     def _plain(self, headers: Mapping[str, str]) -> bytes:
@@ -46,7 +46,7 @@ class _Handler(socketserver.StreamRequestHandler):
 
     def _answer(self, behaviour: Any, path: str) -> None:
         if isinstance(behaviour, int):
-            where = f"location: {path}\r\n" if 300 <= behaviour < 400 else ""
+            where = f"location: {moved(path)}\r\n" if 300 <= behaviour < 400 else ""
             head = f"HTTP/1.1 {behaviour} -\r\n{where}content-length: 0\r\nconnection: close\r\n\r\n"
             self.wfile.write(head.encode("latin-1"))
         elif behaviour == "broken":

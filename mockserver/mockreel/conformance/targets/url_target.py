@@ -158,7 +158,8 @@ def checked_url(url: str) -> str:
     if parts.scheme not in ("http", "https") or not parts.host:
         raise OptionError("TARGET", url, ["mock", "http://127.0.0.1:8701", "https://gateway.example/runflow"])
     if parts.scheme == "http" and not is_loopback(parts.host):
-        raise OptionError("TARGET", url, [f"https://{parts.host}"], then="A key goes unencrypted to loopback only.")
+        then = "Unencrypted, a key is sent to this machine only."
+        raise OptionError("TARGET", url, [f"https://{parts.host}"], then=then)
     return url.rstrip("/")
 
 

@@ -1,1 +1,1 @@
-"""How a client talks with a provider over the life of a job, as a file says it."""
+"""The requests and responses of a client over the life of a job, from `conversation.yaml`."""

@@ -1,4 +1,4 @@
-"""A provider's conversation as an Arazzo document: submit, poll until done, with and without a webhook.
+"""A provider's conversation as an Arazzo document: submit, poll until done, download; with and without a webhook.
 
 https://spec.openapis.org/arazzo/latest.html
 """
@@ -12,35 +12,46 @@ from mockreel.contract import Contract
 from mockreel.contract.conversation.demo_jobs import Act, Exchange, Script
 from mockreel.contract.openapi_documents import Documents, chosen_models
 
-# What stands for the job's id in the requests of a script while its place is looked for.
+# The placeholder for the job's id in the requests of a script.
 _ID, _CALLBACK = "{id}", "$callback"
 _JOB = "$steps.submit.outputs.id"
-# As often as a poll is repeated before the workflow gives up.
+# What a poll's result is fetched with: no operation of the provider's, and without its key.
+_DOWNLOAD: Mapping[str, Any] = {
+    "stepId": "download",
+    "x-operation": {"url": "$steps.poll.outputs.url", "method": "GET"},
+    "successCriteria": [{"condition": "$statusCode == 200"}],
+}
+# The most polls of a workflow.
 MOST_POLLS = 100
 
 
 class Arazzo:
-    """Makes the document of one provider.
+    """Builds the document of one provider.
 
     Args:
-        openapi: where the provider's OpenAPI document is, as the document is to name it.
+        openapi: the address of the provider's OpenAPI document in the document.
         every: seconds between two polls.
+        download: whether a last step downloads the result. A result lies at an address of its own, which Arazzo cannot
+            call, so the step has it in `x-operation`, an extension that Redocly's runner knows.
     """
 
-    def __init__(self, contract: Contract, script: Script, *, openapi: str, every: float) -> None:
+    def __init__(
+        self, contract: Contract, script: Script, *, openapi: str, every: float, download: bool = True
+    ) -> None:
         self._contract = contract
         self._acts = [act for act in script.acts if act.poll is not None and act.id and act.state]
         self._openapi = openapi
         self._every = every
+        self._download = download
         models = chosen_models(contract, [act.model for act in self._acts])
         self._paths: Mapping[str, Any] = Documents(contract).whole(models)["paths"]
 
     def document(self) -> dict[str, Any]:
-        """The document; without workflows where the provider has no documented example with a poll."""
+        """The document; without workflows if the provider has no documented example with a poll."""
         title, name = self._contract.title, self._contract.provider
         return {
             "arazzo": "1.0.1",
-            "info": {"title": f"{title}: submit a job and poll it", "version": "1"},
+            "info": {"title": f"{title}: submit a job, poll it, and download its result", "version": "1"},
             "sourceDescriptions": [{"name": name, "url": self._openapi, "type": "openapi"}],
             "workflows": [workflow for act in self._acts for workflow in self._workflows(act)],
         }
@@ -52,16 +63,38 @@ class Arazzo:
 
     def _workflow(self, act: Act, *, webhook: bool) -> dict[str, Any]:
         inputs = {"key": {"type": "string", "description": "The API key."}}
-        says = f"Submit a job to {act.model}, and poll it until it has succeeded."
+        last = ", and download its result" if self._download else ""
+        summary = f"Submit a job to {act.model}, poll it until it has succeeded{last}."
+        steps = [self._submit(act, webhook=webhook), self._poll(act), *([_DOWNLOAD] if self._download else [])]
         if webhook:
-            inputs["callback_url"] = {"type": "string", "description": "Where the webhook goes."}
-            says += " The provider also sends the webhook that the submit's `callbacks` describe."
+            inputs["callback_url"] = {"type": "string", "description": "The URL for the webhook."}
         return {
             "workflowId": _word(f"{act.model}{'-with-webhook' if webhook else ''}"),
-            "summary": says,
+            "summary": summary,
+            **(self._webhook(act) if webhook else {}),
             "inputs": {"type": "object", "required": list(inputs), "properties": inputs},
-            "steps": [self._submit(act, webhook=webhook), self._poll(act)],
+            "steps": steps,
             "outputs": {"id": _JOB, "url": "$steps.poll.outputs.url"},
+        }
+
+    def _webhook(self, act: Act) -> dict[str, Any]:
+        """The description of the webhook: Arazzo 1.0 has no step that receives a request."""
+        assert act.poll is not None
+        template = self._contract.router.find(urlsplit(act.poll.path).path)
+        path = template and template.methods[act.poll.method].id
+        told = next((one.webhook for one in self._contract.conversation.jobs.values() if one.poll == path), None)
+        if told is None:
+            return {}
+        places = {"id": told.id, **({"state": told.state} if told.state else {})}
+        words = " and ".join(f"its {name} at `{place}`" for name, place in places.items())
+        return {
+            "description": f"{self._contract.title} also sends webhooks about the job to `callback_url`, with {words} "
+            "of the body. They are requests of its own, which Arazzo 1.0 has no step for: the OpenAPI document has "
+            "their bodies under `callbacks` of the submit.",
+            "x-webhook": {
+                "url": "$inputs.callback_url",
+                **{name: f"$request.body#{place}" for name, place in places.items()},
+            },
         }
 
     def _submit(self, act: Act, *, webhook: bool) -> dict[str, Any]:
@@ -106,27 +139,27 @@ class Arazzo:
         return [state.word for state in self._contract.lifecycle.states.values() if state.kind == kind]
 
     def _operation(self, exchange: Exchange) -> tuple[Mapping[str, Any], list[dict[str, Any]]]:
-        """The operation that a request is of, with what its path, its query and its key are."""
+        """The operation of a request, with the values of its path, its query and its key."""
         parts = urlsplit(exchange.path)
-        path, named = self._path(parts.path)
+        path, names = self._path(parts.path)
         found: list[dict[str, Any]] = [{"name": "Authorization", "in": "header", "value": "Bearer {$inputs.key}"}]
-        found += [{"name": name, "in": "path", "value": _JOB} for name in named]
+        found += [{"name": name, "in": "path", "value": _JOB} for name in names]
         found += [{"name": name, "in": "query", "value": _filled(value)} for name, value in parse_qsl(parts.query)]
         operation: Mapping[str, Any] = self._paths[path][exchange.method.lower()]
         return operation, found
 
-    def _path(self, asked: str) -> tuple[str, list[str]]:
-        """The path of the document that a request's path fits, and the parameters in it that are the job's id."""
-        if asked in self._paths:
-            return asked, []
-        template = self._contract.router.find(asked)
-        assert template is not None, asked
-        named = [name for name, value in template.params.items() if value == _ID]
-        return next(iter(template.methods.values())).path, named
+    def _path(self, path: str) -> tuple[str, list[str]]:
+        """The document's path for a request's path, and the parameters in it that are the job's id."""
+        if path in self._paths:
+            return path, []
+        template = self._contract.router.find(path)
+        assert template is not None, path
+        names = [name for name, value in template.params.items() if value == _ID]
+        return next(iter(template.methods.values())).path, names
 
 
 def _filled(value: Any) -> Any:
-    """A value of a script with runtime expressions in place of the job's id and the address of the webhook."""
+    """A value of a script, with runtime expressions for the job's id and the webhook's URL."""
     if isinstance(value, Mapping):
         return {name: _filled(one) for name, one in value.items()}
     if isinstance(value, list):
@@ -139,7 +172,7 @@ def _without_callback(body: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _success(operation: Mapping[str, Any]) -> str:
-    """The status of a response that is no error."""
+    """The status of a successful response."""
     statuses: list[str] = [status for status in operation["responses"] if status.startswith("2")]
     return statuses[0]
 

@@ -1,31 +1,41 @@
-"""How a client speaks with a provider over the life of a job: what OpenAPI does not say (`conversation.yaml`)."""
+"""The facts about the life of a job that OpenAPI cannot express (`conversation.yaml`)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from mockreel.contract.conversation.promises import Account, Paged, Places, Promises, account, paged, places, promises
+from mockreel.contract.conversation.promises import (
+    Account,
+    Paged,
+    Places,
+    Promises,
+    account,
+    paged,
+    places,
+    promises,
+    rows,
+)
 from mockreel.contract.data.parser import Cursor, evidence
 from mockreel.contract.rows import Evidence
 
 
 @dataclass(frozen=True, slots=True)
 class WebhookTalk:
-    """What a callback tells: where the job's id and state stand in it, whose policy it follows, who sends it again."""
+    """The facts about a callback: the places of the job's id and state, its policy, and how to redeliver it."""
 
     id: str
     state: str | None
     policy: str
     redeliver: str | None
-    via: str | None = None  # the operation whose response leads to `redeliver`, where the submit's does not
-    history: Places | None = None  # the operation that tells of the attempts, and where it has what of them
+    via: str | None = None  # the operation whose response links to `redeliver`, if the submit's does not
+    history: Places | None = None  # the operation that lists the attempts, and the places of their fields
 
 
 @dataclass(frozen=True, slots=True)
 class JobTalk:
     """One sort of job. Operations are ids of the OpenAPI document, places are JSON pointers (`*` is any index).
 
-    `id` is where a poll's response repeats the id; `made` asks for the results where the poll does not show them.
+    `id` is the place of the id in a poll's response; `made` is the operation for the results if a poll lacks them.
     """
 
     name: str
@@ -47,7 +57,7 @@ class JobTalk:
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """How a receiver gets the secret that callbacks are signed with, and how it is made the one that signs."""
+    """How a receiver gets the signing secret of callbacks, and how it is activated."""
 
     operation: str
     body: Any
@@ -56,14 +66,14 @@ class Secret:
     promote: str | None = None
     promotion: Any = None
     remove: str | None = None
-    prefix: str | None = None  # where the secret's beginning is shown
+    prefix: str | None = None  # the place that shows the secret's beginning
 
 
 @dataclass(frozen=True, slots=True)
 class ClientRules:
-    """What is expected of a client: seconds between polls, errors that may be tried again, the header that says when.
+    """The rules for clients: seconds between polls, errors that may be retried, and the header that says when.
 
-    Each is None where no row says anything of the kind.
+    Each is None if no row has it.
     """
 
     poll: tuple[float, Evidence] | None = None
@@ -73,16 +83,16 @@ class ClientRules:
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """Everything of the kind; empty where a provider's folder has no such file.
+    """The facts of `conversation.yaml`; empty if a provider has no such file.
 
-    `reads` are operations that are no GET but change nothing; `codes` are the places of an error response's code,
-    `beyond` the query parameters and operations with rules that their schemas cannot say, `hidden` the fields whose
-    texts are secrets, `receivers` fields with an address that webhooks are sent to, beside the callbacks. `account`
-    says where a balance stands, `lists` how lists are paged, `again` which header makes a request one that is sent
-    twice, `blames` where an error names what is wrong, `traced` which header comes back, `quote` what says beforehand
-    what a job costs, `prices` what lists the prices of a model, `inputs` what lists the fields of its input, `identity`
-    what tells whose a key is, `batch` what begins many jobs at once, `echoes` where an error repeats its status,
-    `equals` places of two operations that hold the same.
+    `reads` are operations other than GET that change nothing; `codes` are the places of an error response's code,
+    `beyond` the query parameters and operations with rules that schemas cannot express, `hidden` the fields with
+    secrets, `receivers` the fields with webhook URLs other than callbacks. `account` has the place of the balance,
+    `lists` how lists are paged, `again` the idempotency header, `blames` the place of an error's cause, `traced` the
+    header that is echoed, `quote` the quotation of a job's cost, `prices` the list of a model's prices, `inputs` the
+    list of its input fields, `identity` the owner of a key, `batch` the submit of many jobs, `echoes` the place where
+    an error repeats its status, `equals` places of two operations with equal values, `counts` numbers that count the
+    jobs of an account.
     """
 
     jobs: Mapping[str, JobTalk] = field(default_factory=dict)
@@ -106,14 +116,15 @@ class Conversation:
     batch: Places | None = None
     echoes: Places | None = None
     equals: tuple[Places, ...] = ()
+    counts: tuple[Places, ...] = ()
 
     def of(self, submit: str) -> JobTalk | None:
-        """The sort of job that an operation begins, or None."""
+        """The sort of job that an operation starts, or None."""
         return next((talk for talk in self.jobs.values() if submit in talk.submits), None)
 
 
 def conversation(file: Cursor) -> Conversation:
-    """`conversation.yaml`."""
+    """Read `conversation.yaml`."""
     secret = file.maybe("secret")
     return Conversation(
         file.at("jobs").each(_talk),
@@ -136,12 +147,13 @@ def conversation(file: Cursor) -> Conversation:
         places(file, "inputs"),
         places(file, "batch"),
         places(file, "echoes"),
-        _equals(file.maybe("equals")),
+        tuple(rows(file, "equals").values()),
+        tuple(rows(file, "counts").values()),
     )
 
 
 def _talk(name: str, row: Cursor) -> JobTalk:
-    told = row.maybe("webhook")
+    webhook = row.maybe("webhook")
     return JobTalk(
         name,
         row.at("submits").texts(),
@@ -155,18 +167,13 @@ def _talk(name: str, row: Cursor) -> JobTalk:
         evidence(row.at("forward")),
         evidence(row.at("final")),
         evidence(row.at("apart")),
-        _told(told) if told else None,
+        _webhook(webhook) if webhook else None,
         evidence(row),
         promises(row),
     )
 
 
-def _equals(rows: Cursor | None) -> tuple[Places, ...]:
-    found = rows.mapping() if rows else {}
-    return tuple(one for name in found if rows and (one := places(rows, name)) is not None)
-
-
-def _told(row: Cursor) -> WebhookTalk:
+def _webhook(row: Cursor) -> WebhookTalk:
     return WebhookTalk(
         row.at("id").text(),
         _text(row, "state"),

@@ -1,4 +1,4 @@
-"""What the demo performs: one job for each documented page, the section `demo` of `conversation.yaml`."""
+"""The jobs of the demo, one for each documented page: the section `demo` of `conversation.yaml`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from mockreel.contract.data.parser import Cursor, evidence
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One request of a script; texts in it may hold `$callback` and `{id}`."""
+    """One request of a script; its texts may contain `$callback` and `{id}`."""
 
     method: str
     path: str
@@ -21,9 +21,9 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """One job: how it is submitted and polled, and where its id, state and result stand (JSON pointers).
+    """One job: its submit and poll requests, and the places of its id, state and result (JSON pointers).
 
-    Without `poll` the submit itself answers when the job has ended.
+    Without `poll`, the response to the submit arrives when the job has ended.
     """
 
     provider: str
@@ -41,17 +41,17 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """The acts of one provider, and what must be set up before them."""
+    """The jobs of one provider, and the requests to send before them."""
 
     setup: tuple[Exchange, ...]
     acts: tuple[Act, ...]
 
 
 def read_script(provider: str, *, root: Path | None = None) -> Script:
-    """A provider's script; an empty one where it has none.
+    """A provider's script; an empty one if it has none.
 
     Raises:
-        DataError: the file is unreadable or lacks something.
+        DataError: the file is unreadable or incomplete.
     """
     file = read_conversation(provider, root=root)
     row = file.maybe("demo") if file else None
@@ -84,13 +84,13 @@ def _exchange(row: Cursor) -> Exchange:
     return Exchange(row.get("method", "POST"), row.at("path").text(), row.mapping().get("body"), row.get("save", {}))
 
 
-def filled(value: Any, words: Mapping[str, str]) -> Any:
-    """A request's value with every `$word` and `{word}` replaced."""
+def filled(value: Any, texts: Mapping[str, str]) -> Any:
+    """A request's value with every `$name` and `{name}` replaced."""
     if isinstance(value, Mapping):
-        return {key: filled(item, words) for key, item in value.items()}
+        return {key: filled(item, texts) for key, item in value.items()}
     if isinstance(value, list):
-        return [filled(item, words) for item in value]
+        return [filled(item, texts) for item in value]
     if isinstance(value, str):
-        for word, text in words.items():
-            value = value.replace(f"${word}", text).replace(f"{{{word}}}", text)
+        for name, text in texts.items():
+            value = value.replace(f"${name}", text).replace(f"{{{name}}}", text)
     return value

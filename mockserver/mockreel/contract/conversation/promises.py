@@ -1,4 +1,4 @@
-"""What a provider promises of a record beside its form: what it repeats, what it charges, how its lists are paged."""
+"""Promises about records beyond their schema: repeated fields, charges, paged lists."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from mockreel.contract.rows import Evidence
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """One or more places (JSON pointers) that a fact is about; `given` holds what else its row says."""
+    """The places (JSON pointers) of a fact; `given` has the other values of its row."""
 
     at: tuple[str, ...]
     evidence: Evidence
@@ -19,7 +19,7 @@ class Places:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two places that hold the same: in a request and in a record, or in a callback and in a record."""
+    """Two places with equal values: in a request and a record, or in a callback and a record."""
 
     one: str
     other: str
@@ -28,12 +28,14 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Promises:
-    """What the record of a job promises. Each is empty or None where no row says anything of the kind.
+    """The promises about a job's record; each is empty or None if no row has it.
 
-    `carries` are fields that a submit takes beside its input; `repeats` says where the record has them again, `agrees`
-    where the callback says the same as the record; `moments` are places of times in their order. `shows` are places
-    that every record has, `constant` those that are the same from the submit on, `stays` those that are the same from
-    the end on, `fixed` one that always has one value, `model` where the record names its model.
+    `carries` are fields of a submit beside its input; `repeats` has their places in the record, `agrees` places where
+    callback and record are equal; `moments` are places of times in ascending order. `shows` are places that every
+    record has, `opens` those that the response to a submit has, `constant` those that never change after the submit,
+    `stays` those that never change after the end, `distinct` those with another value for every job, `fixed` one that
+    always has one value, `model` the place of the model's name, `measures` the places of the size and the length of the
+    result, `details` lists of what a job has beside its record, by the operations that return them.
     """
 
     carries: Mapping[str, Any] = field(default_factory=dict)
@@ -50,17 +52,22 @@ class Promises:
     stays: Places | None = None
     fixed: Places | None = None
     model: Places | None = None
+    measures: Places | None = None
+    opens: Places | None = None
+    distinct: Places | None = None
+    details: Mapping[str, Places] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Paged:
-    """How a list is asked for in parts.
+    """How a list is paged.
 
-    `items` and `id` are places of the entries and of an entry's name; `next` is the place of what leads on, which is
-    sent as the query parameter `cursor`; `filters` are query parameters with the place of the entry's value that each
-    of them compares; `order` is a query that turns the order of `by` round. `more` is the place of a truth value that
-    says whether there is more, `previous` that of what leads back; `agrees` are places that an entry has as the record
-    of its job has them, `times` two places of an entry of which the first is so many times the second.
+    `items` and `id` are places of the entries and of an entry's name; `next` is the place of the next cursor, which is
+    sent as the query parameter `cursor`; `filters` are query parameters with the place of the value that each compares;
+    `order` is a query that reverses the order of `by`. `more` is the place of a boolean for further pages, `previous`
+    that of the previous cursor; `agrees` are places with equal values in an entry and in the record of its job, `times`
+    two places of an entry with a fixed ratio. `fields` is the query parameter that selects the fields of an entry,
+    `range` has those that limit the moment of `by`, `one` is the operation that reads one entry.
     """
 
     items: str
@@ -72,24 +79,34 @@ class Paged:
     orders: Mapping[str, str]
     by: str | None
     least: int | None
-    jobs: bool  # its entries tell of jobs, so that it may be empty
-    models: bool  # its entries are the models of the contract, named as there
+    jobs: bool  # its entries are jobs, so it may be empty
+    models: bool  # its entries are the models of the contract, with the same names
     evidence: Evidence
     more: str | None = None
     previous: str | None = None
     agrees: tuple[str, ...] = ()
-    states: bool = False  # its entries are the states of the lifecycle, named by their words
+    states: bool = False  # its entries are the states of the lifecycle, by their words
     times: Mapping[str, Any] = field(default_factory=dict)
+    fields: str | None = None
+    range: Mapping[str, str] = field(default_factory=dict)
+    one: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """What an account promises: where its balance stands, and in how many of its units one unit of the currency is."""
+    """The balance of an account: its place, and how many of its units make one of the currency."""
 
     operation: str
     at: str
     per: float
     evidence: Evidence
+
+
+# The promises that are one row of places each.
+_PLACES = (
+    "moments", "begun", "cost", "failure", "kinds", "headers", "shows", "constant", "stays", "fixed", "model",
+    "measures", "opens", "distinct",
+)  # fmt: skip
 
 
 def promises(row: Cursor) -> Promises:
@@ -101,18 +118,25 @@ def promises(row: Cursor) -> Promises:
         found.get("carries", {}),
         _pairs(found, "repeats"),
         _pairs(found, "agrees"),
-        *(places(found, key) for key in ("moments", "begun", "cost", "failure", "kinds", "headers")),
-        *(places(found, key) for key in ("shows", "constant", "stays", "fixed", "model")),
+        details=rows(found, "details"),
+        **{name: places(found, name) for name in _PLACES},
     )
 
 
 def places(row: Cursor, key: str) -> Places | None:
-    """A row of places; None where there is none."""
+    """A row of places, or None."""
     found = row.maybe(key)
     if found is None:
         return None
     given = {name: value for name, value in found.mapping().items() if name not in ("at", "evidence", "source")}
     return Places(found.at("at").texts(), evidence(found), given)
+
+
+def rows(row: Cursor, key: str) -> Mapping[str, Places]:
+    """Rows of places by their names; none where there are none."""
+    found = row.maybe(key)
+    named = {name: places(found, name) for name in found.mapping()} if found else {}
+    return {name: one for name, one in named.items() if one is not None}
 
 
 def _pairs(row: Cursor, key: str) -> tuple[Pair, ...]:
@@ -126,7 +150,7 @@ def _pair(_: str, row: Cursor) -> Pair:
 
 
 def paged(_: str, row: Cursor) -> Paged:
-    """One list of `conversation.yaml`, by the operation that gives it."""
+    """One list of `conversation.yaml`, by the operation that returns it."""
     return Paged(
         row.at("items").text(),
         row.at("id").text(),
@@ -145,11 +169,14 @@ def paged(_: str, row: Cursor) -> Paged:
         found.texts() if (found := row.maybe("agrees")) else (),
         row.get("states", False),
         row.get("times", {}),
+        _maybe(row, "fields"),
+        row.get("range", {}),
+        _maybe(row, "one"),
     )
 
 
 def account(row: Cursor) -> Account:
-    """Where the balance of an account stands."""
+    """The balance of an account in `conversation.yaml`."""
     return Account(row.at("operation").text(), row.at("at").text(), row.get("per", 1.0), evidence(row))
 
 

@@ -11,7 +11,7 @@ NAME = "conversation.yaml"
 
 
 def read_conversation(provider: str, *, root: Path | None = None) -> Cursor | None:
-    """The file of a provider as it is written, under no reading; None where it has none.
+    """The file of a provider without readings applied; None if it has none.
 
     Raises:
         DataError: it cannot be read.
@@ -21,7 +21,7 @@ def read_conversation(provider: str, *, root: Path | None = None) -> Cursor | No
 
 
 def required_section(provider: str, name: str, *, root: Path | None = None) -> Cursor:
-    """The section of that name.
+    """The section with that name.
 
     Raises:
         OptionError: the provider has none; the message names those that have it.
@@ -36,7 +36,7 @@ def required_section(provider: str, name: str, *, root: Path | None = None) -> C
 
 
 def sections(name: str, *, root: Path | None = None) -> dict[str, Cursor]:
-    """By provider, the section of that name, for every provider that has it."""
+    """The section with that name of every provider that has it, by provider."""
     folders = sorted(path.parent.name for path in ((root or data_root()) / "contracts").glob(f"*/{NAME}"))
     files = ((folder, read_conversation(folder, root=root)) for folder in folders)
     return {folder: found for folder, file in files if file is not None and (found := file.maybe(name)) is not None}

@@ -1,1 +1,1 @@
-"""Contract files: read, and checked into typed rows."""
+"""Read contract files into checked, typed rows."""

@@ -1,6 +1,6 @@
-"""Types that say more of a value than Python can: a moment, a count, JSON in bytes, header fields.
+"""Types with checks beyond Python's: a moment, a count, JSON in bytes, header fields.
 
-A snapshot is read against them (`mockreel.simulator.snapshots.type_check`), so that whatever was accepted can be shown.
+Snapshots are checked against them (`mockreel.simulator.snapshots.type_check`), so that all accepted ones can be shown.
 """
 
 import re
@@ -12,13 +12,13 @@ import orjson
 # 9999-12-31T23:59:59Z: a later moment cannot be written as a date.
 LATEST_MOMENT = 253_402_300_799.0
 MOST_COUNTED = 10**12
-# RFC 9110 5.1, 5.5; what a server can write.
+# RFC 9110 5.1, 5.5; the values that a server can write.
 _NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,200}")
 _VALUE = re.compile(rb"[\t\x20-\x7e\x80-\xff]{0,8000}")
 
 
 class Check(NamedTuple):
-    """What a value must hold beside its type, as metadata of `Annotated`."""
+    """A check of a value beyond its type, as metadata of `Annotated`."""
 
     holds: Callable[[Any], bool]
 

@@ -1,4 +1,4 @@
-"""Read data files: YAML as people write it, JSON as `build` writes it; a file that cannot be read is an error."""
+"""Read data files: YAML written by hand, JSON written by `build`; an unreadable file is an error."""
 
 import os
 import re
@@ -13,12 +13,13 @@ from typing import Any
 import orjson
 import yaml
 
-from mockreel.contract.data.size import check_size
+from mockreel.contract.data.repeated_keys import repeated_key
+from mockreel.contract.data.value_size import check_size
 from mockreel.errors import DataError
 
 Document = dict[str, Any]
-MOST_BYTES = 16 * 1024 * 1024  # of a file that may come from anybody
-MOST_SECONDS = 10.0  # until a pipe that a user names has been written
+MOST_BYTES = 16 * 1024 * 1024  # of an untrusted file
+MOST_SECONDS = 10.0  # for a pipe that a user names
 
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -28,14 +29,14 @@ class _CoreSchemaLoader(_Base):  # type: ignore[misc]
 
 
 def _mapping(loader: Any, node: yaml.MappingNode) -> Any:
-    """A mapping each of whose keys stands once; merged keys (`<<`) may be overridden."""
-    seen: set[Any] = set()
+    """A mapping with unique keys; merged keys (`<<`) may be overridden."""
+    keys: set[Any] = set()
     for key, _ in node.value:
         if key.tag == "tag:yaml.org,2002:merge" or not isinstance(key, yaml.ScalarNode):
             continue
-        if (key.tag, key.value) in seen:
-            raise yaml.constructor.ConstructorError(None, None, "a key stands twice in a mapping", key.start_mark)
-        seen.add((key.tag, key.value))
+        if (key.tag, key.value) in keys:
+            raise yaml.constructor.ConstructorError(None, None, "a mapping repeats a key", key.start_mark)
+        keys.add((key.tag, key.value))
     yield from loader.construct_yaml_map(node)
 
 
@@ -48,23 +49,23 @@ for _tag, _pattern, _first in (
     ("float", r"^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$", "-+.0123456789"),
 ):
     _CoreSchemaLoader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(_pattern), list(_first))
-# `012` is twelve: only YAML 1.1 takes a leading zero for octal.
+# `012` is twelve: only YAML 1.1 reads a leading zero as octal.
 _CoreSchemaLoader.add_constructor("tag:yaml.org,2002:int", lambda _, node: int(node.value))
 
 
 def parse_yaml(text: str | bytes, *, where: str, untrusted: bool = False) -> Any:
-    """The value of a YAML text; `untrusted` where it may come from anybody: then its size and depth are bounded.
+    """The value of a YAML text; the size and depth of an `untrusted` one are limited.
 
     Raises:
-        DataError: the text is no YAML, a key stands twice in a mapping (the message names the line), its aliases make
-            too much of it, or it is untrusted and too large or too deep.
+        DataError: the text is not YAML, a mapping repeats a key (the message names the line), its aliases expand
+            too far, or it is untrusted and too large or too deep.
     """
     if untrusted and len(text) > MOST_BYTES:
         raise DataError(where, f"it is larger than {MOST_BYTES} bytes")
     try:
         value = yaml.load(text, Loader=_CoreSchemaLoader)
     except yaml.YAMLError as problem:
-        raise DataError(where, f"not readable as YAML ({_told(problem)})") from None
+        raise DataError(where, f"not readable as YAML ({_yaml_error(problem)})") from None
     except (RecursionError, ValueError) as problem:
         raise DataError(where, f"not readable as YAML ({problem})") from problem
     if untrusted or (b"*" if isinstance(text, bytes) else "*") in text:  # type: ignore[operator]
@@ -72,12 +73,12 @@ def parse_yaml(text: str | bytes, *, where: str, untrusted: bool = False) -> Any
     return value
 
 
-def _told(problem: yaml.YAMLError) -> str:
-    """What is wrong and where, without the text that stands there: it may be a file of keys."""
+def _yaml_error(problem: yaml.YAMLError) -> str:
+    """The error and its position, without the text, which may be a key."""
     mark = getattr(problem, "problem_mark", None)
     place = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-    said = getattr(problem, "problem", None) or getattr(problem, "reason", None) or type(problem).__name__
-    return f"{said}{place}"
+    error = getattr(problem, "problem", None) or getattr(problem, "reason", None) or type(problem).__name__
+    return f"{error}{place}"
 
 
 def read_bytes(path: Path) -> bytes:
@@ -92,11 +93,11 @@ def read_bytes(path: Path) -> bytes:
         raise DataError(str(path), f"cannot be read ({problem.strerror})") from problem
 
 
-def read_given(path: Path, *, seconds: float = MOST_SECONDS) -> bytes:
-    """The bytes of a file that a user names: a file or a pipe, bounded in size and in the real time that it may take.
+def read_user_file(path: Path, *, seconds: float = MOST_SECONDS) -> bytes:
+    """The bytes of a file or pipe that a user names, with limits of size and of real time.
 
     Raises:
-        DataError: it is missing, no file, too large, or nothing comes through the pipe.
+        DataError: it is missing, not a file, too large, or the pipe is not closed in time.
     """
     if path.is_dir():
         raise DataError(str(path), "it is a folder", expected="a file or a pipe")
@@ -114,16 +115,14 @@ def read_given(path: Path, *, seconds: float = MOST_SECONDS) -> bytes:
 
 
 def _from_pipe(file: FileIO, path: Path, until: float) -> bytes:
-    """Everything that comes through a pipe until its writers have closed it."""
+    """The content of a pipe until its writers have closed it."""
     found = b""
     while select.select([file], [], [], max(0.0, until - time.monotonic()))[0]:
         piece = file.read(MOST_BYTES)
         if piece == b"":
             return found
         found = _within_bounds(found + (piece or b""), path)
-    raise DataError(
-        str(path), "it is a pipe, and nobody has written it to its end", expected="a file, or a pipe that ends"
-    )
+    raise DataError(str(path), "it is a pipe that its writers have not closed", expected="a file, or a pipe that ends")
 
 
 def _within_bounds(data: bytes, path: Path) -> bytes:
@@ -132,20 +131,28 @@ def _within_bounds(data: bytes, path: Path) -> bytes:
     return data
 
 
-def read_document(path: Path) -> Document:
-    """A YAML or JSON file whose root is a mapping, by its ending.
+def read_document(path: Path, *, once: bool = False) -> Document:
+    """A YAML or JSON file, by its ending, whose root is a mapping.
+
+    Args:
+        once: a repeated key of an object is an error in JSON too, as it always is in YAML.
 
     Raises:
-        DataError: it is missing, unreadable, or its root is no mapping.
+        DataError: it is missing, unreadable, or its root is not a mapping.
     """
-    return parse_document(read_bytes(path), path)
+    raw = read_bytes(path)
+    document = parse_document(raw, path)
+    if once and path.suffix == ".json" and (found := repeated_key(raw.decode())) is not None:
+        key, line = found
+        raise DataError(str(path), f"the key {key!r} stands twice in one object, line {line}", then="Keep one of them.")
+    return document
 
 
 def parse_document(raw: bytes, path: Path) -> Document:
-    """The same from its bytes.
+    """Like `read_document`, from its bytes.
 
     Raises:
-        DataError: it is unreadable, or its root is no mapping.
+        DataError: it is unreadable, or its root is not a mapping.
     """
     if path.suffix == ".json":
         try:
@@ -163,7 +170,7 @@ def read_list(path: Path) -> list[Any]:
     """A YAML file whose root is a list.
 
     Raises:
-        DataError: it is missing, unreadable, or its root is no list.
+        DataError: it is missing, unreadable, or its root is not a list.
     """
     value = parse_yaml(read_bytes(path), where=str(path))
     if not isinstance(value, list):

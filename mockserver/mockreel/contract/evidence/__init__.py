@@ -1,1 +1,1 @@
-"""Why facts are believed: counted, and looked up."""
+"""The evidence of facts: counts and look-ups."""

@@ -1,4 +1,4 @@
-"""Count why the facts of a provider are believed, and list those that rest on inference alone."""
+"""Count the facts of a provider by kind of evidence, and list the inferred ones."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,15 +15,15 @@ from mockreel.contract.rows import EvidenceKind
 
 KINDS: tuple[EvidenceKind, ...] = get_args(EvidenceKind)
 INFERRED: EvidenceKind = "inferred"
-# The source of rows that state nothing about the provider: what the mock server needs and no source could settle.
+# The source of rows about the mock server, not about the provider.
 DEVICE = "device"
-# A documented row that says itself what of it no source says.
+# A documented row with a part that no source states.
 IN_PART = "in part"
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """One row that carries evidence: what sort of fact it is, where it stands, and what it says."""
+class EvidenceRow:
+    """One row with evidence: its sort of fact, its place, and its content."""
 
     sort: str
     where: str
@@ -31,47 +31,47 @@ class Held:
 
     @property
     def kind(self) -> str:
-        """Why it is believed."""
+        """The kind of its evidence."""
         return str(self.row["evidence"])
 
     @property
     def of_provider(self) -> bool:
-        """Whether it states something about the provider: it is no device of mockreel's own."""
+        """Whether it is a fact about the provider, not about mockreel."""
         return self.row["source"] not in (DEVICE, [DEVICE])
 
     @property
     def reserved(self) -> bool:
-        """Whether it is documented, and says that a part of it is not."""
+        """Whether it is documented except for a part of it."""
         return self.kind == "documented" and bool(self.row.get("note") or self.row.get("inferred"))
 
 
 def titles(*, root: Path | None = None) -> dict[str, str]:
-    """The providers in the order of their ports, with the names that people know."""
+    """The providers in the order of their ports, with their titles."""
     contracts = sorted((load_contract(name, root=root) for name in providers(root=root)), key=lambda one: one.order)
     return {contract.provider: contract.title for contract in contracts}
 
 
-def held(provider: str, *, root: Path | None = None) -> list[Held]:
-    """Every row of a provider's data that carries evidence and states something about the provider.
+def held(provider: str, *, root: Path | None = None) -> list[EvidenceRow]:
+    """Every row of a provider's data that has evidence and is a fact about the provider.
 
-    A row that a reading repeats as it stands is one fact, not two.
+    A row that a reading repeats unchanged counts once.
     """
     root = root or data_root()
     parts = _parts(root / "contracts" / provider, root / "schemas" / provider)
-    rows = [Held(sort, where, row) for sort, file, node in parts for where, row in _rows(node, file)]
-    own = [row.row for row in rows if "/patch/" not in row.where]
-    return [row for row in rows if row.of_provider and ("/patch/" not in row.where or row.row not in own)]
+    rows = [EvidenceRow(sort, where, row) for sort, file, node in parts for where, row in _rows(node, file)]
+    written = [row.row for row in rows if "/patch/" not in row.where]
+    return [row for row in rows if row.of_provider and ("/patch/" not in row.where or row.row not in written)]
 
 
-def count(rows: Sequence[Held]) -> Counter[str]:
-    """Rows by evidence; documented ones with a reservation are counted once more, as in part."""
+def count(rows: Sequence[EvidenceRow]) -> Counter[str]:
+    """The number of rows by evidence; partly documented ones are also counted as in part."""
     counts = Counter(row.kind for row in rows)
     counts[IN_PART] = sum(row.reserved for row in rows)
     return counts
 
 
 def _parts(contract: Path, schemas: Path) -> Iterator[tuple[str, str, Any]]:
-    """The parts of a provider's data: the sort of fact, how to speak of the file, and what stands there."""
+    """The parts of a provider's data: the sort of fact, the file's name in messages, and the content."""
     openapi = read_document(contract / "openapi.yaml")
     errors = read_document(contract / "errors.yaml")
     yield "operations", "openapi.yaml /paths", openapi.get("paths")
@@ -88,7 +88,7 @@ def _parts(contract: Path, schemas: Path) -> Iterator[tuple[str, str, Any]]:
     yield "rules about money", "pricing.yaml", {**read_document(contract / "pricing.yaml"), "models": None}
     yield "scenarios and paces", "scenarios.yaml", read_document(contract / "scenarios.yaml")
     for name in ("conversation", "client", "recording"):
-        if (contract / f"{name}.yaml").is_file():  # a provider may do without
+        if (contract / f"{name}.yaml").is_file():  # optional
             yield "how clients speak", f"{name}.yaml", read_document(contract / f"{name}.yaml")
     for path in sorted((contract / "readings").glob("*.yaml")):
         if path.stem != "NOT":
@@ -96,7 +96,7 @@ def _parts(contract: Path, schemas: Path) -> Iterator[tuple[str, str, Any]]:
 
 
 def _rows(node: Any, where: str) -> Iterator[tuple[str, Document]]:
-    """The rows in a document: mappings that say their evidence and its source."""
+    """The rows in a document: mappings with evidence and source."""
     if isinstance(node, Mapping):
         if node.get("evidence") in KINDS and "source" in node:
             yield where, dict(node)

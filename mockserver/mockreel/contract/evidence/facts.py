@@ -1,4 +1,4 @@
-"""Facts: what the contract says, why it is believed, and where that can be read."""
+"""The facts of a contract, each with its evidence and sources."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,13 +9,13 @@ from mockreel._data import data_dir
 from mockreel.contract import Contract, Evidence
 from mockreel.contract.data.data_files import read_document
 
-# A foreign target can be held to these; what else we believe may be our own mistake.
+# The kinds of evidence by which other servers are judged; inferred facts may be wrong.
 FIRM = ("documented", "published")
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One thing that must hold: in words, where in the contract it stands, and its evidence."""
+    """One fact: its statement, its place in the contract, and its evidence."""
 
     says: str
     where: str
@@ -28,23 +28,23 @@ class Fact:
 
 
 class Facts:
-    """Makes the facts of one contract, each with the titles and addresses of its sources."""
+    """Builds the facts of one contract, each with the titles and addresses of its sources."""
 
     def __init__(self, contract: Contract) -> None:
         self._contract = contract
 
     def fact(self, says: str, where: str, evidence: Evidence) -> Fact:
-        """A fact; `where` is a file of the contract and the place in it."""
+        """A fact; `where` is a file of the contract and the place within it."""
         return Fact(says, where, evidence, tuple(self._source(one) for one in evidence.source))
 
     def operation(self, says: str, operation: Any) -> Fact:
-        """A fact that stands with an operation of the OpenAPI document."""
-        own = operation.raw["x-mockreel"]
+        """A fact about an operation of the OpenAPI document."""
+        extension = operation.raw["x-mockreel"]
         where = f"openapi.yaml {operation.method} {operation.path}"
-        return self.fact(says, where, Evidence(own["evidence"], tuple(own["source"])))
+        return self.fact(says, where, Evidence(extension["evidence"], tuple(extension["source"])))
 
     def row(self, name: str) -> Fact:
-        """A row of `errors.yaml`."""
+        """A fact about an error definition of `errors.yaml`."""
         row = self._contract.errors[name]
         code = f" and the code {row.code}" if row.code is not None else ""
         return self.fact(f"{name} is answered with {row.status}{code}", f"errors.yaml {name}", row.evidence)
@@ -61,7 +61,7 @@ class Facts:
 
 
 def weaker(one: Evidence, other: Evidence) -> Evidence:
-    """The evidence of what needs both: the weaker kind, every source."""
+    """The combined evidence of two facts: the weaker kind, and all sources."""
     order = ("documented", "published", "client", "inferred")
     kind = max(one.kind, other.kind, key=order.index)
     return Evidence(kind, tuple(dict.fromkeys(one.source + other.source)))

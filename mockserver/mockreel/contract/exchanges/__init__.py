@@ -1,1 +1,1 @@
-"""One HTTP exchange held to the contract: request check, response check, error detection, links."""
+"""Check one HTTP exchange against the contract: request, response, errors, links."""

@@ -1,4 +1,4 @@
-"""One HTTP exchange as the checks see it: what was asked, what was told, and the line that asks it again."""
+"""One HTTP exchange in the form for checks: the request, the response, and a curl command to repeat it."""
 
 import shlex
 from collections.abc import Mapping
@@ -10,13 +10,13 @@ import orjson
 
 from mockreel.contract import Operation
 
-# Whose key goes with a request: the one that was given, another account's, an admin's, one that nobody has, none.
+# The key of a request: the given one, another account's, an admin's, an invalid one, or none.
 Who = Literal["own", "other", "admin", "invalid", "nobody"]
 
 
 @dataclass(frozen=True)
 class SentRequest:
-    """One request before its key is put in."""
+    """One request without its key."""
 
     method: str
     path: str
@@ -28,7 +28,7 @@ class SentRequest:
 
     @cached_property
     def json(self) -> Any:
-        """The parsed body, or None where it is no JSON."""
+        """The parsed body, or None if it is not JSON."""
         return _parsed(self.body)
 
     def with_json(self, value: Any) -> "SentRequest":
@@ -36,7 +36,7 @@ class SentRequest:
         return replace(self, body=orjson.dumps(value))
 
     def curl(self, base_url: str, *, secrets: tuple[str, ...] = ()) -> str:
-        """The line that asks it again, with the key left out."""
+        """The curl command for the request, without the key."""
         url = base_url + self.path + (f"?{self.query}" if self.query else "")
         parts = ["curl", "-sS", "-X", self.method, shlex.quote(url)]
         keyed = {place.name.lower() for place in (self.operation.key if self.operation else ())}
@@ -76,7 +76,7 @@ class ReceivedResponse:
 
     @cached_property
     def json(self) -> Any:
-        """The parsed body, or None where it is no JSON."""
+        """The parsed body, or None if it is not JSON."""
         return _parsed(self.body)
 
     @property
@@ -85,7 +85,7 @@ class ReceivedResponse:
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()
 
     def shown(self) -> str:
-        """The response in one line, cut where it is long."""
+        """The response in one line, shortened if it is long."""
         text = self.body.decode("utf-8", "replace")
         return f"{self.status} {text[:400]}{'…' if len(text) > 400 else ''}".strip()
 

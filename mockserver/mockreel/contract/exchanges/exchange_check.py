@@ -1,4 +1,4 @@
-"""Judge one generated exchange: forbidden must be refused, allowed must be taken, nothing may break."""
+"""Judge one exchange: a forbidden request must be rejected, an allowed one accepted, and nothing may fail."""
 
 import re
 from collections.abc import Iterator
@@ -13,21 +13,21 @@ from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest
 from mockreel.contract.exchanges.problem import Problem
 from mockreel.contract.exchanges.request_check import Verdict
 
-# Rows that say that a request was badly made; a well-made one never gets them.
-_BADLY_MADE = (
+# Errors for malformed requests; a well-formed request never gets them.
+_MALFORMED = (
     "invalid-body", "invalid-query", "malformed-json", "wrong-content-type", "unknown-path", "wrong-method",
     "no-key", "wrong-key", "internal-error",
 )  # fmt: skip
 
 
-class Judges(Protocol):
-    """What says if a request is allowed; a verdict on one that was asked about before may be remembered."""
+class RequestJudge(Protocol):
+    """Judges whether a request is allowed; it may cache verdicts."""
 
     def judge(self, request: SentRequest) -> Verdict: ...
 
 
 class ExchangeContext(Protocol):
-    """What judging needs: the contract, and whether who is judged is our own mock server."""
+    """The context of a judgement: the contract, and whether the server is our own mock server."""
 
     @property
     def contract(self) -> Contract: ...
@@ -36,15 +36,15 @@ class ExchangeContext(Protocol):
     @property
     def error_detector(self) -> ErrorDetector: ...
     @property
-    def request_checker(self) -> Judges: ...
+    def request_checker(self) -> RequestJudge: ...
     @property
     def own(self) -> bool: ...
 
 
 def judge(context: ExchangeContext, request: SentRequest, response: ReceivedResponse) -> Iterator[Problem]:
-    """What the contract does not allow about an exchange, beside the form of the response."""
+    """The problems of an exchange, other than the form of the response."""
     if request.operation is None:
-        yield from _nowhere(context, request, response)
+        yield from _unknown_path(context, request, response)
         return
     verdict = context.request_checker.judge(request)
     refused = context.error_detector.refused(response)
@@ -53,32 +53,36 @@ def judge(context: ExchangeContext, request: SentRequest, response: ReceivedResp
             fact_of(context, request, verdict), "no internal error", response.shown(), request, request.operation.id
         )
     elif verdict.row is not None and not refused:
-        came = f"taken, although {'; '.join(verdict.violations[:3])}: {response.shown()}"
+        outcome = f"accepted, although {'; '.join(verdict.violations[:3])}: {response.shown()}"
         yield Problem(
             fact_of(context, request, verdict),
-            "refused, as the contract forbids it",
-            came,
+            "an error response, as the contract forbids it",
+            outcome,
             request,
             _subject(request, verdict),
         )
     elif verdict.row is None and refused:
-        yield from _needlessly(context, request, response, verdict)
+        yield from _rejected_without_reason(context, request, response, verdict)
 
 
-def _nowhere(context: ExchangeContext, request: SentRequest, response: ReceivedResponse) -> Iterator[Problem]:
-    """A path or a method that the contract does not have must be refused."""
+def _unknown_path(context: ExchangeContext, request: SentRequest, response: ReceivedResponse) -> Iterator[Problem]:
+    """A path or a method that the contract does not have must be rejected."""
     found = context.contract.router.find(request.path)
     row = "wrong-method" if found is not None else "unknown-path"
     if request.method not in ("HEAD", "OPTIONS") and not context.error_detector.refused(response):
         yield Problem(
-            context.facts.row(row), "refused", response.shown(), request, f"{request.method} {request.path}"[:80]
+            context.facts.row(row),
+            "an error response",
+            response.shown(),
+            request,
+            f"{request.method} {request.path}"[:80],
         )
 
 
-def _needlessly(
+def _rejected_without_reason(
     context: ExchangeContext, request: SentRequest, response: ReceivedResponse, verdict: Verdict
 ) -> Iterator[Problem]:
-    """A request that the contract allows was refused: only for a reason that has nothing to do with its form."""
+    """An allowed request may be rejected only for a reason other than its form."""
     rows = [
         row
         for row in context.contract.errors.values()
@@ -87,18 +91,18 @@ def _needlessly(
     if not rows:
         yield Problem(
             fact_of(context, request, verdict),
-            "a refusal that errors.yaml has",
+            "an error response that errors.yaml has",
             response.shown(),
             request,
             _subject(request, verdict),
         )
         return
     own = context.own
-    meant = [row for row in rows if not own or _says(row, response)] or rows
-    if all(row.name in _BADLY_MADE for row in meant) and not _beyond(context, request):
+    candidates = [row for row in rows if not own or _has_text(row, response)] or rows
+    if all(row.name in _MALFORMED for row in candidates) and not _beyond(context, request):
         yield Problem(
             fact_of(context, request, verdict),
-            "taken, as the contract allows it",
+            "accepted, as the contract allows it",
             response.shown(),
             request,
             _subject(request, verdict),
@@ -106,16 +110,16 @@ def _needlessly(
 
 
 def _beyond(context: ExchangeContext, request: SentRequest) -> bool:
-    """Whether something in the request has rules that its schema cannot say."""
+    """Whether a part of the request has rules that its schema cannot express."""
     assert request.operation is not None
-    known = context.contract.conversation.beyond
-    return request.operation.id in known or any(
-        name in known for name, _ in parse_qsl(request.query, keep_blank_values=True)
+    beyond = context.contract.conversation.beyond
+    return request.operation.id in beyond or any(
+        name in beyond for name, _ in parse_qsl(request.query, keep_blank_values=True)
     )
 
 
-def _says(row: ErrorRow, response: ReceivedResponse) -> bool:
-    """Whether the row's own text is in the response: several rows may share a status and a code."""
+def _has_text(row: ErrorRow, response: ReceivedResponse) -> bool:
+    """Whether a response has the text of a definition; several may share a status and a code."""
     return bool(_pattern(row.message).search(response.body.decode("utf-8", "replace").replace('\\"', '"')))
 
 
@@ -130,9 +134,9 @@ def _subject(request: SentRequest, verdict: Verdict) -> str:
 
 
 def fact_of(context: ExchangeContext, request: SentRequest, verdict: Verdict) -> Fact:
-    """What a request is held to: the input schema of its model, where it has one, or its operation."""
+    """The fact that a request is judged by: the input schema of its model, or its operation."""
     assert request.operation is not None
     if verdict.model is not None:
         says = f"the input schema of {verdict.model.id}"
         return context.facts.fact(says, f"models.json {verdict.model.id}", verdict.model.evidence)
-    return context.facts.operation(f"what {request.operation.id} takes", request.operation)
+    return context.facts.operation(f"what {request.operation.id} accepts", request.operation)

@@ -1,4 +1,4 @@
-"""The headers that an operation declares: there where they must be, and of their schemas."""
+"""Check the declared headers of an operation: required ones, and their schemas."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -42,23 +42,23 @@ class HeaderRules:
         self._rules: dict[tuple[str, str], tuple[_Rule, ...]] = {}
 
     def request(self, operation: Operation, headers: Mapping[str, str]) -> tuple[str, ...]:
-        """What is wrong with the headers of a request, apart from its key; names are in lower case."""
-        asked = operation.id, ""
-        if asked not in self._rules:
-            self._rules[asked] = tuple(self._declared(operation))
-        return tuple(wrong for rule in self._rules[asked] for wrong in rule.wrong(headers))
+        """The violations in the headers of a request, apart from its key; names are in lower case."""
+        key = operation.id, ""
+        if key not in self._rules:
+            self._rules[key] = tuple(self._declared(operation))
+        return tuple(wrong for rule in self._rules[key] for wrong in rule.wrong(headers))
 
-    def reply(
+    def response(
         self, operation: Operation, key: str, response: Mapping[str, Any], headers: Mapping[str, str]
     ) -> tuple[str, ...]:
-        """What is wrong with the headers of a response; `key` is under which the operation documents it."""
-        asked = operation.id, key
-        if asked not in self._rules:
+        """The violations in the headers of a response; `key` is its key in the operation's `responses`."""
+        place = operation.id, key
+        if place not in self._rules:
             rows = response.get("headers", {}).items()
-            self._rules[asked] = tuple(
+            self._rules[place] = tuple(
                 self._rule(operation, name, self._resolved(operation, row)) for name, row in rows
             )
-        return tuple(wrong for rule in self._rules[asked] for wrong in rule.wrong(headers))
+        return tuple(wrong for rule in self._rules[place] for wrong in rule.wrong(headers))
 
     def _declared(self, operation: Operation) -> Iterator[_Rule]:
         shared = self._contract.document["paths"][operation.path].get("parameters", [])
@@ -84,12 +84,12 @@ def header_problems(
     request: SentRequest,
     received: ReceivedResponse,
 ) -> Iterator[Problem]:
-    """What the contract does not allow about the headers of a response."""
+    """The problems with the headers of a response."""
     operation = request.operation
     found = response_checker.documented(operation, received.status) if operation else None
     if operation is None or found is None:
         return
     key, response = found
-    for wrong in rules.reply(operation, key, response, received.headers):
-        fact = facts.operation(f"the reply {key} of {operation.id} has its documented headers", operation)
+    for wrong in rules.response(operation, key, response, received.headers):
+        fact = facts.operation(f"the response {key} of {operation.id} has its documented headers", operation)
         yield Problem(fact, "the documented headers", f"{wrong}: {received.shown()[:200]}", request, operation.id)

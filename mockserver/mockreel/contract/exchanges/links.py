@@ -1,4 +1,4 @@
-"""Follow a link of the OpenAPI document from one response to the next request."""
+"""Follow the links of the OpenAPI document from one response to the next request."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from mockreel.contract.operations import resolve
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """Where it leads, and what fills its parameters and its body."""
+    """A link: its target operation, and the values of its parameters and body."""
 
     to: Operation
     parameters: Mapping[str, Any]
@@ -45,19 +45,19 @@ class Links:
                 yield resolve(self._contract.document, link, where=operation.id)
 
     def follow(self, link: Link, request: SentRequest, response: ReceivedResponse) -> SentRequest:
-        """The request that a link makes of an exchange."""
+        """The request of a link after an exchange."""
         values = {name: str(_value(text, request, response)) for name, text in link.parameters.items()}
         found = self._requests.good(link.to, params=values)
         return found if link.body is None else found.with_json(_filled(link.body, request, response))
 
     def id(self, link: Link, request: SentRequest, response: ReceivedResponse) -> Any:
-        """What the link takes from the response: the job's id."""
+        """The link's value from the response: the job's id."""
         texts = [*link.parameters.values(), *(link.body.values() if isinstance(link.body, Mapping) else ())]
         return next((_value(text, request, response) for text in texts if str(text).startswith("$response")), None)
 
 
 def _filled(body: Any, request: SentRequest, response: ReceivedResponse) -> Any:
-    """A link's body; what its expressions do not find is left out."""
+    """A link's body, without expressions that have no value."""
     if not isinstance(body, Mapping):
         return _value(body, request, response)
     values = {name: _value(text, request, response) for name, text in body.items()}
@@ -65,8 +65,8 @@ def _filled(body: Any, request: SentRequest, response: ReceivedResponse) -> Any:
 
 
 def _value(expression: Any, request: SentRequest, response: ReceivedResponse) -> Any:
-    """What a runtime expression stands for; anything else is itself."""
+    """The value of a runtime expression; any other value unchanged."""
     if not isinstance(expression, str) or not expression.startswith("$"):
         return expression
-    source, _, place = expression.partition("#")
-    return pointers.value(response.json if source.startswith("$response") else request.json, place)
+    source, _, pointer = expression.partition("#")
+    return pointers.value(response.json if source.startswith("$response") else request.json, pointer)

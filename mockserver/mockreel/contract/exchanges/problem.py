@@ -1,4 +1,4 @@
-"""One thing that does not hold."""
+"""A problem found by a check."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from mockreel.contract.exchanges.exchange import SentRequest
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that does not hold: the fact, what was expected, what came, and the request that shows it."""
+    """One problem: the fact that is broken, the expected and the received value, and the request."""
 
     fact: Fact
     expected: str

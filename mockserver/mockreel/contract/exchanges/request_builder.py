@@ -1,4 +1,4 @@
-"""Well-formed requests for the operations of a contract, put together from its own schemas and examples."""
+"""Build well-formed requests for the operations of a contract from its schemas and examples."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -10,15 +10,15 @@ import orjson
 from mockreel.contract import Contract, Model, Operation
 from mockreel.contract.exchanges.exchange import SentRequest
 from mockreel.contract.exchanges.sample_values import Samples
-from mockreel.contract.exchanges.schema_references import Resolver
+from mockreel.contract.exchanges.schema_resolver import Resolver
 from mockreel.contract.operations import resolve
 
-# An id of the usual forms that nothing has, where a contract names no example.
-NOBODYS = "00000000-0000-7000-8000-000000000000"
+# An id that does not exist, for contracts without an example.
+UNKNOWN_ID = "00000000-0000-7000-8000-000000000000"
 
 
 class Requests:
-    """Makes requests; always the same ones."""
+    """Builds requests, always the same ones."""
 
     def __init__(self, contract: Contract) -> None:
         self._contract = contract
@@ -28,7 +28,7 @@ class Requests:
     def good(
         self, operation: Operation, model: Model | None = None, *, params: Mapping[str, str] | None = None
     ) -> SentRequest:
-        """A well-formed request; `params` fills path and query parameters, the rest takes examples."""
+        """A well-formed request; `params` sets path and query parameters, the others use examples."""
         if operation.model is not None and model is None:
             model = next(iter(self._contract.names_at[operation.id].values()), None)
         values = dict(params or {})
@@ -42,7 +42,7 @@ class Requests:
         return request
 
     def body(self, operation: Operation, model: Model | None) -> Any:
-        """A well-formed body: the operation's example or its smallest one, with the model's smallest input in it."""
+        """A well-formed body: the operation's example or the smallest one, with the model's smallest input."""
         body = self._example(operation)
         if model is None or operation.model is None:
             return self.samples.smallest(operation.request_schema or {}) if body is None else body
@@ -54,7 +54,7 @@ class Requests:
         return {**body, operation.model.name: model.id} if operation.model.kind == "body" else body
 
     def with_input(self, operation: Operation, model: Model, fields: Any) -> SentRequest:
-        """A request whose model input is this."""
+        """A request with this model input."""
         good = self.good(operation, model)
         body = placed(good.json, operation.input, fields) if operation.input else fields
         if operation.model is not None and operation.model.kind == "body":
@@ -64,7 +64,7 @@ class Requests:
     def _path(self, operation: Operation, values: Mapping[str, str]) -> str:
         path = operation.path
         for name in [part[1:-1] for part in path.split("/") if part.startswith("{")]:
-            value = values.get(name) or self._parameter_example(operation, name) or NOBODYS
+            value = values.get(name) or self._parameter_example(operation, name) or UNKNOWN_ID
             path = path.replace(f"{{{name}}}", quote(value, safe="/" if name in operation.many else ""))
         return path
 
@@ -98,7 +98,7 @@ class Requests:
 
 
 def placed(body: Any, place: str, value: Any) -> Any:
-    """A body with a value at a pointer of its own; at the root its fields are merged in."""
+    """A body with a value at a pointer; at the root its fields are merged."""
     steps = place.split("/")[1:]
     if not steps:
         return {**body, **value} if isinstance(body, Mapping) and isinstance(value, Mapping) else value

@@ -1,4 +1,4 @@
-"""Does the contract allow this request? Judged on what is really sent, with the contract's own schemas."""
+"""Check a sent request against the contract's schemas."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from mockreel.contract.validation import Violation, violations
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What is wrong with a request: the error row that tells it (None if nothing is), and each violation in words."""
+    """The verdict on a request: the expected error (None if it is valid), and each violation as text."""
 
     row: str | None
     violations: tuple[str, ...] = ()
@@ -31,7 +31,7 @@ class RequestChecker:
         self._queries = Queries(contract.schemas)
 
     def judge(self, sent: SentRequest) -> Verdict:
-        """What the contract says of a request, apart from its key."""
+        """The verdict on a request, apart from its key."""
         assert sent.operation is not None
         headers = [
             (name.lower().encode("latin-1", "replace"), value.encode("latin-1", "replace"))
@@ -42,30 +42,30 @@ class RequestChecker:
             body = bodies.read_body(request, sent.operation)
             if sent.operation.query:
                 self._queries.read(sent.operation, request.query)
-        except ErrorResponse as refused:
-            told = tuple(violation.message for violation in refused.violations)
-            return Verdict(refused.row, told or tuple(str(value) for value in refused.values.values()))
+        except ErrorResponse as error:
+            messages = tuple(violation.message for violation in error.violations)
+            return Verdict(error.row, messages or tuple(str(value) for value in error.values.values()))
         return self._judge_body(sent.operation, request.path, body)
 
     def _judge_body(self, operation: Operation, path: str, body: Any) -> Verdict:
-        wrong = self._queries.body_violations(operation, body)
+        wrong: tuple[Violation, ...] = self._queries.body_violations(operation, body)
         if (each := operation.raw["x-mockreel"].get("each")) is not None:
             return self._judge_each(operation, each, path, body, wrong)
         if operation.model is None:
-            return Verdict("invalid-body" if wrong else None, _told(wrong))
+            return Verdict("invalid-body" if wrong else None, _messages(wrong))
         model = self.model(operation, path, body)
-        if model is None and not (operation.strangers and not wrong):
+        if model is None and (wrong or not _needs_no_model(operation, body)):
             return Verdict("invalid-body" if wrong else "unknown-model", ("the model is not known",))
         if model is not None and operation.body == "json":
             name = model.routes.get(operation.route, model.schema) if model.routes else model.schema
             validator = self._contract.schemas.validator(name)
             wrong += violations(validator, _inside(body, operation.input), prefix=operation.input_path)
-        return Verdict("invalid-body" if wrong else None, _told(wrong), model)
+        return Verdict("invalid-body" if wrong else None, _messages(wrong), model)
 
     def _judge_each(
         self, operation: Operation, each: Mapping[str, Any], path: str, body: Any, wrong: tuple[Violation, ...]
     ) -> Verdict:
-        """A body with many inputs of the model that the path names: each of them is held to that model's own schema."""
+        """The verdict on a body with many inputs: each is checked against the schema of the model in the path."""
         found = self._contract.router.find(path)
         model = self._contract.names.get(found.params.get(each["model"], "") if found else "")
         if model is None:
@@ -75,9 +75,9 @@ class RequestChecker:
         validator = self._contract.schemas.validator(model.schema)
         for number, item in enumerate(items if isinstance(items, list) else ()):
             inner = _inside(item, f"/{form['wrapped']}" if form["wrapped"] else "")
-            kept = _without(inner, form["beside"]) if not form["wrapped"] else inner
-            wrong += violations(validator, kept, prefix=(form["items"], str(number)))
-        return Verdict("invalid-body" if wrong else None, _told(wrong), model)
+            input_ = _without(inner, form["beside"]) if not form["wrapped"] else inner
+            wrong += violations(validator, input_, prefix=(form["items"], str(number)))
+        return Verdict("invalid-body" if wrong else None, _messages(wrong), model)
 
     def model(self, operation: Operation, path: str, body: Any) -> Model | None:
         """The model that a request is for, if the contract has it; `path` is percent-decoded."""
@@ -91,7 +91,14 @@ class RequestChecker:
         return self._contract.names_at[operation.id].get(name) if isinstance(name, str) else None
 
 
-def _told(found: tuple[Violation, ...]) -> tuple[str, ...]:
+def _needs_no_model(operation: Operation, body: Any) -> bool:
+    """Whether the request's own schema describes the input: no model is named, or one that has no file of its own."""
+    assert operation.model is not None
+    name = body.get(operation.model.name) if isinstance(body, Mapping) else None
+    return operation.model.kind == "body" and (name is None or name in operation.own_models)
+
+
+def _messages(found: tuple[Violation, ...]) -> tuple[str, ...]:
     return tuple(f"{one.pointer} {one.message}".strip() for one in found)
 
 

@@ -1,4 +1,4 @@
-"""Is a response what the contract says that this operation answers?"""
+"""Check responses against the documented responses of their operations."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -9,7 +9,7 @@ from mockreel.contract import Contract, Evidence, Operation
 from mockreel.contract.evidence.facts import Facts, weaker
 from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest
 from mockreel.contract.exchanges.problem import Problem
-from mockreel.contract.exchanges.schema_references import Resolver
+from mockreel.contract.exchanges.schema_resolver import Resolver
 from mockreel.contract.operations import resolve
 from mockreel.contract.validation import violations
 
@@ -24,11 +24,11 @@ class ResponseChecker:
         self._found: dict[tuple[str, int], tuple[str, Mapping[str, Any]] | None] = {}
 
     def documented(self, operation: Operation, status: int) -> tuple[str, Mapping[str, Any]] | None:
-        """The response that an operation documents for a status, with its key; None where there is none."""
-        asked = operation.id, status
-        if asked not in self._found:
-            self._found[asked] = self._documented(operation, status)
-        return self._found[asked]
+        """The documented response of an operation for a status, with its key, or None."""
+        key = operation.id, status
+        if key not in self._found:
+            self._found[key] = self._documented(operation, status)
+        return self._found[key]
 
     def _documented(self, operation: Operation, status: int) -> tuple[str, Mapping[str, Any]] | None:
         responses: Mapping[str, Any] = operation.raw.get("responses", {})
@@ -38,7 +38,7 @@ class ResponseChecker:
         return None
 
     def wrong_media(self, response: Mapping[str, Any], received: ReceivedResponse) -> str:
-        """What is wrong with the content type; empty if nothing is."""
+        """The problem with the content type; empty if there is none."""
         content = response.get("content", {})
         if not content or received.media in content or "*/*" in content:
             return ""
@@ -47,7 +47,7 @@ class ResponseChecker:
     def violations(
         self, operation: Operation, key: str, response: Mapping[str, Any], received: ReceivedResponse
     ) -> tuple[str, ...]:
-        """What in the body breaks the documented schema; empty where the contract has none or the body is no JSON."""
+        """The violations of the documented schema in the body; empty if there is no schema."""
         schema = response.get("content", {}).get(received.media, {}).get("schema")
         if schema is None or "json" not in received.media:
             return ()
@@ -60,7 +60,7 @@ class ResponseChecker:
         return tuple(f"{one.pointer or '/'}: {one.message[:300]}" for one in violations(validator, body))
 
     def may_lack(self, operation: Operation, place: str) -> bool:
-        """Whether no documented response of an operation requires what stands at a place (a pointer of plain keys)."""
+        """Whether no documented response of an operation requires a place (a pointer of plain keys)."""
         return not any(self._requires(operation, row, place) for row in operation.raw.get("responses", {}).values())
 
     def _requires(self, operation: Operation, row: Any, place: str) -> bool:
@@ -76,9 +76,9 @@ class ResponseChecker:
         return True
 
     def evidence(self, operation: Operation, response: Mapping[str, Any], received: ReceivedResponse) -> Evidence:
-        """Why the schema of a answer is believed: the operation's evidence and the schema's own, the weaker of both."""
-        own = operation.raw["x-mockreel"]
-        found = Evidence(own["evidence"], tuple(own["source"]))
+        """The evidence of a response's schema: the weaker of the operation's and the schema's."""
+        extension = operation.raw["x-mockreel"]
+        found = Evidence(extension["evidence"], tuple(extension["source"]))
         schema, _ = self._resolver.followed(response.get("content", {}).get(received.media, {}).get("schema", {}))
         rows = schema.get("x-mockreel") if isinstance(schema, Mapping) else None
         return weaker(found, Evidence(rows["evidence"], tuple(rows["source"]))) if rows else found
@@ -91,18 +91,18 @@ class ResponseChecker:
         return self._compiled[operation.id, key]
 
 
-def reply_problems(
+def response_problems(
     response_checker: ResponseChecker, facts: Facts, request: SentRequest, received: ReceivedResponse
 ) -> Iterator[Problem]:
-    """What the contract does not allow about a response: its status, its content type, its body."""
+    """The problems of a response: its status, its content type, its body."""
     operation = request.operation
     if operation is None or request.method == "HEAD":
         return
     found = response_checker.documented(operation, received.status)
     if found is None:
-        known = ", ".join(operation.statuses)
-        fact = facts.operation(f"{operation.id} answers with {known}", operation)
-        yield Problem(fact, f"one of the statuses {known}", received.shown(), request, operation.id)
+        documented = ", ".join(operation.statuses)
+        fact = facts.operation(f"{operation.id} answers with {documented}", operation)
+        yield Problem(fact, f"one of the statuses {documented}", received.shown(), request, operation.id)
         return
     key, response = found
     media = response_checker.wrong_media(response, received)
@@ -110,7 +110,7 @@ def reply_problems(
     if not (media or wrong):
         return
     fact = facts.fact(
-        f"the reply {key} of {operation.id} has its documented form",
+        f"the response {key} of {operation.id} has its documented form",
         f"openapi.yaml {operation.method} {operation.path} {key}",
         response_checker.evidence(operation, response, received),
     )

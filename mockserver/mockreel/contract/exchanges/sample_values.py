@@ -1,19 +1,19 @@
-"""Instances of a schema without a generator: the smallest that is valid, those at its edges, and those just beyond."""
+"""Sample values of a schema: the smallest valid one, those at its limits, and those just beyond."""
 
 import copy
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mockreel.contract.exchanges.schema_references import Resolver
+from mockreel.contract.exchanges.schema_resolver import Resolver
 
-_WORDS = {"uri": "https://example.com/a.png", "uuid": "00000000-0000-4000-8000-000000000000", "date": "2026-01-01"}
+_FORMATS = {"uri": "https://example.com/a.png", "uuid": "00000000-0000-4000-8000-000000000000", "date": "2026-01-01"}
 _TEXT = "a paper boat crosses a puddle"
 
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """One instance, what is special about it, and of which kind that is."""
+    """One sample, its description, and its kind."""
 
     what: str
     value: Any
@@ -21,7 +21,7 @@ class Variant:
 
 
 class Samples:
-    """Makes instances of the schemas of one contract; always the same ones. `text` stands where any text may."""
+    """Builds samples of the schemas of one contract, always the same ones; `text` is used for any text."""
 
     text = _TEXT
 
@@ -33,21 +33,23 @@ class Samples:
         schema, base = self._resolver.followed(schema, base)
         if not isinstance(schema, Mapping):
             return _TEXT
-        for word in ("const", "example", "default"):
-            if word in schema and schema[word] is not None:
-                return schema[word]
+        for keyword in ("const", "example", "default"):
+            if keyword in schema and schema[keyword] is not None:
+                return schema[keyword]
         if schema.get("examples"):
             return schema["examples"][0]
         if schema.get("enum"):
             return schema["enum"][0]
-        for word in ("anyOf", "oneOf"):
-            if word in schema:
-                return self._merged(schema, schema[word][0], base)
+        for keyword in ("anyOf", "oneOf"):
+            if keyword in schema:
+                return self._merged(schema, schema[keyword][0], base)
         return self._all(schema, base) if "allOf" in schema else self._plain(schema, base)
 
     def _merged(self, schema: Mapping[str, Any], branch: Any, base: str) -> Any:
-        """The first branch of several, with what stands beside them."""
+        """The first of several branches, with the keywords beside them."""
         beside = {key: value for key, value in schema.items() if key not in ("anyOf", "oneOf")}
+        if isinstance(branch, Mapping) and set(branch) == {"required"}:  # of the fields that stand beside
+            return self._plain({**beside, "required": [*beside.get("required", ()), *branch["required"]]}, base)
         found = self.smallest(branch, base)
         if isinstance(found, Mapping) and "properties" in beside:
             return {**self._plain({"type": "object", **beside}, base), **found}
@@ -73,7 +75,7 @@ class Samples:
         return {"boolean": True, "null": None}.get(kind, _text(schema))
 
     def allowed(self, schema: Mapping[str, Any], base: str) -> Iterator[Variant]:
-        """The smallest instance with one field at a time at each of its edges."""
+        """The smallest sample with one field at a time at each of its limits."""
         smallest = self.smallest(schema, base)
         yield Variant("only what is required", smallest, "smallest")
         for name, field in schema.get("properties", {}).items():
@@ -84,16 +86,16 @@ class Samples:
         field, base = self._first_way(field, base)
         for option in field.get("enum", ()):
             yield f"is {option!r}", option
-        for word in ("minimum", "maximum"):
-            if word in field:
-                yield f"at its {word}", field[word]
+        for keyword in ("minimum", "maximum"):
+            if keyword in field:
+                yield f"at its {keyword}", field[keyword]
         if "maxLength" in field and field["maxLength"] <= 10_000:
             yield "as long as it may be", "a" * field["maxLength"]
         if "maxItems" in field and "items" in field and field["maxItems"] <= 100:
             yield "with as many as it may have", [self.smallest(field["items"], base)] * field["maxItems"]
 
     def forbidden(self, schema: Mapping[str, Any], base: str) -> Iterator[Variant]:
-        """The smallest instance broken in one way at a time."""
+        """The smallest sample, broken in one way at a time."""
         smallest = self.smallest(schema, base)
         for name in schema.get("required", ()):
             without = {key: value for key, value in smallest.items() if key != name}
@@ -103,11 +105,11 @@ class Samples:
                 yield Variant(f"{name} {what}", {**copy.deepcopy(smallest), name: value}, what)
 
     def _first_way(self, field: Any, base: str) -> tuple[Any, str]:
-        """A field's schema; of several ways to write it the first, which is the strict one."""
+        """A field's schema; of several forms the first, which is the strict one."""
         field, base = self._resolver.followed(field, base)
-        for word in ("anyOf", "oneOf"):
-            if isinstance(field, Mapping) and field.get(word):
-                return self._resolver.followed(field[word][0], base)
+        for keyword in ("anyOf", "oneOf"):
+            if isinstance(field, Mapping) and field.get(keyword):
+                return self._resolver.followed(field[keyword][0], base)
         return field, base
 
     def _beyond(self, field: Any, base: str) -> Iterator[tuple[str, Any]]:
@@ -128,8 +130,8 @@ class Samples:
 
 
 def _text(schema: Mapping[str, Any]) -> str:
-    known = _WORDS.get(str(schema.get("format")))
-    if known is not None:
-        return known
+    sample = _FORMATS.get(str(schema.get("format")))
+    if sample is not None:
+        return sample
     least, most = int(schema.get("minLength", 1)), int(schema.get("maxLength", len(_TEXT)))
     return (_TEXT * (1 + least // len(_TEXT)))[: max(least, min(most, len(_TEXT)))]

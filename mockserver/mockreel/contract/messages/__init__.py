@@ -1,1 +1,1 @@
-"""One HTTP message: its body, query, key, form, and the values that the simulator takes and gives."""
+"""HTTP messages: bodies, queries, keys, forms, requests and responses."""

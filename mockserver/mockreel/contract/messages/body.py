@@ -1,4 +1,4 @@
-"""Read a request's body: JSON, a form or bytes; what cannot be read is refused, never guessed."""
+"""Read a request's body: JSON, a form or bytes; an unreadable body is rejected, never guessed."""
 
 import logging
 from collections.abc import Collection
@@ -10,27 +10,27 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import FormParser, parse_options_header
 
 from mockreel.contract import Operation
-from mockreel.contract.messages import compression
+from mockreel.contract.messages import content_encoding
 from mockreel.contract.messages.error_response import ErrorResponse
 from mockreel.contract.messages.form import FilePart, Form
 from mockreel.contract.messages.json_problem import why_no_json
 from mockreel.contract.messages.message import Request
 from mockreel.contract.validation import Violation
 
-# Bounds within which a body is read: beyond them somebody tries to keep the server busy, or to break what comes after.
+# Limits of a body; larger values would only keep the server busy or break later steps.
 DEEPEST = 200
 MOST_VALUES = 200_000
 MOST_FIELDS = 1000
 
-# What it finds wrong with a form is told to who sent it, not to the terminal.
+# Its findings go into the response, not to the terminal.
 logging.getLogger("python_multipart").addHandler(logging.NullHandler())
 
 
 def read_body(request: Request, operation: Operation, *, unpacked: bool = False) -> Any:
-    """The body as the operation wants it, or None where there is none and none is needed.
+    """The body in the form of the operation, or None if it is absent and not required.
 
     Raises:
-        ErrorResponse: it cannot be read so (`malformed-json`, `wrong-content-type`).
+        ErrorResponse: it is unreadable (`malformed-json`, `wrong-content-type`).
     """
     if operation.body == "none":
         return None
@@ -47,24 +47,24 @@ def _json(request: Request, operation: Operation, *, unpacked: bool) -> Any:
             raise _malformed("the body is empty")
         return None
     kind = request.header(b"content-type")
-    if kind is not None and b"json" not in kind.partition(b";")[0].lower():  # a page may send `text/plain;json`
+    if kind is not None and b"json" not in kind.partition(b";")[0].lower():  # a web page may send `text/plain;json`
         raise ErrorResponse("wrong-content-type", values={"content_type": kind.decode("latin-1")})
     if len(request.body) > MOST_VALUES and _has_more_values(request.body, MOST_VALUES):
         raise _malformed(f"it has more than {MOST_VALUES:,} values, as its commas and brackets count")
     try:
         return read_json(request.body)
     except orjson.JSONDecodeError as problem:
-        coding = None if unpacked else compression.named(request.header(b"content-encoding"))
+        coding = None if unpacked else content_encoding.coding_of(request.header(b"content-encoding"))
         raise _malformed(why_no_json(request.body, problem, coding=coding)) from problem
     except ValueError as problem:
         raise _malformed(str(problem)) from problem
 
 
 def read_json(raw: bytes) -> Any:
-    """What a JSON text says, in UTF-8, and no deeper than everything that shows it can write.
+    """The value of a JSON text in UTF-8, which must not be deeper than all its writers allow.
 
     Raises:
-        ValueError: it is none, or too deep; its text says why.
+        ValueError: it is invalid or too deep; the message says why.
     """
     value = orjson.loads(raw)
     if raw.count(b"{") + raw.count(b"[") > DEEPEST and _is_deeper(value, DEEPEST):
@@ -73,37 +73,37 @@ def read_json(raw: bytes) -> Any:
 
 
 def unpack(request: Request, known: Collection[str], *, most: int) -> bool:
-    """Take the `Content-Encoding` off a body, where it is one of those that the provider is known to read; whether so.
+    """Decode a body's `Content-Encoding` if the provider is known to accept it; returns whether it was decoded.
 
     Raises:
-        ErrorResponse: it cannot be unpacked (`malformed-json`), or is larger than `most` bytes then (`body-too-large`).
+        ErrorResponse: it cannot be decoded (`malformed-json`), or is larger than `most` bytes (`body-too-large`).
     """
-    coding = compression.named(request.header(b"content-encoding"))
-    if coding not in known or coding not in compression.CODINGS:
+    coding = content_encoding.coding_of(request.header(b"content-encoding"))
+    if coding not in known or coding not in content_encoding.CODINGS:
         return False
     try:
-        request.body = compression.unpack(request.body, coding, most=most)
-    except compression.TooLarge as problem:
+        request.body = content_encoding.unpack(request.body, coding, most=most)
+    except content_encoding.TooLarge as problem:
         raise ErrorResponse("body-too-large", values={"limit": most}) from problem
-    except compression.NotUnpacked as problem:
+    except content_encoding.NotUnpacked as problem:
         raise _malformed(str(problem)) from problem
     return True
 
 
 def _malformed(reason: str) -> ErrorResponse:
-    """What cannot be read; why is told to who runs the server, as the provider does not tell its client."""
+    """The error for an unreadable body; only the journal has the reason, as the provider does not send it."""
     return ErrorResponse(
-        "malformed-json", values={"reason": reason}, told=(Violation((), "readable", reason, None, None),)
+        "malformed-json", values={"reason": reason}, journal_violations=(Violation((), "readable", reason, None, None),)
     )
 
 
 def _has_more_values(raw: bytes, most: int) -> bool:
-    """Whether a text may hold more values: as a tree they take twenty times its memory, and minutes to check."""
+    """Whether a text may have more values; parsed, they need twenty times its memory and minutes to check."""
     return raw.count(b",") > most or raw.count(b",") + raw.count(b"[") + raw.count(b"{") > most
 
 
 def _is_deeper(value: Any, most: int) -> bool:
-    """Whether lists and objects stand inside each other more than `most` deep."""
+    """Whether lists and objects are nested deeper than `most`."""
     level = [value]
     for _ in range(most + 1):
         level = [inner for outer in level if isinstance(outer, dict | list) for inner in _inside(outer)]
@@ -151,7 +151,7 @@ def _multipart(body: bytes, boundary: bytes) -> Form:
 
 
 class _Parts:
-    """What the parser of a multipart form hands over."""
+    """Collects the parts from the parser of a multipart form."""
 
     def __init__(self) -> None:
         self.fields: dict[str, str] = {}
@@ -187,7 +187,7 @@ def _text(value: bytes | str | None) -> str:
 
 
 def read_query(query: bytes) -> dict[str, str]:
-    """The query's parameters; of several with one name the last counts."""
+    """The query's parameters; the last of several with one name counts."""
     if not query:
         return {}
     if b"%" in query or b"+" in query:

@@ -1,6 +1,6 @@
-"""Keys that stand more than once in one JSON object: the last one counts, and the journal calls it a client's fault.
+"""Repeated keys in a JSON object: the last one counts, and the journal reports a violation of the client.
 
-No source says what the providers do; both are inferred.
+No source says how the providers handle them; both are inferred.
 """
 
 import json
@@ -11,7 +11,7 @@ from typing import Any
 from mockreel.contract.validation import Step, Violation
 
 KEYWORD = "duplicate"
-# Of a longer body nobody asks; of more keys than this nobody is told.
+# The largest body to check, and the most keys to report.
 LONGEST = 1024 * 1024
 MOST = 20
 
@@ -19,13 +19,13 @@ _SPACED = re.compile(rb'"\s+:')
 
 
 class _Pairs(list[tuple[str, Any]]):
-    """An object as it was written."""
+    """An object with all its pairs."""
 
 
 def duplicates(raw: bytes, parsed: Any) -> tuple[Violation, ...]:
-    """A violation for each key that stands again in its object; `parsed` is what the body says."""
-    # Each member has one `":`, and a quote inside of a text has a backslash before it. So where the counts agree and
-    # nothing stands between quote and colon, no member was lost when it was parsed.
+    """A violation for each repeated key of an object; `parsed` is the parsed body."""
+    # Each member has one `":`, and a quote in a text is escaped. So if the counts are equal and there is nothing
+    # between quote and colon, no member was lost in parsing.
     if (raw.count(b'":') == _members(parsed) and not _SPACED.search(raw)) or len(raw) > LONGEST:
         return ()
     try:
@@ -36,7 +36,7 @@ def duplicates(raw: bytes, parsed: Any) -> tuple[Violation, ...]:
 
 
 def _members(value: Any) -> int:
-    """How many members the objects of a value have altogether."""
+    """The number of members of all objects in a value."""
     if type(value) is dict:
         count = len(value)
         for inner in value.values():
@@ -50,14 +50,14 @@ def _members(value: Any) -> int:
 
 def _repeated(value: Any, path: tuple[Step, ...]) -> Iterator[Violation]:
     if isinstance(value, _Pairs):
-        seen: dict[str, int] = {}
+        counts: dict[str, int] = {}
         for name, inner in value:
-            seen[name] = seen.get(name, 0) + 1
+            counts[name] = counts.get(name, 0) + 1
             yield from _repeated(inner, (*path, name))
-        for name, times in seen.items():
+        for name, times in counts.items():
             if times > 1:
-                said = f"the key stands {times} times in one object; the last one counts"
-                yield Violation((*path, name), KEYWORD, said, None, None)
+                message = f"the key stands {times} times in one object; the last one counts"
+                yield Violation((*path, name), KEYWORD, message, None, None)
     elif isinstance(value, list):
-        for place, inner in enumerate(value):
-            yield from _repeated(inner, (*path, place))
+        for index, inner in enumerate(value):
+            yield from _repeated(inner, (*path, index))

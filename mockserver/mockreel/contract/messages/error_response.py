@@ -1,4 +1,4 @@
-"""The provider answers with an error: which row of its contract, and what stands behind it."""
+"""An error response of the provider as an exception."""
 
 from collections.abc import Mapping
 
@@ -6,9 +6,9 @@ from mockreel.contract.validation import Violation
 
 
 class ErrorResponse(Exception):
-    """The provider says no: the name of an error row, the violations behind it, and what its text needs.
+    """An error response: the name of its error definition, the violations behind it, and the values for its text.
 
-    Raised anywhere on a request's way; `Provider.answer` turns it into the provider's own words.
+    It may be raised anywhere in a request's pipeline; `Provider.answer` turns it into the provider's response.
     """
 
     def __init__(
@@ -18,11 +18,11 @@ class ErrorResponse(Exception):
         violations: tuple[Violation, ...] = (),
         values: Mapping[str, object] | None = None,
         headers: tuple[tuple[bytes, bytes], ...] = (),
-        told: tuple[Violation, ...] = (),
+        journal_violations: tuple[Violation, ...] = (),
     ) -> None:
         super().__init__(row)
         self.row = row
         self.violations = violations
         self.values = values or {}
         self.headers = headers
-        self.told = told  # what was wrong where only the journal says it
+        self.journal_violations = journal_violations  # the violations that only the journal has

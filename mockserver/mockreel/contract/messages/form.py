@@ -1,4 +1,4 @@
-"""A form that was posted: its fields and its files."""
+"""A posted form: its fields and its files."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

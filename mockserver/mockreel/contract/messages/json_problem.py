@@ -1,11 +1,11 @@
-"""Why a body is no JSON, in words that say what to change; nothing of the body itself is repeated."""
+"""Explain why a body is not JSON and what to change, without repeating the body."""
 
 import re
 from collections.abc import Callable, Mapping
 
 import orjson
 
-# How packed data begins (RFC 1952 2.3.1, RFC 1950 2.2, RFC 8878 3.1.1).
+# The first bytes of compressed data (RFC 1952 2.3.1, RFC 1950 2.2, RFC 8878 3.1.1).
 _PACKED: Mapping[bytes, str] = {
     b"\x1f\x8b": "gzip",
     b"\x78\x01": "deflate (zlib)",
@@ -17,7 +17,7 @@ _BOM = b"\xef\xbb\xbf"
 _WIDE = (b"\xff\xfe", b"\xfe\xff")
 _FORM = re.compile(r"[A-Za-z0-9_.\[\]%+-]+=[^{}\n]*", re.ASCII)
 _LAST_COMMA = re.compile(r",\s*[}\]]\s*$")
-# As much of a text as is looked at behind the place where the parser stopped.
+# The length of text to look at after the parser's position.
 _LOOK = 16
 
 
@@ -25,8 +25,8 @@ def why_no_json(body: bytes, problem: orjson.JSONDecodeError, *, coding: str | N
     """The reason that a body cannot be read as JSON.
 
     Args:
-        problem: what the parser says of it.
-        coding: what `Content-Encoding` named, where the body was not unpacked.
+        problem: the parser's error.
+        coding: the `Content-Encoding` of a body that was not decoded.
     """
     packed = next((name for start, name in _PACKED.items() if body.startswith(start)), None)
     if coding is not None:
@@ -37,20 +37,20 @@ def why_no_json(body: bytes, problem: orjson.JSONDecodeError, *, coding: str | N
 
 
 def _parsed(body: bytes, problem: orjson.JSONDecodeError) -> str:
-    """What the parser stumbled over."""
-    said, text = problem.msg, problem.doc
-    if "UTF-8" in said:
+    """The reason for the parser's error."""
+    message, text = problem.msg, problem.doc
+    if "UTF-8" in message:
         return "it is not UTF-8: send it in UTF-8, which is what JSON is written in (RFC 8259 8.1)"
-    if "surrogate" in said:
+    if "surrogate" in message:
         return f"a text has half a surrogate pair, an emoji cut in two perhaps ({_place(problem)})"
     if _LAST_COMMA.search(text[-_LOOK:]):
         return "a comma stands before its last bracket"
-    if "end of data" in said:
+    if "end of data" in message:
         return f"it ends in the middle, after {len(body)} bytes: it was cut off, or its Content-Length is too small"
     if problem.pos == 0 and _FORM.fullmatch(text):
         return "it is a form (a=b&c=d): send JSON"
     rest = text[problem.pos : problem.pos + _LOOK]
-    words = next((words for start, words in _STOPPED if rest.startswith(start)), said)
+    words = next((words for start, words in _STOPPED if rest.startswith(start)), message)
     return f"{words} ({_place(problem)})"
 
 
@@ -62,7 +62,7 @@ def _is_wide(body: bytes) -> bool:
     return body.startswith(_WIDE) or b"\0" in body[:4]
 
 
-# What a whole body is that is something else; the first that fits is told.
+# Tests for bodies of other formats; the first match is reported.
 _WHOLE: tuple[tuple[Callable[[bytes], object], str], ...] = (
     (lambda body: not body.strip(), "it is blank"),
     (lambda body: body.startswith(_BOM), "it begins with a byte order mark (EF BB BF): send it without (RFC 8259 8.1)"),
@@ -70,7 +70,7 @@ _WHOLE: tuple[tuple[Callable[[bytes], object], str], ...] = (
     (lambda body: body.lstrip().startswith(b"<"), "it is HTML or XML: send JSON"),
     (lambda body: body.startswith(b"--"), "it is a multipart form: send JSON, or another Content-Type"),
 )
-# What stands where the parser stopped.
+# Texts at the parser's position.
 _STOPPED: tuple[tuple[str | tuple[str, ...], str], ...] = (
     ("'", "single quotes: JSON wants double ones (json.dumps, not str)"),
     (("NaN", "Infinity", "-Inf"), "NaN and Infinity are not JSON numbers"),

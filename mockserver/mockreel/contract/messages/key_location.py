@@ -1,4 +1,4 @@
-"""Where the key stands in a request: a header, the query or a field of the body, as the contract says."""
+"""Find the key of a request at a place of the contract: a header, the query or a field of the body."""
 
 from typing import Any, Protocol
 
@@ -9,7 +9,7 @@ from mockreel.contract.messages.message import Request
 
 
 class Carrier(Protocol):
-    """A request with what its body says."""
+    """A request with its parsed body."""
 
     @property
     def request(self) -> Request: ...
@@ -39,5 +39,5 @@ def _without_scheme(value: bytes, scheme: str) -> str | None:
     text = value.decode("latin-1").strip()
     if not scheme:
         return text
-    word, _, key = text.partition(" ")
-    return key.strip() or None if word.lower() == scheme.lower() else None
+    prefix, _, key = text.partition(" ")
+    return key.strip() or None if prefix.lower() == scheme.lower() else None

@@ -1,4 +1,4 @@
-"""Query parameters and body envelopes against the operation's own schemas, compiled on first use."""
+"""Check query parameters and body envelopes against the operation's schemas, compiled on first use."""
 
 import re
 from collections.abc import Mapping
@@ -10,21 +10,27 @@ from mockreel.contract import Operation, Parameter
 from mockreel.contract.messages.body import read_query
 from mockreel.contract.messages.error_response import ErrorResponse
 from mockreel.contract.messages.form import Form
+from mockreel.contract.messages.known_violations import KnownViolations
 from mockreel.contract.schemas import Schemas
-from mockreel.contract.validation import Violation, violations
+from mockreel.contract.validation import NONE, Violation, Violations, violations
 
-# Numbers as JSON writes them; nothing else that Python would take for one (`1_000`, `nan`, ` 5`).
+# JSON numbers only; Python would also accept others (`1_000`, `nan`, ` 5`).
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
-# RFC 8259, 6: beyond these, readers do not agree.
+# RFC 8259, 6: readers disagree on larger numbers.
 MOST_WHOLE = 2**53 - 1
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]{1,2})?")
 
 
 class Queries:
-    """The schemas that stand in the operations of one contract."""
+    """The schemas that stand in the operations of one contract.
 
-    def __init__(self, schemas: Schemas) -> None:
+    Args:
+        known: finds what is wrong with a body; nothing is known again if None.
+    """
+
+    def __init__(self, schemas: Schemas, known: KnownViolations | None = None) -> None:
         self._schemas = schemas
+        self.known = known or KnownViolations(lambda _: True)
         self._parameters: dict[str, list[tuple[Parameter, jsonschema_rs.Draft202012Validator]]] = {}
         self._bodies: dict[str, jsonschema_rs.Draft202012Validator | None] = {}
 
@@ -34,11 +40,11 @@ class Queries:
         Raises:
             ErrorResponse: `invalid-query`, with a violation for each parameter that breaks its schema or is missing.
         """
-        given = read_query(query)
+        texts = read_query(query)
         values: dict[str, Any] = {}
         found: list[Violation] = []
         for parameter, validator in self._parameters_of(operation):
-            text = given.get(parameter.name)
+            text = texts.get(parameter.name)
             if text is None:
                 if parameter.required:
                     found.append(_missing(parameter))
@@ -50,19 +56,19 @@ class Queries:
             raise ErrorResponse("invalid-query", violations=tuple(found))
         return values
 
-    def body_violations(self, operation: Operation, body: Any) -> tuple[Violation, ...]:
-        """What is wrong with a body, judged by the operation's own schema."""
+    def body_violations(self, operation: Operation, body: Any) -> Violations:
+        """The violations of the operation's own schema in a body."""
         validator = self._body(operation)
         if validator is None or (body is None and not operation.body_required):
-            return ()
+            return NONE
         instance = _as_object(body) if isinstance(body, Form) else body
-        return () if validator.is_valid(instance) else violations(validator, instance)
+        return NONE if validator.is_valid(instance) else self.known.find(validator, instance)
 
     def prepare(self, operation: Operation) -> None:
-        """Compile what an operation's requests are checked against, which is done at the first of them otherwise.
+        """Compile the schemas of an operation, which is otherwise done at its first request.
 
         Raises:
-            DataError: something of it is no schema.
+            DataError: one of them is not a valid schema.
         """
         self._parameters_of(operation)
         self._body(operation)
@@ -99,12 +105,12 @@ def _missing(parameter: Parameter) -> Violation:
 
 
 def whole(value: float) -> int:
-    """A whole number of a JSON body, which may write it as `40.0`; no larger than every reader of JSON takes one."""
+    """An integer of a JSON body, which may be written as `40.0`, within the range that all JSON readers support."""
     return int(max(-MOST_WHOLE, min(MOST_WHOLE, value)))
 
 
 def typed(text: str, schema: Mapping[str, Any]) -> Any:
-    """The value that a text of a query or a header means under a schema; the text itself where it means none."""
+    """The typed value of a query's or a header's text under a schema; the text itself if it has no other."""
     kinds = schema.get("type", "string")
     for kind in [kinds] if isinstance(kinds, str) else kinds:
         if kind == "integer" and _INTEGER.fullmatch(text):

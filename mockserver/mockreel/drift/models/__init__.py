@@ -1,1 +1,1 @@
-"""Two versions of a model: its schema in every file, its price, its names, and what stands beside its fields."""
+"""Drift of models: the schema in every file, the price, the names and the notes on fields."""

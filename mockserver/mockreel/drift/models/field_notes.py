@@ -1,4 +1,4 @@
-"""Compare what a field's schema cannot say and the docs do: kinds of file, their size, steps of a number."""
+"""Compare the notes on fields that no schema can express: kinds of file, their size, steps of a number."""
 
 from collections.abc import Collection, Iterator, Mapping
 from decimal import Decimal
@@ -6,37 +6,37 @@ from typing import Any
 
 from mockreel.drift.finding import NOTHING, Finding, Verdict
 from mockreel.drift.schema_drift import Subject
-from mockreel.drift.witness.tree import alike
+from mockreel.drift.witness.json_difference import alike
 
 _NOTE = "x-mockreel"
-# An upper bound: a smaller one refuses what the larger one took.
+# An upper bound: a smaller one rejects what the larger one accepted.
 _BOUNDS = ("max_mb", "max_seconds", "max_width", "max_height")
 
 
 def field_notes_drift(
-    before: Mapping[str, Any], after: Mapping[str, Any], subject: Subject, *, unspoken: Collection[str] = ()
+    before: Mapping[str, Any], after: Mapping[str, Any], subject: Subject, *, dropped: Collection[str] = ()
 ) -> Iterator[Finding]:
-    """The differences in the notes beside the fields that both versions have.
+    """The differences in the notes on the fields that both versions have.
 
     Args:
         before: the older schema.
         after: the newer one.
         subject: what the findings are about.
-        unspoken: notes that the newer docs have for no model at all: another form of list, and nothing of this model.
+        dropped: notes that the newer docs have for no model: the form of the list changed, not this model.
     """
     old, new = _notes(before), _notes(after)
     fields = after.get("properties", {})
     for name in (name for name in old if name in fields):
         for key in dict.fromkeys((*old[name], *new.get(name, {}))):
             was, now = old[name].get(key, NOTHING), new.get(name, {}).get(key, NOTHING)
-            if key not in unspoken and not _same(was, now):
+            if key not in dropped and not _same(was, now):
                 verdict, witness = _judged(key, was, now)
                 says = f"another `{key}` of a file or number that is sent"
                 yield subject.finding(f"/properties/{name}/{key}", verdict, says, was, now, witness=witness)
 
 
 def notes_of(schema: Mapping[str, Any]) -> set[str]:
-    """The notes that stand beside any field of a schema."""
+    """The notes on any field of a schema."""
     return {key for notes in _notes(schema).values() for key in notes}
 
 
@@ -52,7 +52,7 @@ def _same(was: Any, now: Any) -> bool:
 
 
 def _judged(key: str, was: Any, now: Any) -> tuple[Verdict, Any]:
-    """Whom a change breaks, with a file or number that was taken and is not any more."""
+    """Whom a change breaks, with a file or number that was accepted and no longer is."""
     if key == "accept":
         return _by_kinds(was, now)
     if key in _BOUNDS:
@@ -64,7 +64,7 @@ def _judged(key: str, was: Any, now: Any) -> tuple[Verdict, Any]:
 
 
 def _by_kinds(was: Any, now: Any) -> tuple[Verdict, Any]:
-    """An empty list, or none, takes every kind."""
+    """An empty list, or none, accepts every kind."""
     old, new = ([] if one is NOTHING else one for one in (was, now))
     if not new:
         return "compatible", NOTHING

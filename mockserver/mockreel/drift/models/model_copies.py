@@ -1,4 +1,4 @@
-"""One model that several files describe: each description with its older version, completed by what the others add."""
+"""Models that several files describe: each description with its older version, completed from the others."""
 
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
@@ -11,12 +11,12 @@ Schema = Mapping[str, Any]
 def copy_pairs(before: ModelFacts, after: ModelFacts) -> Iterator[tuple[Schema, Schema]]:
     """Each description of a model with the newer one of the same file and path.
 
-    A field that moved from one file to another has not moved for the model. A description that is new, or gone, is
-    compared with what the others on its path say.
+    A field that moved to another file is no difference in the model. A description without a counterpart is compared
+    with the others on its path.
     """
     old, new = _completed(before), _completed(after)
     if not any(split_copy(name)[0] == split_copy(other)[0] for name in old for other in new):
-        # It moved: its endpoint is another, and its input is compared all the same.
+        # The model moved to another endpoint; its input is compared all the same.
         yield next(iter(old.values())), next(iter(new.values()))
         return
     for name, schema in old.items():
@@ -36,20 +36,20 @@ def _beside(name: str, copies: Mapping[str, Schema]) -> Iterator[Schema]:
 
 
 def split_copy(name: str) -> tuple[str, str]:
-    """The path and the file that a copy is called after: `POST /v2/make folder/file.json`."""
+    """The path and the file in the name of a copy: `POST /v2/make folder/file.json`."""
     method, _, rest = name.partition(" ")
     path, _, file = rest.partition(" ")
     return f"{method} {path}", file
 
 
 def without_files(copies: Mapping[str, Schema], lost: Collection[str]) -> dict[str, Schema]:
-    """The copies without those of files that could not be read."""
+    """The copies except those of files that could not be read."""
     return {name: schema for name, schema in copies.items() if split_copy(name)[1] not in lost}
 
 
 def _completed(model: ModelFacts) -> dict[str, Schema]:
     copies = model.copies or {_only(model): model.schema}
-    return {name: _named(_whole(name, copies), model) for name in copies}
+    return {name: _with_model_names(_whole(name, copies), model) for name in copies}
 
 
 def _only(model: ModelFacts) -> str:
@@ -66,10 +66,10 @@ def _whole(name: str, copies: Mapping[str, Schema]) -> Schema:
     return {**schema, "properties": fields} if fields else schema
 
 
-def _named(schema: Schema, model: ModelFacts) -> Schema:
-    """A copy that takes every name of its model."""
+def _with_model_names(schema: Schema, model: ModelFacts) -> Schema:
+    """A copy that accepts every name of its model."""
     fields = schema.get("properties", {})
-    named = fields.get("model", {})
-    if model.id not in named.get("enum", ()):
+    model_field = fields.get("model", {})
+    if model.id not in model_field.get("enum", ()):
         return schema
-    return {**schema, "properties": {**fields, "model": {**named, "enum": [model.id, *model.aliases]}}}
+    return {**schema, "properties": {**fields, "model": {**model_field, "enum": [model.id, *model.aliases]}}}

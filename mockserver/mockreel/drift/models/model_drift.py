@@ -1,4 +1,4 @@
-"""Compare two versions of a provider's models: which came and went, and what changed in each."""
+"""Compare two versions of a provider's models: added, removed and changed ones."""
 
 from collections.abc import Collection, Iterator, Mapping
 from itertools import chain
@@ -11,28 +11,28 @@ from mockreel.drift.models.model_facts import ModelFacts
 from mockreel.drift.models.price_rules import same_price
 from mockreel.drift.schema_drift import Subject, bare, schema_findings
 from mockreel.drift.witness.inclusion import includes
+from mockreel.drift.witness.json_difference import alike
 from mockreel.drift.witness.schema_message import Message
-from mockreel.drift.witness.tree import alike
 
-_STATED = ("certainty", "currency", "unit", "amount", "rules", "placeholder")
-# Accepts nothing: what is left of a model that is gone.
+_PRICE_KEYS = ("certainty", "currency", "unit", "amount", "rules", "placeholder")
+# Accepts nothing, as a removed model does.
 _GONE: Mapping[str, Any] = {"not": {}}
 
 
 def models_drift(provider: str, before: Mapping[str, ModelFacts], after: Mapping[str, ModelFacts]) -> Iterator[Finding]:
     """Every difference between two versions of a provider's models.
 
-    A model is the same one under its id and under each of its aliases, whichever page or path it was read from.
+    A model is matched by its id and its aliases, whichever page or path it was read from.
     """
     names = {name: model.id for model in after.values() for name in (*model.aliases, model.id)}
     matched = {id_: names[id_] for id_ in before if id_ in names}
-    spoken = {note for model in after.values() for note in notes_of(model.schema)}
-    unspoken = {note for model in before.values() for note in notes_of(model.schema)} - spoken
+    noted = {note for model in after.values() for note in notes_of(model.schema)}
+    dropped = {note for model in before.values() for note in notes_of(model.schema)} - noted
     for id_, model in before.items():
         if id_ in matched:
-            yield from model_drift(provider, model, after[matched[id_]], unspoken=unspoken)
+            yield from model_drift(provider, model, after[matched[id_]], dropped=dropped)
         else:
-            yield _gone(provider, model)
+            yield _removed(provider, model)
     for id_, model in after.items():
         if id_ not in matched.values():
             says = "a new model"
@@ -40,15 +40,15 @@ def models_drift(provider: str, before: Mapping[str, ModelFacts], after: Mapping
 
 
 def model_drift(
-    provider: str, before: ModelFacts, after: ModelFacts, *, unspoken: Collection[str] = ()
+    provider: str, before: ModelFacts, after: ModelFacts, *, dropped: Collection[str] = ()
 ) -> Iterator[Finding]:
-    """Every difference between two versions of one model; notes that the newer docs have nowhere are left out."""
+    """Every difference between two versions of one model; notes in `dropped` are ignored."""
     subject = _subject(provider, before, after)
     yield from chain(
-        _called(before, after, subject),
+        _names(before, after, subject),
         _endpoints(before, after, subject),
         _envelope(before, after, subject),
-        _schemas(before, after, subject, unspoken),
+        _schemas(before, after, subject, dropped),
         _defaults(before, after, subject),
         _result(before, after, subject),
         _price(before.price, after.price, subject),
@@ -56,14 +56,14 @@ def model_drift(
     )
 
 
-def _schemas(before: ModelFacts, after: ModelFacts, subject: Subject, unspoken: Collection[str]) -> Iterator[Finding]:
-    """What changed in the input, in whichever file describes it; each place once, with the worst that was found."""
+def _schemas(before: ModelFacts, after: ModelFacts, subject: Subject, dropped: Collection[str]) -> Iterator[Finding]:
+    """What changed in the input in any file that describes it; each place once, with its worst verdict."""
     found: dict[str, Finding] = {}
     for old, new in copy_pairs(before, after):
         every = schema_findings(Message(old, at=before.at), Message(new, at=after.at), "requests", subject)
-        for finding in (*every, *field_notes_drift(old, new, subject, unspoken=unspoken)):
-            known = found.get(finding.id)
-            if known is None or VERDICTS.index(finding.verdict) < VERDICTS.index(known.verdict):
+        for finding in (*every, *field_notes_drift(old, new, subject, dropped=dropped)):
+            earlier = found.get(finding.id)
+            if earlier is None or VERDICTS.index(finding.verdict) < VERDICTS.index(earlier.verdict):
                 found[finding.id] = finding
     yield from found.values()
 
@@ -74,24 +74,24 @@ def _subject(provider: str, before: ModelFacts, after: ModelFacts) -> Subject:
 
 
 def smallest(model: ModelFacts) -> Any:
-    """A small request that the model takes, or NOTHING where none was found."""
+    """A small request that the model accepts, or NOTHING if none was found."""
     return includes(Message(_GONE), Message(bare(model.schema), at=model.at)).witness
 
 
-def _gone(provider: str, model: ModelFacts) -> Finding:
-    says = "the docs have the model no longer"
+def _removed(provider: str, model: ModelFacts) -> Finding:
+    says = "the docs no longer have the model"
     subject = _subject(provider, model, model)
     return subject.finding(
         "", "breaking for requests", says, model.endpoints or model.id, NOTHING, witness=smallest(model)
     )
 
 
-def _called(before: ModelFacts, after: ModelFacts, subject: Subject) -> Iterator[Finding]:
+def _names(before: ModelFacts, after: ModelFacts, subject: Subject) -> Iterator[Finding]:
     old, new = (before.id, *before.aliases), (after.id, *after.aliases)
     if set(old) != set(new):
         lost = [name for name in old if name not in new]
         verdict: Verdict = "breaking for requests" if lost else "compatible"
-        says = f"no longer called {', '.join(lost)}" if lost else "has a further name"
+        says = f"no longer named {', '.join(lost)}" if lost else "has a further name"
         yield subject.finding("names", verdict, says, list(old), list(new), witness=lost[0] if lost else NOTHING)
 
 
@@ -108,14 +108,14 @@ def _endpoints(before: ModelFacts, after: ModelFacts, subject: Subject) -> Itera
 
 
 def _envelope(before: ModelFacts, after: ModelFacts, subject: Subject) -> Iterator[Finding]:
-    """Where the input stands: proved like any other schema, with the input wrapped as each side has it."""
+    """Where the input is in the body: compared as schemas that wrap the input as each side does."""
     old, new = before.envelope, after.envelope
     if old is None or new is None or old == new:
         return
     sent = Message(_wrapped(bare(before.schema), old), at=before.at)
     found = includes(Message(_wrapped(bare(after.schema), new), at=after.at), sent)
     verdicts: Mapping[str, Verdict] = {"no": "breaking for requests", "yes": "compatible", "unknown": "unknown"}
-    says = f"the input stands {_place(new)}, and stood {_place(old)}"
+    says = f"the input is {_position(new)}, and was {_position(old)}"
     yield subject.finding("envelope", verdicts[found.answer], says, old, new, witness=found.witness)
 
 
@@ -127,7 +127,7 @@ def _wrapped(schema: Mapping[str, Any], envelope: str) -> dict[str, Any]:
     return result
 
 
-def _place(envelope: str) -> str:
+def _position(envelope: str) -> str:
     return f"under {envelope}" if envelope else "at the top of the body"
 
 
@@ -155,33 +155,35 @@ def _result(before: ModelFacts, after: ModelFacts, subject: Subject) -> Iterator
         yield subject.finding("output", "breaking for replies", says, before.output, after.output)
     if not old or not new or set(old) == set(new):
         return
-    lost = [place for place in old if not any(_meets(place, other) for other in new)]
+    lost = [place for place in old if not any(_overlap(place, other) for other in new)]
     if lost:
-        reply = {place.split("/")[1]: None for place in new}
-        says = f"the docs show no {', '.join(lost)} in a result any more"
-        yield subject.finding("result", "breaking for replies", says, list(old), list(new), witness=reply)
+        response = {place.split("/")[1]: None for place in new}
+        says = f"the docs no longer show {', '.join(lost)} in a result"
+        yield subject.finding("result", "breaking for replies", says, list(old), list(new), witness=response)
     else:
         yield subject.finding("result", "compatible", "the docs show more of a result", list(old), list(new))
 
 
-def _meets(place: str, other: str) -> bool:
-    """Whether one pointer leads to the other, or through it."""
+def _overlap(place: str, other: str) -> bool:
+    """Whether one pointer is a prefix of the other."""
     return f"{place}/".startswith(f"{other}/") or f"{other}/".startswith(f"{place}/")
 
 
 def _price(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None, subject: Subject) -> Iterator[Finding]:
-    old, new = ({key: (price or {}).get(key) for key in _STATED} for price in (before, after))
+    old, new = ({key: (price or {}).get(key) for key in _PRICE_KEYS} for price in (before, after))
     if not same_price(old, new):
-        yield subject.finding("price", "price", f"{told(before)}, now {told(after)}", _bare(old), _bare(new))
+        yield subject.finding(
+            "price", "price", f"{price_text(before)}, now {price_text(after)}", _bare(old), _bare(new)
+        )
     elif ((before or {}).get("note") or "") != ((after or {}).get("note") or ""):
         was, now = ((price or {}).get("note", NOTHING) for price in (before, after))
-        yield subject.finding("price/note", "docs only", "what the docs leave open about the price", was, now)
+        yield subject.finding("price/note", "docs only", "another note on the price", was, now)
 
 
-def told(price: Mapping[str, Any] | None) -> str:
-    """A price for people."""
+def price_text(price: Mapping[str, Any] | None) -> str:
+    """A price as text."""
     if not price or price.get("certainty") == "unknown":
-        return "a price that nothing states"
+        return "an unstated price"
     least = "at least " if price["certainty"] == "at least" else ""
     rules = len(price.get("rules") or ())
     amount = f"{price['amount']} {price['currency']} a {price['unit']}" if price.get("amount") else ""
@@ -195,5 +197,5 @@ def _bare(price: Mapping[str, Any]) -> dict[str, Any]:
 
 def _media(before: ModelFacts, after: ModelFacts, subject: Subject) -> Iterator[Finding]:
     if not alike(before.media, after.media):
-        says = "what no input field decides"
+        says = "media facts that no input field sets"
         yield subject.finding("media", "breaking for replies", says, dict(before.media), dict(after.media))

@@ -1,4 +1,4 @@
-"""What is held of each model, in one form: from the written data, or from the pages of the docs."""
+"""The facts of each model in one form, from the contract data or from the pages of the docs."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -15,9 +15,9 @@ from mockreel.drift.witness.schema_message import BASE
 
 @dataclass(frozen=True, slots=True)
 class ModelFacts:
-    """One model: the schema of its input, and everything that its pages say besides.
+    """One model: the schema of its input, and everything else that its pages state.
 
-    `envelope` is where the input stands in a request, None where nothing says it; `result` are JSON pointers.
+    `envelope` is the place of the input in a request, None if it is not stated; `result` are JSON pointers.
     """
 
     id: str
@@ -33,12 +33,12 @@ class ModelFacts:
     media: Mapping[str, Any] = field(default_factory=dict)
     corrections: tuple[Mapping[str, Any], ...] = ()
     documents: tuple[str, ...] = ()
-    copies: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # its schema in each file, where several
+    copies: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # its schema in each of several files
     by_hand: bool = False
 
     @property
     def at(self) -> str:
-        """The address that references in the schema start from."""
+        """The base address of the schema's references."""
         return f"{BASE}{self.file}"
 
     @property
@@ -48,7 +48,7 @@ class ModelFacts:
         return {name: one["default"] for name, one in fields.items() if isinstance(one, Mapping) and "default" in one}
 
     def without(self, sources: Sequence[str]) -> "ModelFacts":
-        """The model without what only these sources state: they cannot be read again."""
+        """The model without the facts that only these sources state: they cannot be read again."""
         lost = {f"only {source} states it" for source in sources}
         gone = {change["at"] for change in self.corrections if change["why"] in lost}
         fields = {
@@ -62,7 +62,7 @@ class ModelFacts:
 
 
 def from_page(provider: str, page: ModelPage) -> ModelFacts:
-    """A model as a page has it."""
+    """The facts of a model on a page."""
     file = f"schemas/{provider}/{page.file()}"
     return replace(_facts(file, schema_document(provider, page), price_row(page.price)), copies=page.copies)
 
@@ -73,10 +73,10 @@ def from_data(
     """The models of a data folder, by id.
 
     Args:
-        root: the folder that holds `schemas/` and `contracts/`.
-        provider: whose models.
-        pages_only: leave out what people wrote, and take the prices as the pages state them.
-        copies: models by id as each of several files has them.
+        root: the folder with `schemas/` and `contracts/`.
+        provider: the provider of the models.
+        pages_only: leave out models written by hand, and use the prices that the pages state.
+        copies: by model id, the schema in each of several files.
     """
     folder = root / "contracts" / provider
     models = read_document(folder / "models.json")
@@ -90,13 +90,13 @@ def from_data(
         price = stated.get(id_) if pages_only else models.get(id_, {}).get("price")
         model = _facts(f"schemas/{provider}/{file}", schema, price)
         if not (pages_only and model.by_hand):
-            own = (copies or {}).get(id_, {})
-            found[id_] = replace(model, copies={name: one or model.schema for name, one in own.items()})
+            schemas = (copies or {}).get(id_, {})
+            found[id_] = replace(model, copies={name: one or model.schema for name, one in schemas.items()})
     return found
 
 
 def _without_remarks(note: str, sources: Sequence[str]) -> str:
-    """A note without what `older` added to it for these sources."""
+    """A note without the remarks that `older` added to it for these sources."""
     return "; ".join(part for part in note.split("; ") if not part.startswith(tuple(f"{one} says" for one in sources)))
 
 

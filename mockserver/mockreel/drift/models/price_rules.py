@@ -9,7 +9,7 @@ Price = Mapping[str, Any]
 
 
 def same_price(before: Price, after: Price) -> bool:
-    """Whether no job costs another sum, or is surer of it, under the one than under the other."""
+    """Whether every job has the same cost, with the same certainty, under both."""
     old, new = _without_rules(before), _without_rules(after)
     return old == new and _same_rules(_rules(before), _rules(after))
 
@@ -31,7 +31,7 @@ Rule = tuple[frozenset[tuple[str, str]], Any, str]
 
 
 def _rules(price: Price) -> list[Rule]:
-    """The rules without those that an earlier one leaves nothing for."""
+    """The rules without those that an earlier one always shadows."""
     found: list[Rule] = []
     for row in price.get("rules") or ():
         when = frozenset((key, f"{type(value).__name__} {value}") for key, value in row["when"].items())
@@ -41,7 +41,7 @@ def _rules(price: Price) -> list[Rule]:
 
 
 def _same_rules(before: Sequence[Rule], after: Sequence[Rule]) -> bool:
-    """Whether the same rules stand there, those that overlap and differ in the same order."""
+    """Whether both have the same rules, with those that overlap and differ in the same order."""
     if set(before) != set(after):
         return False
     place = {rule: number for number, rule in enumerate(after)}
@@ -49,7 +49,7 @@ def _same_rules(before: Sequence[Rule], after: Sequence[Rule]) -> bool:
 
 
 def _compete(one: Rule, other: Rule) -> bool:
-    """Whether some job fits both, and costs differently."""
-    left, right = dict(one[0]), dict(other[0])
-    overlap = all(right.get(key, value) == value for key, value in left.items())
+    """Whether some job matches both at different costs."""
+    ours, theirs = dict(one[0]), dict(other[0])
+    overlap = all(theirs.get(key, value) == value for key, value in ours.items())
     return overlap and one[1:] != other[1:]

@@ -1,4 +1,4 @@
-"""How far the docs can be seen: which models a document that could not be read may hide, and which facts of others."""
+"""How much of the docs could be read: the models and facts that an unreadable document may hide."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -12,27 +12,27 @@ _PRICE = "price"
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
-    """What was read, and what was not.
+class Coverage:
+    """Which parts of the docs were read, and which were not.
 
     Args:
-        lost: the parts that could not be read: files, models, `price` and a model, or "" for what has no name.
+        lost: the parts that could not be read: files, models, `price` and a model, or "" for an unnamed part.
         read: the sources that some model was read from.
-        pages: the sources of documents of one model each that were not read.
-        stranger: whether something was lost that may be about any model.
+        pages: the sources of the one-model documents that were not read.
+        unattributed: whether a lost part may be about any model.
     """
 
     lost: frozenset[str]
     read: frozenset[str]
     pages: frozenset[str]
-    stranger: bool
+    unattributed: bool
 
     @classmethod
     def of(
-        cls, docs: Docs, pages: Mapping[str, str], held: Mapping[str, ModelFacts], found: Mapping[str, ModelPage]
-    ) -> "Sight":
-        """What a reading of the docs has seen, of models that are held."""
-        known = {name for model in held.values() for name in (model.id, *model.aliases, *model.documents)} | set(pages)
+        cls, docs: Docs, pages: Mapping[str, str], models: Mapping[str, ModelFacts], found: Mapping[str, ModelPage]
+    ) -> "Coverage":
+        """The coverage of `models` by one reading of the docs."""
+        known = {*pages, *(name for one in models.values() for name in (one.id, *one.aliases, *one.documents))}
         return cls(
             frozenset(docs.lost),
             frozenset(source for page in found.values() for source in page.source),
@@ -41,17 +41,17 @@ class Sight:
         )
 
     def hides(self, model: ModelFacts, *, there: bool) -> bool:
-        """Whether what is held of a model cannot be compared: its newest page was not read, or nothing of it was met.
+        """Whether a model cannot be compared: its newest page was not read, or a lost part may describe it.
 
         Args:
-            there: whether some document has it.
+            there: whether some document that was read has the model.
         """
-        own = {model.id, *model.aliases, *model.documents}
-        unmet = not there and (self.stranger or bool(own & self.lost))
-        return unmet or model.source[0] in self.pages - self.read
+        names = {model.id, *model.aliases, *model.documents}
+        missed = not there and (self.unattributed or bool(names & self.lost))
+        return missed or model.source[0] in self.pages - self.read
 
-    def seen(self, model: ModelFacts) -> ModelFacts:
-        """A model without what only documents state that were not read."""
+    def readable_part(self, model: ModelFacts) -> ModelFacts:
+        """A model without the facts that only unread documents state."""
         unread = [source for source in model.source if source not in self.read]
         model = model.without(unread) if unread else model
         unpriced = bool({_PRICE, f"{_PRICE} {model.id}"} & self.lost)
@@ -59,10 +59,10 @@ class Sight:
 
 
 def _partly(model: ModelFacts, lost: frozenset[str]) -> ModelFacts:
-    """A model as the files or lists have it that were read."""
-    left = [file for file in model.documents if file not in lost]
+    """A model as described by the files or lists that were read."""
+    documents = [file for file in model.documents if file not in lost]
     copies = without_files(model.copies, lost)
-    if len(left) == len(model.documents) and len(copies) == len(model.copies):
+    if len(documents) == len(model.documents) and len(copies) == len(model.copies):
         return model
     schema = next(iter(copies.values()), model.schema)
-    return replace(model, copies=copies, schema=schema, documents=tuple(left), endpoints=())
+    return replace(model, copies=copies, schema=schema, documents=tuple(documents), endpoints=())

@@ -1,4 +1,4 @@
-"""Compare what is held with recorded exchanges: what a cassette shows and we do not say, or say otherwise."""
+"""Compare the contract with recorded exchanges: what a cassette shows that the contract does not state."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -10,89 +10,89 @@ from mockreel.cassettes.replay.client_replay import Readback
 from mockreel.contract import Contract, load_contract
 from mockreel.contract.pointers import first
 from mockreel.drift.finding import NOTHING, Finding
-from mockreel.drift.recorded.error_drift import RefusalJudge
-from mockreel.drift.recorded.lifecycle_drift import LifeJudge
+from mockreel.drift.recorded.error_drift import ErrorJudge
+from mockreel.drift.recorded.lifecycle_drift import LifecycleJudge
 from mockreel.drift.recorded.price_drift import PriceJudge
 from mockreel.drift.recorded.recorded_exchange import Recorded
 from mockreel.drift.recorded.request_drift import RequestJudge
-from mockreel.drift.recorded.response_drift import ReplyJudge
+from mockreel.drift.recorded.response_drift import ResponseJudge
 from mockreel.errors import OptionError
 from mockreel.webhooks.payloads import documented
 
 
 @dataclass
 class Judges:
-    """Contracts by provider and readings, each with what judges responses by it."""
+    """Contracts by provider and readings, each with its response judge."""
 
-    held: Path
-    _known: dict[tuple[str, tuple[tuple[str, str], ...]], tuple[Contract, ReplyJudge]] = field(default_factory=dict)
+    root: Path
+    _loaded: dict[tuple[str, tuple[tuple[str, str], ...]], tuple[Contract, ResponseJudge]] = field(default_factory=dict)
 
-    def of(self, cassette: Cassette) -> tuple[Contract, ReplyJudge]:
+    def of(self, cassette: Cassette) -> tuple[Contract, ResponseJudge]:
         """The contract that a cassette is compared with."""
         key = (cassette.provider, tuple(sorted(cassette.reading.items())))
-        if key not in self._known:
-            contract = load_contract(cassette.provider, readings=cassette.reading, root=self.held)
-            self._known[key] = contract, ReplyJudge(contract, self.held)
-        return self._known[key]
+        if key not in self._loaded:
+            contract = load_contract(cassette.provider, readings=cassette.reading, root=self.root)
+            self._loaded[key] = contract, ResponseJudge(contract, self.root)
+        return self._loaded[key]
 
 
-def cassettes_drift(held: Path, paths: Iterable[Path], names: Sequence[str] = ()) -> Iterator[Finding]:
-    """The differences between what is held and what cassettes show; one finding for each, whoever shows it first.
+def cassettes_drift(root: Path, paths: Iterable[Path], names: Sequence[str] = ()) -> Iterator[Finding]:
+    """The differences between the contract and cassettes; one finding each, for the first cassette that shows it.
 
     Args:
         paths: cassettes, or folders of them.
         names: only the cassettes of these providers.
 
     Raises:
-        OptionError: there is no cassette.
-        RecordingError: one cannot be read.
+        OptionError: no cassette was found.
+        RecordingError: a cassette cannot be read.
     """
     files = [file for path in paths for file in (sorted(path.rglob("*.y*ml")) if path.is_dir() else [path])]
     if not files:
         raise OptionError("--against", ", ".join(map(str, paths)), then="No cassette (*.yaml) is there.")
     seen: set[str] = set()
-    judges = Judges(held)
-    for cassette in (read_cassette(file, root=held) for file in files):
+    judges = Judges(root)
+    for cassette in (read_cassette(file, root=root) for file in files):
         if names and cassette.provider not in names:
             continue
-        for finding in cassette_drift(held, cassette, judges):
+        for finding in cassette_drift(root, cassette, judges):
             if finding.id not in seen:
                 seen.add(finding.id)
                 yield finding
 
 
-def cassette_drift(held: Path, cassette: Cassette, judges: Judges | None = None) -> Iterator[Finding]:
-    """The differences between what is held and what one cassette shows, under the readings that it names."""
-    contract, replies = (judges or Judges(held)).of(cassette)
-    back = Readback(contract, cassette, held)
+def cassette_drift(root: Path, cassette: Cassette, judges: Judges | None = None) -> Iterator[Finding]:
+    """The differences between the contract and one cassette, under the cassette's readings."""
+    contract, responses = (judges or Judges(root)).of(cassette)
+    back = Readback(contract, cassette, root)
     every = (
-        replies,
-        RefusalJudge(contract, back.core),
+        responses,
+        ErrorJudge(contract, back.core),
         PriceJudge(contract, back.core, back.phrases),
         RequestJudge(contract, back.core),
-        LifeJudge(contract, back.core, back.phrases),
+        LifecycleJudge(contract, back.core, back.phrases),
     )
     for number, exchange in enumerate(cassette.exchanges):
-        recorded = Recorded(cassette, number, back.phrases.operation(exchange), held)
+        recorded = Recorded(cassette, number, back.phrases.operation(exchange), root)
         for judge in every:
             yield from judge.drift(recorded)
     yield from _callbacks(contract, cassette)
 
 
 def _callbacks(contract: Contract, cassette: Cassette) -> Iterator[Finding]:
-    """What breaks the schema of the callback that a payload comes nearest to."""
-    known = documented(contract)
+    """The violations of the callback schema that is nearest to each payload."""
+    payloads = documented(contract)
     for number, callback in enumerate(cassette.callbacks):
         payload = parsed(callback.body)
         where = f"{cassette.path.name} callback {number}"
         if not isinstance(payload, dict):
             id_, says = f"{cassette.provider}/recorded/callback/body", "a callback whose body is no JSON object"
-            shown = callback.body[:400].decode("utf-8", "replace")
-            yield Finding(id_, where, NOTHING, shown, "breaking for replies", says, shown, cassette.source)
+            body = callback.body[:400].decode("utf-8", "replace")
+            yield Finding(id_, where, NOTHING, body, "breaking for replies", says, body, cassette.source)
             continue
-        nearest = min(known, key=lambda one: len(one.wrong(payload)), default=None)
+        nearest = min(payloads, key=lambda one: len(one.wrong(payload)), default=None)
         if nearest is None or nearest.webhook is None or first(payload, (nearest.webhook.id,)) is None:
-            id_, says = f"{cassette.provider}/recorded/callback", "a callback that is not held"
+            id_, says = f"{cassette.provider}/recorded/callback", "an unknown callback"
             yield Finding(id_, where, NOTHING, payload, "compatible", says, payload, cassette.source)
             continue
         for one in nearest.wrong(payload):

@@ -1,4 +1,4 @@
-"""Drift of lifecycles: a job that went from one state to another to which no transitions lead."""
+"""Drift of lifecycles: a job that changed its state in a way that no transitions allow."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ from mockreel.drift.finding import Finding
 from mockreel.drift.recorded.recorded_exchange import Recorded
 
 
-class LifeJudge:
+class LifecycleJudge:
     """Follows the jobs of one cassette; each state is compared with the one before."""
 
     def __init__(self, contract: Contract, core: Core, phrases: Phrases) -> None:
@@ -20,7 +20,7 @@ class LifeJudge:
         self._last: dict[str, State] = {}
 
     def drift(self, recorded: Recorded) -> Iterator[Finding]:
-        """Where a job moved as no transitions lead."""
+        """Where a job changed its state in a way that no transitions allow."""
         id_ = self._phrases.job(recorded.exchange)
         after = self._state(recorded)
         if id_ is None or after is None:
@@ -28,14 +28,14 @@ class LifeJudge:
         before = self._last.get(id_, after)
         self._last[id_] = after
         if not self._lifecycle.leads(before, after):
-            says = "a job moved as no transitions lead"
+            says = "a change of state that no transitions allow"
             aspect = f"lifecycle/{before.name}/{after.name}"
             yield recorded.finding(aspect, "breaking for replies", says, before.word, after.word)
 
     def _state(self, recorded: Recorded) -> State | None:
-        """The one state that a word is for; None where it is for several, or nobody knows it."""
+        """The state with the response's word; None if no state or several have it."""
         for rows in self._core.profile.jobs.values():
-            word = text(recorded.told.json, rows.state)
+            word = text(recorded.response.json, rows.state)
             found = [state for state in self._lifecycle.states.values() if state.word == word]
             if len(found) == 1:
                 return found[0]

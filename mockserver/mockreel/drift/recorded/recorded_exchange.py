@@ -1,4 +1,4 @@
-"""One recorded exchange as drift sees it: its place, what was told, and which parts of it no source shows."""
+"""One recorded exchange: its place, its response, and the parts that no source shows."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from mockreel.drift.finding import NOTHING, Finding, Verdict
 
 @dataclass(frozen=True)
 class Recorded:
-    """An exchange of a cassette with the operation that it asks for, None where none is held."""
+    """An exchange of a cassette with its operation, None if the contract has none for it."""
 
     cassette: Cassette
     number: int
@@ -28,34 +28,34 @@ class Recorded:
         return self.cassette.exchanges[self.number]
 
     @cached_property
-    def told(self) -> ReceivedResponse:
+    def response(self) -> ReceivedResponse:
         return told_of(self.exchange)
 
     @property
     def name(self) -> str:
-        """What is asked for: the operation, or the method and path where none is held."""
+        """The operation, or the method and path if the contract has none for it."""
         return self.operation.id if self.operation else f"{self.exchange.method} {urlsplit(self.exchange.uri).path}"
 
     def filled(self, part: str, pointer: str = "") -> bool:
         """Whether a part of the exchange (`request/body`, `response/headers`) is no evidence.
 
-        Somebody filled it in, or nobody can read it.
+        It was filled in by hand, or it is unreadable.
 
         Args:
-            pointer: a place inside of a body's JSON.
+            pointer: a place in the JSON of a body.
         """
         packed = {"response/body/string": self.exchange.reply_trouble, "request/body": self.exchange.body_trouble}
         if packed.get(part):
             return True
-        here = tuple(self._wanted(part))
+        here = tuple(self._pointers(part))
         for one in self.cassette.filled:
             outer, _, inner = one.at.partition("#")
             if outer in here and (not inner or pointer == inner or pointer.startswith(f"{inner}/")):
                 return True
         return False
 
-    def _wanted(self, part: str) -> Iterator[str]:
-        """The pointers that speak of a part: its own and those of what it stands in, by number or by `*`."""
+    def _pointers(self, part: str) -> Iterator[str]:
+        """The pointers that cover a part: its own and those around it, by number or by `*`."""
         steps = part.split("/")
         for number in (str(self.number), "*"):
             yield f"/interactions/{number}"
@@ -71,8 +71,8 @@ class Recorded:
         *,
         witness: Any = NOTHING,
     ) -> Finding:
-        """A finding about the exchange; its witness is the recorded response if no other is given."""
-        shown = self.told.json if witness is NOTHING else witness
+        """A finding about the exchange; the default witness is the recorded response."""
+        proof = self.response.json if witness is NOTHING else witness
         return Finding(
             f"{self.cassette.provider}/recorded/{self.name}/{aspect}",
             f"{self._file} exchange {self.number}",
@@ -80,7 +80,7 @@ class Recorded:
             after,
             verdict,
             says,
-            self.told.shown() if shown is None else shown,
+            self.response.shown() if proof is None else proof,
             self.cassette.source,
         )
 

@@ -1,4 +1,4 @@
-"""Drift of requests: what was taken that we would refuse, and what was refused that we would take."""
+"""Drift of requests: accepted ones that the contract forbids, and rejected ones that it allows."""
 
 from collections.abc import Iterator
 from urllib.parse import unquote, urlsplit
@@ -16,7 +16,7 @@ from mockreel.drift.recorded.recorded_exchange import Recorded
 
 
 class RequestJudge:
-    """Compares requests, and what became of them, with one contract."""
+    """Compares requests and their outcome with one contract."""
 
     def __init__(self, contract: Contract, core: Core) -> None:
         self._core = core
@@ -24,7 +24,7 @@ class RequestJudge:
         self._error_detector = ErrorDetector(contract)
 
     def drift(self, recorded: Recorded) -> Iterator[Finding]:
-        """Where the provider takes or refuses a request otherwise than the contract says."""
+        """Where the provider accepts or rejects a request and the contract does not."""
         operation, exchange = recorded.operation, recorded.exchange
         if exchange.body_trouble:
             says = f"the recorded request cannot be read: {exchange.body_trouble}"
@@ -36,18 +36,18 @@ class RequestJudge:
             exchange.method, unquote(parts.path), parts.query, dict(exchange.headers), exchange.body, operation
         )
         verdict = self._request_checker.judge(request)
-        refused = self._error_detector.refused(recorded.told)
+        refused = self._error_detector.refused(recorded.response)
         witness = {"method": exchange.method, "path": parts.path, "query": parts.query, "body": _json(exchange.body)}
         if not refused and verdict.row is not None:
-            says = "a request was taken that the contract forbids"
-            told = list(verdict.violations)
-            yield recorded.finding("request", "compatible", says, told, "taken", witness=witness)
+            says = "the provider accepted a request that the contract forbids"
+            violations = list(verdict.violations)
+            yield recorded.finding("request", "compatible", says, violations, "accepted", witness=witness)
         elif refused and verdict.row is None and self._is_for_its_form(recorded):
-            says, came = "a request was refused for its form that the contract allows", recorded.told.json
-            yield recorded.finding("request", "breaking for requests", says, "taken", came, witness=witness)
+            says, error = "the provider rejected the form of a request that the contract allows", recorded.response.json
+            yield recorded.finding("request", "breaking for requests", says, "accepted", error, witness=witness)
 
     def _is_for_its_form(self, recorded: Recorded) -> bool:
-        response = recorded.told
+        response = recorded.response
         return (
             self._core.error_reader.kind(IncomingResponse(response.status, response.headers, response.body))
             == "invalid"

@@ -1,6 +1,6 @@
-"""Values worth trying against two schemas: at the edges that either draws, and just beyond them.
+"""Values worth trying against two schemas: at the limits of either, and just beyond them.
 
-Nothing here decides anything: which of the values are valid is said by the validators alone.
+Only the validators decide which of the values are valid.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -9,7 +9,7 @@ from typing import Any
 
 import jsonschema_rs
 
-from mockreel.drift.witness.text_candidates import fitting, texts
+from mockreel.drift.witness.text_candidates import matching_texts, texts
 
 # How many values are tried at one place, and how deep.
 MOST = 60
@@ -24,21 +24,21 @@ Resolve = Callable[[str], Any]
 
 
 def candidates(schemas: Iterable[Any], resolve: Resolve) -> list[Any]:
-    """Values for a place that all of `schemas` speak of, the plain ones first."""
+    """Values for a place that all of `schemas` describe, the plain ones first."""
     return Place(resolve, DEEPEST).values(list(schemas))
 
 
 class Place:
-    """One place in a message; `left` is how much deeper it may go."""
+    """One place in a message; `depth` is how much deeper the search may go."""
 
-    def __init__(self, resolve: Resolve, left: int) -> None:
+    def __init__(self, resolve: Resolve, depth: int) -> None:
         self.resolve = resolve
-        self.left = left
+        self.depth = depth
 
     def values(self, schemas: Sequence[Any]) -> list[Any]:
         parts = list(self.parts(schemas, set()))
         found = [
-            *self._named(parts),
+            *self._given_values(parts),
             *_numbers(parts),
             *texts(parts),
             *self._objects(parts),
@@ -47,35 +47,35 @@ class Place:
             False,
             None,
         ]
-        fitting = _validators(parts)
-        ranked = sorted(_distinct(found), key=lambda value: sum(not fits.is_valid(value) for fits in fitting))
-        return list(islice(ranked, MOST * (self.left + 1)))
+        validators = _validators(parts)
+        ranked = sorted(_distinct(found), key=lambda value: sum(not part.is_valid(value) for part in validators))
+        return list(islice(ranked, MOST * (self.depth + 1)))
 
-    def parts(self, schemas: Iterable[Any], seen: set[str]) -> Iterator[Schema]:
-        """Everything that any of the schemas says of this place, however nested."""
+    def parts(self, schemas: Iterable[Any], visited: set[str]) -> Iterator[Schema]:
+        """Every part of the schemas that describes this place, however nested."""
         for schema in schemas:
             if not isinstance(schema, Mapping):
                 continue
             yield schema
             reference = schema.get("$ref")
-            if isinstance(reference, str) and reference not in seen:
-                yield from self.parts([self.resolve(reference)], seen | {reference})
-            for word in _BESIDE:
-                yield from self.parts(schema.get(word, ()), seen)
-            yield from self.parts((schema[word] for word in _CONDITIONS if word in schema), seen)
-            for word in _NESTED_MAPS:
-                yield from self.parts(schema.get(word, {}).values(), seen)
+            if isinstance(reference, str) and reference not in visited:
+                yield from self.parts([self.resolve(reference)], visited | {reference})
+            for keyword in _BESIDE:
+                yield from self.parts(schema.get(keyword, ()), visited)
+            yield from self.parts((schema[keyword] for keyword in _CONDITIONS if keyword in schema), visited)
+            for keyword in _NESTED_MAPS:
+                yield from self.parts(schema.get(keyword, {}).values(), visited)
 
-    def _named(self, parts: Sequence[Schema]) -> Iterator[Any]:
+    def _given_values(self, parts: Sequence[Schema]) -> Iterator[Any]:
         for part in parts:
-            yield from (part[word] for word in ("const", "default") if word in part)
+            yield from (part[keyword] for keyword in ("const", "default") if keyword in part)
             yield from part.get("enum", ())
 
     def _objects(self, parts: Sequence[Schema]) -> Iterator[Any]:
         fields = fields_of(parts)
-        if not self.left or not (fields or any(part.get("type") == "object" for part in parts)):
+        if not self.depth or not (fields or any(part.get("type") == "object" for part in parts)):
             return
-        inner = Place(self.resolve, self.left - 1)
+        inner = Place(self.resolve, self.depth - 1)
         pools = {name: inner.values(schemas) for name, schemas in fields.items()}
         extra = inner.values([part["additionalProperties"] for part in parts if "additionalProperties" in part])
         for base in _bases(parts, pools):
@@ -88,19 +88,19 @@ class Place:
             yield from self._by_pattern(base, parts)
 
     def _by_pattern(self, base: dict[str, Any], parts: Sequence[Schema]) -> Iterator[Any]:
-        """The base with fields whose names somebody minds."""
-        inner = Place(self.resolve, self.left - 1)
+        """The base with fields whose names match a pattern."""
+        inner = Place(self.resolve, self.depth - 1)
         yield from ({**base, name: 0} for name in ("", "xxxxxxxx", "x" * 70))
         for part in parts:
             for pattern, schema in part.get("patternProperties", {}).items():
-                for name in fitting(pattern):
+                for name in matching_texts(pattern):
                     yield from ({**base, name: value} for value in inner.values([schema])[:8])
                     yield {**base, name: [name]}
 
     def _arrays(self, parts: Sequence[Schema]) -> Iterator[Any]:
-        if not self.left or not any(_is_list(part) for part in parts):
+        if not self.depth or not any(_is_list(part) for part in parts):
             return
-        inner = Place(self.resolve, self.left - 1)
+        inner = Place(self.resolve, self.depth - 1)
         items = inner.values(items_of(parts))
         lengths = {0, 1, 2, 3} | {n + d for part in parts for n in edges(part, "Items") for d in (-1, 0, 1)}
         first = [inner.values(list(column)) for column in _columns(parts)]
@@ -114,7 +114,7 @@ class Place:
 
 
 def fields_of(parts: Sequence[Schema]) -> dict[str, list[Any]]:
-    """Every field that is spoken of, with all that is said of it."""
+    """Every field that the parts describe, with its schemas."""
     fields: dict[str, list[Any]] = {}
     for part in parts:
         for name, schema in part.get("properties", {}).items():
@@ -128,7 +128,7 @@ def fields_of(parts: Sequence[Schema]) -> dict[str, list[Any]]:
 
 
 def _bases(parts: Sequence[Schema], pools: Mapping[str, Sequence[Any]]) -> Iterator[dict[str, Any]]:
-    """Objects with only what is required, once for each way in which something is."""
+    """Objects with only the required fields, once for each set of them."""
     demanded = [tuple(part["required"]) for part in parts if part.get("required")]
     every = tuple(dict.fromkeys(name for names in demanded for name in names))
     for names in dict.fromkeys([every, *demanded, ()]):
@@ -136,17 +136,17 @@ def _bases(parts: Sequence[Schema], pools: Mapping[str, Sequence[Any]]) -> Itera
 
 
 def _is_list(part: Schema) -> bool:
-    stated = ("items", "prefixItems", "minItems", "maxItems", "uniqueItems", "contains")
-    return part.get("type") == "array" or any(word in part for word in stated)
+    keywords = ("items", "prefixItems", "minItems", "maxItems", "uniqueItems", "contains")
+    return part.get("type") == "array" or any(keyword in part for keyword in keywords)
 
 
 def items_of(parts: Iterable[Schema]) -> list[Any]:
-    """All that is said of any item."""
-    return [part[word] for part in parts for word in ("items", "contains") if word in part]
+    """The schemas of any item."""
+    return [part[keyword] for part in parts for keyword in ("items", "contains") if keyword in part]
 
 
 def _columns(parts: Sequence[Schema]) -> list[list[Any]]:
-    """What is said of the first item, of the second, and so on."""
+    """The schemas of the first item, of the second, and so on."""
     most = max((len(part.get("prefixItems", ())) for part in parts), default=0)
     return [[part["prefixItems"][n] for part in parts if len(part.get("prefixItems", ())) > n] for n in range(most)]
 
@@ -154,28 +154,28 @@ def _columns(parts: Sequence[Schema]) -> list[list[Any]]:
 def _numbers(parts: Sequence[Schema]) -> Iterator[Any]:
     yield from (0, 1, -1, 2, 0.5)
     for part in parts:
-        for word in ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"):
-            if word in part:
-                yield from (part[word] + step for step in (0, 1, -1, 0.5, -0.5))
+        for keyword in ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"):
+            if keyword in part:
+                yield from (part[keyword] + step for step in (0, 1, -1, 0.5, -0.5))
         if step := part.get("multipleOf"):
             yield from (step, step * 2, step * 3, step / 2, step + 1)
 
 
 def edges(part: Schema, of: str) -> tuple[int, ...]:
-    return tuple(int(part[word]) for word in (f"min{of}", f"max{of}") if word in part)
+    return tuple(int(part[keyword]) for keyword in (f"min{of}", f"max{of}") if keyword in part)
 
 
 def _distinct(values: Iterable[Any]) -> Iterator[Any]:
-    """Each value once; 1, 1.0 and true are different ones."""
-    seen: set[str] = set()
+    """Each value once; 1, 1.0 and true are different."""
+    visited: set[str] = set()
     for value in values:
         key = repr(value)
-        if key not in seen:
-            seen.add(key)
+        if key not in visited:
+            visited.add(key)
             yield value
 
 
 def _validators(parts: Sequence[Schema]) -> list[jsonschema_rs.Draft202012Validator]:
-    """What each part says of a plain value: values that fit most of them are tried first."""
-    leaves = [{word: part[word] for word in _PLAIN if word in part} for part in parts]
-    return [jsonschema_rs.Draft202012Validator(leaf, validate_formats=True) for leaf in leaves if leaf]
+    """Validators of each part for a plain value: values that pass most of them are tried first."""
+    schemas = [{keyword: part[keyword] for keyword in _PLAIN if keyword in part} for part in parts]
+    return [jsonschema_rs.Draft202012Validator(schema, validate_formats=True) for schema in schemas if schema]

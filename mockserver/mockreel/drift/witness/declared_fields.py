@@ -1,4 +1,4 @@
-"""The fields that schemas name, place by place: which one side names and the other does not."""
+"""The fields that only one of two schemas declares, place by place."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -14,51 +14,53 @@ Schemas = list[Any]
 
 
 class Fields:
-    """Two versions of a schema, compared by the fields that they name."""
+    """Two versions of a schema, compared by the fields that they declare."""
 
     def __init__(self, one: Message, other: Message) -> None:
         self._sides: tuple[Settled, Settled] = (one.settled("one"), other.settled("other"))
 
     def lost(self) -> Iterator[tuple[str, Any]]:
-        """Each field that only the first names, with its schema; of fields inside of it nothing is said."""
+        """Each field that only the first declares, with its schema; fields below it are not listed."""
         one, other = self._sides
         yield from self._lost([one.schema], [other.schema], "", _DEEPEST)
 
     def foreign(self) -> Overlay:
-        """A schema that refuses the fields that only the second names; empty where there are none.
+        """A schema that rejects the fields that only the second declares; empty if there are none.
 
-        A place stays open where the first says itself what becomes of fields that it does not name.
+        A place stays open where the first itself has a rule for fields that it does not declare.
         """
         one, other = self._sides
         return self._foreign([one.schema], [other.schema], _DEEPEST)
 
-    def _lost(self, ours: Schemas, theirs: Schemas, at: str, left: int) -> Iterator[tuple[str, Any]]:
+    def _lost(self, ours: Schemas, theirs: Schemas, at: str, depth: int) -> Iterator[tuple[str, Any]]:
         mine, others = self._parts(ours, theirs)
-        own, foreign = fields_of(mine), fields_of(others)
-        if not left or not others:
+        declared, foreign = fields_of(mine), fields_of(others)
+        if not depth or not others:
             return
-        for name, schemas in own.items():
+        for name, schemas in declared.items():
             here = f"{at}/properties/{name.replace('~', '~0').replace('/', '~1')}"
             if name in foreign:
-                yield from self._lost(schemas, foreign[name], here, left - 1)
-            elif not _takes_any_name(others):
+                yield from self._lost(schemas, foreign[name], here, depth - 1)
+            elif not _allows_any_name(others):
                 yield here, schemas[0] if schemas else {}
         if items_of(mine) and items_of(others):
-            yield from self._lost(items_of(mine), items_of(others), f"{at}/items", left - 1)
+            yield from self._lost(items_of(mine), items_of(others), f"{at}/items", depth - 1)
 
-    def _foreign(self, ours: Schemas, theirs: Schemas, left: int) -> Overlay:
+    def _foreign(self, ours: Schemas, theirs: Schemas, depth: int) -> Overlay:
         mine, others = self._parts(ours, theirs)
-        own, foreign = fields_of(mine), fields_of(others)
-        if not left or not mine:
+        declared, foreign = fields_of(mine), fields_of(others)
+        if not depth or not mine:
             return {}
-        open_ = bool(own) and not any(word in part for part in mine for word in _CLOSED)
+        open_ = bool(declared) and not any(keyword in part for part in mine for keyword in _CLOSED)
         fields: dict[str, Any] = {}
         for name, schemas in foreign.items():
-            if name not in own:
+            if name not in declared:
                 fields |= {name: False} if open_ else {}
-            elif inner := self._foreign(own[name], schemas, left - 1):
+            elif inner := self._foreign(declared[name], schemas, depth - 1):
                 fields[name] = inner
-        inner = self._foreign(items_of(mine), items_of(others), left - 1) if items_of(mine) and items_of(others) else {}
+        inner = (
+            self._foreign(items_of(mine), items_of(others), depth - 1) if items_of(mine) and items_of(others) else {}
+        )
         return {**({"properties": fields} if fields else {}), **({"items": inner} if inner else {})}
 
     def _parts(self, ours: Schemas, theirs: Schemas) -> tuple[list[Mapping[str, Any]], list[Mapping[str, Any]]]:
@@ -69,8 +71,8 @@ class Fields:
         )
 
 
-def _takes_any_name(parts: list[Mapping[str, Any]]) -> bool:
-    """Whether a schema says of itself that any further field may be there."""
+def _allows_any_name(parts: list[Mapping[str, Any]]) -> bool:
+    """Whether a schema allows any further field."""
     return any(part.get("additionalProperties") not in (None, False) for part in parts)
 
 
@@ -79,14 +81,14 @@ def overlaid(schema: Any, overlay: Overlay) -> Any:
     if not overlay or not isinstance(schema, Mapping):
         return schema
     fields = overlay.get("properties", {})
-    own = schema.get("properties", {})
-    flat = not any(word in schema for word in ("allOf", "anyOf", "oneOf", "$ref", "if", "not"))
+    properties = schema.get("properties", {})
+    flat = not any(keyword in schema for keyword in ("allOf", "anyOf", "oneOf", "$ref", "if", "not"))
     if not flat or ("items" in overlay and not isinstance(schema.get("items"), Mapping)):
         return {**schema, "allOf": [*schema.get("allOf", ()), overlay]}
     result = dict(schema)
     if fields:
-        further = {name: one for name, one in fields.items() if name not in own}
-        result["properties"] = {name: overlaid(one, fields.get(name, {})) for name, one in own.items()} | further
+        further = {name: one for name, one in fields.items() if name not in properties}
+        result["properties"] = {name: overlaid(one, fields.get(name, {})) for name, one in properties.items()} | further
     if "items" in overlay:
         result["items"] = overlaid(schema["items"], overlay["items"])
     return result

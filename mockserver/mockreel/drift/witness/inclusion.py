@@ -1,4 +1,4 @@
-"""Does one schema accept everything that another does? By proof; else by a witness against it; else nobody knows."""
+"""Whether one schema accepts everything that another does: proved, refuted by a witness, or unknown."""
 
 import json
 from collections.abc import Iterator
@@ -9,16 +9,16 @@ import jsonschema_rs
 
 from mockreel.drift.finding import NOTHING
 from mockreel.drift.witness.candidates import candidates
+from mockreel.drift.witness.canonical_schema import unordered
 from mockreel.drift.witness.differing_places import Places
 from mockreel.drift.witness.schema_message import Message, Settled
-from mockreel.drift.witness.unordered import unordered
 
 Answer = Literal["yes", "no", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
 class Inclusion:
-    """The answer; `no` comes with a value that the narrower accepts and the wider refuses."""
+    """The answer; `no` comes with a value that the narrower accepts and the wider rejects."""
 
     answer: Answer
     witness: Any = NOTHING
@@ -27,7 +27,7 @@ class Inclusion:
 def includes(wider: Message, narrower: Message) -> Inclusion:
     """Whether `wider` accepts all that `narrower` accepts.
 
-    A witness decides, whatever was proved: it is checked with the validators that check messages.
+    A witness overrules a proof: it is checked with the validators that check messages.
     """
     if same(wider, narrower):
         return Inclusion("yes")
@@ -39,13 +39,13 @@ def includes(wider: Message, narrower: Message) -> Inclusion:
 
 
 def same(one: Message, other: Message) -> bool:
-    """Whether two messages are the same, with all that they refer to, but for the order in which it is written."""
+    """Whether two messages, with all that they refer to, differ only in order."""
     sides = (one.settled("either"), other.settled("either"))
     return one.at == other.at and unordered(sides[0].reached()) == unordered(sides[1].reached())
 
 
 class _Pair:
-    """Two schemas side by side, each with its own documents."""
+    """Two schemas, each with its own documents."""
 
     def __init__(self, wider: Settled, narrower: Settled) -> None:
         self.wider = wider
@@ -56,7 +56,7 @@ class _Pair:
             self.canonical = None
 
     def proved(self) -> bool:
-        """Whether it is certain that nothing is accepted by the narrower alone."""
+        """Whether it is proved that the narrower accepts nothing that the wider rejects."""
         if self.canonical is None:
             return False
         wider, narrower = self.canonical
@@ -66,7 +66,7 @@ class _Pair:
             return False
 
     def witness(self) -> Any:
-        """The smallest value found that the narrower accepts and the wider refuses, or NOTHING."""
+        """The smallest value found that the narrower accepts and the wider rejects, or NOTHING."""
         wider, narrower = self.wider.validator(), self.narrower.validator()
         for tried in self._rounds():
             found = [value for value in tried if narrower.is_valid(value) and not wider.is_valid(value)]
@@ -75,7 +75,7 @@ class _Pair:
         return NOTHING
 
     def _rounds(self) -> Iterator[list[Any]]:
-        """What to try: what the engine says the difference is, each place that differs, all that either speaks of."""
+        """Values to try: for the difference that the engine computes, each place that differs, and both schemas."""
         for branch in self._difference():
             yield candidates([branch], self._resolve)
         yield from Places(self.narrower, self.wider, self._resolve).messages()

@@ -1,4 +1,4 @@
-"""A schema with the documents that it refers to, ready to be compared with its other version."""
+"""A schema with the documents that it refers to, ready to be compared with another version."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,17 +13,16 @@ INLINE = f"{BASE}inline.json"
 
 @dataclass(frozen=True)
 class Message:
-    """A schema, the address that its references start from, and the documents that they may lead to."""
+    """A schema, the base address of its references, and the documents that they may refer to."""
 
     schema: Any
     at: str = INLINE
     documents: Mapping[str, Any] = field(default_factory=dict)
 
     def settled(self, side: str) -> "Settled":
-        """The message with every reference absolute and under addresses of its own side.
+        """The message with every reference absolute and addressed to its own side.
 
-        Two versions of one document have the same address: compared as they are, a reference to one would be taken
-        for a reference to the other.
+        Two versions of one document have the same address, so a reference to one could resolve to the other.
         """
         return Settled(self, side)
 
@@ -34,22 +33,22 @@ class Settled:
     def __init__(self, message: Message, side: str) -> None:
         self._side = f"https://{side}.mockreel.invalid/"
         self.documents: dict[str, Any] = {}
-        self.at = self._own(message.at)
+        self.at = self._on_this_side(message.at)
         todo = {message.at: message.schema}
         while todo:
             at, schema = todo.popitem()
-            self.documents[self._own(at)] = self._rewritten(schema, at)
+            self.documents[self._on_this_side(at)] = self._rewritten(schema, at)
             for target in _targets(schema, at):
-                if self._own(target) not in self.documents and target in message.documents:
+                if self._on_this_side(target) not in self.documents and target in message.documents:
                     todo[target] = message.documents[target]
         self.schema = self.documents[self.at]
 
     def registry(self) -> jsonschema_rs.Registry:
-        """The documents, for the engine that validates and compares."""
+        """The documents as a registry for validation and comparison."""
         return jsonschema_rs.Registry(list(self.documents.items()), draft=jsonschema_rs.Draft202012)
 
     def canonical(self) -> Any:
-        """The schema in the form that can be compared by proof."""
+        """The schema in a form that allows proofs."""
         return jsonschema_rs.canonicalize(
             {"$ref": self.at} if self._refers_to_itself() else self.schema,
             draft=jsonschema_rs.Draft202012,
@@ -59,22 +58,22 @@ class Settled:
         )
 
     def validator(self) -> jsonschema_rs.Draft202012Validator:
-        """What decides whether a message fits."""
+        """The validator of the message."""
         return jsonschema_rs.Draft202012Validator(
             {"$ref": self.at}, registry=self.registry(), validate_formats=True, offline=True
         )
 
     def resolve(self, reference: str) -> Any:
-        """What a settled reference leads to; an empty schema where it leads nowhere."""
-        address, place = urldefrag(reference)
+        """The target of a settled reference; an empty schema if there is none."""
+        address, pointer = urldefrag(reference)
         node = self.documents.get(address, {})
-        for part in place.split("/")[1:]:
+        for part in pointer.split("/")[1:]:
             key = part.replace("~1", "/").replace("~0", "~")
             node = node[int(key)] if isinstance(node, list) and key.isdigit() else _get(node, key)
         return node
 
     def reached(self) -> dict[str, Any]:
-        """The schema and everything that its references lead to, by reference: what is beside it in a file is not."""
+        """The schema and the targets of its references, by reference, without unrelated schemas of the same file."""
         found: dict[str, Any] = {"": self.schema}
         todo = [self.schema]
         while todo:
@@ -87,13 +86,13 @@ class Settled:
     def _refers_to_itself(self) -> bool:
         return any(target == self.at for schema in self.documents.values() for target in _targets(schema, self.at))
 
-    def _own(self, uri: str) -> str:
+    def _on_this_side(self, uri: str) -> str:
         return self._side + uri.removeprefix(BASE)
 
     def _rewritten(self, node: Any, at: str) -> Any:
         if isinstance(node, Mapping):
             return {
-                key: self._own(urljoin(at, value))
+                key: self._on_this_side(urljoin(at, value))
                 if key == "$ref" and isinstance(value, str)
                 else self._rewritten(value, at)
                 for key, value in node.items()
@@ -115,7 +114,7 @@ def _references(node: Any) -> set[str]:
 
 
 def _targets(node: Any, at: str) -> set[str]:
-    """The documents that a schema's references lead to."""
+    """The documents that a schema refers to."""
     if isinstance(node, Mapping):
         found = {target for key, value in node.items() if key != "$ref" for target in _targets(value, at)}
         reference = node.get("$ref")

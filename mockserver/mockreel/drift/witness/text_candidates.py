@@ -1,4 +1,4 @@
-"""Texts worth trying where schemas speak of texts: of every length at an edge, of every format, for every pattern."""
+"""Texts worth trying: of every length at a limit, of every format, for every pattern."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,21 +22,23 @@ _FORMATS: Mapping[str, str] = {
     "json-pointer": "/a",
     "regex": "a+",
 }
-# Texts of many kinds: what one pattern takes, another refuses.
+# Texts of many kinds: one pattern accepts what another rejects.
 _KINDS = ("a", "", "0", "A", " ", "é", "-", "aa", "aA0_-", "00", "a b", "a.b", "a/b", "true", "1.5", "abc", "10s")
 _PIECE = re.compile(r"(?P<set>\[\^?\]?[^\]]*\]|\\[dws]|\.)|(?P<quoted>\\.)|(?P<plain>[^\\\[\](){}*+?|^$])", re.DOTALL)
 _REPEAT = re.compile(r"\*|\+|\?|\{(?P<least>\d+)(?P<comma>,(?P<most>\d*))?\}")
 
 
 def texts(parts: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """Texts for a place that `parts` speak of."""
+    """Texts for a place that `parts` describe."""
     kinds = {kind for part in parts for kind in _types(part)}
-    spoken = any(word in part for part in parts for word in ("minLength", "maxLength", "pattern", "format"))
-    if kinds and "string" not in kinds and not spoken:
+    limited = any(keyword in part for part in parts for keyword in ("minLength", "maxLength", "pattern", "format"))
+    if kinds and "string" not in kinds and not limited:
         yield "a"
         return
     formats = [_FORMATS[part["format"]] for part in parts if part.get("format") in _FORMATS]
-    patterns = [text for part in parts if isinstance(part.get("pattern"), str) for text in fitting(part["pattern"])]
+    patterns = [
+        text for part in parts if isinstance(part.get("pattern"), str) for text in matching_texts(part["pattern"])
+    ]
     yield from (*formats, *patterns)
     for length in sorted({length for part in parts for length in _lengths(part)}):
         yield from (text for part in parts if (text := _stretched(part.get("format"), length)))
@@ -47,7 +49,7 @@ def texts(parts: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 
 
 def _stretched(kind: Any, length: int) -> str | None:
-    """A text of a format and of a length, where the format has texts of any length."""
+    """A text of a format and a length, if the format has texts of any length."""
     ends = {"uri": ("https://example.com/", ""), "url": ("https://example.com/", ""), "uri-reference": ("/", "")}
     ends |= {"iri": ends["uri"], "email": ("", "@example.com"), "json-pointer": ("/", ""), "regex": ("a", "")}
     before, after = ends.get(kind, ("", ""))
@@ -56,8 +58,8 @@ def _stretched(kind: Any, length: int) -> str | None:
     return before + ("0" if "time" in kind else "a") * filling + after if kind in ends and filling >= 0 else None
 
 
-def fitting(pattern: str) -> list[str]:
-    """Texts that a simple pattern is likely to take; none for one with groups that cannot be taken apart."""
+def matching_texts(pattern: str) -> list[str]:
+    """Texts that a simple pattern is likely to match; none if its groups cannot be split."""
     found: list[str] = []
     for branch in _branches(pattern):
         shortest, longer = _spelled(branch, 0), _spelled(branch, 1)
@@ -66,7 +68,7 @@ def fitting(pattern: str) -> list[str]:
 
 
 def _branches(pattern: str) -> list[str]:
-    """The alternatives of a pattern, of its outermost group if it is nothing but that."""
+    """The alternatives of a pattern, or of its only group."""
     inner = pattern.removeprefix("^").removesuffix("$")
     group = re.fullmatch(r"\((?:\?:)?([^()]*)\)", inner)
     return (group[1] if group else inner).split("|")
@@ -105,11 +107,11 @@ def _letter(piece: re.Match[str]) -> str:
 
 
 def _lengths(part: Mapping[str, Any]) -> Iterator[int]:
-    for word in ("minLength", "maxLength"):
-        if word in part:
-            yield from (n for n in (part[word] - 1, part[word], part[word] + 1) if 0 <= n <= _LONGEST + 1)
+    for keyword in ("minLength", "maxLength"):
+        if keyword in part:
+            yield from (n for n in (part[keyword] - 1, part[keyword], part[keyword] + 1) if 0 <= n <= _LONGEST + 1)
 
 
 def _types(part: Mapping[str, Any]) -> tuple[str, ...]:
-    stated = part.get("type", ())
-    return (stated,) if isinstance(stated, str) else tuple(stated)
+    types = part.get("type", ())
+    return (types,) if isinstance(types, str) else tuple(types)

@@ -7,7 +7,7 @@ from typing import Any
 
 from mockreel.contract import Contract
 from mockreel.contract.amount import read_amount
-from mockreel.contract.data.data_files import parse_yaml, read_given
+from mockreel.contract.data.data_files import parse_yaml, read_user_file
 from mockreel.contract.data.parser import Cursor
 from mockreel.engine.accounts.account import KeyEntry
 from mockreel.engine.faults import Faults, read_faults
@@ -39,7 +39,7 @@ def read_keys(path: Path) -> tuple[KeyEntry, ...]:
     Raises:
         DataError: the file is unreadable, or an entry lacks its key; a key is never part of the message.
     """
-    return entries_of(parse_yaml(read_given(path), where=str(path), untrusted=True), where=str(path))
+    return entries_of(parse_yaml(read_user_file(path), where=str(path), untrusted=True), where=str(path))
 
 
 def entries_of(value: Any, *, where: str) -> tuple[KeyEntry, ...]:

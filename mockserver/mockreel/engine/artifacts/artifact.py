@@ -125,10 +125,14 @@ def pieces(part: Held, model: Model, fields: Mapping[str, Any]) -> int:
     return min(int(_asked(part, model, fields).count(model.price.unit)), MOST_PIECES)
 
 
-def wanted(part: Held, model: Model | None, fields: Mapping[str, Any]) -> media.Wanted:
-    """What file a model's input asks for; the contract says which fields mean what."""
+def wanted(part: Held, model: Model | None, fields: Mapping[str, Any], *, stated: bool = False) -> media.Wanted:
+    """What file a model's input asks for; the contract says which fields mean what.
+
+    Args:
+        stated: only what the input and the model state, and nothing of what this server plays where they are silent.
+    """
     asked = _asked(part, model, fields)
-    last: Mapping[str, Any] = asked.rows.get("defaults", {})
+    last: Mapping[str, Any] = {} if stated else asked.rows.get("defaults", {})
     kind = model.output if model else asked.text("kind") or last.get("kind", "video")
     resolution, aspect = asked.sides() or asked.text("resolution"), asked.text("aspect")
     if kind == "video":

@@ -1,5 +1,6 @@
 """The money of one account: running sums over its jobs, brought up to a moment when somebody asks."""
 
+from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -109,6 +110,18 @@ class RunningBalance:
             for job in reversed(list(takewhile(lambda job: job.number > self.newest, reversed(jobs)))):
                 self.meet(job)
         self.count_ended(money)
+
+    def settle_some(self, account: "Account", money: "Money", now: float, *, most: int) -> bool:
+        """Bring the sums nearer to a moment, by so many jobs; whether they are up to it."""
+        jobs = account.jobs
+        first = bisect_right(jobs, self.newest, key=lambda job: job.number)
+        for job in jobs[first : first + most]:
+            self.meet(job)
+        if first + most < len(jobs):
+            return False
+        self.settled = max(self.settled, now)
+        self.count_ended(money, most=most)
+        return not (self.ends and self.ends[0][0] <= self.settled)
 
     def let_go(self, job: "Job", money: "Money", now: float) -> None:
         """See that the oldest job, which is about to be forgotten, is in the sums; few others are looked at for it."""

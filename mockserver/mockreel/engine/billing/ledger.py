@@ -15,13 +15,16 @@ from mockreel.engine.accounts.account import Account
 from mockreel.engine.billing.account_status import AccountStatus
 from mockreel.engine.billing.balance import NOTHING, RECENT, RunningBalance, Tally
 from mockreel.engine.billing.cost_summary import CostSummary, of_tallies, plain
-from mockreel.engine.billing.entries import Entry, due_of, of_job, of_purse
+from mockreel.engine.billing.ledger_entries import Entry, due_of, of_job, of_purse
 from mockreel.engine.billing.rates import Rates
 from mockreel.engine.jobs.job import Job
 from mockreel.errors import OptionError
 
 # Shares of a price are rounded to this.
 SMALLEST = Decimal("0.000001")
+
+# So many jobs are counted in a few milliseconds.
+SOME = 500
 
 
 class Ledger:
@@ -131,6 +134,14 @@ class Ledger:
         running.settle(account, self.money, now)
         return running
 
+    def settling(self, account: Account, now: float) -> Iterator[None]:
+        """Count an account's jobs up to a moment, some at a time: what is asked of it then looks at few."""
+        done = False
+        while not done:
+            with self._lock:
+                done = self._running(account).settle_some(account, self.money, now, most=SOME)
+            yield
+
     def _running(self, account: Account) -> RunningBalance:
         running = account.running
         if running is None:
@@ -155,10 +166,16 @@ class Ledger:
         return self._entries(account, some.values(), now)[::-1][:most]
 
     def _entries(self, account: Account, jobs: Iterable[Job], now: float) -> list[Entry]:
+        return sorted([*self.set_by_hand(account, now), *self.moved(jobs, now)], key=lambda entry: entry.at)
+
+    def set_by_hand(self, account: Account, now: float) -> list[Entry]:
+        """What an account began with, and what was added or taken away."""
         with self._lock:
-            own = list(of_purse(self._settled(account, now), self.opened))
-        moved = (of_job(job, self.money, self.assumed, now) for job in jobs)
-        return sorted([*own, *chain.from_iterable(moved)], key=lambda entry: entry.at)
+            return list(of_purse(self._settled(account, now), self.opened))
+
+    def moved(self, jobs: Iterable[Job], now: float) -> Iterator[Entry]:
+        """The movements of some jobs, one job after the other."""
+        return chain.from_iterable(of_job(job, self.money, self.assumed, now) for job in jobs)
 
     def cost_avoided(self, now: float) -> CostSummary:
         """What the jobs of all accounts would have cost."""
@@ -209,7 +226,7 @@ class Ledger:
             held, taken = self._moved(running)
             left = running.start - held - taken
         if left <= 0 or (needs == "price" and due is not None and due > left):
-            raise ErrorResponse(self.money.refusal)
+            raise ErrorResponse(self.money.error)
 
     # Changes by hand ---------------------------------------------------------------------------------------------
 

@@ -10,6 +10,8 @@ from mockreel.errors import DataError
 
 # Beyond so many different costs of one model, they are forgotten and found again.
 _MOST = 1_000
+# A field that is null takes the place of the model's default, one that is absent does not.
+_ABSENT = ...
 
 
 class Rates:
@@ -47,7 +49,7 @@ class _Reader:
     def cost(self, fields: Mapping[str, Any]) -> Cost:
         if self._fields is None:
             return price_of(self._rates, self._model, fields)
-        key = "\0".join([repr(fields.get(name)) for name in self._fields])
+        key = "\0".join([repr(fields.get(name, _ABSENT)) for name in self._fields])
         found = self._known.get(key)
         if found is None:
             if len(self._known) >= _MOST:

@@ -3,8 +3,8 @@
 from mockreel.engine.faults.catalogue import catalogue, kind_of
 from mockreel.engine.faults.delays import settled
 from mockreel.engine.faults.fault import NO_FAULTS, Fault, Faults, names, read_fault, read_faults
-from mockreel.engine.faults.kinds import Kind, Sort
-from mockreel.engine.faults.parameters import Parameter, Value
+from mockreel.engine.faults.fault_kinds import Kind, Sort
+from mockreel.engine.faults.fault_parameters import Parameter, Value
 from mockreel.engine.faults.response_effects import Step, in_place_of_an_answer, spoilt, steps
 
 __all__ = [

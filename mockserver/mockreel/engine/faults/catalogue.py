@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from functools import cache
 
-from mockreel.engine.faults.kinds import Kind
+from mockreel.engine.faults.fault_kinds import Kind
 from mockreel.engine.faults.response_faults import REPLY_FAULTS
 from mockreel.engine.faults.webhook_faults import CALLBACK_FAULTS
 from mockreel.errors import FaultError

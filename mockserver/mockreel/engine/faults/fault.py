@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mockreel.engine.faults.catalogue import catalogue, kind_of
-from mockreel.engine.faults.kinds import Kind
-from mockreel.engine.faults.parameters import Value, written
+from mockreel.engine.faults.fault_kinds import Kind
+from mockreel.engine.faults.fault_parameters import Value, written
 from mockreel.errors import FaultError
 
 

@@ -1,7 +1,7 @@
 """The faults of responses: what happens to one on its way to the client."""
 
-from mockreel.engine.faults.kinds import Kind, spread
-from mockreel.engine.faults.parameters import Parameter
+from mockreel.engine.faults.fault_kinds import Kind, spread
+from mockreel.engine.faults.fault_parameters import Parameter
 
 # Real seconds that a response may be held back at most.
 LONGEST_WAIT = 300.0

@@ -1,7 +1,7 @@
 """The faults of webhooks: what happens to the deliveries of a job."""
 
-from mockreel.engine.faults.kinds import Kind, spread
-from mockreel.engine.faults.parameters import Parameter
+from mockreel.engine.faults.fault_kinds import Kind, spread
+from mockreel.engine.faults.fault_parameters import Parameter
 
 # Stage seconds that a callback may be held back at most, and how large one may be made.
 LONGEST_WAIT = 7 * 24 * 3600.0

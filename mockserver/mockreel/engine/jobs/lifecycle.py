@@ -3,18 +3,18 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import Any
+from typing import Any, NamedTuple
 
 from mockreel.contract import Contract, Failure, JobScenario, State
 from mockreel.engine.randomness import uniforms
 from mockreel.errors import DataError, OptionError
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """The states that a job will pass, and the seconds after its creation at which each begins.
 
-    `fields` is what the scenario says of the result beside its states (`nsfw_detected`).
+    A tuple, as tuples are made fast and a job has one of its own. `fields` is what the scenario says of the result
+    beside its states (`nsfw_detected`).
     """
 
     states: tuple[State, ...]

@@ -8,8 +8,8 @@ from urllib.parse import parse_qsl
 
 import orjson
 
+from mockreel.engine.journal.exchange_content import header_text
 from mockreel.engine.journal.journal import Entry, Tried
-from mockreel.engine.journal.said import header_text
 
 Headers = Iterable[tuple[str, str]]
 _MIME = "content-type"

@@ -4,17 +4,25 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from http import HTTPMethod
 from typing import Any, NamedTuple
 
 from mockreel.contract.messages.body import read_json
 from mockreel.contract.validation import Violation
-from mockreel.engine.journal.said import NOTHING, Pairs, Said, Unread, header_text
+from mockreel.engine.journal.exchange_content import NOTHING, Pairs, Said, Unread, header_text
 from mockreel.engine.redaction import MOST_KEPT, left_out
 from mockreel.errors import OptionError
 
 # What an entry weighs beside its bytes, about: itself, its texts and its violations; its headers are shared.
 _FRAME = 600
 _VIOLATION = 500
+
+
+class Names(NamedTuple):
+    """What a question may name of one provider: its operations, and its rows of error responses."""
+
+    operations: frozenset[str]
+    refusals: frozenset[str]
 
 
 @dataclass(slots=True, eq=False)
@@ -149,7 +157,7 @@ class Journal:
     `most_bytes`; and as many attempts to deliver in as many bytes. The newest one is always kept.
 
     Args:
-        known: the operations of each provider, so that a question with a slip in it is an error; asked freely if None.
+        known: the names of each provider, so that a question with a slip in it is an error; asked freely if None.
     """
 
     def __init__(
@@ -158,7 +166,7 @@ class Journal:
         limit: int = 100_000,
         most: int = 50_000,
         most_bytes: int = 64 * 1024 * 1024,
-        known: Mapping[str, Iterable[str]] | None = None,
+        known: Mapping[str, Names] | None = None,
     ) -> None:
         self._entries: deque[Entry] = deque()
         self._tried: deque[Tried] = deque()
@@ -200,8 +208,8 @@ class Journal:
         if self.observer is not None:
             self.observer(entry)
 
-    def know(self, known: Mapping[str, Iterable[str]]) -> None:
-        """Ask about these operations of these providers from now on."""
+    def know(self, known: Mapping[str, Names]) -> None:
+        """Ask about these names of these providers from now on."""
         self._known = known
 
     def clear(self) -> None:
@@ -246,7 +254,7 @@ class Journal:
         Raises:
             OptionError: no such provider or operation is on the simulator.
         """
-        self.check(provider, operation)
+        self.check(provider=provider, operation=operation, method=method)
         wanted: dict[str, Any] = {"provider": provider, "operation": operation, "method": method}
         wanted |= {"account": account, "job": job, "status": status}
         asked = {name: value for name, value in wanted.items() if value is not None}
@@ -259,27 +267,36 @@ class Journal:
 
     def attempts(self, *, provider: str | None = None, job: str | None = None, forged: bool = False) -> list[Tried]:
         """The attempts to deliver a callback, oldest first; `job` is what they tell of (a batch, perhaps)."""
-        self.check(provider, None)
+        self.check(provider=provider)
         return [
             tried
             for tried in tuple(self._tried)
             if provider in (None, tried.provider) and job in (None, tried.subject) and tried.forged == forged
         ]
 
-    def check(self, provider: str | None, operation: str | None) -> None:
-        """See that a question names what there is.
+    def check(self, **asked: Any) -> None:
+        """See that a question names what there can be; names that come to be with requests are free.
+
+        Args:
+            asked: fields of a question; `provider`, `operation`, `refusal` and `method` are looked at.
 
         Raises:
-            OptionError: no such provider or operation is on the simulator.
+            OptionError: nothing on the simulator is called so.
         """
-        known = self._known
-        if known is None:
+        if self._known is None:
             return
-        if provider is not None and provider not in known:
-            raise OptionError("provider", provider, known)
-        names = sorted({name for one in known if provider in (None, one) for name in known[one]})
-        if operation is not None and operation not in names:
-            raise OptionError("operation", operation, names)
+        provider = asked.get("provider")
+        if provider is not None and provider not in self._known:
+            raise OptionError("provider", provider, self._known)
+        names = [self._known[one] for one in self._known if provider in (None, one)]
+        valid: dict[str, list[str]] = {
+            "operation": sorted({name for one in names for name in one.operations}),
+            "refusal": sorted({name for one in names for name in one.refusals}),
+            "method": list(HTTPMethod),
+        }
+        for field_, there in valid.items():
+            if asked.get(field_) is not None and asked[field_] not in there:
+                raise OptionError(field_, asked[field_], there)
 
 
 def _parsed(body: bytes) -> Any:

@@ -1,8 +1,9 @@
 """Questions to the journal: which exchanges fit, how often, in which order; and why none does."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from fnmatch import fnmatchcase
+from heapq import nsmallest
 from typing import Any
 
 import orjson
@@ -100,6 +101,10 @@ class Verdict:
         return f"<does not hold: {self.message.partition(chr(10))[0]}>"
 
 
+# The work of a verdict: it yields where others may have their turn, and returns the verdict.
+Work = Generator[None, None, Verdict]
+
+
 def counted(
     entries: Sequence[Numbered],
     query: JournalQuery,
@@ -109,32 +114,73 @@ def counted(
     at_most: int | None = None,
 ) -> Verdict:
     """Whether so many exchanges fit; at least one if no number is said."""
-    found = tuple(query.among(entries))
-    least = times if times is not None else 1 if at_least is None and at_most is None else at_least or 0
-    most = times if times is not None else at_most
-    if least <= len(found) and (most is None or len(found) <= most):
-        return Verdict(True, found)
-    said = f"Expected {_expected(least, most)} with {query}; the journal has {len(found)}."
-    if len(found) >= least:
-        lines = [f"  {_line(numbered)}" for numbered in found[-NEAREST:]]
-        return Verdict(False, found, "\n".join([said, "The last of them:", *lines]))
-    return Verdict(False, found, "\n".join([said, *_nearest(entries, query, leaving=found)]))
+    return _done(counting(entries, query, times=times, at_least=at_least, at_most=at_most))
 
 
 def ordered(entries: Sequence[Numbered], questions: Sequence[JournalQuery]) -> Verdict:
     """Whether an exchange fits each question, each after the one before; others may lie between."""
+    return _done(ordering(entries, questions))
+
+
+def counting(
+    entries: Sequence[Numbered],
+    query: JournalQuery,
+    *,
+    times: int | None = None,
+    at_least: int | None = None,
+    at_most: int | None = None,
+) -> Work:
+    """The work of `counted`."""
     found: list[Numbered] = []
-    rest = list(entries)
+    for numbered in entries:
+        found += query.among([numbered])
+        yield
+    least = times if times is not None else 1 if at_least is None and at_most is None else at_least or 0
+    most = times if times is not None else at_most
+    if least <= len(found) and (most is None or len(found) <= most):
+        return Verdict(True, tuple(found))
+    said = f"Expected {_expected(least, most)} with {query}; the journal has {len(found)}."
+    if len(found) >= least:
+        lines = [f"  {_line(numbered)}" for numbered in found[-NEAREST:]]
+        return Verdict(False, tuple(found), "\n".join([said, "The last of them:", *lines]))
+    nearest = yield from _nearest(entries, query, leaving=found)
+    return Verdict(False, tuple(found), "\n".join([said, *nearest]))
+
+
+def ordering(entries: Sequence[Numbered], questions: Sequence[JournalQuery]) -> Work:
+    """The work of `ordered`."""
+    found: list[Numbered] = []
+    rest = iter(entries)
     for place, query in enumerate(questions):
-        fitting = next(query.among(rest), None)
+        fitting = yield from _next(query, rest)
         if fitting is None:
-            after = f" after #{found[-1][0]}" if found else ""
+            last = found[-1][0] if found else 0
+            after = f" after #{last}" if found else ""
             said = f"Step {place + 1} of {len(questions)} was not found{after}: {query}."
             steps = [f"  found: {_line(numbered)}" for numbered in found]
-            return Verdict(False, tuple(found), "\n".join([said, *steps, *_nearest(rest, query)]))
+            nearest = yield from _nearest([numbered for numbered in entries if numbered[0] > last], query)
+            return Verdict(False, tuple(found), "\n".join([said, *steps, *nearest]))
         found.append(fitting)
-        rest = [numbered for numbered in rest if numbered[0] > fitting[0]]
     return Verdict(True, tuple(found))
+
+
+def _done(work: Work) -> Verdict:
+    """The verdict, without a turn for anybody."""
+    try:
+        while True:
+            next(work)
+    except StopIteration as done:
+        verdict: Verdict = done.value
+        return verdict
+
+
+def _next(query: JournalQuery, entries: Iterator[Numbered]) -> Generator[None, None, Numbered | None]:
+    """The first that fits; what comes before it is used up."""
+    for numbered in entries:
+        for fitting in query.among([numbered]):
+            return fitting
+        yield
+    return None
 
 
 def _expected(least: int, most: int | None) -> str:
@@ -145,15 +191,20 @@ def _expected(least: int, most: int | None) -> str:
     return f"{least} to {most} requests" if least else f"at most {most} request{'s' if most != 1 else ''}"
 
 
-def _nearest(entries: Sequence[Numbered], query: JournalQuery, *, leaving: Sequence[Numbered] = ()) -> list[str]:
+def _nearest(
+    entries: Sequence[Numbered], query: JournalQuery, *, leaving: Sequence[Numbered] = ()
+) -> Generator[None, None, list[str]]:
     """The exchanges that fit best, with what is otherwise; of equals the newest."""
     fitting = {number for number, _ in leaving}
-    looked = entries[-LOOKED_AT:]
-    others = [(query.misfits(entry), number, entry) for number, entry in looked if number not in fitting]
+    others = []
+    for number, entry in entries[-LOOKED_AT:]:
+        if number not in fitting:
+            others.append((query.misfits(entry), number, entry))
+            yield
     if not others:
         return ["There is no other request in the journal."] if fitting else ["There is no request in the journal."]
-    others.sort(key=lambda other: (len(other[0]), -other[1]))
-    lines = [f"  {_line((number, entry))}: {'; '.join(reasons)}" for reasons, number, entry in others[:NEAREST]]
+    nearest = nsmallest(NEAREST, others, key=lambda other: (len(other[0]), -other[1]))
+    lines = [f"  {_line((number, entry))}: {'; '.join(reasons)}" for reasons, number, entry in nearest]
     return ["Nearest first:", *lines]
 
 

@@ -1,9 +1,8 @@
 """What may be kept or shown of what passes through, and what is a secret: one place that every outlet asks."""
 
-from mockreel.engine.redaction.credentials import Credentials
+from mockreel.engine.redaction.contract_redaction import credentials_of, redactor_of
 from mockreel.engine.redaction.fingerprints import MASK, Fingerprints, Strangers
-from mockreel.engine.redaction.names import names_secret
-from mockreel.engine.redaction.of_contract import credentials_of, redactor_of
+from mockreel.engine.redaction.header_credentials import Credentials
 from mockreel.engine.redaction.redactor import (
     MOST_KEPT,
     MOST_MASKED,
@@ -13,7 +12,8 @@ from mockreel.engine.redaction.redactor import (
     left_out,
     without_files,
 )
-from mockreel.engine.redaction.shapes import is_key
+from mockreel.engine.redaction.secret_detection import is_key
+from mockreel.engine.redaction.secret_field_names import names_secret
 
 __all__ = [
     "MASK",

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from hashlib import blake2b
 from typing import TypeVar
 
-from mockreel.engine.redaction.encodings import decoded, has_unseen, written
-from mockreel.engine.redaction.shapes import is_key
+from mockreel.engine.redaction.secret_detection import is_key
+from mockreel.engine.redaction.secret_encodings import decoded, has_unseen, written
 
 MASK = "…"
 _HEAD = 4

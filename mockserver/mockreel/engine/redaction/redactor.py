@@ -15,10 +15,10 @@ import orjson
 
 from mockreel.contract.messages.body import read_json
 from mockreel.contract.messages.message import exact
-from mockreel.engine.redaction.addresses import masked_callback, masked_query, masked_urls, secrets_of, strange_path
 from mockreel.engine.redaction.fingerprints import MASK, Fingerprints, cut_text
-from mockreel.engine.redaction.names import may_name_secret, might_name_secret, names_secret
-from mockreel.engine.redaction.shapes import LEAST, SIGNS, is_hex, is_key, is_mixed, secrets_in
+from mockreel.engine.redaction.secret_detection import LEAST, SIGNS, is_hex, is_key, is_mixed, secrets_in
+from mockreel.engine.redaction.secret_field_names import may_name_secret, might_name_secret, names_secret
+from mockreel.engine.redaction.url_redaction import masked_callback, masked_query, masked_urls, secrets_of, strange_path
 
 # A longer body is kept as its size and hash.
 MOST_KEPT = 64 * 1024
@@ -39,6 +39,10 @@ _PART = re.compile(
     re.DOTALL,
 )
 _TOKEN = re.compile(r"[A-Za-z0-9+/_=.~-]{16,}")
+# What a client draws without any secret in it: what stands between the parts of a form.
+_BOUNDARY = "boundary="
+# Of the hash of a text that must not be shown so many digits are: two requests with the same one are seen to have it.
+_DIGITS = 8
 _SIGNS = tuple(sign.encode() for sign in SIGNS)
 # What may have to be masked in a text, besides what its names say: addresses, what shows by its form.
 _ADDRESSES, _FORMS = 1, 2
@@ -46,6 +50,8 @@ _ADDRESSES, _FORMS = 1, 2
 _PLAIN, _SECRET, _LOOSE, _CALLBACK = range(4)
 # So many names are remembered with what they say.
 _MOST_NAMES = 4096
+# So many objects' names are remembered together, where they are no more than this.
+_MOST_SHAPES, _LONGEST_SHAPE = 1000, 16
 # Deeper in each other than these no values are looked at: what reads them refuses them before.
 _DEEPEST = 250
 
@@ -84,6 +90,7 @@ class Redactor:
         self._own = re.compile(rf"(?<![A-Za-z0-9])(?:{own})[A-Za-z0-9_-]{{8,}}") if own else None
         self._signs = (*_SIGNS, *(one.lower().encode() for one in prefixes))
         self._kinds: dict[str, int] = {}
+        self._plain: set[tuple[str, ...]] = set()  # names of the members of objects, none of which says anything
 
     def json(self, body: bytes, parsed: Any, known: Fingerprints = NONE) -> bytes:
         """A JSON body as it may be kept; `parsed` is what it says. One without secrets stays byte for byte."""
@@ -127,11 +134,9 @@ class Redactor:
     def names(self, value: Any) -> bool:
         """Whether any field in a JSON value has a name that says what it holds; fast, as every request is asked."""
         if type(value) is dict:
-            kinds = self._kinds
-            for name, inner in value.items():
-                kind = kinds.get(name)
-                if (self._learn(name) if kind is None else kind) != _PLAIN:
-                    return True
+            if (shape := tuple(value)) not in self._plain and not self._is_plain(shape):
+                return True
+            for inner in value.values():
                 if (type(inner) is dict or type(inner) is list) and self.names(inner):
                     return True
         elif type(value) is list:
@@ -139,6 +144,16 @@ class Redactor:
                 if (type(inner) is dict or type(inner) is list) and self.names(inner):
                     return True
         return False
+
+    def _is_plain(self, shape: tuple[str, ...]) -> bool:
+        """Whether all these names say nothing of what they hold."""
+        for name in shape:
+            kind = self._kinds.get(name)
+            if (self._learn(name) if kind is None else kind) != _PLAIN:
+                return False
+        if len(self._plain) < _MOST_SHAPES and len(shape) <= _LONGEST_SHAPE:
+            self._plain.add(shape)
+        return True
 
     def _learn(self, name: str) -> int:
         kind = _PLAIN
@@ -208,6 +223,17 @@ class Redactor:
         if loose:
             text = _TOKEN.sub(lambda found: MASK if is_mixed(found[0]) else found[0], text)
         return text
+
+    def header(self, text: str, known: Fingerprints = NONE) -> str:
+        """The value of a header as it may be shown: of what its client has drawn a short hash.
+
+        A client may draw an Idempotency-Key as it draws its keys, or use one for the other.
+        """
+        return _TOKEN.sub(lambda found: _marked(found[0]), self.text(text, known))
+
+    def drawn(self, text: str) -> list[str]:
+        """What in a header's value its client has drawn."""
+        return [token for token in _TOKEN.findall(text) if _is_drawn(token)]
 
     def value(self, value: Any, known: Fingerprints = NONE) -> Any:
         """A JSON value as it may be shown, member names and all."""
@@ -280,6 +306,14 @@ class Redactor:
         name, said = found[1], found[3]
         secret = (name in self._fields or names_secret(name)) and (loose or is_key(said))
         return f"{name}{found[2]}{MASK}" if secret else found[0]
+
+
+def _is_drawn(token: str) -> bool:
+    return (is_hex(token) or is_mixed(token)) and not token.startswith(_BOUNDARY)
+
+
+def _marked(token: str) -> str:
+    return f"{MASK}{sha256(token.encode()).hexdigest()[:_DIGITS]}" if _is_drawn(token) else token
 
 
 def json_in(text: str) -> Any:

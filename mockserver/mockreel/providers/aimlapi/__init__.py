@@ -2,7 +2,7 @@
 
 from mockreel.contract import Contract
 from mockreel.providers.aimlapi.adapter import Play
-from mockreel.simulator.adapter import ProviderAdapter
+from mockreel.simulator.provider_adapter import ProviderAdapter
 
 
 def adapter(contract: Contract) -> ProviderAdapter:

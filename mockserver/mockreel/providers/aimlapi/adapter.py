@@ -8,13 +8,13 @@ from mockreel.contract.data.checked_types import Moment
 from mockreel.contract.messages.error_response import ErrorResponse
 from mockreel.contract.messages.message import Response
 from mockreel.engine.jobs.job import Job
-from mockreel.providers.aimlapi import errors
+from mockreel.providers.aimlapi import error_bodies
 from mockreel.providers.aimlapi.routes import handler_of
 from mockreel.providers.aimlapi.state import State
 from mockreel.providers.aimlapi.usage import Usage
-from mockreel.simulator.adapter import KeptTypes, Socket
-from mockreel.simulator.context import RequestContext
 from mockreel.simulator.provider import Provider
+from mockreel.simulator.provider_adapter import KeptTypes, Socket
+from mockreel.simulator.request_context import RequestContext
 from mockreel.webhooks import Delivery
 
 
@@ -51,7 +51,7 @@ class Play:
         return State(self._contract, started=float(kept))
 
     def refuse(self, context: RequestContext, row: ErrorRow, error: ErrorResponse) -> Response:
-        return errors.refuse(context, row, error)
+        return error_bodies.refuse(context, row, error)
 
     def secrets(self, provider: Provider, delivery: Delivery) -> tuple[str, ...]:
         """None: nothing is delivered."""

@@ -4,7 +4,7 @@ from urllib.parse import parse_qsl
 
 from mockreel.contract.messages.error_response import ErrorResponse
 from mockreel.contract.validation import Violation
-from mockreel.simulator.context import RequestContext
+from mockreel.simulator.request_context import RequestContext
 
 
 def repeated(context: RequestContext, name: str) -> list[str]:

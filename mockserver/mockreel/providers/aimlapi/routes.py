@@ -4,18 +4,18 @@ from collections.abc import Mapping
 
 from mockreel.contract import Operation
 from mockreel.errors import DataError
-from mockreel.providers.aimlapi.resources import account, deprecations, generations, metrics, models
-from mockreel.simulator.adapter import Handler
+from mockreel.providers.aimlapi.resources import account_details, deprecations, generations, model_metrics, models
+from mockreel.simulator.provider_adapter import Handler
 
 HANDLERS: Mapping[str, Handler] = {
     "submit": generations.submit,
     "poll": generations.poll,
     "models": models.list_models,
     "model": models.get_model,
-    "metrics": metrics.report,
+    "metrics": model_metrics.report,
     "deprecations": deprecations.list_deprecations,
-    "balance": account.balance,
-    "transactions": account.transactions,
+    "balance": account_details.balance,
+    "transactions": account_details.transactions,
 }
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from mockreel.contract.validation import Violation
+from mockreel.contract.validation import Violation, Violations
 from mockreel.providers.templates import prepared
 
 # Rules whose limit is the schema's own list, and not what was sent; so many lists of options are known again.
@@ -36,6 +36,14 @@ class Hints:
         self._rows = {keyword: (prepared(row["issue"]), row["message"]) for keyword, row in rows.items()}
         self._style = style
         self._known: dict[tuple[Any, ...], dict[str, Any]] = {}
+
+    def all(self, found: tuple[Violation, ...]) -> list[Hint]:
+        """The hint for each violation; those that are found again are told again."""
+        told = found.told if isinstance(found, Violations) else {}
+        hints: list[Hint] | None = told.get("hints")
+        if hints is None:
+            hints = told["hints"] = [self.hint(violation) for violation in found]
+        return hints
 
     def hint(self, violation: Violation) -> Hint:
         """The hint for one violation."""

@@ -8,7 +8,7 @@ from mockreel.contract.messages.error_response import ErrorResponse
 from mockreel.contract.messages.message import Response
 from mockreel.engine.jobs.job import Job
 from mockreel.errors import Conflict
-from mockreel.providers.runflow import errors, webhooks
+from mockreel.providers.runflow import error_bodies, webhooks
 from mockreel.providers.runflow.idempotency import heeding
 from mockreel.providers.runflow.rate_limits import rate_headers, telling
 from mockreel.providers.runflow.resources import batches, runs
@@ -25,9 +25,9 @@ from mockreel.providers.runflow.state import (
     Workflow,
     state_of,
 )
-from mockreel.simulator.adapter import Handler, KeptTypes, Socket
-from mockreel.simulator.context import RequestContext
 from mockreel.simulator.provider import Provider
+from mockreel.simulator.provider_adapter import Handler, KeptTypes, Socket
+from mockreel.simulator.request_context import RequestContext
 from mockreel.webhooks import Delivery
 
 
@@ -73,7 +73,7 @@ class Runflow:
         return State(self._contract, dict(kept))
 
     def refuse(self, context: RequestContext, row: ErrorRow, error: ErrorResponse) -> Response:
-        response = errors.refuse(context, row, error)
+        response = error_bodies.refuse(context, row, error)
         if not self._rates["limit"]:
             return response
         headers = rate_headers(context, self._rates, refused=row.name == "rate-limited")

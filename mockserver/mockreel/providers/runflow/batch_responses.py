@@ -11,7 +11,7 @@ from orjson import Fragment
 from mockreel.engine.jobs.job import Job
 from mockreel.engine.randomness import uuid4
 from mockreel.providers.runflow import money
-from mockreel.providers.runflow.errors import envelope
+from mockreel.providers.runflow.error_bodies import envelope
 from mockreel.providers.runflow.outputs import output
 from mockreel.providers.runflow.responses import run_record, shown_input
 from mockreel.providers.runflow.state import Batch, extra_of, model_uuid, shelf_of, state_of

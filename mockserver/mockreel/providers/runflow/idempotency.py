@@ -8,8 +8,8 @@ from typing import Any
 from mockreel.contract.messages.error_response import ErrorResponse
 from mockreel.contract.messages.message import Response, exact
 from mockreel.providers.runflow.state import own_shelf
-from mockreel.simulator.adapter import Answer, Handler
-from mockreel.simulator.context import RequestContext
+from mockreel.simulator.provider_adapter import Answer, Handler
+from mockreel.simulator.request_context import RequestContext
 
 # Beyond so many responses an account's oldest is forgotten.
 _MOST = 10_000
@@ -26,8 +26,9 @@ def heeding(handler: Handler, row: Mapping[str, Any]) -> Handler:
     return heeded
 
 
-def _once(context: RequestContext, handler: Handler, key: str) -> Answer:
+def _once(context: RequestContext, handler: Handler, said: str) -> Answer:
     asked = _fingerprint(context)
+    key = blake2b(said.encode(), digest_size=16).hexdigest()  # a client may draw it as it draws its secrets
     before = own_shelf(context).replies.get(key)
     if before is None:
         answer = handler(context)
@@ -35,7 +36,7 @@ def _once(context: RequestContext, handler: Handler, key: str) -> Answer:
             _keep(context, key, asked, answer) if isinstance(answer, Response) else _begin(context, key, asked, answer)
         )
     if before[0] != asked:
-        raise ErrorResponse("idempotency-conflict", values={"key": key})
+        raise ErrorResponse("idempotency-conflict", values={"key": said})
     kept = before[1]
     return kept if isinstance(kept, Response) else asyncio.shield(kept)
 

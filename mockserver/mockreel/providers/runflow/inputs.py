@@ -14,7 +14,7 @@ from mockreel.contract.validation import Violation
 from mockreel.engine.artifacts.uploads import Upload
 from mockreel.engine.randomness import uuid7
 from mockreel.providers.runflow.state import Asset, shelf_of, state_of
-from mockreel.simulator.context import RequestContext
+from mockreel.simulator.request_context import RequestContext
 
 _DATA_URI = re.compile(r"data:(?P<mime>[\w.+-]+/[\w.+-]+)(?P<more>(?:;[\w.+-]+=[^;,]*)*)(?P<base64>;base64)?,")
 

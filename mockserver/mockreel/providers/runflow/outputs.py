@@ -20,6 +20,8 @@ def output(provider: Provider, job: Job) -> Mapping[str, Any]:
     made = artifact.of_job(provider, job)
     urls = list(_urls(provider, job, fields))
     shape = _shape(provider, job)
+    if shape == "bare":
+        return _bare(job, made, urls)
     return {shape: urls} if shape != "normalized" else _normalized(job, made, urls, fields)
 
 
@@ -59,6 +61,12 @@ def _is_here(made: Artifact) -> bool:
 def _inline(job: Job, made: Artifact) -> str:
     content = b64encode(made.content(stamp=job.id.encode())).decode()
     return f"data:{made.clip.mime};base64,{content}"
+
+
+def _bare(job: Job, made: Artifact, urls: list[str]) -> Mapping[str, Any]:
+    """The normalized shape of a model that says nothing but where its results are."""
+    outputs = [{"url": url, "type": made.kind} for url in urls]
+    return {"outputs": outputs, "nsfw_detected": job.fields.get("nsfw_detected"), "seed": None, "timing": None}
 
 
 def _normalized(job: Job, made: Artifact, urls: list[str], fields: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -5,8 +5,8 @@ from typing import Any
 
 from mockreel.contract.messages.message import Response
 from mockreel.providers.runflow.state import own_shelf
-from mockreel.simulator.adapter import Answer, Handler
-from mockreel.simulator.context import RequestContext
+from mockreel.simulator.provider_adapter import Answer, Handler
+from mockreel.simulator.request_context import RequestContext
 
 Headers = tuple[tuple[bytes, bytes], ...]
 

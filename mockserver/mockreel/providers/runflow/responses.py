@@ -24,7 +24,8 @@ def run_record(provider: Provider, job: Job, now: float) -> dict[str, Any]:
     record["input"] = shown_input(provider, job)
     record["request_id"] = request_id(job)
     record["created_at"] = written(job.created, style)
-    record["started_at"] = written(job.began(now), style)
+    began = job.began(now)
+    record["started_at"] = None if began is None else written(began, style)
     record["callback_url"] = job.callback_url
     if job.extra is not None:
         _add_extra(record, extra_of(job), workflow_target=wire["workflow_target"])
@@ -32,8 +33,9 @@ def run_record(provider: Provider, job: Job, now: float) -> dict[str, Any]:
         _add_end(record, provider, job, now)
     if wire["sdk_fields"]:
         _add_sdk_fields(record, job)
-    for ours, theirs in wire["run_names"].items():
-        record[theirs] = record.pop(ours, None)
+    if names := wire["run_names"]:
+        for ours, theirs in names.items():
+            record[theirs] = record.pop(ours, None)
     return record
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from mockreel.providers.runflow.resources import (
-    account,
+    account_details,
     assets,
     batches,
     callback_secrets,
@@ -15,7 +15,7 @@ from mockreel.providers.runflow.resources import (
     service_status,
     webhook_subscriptions,
 )
-from mockreel.simulator.adapter import Handler
+from mockreel.simulator.provider_adapter import Handler
 
 HANDLERS: Mapping[str, Handler] = {
     handler.__name__: handler
@@ -78,10 +78,10 @@ HANDLERS: Mapping[str, Handler] = {
         evaluations.list_evaluation_job_classes,
         evaluations.set_evaluation_feedback,
         evaluations.set_run_evaluation_feedback,
-        account.get_me,
-        account.get_balance,
-        account.update_balance,
-        account.list_credit_balances,
+        account_details.get_me,
+        account_details.get_balance,
+        account_details.update_balance,
+        account_details.list_credit_balances,
         service_status.get_health,
         service_status.get_readiness,
     )

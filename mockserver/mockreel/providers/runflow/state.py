@@ -12,8 +12,8 @@ from mockreel.contract.messages.message import Response
 from mockreel.engine.accounts.account import Account
 from mockreel.engine.jobs.job import Job
 from mockreel.engine.randomness import uuid4, uuid7
-from mockreel.simulator.context import RequestContext
 from mockreel.simulator.provider import Provider
+from mockreel.simulator.request_context import RequestContext
 
 
 @dataclass(slots=True, eq=False)
@@ -130,7 +130,7 @@ class Shelf:
     assets: dict[str, Asset]
     workflows: dict[str, Workflow]
     evaluations: dict[str, Evaluation]
-    # By Idempotency-Key, with what was asked; a response that is still waited for is a future.
+    # By the hash of an Idempotency-Key, with what was asked; a response that is still waited for is a future.
     replies: dict[str, Promised]
     threshold: Decimal | None
     balance_changed: Moment

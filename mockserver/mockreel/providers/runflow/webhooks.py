@@ -10,11 +10,12 @@ from orjson import Fragment
 from mockreel.engine.accounts.account import Account
 from mockreel.engine.jobs.job import Job
 from mockreel.engine.randomness import uuid4, uuid7
-from mockreel.providers.runflow.errors import envelope
+from mockreel.providers.runflow.error_bodies import envelope
 from mockreel.providers.runflow.outputs import output
 from mockreel.providers.runflow.state import Secret, Webhook, extra_of, shelf_of
 from mockreel.providers.runflow.timestamps import milliseconds, written
-from mockreel.simulator.provider import JobEnd, Provider
+from mockreel.simulator.jobs.job_end import JobEnd
+from mockreel.simulator.provider import Provider
 from mockreel.webhooks import Delivery, sign
 
 # The names of the policies in the contract.

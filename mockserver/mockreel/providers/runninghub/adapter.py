@@ -8,18 +8,18 @@ from mockreel.contract.messages.error_response import ErrorResponse
 from mockreel.contract.messages.message import Response
 from mockreel.engine.jobs.job import Job
 from mockreel.errors import Conflict
-from mockreel.providers.runninghub import errors, progress, webhooks
+from mockreel.providers.runninghub import error_bodies, progress, webhooks
 from mockreel.providers.runninghub.dialects import Dialects
 from mockreel.providers.runninghub.routes import HANDLERS
 from mockreel.providers.runninghub.state import Asset, Group, Shelf, State
-from mockreel.simulator.adapter import Handler, KeptTypes, Socket
-from mockreel.simulator.context import RequestContext
 from mockreel.simulator.provider import Provider
+from mockreel.simulator.provider_adapter import Handler, KeptTypes, Socket
+from mockreel.simulator.request_context import RequestContext
 from mockreel.webhooks import Delivery
 
 
 class RunningHub:
-    """The adapter of one contract; see `mockreel.simulator.adapter.ProviderAdapter`."""
+    """The adapter of one contract; see `mockreel.simulator.provider_adapter.ProviderAdapter`."""
 
     def __init__(self, contract: Contract) -> None:
         self._dialects = Dialects(contract)
@@ -54,7 +54,7 @@ class RunningHub:
         return State(self._dialects)
 
     def refuse(self, context: RequestContext, row: ErrorRow, error: ErrorResponse) -> Response:
-        return errors.refuse(context, row, error)
+        return error_bodies.refuse(context, row, error)
 
     def secrets(self, provider: Provider, delivery: Delivery) -> tuple[str, ...]:
         """None: nothing is signed."""

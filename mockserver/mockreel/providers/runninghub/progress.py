@@ -12,8 +12,8 @@ from mockreel.engine.artifacts import artifact
 from mockreel.engine.jobs.job import Job
 from mockreel.providers.runninghub.workflows import start_of
 from mockreel.providers.templates import fill
-from mockreel.simulator.adapter import MessageStream
 from mockreel.simulator.provider import Provider
+from mockreel.simulator.provider_adapter import MessageStream
 
 # The key under which responses say where progress can be followed.
 PROGRESS = "netWssUrl"

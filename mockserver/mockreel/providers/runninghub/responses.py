@@ -11,7 +11,7 @@ from mockreel.engine.artifacts import artifact as artifacts
 from mockreel.engine.billing import plain
 from mockreel.engine.jobs.job import Job
 from mockreel.providers.runninghub import progress
-from mockreel.providers.runninghub.errors import row_words
+from mockreel.providers.runninghub.error_bodies import row_words
 from mockreel.providers.runninghub.state import state_of
 from mockreel.providers.runninghub.workflows import start_of
 from mockreel.simulator.provider import Provider

@@ -2,8 +2,16 @@
 
 from collections.abc import Mapping
 
-from mockreel.providers.runninghub.resources import account, apps, assets, legacy_tasks, tasks, uploads, webhook_events
-from mockreel.simulator.adapter import Handler
+from mockreel.providers.runninghub.resources import (
+    account_details,
+    apps,
+    assets,
+    file_uploads,
+    legacy_tasks,
+    tasks,
+    webhook_events,
+)
+from mockreel.simulator.provider_adapter import Handler
 
 HANDLERS: Mapping[str, Handler] = {
     "submit_task": tasks.submit_task,
@@ -16,21 +24,21 @@ HANDLERS: Mapping[str, Handler] = {
     "get_task_status": legacy_tasks.get_status,
     "get_task_outputs": legacy_tasks.get_outputs,
     "cancel_task": legacy_tasks.cancel,
-    "upload_media": uploads.upload_media,
-    "upload_file": uploads.upload_file,
+    "upload_media": file_uploads.upload_media,
+    "upload_file": file_uploads.upload_file,
     "get_webhook": webhook_events.get_webhook,
     "retry_webhook": webhook_events.retry_webhook,
-    "preview_price": account.preview_price,
-    "get_account": account.get_account,
-    "get_queue": account.get_queue,
-    "get_workflow_json": account.get_workflow_json,
-    "list_keys": account.list_keys,
+    "preview_price": account_details.preview_price,
+    "get_account": account_details.get_account,
+    "get_queue": account_details.get_queue,
+    "get_workflow_json": account_details.get_workflow_json,
+    "list_keys": account_details.list_keys,
     "get_app_demo": apps.get_app_demo,
     "get_app_detail": apps.get_app_detail,
     "list_apps": apps.list_apps,
     "find_apps": apps.list_apps,
     "list_resources": apps.list_resources,
-    "get_lora_upload_url": uploads.get_lora_upload_url,
+    "get_lora_upload_url": file_uploads.get_lora_upload_url,
     "create_asset": assets.create_asset,
     "get_asset": assets.get_asset,
     "list_assets": assets.list_assets,

@@ -9,7 +9,7 @@ from mockreel.contract.messages.error_response import ErrorResponse
 from mockreel.contract.messages.message import exact
 from mockreel.engine.jobs.job import Job
 from mockreel.providers.runninghub import responses
-from mockreel.providers.runninghub.errors import fill, row_words
+from mockreel.providers.runninghub.error_bodies import fill, row_words
 from mockreel.providers.runninghub.state import state_of
 from mockreel.simulator.provider import Provider
 from mockreel.webhooks import Delivery

@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 
 from mockreel.engine.jobs.job import Job
-from mockreel.simulator.context import RequestContext
+from mockreel.simulator.request_context import RequestContext
 
 
 def kept(context: RequestContext) -> bytes:

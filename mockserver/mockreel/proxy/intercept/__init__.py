@@ -1,9 +1,8 @@
-"""Run any program against the mock unchanged: its calls to the providers' hosts are led here by a proxy of its own.
+"""Run any program unchanged against the mock server: a proxy intercepts its calls to the providers' hosts.
 
-What the program must honour are the usual proxy and CA variables; for Node and Python a preload leads home what
-does not read them.
+The program must read the usual proxy and CA variables; for Node and Python a preload redirects calls that do not.
 """
 
-from mockreel.proxy.intercept.runner import Plan, Ran, run
+from mockreel.proxy.intercept.runner import Plan, RunResult, run
 
-__all__ = ["Plan", "Ran", "run"]
+__all__ = ["Plan", "RunResult", "run"]

@@ -1,4 +1,4 @@
-"""A certificate authority for one run: its key stays in memory, its certificate lies in a folder of the run's own."""
+"""A certificate authority for one run: its key stays in memory, its certificate is in a temporary folder."""
 
 import os
 import re
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from mockreel.server.http.tls import trustme
 
-# Where a program, or the library that it uses, has been told to find the authorities that it trusts.
+# Variables that name the trusted authorities of a program or of its libraries.
 BUNDLE_VARIABLES = (
     "SSL_CERT_FILE",
     "REQUESTS_CA_BUNDLE",
@@ -24,18 +24,18 @@ BUNDLE_VARIABLES = (
     "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH",
 )
 PEM = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
-# Java wants its store to have one; it guards nothing, as what is in it is public.
+# Java requires one; the store has public certificates only.
 JAVA_PASSWORD = b"changeit"
 EXTRA_VARIABLES = ("NODE_EXTRA_CA_CERTS", "DENO_CERT")
 
 
 @dataclass(frozen=True, slots=True)
 class Authority:
-    """What the proxy shows to the program, and the files by which the program trusts it.
+    """The TLS context of the proxy, and the files that make the program trust it.
 
-    `context` ends TLS for the hosts; `folder` is the run's own and readable by the user alone; `bundle` holds the
-    authorities that were trusted before and ours, `extra` those that were added before and ours, `own` ours alone, and
-    `java` is the bundle as Java reads it, where Java is to be had.
+    `context` terminates TLS for the hosts; `folder` is temporary and readable by the user alone. `bundle` has the
+    authorities trusted before and ours, `extra` those added before and ours, `own` only ours; `java` is the bundle in
+    Java's form, if Java is installed.
     """
 
     context: ssl.SSLContext
@@ -48,55 +48,55 @@ class Authority:
 
 @contextmanager
 def authority(hosts: Iterable[str], environment: Mapping[str, str]) -> Iterator[Authority]:
-    """An authority for these hosts until the block ends. The key of no certificate is ever kept in a file.
+    """An authority for these hosts until the block ends. No private key is written to a file.
 
     Raises:
         MockreelError: trustme is not installed.
     """
-    made = trustme("mockreel run").CA(
+    ca = trustme("mockreel run").CA(
         organization_name="mockreel run", organization_unit_name="one run, this machine only"
     )
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.set_alpn_protocols(["http/1.1"])
-    made.issue_cert(*sorted(hosts)).configure_cert(context)
-    own = made.cert_pem.bytes()
+    ca.issue_cert(*sorted(hosts)).configure_cert(context)
+    own = ca.cert_pem.bytes()
     with tempfile.TemporaryDirectory(prefix="mockreel-run-") as name:  # mode 0700
         folder = Path(name)
         bundle, extra = folder / "trusted.pem", folder / "added.pem"
-        _write(bundle, _former(environment, BUNDLE_VARIABLES) or _usual(), own)
-        _write(extra, _former(environment, EXTRA_VARIABLES), own)
+        _write(bundle, _configured_files(environment, BUNDLE_VARIABLES) or _default_files(), own)
+        _write(extra, _configured_files(environment, EXTRA_VARIABLES), own)
         only = folder / "own.pem"
         _write(only, (), own)
         yield Authority(context, folder, bundle, extra, only, _for_java(folder, bundle, environment))
 
 
 def _for_java(folder: Path, bundle: Path, environment: Mapping[str, str]) -> Path | None:
-    """The bundle as a store of Java's, which reads no PEM; none where no Java is to be had."""
+    """The bundle as a Java trust store; None if Java is not installed."""
     if "JAVA_HOME" not in environment and shutil.which("java", path=environment.get("PATH")) is None:
         return None
     from cryptography import x509  # noqa: PLC0415  (comes with trustme)
     from cryptography.hazmat.primitives import serialization  # noqa: PLC0415
     from cryptography.hazmat.primitives.serialization import pkcs12  # noqa: PLC0415
 
-    known = []
-    with warnings.catch_warnings(action="ignore"):  # of certificates that are not ours
+    certificates = []
+    with warnings.catch_warnings(action="ignore"):  # about certificates of others
         for one in PEM.findall(bundle.read_bytes()):
             with suppress(ValueError):  # Java could not read it either
-                known.append(x509.load_pem_x509_certificate(one))
-    named = [pkcs12.PKCS12Certificate(one, b"%d" % number) for number, one in enumerate(known)]
+                certificates.append(x509.load_pem_x509_certificate(one))
+    entries = [pkcs12.PKCS12Certificate(one, b"%d" % number) for number, one in enumerate(certificates)]
     store = folder / "trusted.p12"
-    _put(store, pkcs12.serialize_java_truststore(named, serialization.BestAvailableEncryption(JAVA_PASSWORD)))
+    _put(store, pkcs12.serialize_java_truststore(entries, serialization.BestAvailableEncryption(JAVA_PASSWORD)))
     return store
 
 
-def _former(environment: Mapping[str, str], names: Iterable[str]) -> list[Path]:
-    """The files that these variables name, each once."""
+def _configured_files(environment: Mapping[str, str], names: Iterable[str]) -> list[Path]:
+    """The files in these variables, each once."""
     paths = [Path(environment[name]) for name in names if environment.get(name)]
     return [path for path in dict.fromkeys(paths) if path.is_file()]
 
 
-def _usual() -> list[Path]:
-    """The authorities that a program trusts when nothing is set: certifi's where it is there, and the system's."""
+def _default_files() -> list[Path]:
+    """The default authorities: certifi's if it is installed, and the system's."""
     found = ssl.get_default_verify_paths().cafile
     paths = [Path(found)] if found else []
     try:
@@ -106,8 +106,8 @@ def _usual() -> list[Path]:
     return [*paths, Path(certifi.where())]
 
 
-def _write(path: Path, former: Iterable[Path], own: bytes) -> None:
-    _put(path, b"".join([*(one.read_bytes().rstrip() + b"\n" for one in former), own]))
+def _write(path: Path, files: Iterable[Path], own: bytes) -> None:
+    _put(path, b"".join([*(one.read_bytes().rstrip() + b"\n" for one in files), own]))
 
 
 def _put(path: Path, content: bytes) -> None:

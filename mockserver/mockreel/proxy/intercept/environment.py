@@ -1,4 +1,4 @@
-"""What the program finds in its environment: our proxy, our authority, and the preloads for Node and Python."""
+"""The environment of the program: the proxy, the authority, and the preloads for Node and Python."""
 
 import json
 import os
@@ -17,20 +17,20 @@ def environment_of(
     *,
     proxy: str,
     authority: Authority,
-    doors: Mapping[str, tuple[str, int]],
+    tls_ports: Mapping[str, tuple[str, int]],
     allowed: tuple[str, ...] = (),
     control: str | None,
     guarded: bool = False,
 ) -> dict[str, str]:
-    """The environment of the program; ours is left as it is.
+    """The environment of the program, as a new mapping.
 
     Args:
-        before: what it would have been.
-        proxy: the URL of our proxy.
-        doors: by provider's host, the address and port on which TLS is ended for what takes no proxy.
-        allowed: hosts that may be called besides.
-        control: the URL of the control API, where there is one.
-        guarded: the kernel stops what the preloads would: they only lead and trust.
+        before: the original environment.
+        proxy: the URL of the proxy.
+        tls_ports: by provider's host, the address and port that terminate TLS for calls without a proxy.
+        allowed: other hosts that may be called.
+        control: the URL of the control API, if there is one.
+        guarded: the kernel blocks other calls, so the preloads need not.
     """
     found = {name: value for name, value in before.items() if name.lower() not in PROXY_VARIABLES}
     found.pop("SSL_CERT_DIR", None)  # would be searched instead of the bundle
@@ -43,7 +43,7 @@ def environment_of(
         found["MOCKREEL_CONTROL_URL"] = control
     port = int(proxy.rpartition(":")[2])
     found["MOCKREEL_RUN"] = json.dumps(
-        {"doors": doors, "allowed": allowed, "proxy": port, "ca": str(authority.own), "guarded": guarded}
+        {"tls_ports": tls_ports, "allowed": allowed, "proxy": port, "ca": str(authority.own), "guarded": guarded}
     )
     found["NODE_OPTIONS"] = f"{_node()} {before.get('NODE_OPTIONS', '')}".strip()
     found["PYTHONPATH"] = os.pathsep.join(filter(None, (str(PRELOADS / "python"), before.get("PYTHONPATH"))))
@@ -53,8 +53,8 @@ def environment_of(
 
 
 def _java(store: Path, port: int) -> str:
-    """The properties by which Java finds the proxy and whom to trust."""
-    given = {
+    """The properties that tell Java its proxy and trust store."""
+    properties = {
         "javax.net.ssl.trustStore": f'"{store}"',
         "javax.net.ssl.trustStoreType": "PKCS12",
         "javax.net.ssl.trustStorePassword": JAVA_PASSWORD.decode(),
@@ -62,10 +62,10 @@ def _java(store: Path, port: int) -> str:
         **{f"{scheme}.proxyPort": str(port) for scheme in ("http", "https")},
         "http.nonProxyHosts": "localhost|127.*|[::1]",
     }
-    return " ".join(f"-D{name}={value}" for name, value in given.items())
+    return " ".join(f"-D{name}={value}" for name, value in properties.items())
 
 
 def _node() -> str:
-    """The option of Node that loads our preload; a path in it is quoted as Node reads it."""
+    """The Node option that loads the preload, with the path quoted for Node."""
     path = str(PRELOADS / "node.cjs").replace("\\", "\\\\").replace('"', '\\"')
     return f'--require "{path}"'

@@ -1,4 +1,4 @@
-"""Where a call of the program goes: to a provider here, to this machine, to an allowed host, or nowhere."""
+"""The destination of a call: a provider of the mock server, this machine, an allowed host, or none."""
 
 import ipaddress
 from collections.abc import Mapping
@@ -6,34 +6,36 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from urllib.parse import SplitResult, urlsplit
 
-# The names of the variables that name proxies, in lower case; programs read either case.
+# The proxy variables in lower case; programs read either case.
 PROXY_VARIABLES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "ftp_proxy", "ws_proxy", "wss_proxy")
 
 
 @dataclass(frozen=True, slots=True)
-class Former:
-    """The proxies that were set before the run: what goes outside still takes them."""
+class PreviousProxies:
+    """The proxies that were set before the run; calls to outside hosts still use them."""
 
     proxies: Mapping[str, str] = field(default_factory=dict)
     direct: tuple[str, ...] = ()
 
     def proxy(self, scheme: str, host: str, port: int) -> SplitResult | None:
-        """The proxy for a host outside, or None where it is called directly."""
+        """The proxy for an outside host, or None for a direct call."""
         found = self.proxies.get(scheme) or self.proxies.get("all")
         if not found or any(_is_direct(host, port, name) for name in self.direct):
             return None
         return urlsplit(found if "//" in found else f"http://{found}")
 
 
-def former(environment: Mapping[str, str]) -> Former:
-    """The proxies that an environment names; the lower case of a name counts where both are set."""
+def previous_proxies(environment: Mapping[str, str]) -> PreviousProxies:
+    """The proxies in an environment; a variable in lower case takes precedence."""
     found = {
         name.lower(): environment[name]
         for name in sorted(environment)  # capitals first
         if name.lower() in PROXY_VARIABLES and environment[name]
     }
     names = found.pop("no_proxy", "").replace(" ", ",").split(",")
-    return Former({name.removesuffix("_proxy"): url for name, url in found.items()}, tuple(filter(None, names)))
+    return PreviousProxies(
+        {name.removesuffix("_proxy"): url for name, url in found.items()}, tuple(filter(None, names))
+    )
 
 
 def _is_direct(host: str, port: int, name: str) -> bool:
@@ -43,36 +45,36 @@ def _is_direct(host: str, port: int, name: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Routes:
-    """Every way out of the program.
+    """The destinations that the program may call.
 
     Args:
-        providers: by host name, the port of the provider on this machine.
-        allowed: further hosts, in which `*` stands for anything.
-        before: the proxies through which allowed hosts are reached.
+        providers: by host name, the provider's port on this machine.
+        allowed: other hosts; `*` matches anything.
+        before: the proxies for allowed hosts.
     """
 
     providers: Mapping[str, int]
     allowed: tuple[str, ...] = ()
-    before: Former = field(default_factory=Former)
+    before: PreviousProxies = field(default_factory=PreviousProxies)
 
     def is_open(self, host: str) -> bool:
-        """Whether a host that no provider has may be called: this machine, and what was allowed."""
+        """Whether a host of no provider may be called: this machine and allowed hosts."""
         return is_loopback(host) or any(fnmatchcase(host, name.lower()) for name in self.allowed)
 
-    def refusal(self, host: str) -> str:
-        """Why a host is not called, and how to allow it."""
+    def blocked(self, host: str) -> str:
+        """The message for a blocked host, with how to allow it."""
         return (
             f"{host} was not called: it is none of the providers' hosts ({', '.join(sorted(self.providers))}). "
             f"Allow it: mockreel run --allow-host {host} -- COMMAND"
         )
 
     def unencrypted(self, host: str) -> str:
-        """Why a provider's host is not called without TLS."""
-        return f"{host} was not called: a key would go there unencrypted. Use https://{host} on the usual port."
+        """The message for a provider's host that is called without TLS."""
+        return f"{host} was not called: a key would be sent unencrypted. Use https://{host} on the usual port."
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a name or an address means this machine."""
+    """Whether a name or an address is this machine."""
     if host == "localhost" or host.endswith(".localhost"):
         return True
     try:

@@ -1,4 +1,4 @@
-"""The proxy of a run: it ends TLS for the providers' hosts, lets through what is allowed, and refuses the rest."""
+"""The proxy of a run: it terminates TLS for the providers' hosts, forwards allowed calls, and blocks the rest."""
 
 import asyncio
 import contextlib
@@ -16,21 +16,21 @@ from mockreel.proxy.intercept.guard import FIRST, Resolver
 from mockreel.proxy.intercept.host_routes import Routes, is_loopback
 from mockreel.proxy.intercept.http_heads import (
     HEAD_BYTES,
-    Answered,
     Head,
-    answer,
+    ProxyError,
     authority_of,
     login_of,
     read_head,
     rewritten,
+    send_error,
 )
-from mockreel.proxy.intercept.passage import Passage
+from mockreel.proxy.intercept.traffic_record import TrafficRecord
 
 HEAD_SECONDS = 20.0
 HANDSHAKE_SECONDS = 20.0
 CONNECT_SECONDS = 30.0
 CLOSE_SECONDS = 5.0
-# So many turns of the loop it takes from a connection that was accepted to the task that serves it.
+# Turns of the event loop between an accepted connection and its task.
 ACCEPTED_AFTER = 5
 
 
@@ -39,17 +39,17 @@ Serve = Callable[[StreamReader, StreamWriter], Coroutine[Any, Any, None]]
 
 
 class Proxy:
-    """A proxy on a free port of this machine, and a door with TLS for each provider's host.
+    """A proxy on a free local port, and a TLS port for each provider's host.
 
     Args:
-        routes: where calls go.
-        context: ends TLS for the providers' hosts.
-        passage: what came by.
+        routes: the destinations of calls.
+        context: terminates TLS for the providers' hosts.
+        traffic: records the calls.
         names: a name server, for programs behind the guard.
     """
 
     def __init__(
-        self, routes: Routes, context: ssl.SSLContext, *, passage: Passage, names: Resolver | None = None
+        self, routes: Routes, context: ssl.SSLContext, *, traffic: TrafficRecord, names: Resolver | None = None
     ) -> None:
         self._routes = routes
         self._context = context
@@ -57,24 +57,24 @@ class Proxy:
         self._servers: list[asyncio.Server] = []
         self._serving: set[asyncio.Task[Any]] = set()
         self._over = False
-        self.passage = passage
+        self.traffic = traffic
         self.url = ""
         self.names = 0  # the port of the name server
-        self.doors: dict[str, tuple[str, int]] = {}
+        self.tls_ports: dict[str, tuple[str, int]] = {}
 
     async def open(self) -> None:
-        """Take the ports."""
+        """Open the ports."""
         self.url = f"http://127.0.0.1:{await self._listen(self._serve)}"
-        for place, host in enumerate(sorted(self._routes.providers)):
-            self.doors[host] = await self._listen_at(str(FIRST + place), self._door(host))
+        for number, host in enumerate(sorted(self._routes.providers)):
+            self.tls_ports[host] = await self._listen_at(str(FIRST + number), self._tls_handler(host))
         if self._resolver is not None:
             self.names = await self._listen(self._resolver.serve)
             await self._resolver.open(self.names)
 
     async def close(self) -> None:
-        """Give the ports back, and end every connection."""
+        """Close the ports and every connection."""
         self._over = True
-        for _ in range(ACCEPTED_AFTER):  # asyncio loses a connection whose server closes in between
+        for _ in range(ACCEPTED_AFTER):  # asyncio loses a connection if its server closes earlier
             await asyncio.sleep(0)
         for server in self._servers:
             server.close()
@@ -85,7 +85,7 @@ class Proxy:
         await asyncio.gather(*self._serving, return_exceptions=True)
 
     async def _listen_at(self, own: str, serve: Serve) -> tuple[str, int]:
-        """An address of the host's own, known also to clients that keep no port; Linux has all of 127/8."""
+        """Listen at the host's own address on Linux, where all of 127/8 is local, so that the address identifies it."""
         try:
             return own, await self._listen(serve, host=own)
         except OSError:
@@ -101,9 +101,9 @@ class Proxy:
             try:
                 await serve(reader, writer)
             except ConnectionResetError:
-                cut = _reset(plain)  # what befell the one end befalls the other
+                cut = _reset(plain)  # pass a reset on to the other side
             except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
-                pass  # either side has gone, or the run is over
+                pass  # either side has ended, or the run is over
             finally:
                 await _ended(writer, plain, at_once=self._over or cut)
                 self._serving.discard(task)
@@ -113,7 +113,7 @@ class Proxy:
         port: int = server.sockets[0].getsockname()[1]
         return port
 
-    def _door(self, host: str) -> Serve:
+    def _tls_handler(self, host: str) -> Serve:
         async def serve(reader: StreamReader, writer: StreamWriter) -> None:
             await self._to_provider(host, reader, writer)
 
@@ -124,8 +124,8 @@ class Proxy:
         try:
             head = await asyncio.wait_for(read_head(reader), HEAD_SECONDS)
             await (self._tunnel if head.method == "CONNECT" else self._forward)(head, reader, writer)
-        except Answered as refused:
-            await answer(writer, refused.status, str(refused))
+        except ProxyError as error:
+            await send_error(writer, error.status, str(error))
 
     async def _tunnel(self, head: Head, reader: StreamReader, writer: StreamWriter) -> None:
         host, port = authority_of(head.target, 443)
@@ -143,21 +143,21 @@ class Proxy:
             into.close()
 
     async def _to_provider(self, host: str, reader: StreamReader, writer: StreamWriter) -> None:
-        """End TLS, and hand the plain bytes to the provider's own port."""
+        """Terminate TLS and pass the bytes to the provider's port."""
         try:
             await writer.start_tls(self._context, ssl_handshake_timeout=HANDSHAKE_SECONDS)
         except (ssl.SSLError, OSError):
-            self.passage.distrust(host)
+            self.traffic.distrust(host)
             return
-        self.passage.arrived[host] += 1
+        self.traffic.arrived[host] += 1
         out, into = await asyncio.open_connection("127.0.0.1", self._routes.providers[host])
         await _joined(reader, writer, out, into)
 
     async def _forward(self, head: Head, reader: StreamReader, writer: StreamWriter) -> None:
-        """A request without TLS, as a program sends it to a proxy: one for each connection."""
+        """Forward a request without TLS, one per connection."""
         parts = urlsplit(head.target)
         if parts.scheme != "http" or not parts.hostname:
-            raise Answered(400, f"{head.target[:200]!r} is no address for a proxy; this port is the proxy of a run.")
+            raise ProxyError(400, f"{head.target[:200]!r} is not a URL; this port is the proxy of a run.")
         host, port = parts.hostname, parts.port or 80
         if host in self._routes.providers:
             raise self._refuse(host, self._routes.unencrypted(host))
@@ -170,15 +170,15 @@ class Proxy:
             into.close()
 
     async def _outside(self, scheme: str, host: str, port: int) -> tuple[StreamReader, StreamWriter]:
-        """A connection to a host that may be called, through the proxy that was set before where there is one."""
+        """A connection to an allowed host, through the previous proxy if there is one."""
         if not self._routes.is_open(host):
-            raise self._refuse(host, self._routes.refusal(host))
-        self.passage.outside[host] += 1
+            raise self._refuse(host, self._routes.blocked(host))
+        self.traffic.outside[host] += 1
         proxy = self._proxy(scheme, host, port)
         if proxy is None:
             return await _connected(host, port, host)
         if proxy.scheme != "http" or not proxy.hostname:
-            raise Answered(502, f"Your proxy {proxy.scheme}://{proxy.hostname} is no http:// proxy.")
+            raise ProxyError(502, f"Your proxy {proxy.scheme}://{proxy.hostname} is not an http:// proxy.")
         out, into = await _connected(proxy.hostname, proxy.port or 80, f"the proxy {proxy.hostname}")
         if scheme == "https":
             into.write(
@@ -187,28 +187,28 @@ class Proxy:
             status = (await out.readuntil(b"\r\n\r\n")).split(b"\r\n", 1)[0].decode("latin-1")
             if " 200" not in status:
                 into.close()
-                raise Answered(
+                raise ProxyError(
                     502, f"The proxy {proxy.hostname} of your environment does not let {host} pass: {status}"
                 )
         return out, into
 
     def _proxy(self, scheme: str, host: str, port: int) -> SplitResult | None:
-        """The proxy that was set before for a host outside; this machine is called directly."""
+        """The previous proxy for an outside host; this machine is called directly."""
         return None if is_loopback(host) else self._routes.before.proxy(scheme, host, port)
 
-    def _refuse(self, host: str, why: str) -> Answered:
-        self.passage.refuse(host, why)
-        return Answered(403, why)
+    def _refuse(self, host: str, why: str) -> ProxyError:
+        self.traffic.refuse(host, why)
+        return ProxyError(403, why)
 
 
 @contextlib.contextmanager
 def proxying(
-    routes: Routes, context: ssl.SSLContext, *, passage: Passage, names: Resolver | None = None
+    routes: Routes, context: ssl.SSLContext, *, traffic: TrafficRecord, names: Resolver | None = None
 ) -> Iterator[Proxy]:
-    """A proxy in a thread of its own until the block ends."""
-    proxy = Proxy(routes, context, passage=passage, names=names)
+    """Run a proxy in a thread until the block ends."""
+    proxy = Proxy(routes, context, traffic=traffic, names=names)
     loop = asyncio.new_event_loop()
-    # A handshake that a program breaks off is counted and told; asyncio need not log it too.
+    # The traffic record reports broken handshakes; asyncio need not log them.
     loop.set_exception_handler(lambda _, event: logging.getLogger(__name__).debug("%s", event))
     thread = threading.Thread(target=loop.run_forever, name="mockreel proxy", daemon=True)
     thread.start()
@@ -226,7 +226,7 @@ async def _connected(host: str, port: int, name: str) -> tuple[StreamReader, Str
     try:
         return await asyncio.wait_for(asyncio.open_connection(host, port), CONNECT_SECONDS)
     except (OSError, TimeoutError) as problem:
-        raise Answered(502, f"{name} cannot be reached: {problem or 'no answer'}") from problem
+        raise ProxyError(502, f"{name} cannot be reached: {problem or 'no answer'}") from problem
 
 
 async def _established(writer: StreamWriter) -> None:
@@ -235,16 +235,16 @@ async def _established(writer: StreamWriter) -> None:
 
 
 async def _joined(reader: StreamReader, writer: StreamWriter, out: StreamReader, into: StreamWriter) -> None:
-    """Carry bytes both ways until either side has ended.
+    """Copy bytes both ways until either side has ended.
 
     Raises:
-        ConnectionResetError: the side that is called has reset its connection.
+        ConnectionResetError: the called side has reset its connection.
     """
     ways = [asyncio.create_task(_carry(reader, into)), asyncio.create_task(_carry(out, writer))]
     try:
         await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        into.close()  # first: the end of the run may cut short what follows
+        into.close()  # first, as the end of the run may cancel the rest
         for way in ways:
             way.cancel()
         await asyncio.gather(*ways, return_exceptions=True)
@@ -254,7 +254,7 @@ async def _joined(reader: StreamReader, writer: StreamWriter, out: StreamReader,
 
 
 def _reset(plain: asyncio.WriteTransport) -> bool:
-    """End a connection with a RST; TLS, if any, says no goodbye on it."""
+    """Reset a connection, without a TLS shutdown."""
     found = plain.get_extra_info("socket")
     if found is not None:
         found.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -263,7 +263,7 @@ def _reset(plain: asyncio.WriteTransport) -> bool:
 
 
 async def _ended(writer: StreamWriter, plain: asyncio.WriteTransport, *, at_once: bool) -> None:
-    """Close a connection, and see that it is closed; `plain` is what TLS, if any, was put on.
+    """Close a connection and wait until it is closed; `plain` is the transport below TLS, if any.
 
     Aborting the transport of TLS itself raises in Python 3.11.
     """
@@ -278,7 +278,7 @@ async def _ended(writer: StreamWriter, plain: asyncio.WriteTransport, *, at_once
 
 
 async def _carry(source: StreamReader, sink: StreamWriter) -> bool:
-    """Carry bytes until either side has ended; whether the source was reset."""
+    """Copy bytes until either side has ended; returns whether the source was reset."""
     is_reading = True
     try:
         while chunk := await source.read(65536):

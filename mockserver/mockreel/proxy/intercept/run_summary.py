@@ -1,4 +1,4 @@
-"""What a program did at the mock server, and what it would have cost."""
+"""Summarize what a program did at the mock server, and what it would have cost."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -9,17 +9,17 @@ from mockreel.contract.pricing import Cost
 from mockreel.engine.artifacts import artifact
 from mockreel.engine.billing import CostSummary, cost_avoided, plain
 from mockreel.engine.journal.journal import Entry
-from mockreel.proxy.intercept.passage import Passage
+from mockreel.proxy.intercept.traffic_record import TrafficRecord
 from mockreel.simulator.provider import Provider
 from mockreel.simulator.simulator import Simulator
 
-# So many different reasons are told of refused requests and of callbacks that did not arrive.
+# The most reasons to list for rejected requests, and for callbacks that were not delivered.
 MOST_REASONS = 5
 
 
 @dataclass(slots=True)
 class Account:
-    """What happened, over all providers, and the sums that were not spent."""
+    """What happened at all providers, and the estimated cost avoided."""
 
     requests: int = 0
     cost_avoided: CostSummary = field(default_factory=CostSummary)
@@ -27,7 +27,7 @@ class Account:
 
 
 def account_of(simulator: Simulator) -> Account:
-    """What happened on a mock server, in lines for people."""
+    """What happened at a mock server, as lines of text."""
     account = Account(cost_avoided=cost_avoided(simulator))
     for provider in simulator.providers.values():
         entries = [entry for entry in simulator.journal if entry.provider == provider.name and not _is_file(entry)]
@@ -35,7 +35,7 @@ def account_of(simulator: Simulator) -> Account:
         if entries:
             account.lines.append(f"{provider.contract.title}: {_count(len(entries), 'request')}")
             account.lines += [
-                f"  {line}" for line in (*_asked(entries), *_keys(provider), *_made(provider), *_told(provider))
+                f"  {line}" for line in (*_requests(entries), *_keys(provider), *_jobs(provider), *_callbacks(provider))
             ]
     if simulator.journal.count > len(simulator.journal):
         account.lines.append(f"Of {simulator.journal.count} requests the newest {len(simulator.journal)} are listed.")
@@ -43,38 +43,38 @@ def account_of(simulator: Simulator) -> Account:
 
 
 def _is_file(entry: Entry) -> bool:
-    """A result that was fetched; it is not the provider's API."""
+    """Whether a request fetched a result, which is not part of the provider's API."""
     return entry.operation is None and entry.path.startswith((artifact.MEDIA, artifact.UPLOADS))
 
 
-def _asked(entries: list[Entry]) -> Iterator[str]:
-    """Each operation with each answer, and why requests were refused."""
-    asked = Counter(
+def _requests(entries: list[Entry]) -> Iterator[str]:
+    """Each operation with its responses, and why requests were rejected."""
+    responses = Counter(
         (entry.operation or f"{entry.method} {entry.path}", entry.status, entry.row, entry.fault) for entry in entries
     )
-    for (name, status, row, fault), times in asked.items():
-        told = f"{status or 'not answered'}{f' {row}' if row else ''}{f' (fault {fault})' if fault else ''}"
-        yield f"{name} {told}{f' {_times(times)}' if times > 1 else ''}"
+    for (name, status, row, fault), times in responses.items():
+        outcome = f"{status or 'not answered'}{f' {row}' if row else ''}{f' (fault {fault})' if fault else ''}"
+        yield f"{name} {outcome}{f' {_times(times)}' if times > 1 else ''}"
     broken = (f"{one.pointer or 'the body'}: {one.message}" for entry in entries for one in entry.violations)
-    yield from (f"refused for {reason}" for reason in list(dict.fromkeys(broken))[:MOST_REASONS])
+    yield from (f"rejected for {reason}" for reason in list(dict.fromkeys(broken))[:MOST_REASONS])
 
 
 def _keys(provider: Provider) -> Iterator[str]:
-    """That keys were taken here which the provider would refuse: a variable that is not set, often."""
+    """Keys that were accepted here and that the provider would reject, often for an unset variable."""
     if provider.keyring.odd:
         forms = ", ".join(f"{prefix}…" for prefix, _ in provider.keyring.prefixes)
         yield (
             f"{_count(provider.keyring.odd, 'key')} without the form of {provider.contract.title}'s ({forms}): the "
-            "provider would refuse it. Is the variable that holds it set?"
+            "provider would reject it. Is its variable set?"
         )
 
 
-def _made(provider: Provider) -> Iterator[str]:
+def _jobs(provider: Provider) -> Iterator[str]:
     """The jobs by model, state and price."""
     now = provider.clock.now()
     jobs = list(provider.jobs)
-    made = Counter((job.model.id if job.model else job.kind, job.state(now).word, _price(job.cost)) for job in jobs)
-    for (name, word, price), times in made.items():
+    counts = Counter((job.model.id if job.model else job.kind, job.state(now).word, _price(job.cost)) for job in jobs)
+    for (name, word, price), times in counts.items():
         yield f"{name}: {word}, {price}{f' each, {times} jobs' if times > 1 else ''}"
 
 
@@ -84,8 +84,8 @@ def _price(cost: Cost | None) -> str:
     return f"{'at least ' if cost.certainty == 'at least' else ''}{plain(cost.amount)} {cost.currency}"
 
 
-def _told(provider: Provider) -> Iterator[str]:
-    """The callbacks that were sent, and why others were not."""
+def _callbacks(provider: Provider) -> Iterator[str]:
+    """The callbacks that were sent, and why others were not delivered."""
     standing = Counter(delivery.status for delivery in provider.deliveries)
     if standing:
         yield "callbacks: " + ", ".join(f"{times} {word}" for word, times in standing.items())
@@ -98,18 +98,18 @@ def _told(provider: Provider) -> Iterator[str]:
             yield f"  send it home: --callback-map {origin}=http://127.0.0.1:PORT"
 
 
-def passed(passage: Passage, hosts: list[str], *, requests: int, guarded: bool) -> Iterator[str]:
-    """What is to be said of the way here: nothing came, something was refused, or somebody did not trust us."""
-    for host, times in passage.distrusted.items():
+def passed(traffic: TrafficRecord, hosts: list[str], *, requests: int, guarded: bool) -> Iterator[str]:
+    """Lines about the calls: none arrived, some were blocked, or the program did not trust the certificate."""
+    for host, times in traffic.distrusted.items():
         yield (
-            f"{_count(times, 'connection')} to {host} ended before anything was asked: the program does not trust this "
+            f"{_count(times, 'connection')} to {host} ended before any request: the program does not trust this "
             "run's certificate. It reads none of SSL_CERT_FILE, REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE and "
             "NODE_EXTRA_CA_CERTS; set its base URL instead (mockreel serve)."
         )
-    if passage.refused:
-        yield "Refused: " + ", ".join(f"{host} {_times(times)}" for host, times in passage.refused.items()) + "."
-    if passage.outside:
-        yield "Let through: " + ", ".join(f"{host} {_times(times)}" for host, times in passage.outside.items()) + "."
+    if traffic.refused:
+        yield "Refused: " + ", ".join(f"{host} {_times(times)}" for host, times in traffic.refused.items()) + "."
+    if traffic.outside:
+        yield "Let through: " + ", ".join(f"{host} {_times(times)}" for host, times in traffic.outside.items()) + "."
     if not requests and guarded:
         yield f"Nothing arrived: no request came for {', '.join(hosts)}, and nothing left this machine."
     elif not requests:

@@ -1,35 +1,35 @@
-"""A run: the mock server, the authority, the proxy and the program, one inside the other."""
+"""Run a program with its own mock server, authority and proxy."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from mockreel.proxy.intercept.host_routes import Routes, former
-from mockreel.proxy.intercept.passage import Passage
+from mockreel.proxy.intercept.host_routes import Routes, previous_proxies
 from mockreel.proxy.intercept.program import Guarded, prepared
 from mockreel.proxy.intercept.run_summary import Account, account_of, passed
 from mockreel.proxy.intercept.signals import Signals, catching
+from mockreel.proxy.intercept.traffic_record import TrafficRecord
 from mockreel.server.app import Beside
 from mockreel.server.mock_server import MockServer
-from mockreel.server.options import Options
+from mockreel.server.server_options import Options
 from mockreel.server.socket_server import Server, hosted
 
-# How often a mock server that is waited for is looked at, in real seconds.
+# The polling interval for a mock server to finish, in real seconds.
 LOOK_SECONDS = 0.05
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is run and how.
+    """The options of a run.
 
     Args:
-        options: how the mock server is served.
-        allow_hosts: hosts that the program may call besides, the real ones.
-        wait: so many real seconds the mock server plays on after the program, until its jobs and callbacks have ended.
-        beside: what runs beside the requests.
+        options: the options of the mock server.
+        allow_hosts: real hosts that the program may call.
+        wait: the real seconds to wait after the program for jobs and callbacks to end.
+        beside: functions that run beside the server.
     """
 
-    words: tuple[str, ...]
+    command: tuple[str, ...]
     options: Options = field(default_factory=Options)
     allow_hosts: tuple[str, ...] = ()
     wait: float = 0.0
@@ -38,19 +38,19 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class Ran:
-    """How it ended: the program's exit code, how long it took, and what it did."""
+class RunResult:
+    """The program's exit code, its duration, and what it did."""
 
     code: int
     seconds: float
     account: Account
-    passage: Passage
+    traffic: TrafficRecord
     hosts: tuple[str, ...]
     guarded: bool
 
     def lines(self) -> list[str]:
-        """What is told of it."""
-        way = passed(self.passage, [*self.hosts], requests=self.account.requests, guarded=self.guarded)
+        """The report of the run."""
+        way = passed(self.traffic, [*self.hosts], requests=self.account.requests, guarded=self.guarded)
         return [*self.account.lines, *(self.account.cost_avoided.lines() if self.account.requests else ()), *way]
 
 
@@ -58,39 +58,39 @@ def run(
     plan: Plan,
     *,
     environment: Mapping[str, str],
-    told: Callable[[str], None],
+    report: Callable[[str], None],
     ready: Callable[[Server], None] = lambda _server: None,
     ended: Callable[[MockServer], None] = lambda _mock_server: None,
-) -> Ran:
-    """Run a program against a mock server of its own. Call it in the main thread: it takes the signals meanwhile.
+) -> RunResult:
+    """Run a program with its own mock server. Call this in the main thread, as it handles signals.
 
     Args:
-        environment: what the program's environment would have been.
-        told: called with a sentence as soon as something is refused; from any thread.
+        environment: the program's original environment.
+        report: called with a message when a call is blocked; from any thread.
         ready: called before the program starts.
-        ended: called when the program has ended, while the server still stands.
+        ended: called when the program has ended and the server still runs.
 
     Raises:
-        NotStarted: there is no such program.
-        MockreelError: the server or the authority could not be set up, or there is no guard where one is required.
+        NotStarted: the program does not exist.
+        MockreelError: the server, the authority or a required guard is not available.
     """
     server = Server(replace(plan.options, own_hosts=True), beside=plan.beside)
     with catching() as signals, hosted(server) as mock_server:
-        routes = Routes(_ports(mock_server), plan.allow_hosts, former(environment))
+        routes = Routes(_ports(mock_server), plan.allow_hosts, previous_proxies(environment))
         hosts = tuple(sorted(routes.providers))
         ready(server)
-        with prepared(plan.words, routes, environment, told=told, control=mock_server.control.url) as program:
+        with prepared(plan.command, routes, environment, report=report, control=mock_server.control.url) as program:
             mock_server.simulator.targets.own_ports |= program.ports
             began = time.monotonic()
             code, guarded = program.execute(plan.guard, signals)
             seconds = time.monotonic() - began
             _wait(mock_server, plan.wait, signals)
             ended(mock_server)
-            return Ran(code, seconds, account_of(mock_server.simulator), program.passage, hosts, guarded)
+            return RunResult(code, seconds, account_of(mock_server.simulator), program.traffic, hosts, guarded)
 
 
 def _ports(server: MockServer) -> dict[str, int]:
-    """By host, the port of the provider that has it."""
+    """The port of each provider, by host."""
     return {
         host.lower(): _port(server.addresses[name].url)
         for name, provider in server.simulator.providers.items()
@@ -103,16 +103,16 @@ def _port(url: str) -> int:
 
 
 def _wait(server: MockServer, seconds: float, signals: Signals) -> None:
-    """Let the mock server play on until nothing is left to happen, the time is over, or a signal comes."""
+    """Wait until no event is pending, the time is over, or a signal arrives."""
     ends = time.monotonic() + seconds
-    while signals.caught is None and time.monotonic() < ends and _is_under_way(server):
+    while signals.caught is None and time.monotonic() < ends and _has_pending_events(server):
         time.sleep(LOOK_SECONDS)
 
 
-def _is_under_way(server: MockServer) -> bool:
+def _has_pending_events(server: MockServer) -> bool:
     simulator = server.simulator
     now = simulator.clock.now()
-    # A job may have ended by the clock a moment before its callback is scheduled: the scheduler knows of both.
+    # The scheduler knows both a job's end and its callback, which is scheduled a moment later.
     return bool(len(simulator.scheduler) or simulator.scheduler.in_flight) or any(
         any(delivery.status == "pending" for delivery in list(provider.deliveries))
         or any(not job.state(now).terminal and job.ends is not None for job in list(provider.jobs))

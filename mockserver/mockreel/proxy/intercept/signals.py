@@ -1,4 +1,4 @@
-"""The signals that would end a run: the program gets them, before its start and after its end too."""
+"""Forward the signals that would end a run to the program."""
 
 import os
 import signal
@@ -11,20 +11,20 @@ NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT")
 
 
 class Signals:
-    """Hands signals on to the program; `caught` is the last that came, also before the program was there."""
+    """Forwards signals to the program; `caught` is the last one, also before the program's start."""
 
     def __init__(self) -> None:
         self.caught: int | None = None
         self._child: Popen[bytes] | None = None
 
     def hand_to(self, child: Popen[bytes]) -> None:
-        """From now on they are the program's, and so is one that came before."""
+        """Forward signals to the program from now on, and one that arrived earlier."""
         self._child = child
         if self.caught is not None:
             child.send_signal(self.caught)
 
     def catch(self, number: int, _frame: FrameType | None) -> None:
-        """Take one; what a terminal sends, a program that runs has got itself."""
+        """Handle a signal; a running program gets those of a terminal itself."""
         self.caught = number
         if self._child is not None and (number != signal.SIGINT or not _has_terminal()):
             self._child.send_signal(number)
@@ -32,12 +32,12 @@ class Signals:
 
 @contextmanager
 def catching() -> Iterator[Signals]:
-    """Take the signals until the block ends, so that it ends in good order whenever one comes."""
+    """Handle signals until the block ends, so that it ends orderly."""
     signals = Signals()
     numbers = [getattr(signal, name) for name in NAMES if hasattr(signal, name)]
     before = {number: signal.getsignal(number) for number in numbers}
     for number, handler in before.items():
-        if handler is not signal.SIG_IGN:  # as `nohup` wants it
+        if handler is not signal.SIG_IGN:  # set by `nohup`
             signal.signal(number, signals.catch)
     try:
         yield signals

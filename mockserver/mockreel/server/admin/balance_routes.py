@@ -1,7 +1,8 @@
 """Balances: what each account has, and setting it; and the estimated cost avoided, as the end of `serve` says it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
+from itertools import chain
 from typing import Any
 
 from starlette.requests import Request
@@ -13,6 +14,8 @@ from mockreel.engine.billing import plain, together
 from mockreel.errors import OptionError
 from mockreel.server.admin.request_reader import NotThere, json_object, known, providers
 from mockreel.server.admin.route import Row
+from mockreel.server.admin.rows import written_rows
+from mockreel.server.loop_turns import in_turns
 from mockreel.simulator.provider import Provider
 from mockreel.simulator.simulator import Simulator
 
@@ -20,8 +23,21 @@ from mockreel.simulator.simulator import Simulator
 async def list_balances(simulator: Simulator, request: Request) -> Any:
     """Every account, by provider and in the order of first use, with its balance; and what was not spent in all."""
     some = providers(simulator, request)
+    await _settle(some)
     sums = together(provider.ledger.cost_avoided(provider.clock.now()) for provider in some)
-    return {"balances": [row for provider in some for row in _rows(provider)], "cost_avoided": sums.row()}
+    rows = await written_rows(row for provider in some for row in _rows(provider))
+    return {"balances": rows, "cost_avoided": sums.row()}
+
+
+async def _settle(some: Iterable[Provider]) -> None:
+    """Count the jobs of all accounts; others have their turn meanwhile."""
+    settling = (
+        provider.ledger.settling(account, provider.clock.now())
+        for provider in some
+        for account in [*provider.keyring.accounts.values()]
+    )
+    async for _ in in_turns(chain.from_iterable(settling)):
+        pass
 
 
 def _rows(provider: Provider) -> Iterator[Mapping[str, Any]]:
@@ -87,11 +103,12 @@ def _amount(value: Any) -> Decimal | None:
 
 async def cost_avoided(simulator: Simulator, _: Request) -> Any:
     """What the jobs so far would have cost, per currency."""
+    await _settle(simulator.providers.values())
     return billing.cost_avoided(simulator).row()
 
 
 ROWS = (
-    Row("GET", "balances", list_balances),
+    Row("GET", "balances", list_balances, ("provider",)),
     Row("GET", "cost", cost_avoided),
     Row("POST", "balances", set_balance),
 )

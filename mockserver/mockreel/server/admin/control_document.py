@@ -1,5 +1,6 @@
 """The control API's own OpenAPI document, as one JSON document without references to other files."""
 
+import asyncio
 from functools import cache
 from typing import Any
 
@@ -8,6 +9,7 @@ from starlette.requests import Request
 from mockreel._data import data_dir
 from mockreel.contract.data.data_files import read_document
 from mockreel.contract.openapi_documents import Documents, chosen_models
+from mockreel.server.admin.reading_routes import read_otherwise
 from mockreel.server.admin.route import Row
 from mockreel.simulator.simulator import Simulator
 
@@ -50,10 +52,20 @@ def _target(reference: str) -> str:
 
 
 async def describe_provider(simulator: Simulator, request: Request) -> Any:
-    """A provider's document with the readings that are chosen now; `model` picks one or more models."""
+    """A provider's document with the readings that are chosen now, or with others; `model` picks one or more models."""
     provider = simulator.provider(request.path_params["provider"])
-    models = chosen_models(provider.contract, request.query_params.getlist("model"))
-    return Documents(provider.contract).whole(models, url=provider.base_url or None)
+    readings = dict(_pair(text) for text in request.query_params.getlist("reading"))
+    contract = await asyncio.to_thread(read_otherwise, provider, readings) if readings else provider.contract
+    models = chosen_models(contract, request.query_params.getlist("model"))
+    return Documents(contract).whole(models, url=provider.base_url or None)
 
 
-ROWS = (Row("GET", "openapi.json", describe), Row("GET", "openapi/{provider}", describe_provider))
+def _pair(text: str) -> tuple[str, str]:
+    id_, _, option = text.partition("=")
+    return id_, option
+
+
+ROWS = (
+    Row("GET", "openapi.json", describe),
+    Row("GET", "openapi/{provider}", describe_provider, ("model", "reading")),
+)

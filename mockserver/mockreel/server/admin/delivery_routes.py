@@ -7,6 +7,7 @@ from starlette.requests import Request
 
 from mockreel.server.admin.request_reader import delivery, limit, no_form, one_of, providers
 from mockreel.server.admin.route import Row
+from mockreel.server.admin.rows import written_rows
 from mockreel.server.admin.views import delivery_detail, delivery_row
 from mockreel.simulator.simulator import Simulator
 from mockreel.webhooks import Delivery
@@ -19,7 +20,7 @@ async def list_deliveries(simulator: Simulator, request: Request) -> Any:
     most, fits = limit(request), _filter(request)
     found = [(provider, one) for provider in providers(simulator, request) for one in provider.deliveries if fits(one)]
     found.sort(key=lambda pair: -pair[1].created)
-    return {"count": len(found), "deliveries": [delivery_row(provider, one) for provider, one in found[:most]]}
+    return {"count": len(found), "deliveries": await written_rows(delivery_row(*one) for one in found[:most])}
 
 
 def _filter(request: Request) -> Callable[[Delivery], bool]:
@@ -41,7 +42,7 @@ async def resend_delivery(simulator: Simulator, request: Request) -> Any:
 
 
 ROWS = (
-    Row("GET", "deliveries", list_deliveries),
+    Row("GET", "deliveries", list_deliveries, ("limit", "provider", "job", "status")),
     Row("GET", "deliveries/{provider}/{id:path}", get_delivery),
     Row("POST", "deliveries/{provider}/{id:path}/resend", resend_delivery),
 )

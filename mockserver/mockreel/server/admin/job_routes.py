@@ -1,9 +1,9 @@
 """Jobs: listed and inspected; completed, failed and cancelled by hand."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from heapq import merge
-from itertools import islice
-from typing import Any
+from itertools import islice, repeat
+from typing import Any, NamedTuple
 
 from starlette.requests import Request
 
@@ -12,49 +12,75 @@ from mockreel.engine.journal.journal_query import JournalQuery
 from mockreel.errors import OptionError
 from mockreel.server.admin.request_reader import job, known, limit, no_form, one_of, optional_json, providers, text
 from mockreel.server.admin.route import Row
+from mockreel.server.admin.rows import written_rows
 from mockreel.server.admin.views import entry_detail, job_detail, job_row
-from mockreel.simulator import interventions
+from mockreel.server.loop_turns import in_turns
+from mockreel.simulator.jobs import interventions
 from mockreel.simulator.provider import Provider
 from mockreel.simulator.simulator import Simulator
 
 # Of the exchanges about one job no more are shown with it; the journal has them all.
 MOST_EXCHANGES = 200
 
+_LISTED = "`mockreel models` lists them all."
+
 Placed = tuple[Provider, Job]
+_Fits = Callable[[Provider, Job], bool]
+
+
+class _Wanted(NamedTuple):
+    """Of the jobs, the newest first, `most` that fit, from behind the one that `after` names."""
+
+    most: int
+    fits: _Fits | None
+    after: str | None
 
 
 async def list_jobs(simulator: Simulator, request: Request) -> Any:
     """The newest jobs first: at most `limit` (100 unless told), from behind `after`, those that fit."""
     chosen = providers(simulator, request)
     most, fits = limit(request), _filter(request, chosen)
-    found = list(islice((one for one in _behind(_newest(chosen), request) if fits(*one)), most + 1))
+    found = await _found(_Wanted(most + 1, fits, request.query_params.get("after")), chosen)
     last = found[most - 1] if len(found) > most else None
     return {
         "count": sum(len(provider.jobs) for provider in chosen),
-        "jobs": [job_row(*one) for one in found[:most]],
+        "jobs": await written_rows(job_row(*one) for one in found[:most]),
         "next": f"{last[0].name}/{last[1].id}" if last else None,
     }
 
 
-def _newest(chosen: list[Provider]) -> Iterator[Placed]:
-    """Every job of some parts, the newest first."""
-    return merge(*map(_line, chosen), key=lambda one: -one[1].created)
+async def _found(wanted: _Wanted, chosen: list[Provider]) -> list[Placed]:
+    """What is wanted; others have their turn while it is looked for.
 
-
-def _line(provider: Provider) -> Iterator[Placed]:
-    return ((provider, one) for one in reversed(provider.jobs))
-
-
-def _behind(found: Iterator[Placed], request: Request) -> Iterator[Placed]:
-    """What comes after the job that `after` names, as `next` of the page before gave it."""
-    after = request.query_params.get("after")
-    if after is not None and not any(f"{provider.name}/{one.id}" == after for provider, one in found):
-        raise OptionError("after", after, then="Take it from `next` of the page before, with the same provider.")
+    Raises:
+        OptionError: no job is named so.
+    """
+    if wanted.after is None and wanted.fits is None:  # nothing comes in between
+        return list(islice(_newest([(provider, reversed(provider.jobs)) for provider in chosen]), wanted.most))
+    found: list[Placed] = []
+    behind = wanted.after is None
+    async for one in in_turns(_newest([(provider, reversed([*provider.jobs])) for provider in chosen])):
+        if not behind:
+            behind = f"{one[0].name}/{one[1].id}" == wanted.after
+        elif wanted.fits is None or wanted.fits(*one):
+            found.append(one)
+            if len(found) == wanted.most:
+                break
+    if not behind:
+        then = "Take it from `next` of the page before, with the same provider."
+        raise OptionError("after", wanted.after, then=then)
     return found
 
 
-def _filter(request: Request, chosen: list[Provider]) -> Callable[[Provider, Job], bool]:
+def _newest(lines: Iterable[tuple[Provider, Iterator[Job]]]) -> Iterator[Placed]:
+    """The jobs of some providers, the newest of each first, in one line."""
+    return merge(*(zip(repeat(provider), line) for provider, line in lines), key=lambda one: -one[1].created)
+
+
+def _filter(request: Request, chosen: list[Provider]) -> _Fits | None:
     """Whether a job has the state (by our name, the provider's word or the sort), the account and the model asked.
+
+    None where nothing is asked.
 
     Raises:
         OptionError: no job of these providers can be in that state, or of that model.
@@ -62,7 +88,10 @@ def _filter(request: Request, chosen: list[Provider]) -> Callable[[Provider, Job
     states = [state for provider in chosen for state in provider.contract.lifecycle.states.values()]
     state = one_of(request, "state", [word for one in states for word in (one.name, one.word, one.kind)])
     account = request.query_params.get("account")
-    model = one_of(request, "model", [name for provider in chosen for name in provider.contract.names])
+    model = one_of(request, "model", [name for provider in chosen for name in provider.contract.names], then=_LISTED)
+
+    if (state, account, model) == (None, None, None):
+        return None
 
     def fits(provider: Provider, one: Job) -> bool:
         if state is not None:
@@ -78,10 +107,11 @@ def _filter(request: Request, chosen: list[Provider]) -> Callable[[Provider, Job
 async def get_job(simulator: Simulator, request: Request) -> Any:
     """One job whole, with the exchanges that are about it: the first, and the newest of many."""
     provider, found = job(simulator, request)
-    said = list(JournalQuery(provider=provider.name, job=found.id).among(simulator.journal.numbered()))
+    query = JournalQuery(provider=provider.name, job=found.id)
+    said = [one async for looked in in_turns(simulator.journal.numbered()) for one in query.among([looked])]
     if len(said) > MOST_EXCHANGES:
         said = [said[0], *said[1 - MOST_EXCHANGES :]]
-    return {**job_detail(provider, found), "exchanges": [entry_detail(*one) for one in said]}
+    return {**job_detail(provider, found), "exchanges": await written_rows(entry_detail(*one) for one in said)}
 
 
 async def complete_job(simulator: Simulator, request: Request) -> Any:
@@ -111,7 +141,7 @@ async def cancel_job(simulator: Simulator, request: Request) -> Any:
 
 
 ROWS = (
-    Row("GET", "jobs", list_jobs),
+    Row("GET", "jobs", list_jobs, ("limit", "provider", "state", "account", "model", "after")),
     Row("GET", "jobs/{provider}/{id:path}", get_job),
     Row("POST", "jobs/{provider}/{id:path}/complete", complete_job),
     Row("POST", "jobs/{provider}/{id:path}/fail", fail_job),

@@ -1,18 +1,17 @@
 """The journal: what was asked, answered and delivered, and which states jobs entered; asked, asserted, exported."""
 
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
-from heapq import merge
+from heapq import heappush, heappushpop, merge
 from typing import Any
 
 import orjson
-from orjson import Fragment
 from starlette.requests import Request
 from starlette.responses import StreamingResponse
 
 from mockreel import __version__
 from mockreel.engine.journal import har
 from mockreel.engine.journal.journal import Tried
-from mockreel.engine.journal.journal_query import JournalQuery, Numbered, Verdict, counted, ordered
+from mockreel.engine.journal.journal_query import JournalQuery, Numbered, Work, counting, ordering
 from mockreel.errors import OptionError
 from mockreel.server.admin.request_reader import (
     NotThere,
@@ -25,9 +24,10 @@ from mockreel.server.admin.request_reader import (
     whole,
 )
 from mockreel.server.admin.route import Row
+from mockreel.server.admin.rows import written_rows
 from mockreel.server.admin.views import attempt_row, entry_detail, entry_row, shown_entry, shown_line, shown_tried
-from mockreel.server.loop_turns import in_turns
-from mockreel.simulator.simulator import Simulator
+from mockreel.server.loop_turns import in_turns, worked
+from mockreel.simulator.simulator import Change, Simulator
 
 _ASKED = ("provider", "operation", "method", "path", "account", "job", "refusal")
 _COUNTS = ("times", "at_least", "at_most")
@@ -40,8 +40,7 @@ async def list_entries(simulator: Simulator, request: Request) -> Any:
     found = [one async for one in _fitting(query, _behind(simulator, request), most + 1)]
     more = found[most - 1][0] if len(found) > most else None
     shown = (_detail(simulator, one) if bodies else entry_row(*_line(simulator, one)) for one in found[:most])
-    rows = [Fragment(orjson.dumps(row)) async for row in in_turns(shown)]
-    return {"count": simulator.journal.count, "entries": rows, "next": more}
+    return {"count": simulator.journal.count, "entries": await written_rows(shown), "next": more}
 
 
 async def _fitting(query: JournalQuery, entries: Iterable[Numbered], most: int) -> AsyncIterator[Numbered]:
@@ -75,8 +74,7 @@ def _question(request: Request, simulator: Simulator) -> JournalQuery:
     status = request.query_params.get("status")
     if status is not None:
         given["status"] = whole(status, "status")
-    simulator.journal.check(given.get("provider"), given.get("operation"))
-    return JournalQuery.of(given)
+    return _asked(simulator, given)
 
 
 def _after(request: Request) -> int | None:
@@ -98,26 +96,32 @@ async def get_entry(simulator: Simulator, request: Request) -> Any:
 async def list_attempts(simulator: Simulator, request: Request) -> Any:
     """The attempts to deliver a callback, the newest first; forged ones (of tests) are left out."""
     names = {provider.name for provider in providers(simulator, request)}
+    most = limit(request)
     tried = [one for one in simulator.journal.attempts(job=request.query_params.get("job")) if one.provider in names]
-    page = tried[::-1][: limit(request)]
-    return {"count": len(tried), "attempts": [attempt_row(simulator.provider(one.provider), one) for one in page]}
+    shown = (attempt_row(simulator.provider(one.provider), one) for one in tried[: -most - 1 : -1])
+    return {"count": len(tried), "attempts": await written_rows(shown)}
 
 
 async def list_changes(simulator: Simulator, request: Request) -> Any:
     """The states that jobs have entered, the newest first."""
-    provider = request.query_params.get("provider")
-    changes = simulator.changes(provider=provider or None, job=request.query_params.get("job"))
-    return {"count": len(changes), "changes": [one._asdict() for one in changes[::-1][: limit(request)]]}
+    chosen, most = providers(simulator, request), limit(request)
+    count = 0
+    kept: list[tuple[float, int, Change]] = []
+    async for change in in_turns(simulator.entered(chosen, job=request.query_params.get("job"))):
+        count += 1
+        (heappush if len(kept) < most else heappushpop)(kept, (change.at, count, change))
+    return {"count": count, "changes": [change._asdict() for _, _, change in sorted(kept, reverse=True)]}
 
 
 async def assert_journal(simulator: Simulator, request: Request) -> Any:
     """Whether the journal is as is said: so many exchanges that fit, or one for each of `order`, in that order."""
     body = await json_object(request)
-    verdict = _ordered(simulator, body) if "order" in body else _counted(simulator, body)
+    verdict = await worked(_ordered(simulator, body) if "order" in body else _counted(simulator, body))
+    shown = (entry_row(*_line(simulator, one)) for one in verdict.found)
     return {
         "holds": verdict.holds,
         "message": _without_keys(simulator, verdict.message),
-        "found": [entry_row(*_line(simulator, one)) for one in verdict.found],
+        "found": await written_rows(shown),
     }
 
 
@@ -127,25 +131,25 @@ def _without_keys(simulator: Simulator, text: str) -> str:
     return text
 
 
-def _counted(simulator: Simulator, body: Mapping[str, Any]) -> Verdict:
+def _counted(simulator: Simulator, body: Mapping[str, Any]) -> Work:
     counts = {name: _count(body[name], name) for name in _COUNTS if body.get(name) is not None}
     if "times" in counts and len(counts) > 1:
         raise OptionError("times", counts["times"], then="Say either `times`, or `at_least` and `at_most`.")
     query = _asked(simulator, {name: value for name, value in body.items() if name not in _COUNTS})
-    return counted(simulator.journal.numbered(), query, **counts)
+    return counting(simulator.journal.numbered(), query, **counts)
 
 
-def _ordered(simulator: Simulator, body: Mapping[str, Any]) -> Verdict:
+def _ordered(simulator: Simulator, body: Mapping[str, Any]) -> Work:
     steps = body["order"]
     if not isinstance(steps, list) or not steps or not all(isinstance(step, dict) for step in steps):
         raise OptionError("order", steps, ["a list of questions"])
     shared = {name: value for name, value in body.items() if name != "order"}
-    return ordered(simulator.journal.numbered(), [_asked(simulator, {**shared, **step}) for step in steps])
+    return ordering(simulator.journal.numbered(), [_asked(simulator, {**shared, **step}) for step in steps])
 
 
 def _asked(simulator: Simulator, given: Mapping[str, Any]) -> JournalQuery:
     query = JournalQuery.of(given)
-    simulator.journal.check(query.provider, query.operation)
+    simulator.journal.check(**given)
     return query
 
 
@@ -199,10 +203,10 @@ def _line(simulator: Simulator, numbered: Numbered) -> Numbered:
 
 
 ROWS = (
-    Row("GET", "journal", list_entries),
-    Row("GET", "journal/attempts", list_attempts),
-    Row("GET", "journal/changes", list_changes),
-    Row("GET", "journal/har", export_har),
+    Row("GET", "journal", list_entries, (*_ASKED, "status", "limit", "order", "after", "bodies")),
+    Row("GET", "journal/attempts", list_attempts, ("limit", "provider", "job")),
+    Row("GET", "journal/changes", list_changes, ("limit", "provider", "job")),
+    Row("GET", "journal/har", export_har, (*_ASKED, "status")),
     Row("POST", "journal/assert", assert_journal),
     Row("GET", "journal/{number:digits}", get_entry),
 )

@@ -6,7 +6,7 @@ from typing import Any
 
 from starlette.requests import Request
 
-from mockreel.contract import load_contract
+from mockreel.contract import Contract, load_contract
 from mockreel.errors import OptionError
 from mockreel.server.admin.request_reader import json_object, known, text
 from mockreel.server.admin.route import Row
@@ -37,13 +37,23 @@ async def choose_reading(simulator: Simulator, request: Request) -> Any:
     known(body, ["provider", "id", "option"])
     name, id_, option = (text(body, field, "") for field in ("provider", "id", "option"))
     provider = simulator.provider(name)
-    if id_ not in provider.contract.readings:
-        raise OptionError(f"reading of {name}", id_, provider.contract.readings)
-    chosen = {**provider.contract.chosen, id_: option}
-    home, additions = provider.contract.schemas.home, provider.contract.additions
-    contract = await asyncio.to_thread(load_contract, name, readings=chosen, root=home, additions=additions)
+    contract = await asyncio.to_thread(read_otherwise, provider, {id_: option})
     simulator.switch_contracts({name: contract})
     return {name: readings_row(provider)}
+
+
+def read_otherwise(provider: Provider, readings: Mapping[str, str]) -> Contract:
+    """A provider's contract with these options in place of those that are chosen.
+
+    Raises:
+        OptionError: a reading or an option that it does not have.
+    """
+    own = provider.contract
+    for id_ in readings:
+        if id_ not in own.readings:
+            raise OptionError(f"reading of {provider.name}", id_, own.readings)
+    chosen = {**own.chosen, **readings}
+    return load_contract(provider.name, readings=chosen, root=own.schemas.home, additions=own.additions)
 
 
 ROWS = (

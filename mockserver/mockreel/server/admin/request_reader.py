@@ -68,6 +68,14 @@ def _content_type(request: Request) -> str:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
+def check_query(request: Request, names: Iterable[str]) -> None:
+    """See that a query has nothing that would be overlooked."""
+    known_ = tuple(names)
+    for name in request.query_params:
+        if name not in known_:
+            raise OptionError("query parameter", name, known_, then="" if known_ else "This path takes none.")
+
+
 def number(body: Mapping[str, Any], name: str) -> float:
     """A number in a body."""
     value = body.get(name)

@@ -30,9 +30,13 @@ register_url_convertor("digits", Digits())
 
 
 class Row(NamedTuple):
-    """One operation. The path has no slash before it, and parameters in Starlette's way (`rules/{id:digits}`)."""
+    """One operation. The path has no slash before it, and parameters in Starlette's way (`rules/{id:digits}`).
+
+    `query` names the parameters that its query may have; None where the handler itself looks after them.
+    """
 
     method: str
     path: str
     handler: Handler
+    query: tuple[str, ...] | None = ()
     waits: bool = False  # it waits for what every server does, where several share a run

@@ -7,7 +7,7 @@ from starlette.requests import Request
 
 from mockreel.server.admin.request_reader import read_bytes
 from mockreel.server.admin.state_routes import MOST_SNAPSHOT
-from mockreel.simulator.storage.logs.entry import read, written
+from mockreel.simulator.storage.logs.log_entry import read, written
 
 
 async def asked(request: Request) -> dict[str, Any]:

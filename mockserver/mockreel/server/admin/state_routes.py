@@ -1,6 +1,7 @@
 """The simulator as a whole: reset, kept as a document, put back, and looked back on."""
 
 import asyncio
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,8 +11,9 @@ from starlette.routing import Match, Route
 
 from mockreel.errors import Conflict, OptionError
 from mockreel.server.admin.clock_routes import about
-from mockreel.server.admin.request_reader import json_object, no_form
+from mockreel.server.admin.request_reader import check_query, json_object, no_form
 from mockreel.server.admin.route import Row
+from mockreel.server.loop_turns import in_turns
 from mockreel.simulator.pipeline import OWN_PATHS
 from mockreel.simulator.simulator import Simulator
 
@@ -22,15 +24,25 @@ MOST_SNAPSHOT = 1024 * 1024 * 1024
 async def reset_simulator(simulator: Simulator, request: Request) -> Any:
     """A clean stage: no job, account, delivery or journal; the rules and the clock as at the start."""
     no_form(request)
+    forgotten = [job for provider in simulator.providers.values() for job in provider.jobs]
     simulator.reset()
+    async for _ in in_turns(_let_go(forgotten)):
+        pass
     return await about(simulator, request)
+
+
+def _let_go(things: list[Any]) -> Iterator[None]:
+    """Forget one thing after the other: to give a million back at once takes its time."""
+    while things:
+        things.pop()
+        yield
 
 
 async def take_snapshot(simulator: Simulator, _: Request) -> Any:
     """Everything that has come to be, as a document that `restore` takes."""
-    from mockreel.simulator.snapshots import take  # noqa: PLC0415  (`serve` starts without it)
+    from mockreel.server.admin.snapshot_file import snapshot  # noqa: PLC0415  (`serve` starts without it)
 
-    return take(simulator)
+    return await snapshot(simulator)
 
 
 async def restore_snapshot(simulator: Simulator, request: Request) -> Any:
@@ -58,18 +70,19 @@ def past_row(rows: tuple[Row, ...]) -> Row:
     Args:
         rows: what can be asked of the simulator as it is.
     """
-    routes = [(Route(OWN_PATHS + row.path, _unused), row.handler) for row in rows if row.method == "GET"]
+    routes = [(Route(OWN_PATHS + row.path, _unused), row) for row in rows if row.method == "GET"]
 
     async def look_back(simulator: Simulator, request: Request) -> Any:
         scope = {**request.scope, "path": OWN_PATHS + request.path_params["rest"], "root_path": ""}
-        for route, handler in routes:
+        for route, row in routes:
             fit, child = route.matches(scope)
             if fit is Match.FULL:
+                check_query(request, row.query or ())
                 past = await _past(simulator, request.path_params["moment"])
-                return await handler(past, Request({**scope, **child}, request.receive))
+                return await row.handler(past, Request({**scope, **child}, request.receive))
         raise OptionError("path", request.path_params["rest"], [row.path for row in rows if row.method == "GET"])
 
-    return Row("GET", "at/{moment}/{rest:path}", look_back)
+    return Row("GET", "at/{moment}/{rest:path}", look_back, None)
 
 
 def _unused(_: Request) -> Response:

@@ -7,8 +7,8 @@ from typing import Any
 from mockreel.contract.messages.body import read_json
 from mockreel.engine.artifacts import artifact as artifacts
 from mockreel.engine.jobs.job import Job
+from mockreel.engine.journal.exchange_content import header_text
 from mockreel.engine.journal.journal import Entry, Tried
-from mockreel.engine.journal.said import header_text
 from mockreel.simulator.provider import Provider
 from mockreel.webhooks import Delivery
 

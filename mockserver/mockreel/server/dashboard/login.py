@@ -1,4 +1,4 @@
-"""The stage door: off loopback a browser tells the token once, and has a cookie from then on."""
+"""The stage door: where there is a token, a browser tells the token once, and has a cookie from then on."""
 
 from urllib.parse import parse_qs
 
@@ -10,7 +10,7 @@ from mockreel.server.access_token import Token
 from mockreel.server.dashboard.browser_pass import COOKIE, ENTER, PAGE, reads_html
 from mockreel.server.dashboard.renderer import Rendering
 from mockreel.server.dashboard.security_headers import HEADERS
-from mockreel.server.dashboard.static import stamp, static
+from mockreel.server.dashboard.static_files import stamp, static
 
 # A longer body is no token.
 MOST_BYTES = 4096

@@ -28,8 +28,8 @@ from mockreel.server.dashboard.pages import (
 )
 from mockreel.server.dashboard.renderer import Region, Rendering
 from mockreel.server.dashboard.security_headers import HEADERS
-from mockreel.server.dashboard.static import stamp, static
-from mockreel.simulator import files
+from mockreel.server.dashboard.static_files import stamp, static
+from mockreel.simulator import provider_files
 from mockreel.simulator.events import Event
 from mockreel.simulator.pipeline import OWN_PATHS
 from mockreel.simulator.simulator import Simulator
@@ -85,7 +85,7 @@ class Site:
         if provider is None:
             return Response(status_code=404, headers=HEADERS)
         asked = Message(request.method, request.url.path, request.headers.raw, b"", b"", "")
-        response = files.clip(provider, asked, request.path_params["id"])
+        response = provider_files.clip(provider, asked, request.path_params["id"])
         headers = {name.decode(): value.decode() for name, value in response.headers}
         return Response(response.body, response.status, headers={**headers, **HEADERS})
 

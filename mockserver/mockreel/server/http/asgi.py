@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 
+from mockreel.contract.data.checked_types import HeaderFields
 from mockreel.contract.messages.error_response import ErrorResponse
 from mockreel.contract.messages.message import Request, Response, problem
 from mockreel.engine.faults import NO_FAULTS
@@ -15,9 +16,9 @@ from mockreel.server.http.origin import Origin
 from mockreel.server.http.protocol import wire_of
 from mockreel.server.http.rejection import VERSION_HEADER
 from mockreel.simulator import pipeline
-from mockreel.simulator.adapter import Answer
-from mockreel.simulator.context import RequestContext
 from mockreel.simulator.provider import Provider
+from mockreel.simulator.provider_adapter import Answer
+from mockreel.simulator.request_context import RequestContext
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -36,12 +37,20 @@ class Front:
         provider: who answers.
         prefix: where it is mounted; taken off the path.
         origin: under which address results are served; as the request's Host header says if None.
+        added: headers that somebody in front of it adds to each response.
         sleep: how the real seconds of a fault pass.
     """
 
     def __init__(
-        self, provider: Provider, *, prefix: str = "", origin: Origin | None = None, sleep: Sleep = asyncio.sleep
+        self,
+        provider: Provider,
+        *,
+        prefix: str = "",
+        origin: Origin | None = None,
+        sleep: Sleep = asyncio.sleep,
+        added: HeaderFields = (),
     ) -> None:
+        self.added = added
         self._provider = provider
         self._sleep = sleep
         self._prefix = prefix
@@ -132,7 +141,7 @@ def unavailable(provider: Provider, request: Request) -> Response:
     found = provider.contract.router.find(request.path)
     operation = found.methods.get(request.method) if found else None
     if operation is not None:
-        context.operation = operation
+        context.operation = context.known_operation = operation
     if UNAVAILABLE not in provider.contract.errors:
         return problem(503, "Stopping", "The server is being stopped.")
     return pipeline.refuse(context, ErrorResponse(UNAVAILABLE))

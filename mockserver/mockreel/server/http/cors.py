@@ -1,14 +1,37 @@
 """Let web pages of other origins call the providers: off unless asked for, as none of the providers documents it."""
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from starlette.middleware.cors import CORSMiddleware
 
+from mockreel.contract.data.checked_types import HeaderFields
 from mockreel.errors import OptionError
-from mockreel.server.http.asgi import App
+from mockreel.server.http.asgi import App, Receive, Scope, Send
 
 ANY = "*"
+
+
+def added(origins: Sequence[str]) -> HeaderFields:
+    """What `allowing` adds to a response that no page has asked for."""
+    if not origins:
+        return ()
+    sent: list[Mapping[str, Any]] = []
+
+    async def blank(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+
+    async def kept(message: Mapping[str, Any]) -> None:
+        sent.append(message)
+
+    async def nothing() -> Mapping[str, Any]:
+        return {}
+
+    call = allowing(blank, origins)({"type": "http", "method": "GET", "headers": []}, cast(Receive, nothing), kept)
+    with contextlib.suppress(StopIteration):  # nothing in it waits
+        call.__await__().send(None)
+    return tuple(sent[0]["headers"])
 
 
 def allowing(app: App, origins: Sequence[str]) -> App:

@@ -68,7 +68,7 @@ class ForeignPages:
         host = next(iter(values(scope, b"host")), "")
         name = host_name(host)
         if self._hosts is not None and name not in self._hosts and not (name or "").endswith(".localhost"):
-            return f"A browser asks here under a loopback name, not {host!r}: another page may hide behind that name."
+            return f"A browser asks at localhost, 127.0.0.1 or [::1], not {host!r}: it may be another page's name."
         if scope.get("method") in _SAFE or ANY in self._allowed:  # a page may read a WebSocket, so it is not safe
             return None
         page = self._sender(scope, host)

@@ -9,5 +9,5 @@ HEAD_BYTES = 64 * 1024
 UNREAD_BYTES = 64 * 1024 * 1024
 # After the last words on a connection its client has so long to read them; when the server ends, so long to end TLS.
 LINGER_SECONDS, FAREWELL_SECONDS = 2.0, 0.1
-# What comes in meanwhile is thrown away, but no more than this.
-LINGER_BYTES = 1024 * 1024
+# What comes in meanwhile is thrown away, but no more than this; who has sent nothing for so long is done with sending.
+LINGER_BYTES, QUIET_SECONDS = 1024 * 1024, 0.1

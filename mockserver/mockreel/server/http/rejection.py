@@ -13,7 +13,9 @@ from mockreel import __version__
 VERSION_HEADER = (b"mockreel-version", __version__.encode())
 
 # How what is no HTTP/1.1 begins, and what to say of it; RFC 8446 5.1, RFC 9113 3.4, RFC 1928 3.
-_TLS, _HTTP2, _SOCKS = b"\x16", b"PRI * HTTP/2.0", (b"\x04\x01", b"\x05\x01", b"\x05\x02")
+_TLS, _HTTP2, _SOCKS = b"\x16", b"PRI * HTTP/2.0", (b"\x04", b"\x05")
+# As much of a connection's beginning tells them apart.
+OPENING_BYTES = len(_HTTP2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,19 +54,16 @@ class Rejected(Exception):
 Told = Callable[[int | None, Rejection], None]
 
 
-def unreadable(data: bytes, problem: httptools.HttpParserError, *, first: bool) -> Rejection:
-    """What cannot be read as HTTP/1.1: data that came together, and what the parser said of it.
+def unreadable(opening: bytes, problem: httptools.HttpParserError) -> Rejection:
+    """What cannot be read as HTTP/1.1: how its connection began, and what the parser said.
 
     What stood in the request is no part of the reason, as it may be a secret.
-
-    Args:
-        first: whether nothing came before it on its connection.
     """
-    if first and data.startswith(_TLS):
+    if opening.startswith(_TLS):
         return Rejection(400, "TLS (https://) was spoken to a port that speaks plain HTTP: use http://, or --tls.")
-    if first and data.startswith(_HTTP2):
+    if opening.startswith(_HTTP2):
         return Rejection(400, "HTTP/2 was spoken without being offered first; this server speaks HTTP/1.1: use that.")
-    if first and data.startswith(_SOCKS):
+    if opening.startswith(_SOCKS):
         return Rejection(400, "SOCKS was spoken to a web server; it is not a proxy: take it out of the proxy settings.")
     detail = "its target is no path or URL" if isinstance(problem, httptools.HttpParserCallbackError) else problem
     return Rejection(400, f"The request cannot be read as HTTP/1.1: {detail}.")

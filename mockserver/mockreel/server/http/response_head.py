@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from uvicorn.protocols.http.httptools_impl import HEADER_RE, HEADER_VALUE_RE, STATUS_LINE
 
+from mockreel.contract.data.checked_types import HeaderFields
 from mockreel.contract.messages.message import Response
 from mockreel.server.http.rejection import VERSION_HEADER
 
@@ -11,15 +12,27 @@ from mockreel.server.http.rejection import VERSION_HEADER
 _BODILESS = frozenset({204, 304})
 _FRAMING = frozenset({b"content-length", b"transfer-encoding", b"connection"})
 _VERSION = b"%s: %s\r\n" % VERSION_HEADER
+# So many sets of headers are known again; then they are counted again.
+MOST_KNOWN = 64
 
 
 class ResponseHeads:
-    """Writes the heads of complete responses, byte for byte as uvicorn does."""
+    """Writes the heads of complete responses, byte for byte as uvicorn does.
 
-    def __init__(self) -> None:
+    Args:
+        added: what each ends with besides.
+    """
+
+    def __init__(self, added: HeaderFields = ()) -> None:
+        lines = b"".join(b"%b: %b\r\n" % header for header in added).replace(b"%", b"%%")
+        self._framing = _FRAMING | {name.lower() for name, _ in added}
+        self._stays = b"%b%bcontent-length: %d\r\n" + lines + b"\r\n"
+        self._closes = b"%b%bcontent-length: %d\r\n" + lines + b"connection: close\r\n\r\n"
+        self._shares = not added  # whether what it writes is what others would
         self._defaults: Sequence[tuple[bytes, bytes]] | None = None
         self._beginnings: dict[int, bytes] = {}
         self._names: dict[bytes, bytes] = {}
+        self._known: dict[tuple[tuple[bytes, bytes], ...], bytes] = {}
 
     def of(self, response: Response, defaults: Sequence[tuple[bytes, bytes]], *, keep_alive: bool) -> bytes | None:
         """The head; None where it is no plain one.
@@ -31,21 +44,31 @@ class ResponseHeads:
             self._defaults = defaults
             self._beginnings.clear()
         beginning = self._beginnings.get(response.status) or self._begun(response.status, defaults)
-        if beginning is None:
+        own = response.head if self._shares else None
+        own = own or self._known.get(response.headers) or self._written(response.headers)
+        if beginning is None or own is None:
             return None
-        lines = [beginning]
+        if self._shares:
+            response.head = own
+        end = self._stays if keep_alive else self._closes
+        return end % (beginning, own, len(response.body))
+
+    def _written(self, headers: tuple[tuple[bytes, bytes], ...]) -> bytes | None:
+        """The headers of one response, and the version; those that others have too are remembered."""
+        lines: list[bytes] = []
         names = self._names
-        for name, value in response.headers:
+        for name, value in headers:
             written = names.get(name) or self._name(name)
             if written is None or HEADER_VALUE_RE.search(value):
                 return None
             lines += (written, value, b"\r\n")
         lines.append(_VERSION)
-        lines.append(
-            b"content-length: %d\r\n\r\n" if keep_alive else b"content-length: %d\r\nconnection: close\r\n\r\n"
-        )
-        lines[-1] %= len(response.body)
-        return b"".join(lines)
+        found = b"".join(lines)
+        if len(headers) <= 2:  # more of them tell of one job
+            if len(self._known) >= MOST_KNOWN:
+                self._known.clear()
+            self._known[headers] = found
+        return found
 
     def _begun(self, status: int, defaults: Sequence[tuple[bytes, bytes]]) -> bytes | None:
         if status in _BODILESS or status not in STATUS_LINE or status < 200:
@@ -55,7 +78,7 @@ class ResponseHeads:
         return found
 
     def _name(self, name: bytes) -> bytes | None:
-        if name.lower() in _FRAMING or HEADER_RE.search(name):
+        if name.lower() in self._framing or HEADER_RE.search(name):
             return None
         found = self._names[name] = name.lower() + b": "
         return found

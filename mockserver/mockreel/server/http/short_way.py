@@ -15,10 +15,12 @@ from urllib.parse import unquote
 import httptools
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
-from mockreel.contract.messages.message import Request, Response
+from mockreel.contract.data.checked_types import HeaderFields
+from mockreel.contract.messages.message import HeaderFacts, Request, Response
 from mockreel.server.http.bounded_protocol import Bounded
+from mockreel.server.http.limits import HEAD_BYTES
 from mockreel.server.http.response_head import ResponseHeads
-from mockreel.simulator.adapter import Answer
+from mockreel.simulator.provider_adapter import Answer
 
 # A longer body is read on the long way, which lets its client wait.
 MOST_BODY = 64 * 1024
@@ -26,7 +28,6 @@ MOST_BODY = 64 * 1024
 MOST_JOINED = 64 * 1024
 # Headers whose requests take the long way: how a message ends, what it waits for, and which page has sent it.
 _LONG = frozenset({b"transfer-encoding", b"expect", b"upgrade", b"origin", b"sec-fetch-site", b"referer"})
-_HEADERS_OF_INTEREST = _LONG | {b"host", b"content-length"}
 # Methods whose body, if they have one, nobody reads.
 _UNREAD = frozenset({b"GET", b"HEAD"})
 
@@ -41,6 +42,10 @@ class Responder(Protocol):
     def base_url(self, scope: MutableMapping[str, Any]) -> str:
         """Under which address it answers."""
 
+    @property
+    def added(self) -> HeaderFields:
+        """Headers that every response on its port ends with, where no page has asked."""
+
     def answer(self, request: Request) -> Answer:
         """The response, or an awaitable of it."""
 
@@ -48,33 +53,53 @@ class Responder(Protocol):
         """Send an answer on the long way."""
 
 
+class Head(HeaderFacts):
+    """Headers, and what they say of the way of their request: as long as the next ones are the same, that stays."""
+
+    __slots__ = ("base_url", "is_long", "pairs", "size")
+
+    def __init__(self, pairs: list[tuple[bytes, bytes]]) -> None:
+        super().__init__(pairs)
+        self.pairs = pairs
+        self.is_long = not _LONG.isdisjoint(self.first)
+        self.base_url: str | None = None  # where the provider is reached, by its Host
+        length = dict(pairs).get(b"content-length", b"0")  # the last of several
+        self.size = int(length) if length.isdigit() and len(length) < 9 else MOST_BODY + 1
+
+
+_NO_HEAD = Head([])
+
+
 class ShortWay(Bounded):
     """One connection, on whose port somebody may answer at once.
 
     Args:
-        responders: who does, by port.
+        responders: who does, by port; looked at for each request, as they may change.
     """
 
     def __init__(self, *args: Any, responders: Mapping[int, Responder] | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._responders = responders or {}
+        self._responders = {} if responders is None else responders
         self._responder: Responder | None = None
+        self._port = -1
+        self._most = 0
         self._heads = ResponseHeads()
         self._reading = False  # a request that takes the short way
         self._ignoring = False  # what comes behind a request that has ended the connection
+        self._head = _NO_HEAD
+        self._method = b""
         self._target: Any = None
         self._path = ""
         self._body: bytes | list[bytes] = b""
         self._keep_alive = True
-        self._host: bytes | None = None
-        self._base_url = ""
         self._answered = 0.0
         self._idle_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        if self.server is not None and self.limit_concurrency is None and not self.access_log:
-            self._responder = self._responders.get(self.server[1] or 0)
+        logs = self.config.access_log and self.access_log  # a root logger, as pytest has one, is not asked for it
+        if self.server is not None and self.limit_concurrency is None and not logs:
+            self._port = self.server[1] or 0
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._reading = False
@@ -85,7 +110,10 @@ class ShortWay(Bounded):
     # Callbacks of the parser
 
     def on_message_begin(self) -> None:
-        if self._responder is None:
+        responder = self._responders.get(self._port)
+        if responder is not self._responder:
+            self._answer_by(responder)
+        if responder is None:
             super().on_message_begin()
             return
         self._phase = "head"
@@ -101,7 +129,8 @@ class ShortWay(Bounded):
         elif self.transport.is_closing():
             self._ignoring = True
         elif self._is_short(self._responder):
-            self._check_head()
+            if self._method == b"CONNECT" or self._segment + self._taken > HEAD_BYTES:
+                self._check_head()
             self._target = httptools.parse_url(self.url)
             self._path = self._target.path.decode("ascii")
             self._phase = "body"
@@ -131,27 +160,26 @@ class ShortWay(Bounded):
 
     # The way
 
+    def _answer_by(self, responder: Responder | None) -> None:
+        """Have somebody answer from now on; None lets all take the long way."""
+        self._responder, self._head = responder, _NO_HEAD
+        if responder is not None:
+            self._most = min(MOST_BODY, responder.most_body)
+            self._heads = ResponseHeads(responder.added)
+
     def _is_short(self, responder: Responder) -> bool:
-        """Whether the head allows it; the host that it names is known then."""
+        """Whether the head allows it; the address that it names is known then."""
         parser = self.parser
         if self._owes or self.flow.write_paused or parser.get_http_version() != "1.1" or parser.should_upgrade():
             return False
-        length, host = b"0", b""
-        for name, value in self.headers:
-            if name in _HEADERS_OF_INTEREST:
-                if name in _LONG:
-                    return False
-                if name == b"content-length":
-                    length = value
-                elif not host:
-                    host = value
-        size = int(length) if length.isdigit() and len(length) < 9 else MOST_BODY + 1
-        if size > (0 if parser.get_method() in _UNREAD else min(MOST_BODY, responder.most_body)):
+        head = self._head
+        if head.pairs != self.headers:
+            head = self._head = Head(self.headers)
+        method = self._method = parser.get_method()
+        if head.is_long or head.size > (0 if method in _UNREAD else self._most):
             return False
-        if host != self._host:
-            self._host = None
-            self._base_url = responder.base_url(self._scope())
-            self._host = host
+        if head.base_url is None:
+            head.base_url = responder.base_url(self._scope())
         return True
 
     def _scope(self) -> dict[str, Any]:
@@ -171,10 +199,9 @@ class ShortWay(Bounded):
     def _request(self) -> Request:
         path = unquote(self._path) if "%" in self._path else self._path
         body = self._body if isinstance(self._body, bytes) else b"".join(self._body)
-        method = self.parser.get_method().decode("ascii")
-        return Request(
-            method, path or "/", self.headers, self._target.query or b"", body, self._base_url, self.app_state
-        )
+        method, query = self._method.decode("ascii"), self._target.query or b""
+        base_url = self._head.base_url or ""
+        return Request(method, path or "/", self.headers, query, body, base_url, self.app_state, known=self._head)
 
     def _respond(self) -> None:
         assert self._responder is not None
@@ -242,7 +269,8 @@ class ShortWay(Bounded):
 
     @property
     def _owes(self) -> bool:
-        return self._reading or super()._owes
+        running = self._running
+        return self._reading or bool(self.pipeline) or (running is not None and not running.response_complete)
 
     def _is_body_unread(self) -> bool:
         return not self._reading and not self._ignoring and super()._is_body_unread()

@@ -3,7 +3,7 @@
 import contextlib
 
 import anyio
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from mockreel.simulator.provider import Provider
 
@@ -25,8 +25,9 @@ async def follow(provider: Provider, path: str, socket: WebSocket) -> None:
         async with contextlib.aclosing(stream):
             async for text in stream:
                 await socket.send_text(text)
-        await socket.close()
         both.cancel_scope.cancel()
+    if socket.client_state is WebSocketState.CONNECTED:
+        await socket.close()
 
 
 async def _until_left(socket: WebSocket, scope: anyio.CancelScope) -> None:

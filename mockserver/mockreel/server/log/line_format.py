@@ -93,10 +93,12 @@ def _in(colour: str, text: str) -> str:
 
 def _request(event: Event) -> _Told:
     fields = event.fields
-    status = int(fields["status"])
-    outcome = [f"→ {status or 'no answer'}", *_said(fields)]
+    status = fields["status"]
+    outcome = f"→ {status or 'no answer'}"
+    if fields["refusal"] or fields["violations"] or fields.get("fault") or fields.get("notes"):
+        outcome = "  ".join([outcome, *_said(fields)])
     colour = _GREEN if 200 <= status < 400 and not fields["refusal"] else _YELLOW if status < 500 and status else _RED
-    return f"{fields['method']} {fields['path']}", "  ".join(outcome), colour
+    return f"{fields['method']} {fields['path']}", outcome, colour
 
 
 def _said(fields: Mapping[str, Any]) -> Iterator[str]:

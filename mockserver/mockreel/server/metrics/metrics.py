@@ -7,7 +7,7 @@ from typing import Any
 from mockreel import __version__
 from mockreel.contract.messages.message import Response
 from mockreel.engine.billing import cost_avoided
-from mockreel.server.metrics.exposition import CONTENT_TYPE, Family, Histogram, exposition
+from mockreel.server.metrics.prometheus_text import CONTENT_TYPE, Family, Histogram, exposition
 from mockreel.simulator.events import Event, News
 from mockreel.simulator.simulator import Simulator
 from mockreel.webhooks.dispatcher import lateness

@@ -22,8 +22,8 @@ from mockreel.webhooks import Delivery, Outcome, Outgoing, Sender
 from mockreel.webhooks.dispatcher import Attempting
 
 if TYPE_CHECKING:
-    from mockreel.simulator.adapter import Answer
     from mockreel.simulator.provider import Provider
+    from mockreel.simulator.provider_adapter import Answer
 
 # So many jobs are known by their spans; webhooks about an older one begin a trace of their own.
 MOST_JOBS = 10_000

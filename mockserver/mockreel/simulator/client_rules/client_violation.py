@@ -6,13 +6,14 @@ from mockreel.contract.evidence.facts import Fact
 
 
 class Violation(NamedTuple):
-    """One violation of a client rule."""
+    """One violation of a client rule; `request` is what it was seen in: an exchange, or a webhook that was answered."""
 
     rule: str
     provider: str
     at: float
     done: str
     fact: Fact
+    request: tuple[tuple[str, Any], ...]
 
     def __str__(self) -> str:
         evidence = f"{self.fact.where}, {self.fact.evidence.kind}"
@@ -30,4 +31,5 @@ class Violation(NamedTuple):
             "where": self.fact.where,
             "evidence": self.fact.evidence.kind,
             "sources": list(self.fact.sources),
+            "request": dict(self.request),
         }

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mockreel.contract import Contract, Model, Operation
-from mockreel.contract.exchanges.schema_references import Resolver
+from mockreel.contract.exchanges.schema_resolver import Resolver
 
 # A schema with the address that its references start from.
 At = tuple[Mapping[str, Any], str]

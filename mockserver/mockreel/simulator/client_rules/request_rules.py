@@ -97,11 +97,11 @@ class UnknownModel(Rule):
 
     def request(self, entry: Entry) -> Iterator[Said]:
         operation = self.operation_of(entry)
-        if operation is None or operation.model is None or operation.strangers:
+        if operation is None or operation.model is None:
             return
         known = self.contract.names_at[operation.id]
         name = self._named(entry)
-        if name is None or name in known:
+        if name is None or name in known or name in operation.own_models:
             return
         fact = self.facts.operation(f"{operation.id} takes {len(known)} names of models", operation)
         yield f"{shown(entry)} asked for the model {name[:80]!r}; {_nearest(name, known)}", fact

@@ -1,16 +1,20 @@
 """Hold what was seen of a client against the rules: as it comes, or all that a simulator's journal has kept."""
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from mockreel.contract import Contract
 from mockreel.contract.evidence.facts import Facts
 from mockreel.engine.journal.journal import Entry, Tried
-from mockreel.simulator.client_rules.client_rule import Said
+from mockreel.simulator.client_rules.client_rule import Said, bare
 from mockreel.simulator.client_rules.client_violation import Violation
 from mockreel.simulator.client_rules.expected_violations import expected_rules
 from mockreel.simulator.client_rules.rule_list import RULES
 from mockreel.simulator.client_rules.rule_selection import Selection, select
 from mockreel.simulator.provider import Provider
+
+# What a violation was seen in: its parts by their names.
+Asked = tuple[tuple[str, Any], ...]
 
 
 class Judge:
@@ -34,18 +38,42 @@ class Judge:
         """
         meant = expected_rules(entry.header("prefer"))
         for rule in self._rules:
-            found = self._counted(rule.id, rule.request(entry), entry.at)
+            found = self._counted(rule.id, rule.request(entry), entry.at, _exchange(entry))
             yield from (one for one in found if one.rule not in meant)
 
     def attempt(self, tried: Tried) -> Iterator[Violation]:
         """What breaks a rule in how one more webhook was answered."""
         for rule in self._rules:
-            yield from self._counted(rule.id, rule.attempt(tried), tried.at)
+            yield from self._counted(rule.id, rule.attempt(tried), tried.at, _webhook(tried))
 
-    def _counted(self, id_: str, said: Iterator[Said], at: float) -> Iterator[Violation]:
+    def _counted(self, id_: str, said: Iterator[Said], at: float, request: Asked) -> Iterator[Violation]:
         for done, fact in said:
             if self._selection.holds(id_, fact):
-                yield Violation(id_, self._contract.provider, at, done, fact)
+                yield Violation(id_, self._contract.provider, at, done, fact, request)
+
+
+def _exchange(entry: Entry) -> Asked:
+    """A request as a violation shows it, with nothing of its body, which the journal has."""
+    return (
+        ("method", entry.method),
+        ("path", entry.path),
+        ("query", entry.query),
+        ("operation", entry.operation),
+        ("status", entry.status),
+        ("job", entry.job),
+    )
+
+
+def _webhook(tried: Tried) -> Asked:
+    """A webhook as a violation shows it: what it told of, and how its receiver answered."""
+    return (
+        ("event", tried.event),
+        ("job", tried.subject),
+        ("url", bare(tried.url)),
+        ("attempt", tried.number),
+        ("status", tried.status),
+        ("error", tried.error),
+    )
 
 
 def violations(providers: Iterable[Provider], selection: Selection | None = None) -> list[Violation]:

@@ -32,23 +32,24 @@ class Selection:
 
 
 def select(
-    rules: Iterable[type[Rule]], *, named: Iterable[str] = (), allow: Iterable[str] = (), what: str = "rule"
+    rules: Iterable[type[Rule]], *, named: Iterable[str] = (), allow: Iterable[str] = (), source: str = ""
 ) -> Selection:
     """The rules that are looked for.
 
     Args:
         named: `default`, `all`, or ids; the usual ones if there is none.
         allow: ids that may be broken.
-        what: whose words they are, for the message.
+        source: whose words they are, for the message.
 
     Raises:
         OptionError: there is no such rule.
     """
     known = {rule.id: rule for rule in rules}
-    asked, allowed = tuple(named) or (DEFAULT,), frozenset(allow)
-    for name in (*asked, *allowed):
-        if name not in known and (name not in (DEFAULT, ALL) or name in allowed):
-            raise OptionError(what, name, [*known] if name in allowed else [DEFAULT, ALL, *known])
+    asked, allowed = tuple(named) or (DEFAULT,), tuple(allow)
+    for what, names, valid in (("rules", asked, [DEFAULT, ALL, *known]), ("allow", allowed, [*known])):
+        for name in names:
+            if name not in valid:
+                raise OptionError(f"{source}{what}", name, valid)
     usual = {id_ for id_, rule in known.items() if rule.usual} if DEFAULT in asked else set()
     wanted = {*known} if ALL in asked else {name for name in asked if name in known}
-    return Selection(frozenset(usual) - allowed, frozenset(wanted) - allowed)
+    return Selection(frozenset(usual - {*allowed}), frozenset(wanted - {*allowed}))

@@ -8,7 +8,7 @@ from mockreel.simulator.client_rules.client_rule import Rule, Said, bare
 from mockreel.simulator.client_rules.pacing_rules import remember
 from mockreel.webhooks import Outcome
 from mockreel.webhooks.fault_effects import BADLY_SIGNED
-from mockreel.webhooks.retry_policy import describe, retried, taken
+from mockreel.webhooks.retry_policy import accepted, describe, retried
 
 
 class _AboutWebhooks(Rule):
@@ -50,7 +50,7 @@ class WebhookFailed(_AboutWebhooks):
         policy = self.contract.callbacks.policies[tried.kind]
         outcome = Outcome(tried.status, error=tried.error, detail=tried.detail)
         damaged = self._damaged.pop(tried.delivery, False) or tried.fault is not None
-        if taken(policy, outcome):
+        if accepted(policy, outcome):
             return
         if tried.number < policy.attempts and retried(policy, outcome):
             remember(self._damaged, tried.delivery, damaged)

@@ -38,6 +38,22 @@ class Upcoming:
         if job not in self._told:
             self._push(provider, job, told)
 
+    def begin(self, provider: str, job: Job, now: float) -> Iterator[tuple[float, str, Job, State]]:
+        """Add a job, and give its changes up to `now`; one that is in it is left alone."""
+        if job in self._told:
+            return
+        if job.intervention is not None:  # of which it will be told apart
+            self._push(provider, job, 0)
+            return
+        told, found = 0, change(job, 0)
+        while found is not None and found[0] <= now:
+            yield found[0], provider, job, found[1]
+            told += 1
+            found = change(job, told)
+        if found is not None:
+            self._told[job] = told
+            heapq.heappush(self._heap, (found[0], next(self._numbers), told, provider, job))
+
     def changed(self, provider: str, job: Job, *, since: float) -> None:
         """Another plan for a job, whose changes up to `since` are known."""
         told = self._told.get(job)

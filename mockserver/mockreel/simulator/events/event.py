@@ -1,9 +1,11 @@
 """One thing that happened, and how requests and attempts to deliver become one."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from mockreel.contract import State
+from mockreel.contract.validation import Step, pointer
 from mockreel.engine.jobs.job import Job
 from mockreel.engine.journal.journal import Entry, Tried
 from mockreel.engine.redaction import Fingerprints, Redactor
@@ -30,8 +32,7 @@ class Event(NamedTuple):
 
     def numbered(self, number: int) -> "Event":
         """The same event with its number; a request that is measured waits for it, so it is made fast."""
-        _, at, kind, provider, account, job, fields = self
-        return Event(number, at, kind, provider, account, job, fields)
+        return Event._make((number, *self[1:]))
 
     def row(self) -> dict[str, Any]:
         """The event as plain values, on one level."""
@@ -58,20 +59,25 @@ def of_request(entry: Entry) -> Event:
     """An exchange, without what was said in it."""
     fields = {
         "method": entry.method,
-        "path": entry.path[:LONGEST],
+        "path": entry.path if len(entry.path) <= LONGEST else entry.path[:LONGEST],
         "operation": entry.operation,
         "status": entry.status,
         "refusal": entry.row,
         "fault": entry.fault,
         "violations": _violations(entry) if entry.violations else [],
-        "more_violations": max(0, len(entry.violations) - MOST_VIOLATIONS),
-        "notes": [note[:LONGEST] for note in entry.notes],
+        "more_violations": max(0, len(entry.violations) - MOST_VIOLATIONS) if entry.violations else 0,
+        "notes": [note[:LONGEST] for note in entry.notes] if entry.notes else [],
     }
     return Event(0, entry.at, "request", entry.provider, entry.account, entry.job, fields)
 
 
+@lru_cache(maxsize=64)
+def _said(path: tuple[Step, ...], message: str) -> str:
+    return f"{pointer(path) or 'the body'}: {message}"
+
+
 def _violations(entry: Entry) -> list[str]:
-    return [f"{one.pointer or 'the body'}: {one.message}" for one in entry.violations[:MOST_VIOLATIONS]]
+    return [_said(one.path, one.message) for one in entry.violations[:MOST_VIOLATIONS]]
 
 
 def of_attempt(tried: Tried, redactor: Redactor, known: Fingerprints) -> Event:

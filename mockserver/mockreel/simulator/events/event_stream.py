@@ -161,9 +161,9 @@ class EventStream:
         if not self._listens:
             self._listen()
         found: list[Event] = []
-        while self._heard:
-            self._take(self._heard.popleft(), found)
         now = self._stage.clock.now()
+        while self._heard:
+            self._take(self._heard.popleft(), found, now)
         self._look_at_clock(now, found)
         found += [of_change(*change) for change in self._upcoming.until(now)]
         self._looked = now
@@ -174,13 +174,14 @@ class EventStream:
             self._kept.append(event.numbered(number))
         self._number += len(found)
 
-    def _take(self, heard: Event | _Told, found: list[Event]) -> None:
+    def _take(self, heard: Event | _Told, found: list[Event], now: float) -> None:
         if isinstance(heard, Event):
             found.append(heard)
             return
         provider, job, begins = heard
         if begins:
-            self._upcoming.add(provider, job)
+            for change in self._upcoming.begin(provider, job, now):
+                found.append(of_change(*change))
         else:
             self._upcoming.changed(provider, job, since=self._looked)
 

@@ -22,6 +22,11 @@ class Arrival:
     answered: Behaviour
 
 
+def moved(url: str) -> str:
+    """Where a redirect from a URL of a receiver leads."""
+    return f"{url}/moved"
+
+
 @dataclass
 class Receiver:
     """Takes attempts by path. `url` is its address as the target sees it."""

@@ -13,7 +13,8 @@ from mockreel.engine.clock import Clock
 from mockreel.errors import MockreelError
 from mockreel.simulator.in_process.memory_receiver import Receiver
 from mockreel.simulator.in_process.target_keys import Keys, drawn, dressed
-from mockreel.simulator.provider import Provider, Settings
+from mockreel.simulator.provider import Provider
+from mockreel.simulator.settings import Settings
 from mockreel.simulator.simulator import Simulator, build_simulator
 from mockreel.webhooks import MemorySender, Outcome, Outgoing
 

@@ -16,7 +16,8 @@ from mockreel.contract.rows import DeliveryPolicy
 from mockreel.engine.clock import Clock
 from mockreel.engine.jobs.job import Intervention
 from mockreel.errors import OptionError
-from mockreel.simulator.provider import Provider, Settings
+from mockreel.simulator.provider import Provider
+from mockreel.simulator.settings import Settings
 from mockreel.simulator.simulator import build_simulator
 from mockreel.webhooks import MemorySender, Outgoing
 from mockreel.webhooks.payloads import Documented, documented

@@ -4,7 +4,7 @@ No key is in it, and no hash of one: listed accounts are found again by their na
 in the order of first use. What callbacks are signed with is in it, as what is still to be delivered needs it.
 """
 
-from mockreel.simulator.snapshots.restore import restore
-from mockreel.simulator.snapshots.writer import FORM, take
+from mockreel.simulator.snapshots.snapshot_restore import restore
+from mockreel.simulator.snapshots.snapshot_writer import FORM, take
 
 __all__ = ["FORM", "restore", "take"]

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from mockreel.engine.scheduler import Action
-from mockreel.simulator.provider import JobEnd, Provider, Reckoning
+from mockreel.simulator.jobs.job_end import JobEnd, Reckoning
+from mockreel.simulator.provider import Provider
 from mockreel.webhooks.dispatcher import AttemptDue
 
 RECORDED = (JobEnd, Reckoning, AttemptDue)

@@ -14,11 +14,11 @@ from mockreel.engine.clock import Clock
 from mockreel.simulator.simulator import Simulator
 from mockreel.simulator.storage.checkpoints import checkpoint
 from mockreel.simulator.storage.checkpoints.checkpoint import Load
-from mockreel.simulator.storage.checkpoints.child_process import CAN_FORK, beside
-from mockreel.simulator.storage.logs.entry import Entry
+from mockreel.simulator.storage.checkpoints.process_fork import CAN_FORK, beside
+from mockreel.simulator.storage.log_recorder import Recorder
+from mockreel.simulator.storage.logs.log_entry import Entry
 from mockreel.simulator.storage.logs.run_log import RunLog
 from mockreel.simulator.storage.playback import Playback
-from mockreel.simulator.storage.recorder import Recorder
 from mockreel.simulator.storage.run_head import new_head, read_head
 
 # Entries that say how the clock goes on from their moment.

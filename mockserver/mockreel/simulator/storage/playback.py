@@ -12,16 +12,16 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from mockreel.contract.messages.message import Response
-from mockreel.engine.accounts.account import Admission
+from mockreel.engine.accounts.keyring import Admission
 from mockreel.engine.scheduler import Entry as Due
 from mockreel.errors import LogMisfit, MockreelError, StateError
 from mockreel.simulator.simulator import Simulator
 from mockreel.simulator.snapshots import restore
-from mockreel.simulator.snapshots.reader import intervention
-from mockreel.simulator.snapshots.restore import read_rules
+from mockreel.simulator.snapshots.snapshot_reader import intervention
+from mockreel.simulator.snapshots.snapshot_restore import read_rules
 from mockreel.simulator.storage.checkpoints.checkpoint import Load, UnderWay
 from mockreel.simulator.storage.due_action import is_recorded, named
-from mockreel.simulator.storage.logs.entry import Entry
+from mockreel.simulator.storage.logs.log_entry import Entry
 from mockreel.simulator.storage.logs.run_log import RunLog
 from mockreel.simulator.storage.written_request import alias, request_of
 from mockreel.webhooks import Outcome, Outgoing, Sender
@@ -183,7 +183,7 @@ class Playback:
         task = self._waiting.pop(entry.fields["of"])
         provider = self._simulator.provider(entry.fields["p"])
         await asyncio.sleep(0)  # it begins to wait
-        provider.wake(entry.fields["job"])
+        provider.waits.wake_first(entry.fields["job"])
         response = await task
         if self._compare is not None:
             self._compare(number, entry, response)

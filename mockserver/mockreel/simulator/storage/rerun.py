@@ -8,10 +8,10 @@ from mockreel.errors import LogMisfit
 from mockreel.simulator.simulator import Simulator
 from mockreel.simulator.storage.checkpoints.checkpoint import Load
 from mockreel.simulator.storage.kept_run import play
-from mockreel.simulator.storage.logs.entry import Entry
+from mockreel.simulator.storage.log_recorder import told
+from mockreel.simulator.storage.logs.log_entry import Entry
 from mockreel.simulator.storage.logs.run_log import RunLog
 from mockreel.simulator.storage.playback import Playback
-from mockreel.simulator.storage.recorder import told
 
 # Of what is answered now so much is shown.
 SHOWN = 400

@@ -10,9 +10,9 @@ import orjson
 
 from mockreel.contract.messages.message import Request
 from mockreel.errors import StateError
-from mockreel.simulator.context import RequestContext
 from mockreel.simulator.fault_selection import WIRE
-from mockreel.simulator.storage.logs.entry import read, written
+from mockreel.simulator.request_context import RequestContext
+from mockreel.simulator.storage.logs.log_entry import read, written
 from mockreel.simulator.storage.logs.run_log import RunLog
 
 # A longer body is kept beside the log, once for all entries that have it.

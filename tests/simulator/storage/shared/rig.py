@@ -14,7 +14,7 @@ from simulator.storage.rig import HOOK, RUN, START, Receiver, contracts, fresh, 
 from mockreel.contract.messages.message import Response
 from mockreel.engine.clock import Clock
 from mockreel.errors import StateError
-from mockreel.server.admin.routes import Control, perform
+from mockreel.server.admin.control_routes import Control, perform
 from mockreel.simulator.simulator import Simulator
 from mockreel.simulator.storage.shared.member import Timing
 from mockreel.simulator.storage.shared.redis_log import RedisLog

@@ -12,7 +12,7 @@ from simulator.storage.rig import state
 from simulator.storage.shared.rig import UNSURE, Listener, Sharing, sharing, with_two
 
 from mockreel.errors import StateError
-from mockreel.simulator.storage.logs.entry import Entry
+from mockreel.simulator.storage.logs.log_entry import Entry
 from mockreel.simulator.storage.shared.redis_log import RedisLog
 
 pytestmark = cancelled_commands

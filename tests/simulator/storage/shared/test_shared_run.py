@@ -9,7 +9,7 @@ from simulator.storage.rig import KEYS, RUN, START, state
 from simulator.storage.shared.rig import Listener, Sharing, sharing, with_two
 
 from mockreel.errors import StateError
-from mockreel.simulator import interventions
+from mockreel.simulator.jobs import interventions
 
 pytestmark = cancelled_commands
 

@@ -23,7 +23,7 @@ from mockreel.webhooks import verify
 from mockreel.whole_file import SHARED, write_whole
 
 POLL_SECONDS = 0.1
-PATIENCE_SECONDS = 60.0
+WAIT_SECONDS = 60.0
 
 
 class ActFailed(MockreelError):
@@ -84,7 +84,7 @@ class Performer:
         """Set up, then all acts at once."""
         headers = {"authorization": f"Bearer {self.address.key}"}
         async with httpx2.AsyncClient(
-            base_url=self.address.url, headers=headers, timeout=PATIENCE_SECONDS, trust_env=False
+            base_url=self.address.url, headers=headers, timeout=WAIT_SECONDS, trust_env=False
         ) as client:
             for exchange in script.setup:
                 reply = await self._ask(client, exchange, {})
@@ -126,7 +126,7 @@ class Performer:
         assert act.poll is not None
         progress.job_id = str(pointers.value(reply, act.id or ""))
         words["id"] = progress.job_id
-        deadline = began + PATIENCE_SECONDS
+        deadline = began + WAIT_SECONDS
         while True:
             word = str(pointers.value(reply, act.state or ""))
             self._note(progress, word, began)
@@ -136,7 +136,7 @@ class Performer:
                     raise ActFailed(f"the job ended as {word}: {reply}")
                 return reply
             if time.monotonic() > deadline:
-                raise ActFailed(f"the job was still {word} after {PATIENCE_SECONDS:g} s")
+                raise ActFailed(f"the job was still {word} after {WAIT_SECONDS:g} s")
             await asyncio.sleep(POLL_SECONDS)
             reply = await self._ask(client, act.poll, words)
 
@@ -160,7 +160,7 @@ class Performer:
 
     async def _await_callback(self, progress: Progress) -> None:
         """Wait until the receiver has taken the callback; every refused attempt is noted with its gap."""
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        deadline = time.monotonic() + WAIT_SECONDS
         wanted = self.receiver.refuse + 1
         while len(progress.attempts) < wanted:
             if time.monotonic() > deadline:

@@ -14,7 +14,7 @@ from mockreel.contract.conversation.demo_jobs import Script, read_script
 from mockreel.engine.billing import cost_avoided
 from mockreel.server.mock_server import MockServer
 from mockreel.server.socket_server import serving
-from mockreel.simulator.provider import Settings
+from mockreel.simulator.settings import Settings
 from mockreel.simulator.simulator import Simulator
 
 # How many attempts of each callback the demo's receiver refuses.

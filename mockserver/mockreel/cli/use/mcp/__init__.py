@@ -7,29 +7,16 @@ from typing import Any
 
 import click
 
-from mockreel.cli.admin.server_options import written_url
+from mockreel.cli.admin.control_options import address_options, token_option, written_url
+from mockreel.cli.private_file import PrivateFile
 
 
 @click.command("mcp")
-@click.option(
-    "--url",
-    envvar="MOCKREEL_CONTROL_URL",
-    metavar="URL",
-    help="The control port of a running server; without one, a server is started. [env: MOCKREEL_CONTROL_URL]",
+@address_options(
+    url="The control port of a running server; without one, a server is started.",
+    ready_file="Or the file of `serve --ready-file`.",
 )
-@click.option(
-    "--ready-file",
-    envvar="MOCKREEL_READY_FILE",
-    type=click.Path(dir_okay=False),
-    metavar="PATH",
-    help="Or the file of `serve --ready-file`. [env: MOCKREEL_READY_FILE]",
-)
-@click.option(
-    "--token",
-    envvar="MOCKREEL_TOKEN",
-    metavar="TEXT",
-    help="The token of the server, off loopback. [env: MOCKREEL_TOKEN]",
-)
+@token_option
 @click.option(
     "--key",
     "listed",
@@ -40,7 +27,7 @@ from mockreel.cli.admin.server_options import written_url
 )
 @click.option(
     "--credentials",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=PrivateFile(dir_okay=False, path_type=Path),
     envvar="MOCKREEL_CREDENTIALS",
     metavar="FILE",
     help="Or the file of `serve --credentials`, for keys and token, with --url or --ready-file. "

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mockreel.cli.credentials import listed_keys, read_credentials
+from mockreel.cli.credential_options import listed_keys, read_credentials
 from mockreel.client.admin import ControlClient
 from mockreel.contract import Contract, load_contract
 from mockreel.engine.accounts.account import KeyEntry
@@ -64,7 +64,7 @@ class Connection:
 def connected(
     *,
     url: str | None = None,
-    ready_file: str | None = None,
+    ready_file: Path | None = None,
     token: str | None = None,
     listed: Sequence[str] = (),
     credentials: Path | None = None,

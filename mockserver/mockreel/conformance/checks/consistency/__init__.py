@@ -3,26 +3,36 @@
 from mockreel.conformance.check import Check
 from mockreel.conformance.checks.consistency import (
     account_access,
+    account_counts,
     batch_progress,
     body_envelope,
     error_details,
+    job_details,
     job_entries,
     lasting_records,
     listed_prices,
+    made_things,
+    reply_examples,
     secret_display,
+    shown_things,
     webhook_history,
 )
 
 CHECKS: tuple[Check, ...] = (
     *error_details.CHECKS,
     *account_access.CHECKS,
+    *account_counts.CHECKS,
     *body_envelope.CHECKS,
     *batch_progress.CHECKS,
     *lasting_records.CHECKS,
     *job_entries.CHECKS,
+    *job_details.CHECKS,
     *webhook_history.CHECKS,
     *listed_prices.CHECKS,
+    *made_things.CHECKS,
+    *reply_examples.CHECKS,
     *secret_display.CHECKS,
+    *shown_things.CHECKS,
 )
 
 __all__ = ["CHECKS"]

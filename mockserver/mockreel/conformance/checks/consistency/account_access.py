@@ -6,7 +6,7 @@ from dataclasses import replace
 from mockreel.conformance.check import Check, check
 from mockreel.conformance.check_context import CheckContext
 from mockreel.conformance.checks.consistency.lasting_records import links_further
-from mockreel.conformance.checks.idempotency import heeding, keyed, repeats
+from mockreel.conformance.checks.idempotent_submits import heeding, keyed, repeats
 from mockreel.conformance.jobs.job_groups import CHARGED, PLAIN
 from mockreel.contract import Operation, pointers
 from mockreel.contract.evidence.facts import Fact
@@ -36,10 +36,9 @@ def _apart(
 ) -> Iterator[Problem]:
     """Ask as another account what a link leads to; it must look as for an id that nobody has."""
     further = replace(context.links.follow(link, request, response), who="other")
-    reply = context.try_send(further)
-    if reply is None or context.excused(reply, link.to):
+    reply = context.answer(further, link.to)
+    if reply is None:
         return
-    context.judged()
     unknown = context.try_send(replace(context.unknown(link.to), body=further.body, headers=further.headers))
     same = unknown is None or reply.status == unknown.status
     if not context.error_detector.refused(reply) or not same:
@@ -53,7 +52,7 @@ def _apart(
 def others_get_at_nothing(context: CheckContext) -> Iterator[Problem]:
     _two_accounts(context)
     seen: set[tuple[str, str]] = set()
-    for trace in context.traces():
+    for trace in context.jobs.traces():
         for link in _linked(context, trace.submit, trace.response):
             if link.to.id == trace.talk.poll or (trace.submit.id, link.to.id) in seen:
                 continue
@@ -102,10 +101,9 @@ def _in_lists(
     for operation in context.contract.operations:
         if operation.method == "GET" and operation.path == maker.path and operation.key and id_:
             further = replace(context.requests.good(operation), who="other")
-            reply = context.try_send(further)
-            if reply is None or context.excused(reply, operation):
+            reply = context.answer(further, operation)
+            if reply is None:
                 continue
-            context.judged()
             if f'"{id_}"'.encode() in reply.body:
                 fact = context.facts.operation(f"{operation.id} shows one's own only", operation)
                 came = f"{id_} in {reply.shown()[:200]}"

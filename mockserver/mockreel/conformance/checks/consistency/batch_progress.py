@@ -1,94 +1,226 @@
-"""A batch ends, and has as many jobs as were asked for, each of them ended."""
+"""A batch ends, has as many jobs as were asked for, each with a record of its own, and tells of its end."""
 
 from collections.abc import Iterator
 from typing import Any
 
 from mockreel.conformance.check import Check, check
 from mockreel.conformance.check_context import CheckContext
-from mockreel.contract import pointers
+from mockreel.conformance.checks.consistency.webhook_history import wrong_entries
+from mockreel.conformance.checks.job_records import alike
+from mockreel.conformance.checks.webhook_deliveries import same_state
+from mockreel.conformance.jobs.batch_traces import BatchTrace, is_over
+from mockreel.conformance.jobs.job_groups import BATCH
+from mockreel.contract import Operation, pointers
 from mockreel.contract.conversation.promises import Places
 from mockreel.contract.evidence.facts import Fact
-from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest
 from mockreel.contract.exchanges.problem import Problem
+from mockreel.simulator.in_process.mock_target import LeftOut
+from mockreel.webhooks import sign
 
 
-def _fact(context: CheckContext, row: Places, says: str) -> Fact:
-    return context.facts.fact(says, "conversation.yaml batch", row.evidence)
+def has_batches(context: CheckContext) -> bool:
+    """Whether the provider begins many jobs at once."""
+    return context.contract.conversation.batch is not None
+
+
+def calls_back(context: CheckContext) -> bool:
+    """Whether a batch tells of its end."""
+    row = context.contract.conversation.batch
+    return row is not None and "webhook" in row.given
+
+
+def keeps_history(context: CheckContext) -> bool:
+    """Whether what a batch has told can be read."""
+    row = context.contract.conversation.batch
+    return calls_back(context) and row is not None and bool(row.given.get("history"))
+
+
+def _fact(context: CheckContext, trace: BatchTrace, says: str) -> Fact:
+    return context.facts.fact(says, "conversation.yaml batch", trace.row.evidence)
+
+
+def _submit(context: CheckContext, trace: BatchTrace) -> Operation:
+    return context.contract.operation(str(trace.row.given["operation"]))
+
+
+def _ended(context: CheckContext) -> Iterator[BatchTrace]:
+    """The batches that were seen to their end."""
+    for trace in context.jobs.batches():
+        if trace.whole and is_over(context, trace.row, trace.last):
+            yield trace
+        elif not context.excused(trace.response, _submit(context, trace)):
+            context.skip(f"a batch was not seen to its end: {trace.stopped or 'see batch.ends'}")
 
 
 @check(
-    "batch.ends", "A batch ends with as many jobs as it was asked for.", level="jobs",
-    known=lambda context: context.contract.conversation.batch is not None,
-)  # fmt: skip
+    "batch.ends", "A batch ends with as many jobs as it was asked for.", level="jobs", uses=(BATCH,), known=has_batches
+)
 def ends_with_all_its_jobs(context: CheckContext) -> Iterator[Problem]:
-    row = context.contract.conversation.batch
-    assert row is not None
-    operation = context.contract.operation(str(row.given["operation"]))
-    request = context.requests.good(operation)
-    made = context.try_send(request)
-    if made is None or context.excused(made, operation):
-        return
-    link = context.links.find(operation, made, str(row.given["read"]))
-    wanted = pointers.value(made.json, str(row.given["total"]))
-    if context.error_detector.refused(made) or link is None or not isinstance(wanted, int):
+    for trace in context.jobs.batches():
+        operation, row = _submit(context, trace), trace.row
+        if context.excused(trace.response, operation):
+            continue
+        wanted = pointers.value(trace.response.json, str(row.given["total"]))
+        sent = pointers.value(trace.asked.json, str(row.given["sent"]))
         context.judged()
-        fact = _fact(context, row, f"{operation.id} begins jobs")
-        yield Problem(fact, f"a batch with {row.given['total']}", made.shown(), request, operation.id)
-        return
-    poll = context.links.follow(link, request, made)
-    last = _watched(context, row, poll)
-    if last is None:
-        context.skip("a batch had not ended when the time was up")
-        return
-    context.judged()
-    yield from _counted(context, row, poll, last, wanted)
-    yield from _listed(context, row, (request, made), wanted)
+        if trace.poll is None or not isinstance(wanted, int) or (isinstance(sent, list) and wanted != len(sent)):
+            expected = f"a batch with {row.given['total']}" + (f" {len(sent)}" if isinstance(sent, list) else "")
+            fact = _fact(context, trace, f"{operation.id} begins jobs")
+            yield Problem(fact, expected, trace.response.shown(), trace.asked, operation.id)
+        elif trace.stopped:
+            context.skip(f"a batch was not seen to its end: {trace.stopped}")
+        else:
+            yield from _counted(context, trace, wanted)
 
 
-def _watched(context: CheckContext, row: Places, poll: SentRequest) -> ReceivedResponse | None:
-    """The last look at a batch: at its end, or when it should have ended long ago; None where the time was up."""
-    began = context.target.now()
-    while True:
-        response = context.send(poll)
-        age = context.target.now() - began
-        states = context.states(pointers.value(response.json, row.at[0]))
-        if any(state.terminal for state in states) or age > context.waits.wait_timeout:
-            return response
-        if context.deadline is not None and context.target.now() > context.deadline - 1:
-            return None
-        context.target.wait(context.waits.step(age))
-
-
-def _counted(
-    context: CheckContext, row: Places, poll: SentRequest, last: ReceivedResponse, wanted: int
-) -> Iterator[Problem]:
+def _counted(context: CheckContext, trace: BatchTrace, wanted: int) -> Iterator[Problem]:
     """Whether every job of a batch has ended, and is counted."""
-    word = pointers.value(last.json, row.at[0])
-    if not any(state.terminal for state in context.states(word)):
-        yield Problem(
-            _fact(context, row, "a batch ends"), "a terminal state", last.shown(), poll, str(row.given["read"])
-        )
+    row, last = trace.row, trace.last
+    subject, shown = str(row.given["read"]), last.shown() if last else "no answer"
+    if last is None or not is_over(context, row, last):
+        yield Problem(_fact(context, trace, "a batch ends"), "a terminal state", shown, trace.poll, subject)
         return
     counts: list[Any] = [pointers.value(last.json, place) for place in row.given["ended"]]
     if sum(count for count in counts if isinstance(count, int)) != wanted:
-        fact = _fact(context, row, f"{', '.join(row.given['ended'])} count the jobs of a batch")
-        yield Problem(fact, f"{wanted} in all", f"{counts}", poll, str(row.given["read"]))
+        fact = _fact(context, trace, f"{', '.join(row.given['ended'])} count the jobs of a batch")
+        yield Problem(fact, f"{wanted} in all", f"{counts}", trace.poll, subject)
 
 
-def _listed(
-    context: CheckContext, row: Places, made: tuple[SentRequest, ReceivedResponse], wanted: int
-) -> Iterator[Problem]:
-    """Whether the list of a batch's jobs has them all."""
-    name = str(row.given["list"]["operation"])
-    link = context.links.find(context.contract.operation(str(row.given["operation"])), made[1], name)
-    if link is None:
-        return
-    request = context.links.follow(link, *made)
-    response = context.send(request)
-    items = pointers.value(response.json, row.given["list"]["items"])
-    if not isinstance(items, list) or len(items) != wanted:
-        fact = _fact(context, row, f"{name} has every job of a batch")
-        yield Problem(fact, f"{wanted} jobs", response.shown()[:300], request, name)
+@check(
+    "batch.items", "The jobs of a batch are those that were asked for, each with its record.", level="jobs",
+    uses=(BATCH,), known=has_batches,
+)  # fmt: skip
+def items_are_jobs(context: CheckContext) -> Iterator[Problem]:
+    for trace in _ended(context):
+        listed: dict[str, Any] = trace.row.given["list"]
+        link = context.links.find(_submit(context, trace), trace.response, str(listed["operation"]))
+        if link is None:
+            continue
+        request = context.links.follow(link, trace.asked, trace.response)
+        response = context.send(request)
+        found = pointers.value(response.json, listed["items"])
+        items: list[Any] = found if isinstance(found, list) else []
+        sent = pointers.value(trace.asked.json, str(trace.row.given["sent"])) or []
+        context.judged()
+        wrong = _wrong(listed, items, sent, pointers.value(trace.response.json, listed["of_id"]))
+        if wrong:
+            fact = _fact(context, trace, f"{link.to.id} has every job of a batch")
+            yield Problem(fact, wrong, response.shown()[:300], request, link.to.id)
+        else:
+            yield from _records(context, trace, listed, items)
 
 
-CHECKS: tuple[Check, ...] = (ends_with_all_its_jobs,)
+def _wrong(listed: dict[str, Any], items: list[Any], sent: list[Any], batch: Any) -> str:
+    """What should be otherwise about the items of a batch; empty where nothing should."""
+    if len(items) != len(sent):
+        return f"{len(sent)} jobs"
+    ordered = sorted(items, key=lambda item: str(pointers.value(item, listed["index"])))
+    if [pointers.value(item, listed["index"]) for item in ordered] != list(range(len(sent))):
+        return f"{listed['index']} from 0 to {len(sent) - 1}"
+    jobs = [pointers.value(item, listed["job"]) for item in items]
+    if None in jobs or len(set(map(str, jobs))) != len(jobs):
+        return f"another job at {listed['job']} of each"
+    if any(str(pointers.value(item, listed["batch"])) != str(batch) for item in items):
+        return f"{batch} at {listed['batch']}"
+    shown = [pointers.value(item, listed["input"]) for item in ordered]
+    same = all(one and alike(_input(asked), one) for one, asked in zip(shown, sent, strict=True))
+    return "" if same else f"what was sent, at {listed['input']}"
+
+
+def _input(asked: Any) -> Any:
+    """What the item of a request asks for, whichever way it is wrapped."""
+    return asked.get("input", asked) if isinstance(asked, dict) and isinstance(asked.get("input"), dict) else asked
+
+
+def _records(context: CheckContext, trace: BatchTrace, listed: dict[str, Any], items: list[Any]) -> Iterator[Problem]:
+    """Whether each job of a batch has a record that names the batch and has its state."""
+    poll = context.contract.operation(str(listed["poll"]))
+    place = next(part[1:-1] for part in poll.path.split("/") if part.startswith("{"))
+    batch = pointers.value(trace.response.json, listed["of_id"])
+    talk = next(talk for talk in context.contract.conversation.jobs.values() if talk.poll == poll.id)
+    for item in items:
+        request = context.requests.good(poll, params={place: str(pointers.value(item, listed["job"]))})
+        record = context.send(request)
+        context.judged()
+        wanted = (str(batch), pointers.value(item, listed["state"]))
+        came = (str(pointers.value(record.json, listed["of"])), pointers.value(record.json, talk.state))
+        if came != wanted:
+            fact = _fact(context, trace, f"a job of a batch has a record with {listed['of']}")
+            yield Problem(fact, f"{wanted[0]} and {wanted[1]}", f"{came[0]} and {came[1]}", request, poll.id)
+
+
+@check(
+    "batch.callback", "A batch with a callback URL tells once that it has ended, signed, in the documented form.",
+    level="jobs", uses=(BATCH,), known=calls_back,
+)  # fmt: skip
+def tells_of_its_end(context: CheckContext) -> Iterator[Problem]:
+    for trace in _called(context):
+        context.judged()
+        operation = _submit(context, trace)
+        if len(trace.arrivals) != 1:
+            fact = _fact(context, trace, "a batch tells of its end once, where it is taken at once")
+            yield Problem(fact, "one callback", f"{len(trace.arrivals)} of them", trace.asked, operation.id)
+            continue
+        (arrival,) = trace.arrivals
+        body = arrival.body.decode("utf-8", "replace")[:300]
+        for wrong in context.webhooks.problems(operation, arrival.body)[:3]:
+            fact = _fact(context, trace, "the callback of a batch has the form of its schema")
+            yield Problem(fact, "a body of the documented form", wrong, trace.asked, operation.id)
+        for wrong in _untrue(context, trace, context.webhooks.payload(arrival.body)):
+            fact = _fact(context, trace, "the callback of a batch says what its record says")
+            yield Problem(fact, wrong, body, trace.asked, operation.id)
+        signature, secret = context.contract.callbacks.signature, context.secret()
+        came = arrival.headers.get(signature.header.lower(), "") if signature else ""
+        if signature and secret and came != sign(signature, secret, arrival.body):
+            fact = context.facts.fact(f"{signature.header} signs it", "callbacks.yaml signature", signature.evidence)
+            yield Problem(fact, f"{signature.header} of these bytes", came or "no signature", trace.asked, operation.id)
+
+
+def _called(context: CheckContext) -> Iterator[BatchTrace]:
+    if context.target.receiver is None:
+        raise LeftOut("there is no receiver that the target could reach; give --callback-url")
+    yield from (trace for trace in _ended(context) if trace.callback_url is not None)
+
+
+def _untrue(context: CheckContext, trace: BatchTrace, body: Any) -> Iterator[str]:
+    """What a callback should say: the batch's id, its state, the event of it, and what the record has too."""
+    row: dict[str, Any] = trace.row.given["webhook"]
+    record = trace.last.json if trace.last else None
+    batch, word = (
+        pointers.value(trace.response.json, trace.row.given["list"]["of_id"]),
+        pointers.value(record, trace.row.at[0]),
+    )
+    if str(pointers.value(body, row["id"])) != str(batch):
+        yield f"the id {batch} at {row['id']}"
+    if not same_state(context, pointers.value(body, row["state"]), word):
+        yield f"the state {word} at {row['state']}"
+    events = {context.contract.wire.get(row["words"], {}).get(state.name) for state in context.states(word)}
+    if events - {None} and pointers.value(body, row["event"]) not in events:
+        yield f"the event {', '.join(map(str, events))} at {row['event']}"
+    for place in row["agrees"]:
+        if not alike(pointers.value(body, place), pointers.value(record, place)):
+            yield f"{pointers.value(record, place)!r}"[:200] + f" at {place}"
+
+
+@check(
+    "batch.history", "What is kept of a batch's webhook is what has arrived.", level="jobs", uses=(BATCH,),
+    known=keeps_history,
+)  # fmt: skip
+def history_is_true(context: CheckContext) -> Iterator[Problem]:
+    for trace in _called(context):
+        row = Places((str(trace.row.given["history"]["at"][0]),), trace.row.evidence, trace.row.given["history"])
+        operation = _submit(context, trace)
+        link = context.links.find(operation, trace.response, str(row.given["operation"]))
+        if link is None or not trace.arrivals:
+            continue
+        request = context.links.follow(link, trace.asked, trace.response)
+        response = context.send(request)
+        context.judged()
+        policy = context.contract.callbacks.policies[str(trace.row.given["webhook"]["policy"])]
+        batch = pointers.value(trace.response.json, str(trace.row.given["list"]["of_id"]))
+        for expected, came in wrong_entries(row, response, trace.arrivals, policy, id_=batch, url=trace.callback_url):
+            fact = _fact(context, trace, f"{link.to.id} tells of every attempt")
+            yield Problem(fact, expected, came[:300], request, link.to.id)
+
+
+CHECKS: tuple[Check, ...] = (ends_with_all_its_jobs, items_are_jobs, tells_of_its_end, history_is_true)

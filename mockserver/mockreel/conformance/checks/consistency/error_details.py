@@ -10,7 +10,7 @@ from mockreel.conformance.jobs.job_groups import PLAIN
 from mockreel.contract import Operation, pointers
 from mockreel.contract.exchanges.exchange import SentRequest
 from mockreel.contract.exchanges.problem import Problem
-from mockreel.contract.exchanges.request_builder import NOBODYS
+from mockreel.contract.exchanges.request_builder import UNKNOWN_ID
 
 
 def _rows(operation: Operation) -> list[str]:
@@ -34,7 +34,7 @@ def _of_things(context: CheckContext) -> Iterator[tuple[Operation, str]]:
 def unknown_things(context: CheckContext) -> Iterator[Problem]:
     for operation, row in _of_things(context):
         places = [part[1:-1] for part in operation.path.split("/") if part.startswith("{")]
-        request = context.requests.good(operation, params=dict.fromkeys(places, NOBODYS))
+        request = context.requests.good(operation, params=dict.fromkeys(places, UNKNOWN_ID))
         request = replace(request, who="admin") if operation.admin and "admin" in context.target.keys.of else request
         if operation.admin and request.who != "admin":
             continue

@@ -6,11 +6,10 @@ from typing import Any
 from mockreel.conformance.check import Check, check
 from mockreel.conformance.check_context import CheckContext
 from mockreel.conformance.checks.consistency.lasting_records import same
-from mockreel.conformance.checks.paged_lists import asked, entries_of, longest
+from mockreel.conformance.checks.paged_lists import asked, entries_of, list_fact, lists, longest
 from mockreel.conformance.jobs.job_groups import PLAIN
 from mockreel.contract import Operation, pointers
 from mockreel.contract.conversation.promises import Paged
-from mockreel.contract.evidence.facts import Fact
 from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest
 from mockreel.contract.exchanges.problem import Problem
 
@@ -18,25 +17,16 @@ from mockreel.contract.exchanges.problem import Problem
 MOST_PAGES, SMALL = 12, 3
 
 
-def _lists(context: CheckContext) -> Iterator[tuple[Operation, Paged]]:
-    for name, paged in context.contract.conversation.lists.items():
-        yield context.contract.operation(name), paged
-
-
-def _fact(context: CheckContext, operation: Operation, paged: Paged, says: str) -> Fact:
-    return context.facts.fact(f"{operation.id} {says}", f"conversation.yaml lists {operation.id}", paged.evidence)
-
-
 @check(
     "list.record", "An entry of a list says of its job what the record says.", level="jobs", uses=(PLAIN,),
-    known=lambda context: any(paged.agrees for _, paged in _lists(context)),
+    known=lambda context: any(paged.agrees for _, paged in lists(context)),
 )  # fmt: skip
 def entries_agree_with_records(context: CheckContext) -> Iterator[Problem]:
-    for operation, paged in _lists(context):
+    for operation, paged in lists(context):
         if not paged.agrees:
             continue
         request, entries = _entries(context, operation, paged)
-        for trace in context.traces():
+        for trace in context.jobs.traces():
             record = trace.last.response.json if trace.last and trace.ended else None
             entry = entries.get(str(trace.id))
             if record is None or entry is None:
@@ -46,7 +36,7 @@ def entries_agree_with_records(context: CheckContext) -> Iterator[Problem]:
                 place for place in paged.agrees if not same(pointers.value(entry, place), pointers.value(record, place))
             ]
             if wrong:
-                fact = _fact(context, operation, paged, f"says of a job what its record says: {', '.join(wrong)}")
+                fact = list_fact(context, operation, paged, f"says of a job what its record says: {', '.join(wrong)}")
                 expected = ", ".join(f"{place}: {pointers.value(record, place)!r}" for place in wrong)
                 came = ", ".join(f"{place}: {pointers.value(entry, place)!r}" for place in wrong)
                 yield Problem(fact, expected[:300], came[:300], request, trace.subject)
@@ -69,10 +59,10 @@ def _entries(context: CheckContext, operation: Operation, paged: Paged) -> tuple
 
 @check(
     "list.ends", "A list says where it ends, and whether something is before and behind a page.", level="jobs",
-    uses=(PLAIN,), known=lambda context: any(paged.next and paged.limit for _, paged in _lists(context)),
+    uses=(PLAIN,), known=lambda context: any(paged.next and paged.limit for _, paged in lists(context)),
 )  # fmt: skip
 def lists_end(context: CheckContext) -> Iterator[Problem]:
-    for operation, paged in _lists(context):
+    for operation, paged in lists(context):
         if not paged.next or not paged.limit or paged.cursor is None:
             continue
         most = longest(operation, paged.limit)
@@ -95,7 +85,7 @@ def lists_end(context: CheckContext) -> Iterator[Problem]:
             yield from _edge(context, operation, paged, further, second, more=more, before=True)
             both = _names(paged, first) & _names(paged, second)
             if both:
-                fact = _fact(context, operation, paged, f"goes on where {paged.next} leads to")
+                fact = list_fact(context, operation, paged, f"goes on where {paged.next} leads to")
                 came = ", ".join(sorted(both))
                 yield Problem(fact, "other entries than on the page before", came, further, operation.id)
 
@@ -121,7 +111,7 @@ def _edge(
     context.judged(bool(said))
     for place, came, wanted in said:
         if came != wanted:
-            fact = _fact(context, operation, paged, f"says at {place} whether there is another page")
+            fact = list_fact(context, operation, paged, f"says at {place} whether there is another page")
             expected = f"something at {place}" if wanted else f"nothing at {place}"
             shown = f"{pointers.value(response.json, place)!r} after {len(entries_of(paged, response))} entries"
             yield Problem(fact, expected, shown, request, operation.id)
@@ -134,10 +124,10 @@ def _names(paged: Paged, response: ReceivedResponse) -> set[str]:
 
 @check(
     "list.form", "A list is a list of entries.", level="reads",
-    known=lambda context: any(True for _ in _lists(context)),
+    known=lambda context: any(True for _ in lists(context)),
 )  # fmt: skip
 def lists_are_lists(context: CheckContext) -> Iterator[Problem]:
-    for operation, paged in _lists(context):
+    for operation, paged in lists(context):
         request = asked(context, operation)
         response = context.try_send(request)
         if response is None or context.excused(response, operation) or context.error_detector.refused(response):
@@ -146,16 +136,16 @@ def lists_are_lists(context: CheckContext) -> Iterator[Problem]:
         value = pointers.value(response.json, paged.items)
         fine = isinstance(value, list) and all(isinstance(entry, dict) for entry in value if paged.id)
         if not fine:
-            fact = _fact(context, operation, paged, f"has its entries at {paged.items}")
+            fact = list_fact(context, operation, paged, f"has its entries at {paged.items}")
             yield Problem(fact, f"a list of entries at {paged.items}", response.shown()[:300], request, operation.id)
 
 
 @check(
     "list.states", "A list of states names every state of the lifecycle.", level="reads",
-    known=lambda context: any(paged.states for _, paged in _lists(context)),
+    known=lambda context: any(paged.states for _, paged in lists(context)),
 )  # fmt: skip
 def names_every_state(context: CheckContext) -> Iterator[Problem]:
-    for operation, paged in _lists(context):
+    for operation, paged in lists(context):
         if not paged.states:
             continue
         request = asked(context, operation)
@@ -172,10 +162,10 @@ def names_every_state(context: CheckContext) -> Iterator[Problem]:
 
 @check(
     "list.amounts", "Two amounts of an entry are one sum.", level="jobs", uses=(PLAIN,),
-    known=lambda context: any(paged.times for _, paged in _lists(context)),
+    known=lambda context: any(paged.times for _, paged in lists(context)),
 )  # fmt: skip
 def amounts_are_one_sum(context: CheckContext) -> Iterator[Problem]:
-    for operation, paged in _lists(context):
+    for operation, paged in lists(context):
         if not paged.times:
             continue
         request = asked(context, operation)
@@ -185,7 +175,7 @@ def amounts_are_one_sum(context: CheckContext) -> Iterator[Problem]:
             numbers = isinstance(one, int | float) and isinstance(other, int | float)
             if not numbers or abs(one - other * paged.times["by"]) > 1:
                 says = f"has at {paged.times['one']} {paged.times['by']} times what is at {paged.times['other']}"
-                fact = _fact(context, operation, paged, says)
+                fact = list_fact(context, operation, paged, says)
                 yield Problem(fact, "one sum", f"{one!r} and {other!r}", request, operation.id)
                 break
 

@@ -1,6 +1,6 @@
 """What the provider keeps of its webhook attempts is what has arrived."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from mockreel.conformance.check import Check, check
@@ -9,12 +9,15 @@ from mockreel.conformance.checks.job_records import alike
 from mockreel.conformance.checks.webhook_deliveries import called
 from mockreel.conformance.jobs.job_groups import PLAIN
 from mockreel.conformance.jobs.job_traces import JobTrace
-from mockreel.contract import pointers
+from mockreel.contract import DeliveryPolicy, pointers
 from mockreel.contract.conversation.promises import Places
 from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest
 from mockreel.contract.exchanges.problem import Problem
+from mockreel.simulator.in_process.memory_receiver import Arrival
 
 GROUPS = (PLAIN, "500")
+# So many callbacks of each group are asked for.
+MOST = 3
 
 
 def _has_history(context: CheckContext) -> bool:
@@ -28,7 +31,8 @@ def _has_history(context: CheckContext) -> bool:
 )  # fmt: skip
 def history_is_true(context: CheckContext) -> Iterator[Problem]:
     for group in GROUPS:
-        for trace in called(context, group)[:3]:
+        kept = [trace for trace in called(context, group) if trace.talk.webhook and trace.talk.webhook.history]
+        for trace in kept[:MOST]:
             row = trace.talk.webhook.history if trace.talk.webhook else None
             if row is None or not trace.whole or not trace.arrivals:
                 continue
@@ -37,7 +41,10 @@ def history_is_true(context: CheckContext) -> Iterator[Problem]:
                 continue
             request, response = found
             context.judged()
-            for expected, came in _wrong(context, trace, row, response):
+            assert trace.talk.webhook is not None
+            policy = context.contract.callbacks.policies[trace.talk.webhook.policy]
+            wrong = wrong_entries(row, response, trace.arrivals, policy, id_=trace.id, url=trace.callback_url)
+            for expected, came in wrong:
                 says = f"{row.given['operation']} tells of every attempt"
                 fact = context.facts.fact(says, f"conversation.yaml {trace.talk.name} webhook history", row.evidence)
                 yield Problem(fact, expected, came[:300], request, trace.subject)
@@ -52,37 +59,55 @@ def _asked(context: CheckContext, trace: JobTrace, row: Places) -> tuple[SentReq
     return (request, response) if response is not None and not context.excused(response, link.to) else None
 
 
-def _wrong(
-    context: CheckContext, trace: JobTrace, row: Places, response: ReceivedResponse
+def wrong_entries(
+    row: Places,
+    response: ReceivedResponse,
+    arrivals: Sequence[Arrival],
+    policy: DeliveryPolicy,
+    *,
+    id_: Any,
+    url: str | None,
 ) -> Iterator[tuple[str, str]]:
-    """What of a delivery is not as it arrived: what was expected, what came."""
-    entries = pointers.value(response.json, row.at[0]) if row.at[0] else response.json
+    """What of a delivery is not as it arrived: what was expected, what came. A row names the places that there are."""
+    found = pointers.value(response.json, row.at[0]) if row.at[0] else response.json
+    entries = [found] if isinstance(found, dict) else found
     if not isinstance(entries, list) or not entries:
         yield "an entry for the callback", response.shown()
         return
-    entry, came = entries[-1], len(trace.arrivals)
-    attempts = pointers.value(entry, str(row.given["attempts"]))
-    kept = attempts if isinstance(attempts, list) else []
-    if len(kept) != came or pointers.value(entry, str(row.given["count"])) != came:
-        yield f"{came} attempts", f"{len(kept)} attempts, counted {pointers.value(entry, str(row.given['count']))!r}"
-    statuses = [pointers.value(one, str(row.given["status"])) for one in kept]
-    answered = [arrival.answered for arrival in trace.arrivals]
-    if statuses != answered:
-        yield f"answered {answered}", f"{statuses}"
-    assert trace.talk.webhook is not None
-    policy = context.contract.callbacks.policies[trace.talk.webhook.policy]
-    if pointers.value(entry, str(row.given["most"])) != policy.attempts:
-        yield f"at most {policy.attempts} attempts", f"{pointers.value(entry, str(row.given['most']))!r}"
-    yield from _entry(context, trace, row, entry)
-
-
-def _entry(context: CheckContext, trace: JobTrace, row: Places, entry: Any) -> Iterator[tuple[str, str]]:
-    pending = row.given["pending"]
+    entry, given = entries[-1], row.given
+    tries = {"count": len(arrivals), "retries": len(arrivals) - 1, "most": policy.attempts}
+    own = {"job": str(id_), "url": url, **tries}
+    for name, wanted in own.items():
+        if name in given and pointers.value(entry, given[name]) not in (wanted, str(wanted)):
+            yield f"{wanted} at {given[name]}", f"{pointers.value(entry, given[name])!r}"
+    pending = given["pending"]
     if pointers.value(entry, pending["at"]) in pending["words"]:
         yield "a delivery that is over", f"{pointers.value(entry, pending['at'])!r}"
-    payload = pointers.value(entry, str(row.given["payload"]))
-    if not alike(payload, context.payload(trace.arrivals[-1].body)):
+    payload, sent = pointers.value(entry, given["payload"]), _parsed(arrivals[-1].body)
+    if not alike(_parsed(payload), _parsed(pointers.value(sent, given.get("part", "")))):
         yield "the payload that arrived", f"{payload!r}"
+    if "attempts" in given:
+        yield from _attempts(given, entry, arrivals)
+
+
+def _attempts(given: Mapping[str, Any], entry: Any, arrivals: Sequence[Arrival]) -> Iterator[tuple[str, str]]:
+    """What of the single attempts is not as they arrived: how many, how answered, how numbered."""
+    value = pointers.value(entry, given["attempts"])
+    kept = value if isinstance(value, list) else []
+    wanted = {"status": [arrival.answered for arrival in arrivals], "number": list(range(1, len(arrivals) + 1))}
+    if len(kept) != len(arrivals):
+        yield f"{len(arrivals)} attempts", f"{len(kept)} attempts"
+    for name, expected in wanted.items():
+        if name in given and (came := [pointers.value(one, given[name]) for one in kept]) != expected:
+            yield f"{expected} at {given['attempts']}/*{given[name]}", f"{came}"
+
+
+def _parsed(value: Any) -> Any:
+    """A text of JSON as what it says; anything else as it is."""
+    if not isinstance(value, str | bytes):
+        return value
+    found = ReceivedResponse(200, {}, value.encode() if isinstance(value, str) else value).json
+    return value if found is None else found
 
 
 CHECKS: tuple[Check, ...] = (history_is_true,)

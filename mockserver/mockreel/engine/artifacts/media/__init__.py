@@ -3,9 +3,9 @@
 Importing this reads no file; the packed clips stand in `clips/`, and `_make` (which nothing here imports) makes them.
 """
 
-from mockreel.engine.artifacts.media.boxes import content
 from mockreel.engine.artifacts.media.byte_ranges import Ranged, byte_range, etag_of, ranged
-from mockreel.engine.artifacts.media.choice import pick
 from mockreel.engine.artifacts.media.clip import Clip, Wanted
+from mockreel.engine.artifacts.media.clip_boxes import content
+from mockreel.engine.artifacts.media.clip_choice import pick
 
 __all__ = ["Clip", "Ranged", "Wanted", "byte_range", "content", "etag_of", "pick", "ranged"]

@@ -11,8 +11,8 @@ from mockreel.providers.aimlapi.query_parameters import listed
 from mockreel.providers.aimlapi.resources.models import etag_of, is_known
 from mockreel.providers.aimlapi.responses import moment
 from mockreel.providers.templates import fill
-from mockreel.simulator.adapter import Answer
-from mockreel.simulator.context import RequestContext
+from mockreel.simulator.provider_adapter import Answer
+from mockreel.simulator.request_context import RequestContext
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 

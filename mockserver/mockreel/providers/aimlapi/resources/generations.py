@@ -9,9 +9,9 @@ from mockreel.contract.messages.message import Response, json_reply
 from mockreel.engine import randomness
 from mockreel.engine.jobs.job import Job
 from mockreel.providers.aimlapi.responses import file_words, generation, own_members
-from mockreel.providers.aimlapi.state import Line, State
-from mockreel.simulator.adapter import Answer
-from mockreel.simulator.context import RequestContext
+from mockreel.providers.aimlapi.state import State
+from mockreel.simulator.provider_adapter import Answer
+from mockreel.simulator.request_context import RequestContext
 
 # From the moment, drawn bytes and the model's name to an id.
 MakeId = Callable[[float, bytes, str], str]
@@ -35,7 +35,7 @@ def submit(context: RequestContext) -> Answer:
         request=orjson.dumps({name: context.body[name] for name in state.media if name in context.body}),
         extra=state.rates.usage(ledger.due(ledger.cost(context.model, context.fields))),
     )
-    return _told(context, line, job)
+    return _told(context, job)
 
 
 def poll(context: RequestContext) -> Answer:
@@ -43,12 +43,14 @@ def poll(context: RequestContext) -> Answer:
     state: State = context.provider.state
     line = state.lines[context.operation.id]
     job = context.provider.job_of(context.account, context.query[str(line.parameter)])
-    return _told(context, line, job)
+    asked = (context.provider.base_url, context.operation.id, context.request.header(state.tracing.asked))
+    return context.provider.views.response(context, job, _told, now=context.now, asked=asked)
 
 
-def _told(context: RequestContext, line: Line, job: Job) -> Response:
+def _told(context: RequestContext, job: Job) -> Response:
     """The response that tells of a generation as it stands."""
     state: State = context.provider.state
+    line = state.lines[context.operation.id]
     now = job.state(context.now)
     words = generation(context.provider, job, now, context.now)
     own: Mapping[str, Any] = {}

@@ -14,8 +14,8 @@ from mockreel.contract.messages.message import JSON_HEADERS, Response, json_repl
 from mockreel.providers.aimlapi.query_parameters import listed
 from mockreel.providers.aimlapi.state import State
 from mockreel.providers.templates import Template, fill, prepared
-from mockreel.simulator.adapter import Answer
-from mockreel.simulator.context import RequestContext
+from mockreel.simulator.provider_adapter import Answer
+from mockreel.simulator.request_context import RequestContext
 
 
 def list_models(context: RequestContext) -> Answer:

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from mockreel.contract.messages.message import json_reply
-from mockreel.providers.runflow.errors import invalid_query
+from mockreel.providers.runflow.error_bodies import invalid_query
 from mockreel.providers.runflow.lists.columns import Rank, columns
 from mockreel.providers.runflow.lists.filters import FilterError, grammar, parse
 from mockreel.providers.runflow.lists.selection import Around, Order, Place, Selection
-from mockreel.simulator.adapter import Answer
-from mockreel.simulator.context import RequestContext
+from mockreel.simulator.provider_adapter import Answer
+from mockreel.simulator.request_context import RequestContext
 from mockreel.simulator.turns import FEW, Work, in_turns, turns
 
 T = TypeVar("T")

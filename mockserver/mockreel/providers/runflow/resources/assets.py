@@ -8,12 +8,12 @@ from mockreel.contract.messages.message import Response, json_reply
 from mockreel.engine.artifacts.artifact import UPLOADS
 from mockreel.engine.artifacts.uploads import Upload
 from mockreel.engine.randomness import uuid7
-from mockreel.providers.runflow.errors import unknown
-from mockreel.providers.runflow.resources.account import person
+from mockreel.providers.runflow.error_bodies import unknown
+from mockreel.providers.runflow.resources.account_details import person
 from mockreel.providers.runflow.state import Asset, own_shelf, state_of
 from mockreel.providers.runflow.timestamps import written
-from mockreel.simulator.context import RequestContext
 from mockreel.simulator.provider import Provider
+from mockreel.simulator.request_context import RequestContext
 
 
 def create_asset_upload(context: RequestContext) -> Response:

@@ -14,15 +14,15 @@ from mockreel.engine.jobs.job import Job
 from mockreel.engine.randomness import uuid7
 from mockreel.providers.runflow import webhooks
 from mockreel.providers.runflow.batch_responses import batch_event, batch_payload, batch_record, is_over, item_record
-from mockreel.providers.runflow.errors import unknown
+from mockreel.providers.runflow.error_bodies import unknown
 from mockreel.providers.runflow.inputs import stored
 from mockreel.providers.runflow.lists.list_page import listed
 from mockreel.providers.runflow.resources import deliveries
 from mockreel.providers.runflow.state import Batch, Extra, extra_of, state_of
-from mockreel.simulator.adapter import Answer
-from mockreel.simulator.context import RequestContext
 from mockreel.simulator.pipeline import course_of
 from mockreel.simulator.provider import Provider
+from mockreel.simulator.provider_adapter import Answer
+from mockreel.simulator.request_context import RequestContext
 from mockreel.webhooks import Delivery
 
 # Beyond so many the oldest batch is forgotten; its runs are not.

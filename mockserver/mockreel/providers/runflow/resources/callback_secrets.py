@@ -5,12 +5,12 @@ from typing import Any
 
 from mockreel.contract.messages.message import Response, json_reply
 from mockreel.engine.randomness import uuid7
-from mockreel.providers.runflow.errors import unknown
+from mockreel.providers.runflow.error_bodies import unknown
 from mockreel.providers.runflow.lists.list_page import listed
 from mockreel.providers.runflow.state import Secret, Shelf, own_shelf
 from mockreel.providers.runflow.timestamps import written
-from mockreel.simulator.adapter import Answer
-from mockreel.simulator.context import RequestContext
+from mockreel.simulator.provider_adapter import Answer
+from mockreel.simulator.request_context import RequestContext
 
 
 def _secret(context: RequestContext) -> Secret:

@@ -5,17 +5,18 @@ from typing import Any
 
 import orjson
 
+from mockreel.contract.messages.error_response import ErrorResponse
 from mockreel.contract.messages.message import Response, json_reply
 from mockreel.engine.randomness import uuid7
-from mockreel.providers.runflow.errors import unknown
+from mockreel.providers.runflow.error_bodies import unknown
 from mockreel.providers.runflow.inputs import stored
 from mockreel.providers.runflow.lists.list_page import listed
 from mockreel.providers.runflow.resources.runs import begin
 from mockreel.providers.runflow.responses import run_record
 from mockreel.providers.runflow.state import Workflow, own_shelf, state_of
 from mockreel.providers.runflow.timestamps import written
-from mockreel.simulator.adapter import Answer
-from mockreel.simulator.context import RequestContext
+from mockreel.simulator.provider_adapter import Answer
+from mockreel.simulator.request_context import RequestContext
 
 
 def _record(context: RequestContext, workflow: Workflow) -> Mapping[str, Any]:
@@ -40,10 +41,21 @@ def _by_id(context: RequestContext) -> Workflow:
 
 def _by_slug(context: RequestContext) -> Workflow:
     """By owner and slug; whatever the caller calls its organization, the workflows are its own."""
-    for workflow in own_shelf(context).workflows.values():
-        if orjson.loads(workflow.fields).get("slug") == context.params["slug"]:
-            return workflow
-    raise unknown("ComfyUI workflow")
+    found = _with_slug(context, context.params["slug"])
+    if found is None:
+        raise unknown("ComfyUI workflow")
+    return found
+
+
+def _with_slug(context: RequestContext, slug: Any) -> Workflow | None:
+    among = own_shelf(context).workflows.values()
+    return next((workflow for workflow in among if orjson.loads(workflow.fields).get("slug") == slug), None)
+
+
+def _check_slug(context: RequestContext, slug: Any, *, own: Workflow | None = None) -> None:
+    """See that no other workflow of the organization has the slug."""
+    if _with_slug(context, slug) not in (None, own):
+        raise ErrorResponse("slug-taken", values={"slug": slug})
 
 
 def list_comfyui_workflows(context: RequestContext) -> Answer:
@@ -59,6 +71,7 @@ def list_comfyui_workflows(context: RequestContext) -> Answer:
 
 def create_comfyui_workflow(context: RequestContext) -> Response:
     """Keep a workflow; what is in its graph is not looked at."""
+    _check_slug(context, context.body["slug"])
     number = context.provider.count("workflow")
     id_ = uuid7(context.now, context.provider.draw("workflow", number))
     workflow = Workflow(id_, number, orjson.dumps(context.body), context.now, context.now)
@@ -79,7 +92,9 @@ def get_comfyui_workflow_by_slug(context: RequestContext) -> Response:
 def update_comfyui_workflow(context: RequestContext) -> Response:
     """Change fields of a workflow."""
     workflow = _by_id(context)
-    workflow.fields = orjson.dumps({**orjson.loads(workflow.fields), **context.body})
+    fields = {**orjson.loads(workflow.fields), **context.body}
+    _check_slug(context, fields["slug"], own=workflow)
+    workflow.fields = orjson.dumps(fields)
     workflow.updated = context.now
     return json_reply(200, _record(context, workflow))
 

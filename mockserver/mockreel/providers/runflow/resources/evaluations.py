@@ -7,10 +7,10 @@ import orjson
 
 from mockreel.contract.messages.message import Response, json_reply
 from mockreel.engine.randomness import uuid7
-from mockreel.providers.runflow.errors import unknown
+from mockreel.providers.runflow.error_bodies import unknown
 from mockreel.providers.runflow.state import Evaluation, own_shelf, state_of
 from mockreel.providers.runflow.timestamps import written
-from mockreel.simulator.context import RequestContext
+from mockreel.simulator.request_context import RequestContext
 
 
 def create_evaluation(context: RequestContext) -> Response:

@@ -10,9 +10,9 @@ from mockreel.engine.randomness import uuid4
 from mockreel.providers.runflow import money
 from mockreel.providers.runflow.lists.list_page import listed
 from mockreel.providers.runflow.state import model_uuid, state_of
-from mockreel.simulator.adapter import Answer
-from mockreel.simulator.context import RequestContext
 from mockreel.simulator.provider import Provider
+from mockreel.simulator.provider_adapter import Answer
+from mockreel.simulator.request_context import RequestContext
 
 Record = Mapping[str, Any]
 

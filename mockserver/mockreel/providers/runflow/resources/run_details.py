@@ -12,14 +12,14 @@ from mockreel.engine.clock import utc
 from mockreel.engine.jobs.job import Job
 from mockreel.engine.randomness import uuid4
 from mockreel.providers.runflow import money
-from mockreel.providers.runflow.errors import fill, invalid_query, unknown
+from mockreel.providers.runflow.error_bodies import fill, invalid_query, unknown
 from mockreel.providers.runflow.lists.list_page import listed, listed_rows
 from mockreel.providers.runflow.responses import run_record
 from mockreel.providers.runflow.state import state_of
 from mockreel.providers.runflow.timestamps import milliseconds, written
-from mockreel.simulator.adapter import Answer
-from mockreel.simulator.context import RequestContext
 from mockreel.simulator.provider import Provider
+from mockreel.simulator.provider_adapter import Answer
+from mockreel.simulator.request_context import RequestContext
 from mockreel.simulator.turns import FEW, Work, in_turns, turns
 
 Record = Mapping[str, Any]

@@ -11,10 +11,10 @@ from mockreel.providers.runflow.inputs import stored
 from mockreel.providers.runflow.outputs import first_url, has_own_output, output, urls_of
 from mockreel.providers.runflow.resources import deliveries
 from mockreel.providers.runflow.responses import run_record
-from mockreel.providers.runflow.state import PLAIN, Extra, extra_of, shelf_of
-from mockreel.simulator.adapter import Answer
-from mockreel.simulator.context import RequestContext
+from mockreel.providers.runflow.state import Extra, extra_of, shelf_of
 from mockreel.simulator.provider import Provider
+from mockreel.simulator.provider_adapter import Answer
+from mockreel.simulator.request_context import RequestContext
 from mockreel.webhooks import Delivery
 
 
@@ -44,13 +44,13 @@ def begin(
     workflow: str | None = None,
 ) -> Job:
     """Begin the run of a call, if its account can pay for it."""
-    extra = Extra(client_ref, metadata, workflow=workflow)
+    plain = client_ref is None and metadata is None and workflow is None
     return context.provider.begin(
         context,
         uuid7,
         request=request,
         callback_url=callback_url,
-        extra=None if extra == PLAIN else extra,
+        extra=None if plain else Extra(client_ref, metadata, workflow=workflow),
         tell=bool(shelf_of(context.provider, context.account).webhooks),
     )
 
@@ -87,7 +87,13 @@ async def _result(context: RequestContext, job: Job) -> Response:
 
 def get_run(context: RequestContext) -> Response:
     """Read a run."""
-    job = context.provider.job_of(context.account, context.params["run_id"])
+    provider = context.provider
+    job = provider.job_of(context.account, context.params["run_id"])
+    asked = (provider.base_url, context.operation.id)
+    return provider.views.response(context, job, _record, now=context.now, asked=asked)
+
+
+def _record(context: RequestContext, job: Job) -> Response:
     return json_reply(200, run_record(context.provider, job, context.now))
 
 

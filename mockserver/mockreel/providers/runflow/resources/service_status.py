@@ -1,7 +1,7 @@
 """Whether the service is there: without a key, and always well."""
 
 from mockreel.contract.messages.message import Response, json_reply
-from mockreel.simulator.context import RequestContext
+from mockreel.simulator.request_context import RequestContext
 
 
 def get_health(context: RequestContext) -> Response:

@@ -10,14 +10,14 @@ from mockreel.contract.messages.error_response import ErrorResponse
 from mockreel.contract.messages.message import Response, json_reply
 from mockreel.contract.validation import Violation
 from mockreel.engine.randomness import uuid7
-from mockreel.providers.runflow.errors import unknown
+from mockreel.providers.runflow.error_bodies import unknown
 from mockreel.providers.runflow.lists.list_page import listed
 from mockreel.providers.runflow.resources.deliveries import attempt_id
 from mockreel.providers.runflow.state import Webhook, own_shelf, state_of
 from mockreel.providers.runflow.timestamps import means, milliseconds, read, written
 from mockreel.providers.runflow.webhooks import WEBHOOK
-from mockreel.simulator.adapter import Answer
-from mockreel.simulator.context import RequestContext
+from mockreel.simulator.provider_adapter import Answer
+from mockreel.simulator.request_context import RequestContext
 from mockreel.simulator.turns import MANY, Work, in_turns, turns
 from mockreel.webhooks import Attempt, Delivery
 

@@ -9,7 +9,7 @@ from mockreel.contract.messages.message import Response
 from mockreel.contract.messages.query import whole
 from mockreel.providers.runninghub.resources.legacy_tasks import enveloped
 from mockreel.providers.templates import fill
-from mockreel.simulator.context import RequestContext
+from mockreel.simulator.request_context import RequestContext
 
 
 def get_app_demo(context: RequestContext) -> Response:

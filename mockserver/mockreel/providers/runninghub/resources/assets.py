@@ -11,7 +11,7 @@ from mockreel.providers.runninghub.resources.legacy_tasks import enveloped
 from mockreel.providers.runninghub.state import Asset, Group, shelf_of
 from mockreel.providers.runninghub.webhooks import local_time
 from mockreel.providers.templates import fill
-from mockreel.simulator.context import RequestContext
+from mockreel.simulator.request_context import RequestContext
 
 # By field of a request: what of an asset or a group it must be.
 Wanted = Mapping[str, Callable[[Any], Any]]

@@ -7,7 +7,7 @@ from mockreel.engine.jobs.job import Intervention, Job
 from mockreel.providers.runninghub import responses, workflows
 from mockreel.providers.runninghub.resources.tasks import begin
 from mockreel.providers.runninghub.state import state_of
-from mockreel.simulator.context import RequestContext
+from mockreel.simulator.request_context import RequestContext
 
 
 def enveloped(context: RequestContext, data: Any) -> Response:

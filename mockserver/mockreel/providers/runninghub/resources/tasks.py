@@ -10,7 +10,7 @@ from mockreel.contract.messages.message import Response, json_reply
 from mockreel.engine.jobs.job import Job
 from mockreel.engine.randomness import snowflake
 from mockreel.providers.runninghub import responses, workflows
-from mockreel.simulator.context import RequestContext
+from mockreel.simulator.request_context import RequestContext
 
 
 def submit_task(context: RequestContext) -> Response:
@@ -27,7 +27,13 @@ def run(context: RequestContext) -> Response:
 
 def query_task(context: RequestContext) -> Response:
     """How a task is."""
-    job = context.provider.job_of(context.account, str(context.body["taskId"]))
+    provider = context.provider
+    job = provider.job_of(context.account, str(context.body["taskId"]))
+    asked = (provider.base_url, context.operation.id)
+    return provider.views.response(context, job, _task, now=context.now, asked=asked)
+
+
+def _task(context: RequestContext, job: Job) -> Response:
     return json_reply(200, responses.task(context.provider, job, context.now))
 
 

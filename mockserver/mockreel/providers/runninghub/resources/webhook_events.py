@@ -4,7 +4,7 @@ from mockreel.contract.messages.error_response import ErrorResponse
 from mockreel.contract.messages.message import Response
 from mockreel.providers.runninghub import webhooks
 from mockreel.providers.runninghub.resources.legacy_tasks import enveloped, task_of
-from mockreel.simulator.context import RequestContext
+from mockreel.simulator.request_context import RequestContext
 
 
 def get_webhook(context: RequestContext) -> Response:

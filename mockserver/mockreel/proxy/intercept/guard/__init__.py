@@ -1,7 +1,7 @@
-"""Nothing leaves: on Linux the kernel stops every call of the program to another machine, in whatever language.
+"""The guard: on Linux the kernel stops every call of the program to another machine, in any language.
 
-A stopped call to a provider's host is led to the mock server, one to this machine or an allowed host goes on, and any
-other fails with a sentence. It keeps from mistakes, not from malice.
+A stopped call to a provider's host is redirected to the mock server, one to this machine or an allowed host continues,
+and any other fails with a message. The guard protects from mistakes, not from malice.
 """
 
 from mockreel.proxy.intercept.guard.address_rules import FIRST, Directory

@@ -1,4 +1,4 @@
-"""Socket addresses as a program hands them to the kernel, and the addresses that the guard gives to hosts."""
+"""Parse the socket addresses in system calls, and assign loopback addresses to hosts."""
 
 import ipaddress
 import socket
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
-# Every address in 127.0.0.0/8 is this machine; the hosts of the providers get one each out of this part of it.
+# All of 127.0.0.0/8 is this machine; each provider's host gets an address, starting here.
 FIRST = ipaddress.IPv4Address("127.199.0.1")
 _HEAD = struct.Struct("=H")
 _PORT = struct.Struct("!H")
@@ -16,7 +16,7 @@ _PORT = struct.Struct("!H")
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where a call would go; an IPv4 address that is written as IPv6 is `mapped`."""
+    """The destination of a call; `mapped` marks an IPv4 address in IPv6 form."""
 
     address: IPAddress
     port: int
@@ -24,7 +24,7 @@ class Target:
 
     @property
     def is_own(self) -> bool:
-        """Whether it is this machine: loopback, no address at all, or an address that this machine has."""
+        """Whether it is this machine: loopback, the unspecified address, or an address of this machine."""
         if self.address.is_loopback or self.address.is_unspecified:
             return True
         family = socket.AF_INET6 if self.address.version == 6 else socket.AF_INET
@@ -40,7 +40,7 @@ class Target:
 
 
 def target_of(raw: bytes) -> Target | str | None:
-    """An address of the internet, the path of a local socket, or None for what is neither."""
+    """An internet address, the path of a local socket, or None for anything else."""
     family = _HEAD.unpack_from(raw)[0] if len(raw) >= 2 else socket.AF_UNSPEC
     if family == socket.AF_UNIX:
         return raw[2:].rstrip(b"\0").decode("utf-8", "replace")
@@ -53,8 +53,8 @@ def target_of(raw: bytes) -> Target | str | None:
     return None
 
 
-def looked_up(name: str) -> list[IPAddress]:
-    """The addresses of a host as this machine knows them; none where it does not."""
+def resolved_addresses(name: str) -> list[IPAddress]:
+    """The addresses of a host, resolved on this machine; none if that fails."""
     try:
         rows = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
     except OSError:
@@ -64,21 +64,21 @@ def looked_up(name: str) -> list[IPAddress]:
 
 @dataclass(slots=True)
 class Directory:
-    """The addresses of hosts, as the guard's resolver tells them.
+    """The addresses of hosts for the guard's resolver.
 
     Args:
-        hosts: of the providers; each has an address on this machine.
+        hosts: the providers' hosts; each gets an address on this machine.
     """
 
     hosts: Iterable[str]
-    given: Mapping[str, ipaddress.IPv4Address] = field(init=False)
+    assigned: Mapping[str, ipaddress.IPv4Address] = field(init=False)
     allowed: dict[IPAddress, str] = field(default_factory=dict)
     _by_address: Mapping[IPAddress, str] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.given = {host: FIRST + place for place, host in enumerate(sorted(self.hosts))}
-        self._by_address = {address: host for host, address in self.given.items()}
+        self.assigned = {host: FIRST + number for number, host in enumerate(sorted(self.hosts))}
+        self._by_address = {address: host for host, address in self.assigned.items()}
 
     def host(self, address: IPAddress) -> str | None:
-        """The provider's host that was given this address."""
+        """The provider's host with this assigned address."""
         return self._by_address.get(address)

@@ -1,6 +1,6 @@
-"""The name server that the program asks instead of its own: it knows the providers' hosts and what is allowed.
+"""The name server for the program: it resolves the providers' hosts and allowed hosts.
 
-RFC 1035 (messages), RFC 7766 (the same over TCP). A name that may not be called does not exist, and that is told.
+RFC 1035 (messages), RFC 7766 (over TCP). A host that may not be called does not exist here, and is reported.
 """
 
 import asyncio
@@ -10,7 +10,7 @@ import struct
 from collections.abc import Callable
 from typing import cast
 
-from mockreel.proxy.intercept.guard.address_rules import Directory, IPAddress, looked_up
+from mockreel.proxy.intercept.guard.address_rules import Directory, IPAddress, resolved_addresses
 from mockreel.proxy.intercept.host_routes import Routes, is_loopback
 
 _HEAD = struct.Struct("!6H")
@@ -22,7 +22,7 @@ SECONDS = 60
 
 
 class Resolver(asyncio.DatagramProtocol):
-    """Answers questions for addresses over UDP and TCP.
+    """Answers address queries over UDP and TCP.
 
     Args:
         refuse: called with the name of a host that may not be called.
@@ -36,7 +36,7 @@ class Resolver(asyncio.DatagramProtocol):
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def open(self, port: int) -> None:
-        """Answer over UDP on this port."""
+        """Answer queries over UDP on this port."""
         loop = asyncio.get_running_loop()
         await loop.create_datagram_endpoint(lambda: self, local_addr=("127.0.0.1", port))
 
@@ -44,17 +44,17 @@ class Resolver(asyncio.DatagramProtocol):
         self._transport = cast(asyncio.DatagramTransport, transport)
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
-        task = asyncio.ensure_future(self._reply(data, addr))
+        task = asyncio.ensure_future(self._respond(data, addr))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _reply(self, data: bytes, addr: tuple[str, int]) -> None:
-        answer = await self.answer(data)
+    async def _respond(self, data: bytes, addr: tuple[str, int]) -> None:
+        response = await self.answer(data)
         if self._transport is not None and not self._transport.is_closing():
-            self._transport.sendto(answer, addr)
+            self._transport.sendto(response, addr)
 
     def close(self) -> None:
-        """Answer nothing any more over UDP."""
+        """Stop answering over UDP."""
         if self._transport is not None:
             self._transport.close()
 
@@ -63,8 +63,8 @@ class Resolver(asyncio.DatagramProtocol):
         with contextlib.suppress(asyncio.IncompleteReadError):
             while True:
                 (length,) = _LENGTH.unpack(await reader.readexactly(2))
-                answer = await self.answer(await reader.readexactly(length))
-                writer.write(_LENGTH.pack(len(answer)) + answer)
+                response = await self.answer(await reader.readexactly(length))
+                writer.write(_LENGTH.pack(len(response)) + response)
                 await writer.drain()
 
     async def answer(self, message: bytes) -> bytes:
@@ -89,27 +89,27 @@ class Resolver(asyncio.DatagramProtocol):
         return _HEAD.pack(number, ANSWERED, 1, len(records), 0, 0) + question + b"".join(records)
 
     async def _found(self, name: str) -> list[IPAddress] | None:
-        """The addresses of a name; None where it does not exist for the program."""
-        if name in self._directory.given:
-            return [self._directory.given[name]]
+        """The addresses of a name; None if it does not exist for the program."""
+        if name in self._directory.assigned:
+            return [self._directory.assigned[name]]
         if is_loopback(name):
             return [ipaddress.IPv4Address("127.0.0.1")]
         if not self._routes.is_open(name):
-            # With a domain of this machine behind it, or backwards: nobody wants to call that.
-            if not any(name.startswith(f"{host}.") for host in self._directory.given) and not name.endswith(".arpa"):
+            # Queries with a search domain, and reverse lookups, are no calls: do not report them.
+            if not any(name.startswith(f"{host}.") for host in self._directory.assigned) and not name.endswith(".arpa"):
                 self._refuse(name)
             return None
-        found = await asyncio.get_running_loop().run_in_executor(None, looked_up, name)
+        found = await asyncio.get_running_loop().run_in_executor(None, resolved_addresses, name)
         self._directory.allowed.update(dict.fromkeys(found, name))
         return found or None
 
 
-def _name(message: bytes, place: int) -> tuple[str, int]:
-    """A name in lower case, and where it ends; a question has no pointers."""
+def _name(message: bytes, offset: int) -> tuple[str, int]:
+    """A name in lower case, and the offset after it; a query has no pointers."""
     labels = []
-    while length := message[place]:
-        if length > 63 or place + length >= len(message):
+    while length := message[offset]:
+        if length > 63 or offset + length >= len(message):
             raise ValueError(length)
-        labels.append(message[place + 1 : place + 1 + length].decode("latin-1").lower())
-        place += 1 + length
-    return ".".join(labels), place + 1
+        labels.append(message[offset + 1 : offset + 1 + length].decode("latin-1").lower())
+        offset += 1 + length
+    return ".".join(labels), offset + 1

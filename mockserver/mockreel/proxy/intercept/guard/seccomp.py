@@ -1,7 +1,7 @@
-"""The kernel's side of the guard: which system calls are stopped, and how a stopped one is read and answered.
+"""The kernel's part of the guard: the system calls that are stopped, and the format of their notifications.
 
 The numbers are those of Linux's `seccomp(2)`, `seccomp_unotify(2)` and of each machine's table of system calls. The
-launcher of a program imports this file by itself (`launcher.py`), so it takes nothing but the standard library.
+launcher of a program (`launcher.py`) imports this file alone, so it uses only the standard library.
 """
 
 import ctypes
@@ -26,7 +26,7 @@ _X32 = 0x40000000
 
 
 class Machine(NamedTuple):
-    """The numbers of one kind of processor; `foreign` are those of the calls of its 32-bit programs."""
+    """The numbers of one kind of processor; `foreign` are its system calls for 32-bit programs."""
 
     arch: int
     seccomp: int
@@ -46,28 +46,28 @@ MACHINES = {
 
 
 class Unavailable(OSError):
-    """There is no guard on this machine, and why."""
+    """This machine has no guard; the message says why."""
 
 
 def machine() -> Machine:
     """The numbers of this machine.
 
     Raises:
-        Unavailable: it is none that the guard knows.
+        Unavailable: the guard does not support this machine.
     """
     if not sys.platform.startswith("linux"):
         raise Unavailable(errno.ENOSYS, "it needs Linux")
     name = os.uname().machine
     if name not in MACHINES or struct.calcsize("P") != 8 or sys.byteorder != "little":
-        raise Unavailable(errno.ENOSYS, f"the processor {name} is none of {', '.join(MACHINES)}")
+        raise Unavailable(errno.ENOSYS, f"the processor {name} is not supported ({', '.join(MACHINES)} are)")
     return MACHINES[name]
 
 
 def program(found: Machine) -> bytes:
-    """The filter, as instructions for the kernel: what calls another machine is stopped and told, all else runs on.
+    """The filter program for the kernel: calls to other machines are stopped and reported, all others continue.
 
-    A `sendto` or `recvfrom` that names no address is one on a connection, and runs on too. io_uring, past which nothing
-    would be seen, is not there for the program.
+    A `sendto` or `recvfrom` without an address uses a connection and continues. io_uring, which would bypass the
+    filter, is not available to the program.
     """
     notify = [found.connect, found.sendmsg, found.sendmmsg]
     rows: list[tuple[int, object, object, int]] = [
@@ -85,29 +85,29 @@ def program(found: Machine) -> bytes:
         (_EQUAL, "allow", "notify", 0),
     ]
     foreign = [(_LOAD, 0, 0, _NUMBER), *((_EQUAL, "notify", 0, number) for number in found.foreign)]
-    places = {"foreign": len(rows), "allow": len(rows) + len(foreign)}
-    places["notify"], places["absent"] = places["allow"] + 1, places["allow"] + 2
+    jumps_to = {"foreign": len(rows), "allow": len(rows) + len(foreign)}
+    jumps_to["notify"], jumps_to["absent"] = jumps_to["allow"] + 1, jumps_to["allow"] + 2
     ends = [(_RETURN, 0, 0, _ALLOW), (_RETURN, 0, 0, _NOTIFY), (_RETURN, 0, 0, _FAIL | errno.ENOSYS)]
     return b"".join(
-        struct.pack("=HBBI", code, *(places[to] - place - 1 if isinstance(to, str) else to for to in jumps), value)
-        for place, (code, *jumps, value) in enumerate([*rows, *foreign, *ends])
+        struct.pack("=HBBI", code, *(jumps_to[to] - row - 1 if isinstance(to, str) else to for to in jumps), value)
+        for row, (code, *jumps, value) in enumerate([*rows, *foreign, *ends])
     )
 
 
 def install(found: Machine) -> int:
-    """Put the filter on this process and all that it will start; the descriptor at which stopped calls are told.
+    """Install the filter for this process and its children; returns the descriptor that reports stopped calls.
 
     Raises:
-        Unavailable: the kernel does not do it, or a guard of another is there already.
+        Unavailable: the kernel does not support it, or another guard is installed already.
     """
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0):
         raise _unavailable("the kernel refuses no_new_privs")
     code = program(found)
-    kept = ctypes.create_string_buffer(code, len(code))
-    given = ctypes.create_string_buffer(struct.pack("@HP", len(code) // 8, ctypes.addressof(kept)))
-    for flags in (NEW_LISTENER | WAIT_KILLABLE, NEW_LISTENER):  # the second flag is there since Linux 5.19
-        listener = int(libc.syscall(found.seccomp, SET_MODE_FILTER, flags, given))
+    instructions = ctypes.create_string_buffer(code, len(code))
+    argument = ctypes.create_string_buffer(struct.pack("@HP", len(code) // 8, ctypes.addressof(instructions)))
+    for flags in (NEW_LISTENER | WAIT_KILLABLE, NEW_LISTENER):  # the second flag exists since Linux 5.19
+        listener = int(libc.syscall(found.seccomp, SET_MODE_FILTER, flags, argument))
         if listener >= 0:
             return listener
     raise _unavailable("another guard is on this process" if ctypes.get_errno() == errno.EBUSY else "seccomp refuses")
@@ -117,7 +117,7 @@ def descriptor(pid: int, number: int) -> int:
     """A copy of a descriptor of another process.
 
     Raises:
-        OSError: this process may not have it, or it has gone.
+        OSError: this process may not copy it, or it is closed.
     """
     handle = os.pidfd_open(pid)
     try:

@@ -1,4 +1,4 @@
-"""What becomes of a call that the kernel has stopped: it goes on, is led to the mock server, or is refused."""
+"""Decide on each call that the kernel has stopped: it continues, is redirected to the mock server, or fails."""
 
 import ctypes
 import errno
@@ -13,13 +13,13 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from mockreel.proxy.intercept.guard import seccomp
-from mockreel.proxy.intercept.guard.address_rules import Directory, IPAddress, Target, looked_up, target_of
+from mockreel.proxy.intercept.guard.address_rules import Directory, IPAddress, Target, resolved_addresses, target_of
 from mockreel.proxy.intercept.host_routes import Routes
 
 HTTPS, DOMAIN = 443, 53
-# Local sockets at which names are looked up by others than the program; without them it asks a name server.
+# Local sockets of name services; without them the program uses a name server.
 RESOLVERS = ("/run/systemd/resolve/", "/var/run/nscd/", "/run/nscd/", "/run/avahi-daemon/", "/var/run/avahi-daemon/")
-# Local sockets of services that start programs of their own, which are no children of the run.
+# Local sockets of services that start other programs, which are no children of the run.
 STARTERS = ("docker.sock", "podman.sock", "containerd.sock")
 LONGEST_ADDRESS, LONGEST_ANSWER, MOST_MESSAGES = 128, 65535, 1024
 _MESSAGE = struct.Struct("=QI4xQQQQi4x")
@@ -28,8 +28,8 @@ _MANY = 64
 GO_ON = 0
 
 
-class Led(Exception):
-    """The call was made by the guard itself: the program gets this value, or an error."""
+class Handled(Exception):
+    """The guard has made the call itself: the program gets this value, or an error."""
 
     def __init__(self, value: int = 0, *, error: int = 0) -> None:
         super().__init__(value, error)
@@ -39,7 +39,7 @@ class Led(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """One call that waits for an answer."""
+    """One stopped call that waits for a decision."""
 
     pid: int
     number: int
@@ -47,10 +47,10 @@ class Stopped:
     arguments: tuple[int, ...]
 
     def memory(self, place: int, size: int) -> bytes:
-        """What stands in the program's memory.
+        """Read the program's memory.
 
         Raises:
-            OSError: it may not be read.
+            OSError: the memory cannot be read.
         """
         handle = os.open(f"/proc/{self.pid}/mem", os.O_RDONLY)
         try:
@@ -62,7 +62,7 @@ class Stopped:
         """Write into the program's memory.
 
         Raises:
-            OSError: it may not be written to.
+            OSError: the memory cannot be written.
         """
         handle = os.open(f"/proc/{self.pid}/mem", os.O_RDWR)
         try:
@@ -71,24 +71,24 @@ class Stopped:
             os.close(handle)
 
     def address(self, place: int, size: int) -> Target | str | None:
-        """The socket address that stands there."""
+        """The socket address at this place in memory."""
         return target_of(self.memory(place, min(size, LONGEST_ADDRESS)))
 
     def socket(self) -> socket.socket:
-        """The socket that the call is made on, as a copy."""
+        """A copy of the call's socket."""
         with open(f"/proc/{self.pid}/status", "rb") as status:  # noqa: PTH123
             process = next(int(line.split()[1]) for line in status if line.startswith(b"Tgid:"))
         return socket.socket(fileno=seccomp.descriptor(process, self.arguments[0]))
 
 
 class Supervisor:
-    """Answers the stopped calls of a program and of all that it starts.
+    """Answers the stopped calls of a program and its children.
 
     Args:
-        doors: by provider's host, where TLS is ended for it.
-        names: the port of the guard's own name server.
-        refuse: called with a host and a sentence for what is not called.
-        told: called with any other sentence, once each.
+        tls_ports: by provider's host, the address and port that terminate TLS for it.
+        names: the port of the guard's name server.
+        refuse: called with a host that was not called and the reason.
+        report: called with any other message, once each.
     """
 
     def __init__(
@@ -96,21 +96,21 @@ class Supervisor:
         routes: Routes,
         directory: Directory,
         *,
-        doors: Mapping[str, tuple[str, int]],
+        tls_ports: Mapping[str, tuple[str, int]],
         names: int,
         refuse: Callable[[str, str], object],
-        told: Callable[[str], None],
+        report: Callable[[str], None],
     ) -> None:
         self._routes = routes
         self._directory = directory
-        self._doors = doors
+        self._tls_ports = tls_ports
         self._names = names
         self._refuse = refuse
-        self._told = told
-        self._said: set[str] = set()
-        self._unknown = tuple(name for name in routes.allowed if "*" not in name)  # not looked up yet
-        # By the inode of a socket that asks for names, whom it thinks it asks, as the kernel has it.
-        self._asked: dict[int, bytes] = {}
+        self._report = report
+        self._reported: set[str] = set()
+        self._unknown = tuple(name for name in routes.allowed if "*" not in name)  # not resolved yet
+        # By the inode of a redirected DNS socket, the address that the program called.
+        self._original_servers: dict[int, bytes] = {}
         machine = seccomp.machine()
         self._arch = machine.arch
         self._judges = {
@@ -122,29 +122,31 @@ class Supervisor:
         }
 
     def answer(self, stopped: Stopped) -> int:
-        """What the call gets: `GO_ON`, or the number of an error.
+        """The decision on a call: `GO_ON`, or an error number.
 
         Raises:
-            Led: it has been made.
+            Handled: the guard has made the call.
         """
         judge = self._judges.get(stopped.number)
         if judge is None or stopped.arch != self._arch:
-            self._say("A 32-bit program tried to use the network, and was stopped: the guard cannot look at its calls.")
+            self._report_once(
+                "A 32-bit program tried to use the network and was stopped: the guard cannot inspect its calls."
+            )
             return errno.EACCES
         try:
             return judge(stopped)
-        except Led:
+        except Handled:
             raise
         except (ProcessLookupError, FileNotFoundError):
-            return errno.ESRCH  # it has ended meanwhile
+            return errno.ESRCH  # the program has ended meanwhile
         except struct.error:
-            return errno.EFAULT  # what it named is not in its memory
+            return errno.EFAULT  # an invalid memory address
         except PermissionError:
-            self._say("A program whose memory is closed to others tried to use the network, and was stopped.")
+            self._report_once("A program with protected memory tried to use the network and was stopped.")
         except OSError as problem:
             return problem.errno or errno.EACCES
-        except Exception as problem:  # no mistake of ours lets a call out, or leaves the program waiting
-            self._say(f"A call could not be judged, and was stopped: {problem!r}. Please report it.")
+        except Exception as problem:  # no error here may let a call out or block the program
+            self._report_once(f"A call could not be checked and was stopped: {problem!r}. Please report it.")
         return errno.EACCES
 
     def _connect(self, stopped: Stopped) -> int:
@@ -157,70 +159,70 @@ class Supervisor:
         if host is not None:
             return self._to_provider(stopped, found, host)
         if found.port == DOMAIN:
-            return self._lead(stopped, ("127.0.0.1", self._names))
+            return self._redirect(stopped, ("127.0.0.1", self._names))
         return self._judged(found)
 
     def _to_provider(self, stopped: Stopped, found: Target, host: str) -> int:
         with stopped.socket() as one:
             if one.type != socket.SOCK_STREAM:
-                return GO_ON  # nobody listens there: HTTP/3 falls back, and a resolver only sorts its addresses
-        if found.port in (HTTPS, self._doors[host][1]):
-            return self._lead(stopped, self._doors[host])
+                return GO_ON  # no server is there: HTTP/3 falls back, and a resolver only sorts its addresses
+        if found.port in (HTTPS, self._tls_ports[host][1]):
+            return self._redirect(stopped, self._tls_ports[host])
         self._refuse(host, self._routes.unencrypted(host))
         return errno.EACCES
 
     def _judged(self, found: Target) -> int:
-        """Whether an address may be called: this machine's own, and those of allowed hosts."""
+        """The decision on an address: this machine and allowed hosts may be called."""
         if found.is_own or found.address in self._directory.allowed or self._routes.is_open(str(found.address)):
             return GO_ON
         if found.address in self._exact():
             return GO_ON
-        self._refuse(str(found.address), self._routes.refusal(str(found.address)))
+        self._refuse(str(found.address), self._routes.blocked(str(found.address)))
         return errno.EACCES
 
     def _exact(self) -> Mapping[IPAddress, str]:
-        """The addresses of the allowed hosts that are written out, which a program may know from elsewhere."""
+        """The addresses of allowed hosts without wildcards, which a program may have resolved elsewhere."""
         for name in self._unknown:
-            self._directory.allowed.update(dict.fromkeys(looked_up(name), name))
+            self._directory.allowed.update(dict.fromkeys(resolved_addresses(name), name))
         self._unknown = ()
         return self._directory.allowed
 
-    def _lead(self, stopped: Stopped, door: tuple[str, int]) -> int:
+    def _redirect(self, stopped: Stopped, address: tuple[str, int]) -> int:
         """Connect the program's socket to a port of this machine."""
-        host, port = door
+        host, port = address
         with stopped.socket() as one:
             try:
                 one.connect((f"::ffff:{host}" if one.family == socket.AF_INET6 else host, port))
             except OSError as problem:
-                raise Led(error=problem.errno or errno.ECONNREFUSED) from problem
+                raise Handled(error=problem.errno or errno.ECONNREFUSED) from problem
             if port == self._names and one.type == socket.SOCK_DGRAM:
                 size = min(stopped.arguments[2], LONGEST_ADDRESS)
-                self._asked[os.fstat(one.fileno()).st_ino] = stopped.memory(stopped.arguments[1], size)
-        raise Led
+                self._original_servers[os.fstat(one.fileno()).st_ino] = stopped.memory(stopped.arguments[1], size)
+        raise Handled
 
     def _recvfrom(self, stopped: Stopped) -> int:
-        """What our name server has answered seems to come from whom the program has asked; else it is not believed."""
-        if not self._asked:
+        """Receive a response of our name server, with the address of the server that the program called."""
+        if not self._original_servers:
             return GO_ON
         _, place, size, flags, from_place, size_place = stopped.arguments
         with stopped.socket() as one:
-            asked = self._asked.get(os.fstat(one.fileno()).st_ino)
-            if asked is None:
+            server = self._original_servers.get(os.fstat(one.fileno()).st_ino)
+            if server is None:
                 return GO_ON
             try:
                 content = one.recv(min(size, LONGEST_ANSWER), flags | socket.MSG_DONTWAIT)
             except OSError as problem:
-                raise Led(error=problem.errno or errno.EIO) from problem
+                raise Handled(error=problem.errno or errno.EIO) from problem
         stopped.fill(place, content)
-        stopped.fill(from_place, asked)
-        stopped.fill(size_place, len(asked).to_bytes(4, "little"))
-        raise Led(len(content))
+        stopped.fill(from_place, server)
+        stopped.fill(size_place, len(server).to_bytes(4, "little"))
+        raise Handled(len(content))
 
     def _local(self, path: str) -> int:
         if path.startswith(RESOLVERS):
             return errno.ENOENT
         if path.endswith(STARTERS):
-            self._say(f"The program asks {path} to start others: what runs in a container is not led here.")
+            self._report_once(f"The program uses {path} to start others: programs in containers are not intercepted.")
         return GO_ON
 
     def _sendto(self, stopped: Stopped) -> int:
@@ -240,24 +242,24 @@ class Supervisor:
         return GO_ON
 
     def _sent(self, stopped: Stopped, place: int, size: int) -> int:
-        """What becomes of a datagram that names its address."""
+        """The decision on a datagram with an address."""
         found = stopped.address(place, size)
         if not isinstance(found, Target):
             return GO_ON
         if found.port == DOMAIN:
-            self._say(f"A name was not looked up at {found}: the program asks in a way that cannot be led.")
+            self._report_once(f"A name was not resolved at {found}: this kind of DNS query cannot be redirected.")
             return errno.EACCES
         return self._judged(found)
 
-    def _say(self, text: str) -> None:
-        if text not in self._said:
-            self._said.add(text)
-            self._told(text)
+    def _report_once(self, text: str) -> None:
+        if text not in self._reported:
+            self._reported.add(text)
+            self._report(text)
 
 
 @contextmanager
 def supervising(listener: int, supervisor: Supervisor) -> Iterator[None]:
-    """Answer in a thread of its own until the block ends; from then on nothing that is stopped goes on."""
+    """Answer stopped calls in a thread until the block ends; later calls stay stopped."""
     over, end = os.pipe()
     thread = threading.Thread(target=_supervise, args=(listener, over, supervisor), name="mockreel guard", daemon=True)
     thread.start()
@@ -278,7 +280,7 @@ def _supervise(listener: int, over: int, supervisor: Supervisor) -> None:
         events = dict(waiting.poll())
         if over in events or events.get(listener, 0) & ~select.POLLIN:
             return
-        with suppress(OSError):  # who made the call has gone
+        with suppress(OSError):  # the caller has ended
             _answer(listener, supervisor)
 
 
@@ -290,7 +292,7 @@ def _answer(listener: int, supervisor: Supervisor) -> None:
     try:
         error = supervisor.answer(Stopped(pid, number, ctypes.c_uint32(arch).value, tuple(arguments)))
         flags = 0 if error else seccomp.CONTINUE
-    except Led as led:
-        value, error = led.value, led.error
+    except Handled as handled:
+        value, error = handled.value, handled.error
     finally:
         fcntl.ioctl(listener, seccomp.SEND, bytearray(seccomp.RESPONSE.pack(id_, value, -error, flags)), True)

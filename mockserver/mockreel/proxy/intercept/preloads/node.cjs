@@ -4,7 +4,7 @@
 const { Socket, isIP } = require("node:net");
 const tls = require("node:tls");
 const { readFileSync } = require("node:fs");
-const { doors, allowed, proxy, ca } = JSON.parse(process.env.MOCKREEL_RUN || '{"doors": {}, "allowed": ["*"]}');
+const { tls_ports, allowed, proxy, ca } = JSON.parse(process.env.MOCKREEL_RUN || '{"tls_ports": {}, "allowed": ["*"]}');
 
 const patterns = allowed.map((name) =>
   new RegExp("^" + name.toLowerCase().split("*").map((part) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&")).join(".*") + "$"));
@@ -30,14 +30,14 @@ Socket.prototype.connect = function (...given) {
   if (options.path || (typeof args[0] === "string" && !/^\d+$/.test(args[0]))) return connect.apply(this, given);  // a file
   const host = String(options.host || "localhost").toLowerCase().replace(/^\[|\]$/g, "");
   const port = Number(options.port);
-  if (Object.hasOwn(doors, host)) {
+  if (Object.hasOwn(tls_ports, host)) {
     if (port !== 443) return refuse(this, host, port, `a key would go there unencrypted. Use https://${host} on the usual port.`);
-    const moved = { ...options, host: doors[host][0], port: doors[host][1], lookup: undefined };
+    const moved = { ...options, host: tls_ports[host][0], port: tls_ports[host][1], lookup: undefined };
     return done ? connect.call(this, moved, done) : connect.call(this, moved);
   }
   if (isLoopback(host) || patterns.some((pattern) => pattern.test(host))) return connect.apply(this, given);
   return refuse(this, host, port, "it is none of the providers' hosts " +
-    `(${Object.keys(doors).join(", ")}). Allow it: mockreel run --allow-host ${host} -- COMMAND`);
+    `(${Object.keys(tls_ports).join(", ")}). Allow it: mockreel run --allow-host ${host} -- COMMAND`);
 };
 
 // `ca` takes the place of what Node trusts; NODE_EXTRA_CA_CERTS does not count beside it.

@@ -281,11 +281,17 @@ async function wakeSolids() {
   }
 }
 
+// By scrollLeft: scrollIntoView() would make the first Tab start from there, behind the link to the content.
+function showCurrent(nav) {
+  const link = nav.querySelector("[aria-current]")?.getBoundingClientRect();
+  if (link) nav.scrollLeft += Math.max(0, link.right - nav.getBoundingClientRect().right);
+}
+
 document.addEventListener("visibilitychange", () => (document.hidden ? rest() : follow()));
 window.addEventListener("pagehide", rest);
 window.addEventListener("pageshow", follow);
 for (const field of document.querySelectorAll("[data-switch]")) showCase(field);
-document.querySelector("nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+showCurrent(document.querySelector(".top nav"));
 readClock();
 moveBars();
 wakeSolids();

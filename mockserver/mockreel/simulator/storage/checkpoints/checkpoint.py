@@ -14,13 +14,13 @@ from typing import Any, NamedTuple
 import orjson
 
 from mockreel.contract import Contract
-from mockreel.engine.accounts.account import Admission
+from mockreel.engine.accounts.keyring import Admission
 from mockreel.errors import MockreelError
 from mockreel.simulator.provider import Provider
 from mockreel.simulator.simulator import Simulator
-from mockreel.simulator.snapshots.reader import read_part
-from mockreel.simulator.snapshots.restore import fill, read_due, read_rules
-from mockreel.simulator.snapshots.writer import document
+from mockreel.simulator.snapshots.snapshot_reader import read_part
+from mockreel.simulator.snapshots.snapshot_restore import fill, read_due, read_rules
+from mockreel.simulator.snapshots.snapshot_writer import document
 from mockreel.simulator.storage.checkpoints.job_columns import read_due_rows, read_jobs, write_due, write_jobs
 from mockreel.simulator.storage.written_request import alias
 from mockreel.whole_file import PRIVATE

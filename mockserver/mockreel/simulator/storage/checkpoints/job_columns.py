@@ -9,11 +9,18 @@ from mockreel.engine.accounts.account import Account
 from mockreel.engine.jobs.job import Job
 from mockreel.engine.jobs.lifecycle import Plan
 from mockreel.simulator.provider import Provider
-from mockreel.simulator.snapshots.codec import Writer
-from mockreel.simulator.snapshots.reader import JobsRead, intervention
-from mockreel.simulator.snapshots.writer import intervention_row
-from mockreel.simulator.storage.checkpoints.columns import Shared, floats, read_floats, read_shared, read_whole, whole
-from mockreel.simulator.storage.logs.entry import read, written
+from mockreel.simulator.snapshots.snapshot_reader import JobsRead, intervention
+from mockreel.simulator.snapshots.snapshot_writer import intervention_row
+from mockreel.simulator.snapshots.value_codec import Writer
+from mockreel.simulator.storage.checkpoints.column_codec import (
+    Shared,
+    floats,
+    read_floats,
+    read_shared,
+    read_whole,
+    whole,
+)
+from mockreel.simulator.storage.logs.log_entry import read, written
 
 
 def write_jobs(provider: Provider, writer: Writer) -> Any:

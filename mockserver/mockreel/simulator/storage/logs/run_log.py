@@ -5,7 +5,7 @@ from concurrent.futures import Future
 from hashlib import sha256
 from typing import Any, Protocol
 
-from mockreel.simulator.storage.logs.entry import Entry, decode
+from mockreel.simulator.storage.logs.log_entry import Entry, decode
 
 
 class RunLog(Protocol):

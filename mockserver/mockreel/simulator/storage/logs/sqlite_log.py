@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from mockreel.errors import StateError
-from mockreel.simulator.storage.logs.entry import Entry, decode
+from mockreel.simulator.storage.logs.log_entry import Entry, decode
 from mockreel.simulator.storage.logs.run_log import file_name
 
 # What SQLite calls a file of ours (`PRAGMA application_id`), and the form of what stands in it.

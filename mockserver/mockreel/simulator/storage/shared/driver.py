@@ -10,7 +10,7 @@ from mockreel.engine.clock import real_seconds
 from mockreel.errors import StateError
 from mockreel.simulator.simulator import Simulator
 from mockreel.simulator.storage.due_action import is_recorded, named
-from mockreel.simulator.storage.logs.entry import Entry
+from mockreel.simulator.storage.logs.log_entry import Entry
 from mockreel.simulator.storage.shared.line import Line, Refused
 from mockreel.simulator.storage.shared.member import Member
 from mockreel.simulator.storage.shared.replica import Advance, Replica, Sending

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from mockreel.engine.clock import real_seconds
 from mockreel.errors import LogMisfit, StateError
-from mockreel.simulator.storage.logs.entry import Entry
+from mockreel.simulator.storage.logs.log_entry import Entry
 from mockreel.simulator.storage.shared.member import Member
 from mockreel.simulator.storage.shared.redis_log import Exchanged
 from mockreel.simulator.storage.shared.replica import Replica

@@ -14,7 +14,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from mockreel.errors import OptionError, StateError
-from mockreel.simulator.storage.logs.entry import Entry, decode
+from mockreel.simulator.storage.logs.log_entry import Entry, decode
 from mockreel.simulator.storage.shared import scripts
 
 SCHEMES = {"redis": "redis", "rediss": "rediss", "unix": "unix", "valkey": "redis", "valkeys": "rediss"}

@@ -14,18 +14,19 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from mockreel.contract.messages.message import Response
-from mockreel.engine.accounts.account import Admission
+from mockreel.engine.accounts.keyring import Admission
 from mockreel.engine.clock import LATEST
 from mockreel.engine.jobs.job import Job
 from mockreel.engine.scheduler import Action
 from mockreel.errors import AccountsFull, LogMisfit
 from mockreel.simulator import pipeline
-from mockreel.simulator.context import RequestContext
-from mockreel.simulator.provider import JobEnd, Provider, Reaching
+from mockreel.simulator.jobs.job_end import JobEnd
+from mockreel.simulator.provider import Provider, Reaching
+from mockreel.simulator.request_context import RequestContext
 from mockreel.simulator.simulator import Simulator
 from mockreel.simulator.storage.checkpoints.checkpoint import Load
 from mockreel.simulator.storage.due_action import is_recorded, named
-from mockreel.simulator.storage.logs.entry import Entry
+from mockreel.simulator.storage.logs.log_entry import Entry
 from mockreel.simulator.storage.logs.run_log import RunLog
 from mockreel.simulator.storage.playback import Playback
 from mockreel.simulator.storage.shared.shared_time import SharedTime

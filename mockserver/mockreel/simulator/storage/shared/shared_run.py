@@ -13,15 +13,15 @@ from mockreel.engine.clock import Clock
 from mockreel.engine.jobs.job import Intervention, Job
 from mockreel.errors import StateError
 from mockreel.simulator import pipeline
-from mockreel.simulator.adapter import Answer
-from mockreel.simulator.context import RequestContext
 from mockreel.simulator.provider import OnlyReads, Provider
+from mockreel.simulator.provider_adapter import Answer
+from mockreel.simulator.request_context import RequestContext
 from mockreel.simulator.simulator import Simulator
 from mockreel.simulator.storage.checkpoints.checkpoint import Load
 from mockreel.simulator.storage.kept_run import play_on_a_loop
-from mockreel.simulator.storage.logs.entry import Entry
+from mockreel.simulator.storage.log_recorder import is_read
+from mockreel.simulator.storage.logs.log_entry import Entry
 from mockreel.simulator.storage.logs.run_log import file_name
-from mockreel.simulator.storage.recorder import is_read
 from mockreel.simulator.storage.run_head import new_head, read_head
 from mockreel.simulator.storage.shared.driver import Driver
 from mockreel.simulator.storage.shared.line import Applied, Line

@@ -1,0 +1,205 @@
+"""Scrub exchanges, deny by default on both sides: what is kept is known and named, everything else is a placeholder."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+import httpx2
+import orjson
+
+from mockreel.cassettes.cassette import Exchange, Headers, InboundCallback
+from mockreel.cassettes.recording_rules import Rules
+from mockreel.cassettes.redaction.body_fields import FieldScrub
+from mockreel.cassettes.redaction.header_values import HeaderScrub
+from mockreel.cassettes.redaction.kept_text import TextScrub
+from mockreel.cassettes.redaction.known_fields import Candidates, Knowing, schema_of_places
+from mockreel.cassettes.redaction.placeholders import Placeholders
+from mockreel.cassettes.redaction.secret_patterns import Secrets
+from mockreel.cassettes.redaction.urls import AddressScrub
+from mockreel.cassettes.redaction.vocabulary import vocabulary
+from mockreel.client.profile import ClientProfile
+from mockreel.contract import Contract, Operation
+from mockreel.contract.operations import resolve
+
+
+@dataclass(frozen=True, slots=True)
+class Scrubbed:
+    """What may be kept, and what must be found nowhere in it: texts by what they are called."""
+
+    exchanges: tuple[Exchange, ...]
+    callbacks: tuple[InboundCallback, ...]
+    originals: Mapping[str, str]
+
+
+class CassetteRedactor:
+    """Scrubs the exchanges of one cassette; ids are replaced alike in all of them, so that they still link.
+
+    Args:
+        known: texts that are secrets, by what they are called: the key, above all.
+    """
+
+    def __init__(self, contract: Contract, profile: ClientProfile, rules: Rules, *, known: Mapping[str, str]) -> None:
+        self.placeholders = Placeholders()
+        self._contract = contract
+        self._profile = profile
+        self._rules = rules
+        self._knowing = Knowing(contract)
+        for secret in known:
+            self.placeholders.of(secret, "key")
+        texts = TextScrub(Secrets(rules.looks, known=known), self.placeholders, vocabulary(contract))
+        self._addresses = AddressScrub(contract, texts, self.placeholders)
+        self._headers = HeaderScrub(contract, profile, texts, self._addresses, self.placeholders)
+        places = [place for operation in contract.operations for place in operation.key]
+        self._fields = FieldScrub(
+            rules,
+            self._knowing,
+            texts,
+            self._addresses,
+            self.placeholders,
+            frozenset(contract.conversation.hidden),
+            frozenset(place.name for place in places if place.kind in ("body", "query")),
+            rules.ids | ({profile.mark.place.name} if profile.mark else frozenset()),
+            self._inside(),
+        )
+
+    def scrub(self, exchanges: Sequence[Exchange], callbacks: Sequence[InboundCallback] = ()) -> Scrubbed:
+        """Everything twice: what is learnt from the last exchange is replaced in the first one too."""
+        for _ in range(2):
+            kept = tuple(map(self.exchange, exchanges))
+            called = tuple(map(self.callback, callbacks))
+        replaced = self.placeholders.originals
+        return Scrubbed(kept, called, {one: what for one, what in replaced.items() if one not in self._fields.kept})
+
+    def exchange(self, raw: Exchange) -> Exchange:
+        """One exchange as it may be kept."""
+        operation = self._addresses.operation(raw.method, raw.uri)
+        asked = unpacked(raw.body, raw.headers)
+        return Exchange(
+            raw.method,
+            self._addresses.address(raw.uri),
+            self._headers.asked(raw.headers),
+            self._body(asked, raw.headers, self._asked(operation, raw, asked), own=True),
+            raw.status,
+            self._headers.told(raw.reply_headers),
+            self._body(unpacked(raw.reply, raw.reply_headers), raw.reply_headers, self._told(operation), own=False),
+        )
+
+    def callback(self, raw: InboundCallback) -> InboundCallback:
+        """One callback as it may be kept."""
+        known = self._called()
+        return InboundCallback(
+            self.placeholders.address(raw.url),
+            self._headers.called(raw.headers),
+            self._body(unpacked(raw.body, raw.headers), raw.headers, known, own=False),
+            raw.method,
+            raw.at,
+            raw.filled,
+        )
+
+    def _body(self, body: bytes | None, headers: Headers, known: Candidates, *, own: bool) -> bytes:
+        if not body:
+            return b"" if body is not None else b"(a body in an unknown encoding was left out)"
+        media = _media_type(headers)
+        if media == "application/x-www-form-urlencoded":
+            return self._form(body, known, own=own)
+        parsed = parsed_json(body)
+        if parsed is None:
+            return f"({len(body)} bytes of {media} were left out)".encode()
+        scrub = self._fields.asked if own else self._fields.told
+        return orjson.dumps(scrub(parsed, known))
+
+    def _form(self, body: bytes, known: Candidates, *, own: bool) -> bytes:
+        fields = dict(parse_qsl(body.decode("latin-1"), keep_blank_values=True))
+        scrub = self._fields.asked if own else self._fields.told
+        return urlencode(scrub(fields, known)).encode()
+
+    def _asked(self, operation: Operation | None, raw: Exchange, body: bytes | None) -> Candidates:
+        """What is known of a request's body: its own schema, the model's, the places of the key and of the mark."""
+        if operation is None:
+            return ()
+        names = [place.name for place in operation.key if place.kind == "body"]
+        names += [operation.model.name] if operation.model and operation.model.kind == "body" else []
+        mark = self._profile.mark
+        names += [mark.place.name] if mark and mark.place.kind == "body" else []
+        schemas = [operation.request_schema, schema_of_places(f"/{name}" for name in names)]
+        model = self._contract.names.get(self._model(operation, raw, body))
+        if model is not None:
+            schema: Any = {"$ref": self._contract.schemas.uri(model.schema)}
+            for step in reversed(operation.input_path):
+                schema = {"properties": {step: schema}}
+            schemas.append(schema)
+        return self._knowing.schemas(schemas)
+
+    def _model(self, operation: Operation, raw: Exchange, body: bytes | None) -> str:
+        """What a request calls the model that it is for."""
+        if operation.model is None:
+            return ""
+        if operation.model.kind == "path":
+            return self._addresses.params(raw.uri).get(operation.model.name, "")
+        parsed = parsed_json(body or b"")
+        return str(parsed.get(operation.model.name, "")) if isinstance(parsed, dict) else ""
+
+    def _told(self, operation: Operation | None) -> Candidates:
+        """What is known of a answer's body: what any answer of the operation may hold, and what the client reads."""
+        refusal = self._profile.errors
+        places = [*refusal.codes, *refusal.messages, *refusal.violations, *refusal.request_ids]
+        for job in self._profile.jobs.values():
+            places += [*job.id, *job.state, *job.results, *job.kinds, *job.seconds, *job.texts]
+            places += [*job.failure.code, *job.failure.message, *job.failure.stage, *(row.at for row in job.spent)]
+        # What the rows name is known at the root, whichever envelope the provider has chosen today.
+        places += [f"/{name}" for name in sorted(self._rules.words | self._rules.texts) if "/" not in name]
+        schemas = self._schemas_told(operation) if operation else []
+        return self._knowing.schemas([*schemas, schema_of_places(one for one in places if one.startswith("/"))])
+
+    def _schemas_told(self, operation: Operation) -> list[Any]:
+        rows = [
+            resolve(self._contract.document, row, where=operation.id)
+            for row in operation.raw.get("responses", {}).values()
+        ]
+        return [media.get("schema") for row in rows for media in row.get("content", {}).values()]
+
+    def _called(self) -> Candidates:
+        """What is known of a callback's body."""
+        told = self._profile.webhook
+        places = [*told.id, *told.state, *told.event, *told.inside] if told else []
+        schemas = [schema for operation in self._contract.operations for schema in self._schemas_called(operation)]
+        return self._knowing.schemas([*schemas, schema_of_places(places)])
+
+    def _schemas_called(self, operation: Operation) -> Iterator[Any]:
+        for row in operation.raw.get("callbacks", {}).values():
+            for item in resolve(self._contract.document, row, where=operation.id).values():
+                body = resolve(self._contract.document, item["post"]["requestBody"], where=operation.id)
+                yield from (media.get("schema") for media in body["content"].values())
+
+    def _inside(self) -> Mapping[str, Candidates]:
+        """What is known of the JSON that a field of a callback holds as a text: a job, as its poll shows it."""
+        told = self._profile.webhook
+        polls = [self._contract.operation(talk.poll) for talk in self._contract.conversation.jobs.values()]
+        known = tuple(one for poll in polls for one in self._told(poll))
+        return {place.rpartition("/")[2]: known for place in (told.inside if told else ())}
+
+
+def unpacked(body: bytes, headers: Headers) -> bytes | None:
+    """A body without its content encoding; None where that is unknown or broken."""
+    how = next((value for name, value in headers if name.lower() == "content-encoding"), "").strip().lower()
+    if how in ("", "identity") or not body:
+        return body
+    try:
+        content = httpx2.Response(200, headers={"content-encoding": how}, content=body).content
+    except httpx2.DecodingError:
+        return None
+    return None if content in (body, b"") else content  # httpx2 leaves alone what it does not know
+
+
+def parsed_json(body: bytes) -> Any:
+    """What a JSON text says; None where it is none."""
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None
+
+
+def _media_type(headers: Headers) -> str:
+    found = next((value for name, value in headers if name.lower() == "content-type"), "")
+    return found.partition(";")[0].strip().lower() or "an unknown type"

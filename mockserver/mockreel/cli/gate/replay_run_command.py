@@ -1,0 +1,98 @@
+"""`mockreel replay-run`: a recorded run, played again and compared."""
+
+import signal
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mockreel.cli.output import say
+from mockreel.cli.shared_options import reading_option
+
+if TYPE_CHECKING:
+    from mockreel.server.socket_server import Server
+    from mockreel.simulator.storage.rerun import Rerun
+
+# Of several differences so many are shown.
+SHOWN = 10
+
+
+@click.command("replay-run")
+@click.argument("bundle", type=click.Path(path_type=Path), metavar="BUNDLE")
+@reading_option("Play it with this option of a reading instead (repeatable).")
+@click.option(
+    "--against",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Play it with the contracts of this data folder instead.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@click.option("--open", "opened", is_flag=True, help="Serve the run as it ended, paused, for the dashboard.")
+@click.option("--port", default=8700, show_default=True, help="The control port of --open. 0 takes free ones.")
+def command(
+    *,
+    bundle: Path,
+    readings: tuple[tuple[str, str], ...],
+    against: Path | None,
+    as_json: bool,
+    opened: bool,
+    port: int,
+) -> None:
+    """Play a run again that `serve --record-run` has recorded, and compare every response and webhook, byte for byte.
+
+    Exit code 0: all are equal. 1: some differ. 2: the run cannot be played.
+    """
+    from mockreel.server.recorded_run import RecordedRun  # noqa: PLC0415  (--help needs none of it)
+
+    run = RecordedRun(bundle, readings=dict(readings), data=against)
+    if opened:
+        _serve(run.server(port=port))
+        return
+    found = run.compared()
+    if as_json:
+        click.echo(_json(found))
+    else:
+        _show(found)
+    sys.exit(0 if found.is_equal else 1)
+
+
+def _serve(server: "Server") -> None:
+    """Serve until Ctrl-C."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: server.stop())
+    shown = f"The run is at {server.server.control.url}/ as it ended; its clock is paused. Stop with Ctrl-C."
+    server.run(ready=lambda: say(shown))
+
+
+def _show(found: "Rerun") -> None:
+    if found.is_equal:
+        say(f"Equal: {found.compared} responses and webhooks are the same, byte for byte.")
+        return
+    if found.differences:
+        _list(found)
+    if found.ended:
+        say(f"It could not be played to its end: {found.ended}")
+
+
+def _list(found: "Rerun") -> None:
+    first = found.differences[0]
+    moment = datetime.fromtimestamp(first.at, UTC).isoformat(sep=" ", timespec="milliseconds").replace("+00:00", " UTC")
+    count = len(found.differences)
+    say(f"{count} of {found.compared} differ. They begin to differ at entry {first.number}, {moment}:")
+    for one in found.differences[:SHOWN]:
+        say(f"  {one.number}  {one.what}")
+        say(f"      then: {one.then}")
+        say(f"      now:  {one.now}")
+    if count > SHOWN:
+        say(f"  and {count - SHOWN} more")
+
+
+def _json(found: "Rerun") -> str:
+    from dataclasses import asdict  # noqa: PLC0415
+
+    from mockreel.terminal import harmless_json  # noqa: PLC0415
+
+    row: Any = {**asdict(found), "equal": found.is_equal}
+    return harmless_json(row, indent=2)

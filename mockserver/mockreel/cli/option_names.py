@@ -1,0 +1,40 @@
+"""Which word of a command line holds the value that an error is about."""
+
+from collections.abc import Iterator, Sequence
+
+from mockreel.errors import OptionError
+
+
+def sentence(problem: OptionError, words: Sequence[str]) -> str:
+    """The error's message: a name of a thing (`provider`) becomes the option among these words that has the value."""
+    if problem.what.startswith("-") or not isinstance(problem.value, str):
+        return str(problem)
+    found = [option for option, value in _options(words) if _holds(value, problem.value)]
+    option = next((one for one in found if _name(one) in problem.what), next(iter(found), None))
+    if option is None:
+        return str(problem)
+    name, noun = _name(option), problem.what
+    called = f"{option}{noun.removeprefix(name).lstrip('s')}" if noun.startswith(name) else f"{option}, {noun}"
+    return str(OptionError(called, problem.value, problem.valid, then=problem.then))
+
+
+def _options(words: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Every option with the word that may be its value; what comes after `--` is another program's."""
+    own = [*words[: words.index("--")]] if "--" in words else [*words]
+    for at, word in enumerate(own):
+        option, equals, value = word.partition("=")
+        if not option.startswith("--"):
+            continue
+        if equals:
+            yield option, value
+        elif at + 1 < len(own):
+            yield option, own[at + 1]
+
+
+def _holds(given: str, value: str) -> bool:
+    """Whether a value is the one that was given, or a part of it, as the ID of `ID=OPTION`."""
+    return value == given or value in given.split("=", 1)
+
+
+def _name(option: str) -> str:
+    return option.removeprefix("--")

@@ -1,0 +1,39 @@
+"""A file that holds keys, tokens or a private key: whoever reads it is let in, so others on the machine should not."""
+
+import os
+import stat
+from pathlib import Path
+from shlex import quote
+from typing import Any
+
+import click
+
+from mockreel.cli.output import say
+
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+
+class PrivateFile(click.Path):
+    """The path of such a file; says so on stderr where its mode lets others read or write it."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        found = super().convert(value, param, ctx)
+        told = exposed(Path(os.fsdecode(found)))
+        if told and not (ctx and ctx.resilient_parsing):
+            option = param.opts[0] if param else self.name
+            say(f"mockreel: {option}: {told}", err=True)
+        return found
+
+
+def exposed(path: Path) -> str:
+    """What is said of a file that others may use; empty if there is none, or nobody else may, or modes mean nothing."""
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return ""
+    if os.name != "posix" or not stat.S_ISREG(mode) or not mode & _OTHERS:
+        return ""
+    return (
+        f"{path} holds secrets, and others on this machine may use it (mode {stat.S_IMODE(mode):04o}). "
+        f"Make it yours alone: chmod 600 {quote(str(path))}"
+    )

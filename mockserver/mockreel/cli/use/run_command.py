@@ -1,0 +1,127 @@
+"""`mockreel run`: any program, unchanged, against the mock server."""
+
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mockreel.cli.option_types import Seconds
+from mockreel.cli.output import say
+from mockreel.cli.shared_options import server_options, shared
+from mockreel.cli.strict_options import Strictness, strict_options
+
+if TYPE_CHECKING:
+    from mockreel.proxy.intercept import Plan, RunResult
+    from mockreel.server.log import Log
+    from mockreel.server.socket_server import Server
+
+
+@click.command("run", context_settings={"allow_interspersed_args": False})
+@server_options(port=0)
+@click.option(
+    "--allow-host",
+    "allow_hosts",
+    multiple=True,
+    metavar="HOST",
+    help="Let the program reach this host too, the real one; * matches anything (repeatable).",
+)
+@click.option(
+    "--guard",
+    type=click.Choice(["auto", "require", "off"]),
+    default="auto",
+    show_default=True,
+    help="Block every connection to other machines in the kernel (Linux); `require` does not start without it.",
+)
+@click.option(
+    "--wait",
+    type=Seconds(min=0),
+    default=0.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="After the program, wait for its jobs and webhooks to end, for at most this long.",
+)
+@strict_options
+@click.argument("words", metavar="-- COMMAND", nargs=-1, type=click.UNPROCESSED, required=True)
+def command(words: tuple[str, ...], ready_file: Path | None, **given: Any) -> None:
+    """Run COMMAND against the mock server: its requests to the providers' hosts are answered here, nothing is billed.
+
+    The program is not changed: its HTTPS requests are intercepted with a temporary CA certificate that it alone trusts,
+    and its connections to other machines are blocked. The exit code is the program's; a report of what it did, and what
+    that would have cost, goes to stderr.
+    """
+    from mockreel.cli.ready_file import announcing, check_ready_file  # noqa: PLC0415
+    from mockreel.proxy.intercept import run  # noqa: PLC0415
+    from mockreel.proxy.intercept.child_process import NotStarted  # noqa: PLC0415
+    from mockreel.server.http.tls import trustme  # noqa: PLC0415
+
+    check_ready_file(ready_file)
+    trustme("mockreel run")  # before anything is served: without it nothing can be intercepted
+    strict = Strictness({**given, "words": words})
+    log = _log(given)
+    with log, announcing(ready_file) as announce:
+
+        def ready(server: "Server") -> None:
+            announce(server.server.ready(os.getpid()))
+            log.say("serving", "\n".join(_introduced(server)), pid=os.getpid(), **server.server.doors())
+
+        # What is refused is told in spite of --quiet, and at once.
+        told = _told if not given["as_json"] else lambda line: log.say("refused", line)
+        try:
+            ran = run(_plan(words, given, log), environment=os.environ, report=told, ready=ready, ended=strict.look)
+        except NotStarted as problem:
+            _told(str(problem))
+            sys.exit(problem.code)
+        _tell(log, ran)
+        if given["as_json"] and given["strict"]:
+            log.say("violations", "", lines=[*strict.lines()], violations=[one.row() for one in strict.violations])
+    if not given["as_json"]:
+        for line in strict.lines():
+            _told(line)
+    strict.write()
+    sys.exit(strict.code(ran.code))
+
+
+def _introduced(server: "Server") -> Iterator[str]:
+    """The dashboard, and the secrets of webhooks where some were made."""
+    yield f"mockreel run: the dashboard of this run is {server.server.control.url}/"
+    for name, secret in server.secrets.items():
+        yield f"mockreel run: webhooks of {name} are signed with {secret}"
+
+
+def _log(given: Mapping[str, Any]) -> "Log":
+    from mockreel.cli.log_option import log_to  # noqa: PLC0415
+
+    return log_to(sys.stderr, as_json=given["as_json"], quiet=given["quiet"])
+
+
+def _told(line: str) -> None:
+    say(f"mockreel run: {line}", err=True)
+
+
+def _tell(log: "Log", ran: "RunResult") -> None:
+    head = f"mockreel run: the program ended with {ran.code} after {ran.seconds:.1f} s."
+    lines = ran.lines()
+    log.say(
+        "ended", "\n".join([head, *(f"  {line}" for line in lines)]), code=ran.code, seconds=ran.seconds, lines=lines
+    )
+    log.say("stopped", "", cost_avoided=ran.account.cost_avoided.row())
+
+
+def _plan(words: tuple[str, ...], given: Mapping[str, Any], log: "Log") -> "Plan":
+    from mockreel.cli.log_option import beside  # noqa: PLC0415
+    from mockreel.proxy.intercept import Plan  # noqa: PLC0415
+    from mockreel.server.server_options import Options  # noqa: PLC0415
+
+    # Its own lines stand between those of the program, so each event has one only where a machine reads them.
+    found = beside(log, {**given, "quiet": not given["as_json"]})
+    return Plan(
+        words,
+        options=Options(**shared(given)),
+        allow_hosts=given["allow_hosts"],
+        wait=given["wait"],
+        guard=given["guard"],
+        beside=found,
+    )

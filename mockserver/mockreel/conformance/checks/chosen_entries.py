@@ -1,0 +1,69 @@
+"""Lists that are asked for in part: only the fields that are named, only the moments between two bounds."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from mockreel.conformance.check import Check, check
+from mockreel.conformance.check_context import CheckContext
+from mockreel.conformance.checks.job_records import moment
+from mockreel.conformance.checks.paged_lists import asked, entries_of, list_fact, lists
+from mockreel.conformance.jobs.job_groups import PLAIN
+from mockreel.contract import pointers
+from mockreel.contract.conversation.promises import Paged
+from mockreel.contract.exchanges.problem import Problem
+
+
+@check(
+    "list.fields", "An entry of a list has the fields that are asked for, and no others.", level="jobs", uses=(PLAIN,),
+    known=lambda context: any(paged.fields for _, paged in lists(context)),
+)  # fmt: skip
+def has_the_fields(context: CheckContext) -> Iterator[Problem]:
+    for operation, paged in lists(context):
+        if paged.fields is None:
+            continue
+        name = paged.id.removeprefix("/")
+        request = asked(context, operation, **{paged.fields: name})
+        response = context.send(request)
+        entries = entries_of(paged, response)
+        context.judged(bool(entries))
+        wrong = [entry for entry in entries if not isinstance(entry, dict) or set(entry) != {name}]
+        if wrong:
+            fact = list_fact(context, operation, paged, f"gives the fields that {paged.fields} names")
+            yield Problem(fact, f"entries with {name} alone", f"{wrong[0]}"[:300], request, operation.id)
+
+
+@check(
+    "list.range", "A list shows what lies between the moments that are asked for.", level="jobs", uses=(PLAIN,),
+    known=lambda context: any(paged.range for _, paged in lists(context)),
+)  # fmt: skip
+def keeps_the_range(context: CheckContext) -> Iterator[Problem]:
+    for operation, paged in lists(context):
+        moments = _moments(paged, entries_of(paged, context.send(asked(context, operation)))) if paged.range else []
+        if len(moments) < 2:
+            continue
+        middle = moments[len(moments) // 2]
+        for side in ("from", "to"):
+            request = asked(context, operation, **{paged.range[side]: middle})
+            response = context.send(request)
+            came = _moments(paged, entries_of(paged, response))
+            context.judged()
+            if not came or any(_is_beyond(side, one, middle) for one in came):
+                fact = list_fact(context, operation, paged, f"can be bounded by {paged.range[side]}")
+                expected = f"what is {'not before' if side == 'from' else 'not after'} {middle}"
+                yield Problem(fact, expected, f"{', '.join(came[:6]) or 'nothing'}", request, operation.id)
+
+
+def _moments(paged: Paged, entries: list[Any]) -> list[str]:
+    """The moments of entries, the oldest first."""
+    found = [str(pointers.value(entry, paged.by or "")) for entry in entries]
+    return sorted(one for one in found if moment(one) is not None)
+
+
+def _is_beyond(side: str, one: str, bound: str) -> bool:
+    first, second = moment(one), moment(bound)
+    if first is None or second is None:
+        return False
+    return first < second if side == "from" else first > second
+
+
+CHECKS: tuple[Check, ...] = (has_the_fields, keeps_the_range)

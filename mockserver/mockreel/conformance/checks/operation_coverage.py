@@ -1,0 +1,209 @@
+"""Every operation is there, every model is known to it, and what a model costs is what is quoted for it."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from decimal import Decimal
+
+from mockreel.conformance.check import Check, check
+from mockreel.conformance.check_context import CheckContext
+from mockreel.conformance.checks.job_records import amount, price_of
+from mockreel.conformance.jobs.job_groups import PLAIN
+from mockreel.contract import Model, Operation, pointers
+from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest
+from mockreel.contract.exchanges.problem import Problem
+
+# With --quick so many models are asked for.
+FEW = 5
+
+
+@check("operation.answers", "An operation that only reads answers a well-formed request.", level="reads")
+def reads_are_answered(context: CheckContext) -> Iterator[Problem]:
+    for operation in context.contract.operations:
+        if operation.method != "GET" and operation.id not in context.contract.conversation.reads:
+            continue
+        for request in _complete(context, operation):
+            response = context.answer(request, operation)
+            if response is None:
+                continue
+            if context.error_detector.refused(response):
+                fact = context.facts.operation(f"{operation.id} answers", operation)
+                yield Problem(fact, "an answer that is no refusal", response.shown(), request, operation.id)
+
+
+def _complete(context: CheckContext, operation: Operation) -> Iterator[SentRequest]:
+    """Well-formed requests that need nothing to be there before: no job, nothing that somebody has made."""
+    places = [part[1:-1] for part in operation.path.split("/") if part.startswith("{")]
+    models = [model for model in context.contract.models.values() if not model.routes][
+        : FEW if context.wanted.quick else None
+    ]
+    if operation.model is not None or (operation.body == "json" and operation.body_required):
+        return
+    if not places:
+        request = context.requests.good(operation)
+        if context.request_checker.judge(request).row is None and not any(one.required for one in operation.query):
+            yield request
+    elif len(places) == 1 and places[0] in operation.many and context.contract.names_at:
+        yield from (context.requests.good(operation, params={places[0]: model.id}) for model in models)
+
+
+@check(
+    "model.known",
+    "Every model is known where the contract has it.",
+    level="breaking",
+    known=lambda context: bool(context.contract.models),
+)
+def models_are_known(context: CheckContext) -> Iterator[Problem]:
+    """Asked with a body that lacks what it must have, so that nothing is begun."""
+    for operation, model in _each_model(context):
+        request = _lacking(context, operation, model)
+        if request is None:
+            continue
+        response = context.answer(request, operation)
+        if response is None:
+            continue
+        if not context.error_detector.refused(response) or _is_unknown(context, operation, response):
+            fact = context.facts.fact(f"{model.id} is a model", f"models.json {model.id}", model.evidence)
+            yield Problem(fact, "a refusal of the body", response.shown(), request, f"{operation.id} {model.id}")
+
+
+def _is_unknown(context: CheckContext, operation: Operation, response: ReceivedResponse) -> bool:
+    """Whether an error response says that there is no such model, in words that say nothing else."""
+    rows = [context.contract.errors[name] for name in ("unknown-model", "unknown-path")]
+    meant = [row for row in rows if context.error_detector.is_row(response, row, operation)]
+    body = context.contract.errors["invalid-body"]
+    return bool(meant) and not context.error_detector.is_row(response, body, operation)
+
+
+def _each_model(context: CheckContext) -> Iterator[tuple[Operation, Model]]:
+    """Each model once, at the first operation that takes it."""
+    seen: set[str] = set()
+    for operation in context.contract.operations:
+        if operation.model is None or operation.body != "json" or context.waits_for_the_end(operation):
+            continue
+        for model in context.contract.names_at[operation.id].values():
+            if model.id not in seen and not (context.wanted.quick and len(seen) >= FEW) and context.wants(model):
+                seen.add(model.id)
+                yield operation, model
+
+
+def _lacking(context: CheckContext, operation: Operation, model: Model) -> SentRequest | None:
+    """A request that lacks the last of the fields that a model must have; None where it must have none."""
+    schema, base = context.requests.resolver.model(context.casting.schema(operation, model))
+    for variant in context.requests.samples.forbidden(schema, base):
+        request = context.requests.with_input(operation, model, variant.value)
+        if variant.kind == "is missing" and context.request_checker.judge(request).row is not None:
+            return request
+    return None
+
+
+@check(
+    "price.quoted", "What is quoted for a model is its price.", level="reads",
+    known=lambda context: context.contract.conversation.quote is not None,
+)  # fmt: skip
+def quotes_its_price(context: CheckContext) -> Iterator[Problem]:
+    row = context.contract.conversation.quote
+    assert row is not None
+    operation = context.contract.operation(str(row.given["operation"]))
+    models = [model for model in context.contract.names_at[operation.id].values() if context.wants(model)]
+    unique = list({model.id: model for model in models}.values())
+    priced = [(one, request, price) for one, request, price in _priced(context, operation, unique) if price is not None]
+    for model, request, wanted in priced[: FEW if context.wanted.quick else None]:
+        response = context.answer(request, operation)
+        if response is None:
+            continue
+        if amount(pointers.value(response.json, row.at[0])) != wanted:
+            fact = context.facts.fact(f"the price of {model.id}", f"models.json {model.id} price", model.price.evidence)
+            expected = f"{wanted.normalize():f} {model.price.currency} at {row.at[0]}"
+            yield Problem(fact, expected, response.shown(), request, f"{operation.id} {model.id}")
+
+
+def _priced(
+    context: CheckContext, operation: Operation, models: list[Model]
+) -> Iterator[tuple[Model, SentRequest, Decimal | None]]:
+    """Each model with a request for its quote, and its price where that is known exactly."""
+    for model in models:
+        request = context.requests.good(operation, model)
+        price = price_of(context, request, model)
+        yield model, request, price.amount if price is not None and price.certainty == "exact" else None
+
+
+READING, CHANGING = ("GET",), ("GET", "PATCH", "DELETE")
+
+
+def _leads(context: CheckContext, operation: Operation, methods: tuple[str, ...]) -> bool:
+    """Whether a link leads from an operation to one of these methods."""
+    names = {str(row.get("operationId")) for row in context.links.of(operation)}
+    return any(one.id in names and one.method in methods for one in context.contract.operations)
+
+
+def _makers(context: CheckContext) -> list[Operation]:
+    """The operations that make something, which is no job, to which links lead."""
+    reads = context.contract.conversation.reads
+    return [
+        one
+        for one in context.contract.operations
+        if one.method == "POST" and not one.submits and one.id not in reads and _leads(context, one, CHANGING)
+    ]
+
+
+@check(
+    "link.leads", "What a job's reply leads to is there.", level="jobs", uses=(PLAIN,),
+    known=lambda context: any(_leads(context, submit, READING) for _, submit in context.submits()),
+)  # fmt: skip
+def links_of_jobs_lead_on(context: CheckContext) -> Iterator[Problem]:
+    for trace in context.jobs.traces():
+        if trace.ended and trace.scenario is None:
+            yield from _followed(context, trace.submit, trace.asked, trace.response, READING)
+
+
+@check(
+    "link.made", "What was made can be read, changed and removed where a link leads.", level="jobs",
+    known=lambda context: bool(_makers(context)),
+)  # fmt: skip
+def links_of_things_lead_on(context: CheckContext) -> Iterator[Problem]:
+    for operation in _makers(context):
+        request = context.requests.good(operation)
+        if operation.body == "form" or context.request_checker.judge(request).row is not None:
+            continue
+        response = context.answer(request, operation)
+        if response is None:
+            continue
+        if context.error_detector.refused(response):
+            fact = context.facts.operation(f"{operation.id} answers", operation)
+            yield Problem(fact, "an answer that is no refusal", response.shown(), request, operation.id)
+        else:
+            yield from _followed(context, operation, request, response, CHANGING)
+
+
+def _followed(
+    context: CheckContext,
+    operation: Operation,
+    request: SentRequest,
+    response: ReceivedResponse,
+    methods: tuple[str, ...],
+) -> Iterator[Problem]:
+    """Follow the links of a response that are of these methods, in their order."""
+    rows = [str(row.get("operationId")) for row in context.links.of(operation)]
+    found = [
+        link for name in dict.fromkeys(rows) if (link := context.links.find(operation, response, name)) is not None
+    ]
+    for link in sorted(found, key=lambda one: methods.index(one.to.method) if one.to.method in methods else -1):
+        if link.to.method not in methods or (link.to.admin and "admin" not in context.target.keys.of):
+            continue
+        further = context.links.follow(link, request, response)
+        further = replace(further, who="admin") if link.to.admin else further
+        reply = context.answer(further, link.to)
+        if reply is None:
+            continue
+        if context.error_detector.refused(reply):
+            fact = context.facts.operation(f"{link.to.id} answers what {operation.id} has made", link.to)
+            yield Problem(fact, "an answer that is no refusal", reply.shown(), further, link.to.id)
+
+
+CHECKS: tuple[Check, ...] = (
+    reads_are_answered,
+    models_are_known,
+    quotes_its_price,
+    links_of_jobs_lead_on,
+    links_of_things_lead_on,
+)

@@ -1,0 +1,199 @@
+"""A result is what its job asked for: as long, of the shape and of the size, and no other job's."""
+
+import math
+from collections.abc import Iterator, Mapping
+from itertools import combinations
+from typing import Any
+
+from mockreel.conformance.check import Check, check
+from mockreel.conformance.check_context import CheckContext
+from mockreel.conformance.checks.job_results import MADE, is_address, results_fact
+from mockreel.conformance.checks.media_size import Measured, measured
+from mockreel.conformance.jobs.job_groups import PLAIN, SHAPED
+from mockreel.conformance.jobs.job_traces import JobTrace
+from mockreel.conformance.jobs.other_shapes import is_played, stated
+from mockreel.contract import pointers
+from mockreel.contract.evidence.facts import Fact, weaker
+from mockreel.contract.exchanges.exchange import ReceivedResponse
+from mockreel.contract.exchanges.problem import Problem
+from mockreel.engine.artifacts.media.clip import Wanted
+from mockreel.engine.artifacts.media.size_words import Size, Unreadable, read_aspect, read_resolution, wish
+from mockreel.simulator.in_process.mock_target import NotApplicable
+
+# Models work in frames and in blocks of pixels, so that a length, a shape and a size are met nearly.
+LONGER, LONGER_PART, SHAPE, SIZE = 0.6, 0.1, 0.07, 0.25
+GROUPS = (PLAIN, SHAPED)
+# A file that was sent in may lend its length or its size to the result.
+_LENDING = ("video", "audio")
+
+
+def _results(context: CheckContext) -> Iterator[tuple[JobTrace, str, ReceivedResponse]]:
+    """Every file of a job that has made one, with its URL."""
+    for trace in (one for group in GROUPS for one in context.jobs.told(group)):
+        states = context.states(trace.last.word) if trace.last else ()
+        if not any(state.kind in MADE for state in states):
+            continue
+        for url in map(str, context.telling.results(trace)):
+            if is_address(url):
+                yield trace, url, context.fetch(url)
+
+
+def _asked(context: CheckContext) -> Iterator[tuple[JobTrace, str, Wanted, Measured]]:
+    """Every file whose length and size its job's request says, with what was asked and what it is."""
+    for trace, url, response in _results(context):
+        model = trace.model
+        if model is None or response.status != 200 or _lends(trace):
+            continue
+        if is_played(context, trace.submit, model, trace.asked):
+            yield trace, url, stated(context, trace.submit, model, trace.asked), measured(response.body)
+
+
+def _asks(context: CheckContext, what: str) -> None:
+    """See that a check has asked something.
+
+    Raises:
+        NotApplicable: no model of the run lets its input choose it.
+    """
+    if not context.cases:
+        raise NotApplicable(f"no job of this run says which {what} its result is to have")
+
+
+def _lends(trace: JobTrace) -> bool:
+    fields = pointers.value(trace.asked.json, trace.submit.input) if trace.submit.input else trace.asked.json
+    return any(_is_sent(name, value) for name, value in (fields.items() if isinstance(fields, Mapping) else ()))
+
+
+def _is_sent(name: str, value: Any) -> bool:
+    return any(kind in name.lower() for kind in _LENDING) and "http" in str(value)
+
+
+def _fact(context: CheckContext, trace: JobTrace, what: str) -> Fact:
+    assert trace.model is not None
+    evidence = weaker(trace.talk.evidence, trace.model.evidence)
+    return context.facts.fact(
+        f"{trace.model.id} makes a result of the {what} asked for", f"models.json {trace.model.id}", evidence
+    )
+
+
+@check("result.length", "A result is as long as its job asked for.", level="jobs", uses=GROUPS)
+def are_as_long(context: CheckContext) -> Iterator[Problem]:
+    for trace, url, wanted, made in _asked(context):
+        if wanted.seconds is None or made.seconds is None:
+            continue
+        context.judged()
+        if abs(made.seconds - wanted.seconds) > LONGER + LONGER_PART * wanted.seconds:
+            came = f"{made.seconds:.2f} s at {url}"
+            yield Problem(_fact(context, trace, "length"), f"{wanted.seconds:g} s", came, trace.asked, trace.subject)
+    _asks(context, "length")
+
+
+@check("result.shape", "A result has the aspect ratio that its job asked for.", level="jobs", uses=GROUPS)
+def have_the_shape(context: CheckContext) -> Iterator[Problem]:
+    for trace, url, wanted, made in _asked(context):
+        ratio = _ratio(wanted)
+        if ratio is None or not made.width or not made.height:
+            continue
+        context.judged()
+        if abs(math.log(made.width / made.height / ratio)) > SHAPE:
+            came = f"{made.width}x{made.height} at {url}"
+            yield Problem(
+                _fact(context, trace, "aspect ratio"), f"{wanted.aspect or wanted.resolution}", came, trace.asked,
+                trace.subject,
+            )  # fmt: skip
+    _asks(context, "aspect ratio")
+
+
+def _ratio(wanted: Wanted) -> float | None:
+    """Width divided by height where the request says both, or says their ratio."""
+    for word in (wanted.aspect, wanted.resolution):
+        asked = wish(word)
+        try:
+            if asked is not None:
+                return read_aspect(asked)
+        except Unreadable:
+            continue
+    return None
+
+
+@check("result.size", "A result has the resolution that its job asked for.", level="jobs", uses=GROUPS)
+def have_the_size(context: CheckContext) -> Iterator[Problem]:
+    for trace, url, wanted, made in _asked(context):
+        size = _size(wanted)
+        if size is None or not made.width or not made.height:
+            continue
+        context.judged()
+        if not _meets(size, made.width, made.height):
+            came = f"{made.width}x{made.height} at {url}"
+            yield Problem(_fact(context, trace, "size"), f"{wanted.resolution}", came, trace.asked, trace.subject)
+    _asks(context, "size")
+
+
+def _size(wanted: Wanted) -> Size | None:
+    asked = wish(wanted.resolution)
+    try:
+        return None if asked is None else read_resolution(asked)
+    except Unreadable:
+        return None
+
+
+def _meets(size: Size, width: int, height: int) -> bool:
+    """Whether sides are near to a size: vendors count lines of the short side, or the area of a 16:9 picture."""
+    if size.sides:
+        wide, high = size.sides
+        return abs(math.log(width / wide)) < SHAPE and abs(math.log(height / high)) < SHAPE
+    area = math.sqrt(width * height)
+    if size.thousands:
+        return any(abs(math.log(one / (1024 * size.thousands))) < SIZE for one in (area, max(width, height)))
+    return any(
+        abs(math.log(one / size.lines)) < SIZE / 2 for one in (min(width, height), area / math.sqrt(16 / 9), area)
+    )
+
+
+@check(
+    "result.measures", "What a record says of a result's length and size is so.", level="jobs", uses=GROUPS,
+    known=lambda context: any(talk.promises.measures for talk in context.contract.conversation.jobs.values()),
+)  # fmt: skip
+def are_as_the_record_says(context: CheckContext) -> Iterator[Problem]:
+    for trace, url, response in _results(context):
+        row, made = trace.talk.promises.measures, measured(response.body)
+        if row is None or response.status != 200:
+            continue
+        document = context.telling.shown(trace).json
+        for name, real in (("width", made.width), ("height", made.height), ("seconds", made.seconds)):
+            said = pointers.values(document, str(row.given.get(name, "/")))
+            if real is None or len(said) != 1 or not isinstance(said[0], int | float):
+                continue
+            context.judged()
+            if abs(said[0] - real) > (LONGER if name == "seconds" else 1):
+                where = f"conversation.yaml {trace.talk.name} promises measures"
+                fact = context.facts.fact(f"{row.given[name]} is the {name} of the result", where, row.evidence)
+                yield Problem(fact, f"{said[0]}", f"{real} at {url}", trace.poll, trace.subject)
+
+
+@check("result.own", "The result of a job is its own: another job has another one.", level="jobs", uses=GROUPS)
+def are_ones_own(context: CheckContext) -> Iterator[Problem]:
+    """Jobs that were asked for other things have other files, at other addresses."""
+    every = [one for one in _results(context) if not one[1].startswith("data:")]
+    context.judged(len(every) if len({trace.id for trace, _, _ in every}) > 1 else 0)
+    for (one, url, response), (other, further, second) in combinations(every, 2):
+        if one.id == other.id or not _differ(one, other):
+            continue
+        if url == further:
+            yield Problem(
+                results_fact(context, other), "an address of its own", f"{url} as {one.id}", other.poll, other.subject
+            )
+        elif _is_film(response) and response.body == second.body:
+            came = f"{further} has the bytes of {url}, which {one.id} was asked for"
+            yield Problem(results_fact(context, other), "a file of its own", came, other.poll, other.subject)
+
+
+def _differ(one: JobTrace, other: JobTrace) -> bool:
+    """Whether two jobs were asked for other things; without a text two models may well agree."""
+    return bool(one.text) and one.text != other.text
+
+
+def _is_film(response: ReceivedResponse) -> bool:
+    return response.status == 200 and response.body[4:8] == b"ftyp"
+
+
+CHECKS: tuple[Check, ...] = (are_as_long, have_the_shape, have_the_size, are_as_the_record_says, are_ones_own)

@@ -1,0 +1,79 @@
+"""The story of a batch: begun with a callback URL, read until it is over, with every webhook that came."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from mockreel.conformance.jobs.task_queue import Task
+from mockreel.contract import pointers
+from mockreel.contract.conversation.promises import Places
+from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest
+from mockreel.errors import MockreelError
+from mockreel.simulator.in_process.memory_receiver import Arrival
+from mockreel.simulator.in_process.mock_target import NotApplicable
+
+if TYPE_CHECKING:
+    from mockreel.conformance.check_context import CheckContext
+
+
+@dataclass
+class BatchTrace:
+    """One batch from its submit on; `whole` tells that it was watched until nothing more was to come."""
+
+    row: Places
+    asked: SentRequest
+    response: ReceivedResponse
+    poll: SentRequest | None = None
+    last: ReceivedResponse | None = None
+    callback_url: str | None = None
+    arrivals: list[Arrival] = field(default_factory=list)
+    whole: bool = False
+    stopped: str = ""
+
+
+def tell_batch(context: "CheckContext", row: Places, found: list[BatchTrace]) -> Task:
+    """Begin a batch and watch it, and wait for its webhook.
+
+    Raises:
+        LeftOut: it may not be begun here.
+        NotApplicable: the contract has no example of one that is well-formed under its reading.
+    """
+    operation = context.contract.operation(str(row.given["operation"]))
+    asked, url = context.requests.good(operation), None
+    if context.request_checker.judge(asked).row is not None:
+        raise NotApplicable("the contract has no example of a body that is well-formed under this reading")
+    if context.target.receiver is not None and context.webhooks.of(operation) is not None:
+        asked, url = context.with_callback(asked, (200,))
+    context.secret()
+    trace = BatchTrace(row, asked, context.send(asked), callback_url=url)
+    found.append(trace)
+    link = context.links.find(operation, trace.response, str(row.given["read"]))
+    if context.error_detector.refused(trace.response) or link is None:
+        return
+    trace.poll = context.links.follow(link, asked, trace.response)
+    try:
+        yield from _watched(context, trace, trace.poll)
+        trace.whole = True
+    except MockreelError as reason:
+        trace.stopped = str(reason)
+    finally:
+        trace.arrivals = context.receiver.of(url) if url else []
+
+
+def is_over(context: "CheckContext", row: Places, response: ReceivedResponse | None) -> bool:
+    """Whether a batch has ended."""
+    word = pointers.value(response.json, row.at[0]) if response else None
+    return any(state.terminal for state in context.states(word))
+
+
+def _watched(context: "CheckContext", trace: BatchTrace, poll: SentRequest) -> Task:
+    began = context.target.now()
+    while not is_over(context, trace.row, trace.last):
+        age = context.target.now() - began
+        if age > context.waits.wait_timeout:
+            return
+        yield context.waits.step(age)
+        trace.last = context.send(poll)
+    until = context.target.now() + context.waits.grace
+    while trace.callback_url and not context.receiver.of(trace.callback_url) and context.target.now() < until:
+        yield 0.5
+    yield 1.5  # a second one would come soon after the first

@@ -1,0 +1,62 @@
+"""Another shape than a model makes by itself: a length, a format and a size that its input may ask for."""
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from mockreel.contract import Model, Operation, pointers
+from mockreel.contract.exchanges.exchange import SentRequest
+from mockreel.engine.artifacts import artifact, media
+
+if TYPE_CHECKING:
+    from mockreel.conformance.check_context import CheckContext
+
+# What a shape is, in the words of the contract's `media`; a longer clip costs more, so the shortest is asked for.
+MEANINGS = ("aspect", "duration", "resolution")
+
+
+def other_shape(context: "CheckContext", submit: Operation, model: Model) -> Mapping[str, Any]:
+    """Fields that ask for something else than a well-formed request does; empty where the model has no such field."""
+    request, found = context.requests.good(submit, model), dict[str, Any]()
+    schema = context.contract.schemas.document(context.casting.schema(submit, model))
+    rows, fields = context.contract.root.get("media", {}), schema.get("properties", {})
+    for meaning in MEANINGS:
+        for name in rows.get(meaning, ()):
+            own = pointers.value(request.json, f"{submit.input}/{name}")
+            usual = model.defaults.get(name) if own is None else own
+            for value in _options(fields.get(name), usual):
+                if _fits(context, request, submit, model, {**found, name: value}):
+                    found[name] = value
+                    break
+    lengths = [name for name in rows.get("duration", ()) if name in found]
+    return found if lengths or model.output != "video" else {}
+
+
+def _options(field: Any, usual: Any) -> Iterator[Any]:
+    """The values that a field offers beside the usual one; of lengths the shorter ones."""
+    options = field.get("enum", ()) if isinstance(field, Mapping) else ()
+    length = artifact.seconds(usual)
+    for value in options:
+        seconds = artifact.seconds(value)
+        if value not in (usual, None) and (length is None or seconds is None or 0 < seconds < length):
+            yield value
+
+
+def _fits(
+    context: "CheckContext", request: SentRequest, submit: Operation, model: Model, shape: Mapping[str, Any]
+) -> bool:
+    """Whether a request with these fields is well-formed, and, where the target is a simulator, can be played."""
+    asked = request
+    for name, value in shape.items():
+        asked = asked.with_json(pointers.placed(asked.json, f"{submit.input}/{name}", value))
+    return context.request_checker.judge(asked).row is None and is_played(context, submit, model, asked)
+
+
+def is_played(context: "CheckContext", submit: Operation, model: Model, request: SentRequest) -> bool:
+    """Whether the target can make exactly this: a simulator plays the nearest of the files that it has."""
+    return not context.plays or media.pick(stated(context, submit, model, request)).exact
+
+
+def stated(context: "CheckContext", submit: Operation, model: Model, request: SentRequest) -> media.Wanted:
+    """What file a request asks for, by what it says and by the model's own defaults."""
+    fields = pointers.value(request.json, submit.input) if submit.input else request.json
+    return artifact.wanted(context, model, fields if isinstance(fields, Mapping) else {}, stated=True)

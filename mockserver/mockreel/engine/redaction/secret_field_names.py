@@ -1,0 +1,74 @@
+"""Which names say that a secret stands beside them: of headers, parameters, fields, cookies."""
+
+import re
+from functools import lru_cache
+
+_WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+")
+# The last word of a name that holds a secret, whatever stands before it.
+_LAST = frozenset(
+    """
+    accesskey apikey authkey authorization authtoken bearer cookie credential credentials csrf hmac jwt otp passcode
+    passphrase passwd password passwort privatekey pwd secret secretkey secrets sessionid sessionkey sig signature
+    signingkey skoid token totp xsrf
+    """.split()  # noqa: SIM905
+)
+_BEFORE_KEY = """
+    access account admin api app auth client encryption license master private provider secret service session shared
+    signing subscription
+    """.split()  # noqa: SIM905
+_BEFORE_ID = ("session", "sess", "key", "pair")
+_PAIRS = frozenset(
+    [(one, "key") for one in _BEFORE_KEY] + [(one, "id") for one in _BEFORE_ID] + [("basic", "auth"), ("proxy", "auth")]
+)
+# A token that only says where a list goes on, or what a model reads.
+_INNOCENT = frozenset(
+    {"page", "next", "continuation", "cursor", "previous", "prev", "sync", "stop", "eos", "bos", "pad"}
+)
+# Words that are a secret's name in an address, and may be anything in a body; and those that may be anything there too.
+_LOOSE = frozenset({"key", "auth", "sign", "hdnea", "hdnts", "ak", "sk"})
+_LOOSEST = frozenset({"session", "sid", "login", "code", "policy", "ticket", "state", "nonce", "user", "username"})
+# What stands in signed addresses of storages beside the signature.
+_SIGNED = frozenset({"sign", "policy", "se", "st", "sv", "q-ak", "googleaccessid"})
+# What a model may be told, or a provider tells, of a signature that is none.
+_NO_SIGNATURE = frozenset({"add", "input", "output", "type", "time", "function", "method"})
+
+
+@lru_cache(maxsize=4096)
+def names_secret(name: str) -> bool:
+    """Whether what stands under a name is a secret, by the name alone (`x-api-key`, `accessPassword`, `jwt`)."""
+    words = [word.lower() for word in _WORD.findall(name[:200])]
+    if not words:
+        return False
+    last, before = words[-1], words[-2] if len(words) > 1 else ""
+    if last in _LAST:
+        innocent = {"token": _INNOCENT, "signature": _NO_SIGNATURE}.get(last, frozenset())
+        return before not in innocent
+    return (before, last) in _PAIRS or _is_joined(last)
+
+
+@lru_cache(maxsize=1024)
+def signs_address(name: str) -> bool:
+    """Whether a parameter is part of what makes an address let somebody in."""
+    return names_secret(name) or name.lower() in _SIGNED
+
+
+@lru_cache(maxsize=1024)
+def may_name_secret(name: str) -> bool:
+    """Whether it names a secret in an address, where nobody writes `key` or `auth` for anything else."""
+    return names_secret(name) or _last(name) in _LOOSE
+
+
+@lru_cache(maxsize=1024)
+def might_name_secret(name: str) -> bool:
+    """Whether it names a secret if what stands there looks like one."""
+    return may_name_secret(name) or _last(name) in _LOOSEST
+
+
+def _last(name: str) -> str:
+    words = _WORD.findall(name[:200])
+    return words[-1].lower() if words else ""
+
+
+def _is_joined(word: str) -> bool:
+    """Words that somebody wrote as one (`xapikey`, `dbpassword`, `authtoken`)."""
+    return len(word) > 6 and word.endswith(("apikey", "password", "passwd", "secret", "authtoken", "accesstoken"))

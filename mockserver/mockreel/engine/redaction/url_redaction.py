@@ -1,0 +1,105 @@
+"""Addresses without what lets somebody in: user and password, secret parameters, tokens behind the `#`; and paths."""
+
+import re
+from collections.abc import Iterator
+from urllib.parse import unquote, unquote_plus
+
+from mockreel.engine.redaction.fingerprints import MASK
+from mockreel.engine.redaction.secret_detection import is_drawn, is_mixed
+from mockreel.engine.redaction.secret_field_names import may_name_secret, might_name_secret
+
+# A URL inside of a text; what follows it in a sentence is not cut off it, as nothing of it is masked.
+URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{1,20}://[^\s\"'<>\\^`{|}]+")
+_LOGIN = re.compile(r"(?<=://)[^/?#\s]{1,2000}@")
+
+
+def masked_urls(text: str) -> str:
+    """A text with every URL in it masked."""
+    return URL.sub(lambda found: masked_url(found[0]), text) if "://" in text else text
+
+
+def masked_url(url: str) -> str:
+    """A URL without its user, and without the values of parameters that name a secret."""
+    rest, mark, fragment = url.partition("#")
+    place, asks, query = rest.partition("?")
+    if "@" in place:
+        place = _LOGIN.sub(f"{MASK}@", place)
+    if ";" in place:
+        place = _parameters(place, ";")
+    return f"{place}{asks}{masked_query(query)}{mark}{_fragment(fragment)}"
+
+
+def secrets_of(text: str) -> Iterator[str]:
+    """What lets somebody in, of every URL in a text: passwords, the values of secret parameters."""
+    for found in URL.finditer(text) if "://" in text else ():
+        place, _, asks = found[0].replace("#", "?").partition("?")
+        login = _LOGIN.search(place)
+        if login is not None:
+            said = unquote(login[0][:-1])
+            yield said
+            yield said.partition(":")[2]
+        for pair in asks.replace("?", "&").replace(";", "&").split("&"):
+            name, _, value = pair.partition("=")
+            said = unquote_plus(value)
+            if may_name_secret(unquote_plus(name)):
+                yield said
+            elif "%" in value:
+                yield from secrets_of(said)
+
+
+def masked_callback(url: str) -> str:
+    """The URL of a callback: besides, the pieces of its path that look drawn, by which receivers know who may call."""
+    rest, mark, fragment = masked_url(url).partition("#")
+    place, asks, query = rest.partition("?")
+    scheme, parted, tail = place.partition("://")
+    host, slash, path = tail.partition("/")
+    fragment = MASK if is_drawn(unquote(fragment)) else fragment
+    return f"{scheme}{parted}{host}{slash}{masked_path(path)}{asks}{_drawn(query)}{mark}{fragment}"
+
+
+def masked_path(path: str) -> str:
+    """A path without the pieces that look drawn at random."""
+    return "/".join(MASK if is_drawn(unquote(piece)) else piece for piece in path.split("/"))
+
+
+def strange_path(path: str) -> str:
+    """The path of an operation that nobody knows: without pieces that no id looks like."""
+    return "/".join(MASK if is_mixed(unquote(piece)) else piece for piece in path.split("/"))
+
+
+def masked_query(query: str) -> str:
+    """A query without the values of parameters that name a secret."""
+    return _parameters(query, "&") if "=" in query else query
+
+
+def _parameters(text: str, joint: str) -> str:
+    return joint.join(_parameter(pair) for pair in text.split(joint))
+
+
+def _parameter(pair: str) -> str:
+    name, equals, value = pair.partition("=")
+    if ";" in value:
+        first, semicolon, more = value.partition(";")
+        return _parameter(f"{name}{equals}{first}") + semicolon + _parameters(more, ";")
+    plain, said = unquote_plus(name), unquote_plus(value)
+    secret = value and (may_name_secret(plain) or (might_name_secret(plain) and is_mixed(said)))
+    return f"{name}{equals}{MASK}" if secret else f"{name}{equals}{_nested(value)}"
+
+
+def _nested(value: str) -> str:
+    """A value that is an address itself (`?next=https%3A%2F%2F…%3Ftoken%3D…`)."""
+    inner = unquote_plus(value) if "%" in value else value
+    if "://" not in inner or not ("@" in inner or "=" in inner):
+        return value
+    masked = masked_urls(inner)
+    return value if masked == inner else masked
+
+
+def _fragment(text: str) -> str:
+    return masked_query(text)
+
+
+def _drawn(query: str) -> str:
+    """A query without values that look drawn."""
+    pairs = [pair.partition("=") for pair in query.split("&")]
+    return "&".join(f"{name}{equals}{MASK if is_mixed(unquote(value)) else value}" for name, equals, value in pairs)

@@ -1,0 +1,143 @@
+"""Balances and transactions."""
+
+from collections.abc import Callable, Generator, Iterator
+from datetime import datetime
+from itertools import chain
+from typing import Any
+
+from mockreel.contract.messages.error_response import ErrorResponse
+from mockreel.contract.messages.message import Response, json_reply
+from mockreel.contract.validation import Violation
+from mockreel.engine.billing import Entry
+from mockreel.engine.randomness import digest
+from mockreel.providers.aimlapi.query_parameters import refuse_unknown
+from mockreel.providers.aimlapi.responses import moment
+from mockreel.providers.aimlapi.state import State
+from mockreel.providers.templates import fill
+from mockreel.simulator.provider_adapter import Answer
+from mockreel.simulator.request_context import RequestContext
+from mockreel.simulator.turns import FEW, Work, in_turns, settled, turns
+
+
+def balance(context: RequestContext) -> Answer:
+    """The balance in the shape that the operation names."""
+    return settled(context, _balance)
+
+
+def _balance(context: RequestContext) -> Response:
+    state: State = context.provider.state
+    rows = context.provider.contract.wire["balances"]
+    usd = context.provider.ledger.balance(context.account, context.now)
+    assert usd is not None, "the contract has an opening balance for an account without a limit"
+    credits_left = state.rates.credits(usd)
+    words = {
+        "usd": float(usd),
+        "credits": credits_left,
+        "currency": context.provider.contract.pricing["currency"],
+        "low": credits_left < rows["low"],
+        "now": moment(context.now),
+        "account": context.account.number,
+    }
+    return json_reply(200, fill(rows[context.operation.raw["x-mockreel"]["reply"]], words))
+
+
+def transactions(context: RequestContext) -> Answer:
+    """One page of the ledger, newest first. It has rows for what changes hands; a hold is none."""
+    refuse_unknown(context)
+    return in_turns(context, _transactions(context, _period(context)))
+
+
+def _transactions(context: RequestContext, wanted: Callable[[Entry], bool]) -> Work:
+    rows, ledger, account = context.provider.contract.wire["ledger"], context.provider.ledger, context.account
+    settling = ledger.settling(account, context.now)
+    next(settling)
+    yield from settling
+    chosen: list[Entry] = []
+    for jobs in chain([()], turns([*account.jobs], size=FEW)):
+        entries = ledger.moved(jobs, context.now) if jobs else ledger.set_by_hand(account, context.now)
+        told = (entry for entry in entries if entry.sort in rows)
+        chosen += [entry for entry in told if wanted(entry) and _matches(context, rows[entry.sort])]
+        if len(jobs) == FEW:
+            yield
+    chosen.sort(key=lambda entry: entry.at)
+    chosen.reverse()
+    place = yield from _place(context, chosen)
+    rest = chosen[place:]
+    limit = context.query.get("limit", _default(context, "limit"))
+    page, more = rest[:limit], len(rest) > limit
+    words = {
+        "entries": [fill(rows["entry"], _words(context, rows[entry.sort], entry)) for entry in page],
+        "next": _cursor(page[-1]) if more else None,
+        "more": more,
+    }
+    return json_reply(200, fill(rows["page"], words))
+
+
+def _words(context: RequestContext, row: dict[str, Any], entry: Entry) -> dict[str, Any]:
+    usage = context.provider.state.rates.usage(None if entry.amount is None else abs(entry.amount))
+    return {
+        "direction": row["direction"],
+        "type": row["type"],
+        "at": moment(entry.at),
+        "usd": usage.dollars,
+        "credits": usage.credits,
+        "model": entry.job.model.id if entry.job and entry.job.model else None,
+        "id": entry.job.id if entry.job else None,
+    }
+
+
+def _matches(context: RequestContext, row: dict[str, Any]) -> bool:
+    return all(context.query.get(name, row[name]) == row[name] for name in ("direction", "type"))
+
+
+def _period(context: RequestContext) -> Callable[[Entry], bool]:
+    """Which entries lie in the asked period.
+
+    Raises:
+        ErrorResponse: it ends before it begins, or a moment is none.
+    """
+    start, end = _moment(context, "from", float("-inf")), _moment(context, "to", float("inf"))
+    if end <= start:
+        raise _refused("to", context.query.get("to"), "it is not later than `from`")
+    return lambda entry: start <= entry.at < end
+
+
+def _moment(context: RequestContext, name: str, default: float) -> float:
+    text = context.query.get(name)
+    if text is None:
+        return default
+    try:
+        return datetime.fromisoformat(text.upper()).timestamp()
+    except (ValueError, OverflowError) as problem:
+        raise _refused(name, text, f"it is not a moment ({problem})") from problem
+
+
+def _place(context: RequestContext, entries: list[Entry]) -> Generator[None, None, int]:
+    """Where the page begins: behind the entry that the cursor names.
+
+    Raises:
+        ErrorResponse: no entry has that cursor.
+    """
+    cursor = context.query.get("cursor")
+    if cursor is None:
+        return 0
+    for place, entry in enumerate(entries, 1):
+        if _cursor(entry) == cursor:
+            return place
+        if not place % FEW:
+            yield
+    raise _refused("cursor", cursor, "it was not issued here for this query")
+
+
+def _cursor(entry: Entry) -> str:
+    """An opaque name for a place in the ledger."""
+    return digest(0, "cursor", entry.sort, moment(entry.at), entry.job.id if entry.job else "", size=24).hex()
+
+
+def _default(context: RequestContext, name: str) -> int:
+    defaults: Iterator[int] = (row.schema["default"] for row in context.operation.query if row.name == name)
+    return next(defaults)
+
+
+def _refused(name: str, value: Any, why: str) -> ErrorResponse:
+    return ErrorResponse("invalid-query", violations=(Violation(("query", name), "other", why, value, None),))

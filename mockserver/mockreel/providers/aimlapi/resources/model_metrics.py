@@ -1,0 +1,62 @@
+"""How fast the models answered of late."""
+
+from bisect import bisect_left
+from collections.abc import Iterator
+from math import ceil
+from typing import Any
+
+from mockreel.contract.messages.error_response import ErrorResponse
+from mockreel.contract.messages.message import json_reply
+from mockreel.contract.validation import Violation
+from mockreel.engine.jobs.job import Job
+from mockreel.providers.aimlapi.query_parameters import refuse_unknown, repeated
+from mockreel.providers.aimlapi.responses import moment
+from mockreel.providers.templates import fill
+from mockreel.simulator.provider_adapter import Answer
+from mockreel.simulator.request_context import RequestContext
+from mockreel.simulator.turns import MANY, Work, in_turns, turns
+
+
+def report(context: RequestContext) -> Answer:
+    """The quantiles of each model that completed a generation inside the window."""
+    refuse_unknown(context)
+    row = context.provider.contract.wire["metrics"]
+    asked = repeated(context, row["parameter"])
+    if len(asked) > row["most"]:
+        many = Violation(("query", row["parameter"]), "maxItems", "too many values", None, row["most"])
+        raise ErrorResponse("invalid-query", violations=(many,))
+    return in_turns(context, _reported(context, row, asked))
+
+
+def _reported(context: RequestContext, row: dict[str, Any], asked: list[str]) -> Work:
+    measured: dict[tuple[str, ...], list[float]] = {}
+    for jobs in turns(_recent(context, context.now - row["window"]), size=MANY):
+        _measure(context, jobs, measured)
+        if len(jobs) == MANY:
+            yield
+    models = [
+        _entry(row, names, spans) for names, spans in measured.items() if not asked or set(asked) & set(names[:-1])
+    ]
+    return json_reply(200, fill(row["report"], {"now": moment(context.now), "models": models}))
+
+
+def _recent(context: RequestContext, since: float) -> Iterator[Job]:
+    """The jobs that began since a moment, of every account, its newest first."""
+    for account in list(context.provider.keyring.accounts.values()):
+        jobs = account.jobs
+        yield from jobs[bisect_left(jobs, since, key=lambda job: job.created) :][::-1]
+
+
+def _measure(context: RequestContext, jobs: list[Job], found: dict[tuple[str, ...], list[float]]) -> None:
+    """Note the milliseconds of those that succeeded, by the names of the model and the endpoint."""
+    paths = {operation.id: operation.path for operation in context.provider.contract.operations}
+    for job in jobs:
+        if job.model is not None and job.ends is not None and job.state(context.now).kind == "succeeded":
+            names = (job.model.id, *job.model.aliases, paths[job.kind])
+            found.setdefault(names, []).append((job.ends - job.created) * 1000)
+
+
+def _entry(row: dict[str, Any], names: tuple[str, ...], spans: list[float]) -> Any:
+    ordered = sorted(spans)
+    quantiles = {name: round(ordered[ceil(part * len(ordered)) - 1], 1) for name, part in row["quantiles"].items()}
+    return fill(row["entry"], {"alias": names[0], "endpoint": names[-1], "duration": quantiles})

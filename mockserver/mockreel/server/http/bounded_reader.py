@@ -1,0 +1,133 @@
+"""What comes in on a connection, within bounds, read the same wherever a network has cut it.
+
+A connection is in one phase at a time: idle (no request has begun), in a head, or in a body.
+"""
+
+from abc import abstractmethod
+from typing import Any, Literal
+
+import httptools
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from mockreel.server.http.limits import HEAD_BYTES, UNREAD_BYTES
+from mockreel.server.http.rejection import HEAD_TOO_LARGE, OPENING_BYTES, TUNNEL, Rejected, Rejection, unreadable
+
+# What a line of a head has beside its name and value.
+_LINE_BYTES = len(b": \r\n")
+
+Phase = Literal["idle", "head", "body"]
+
+
+class BoundedReader(HttpToolsProtocol):
+    """Reads the requests of one connection; what is none, or too much, is rejected."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._phase: Phase = "idle"
+        self._messages = 0  # that have begun
+        self._before = 0  # of them, before what came in last
+        self._segment = 0  # bytes of what came in last
+        self._taken = 0  # bytes of the present head or unread body, but for those of the segment that it began in
+        self._opening = b""  # how the connection began
+        self._deaf = False  # nothing that comes in is read any more
+
+    @abstractmethod
+    def _reject(self, rejection: Rejection) -> None:
+        """Reject what comes in, and read no more."""
+
+    @abstractmethod
+    def _discard(self, size: int) -> None:
+        """Throw away what comes in when nothing is read any more."""
+
+    def data_received(self, data: bytes) -> None:
+        if self._deaf:
+            self._discard(len(data))
+            return
+        self._unset_keepalive_if_required()
+        self._before, self._segment = self._messages, len(data)
+        if self._messages < 2 and len(self._opening) < OPENING_BYTES:
+            self._opening += data[:OPENING_BYTES]
+        self._parse(data)
+        if self._phase != "idle" and not self._deaf:
+            self._count(self._segment if self._messages == self._before else 0)
+
+    def _parse(self, data: bytes) -> None:
+        try:
+            self._feed(data)
+        except httptools.HttpParserError as problem:
+            raised = problem.__context__
+            self._reject(raised.rejection if isinstance(raised, Rejected) else unreadable(self._opening, problem))
+
+    def _feed(self, data: bytes) -> None:
+        while True:
+            try:
+                self.parser.feed_data(data)
+            except httptools.HttpParserUpgrade as offer:
+                if self._should_upgrade():
+                    self._phase = "idle"  # for this protocol nothing more comes in
+                    self.handle_websocket_upgrade()
+                    return
+                data = data[offer.args[0] :]
+                self._decline()
+            else:
+                return
+
+    def _decline(self) -> None:
+        """Ignore an offer to upgrade (RFC 9110 7.8): read the same head again without it.
+
+        llhttp takes what follows such a head for another protocol, so a parser that has seen the offer skips the body.
+        """
+        line = b"%s %s HTTP/%s" % (self.parser.get_method(), self.url, self.parser.get_http_version().encode())
+        kept = [b"%s: %s" % header for header in self.headers if header[0] != b"upgrade"]
+        self.parser = httptools.HttpRequestParser(self)
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
+        self.parser.feed_data(b"\r\n".join([line, *kept, b"", b""]))
+
+    def _count(self, size: int) -> None:
+        """Bound what a head, or a body that nobody reads any more, may take."""
+        if self._phase == "head":
+            self._taken += size
+            if self._taken > HEAD_BYTES:
+                self._reject(HEAD_TOO_LARGE.filled(limit=HEAD_BYTES))
+        elif self._is_body_unread():
+            self._taken += size
+            if self._taken > UNREAD_BYTES:
+                self.transport.close()
+
+    def _is_body_unread(self) -> bool:
+        return self.cycle.response_complete
+
+    # Callbacks of the parser
+
+    def on_message_begin(self) -> None:
+        self._phase = "head"
+        self._messages += 1
+        self._taken = 0
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        self._check_head()
+        if self.parser.should_upgrade() and not self._should_upgrade():
+            return  # read again in a moment, without the offer
+        super().on_headers_complete()  # before its body is awaited: it may find that the target is no path
+        self._phase = "body"
+        self._taken = 0
+
+    def _check_head(self) -> None:
+        if self.parser.get_method() == b"CONNECT":
+            raise Rejected(TUNNEL)
+        spans = self._messages == self._before
+        if (spans or self._segment > HEAD_BYTES) and self._head_bytes() > HEAD_BYTES:
+            raise Rejected(HEAD_TOO_LARGE.filled(limit=HEAD_BYTES))
+
+    def on_message_complete(self) -> None:
+        if self.parser.should_upgrade():
+            return
+        self._phase = "idle"
+        super().on_message_complete()
+
+    def _should_upgrade(self) -> bool:
+        return self.parser.get_method() == b"GET" and super()._should_upgrade()
+
+    def _head_bytes(self) -> int:
+        return len(self.url) + sum(len(name) + len(value) + _LINE_BYTES for name, value in self.headers)

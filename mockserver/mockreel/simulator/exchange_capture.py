@@ -1,0 +1,290 @@
+"""An exchange as the journal may keep it: put together after the response, from bytes that are there already."""
+
+from functools import partial
+from typing import Any, NamedTuple, cast
+
+import orjson
+
+from mockreel.contract import Contract
+from mockreel.contract.messages.body import read_query
+from mockreel.contract.messages.duplicate_keys import duplicates
+from mockreel.contract.messages.form import Form
+from mockreel.contract.messages.message import Request, Response
+from mockreel.contract.operations import resolve
+from mockreel.contract.validation import KEPT_TEXT, Step, Violation, Violations
+from mockreel.engine.faults import NO_FAULTS
+from mockreel.engine.journal.exchange_content import NOTHING, Pairs, Said, Unread, UnreadViolations
+from mockreel.engine.journal.journal import Entry
+from mockreel.engine.redaction import MOST_MASKED, Fingerprints, credentials_of, left_out, redactor_of
+from mockreel.simulator.request_context import RequestContext
+
+# Headers of any client that are worth a question, and hold no secret; what the contract declares is kept besides.
+CHOSEN = frozenset(
+    {
+        b"accept",
+        b"content-encoding",
+        b"content-type",
+        b"content-length",
+        b"idempotency-key",
+        b"prefer",
+        b"range",
+        b"user-agent",
+    }
+)
+# A longer header is not kept.
+LONGEST = 1000
+# So many sets of headers, and harmless violations, are known again; then they are counted again.
+MOST_KNOWN = 256
+# A violation's text may repeat a whole body: of a longer one only the beginning is redacted, more than any key is long.
+MOST_READ = 80_000
+# A body with more fields than this is no question about a job.
+FEW = 6
+
+
+class KnownHeaders(NamedTuple):
+    """What is kept of the headers of a request, and how many of all carry a credential."""
+
+    of: "Capture"
+    kept: Pairs
+    credentials: int
+
+
+class Capture:
+    """Makes the journal's entries of one provider."""
+
+    def __init__(self, contract: Contract) -> None:
+        self._provider = contract.provider
+        self.redactor = contract.once("capture.redactor", lambda: redactor_of(contract))
+        self._credentials = contract.once("capture.credentials", lambda: credentials_of(contract))
+        self._chosen = contract.once("capture.chosen", lambda: CHOSEN | _declared(contract))
+        self.headers = self._chosen  # the names of those that are kept
+        self._known: dict[int, KnownHeaders] = {}
+        self._harmless: dict[tuple[tuple[Step, ...], str, str], Violation] = {}
+        self._added = 0  # how many keys were known when these were found harmless
+
+    def entry(
+        self, context: RequestContext, response: Response, *, row: str | None, found: tuple[Violation, ...]
+    ) -> Entry:
+        """What is kept of one exchange."""
+        request = context.request
+        said = Unread(
+            self.redactor,
+            context.provider.keyring.known,
+            query=request.query,
+            headers=self._headers(request).kept,
+            body=self._body(context) if request.body else b"",
+            reply=response.body,
+            reply_headers=response.headers,
+        )
+        return self._entry(context, response, row=row, found=found, said=said, job=context.job or _asked_about(context))
+
+    def line(
+        self, context: RequestContext, response: Response, *, row: str | None, found: tuple[Violation, ...]
+    ) -> Entry:
+        """The same without what was said: who asked for what, how it ended, and every violation."""
+        return self._entry(context, response, row=row, found=found, said=NOTHING, job=context.job)
+
+    def _entry(
+        self,
+        context: RequestContext,
+        response: Response,
+        *,
+        row: str | None,
+        found: tuple[Violation, ...],
+        said: Said | Unread,
+        job: str | None,
+    ) -> Entry:
+        operation = context.known_operation
+        request = context.request
+        if context.caller is None or request.body or request.query or self._headers(request).credentials > 1:
+            self._remember(context)
+            if request.body and (repeated := self._repeated(context)):
+                found += repeated
+        return Entry(
+            context.now,
+            self._provider,
+            context.caller.account.name if context.caller else None,
+            request.method,
+            request.path if operation and not context.params else self._path(context, response, row),
+            operation.id if operation else None,
+            response.status,
+            row,
+            self._violations(context, found) if found else (),
+            said,
+            job,
+            None if context.faults is NO_FAULTS else _faults(context),
+            context.provider.clock.real(),
+            self._notes(context) if context.notes else (),
+        )
+
+    def _notes(self, context: RequestContext) -> tuple[str, ...]:
+        """What they quote of a header is shown as the header is."""
+        return tuple([self.redactor.header(note, context.provider.keyring.known) for note in context.notes])
+
+    def told(self, context: RequestContext, text: str) -> str:
+        """A text about a request as a log may have it, line by line."""
+        self._remember(context)
+        known = context.provider.keyring.known
+        return "\n".join(self.redactor.text(line, known, loose=True) for line in text.splitlines())
+
+    def _remember(self, context: RequestContext) -> None:
+        """Have the keyring remember what a request carries in a key's place and nobody admits: it is shown nowhere."""
+        request = context.request
+        body = context.body.fields if isinstance(context.body, Form) else context.body
+        shown = len(request.body) <= MOST_MASKED
+        told = shown and (self.redactor.has_addresses(request.body) or b"\\" in request.body)
+        says = self.redactor.names(body) or told
+        asked = [*self.redactor.carried(read_query(request.query))] if request.query else []
+        if context.caller is not None and self._headers(request).credentials < 2 and not says and not asked:
+            return
+        strangers = context.provider.keyring.strangers
+        for text in self._credentials.texts(request.headers):
+            strangers.add(text)
+        for text in asked:
+            strangers.add(text)
+        if says:
+            for text in self.redactor.carried(body):
+                strangers.add(text)
+
+    def _path(self, context: RequestContext, response: Response, row: str | None) -> str:
+        """The path: where all that stands in its parameters is a job or a model that is known, as it is.
+
+        Whatever else a client has put there may be its key, also where it was taken, or refused under the status 200.
+        """
+        operation = context.known_operation
+        models = context.provider.contract.names
+        if operation is not None and all(value in models for value in context.params.values()):
+            return context.request.path
+        if operation is not None and row is None and response.status < 400:
+            jobs = context.provider.jobs
+            for value in context.params.values():
+                if jobs.get(value) is None and value not in models:
+                    break
+            else:
+                return context.request.path
+        return self.redactor.path(context.request.path, context.provider.keyring.known, strange=operation is None)
+
+    def _violations(self, context: RequestContext, found: tuple[Violation, ...]) -> UnreadViolations:
+        """Violations as they may be kept, without what stood there; a longer text is redacted before it is cut."""
+        redacted = partial(self._violation, context.provider.keyring.known)
+        told = found.told if isinstance(found, Violations) else {}
+        kept = told.get("kept")
+        if kept is None:
+            kept = [
+                self._kept(one)
+                if len(one.message) <= KEPT_TEXT
+                else redacted(one._replace(message=one.message[:MOST_READ]))
+                for one in found
+            ]
+            if all(len(one.message) <= KEPT_TEXT for one in found):
+                told["kept"] = kept
+        return UnreadViolations(kept, redacted)
+
+    def _kept(self, one: Violation) -> Violation:
+        """A violation without what stood there; one that came before is kept once."""
+        path, keyword, message, _, limit = one
+        found = self._harmless.get((path, keyword, message))
+        if found is not None and found.limit == limit:
+            return found
+        return Violation._make((path, keyword, message, None, limit))
+
+    def _violation(self, known: Fingerprints, one: Violation) -> Violation:
+        """A violation as it may be shown; one found harmless is so until another key is known."""
+        if known.added != self._added or len(self._harmless) >= MOST_KNOWN:
+            self._harmless.clear()
+            self._added = known.added
+        name = (one.path, one.keyword, one.message)
+        found = self._harmless.get(name)
+        if found is one or (found is not None and found.limit == one.limit):
+            return found
+        shown = self._redacted(known, one)
+        if shown == one.kept() and len(one.message) <= KEPT_TEXT:
+            self._harmless[name] = shown
+        return shown
+
+    def _redacted(self, known: Fingerprints, one: Violation) -> Violation:
+        """A violation redacted; of a secret's place nothing is told but the rule."""
+        steps = [step for step in one.path if isinstance(step, str)]
+        path = tuple([self.redactor.text(step, known) if isinstance(step, str) else step for step in one.path])
+        said = self.redactor.text(one.message, known)
+        if one.keyword != "required" and any(self.redactor.is_secret(step, None) for step in steps):
+            said = f"what stands there breaks the rule {one.keyword!r}"
+        kept = one.kept(path=path, message=said)
+        return kept._replace(limit=self.redactor.value(one.limit, known)) if _lists_names(one) else kept
+
+    def _headers(self, request: Request) -> KnownHeaders:
+        """What is kept of headers; a client sends the same ones again and again, so it is kept once."""
+        facts = request.facts
+        if facts.kept is not None and facts.kept.of is self:
+            return cast(KnownHeaders, facts.kept)
+        headers = tuple([(name, value) for name, value in request.headers])
+        seen = hash(headers)
+        known = self._known.get(seen)
+        if known is None:
+            if len(self._known) >= MOST_KNOWN:
+                self._known.clear()
+            worth = tuple([pair for pair in headers if pair[0] in self._chosen and len(pair[1]) < LONGEST])
+            known = self._known[seen] = KnownHeaders(self, worth, len(self._credentials.names(headers)))
+        facts.kept = known
+        return known
+
+    def _repeated(self, context: RequestContext) -> tuple[Violation, ...]:
+        """The keys that stand twice in the body, which nothing refuses: the last one counts."""
+        body = context.body
+        return duplicates(context.request.body, body) if type(body) is dict or type(body) is list else ()
+
+    def _body(self, context: RequestContext) -> bytes:
+        """The body to keep: of files their size and hash."""
+        body = context.body
+        if isinstance(body, Form):
+            return _form(body)
+        return left_out(body) if isinstance(body, bytes) else context.request.body
+
+
+def _lists_names(one: Violation) -> bool:
+    """Whether its limit lists names that were sent, and not what the schema says."""
+    return one.keyword != "enum" and isinstance(one.limit, list)
+
+
+def _form(form: Form) -> bytes:
+    """A form as JSON."""
+    files = {
+        name: {"filename": file.filename, "mime": file.mime, **orjson.loads(left_out(file.data))}
+        for name, file in form.files.items()
+    }
+    return orjson.dumps({"fields": dict(form.fields), "files": files})
+
+
+def _faults(context: RequestContext) -> str | None:
+    """What was damaged on purpose, in words."""
+    return None if context.faults is None else str(context.faults)
+
+
+def _asked_about(context: RequestContext) -> str | None:
+    """The id in a request that is a job of this account; None where there is none."""
+    if context.caller is None:
+        return None
+    get, account = context.provider.jobs.get, context.caller.account
+    for value in _values(context):
+        job = get(value)
+        if job is not None and job.account is account:
+            return value
+    return None
+
+
+def _values(context: RequestContext) -> list[str]:
+    """What a request says that could be a job's id."""
+    values = list(context.params.values())
+    if context.query:
+        values += [value for value in context.query.values() if type(value) is str]
+    if type(context.body) is dict and len(context.body) < FEW:
+        values += [str(value) for value in context.body.values() if type(value) is str or type(value) is int]
+    return values
+
+
+def _declared(contract: Contract) -> frozenset[bytes]:
+    """Headers that operations declare, but for those that hold a key."""
+    keys = {place.header for operation in contract.operations for place in operation.key}
+    rows: list[Any] = [row for operation in contract.operations for row in operation.raw.get("parameters", [])]
+    stated = [resolve(contract.document, row, where=contract.provider) for row in rows]
+    return frozenset(row["name"].lower().encode() for row in stated if row.get("in") == "header") - keys

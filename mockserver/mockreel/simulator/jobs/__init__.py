@@ -1,0 +1,1 @@
+"""Jobs while they are played: changed by hand, waited for, and what happens at their end."""

@@ -1,0 +1,141 @@
+"""Put a snapshot back: everything is read and checked first, then it takes the place of what the simulator has."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from mockreel import __version__
+from mockreel.engine.scenarios.rules import Rule, Rules
+from mockreel.errors import Conflict, DataError, MockreelError
+from mockreel.simulator.jobs.job_end import JobEnd, Reckoning
+from mockreel.simulator.provider import Provider
+from mockreel.simulator.rule_parser import set_rule
+from mockreel.simulator.simulator import Simulator
+from mockreel.simulator.snapshots.snapshot_reader import WHERE, Past, one_of, read_part
+from mockreel.simulator.snapshots.snapshot_schema import check_shape
+from mockreel.simulator.snapshots.snapshot_seal import check_seal
+from mockreel.simulator.snapshots.snapshot_writer import FORM, other_readings, version
+from mockreel.webhooks.dispatcher import AttemptDue
+
+# A moment, and what must happen then.
+Due = tuple[float, Any]
+
+
+def restore(simulator: Simulator, document: Any) -> None:
+    """Put a snapshot back in place of everything that has come to be; the journal resets.
+
+    Call it on the simulator's event loop.
+
+    Raises:
+        DataError: it is none, or not one that this version reads; the simulator is as it was.
+        Conflict: it was taken of a simulator that plays otherwise; the simulator is as it was.
+    """
+    check_shape(document, form=FORM)
+    _check_simulator(simulator, document)
+    try:
+        pasts = {name: read_part(simulator.provider(name), row) for name, row in document["providers"].items()}
+        rules = read_rules(simulator, document["rules"])
+        due = read_due(simulator, document["due"], pasts)
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError) as problem:
+        raise DataError(WHERE, f"it cannot be read ({type(problem).__name__}: {problem})"[:300]) from problem
+    check_seal(document, where=WHERE)
+    fill(simulator, document, pasts, rules, due)
+
+
+def read_due(simulator: Simulator, rows: Iterable[Mapping[str, Any]], pasts: Mapping[str, Past]) -> list[Due]:
+    """What must happen at a moment, in order."""
+    return [_due(row, simulator, pasts) for row in rows]
+
+
+def fill(
+    simulator: Simulator, document: Mapping[str, Any], pasts: Mapping[str, Past], rules: list[Rule], due: list[Due]
+) -> None:
+    """Put what was read in the place of everything; nothing can go wrong any more."""
+    simulator.reset()
+    clock = document["clock"]
+    simulator.clock.begin_at(clock["now"], held=clock["held"], speed=clock["speed"])
+    for name, past in pasts.items():
+        _fill(simulator.provider(name), past)
+    simulator.rules.put_back(rules)
+    for at, action in due:
+        simulator.scheduler.at(at, action)
+    simulator.events.reset()
+    if simulator.recorder is not None:
+        simulator.recorder.restored(document)
+
+
+def _check_simulator(simulator: Simulator, document: Mapping[str, Any]) -> None:
+    """See that the simulator plays as the one of which the snapshot was taken.
+
+    Raises:
+        Conflict: another version, other providers, another seed, or other readings.
+    """
+    if document["mockreel"] != __version__:
+        there = document["mockreel"]
+        raise Conflict(
+            f"The snapshot was taken by mockreel {there}; this is {__version__}. Take it anew with this one."
+        )
+    names = tuple(document["providers"])
+    if set(names) != set(simulator.providers):
+        wanted = " ".join(f"--provider {name}" for name in names)
+        raise Conflict(
+            f"The snapshot has {', '.join(names)}; here are {', '.join(simulator.providers)}. Serve with {wanted}."
+        )
+    if document["seed"] != simulator.settings.seed:
+        here, there = simulator.settings.seed, document["seed"]
+        raise Conflict(f"The snapshot has the seed {there}; here it is {here}. Serve with --seed {there}.")
+    for name, row in document["providers"].items():
+        own = version(simulator.provider(name).contract)
+        if row["contract"] != own:
+            there = row["contract"]
+            raise Conflict(
+                f"The snapshot has version {there} of the contract of {name}; here it is {own}. Take it anew."
+            )
+        readings = row["readings"]
+        if readings != other_readings(simulator.provider(name).contract):
+            chosen = " ".join(f"--reading {name}:{one}={option}" for one, option in readings.items()) or "the defaults"
+            raise Conflict(f"The snapshot has other readings for {name}: {chosen}. Choose them, then restore.")
+
+
+def read_rules(simulator: Simulator, rows: list[Mapping[str, Any]]) -> list[Rule]:
+    """The rules with their numbers and what they have met; each must be playable here."""
+    found, scratch = [], Rules()
+    scratch.results = simulator.rules.results
+    for row in rows:
+        given = {name: value for name, value in row.items() if name not in ("id", "seen", "turns")}
+        try:
+            rule = set_rule(scratch, simulator.providers, given)
+        except MockreelError as problem:
+            raise DataError(f"{WHERE} /rules", str(problem).rstrip(".")) from problem
+        turns = {(provider, account): turn for provider, account, turn in row["turns"]}
+        found.append(replace(rule, id=row["id"], seen=row["seen"], turns=turns))
+    return found
+
+
+def _due(row: Mapping[str, Any], simulator: Simulator, pasts: Mapping[str, Past]) -> tuple[float, Any]:
+    """What must happen at a moment."""
+    past, at = one_of(pasts, row["provider"], "provider"), row["at"]
+    provider = simulator.provider(row["provider"])
+    if row["what"] == "end":
+        return at, JobEnd(provider, one_of(past.jobs, row["id"], "job"), at)
+    if row["what"] == "reckoning":
+        return at, Reckoning(provider, one_of(past.accounts, row["id"], "account"))
+    delivery = one_of(past.deliveries, row["id"], "delivery")
+    if delivery.next_at is None:  # it was under way
+        delivery.next_at = at
+    return at, AttemptDue(provider.deliveries, delivery)
+
+
+def _fill(provider: Provider, past: Past) -> None:
+    """Everything that was read takes its place; nothing can go wrong any more."""
+    provider.keyring.put_back((account, number in past.listed) for number, account in past.accounts.items())
+    for job in past.jobs.values():
+        provider.jobs.add(job)
+    held = [past.deliveries[name] for name in past.row["held"] if name in past.deliveries]
+    provider.deliveries.restore(past.deliveries.values(), damage=past.damage, held=held)
+    for upload in past.uploads:
+        provider.uploads.announce(upload)
+    provider.numbers.update(past.row["numbers"])
+    provider.ledger.opened = past.row["opened"]
+    provider.state = past.state
+    provider.base_url = provider.base_url or past.row["base_url"]

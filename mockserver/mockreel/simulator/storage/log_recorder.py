@@ -1,0 +1,392 @@
+"""Writes the log of a run while it is served: every change of a simulator in the order in which it happened."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from concurrent.futures import Future
+from dataclasses import asdict
+from decimal import Decimal
+from hashlib import blake2b
+from typing import Any
+
+from mockreel.contract.messages.message import Request, Response, problem
+from mockreel.engine.accounts.account import Account, Caller, KeyEntry
+from mockreel.engine.jobs.job import Intervention, Job
+from mockreel.engine.scheduler import Action
+from mockreel.errors import StateError
+from mockreel.simulator import pipeline
+from mockreel.simulator.pipeline import OWN_PATHS
+from mockreel.simulator.provider import Provider
+from mockreel.simulator.provider_adapter import Answer
+from mockreel.simulator.request_context import RequestContext
+from mockreel.simulator.simulator import Simulator
+from mockreel.simulator.snapshots.snapshot_writer import intervention_row, rule_row
+from mockreel.simulator.storage.checkpoints.checkpoint import UnderWay
+from mockreel.simulator.storage.due_action import is_recorded, named
+from mockreel.simulator.storage.logs.log_entry import Entry
+from mockreel.simulator.storage.logs.run_log import RunLog
+from mockreel.simulator.storage.written_request import REFUSED, alias, write
+from mockreel.webhooks import Attempt, Delivery
+from mockreel.webhooks.dispatcher import AttemptDue, Observer
+
+# Told after entries were written: how many there are now.
+Watcher = Callable[[int], None]
+
+
+class Recorder:
+    """Records a simulator from the moment at which it is attached.
+
+    A request that changes nothing is no entry, unless `responses` are compared later: then every request is one, with
+    the hash of its response.
+
+    Args:
+        wall: gives the real time in seconds since the epoch, by which a clock that runs is found again later.
+        responses: record every request and what was answered.
+    """
+
+    def __init__(
+        self, simulator: Simulator, log: RunLog, *, wall: Callable[[], float], responses: bool = False
+    ) -> None:
+        self.log = log
+        self.watcher: Watcher | None = None
+        self._simulator = simulator
+        self._wall = wall
+        self._responses = responses
+        self._inside = False  # what happens is the effect of an entry that is being made
+        self._backlog: list[Entry] = []  # what has happened and could not be written
+        self._lost = StateError("")  # why it could not
+        self._clock_changed = False
+        self._last: Future[None] | None = None
+        self._begun: dict[tuple[str, str], tuple[float, float]] = {}  # attempts that are under way
+        self._aliases: dict[int, tuple[Caller, str]] = {}
+        self._admitted = {name: self._keys(provider) for name, provider in simulator.providers.items()}
+        self._rules = self._rule_ids()
+
+    def attach(self) -> None:
+        """Begin to record."""
+        simulator = self._simulator
+        simulator.recorder = self
+        simulator.scheduler.performer = self.perform
+        simulator.clock.listeners.append(self._clock_told)
+        for provider in simulator.providers.values():
+            provider.recorder = self
+            provider.deliveries.observer = self._observing(provider, provider.deliveries.observer)
+
+    def detach(self) -> None:
+        """Record nothing any more, as what comes is no part of the run."""
+        self._simulator.recorder = None
+        self._simulator.scheduler.performer = None
+        for provider in self._simulator.providers.values():
+            provider.recorder = None
+
+    # Requests
+
+    def answer(self, provider: Provider, request: Request) -> Answer:
+        """Answer a request, and record it if it has changed something."""
+        rules = self._simulator.rules
+        behind = (self._backlog or self._clock_changed or rules.all or self._rules) and self._needs_writing()
+        if behind and not self._recovered() and not is_read(provider, request):
+            return self._unwritable()
+        clock, body, keyring = provider.clock, request.body, provider.keyring
+        before = provider.touches + keyring.admitted + (self._met() if rules.all else 0)
+        pin, self._inside = clock.pin(), True
+        try:
+            context = RequestContext(provider, request, clock.now())
+            answer = pipeline.respond(context)
+        finally:
+            self._inside = False
+            clock.unpin(pin)
+        touched = provider.touches + keyring.admitted + (self._met() if rules.all else 0) != before
+        if not (touched or self._responses or _changes(context)):
+            return answer
+        return self._recorded(context, answer, unpacked=request.body is not body)
+
+    def _recorded(self, context: RequestContext, answer: Answer, *, unpacked: bool) -> Answer:
+        provider = context.provider
+        entries = self._new_keys(context)
+        key = REFUSED if context.caller is None or not context.key else self._alias(context, context.caller)
+        fields = {"p": provider.name, **write(context, key=key, unpacked=unpacked, files=self.log)}
+        if self._responses and isinstance(answer, Response):
+            fields["a"] = told(answer)
+        entries.append(Entry("request", context.now, fields))
+        done = self._write(entries)
+        if self._backlog:
+            if not isinstance(answer, Response):
+                _forget(answer)
+            return self._unwritable()
+        if isinstance(answer, Response):
+            return answer if done is None else self._kept(answer, done)
+        return self._waiting(self.log.last, context, answer, done)
+
+    def _alias(self, context: RequestContext, caller: Caller) -> str:
+        """What stands in the place of the key of a caller, who is one object for each key."""
+        known = self._aliases.get(id(caller))
+        if known is not None and known[0] is caller:
+            return known[1]
+        provider, key = context.provider, context.key or ""
+        found = alias(self._admitted[provider.name][provider.keyring.hash_of(key)])
+        self._aliases[id(caller)] = caller, found
+        return found
+
+    def _new_keys(self, context: RequestContext) -> list[Entry]:
+        """Entries for keys that were found for the first time."""
+        provider = context.provider
+        known = self._admitted[provider.name]
+        if provider.keyring.admitted == len(known):
+            return []
+        found = []
+        for one in provider.keyring.admissions():
+            if one.key not in known:
+                known[one.key] = one.number
+                listed = provider.keyring.listed(one.key)
+                row = None if listed is None else _listed(listed)
+                found.append(Entry("key", context.now, {"p": provider.name, **asdict(one), "listed": row}))
+        return found
+
+    @staticmethod
+    async def _kept(answer: Response, done: "Future[None]") -> Response:
+        """A response that is sent once its entry is where it is to be kept."""
+        try:
+            await asyncio.wrap_future(done)
+        except StateError as lost:
+            return _not_kept(lost)
+        return answer
+
+    async def _waiting(
+        self, number: int, context: RequestContext, answer: Awaitable[Response], done: "Future[None] | None"
+    ) -> Response:
+        """A response that waits for a job; that it came is an entry of its own."""
+        if done is not None:
+            await asyncio.wrap_future(done)
+        response = await answer
+        fields = {"of": number, "p": context.provider.name, "job": context.job}
+        if self._responses:
+            fields["a"] = told(response)
+        done = self._write([Entry("answered", context.provider.clock.now(), fields)])
+        if self._backlog:
+            return self._unwritable()
+        return response if done is None else await self._kept(response, done)
+
+    # What happens by the clock
+
+    def perform(self, action: Action) -> Awaitable[None] | None:
+        """Do what is due, and record it."""
+        if not is_recorded(action):
+            return action()
+        clock = self._simulator.clock
+        pin, self._inside = clock.pin(), True
+        try:
+            now = clock.now()
+            entry = Entry("due", now, named(action, self._simulator.providers))
+            if isinstance(action, AttemptDue):
+                due = action.delivery.next_at
+                self._begun[entry.fields["provider"], action.delivery.id] = (now if due is None else due, now)
+            outcome = action()
+        finally:
+            self._inside = False
+            clock.unpin(pin)
+        self._write([*self._changes(), entry] if self._is_behind() else [entry])
+        return outcome
+
+    def _observing(self, provider: Provider, observer: Observer | None) -> Observer:
+        def observe(delivery: Delivery, attempt: Attempt) -> None:
+            one = attempt.outcome
+            self._begun.pop((provider.name, delivery.id), None)
+            fields = {
+                "p": provider.name,
+                "id": delivery.id,
+                "number": attempt.number,
+                "status": one.status,
+                "response": one.response,
+                "error": one.error,
+                "detail": one.detail,
+            }
+            if self._responses:
+                fields["a"] = blake2b(delivery.body, digest_size=16).hexdigest()
+            self._write([Entry("attempt", attempt.ended, fields)])
+            if observer is not None:
+                observer(delivery, attempt)
+
+        return observe
+
+    def under_way(self) -> list[UnderWay]:
+        """The attempts that have begun and not ended."""
+        found = []
+        for (name, id_), moments in self._begun.items():
+            delivery = self._simulator.providers[name].deliveries.get(id_)
+            if delivery is not None and delivery.status == "pending" and delivery.next_at is None:
+                found.append((name, id_, *moments))
+        return found
+
+    # What is done by hand
+
+    def changing(self) -> None:
+        """Whatever is changed is recorded."""
+
+    def intervened(self, provider: Provider, job: Job, intervention: Intervention) -> None:
+        """A job's plan was changed; what an entry has done is no other."""
+        if not self._inside:
+            fields = {"p": provider.name, "id": job.id, "u": provider.base_url, **intervention_row(intervention)}
+            self._write([*self._changes(), Entry("intervention", provider.clock.now(), fields)])
+
+    def contract_switched(self, provider: Provider) -> None:
+        """Another contract is played from now on: other readings."""
+        fields = {"p": provider.name, "readings": dict(provider.contract.chosen)}
+        self._write([*self._changes(), Entry("readings", provider.clock.now(), fields)])
+
+    def balance_set(self, provider: Provider, account: Account, amount: Decimal | None) -> None:
+        """A balance was set by hand."""
+        stated = None if amount is None else str(amount)
+        fields = {"p": provider.name, "account": account.number, "amount": stated}
+        self._write([*self._changes(), Entry("balance", provider.clock.now(), fields)])
+
+    def redelivered(self, provider: Provider, delivery: Delivery) -> None:
+        """A delivery was sent again by hand."""
+        fields = {"p": provider.name, "id": delivery.id, "u": provider.base_url}
+        self._write([*self._changes(), Entry("redelivery", provider.clock.now(), fields)])
+
+    def reset(self) -> None:
+        """Everything was forgotten; the rules are those of the beginning again."""
+        for known in self._admitted.values():
+            known.clear()
+        self._aliases.clear()
+        self._begun.clear()
+        self._clock_changed = False
+        self._rules = ()  # what there is of them from the beginning is stated anew
+        self._write([self._clock("reset")])
+
+    def restored(self, document: Any) -> None:
+        """A snapshot was put in the place of everything."""
+        self._clock_changed = False
+        self._rules = self._rule_ids()
+        self._write([Entry("restored", self._simulator.clock.now(), {"document": document}), self._clock("clock")])
+
+    async def settled(self) -> None:
+        """Record what was changed by hand, and wait until all is where it is to be kept.
+
+        Raises:
+            StateError: it cannot be kept.
+        """
+        self.catch_up()
+        if self._backlog:
+            raise StateError(f"{self._lost} What was changed is lost if the server ends now.")
+        if self._last is not None:
+            await asyncio.wrap_future(self._last)
+
+    def catch_up(self) -> None:
+        """Write what was changed by hand, and what could not be written."""
+        if self._backlog or self._is_behind():
+            self._recovered()
+
+    # What is looked for, as nobody tells of it
+
+    def _needs_writing(self) -> bool:
+        """Whether something has happened that is not in the log yet."""
+        return bool(self._backlog) or self._is_behind()
+
+    def _is_behind(self) -> bool:
+        """Whether the clock or the rules are not as the log has them."""
+        return self._clock_changed or self._rules != self._rule_ids()
+
+    def _changes(self) -> list[Entry]:
+        """Entries for what is not as the log has it."""
+        found: list[Entry] = []
+        now = self._simulator.clock.now()
+        if self._clock_changed:
+            self._clock_changed = False
+            found.append(self._clock("clock"))
+        if self._rules != self._rule_ids():
+            self._rules = self._rule_ids()
+            found.append(Entry("rules", now, {"rules": [rule_row(rule) for rule in self._simulator.rules.all]}))
+        return found
+
+    def _clock(self, kind: str) -> Entry:
+        clock = self._simulator.clock
+        return Entry(kind, clock.now(), {"held": clock.held, "speed": clock.speed, "wall": self._wall()})
+
+    def _clock_told(self) -> None:
+        self._clock_changed = True
+
+    def _rule_ids(self) -> tuple[int, ...]:
+        return tuple([rule.id for rule in self._simulator.rules.all])
+
+    def _met(self) -> int:
+        """How often a rule was met so far."""
+        every = self._simulator.rules.all
+        return sum([rule.seen for rule in every]) if every else 0
+
+    @staticmethod
+    def _keys(provider: Provider) -> dict[str, int]:
+        return {one.key: one.number for one in provider.keyring.admissions()}
+
+    # Writing
+
+    def _write(self, entries: list[Entry]) -> "Future[None] | None":
+        """Write entries behind all that happened before; what cannot be written waits."""
+        self._backlog += entries
+        try:
+            done = self.log.append(self._backlog)
+        except StateError as lost:
+            self._lost = lost
+            logging.getLogger("mockreel").error("%s Requests that change something are refused until it can.", lost)
+            return None
+        self._backlog = []
+        if done is not None:
+            self._last = done
+        if self.watcher is not None:
+            self.watcher(self.log.last)
+        return done
+
+    def _recovered(self) -> bool:
+        """Whether all that has happened is written now."""
+        self._write(self._changes())
+        return not self._backlog
+
+    def _unwritable(self) -> Response:
+        return _not_kept(self._lost)
+
+
+def _listed(entry: KeyEntry) -> dict[str, Any]:
+    """What a list says of a key, without the key and the secret."""
+    return {
+        "account": entry.account,
+        "scopes": None if entry.scopes is None else sorted(entry.scopes),
+        "balance": None if entry.balance is None else str(entry.balance),
+        "scenario": entry.scenario,
+        "faults": [one.row() for one in entry.faults or ()],
+    }
+
+
+def told(response: Response) -> list[Any]:
+    """What a response is compared by: its status, and a hash of its body."""
+    return [response.status, blake2b(response.body, digest_size=16).hexdigest()]
+
+
+def _changes(context: RequestContext) -> bool:
+    """Whether a request may have changed something: it was handled, and is no read."""
+    request, operation = context.request, context.known_operation
+    if request.method in ("GET", "HEAD"):
+        return context.job is not None
+    if operation is None:
+        return request.path.startswith(OWN_PATHS)
+    return context.handled and operation.id not in context.provider.contract.conversation.reads
+
+
+def is_read(provider: Provider, request: Request) -> bool:
+    """Whether a request only asks for something."""
+    if request.method in ("GET", "HEAD"):
+        return True
+    found = provider.contract.router.find(request.path)
+    operation = found.methods.get(request.method) if found else None
+    return operation is not None and operation.id in provider.contract.conversation.reads
+
+
+def _not_kept(lost: StateError) -> Response:
+    return problem(503, "Not kept", f"{lost} What was asked for is not confirmed; ask again once it can be kept.")
+
+
+def _forget(answer: Any) -> None:
+    """Let go of an answer that nobody will wait for."""
+    close = getattr(answer, "close", None) or getattr(answer, "cancel", None)
+    if close is not None:
+        close()

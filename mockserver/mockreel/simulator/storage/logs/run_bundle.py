@@ -1,0 +1,123 @@
+"""A run as a folder: its log as lines of JSON, the long bodies beside it, and its journal as a HAR. No key is in it."""
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import orjson
+
+from mockreel.errors import StateError
+from mockreel.simulator.storage.logs.log_entry import Entry, decode
+from mockreel.simulator.storage.logs.run_log import file_name
+
+LOG, FILES, JOURNAL = "run.jsonl", "files", "journal.har"
+# What keys are hashed with stays with the server: nobody who has a bundle can try keys against it.
+_UNSAID = {"salt": ""}
+
+
+class Bundle:
+    """The log in a folder.
+
+    Args:
+        folder: where it is, or is to be.
+        new: begin one; else read the one that is there.
+
+    Raises:
+        StateError: a bundle is there already, or none is, or it cannot be read or written.
+    """
+
+    def __init__(self, folder: Path, *, new: bool) -> None:
+        self.where = str(folder)
+        self._folder = folder
+        self._file: BinaryIO | None = None
+        self.head: Mapping[str, Any] | None = None
+        self.last = 0
+        if new:
+            self._make()
+        else:
+            self._open()
+
+    def _make(self) -> None:
+        path = self._folder / LOG
+        try:
+            (self._folder / FILES).mkdir(parents=True, exist_ok=True)
+            self._file = os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb")
+        except FileExistsError as problem:
+            raise StateError(f"{self.where} holds a run already. Name another folder, or delete it.") from problem
+        except OSError as problem:
+            raise self._unusable(problem) from problem
+
+    def _open(self) -> None:
+        try:
+            with (self._folder / LOG).open("rb") as file:
+                first = file.readline()
+                self.last = sum(1 for line in file if line.endswith(b"\n"))
+        except FileNotFoundError as problem:
+            raise StateError(f"{self.where} holds no run: {LOG} is not there.") from problem
+        except OSError as problem:
+            raise self._unusable(problem) from problem
+        try:
+            self.head = orjson.loads(first)
+        except ValueError as problem:
+            raise StateError(f"{self.where}: {LOG} cannot be read ({problem}). It is damaged.") from problem
+
+    def _unusable(self, problem: OSError) -> StateError:
+        return StateError(f"{self.where} cannot be read or written ({problem.strerror or problem}).")
+
+    def begin(self, head: Mapping[str, Any]) -> None:
+        self.head = head
+        self._write([orjson.dumps({**head, **_UNSAID})])
+
+    def append(self, entries: Iterable[Entry]) -> None:
+        lines = [entry.encode() for entry in entries]
+        self._write(lines)
+        self.last += len(lines)
+
+    def _write(self, lines: list[bytes]) -> None:
+        assert self._file is not None, "a bundle that is read is not appended to"
+        before = self._file.tell()
+        try:
+            self._file.write(b"".join([line + b"\n" for line in lines]))
+            self._file.flush()
+        except OSError as problem:
+            self._cut(before)
+            raise self._unusable(problem) from problem
+
+    def _cut(self, size: int) -> None:
+        """Take off what was half written, so that the next line is whole."""
+        self._file = (self._folder / LOG).open("r+b")
+        self._file.truncate(size)
+        self._file.seek(size)
+
+    def entries(self, *, after: int = 0) -> Iterator[tuple[int, Entry]]:
+        with (self._folder / LOG).open("rb") as file:
+            for number, line in enumerate(file):
+                if number > after:
+                    if not line.endswith(b"\n"):
+                        return  # the server was ended while it wrote
+                    yield number, decode(line, where=self.where, number=number)
+
+    def keep_file(self, data: bytes) -> str:
+        name = file_name(data)
+        path = self._folder / FILES / name
+        try:
+            if not path.exists():
+                path.write_bytes(data)
+        except OSError as problem:
+            raise self._unusable(problem) from problem
+        return name
+
+    def file(self, name: str) -> bytes:
+        try:
+            data = (self._folder / FILES / Path(name).name).read_bytes()
+        except OSError as problem:
+            raise StateError(f"{self.where}: the body {name} is missing.") from problem
+        if file_name(data) != name:
+            raise StateError(f"{self.where}: the body {name} is not what it was.")
+        return data
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None

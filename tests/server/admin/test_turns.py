@@ -1,0 +1,169 @@
+"""Whoever asks the control API about many things gives others their turn, and is told the same."""
+
+import asyncio
+from typing import Any
+from urllib.parse import urlsplit
+
+import orjson
+import pytest
+from server.admin.desks import Desk, OpenDesk
+from starlette.requests import Request
+from starlette.responses import Response
+
+from mockreel.engine.billing import ledger
+from mockreel.server import loop_turns
+from mockreel.server.admin import snapshot_file
+from mockreel.server.admin.control_routes import ROWS
+from mockreel.simulator.snapshots import take
+from mockreel.simulator.storage.checkpoints.process_fork import CAN_FORK
+from mockreel.webhooks import MemorySender
+
+MANY = 40
+# What looks at many things: a list, a filter, one of them, a claim that holds, claims that do not.
+QUESTIONS: dict[str, tuple[str, dict[str, Any] | None]] = {
+    "jobs that fit": ("jobs?state=succeeded", None),
+    "jobs behind another": ("jobs?limit=5&after=encore/{id}", None),
+    "a job with its exchanges": ("jobs/encore/{id}", None),
+    "exchanges": ("journal?order=oldest", None),
+    "exchanges that fit": ("journal?status=418", None),
+    "states entered": ("journal/changes", None),
+    "attempts": ("journal/attempts", None),
+    "deliveries": ("deliveries", None),
+    "accounts": ("balances", None),
+    "cost": ("cost", None),
+    "a claim that holds": ("journal/assert", {"operation": "create_job", "times": MANY}),
+    "a claim of a body": ("journal/assert", {"body": {"input": {"prompt": "nobody"}}}),
+    "a claim of an order": ("journal/assert", {"order": [{"status": 201}, {"status": 418}]}),
+    "a claim of too many": ("journal/assert", {"at_most": 1}),
+}
+
+
+@pytest.fixture
+def busy(desk: Desk, sink: MemorySender) -> Desk:
+    """Many jobs, told of and asked for."""
+    for _ in range(MANY):
+        desk.ask("GET", f"/v1/jobs/{desk.submit(tell='http://127.0.0.1:9/told')}")
+    desk.post("clock/advance", {"seconds": 1000})
+    return desk
+
+
+async def told(desk: Desk, path: str, body: Any) -> tuple[Any, int]:
+    """What a question is told, and how many turns others had meanwhile."""
+    parts = urlsplit(f"/_mockreel/{path}")
+    method = "GET" if body is None else "POST"
+    names = {row.path: row.handler for row in ROWS if row.method == method}
+    known = next((name for name in names if name.split("{")[0] == parts.path.removeprefix("/_mockreel/")), None)
+    handler = names[known or "jobs/{provider}/{id:path}"]
+    scope = {
+        "type": "http",
+        "method": method,
+        "path": parts.path,
+        "query_string": parts.query.encode(),
+        "headers": [(b"content-type", b"application/json")],
+        "path_params": {"provider": "encore", "id": parts.path.rpartition("/")[2]},
+    }
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": orjson.dumps(body)}
+
+    others = 0
+    task = asyncio.ensure_future(handler(desk.simulator, Request(scope, receive)))
+    while not task.done():
+        await asyncio.sleep(0)
+        others += 1
+    return orjson.loads(orjson.dumps(await task)), others
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_others_have_their_turn(name: str, busy: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once for each thing that is looked at, where each takes longer than a turn may; it is told the same."""
+    path, body = QUESTIONS[name]
+    path = path.format(id=busy.get("jobs")["jobs"][-1]["id"])
+    at_once, _ = asyncio.run(told(busy, path, body))
+    monkeypatch.setattr(loop_turns, "LONGEST_TURN", -1.0)
+    monkeypatch.setattr(ledger, "SOME", 1)
+    for account in busy.simulator.provider("encore").keyring.accounts.values():
+        account.running = None  # nothing was counted yet
+
+    in_turns, others = asyncio.run(told(busy, path, body))
+
+    assert in_turns == at_once
+    assert others >= MANY
+
+
+def test_a_reset_gives_jobs_back_in_turns(busy: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And leaves none."""
+    monkeypatch.setattr(loop_turns, "LONGEST_TURN", -1.0)
+
+    _, others = asyncio.run(told(busy, "reset", {}))
+
+    assert others >= MANY
+    assert len(busy.simulator.provider("encore").jobs) == 0
+
+
+def test_a_job_that_comes_meanwhile_spoils_no_list(busy: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is not in it."""
+    monkeypatch.setattr(loop_turns, "LONGEST_TURN", -1.0)
+
+    async def both() -> Any:
+        asked = asyncio.ensure_future(told(busy, "jobs?state=succeeded", None))
+        for _ in range(5):
+            await asyncio.sleep(0)
+        busy.submit()
+        return await asked
+
+    (found, _) = asyncio.run(both())
+    assert len(found["jobs"]) == MANY
+
+
+@pytest.mark.skipif(not CAN_FORK, reason="here a snapshot is written by the process itself")
+@pytest.mark.parametrize("uploads", [False, True])
+def test_a_snapshot_of_many_is_written_by_a_copy(busy: Desk, monkeypatch: pytest.MonkeyPatch, uploads: bool) -> None:
+    """Byte for byte as the process itself writes it."""
+    if uploads:
+        monkeypatch.setattr(snapshot_file, "FEW_BYTES", -1)
+    else:
+        monkeypatch.setattr(snapshot_file, "FEW", 0)
+
+    assert busy.get("snapshot") == take(busy.simulator)
+
+
+def test_a_snapshot_is_taken_while_a_file_is_awaited(open_desk: OpenDesk) -> None:
+    """An upload that was announced has no bytes yet."""
+    desk = open_desk("runflow")
+    told = desk.ask("POST", "/v1/asset-uploads", {"filename": "a.webp", "mime_type": "image/webp", "size_bytes": 24})
+    assert told.status_code < 300, told.text
+
+    assert desk.get("snapshot") == take(desk.simulator)
+
+
+@pytest.mark.skipif(not CAN_FORK, reason="here a snapshot is written by the process itself")
+def test_a_snapshot_is_of_the_moment_it_was_asked(busy: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What comes while it is written is not in it."""
+    monkeypatch.setattr(snapshot_file, "FEW", 0)
+
+    async def both() -> Response:
+        asked = asyncio.ensure_future(snapshot_file.snapshot(busy.simulator))
+        await asyncio.sleep(0)
+        busy.simulator.provider("encore").numbers["later"] = 1
+        response = await asked
+        pieces = [piece async for piece in response.body_iterator]  # type: ignore[attr-defined]
+        return Response(b"".join(pieces))
+
+    found = orjson.loads(asyncio.run(both()).body)
+    assert "later" not in found["providers"]["encore"]["numbers"]
+
+
+@pytest.mark.skipif(not CAN_FORK, reason="here a snapshot is written by the process itself")
+def test_a_copy_that_ends_without_a_snapshot_is_told(busy: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And nothing else breaks: the next one is taken."""
+    monkeypatch.setattr(snapshot_file, "FEW", 0)
+
+    def broken(*_: object) -> None:
+        raise MemoryError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(snapshot_file, "take", broken)
+        with pytest.raises(MemoryError):
+            asyncio.run(snapshot_file.snapshot(busy.simulator))
+    assert busy.get("snapshot") == take(busy.simulator)
