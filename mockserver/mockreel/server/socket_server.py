@@ -20,9 +20,9 @@ from mockreel.server.access_token import check_token
 from mockreel.server.app import Beside, ByPrefix, shield, simulator_app
 from mockreel.server.http import cors
 from mockreel.server.http.asgi import App, ByPort, Front
+from mockreel.server.http.connection.rejection import Rejection
 from mockreel.server.http.origin import LOOPBACK_NAMES, Origin, public_urls, trusted_names
 from mockreel.server.http.protocol import WireProtocol
-from mockreel.server.http.rejection import Rejection
 from mockreel.server.http.sockets import Sockets, close, listen, port_of, url_of
 from mockreel.server.http.tls import watch_handshakes
 from mockreel.server.http.uvicorn_server import Loop, in_thread, web_socket_protocol

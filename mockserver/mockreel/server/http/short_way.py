@@ -17,7 +17,7 @@ from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from mockreel.contract.data.checked_types import HeaderFields
 from mockreel.contract.messages.message import HeaderFacts, Request, Response
-from mockreel.server.http.bounded_protocol import Bounded
+from mockreel.server.http.connection.bounded_protocol import Bounded
 from mockreel.server.http.limits import HEAD_BYTES
 from mockreel.server.http.response_head import ResponseHeads
 from mockreel.simulator.provider_adapter import Answer
