@@ -122,9 +122,8 @@ class SharedServer:
         try:
             yield server
         finally:
-            if run is not None and run.recorder is not None:
-                run.recorder.catch_up()
-                run.recorder.detach()
+            if run is not None:
+                run.end_recording()
             self._server.submit(self._end()).result()
             if run is not None:
                 left(run, server, options)
