@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from lacking import lacking
 
 # The client library leaves a connection whose command was cancelled to the garbage collector.
 cancelled_commands = pytest.mark.filterwarnings(
@@ -70,7 +71,7 @@ class RedisServer:
 def redis_for_a_test(folder: Path) -> Iterator[RedisServer]:
     """One until the block ends, else the test is skipped; what was left to the garbage collector is collected."""
     if PROGRAM is None:
-        pytest.skip("there is no redis-server and no valkey-server here")
+        lacking("redis", "there is no redis-server and no valkey-server here")
     server = RedisServer(folder)
     try:
         yield server

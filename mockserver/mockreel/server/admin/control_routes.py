@@ -22,7 +22,6 @@ from mockreel.server.admin import (
     journal_routes,
     reading_routes,
     rule_routes,
-    scenario_routes,
 )
 from mockreel.server.admin import state_routes as stage
 from mockreel.server.admin.request_reader import NotThere, check_query
@@ -36,7 +35,6 @@ from mockreel.simulator.simulator import Simulator
 # A further noun is a module with its rows, and its name here.
 NOUNS = (
     clock_routes,
-    scenario_routes,
     reading_routes,
     job_routes,
     delivery_routes,
