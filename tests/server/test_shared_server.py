@@ -1,14 +1,16 @@
 """A run in memory, in a file, in a Redis at one server or two: the same calls give the same bytes."""
 
+import json
 import random
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
 import pytest
-from server.speaking import ask
+from server.speaking import ask, connect
 from simulator.storage.redis_server import RedisServer, cancelled_commands, redis_for_a_test
 
 from mockreel.errors import OptionError, StateError
@@ -132,6 +134,52 @@ def test_a_job_whose_response_is_lost_by_a_fault_is_there_at_all(redis_server: R
         with pytest.raises(OSError, match=r"reset|closed|Remote end"):
             ask(first.runflow.url, "POST", RUNS, body, Prefer="fault=lost-answer")
         assert ask(second.control.url, "GET", "/_mockreel/jobs")[1]["count"] == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status", "word"),
+    [
+        ("jobs/runflow/{id}/cancel", None, 200, "canceled"),
+        ("jobs/runflow/{id}/fail", None, 200, "failed"),
+        ("clock/advance", {"seconds": 60}, 200, "succeeded"),
+        ("reset", None, 404, None),
+    ],
+)
+def test_a_connection_that_polls_is_told_at_once_what_was_changed_at_another_server(
+    path: str, body: Any, status: int, word: str | None, redis_server: RedisServer
+) -> None:
+    """Its headers and the job's view are known there from the polls before, which have the short way."""
+    run = {"input": {"prompt": "a boat", "duration": "6s", "resolution": "720p"}}
+    with ExitStack() as stack:
+        first, second = (_served(stack, _Receiver(), state=redis_server.url) for _ in range(2))
+        id_ = ask(first.runflow.url, "POST", RUNS, run)[1]["id"]
+        connection = stack.enter_context(closing(connect(second.runflow.url)))
+        polls = [_polled(connection, id_) for _ in range(3)]
+        assert polls == [(200, polls[0][1])] * 3
+        assert ask(first.control.url, "POST", f"/_mockreel/{path.format(id=id_)}", body)[0] == 200
+        assert _polled(connection, id_) == (status, word)
+
+
+def test_a_known_violation_is_found_at_another_server_for_a_key_that_is_new(redis_server: RedisServer) -> None:
+    """The refusal has the same bytes, and the key has its account at both."""
+    with ExitStack() as stack:
+        first, second = (_served(stack, _Receiver(), state=redis_server.url) for _ in range(2))
+        servers, wrong = (first, first, second, second), {"input": {"duration": 1}}
+        found = [
+            ask(server.runflow.url, "POST", RUNS, wrong, Authorization=f"Bearer key-{number}")[:2]
+            for number, server in enumerate(servers)
+        ]
+        accounts = [ask(one.control.url, "GET", "/_mockreel/balances")[1] for one in (first, second)]
+    assert found == [(422, found[0][1])] * 4
+    assert accounts[0] == accounts[1]
+    assert str(accounts[0]).count("account-4") == 1
+
+
+def _polled(connection: HTTPConnection, id_: str) -> tuple[int, str | None]:
+    """The status of a poll, and the word for the run's state."""
+    connection.request("GET", f"/v1/runs/{id_}", headers={"Authorization": "Bearer k"})
+    response = connection.getresponse()
+    return response.status, json.loads(response.read()).get("status_code")
 
 
 def test_other_listed_keys_are_refused(redis_server: RedisServer) -> None:

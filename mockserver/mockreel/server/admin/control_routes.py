@@ -23,11 +23,11 @@ from mockreel.server.admin import (
     reading_routes,
     rule_routes,
 )
-from mockreel.server.admin import state_routes as stage
 from mockreel.server.admin.request_reader import NotThere, check_query
 from mockreel.server.admin.route import Row
 from mockreel.server.admin.shared_request import asked, request_of
-from mockreel.server.admin.state_routes import past_row
+from mockreel.server.admin.state import state_routes as stage
+from mockreel.server.admin.state.state_routes import past_row
 from mockreel.simulator.pipeline import OWN_PATHS
 from mockreel.simulator.run_recorder import SharedRun
 from mockreel.simulator.simulator import Simulator

@@ -159,10 +159,12 @@ class SharedRun:
         """The answer to a read that changes nothing; None where it is none."""
         if provider.rules.all or not is_read(provider, request):
             return None
+        body = request.body
         try:
             with _Reading(provider):
                 answer = pipeline.answer(provider, request)
         except OnlyReads:
+            request.body = body  # it may have been unpacked
             return None
         return answer if isinstance(answer, Response) else self._read_on(provider, request, answer)
 
