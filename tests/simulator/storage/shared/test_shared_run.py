@@ -1,13 +1,16 @@
 """Two servers share one run: what one of them was told the other one knows, and what is due is done once."""
 
 import asyncio
+import gzip
 
 import orjson
 import pytest
 from simulator.storage.redis_server import RedisServer, cancelled_commands
-from simulator.storage.rig import KEYS, RUN, START, state
+from simulator.storage.rig import KEYS, RUN, START, fresh, request, state
 from simulator.storage.shared.rig import Listener, Sharing, sharing, with_two
 
+from mockreel.contract.messages.message import Request, Response
+from mockreel.engine.clock import Clock
 from mockreel.errors import StateError
 from mockreel.simulator.jobs import interventions
 
@@ -73,6 +76,26 @@ def test_a_first_read_with_a_key_is_an_entry_and_the_next_one_is_none(redis_serv
         await second.ask("runflow", "GET", "/v1/runs")
         assert first.log.last == entries
         assert [entry.kind for _, entry in first.log.entries() if entry.kind == "request"] == ["request"]
+
+    with_two(redis_server.url, work)
+
+
+def test_a_read_that_is_tried_and_then_an_entry_unpacks_its_body_once(redis_server: RedisServer) -> None:
+    """A key's first poll, with a packed body that nobody reads, is answered as it is where there is no log."""
+    path, headers = "/v2/video/generations?generation_id=none", {"content-encoding": "gzip"}
+
+    def packed() -> Request:
+        found = request("GET", path, None, **headers)
+        found.body = gzip.compress(b"{}")
+        return found
+
+    async def work(first: Sharing, _: Sharing, __: Listener) -> None:
+        alone = fresh(Clock(start=START, held=True), first.run.head.salt, Listener()).provider("aimlapi")
+        answer = first.simulator.provider("aimlapi").answer(packed())
+        expected = alone.answer(packed())
+        assert isinstance(expected, Response)
+        assert not isinstance(answer, Response)
+        assert (await answer).status == expected.status == 404
 
     with_two(redis_server.url, work)
 
