@@ -15,7 +15,7 @@ def tests(session: nox.Session) -> None:
     session.install("--group=test", ".")
     # Compiled files are kept, whatever the machine says: every run of pytest by a test would rewrite all of Hypothesis.
     env = {"PYTHONDONTWRITEBYTECODE": ""}
-    session.run("python", "-m", "pytest", "-n", "auto", "--dist", "worksteal", *session.posargs, env=env)
+    session.run("python", "-m", "pytest", "-n", "auto", "--dist", "worksteal", "-rs", *session.posargs, env=env)
 
 
 @nox.session
@@ -78,7 +78,8 @@ def fuzz(session: nox.Session) -> None:
 def crash(session: nox.Session) -> None:
     """A server that keeps its run is killed 500 times while it is asked: nothing answered is lost, nothing is repeated.
 
-    `-- --kills 50` kills it less often, `--durability sync` waits for the disk. No default session.
+    `-- --kills 50` kills it less often, `--durability sync` waits for the disk, `--state redis://…` keeps the run in a
+    Redis. No default session.
     """
     session.install("--group=test", ".")
     session.run("python", "-m", "crash", *session.posargs, env={"PYTHONPATH": "tests"})
@@ -201,11 +202,14 @@ def mutants(session: nox.Session) -> None:
 
 @nox.session
 def deep(session: nox.Session) -> None:
-    """The long run: every provider with ten minutes of generated requests, and every reading. No default session.
+    """The long run: every provider with ten minutes of generated requests, every reading, logs cut at every byte.
 
-    Then the tests that draw a sample in `nox -s tests`, with much larger ones. `-- --seed N` takes another seed.
+    Then the tests that draw a sample in `nox -s tests`, with much larger ones. `-- --seed N` takes another seed. No
+    default session.
     """
     session.install("--group=test", ".[check]")
+    logs = ("tests/simulator/storage/test_sqlite_log.py", "tests/simulator/storage/test_bundle.py")
+    session.run("python", "-m", "pytest", "-q", "-k", "cut", *logs, env={"MOCKREEL_CUTS": "1"})
     session.run("mockreel", "check", "mock", "--budget", "600", *session.posargs)
     session.run("mockreel", "check", "mock", "--readings", "all", *session.posargs)
     large = {
@@ -282,7 +286,7 @@ def wheel(session: nox.Session) -> None:
 def pins(session: nox.Session) -> None:
     """Pin again what the actions, the image and the release install, with hashes; needs `uv`. No default session."""
     shared = ("--universal", "--python-version", "3.11", "--generate-hashes", "--no-header", "--no-annotate", "--quiet")
-    kit = ("pyproject.toml", "--extra", "check", "--extra", "record", "--extra", "run")
+    kit = ("pyproject.toml", "--extra", "check", "--extra", "record", "--extra", "redis", "--extra", "run")
     for purpose, given in {"actions": kit, "release": (), "site": ()}.items():
         at = Path(".github") / purpose
         words = (

@@ -1,6 +1,6 @@
 """What a test does where something that it needs is not here: it says so and is skipped, or fails where it has to run.
 
-MOCKREEL_MUST_RUN names what is there for certain (`npm index browser docs`); `.ci/run` looks what answers, and sets it.
+MOCKREEL_MUST_RUN names what is there for certain (`npm index browser docs redis`); `.ci/run` sets it to what answers.
 """
 
 import os

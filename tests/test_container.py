@@ -27,6 +27,7 @@ CHECKOUT = Path(__file__).parents[1]
 FILE = "docs/container/Containerfile"
 COMPOSE = "docs/container/compose.yaml"
 GUIDE = "docs/guides/docker-compose.md"
+SHARED, SHARED_GUIDE = "docs/container/shared/compose.yaml", "docs/guides/share-a-run.md"
 TOKEN = "a-token-of-24-signs-only"
 
 
@@ -215,10 +216,26 @@ def _service() -> dict[str, Any]:
     return found
 
 
-def test_the_guide_shows_the_compose_file_as_it_is() -> None:
+@pytest.mark.parametrize(("file", "guide"), [(COMPOSE, GUIDE), (SHARED, SHARED_GUIDE)])
+def test_the_guide_shows_the_compose_file_as_it_is(file: str, guide: str) -> None:
     """Word for word, so that nobody copies an older one."""
-    text = (CHECKOUT / COMPOSE).read_text("utf-8")
-    assert text[text.index("services:") :] in [block.text for block in page(GUIDE).blocks]
+    text = (CHECKOUT / file).read_text("utf-8")
+    assert text[text.index("services:") :] in [block.text for block in page(guide).blocks]
+
+
+def test_the_servers_of_a_shared_run_are_asked_in_turn_at_every_port() -> None:
+    """The proxy knows both services, and publishes what they serve; their options are those of the command."""
+    services = yaml.safe_load((CHECKOUT / SHARED).read_text("utf-8"))["services"]
+    proxy = (CHECKOUT / SHARED).with_name("nginx.conf").read_text("utf-8")
+    known = {option for one in command.params if isinstance(one, click.Option) for option in one.opts}
+
+    assert services["one"] == services["two"]
+    assert {word for word in services["one"]["command"] if word.startswith("--")} <= known
+    assert f"redis://{next(iter(services))}:" in " ".join(services["one"]["command"])
+    for port in range(8700, 8704):
+        assert f"server one:{port}; server two:{port};" in proxy
+        assert f"listen {port};" in proxy
+    assert services["mockreel"]["ports"] == ["127.0.0.1:8700-8703:8700-8703"]
 
 
 def test_the_compose_service_is_built_from_the_file_and_gives_it_what_it_asks_for() -> None:

@@ -1,5 +1,7 @@
 """Start the servers that are measured, each in a process of its own, and end them."""
 
+import shutil
+import socket
 import subprocess
 import sys
 import time
@@ -42,6 +44,25 @@ def bare(folder: Path, samples: Mapping[str, Any], *, raw: bool = False) -> Iter
     ) as process:
         assert process.stdout is not None
         yield int(process.stdout.readline()), process.pid
+
+
+@contextmanager
+def redis_server(folder: Path) -> Iterator[int | None]:
+    """A Redis that keeps what it has; gives its port, or None where none is installed."""
+    program = shutil.which("redis-server") or shutil.which("valkey-server")
+    if program is None:
+        yield None
+        return
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+    words = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "yes", "--dir", str(folder)]
+    with _running([program, *words], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if b"Ready to accept connections" in line:
+                break
+        yield port
 
 
 @contextmanager

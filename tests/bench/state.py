@@ -13,20 +13,24 @@ import orjson
 from bench.cases import KEY, Case, cases
 from bench.figures import Figure, middle
 from bench.load import Load, load, write_requests
-from bench.processes import await_file, cpu_seconds, mockreel
+from bench.processes import await_file, cpu_seconds, mockreel, redis_server
 from bench.speed import port_of
 
 # Each way to keep a run: its name, the options of `serve`, and the parts of memory's speed that are aimed at.
-WAYS: tuple[tuple[str, tuple[str, ...], dict[str, float]], ...] = (
+WAYS: "tuple[Way, ...]" = (
     ("memory", (), {}),
     ("SQLite", ("--state", "{folder}/run.db"), {"submit": 0.85, "poll": 1.0}),
     ("SQLite, sync", ("--state", "{folder}/sync.db", "--durability", "sync"), {}),
+    ("Redis", ("--state", "redis://127.0.0.1:{redis}/0?run=one"), {"poll": 0.9}),
+    ("Redis, two servers", ("--state", "redis://127.0.0.1:{redis}/0?run=two"), {}),
 )
 SIDES = ("submit", "poll")
 PROVIDER = "runflow"
 # A measured part of 1 may lie so much below it by chance.
 CHANCE = 0.95
 RESTART_AIM = 2.0
+# Two servers of one run answer so many times the reads of one.
+TWICE_AIM = 1.5
 
 
 def figures(folder: Path, *, rounds: int, jobs: int) -> list[Figure]:
@@ -34,28 +38,40 @@ def figures(folder: Path, *, rounds: int, jobs: int) -> list[Figure]:
     costs: dict[tuple[str, str], list[float]] = {}
     loads: dict[tuple[str, str], list[Load]] = {}
     with ExitStack() as stack:
-        ways = [(name, *_ready(stack, folder / name, options)) for name, options, _ in WAYS]
+        redis = stack.enter_context(redis_server(folder))
+        shown = [way for way in WAYS if redis or not way[0].startswith("Redis")]
+        ways = [(name, *_ready(stack, folder / name, options, redis)) for name, options, _ in shown]
+        if redis:  # the other server of the run
+            _ready(stack, folder / "beside", WAYS[-1][1], redis)
         for number in range(rounds):
-            for name, pid, port, files in ways[number % len(ways) :] + ways[: number % len(ways)]:
+            for name, pid, port, control, files in ways[number % len(ways) :] + ways[: number % len(ways)]:
                 for side, file in files.items():
+                    _count(control)  # which is answered once every server has what was submitted
                     before = cpu_seconds(pid)
                     found = load(port, file)
                     loads.setdefault((name, side), []).append(found)
                     costs.setdefault((name, side), []).append((cpu_seconds(pid) - before) / found.rps)
-    return [*_sides(costs, loads), *_restarts(folder / "restart", jobs)]
+    return [*_sides(shown, costs, loads), *_restarts(folder / "restart", jobs)]
 
 
-def _ready(stack: ExitStack, folder: Path, options: tuple[str, ...]) -> tuple[int, int, dict[str, Path]]:
+Way = tuple[str, tuple[str, ...], dict[str, float]]
+
+
+def _ready(
+    stack: ExitStack, folder: Path, options: tuple[str, ...], redis: int | None
+) -> tuple[int, int, str, dict[str, Path]]:
     folder.mkdir()
-    words = [word.format(folder=folder) for word in options]
+    words = [word.format(folder=folder, redis=redis) for word in options]
     ready = stack.enter_context(mockreel(folder, "--provider", PROVIDER, "--speed", "0.001", *words))
     every: list[Case] = cases(PROVIDER, ready[PROVIDER]["url"], ready["control"]["url"])
     files = {one.name: write_requests(folder / one.name.replace(" ", "-"), one.requests) for one in every}
-    return ready["pid"], port_of(ready[PROVIDER]["url"]), {side: files[side] for side in SIDES}
+    return ready["pid"], port_of(ready[PROVIDER]["url"]), ready["control"]["url"], {side: files[side] for side in SIDES}
 
 
-def _sides(costs: dict[tuple[str, str], list[float]], loads: dict[tuple[str, str], list[Load]]) -> Iterator[Figure]:
-    for name, _, aims in WAYS:
+def _sides(
+    ways: list[Way], costs: dict[tuple[str, str], list[float]], loads: dict[tuple[str, str], list[Load]]
+) -> Iterator[Figure]:
+    for name, _, aims in ways:
         for side in SIDES:
             parts = [ours / theirs for ours, theirs in zip(costs["memory", side], costs[name, side], strict=True)]
             yield middle(f"{side}, {name}", [one.rps for one in loads[name, side]], "requests/s")
@@ -64,6 +80,10 @@ def _sides(costs: dict[tuple[str, str], list[float]], loads: dict[tuple[str, str
                 aim = aims.get(side)
                 aim = aim * CHANCE if aim == 1.0 else aim
                 yield middle(f"{side}, {name}, part of memory by cpu", parts, "", aim=aim)
+    pair = ("Redis", "Redis, two servers")
+    if (pair[1], "poll") in costs:
+        both = [2 * one / each for one, each in zip(costs[pair[0], "poll"], costs[pair[1], "poll"], strict=True)]
+        yield middle("reads of two servers by those of one, by cpu", both, "", aim=TWICE_AIM)
 
 
 def _restarts(folder: Path, jobs: int) -> Iterator[Figure]:

@@ -98,7 +98,7 @@ def test_the_base_url_to_paste_is_the_one_of_the_ready_file(provider: str) -> No
         (["--max-body", "big"], "'big' is not a size. Write bytes, or a number with K, M or G, as 64M."),
         (["--max-body", "0"], "'0' is not a size."),
         (["--keep-alive", "0"], "0 is not in the range x>=1."),
-        (["--ca", "/dev/null"], "--ca: '/dev/null' is not valid. It must hold certificates in PEM form"),
+        (["--ca", "/dev/null"], "--ca: '/dev/null' is not valid. It must have certificates in PEM form"),
         (
             ["--webhook-secret", " "],
             "--webhook-secret: ' ' is not valid. Give the text that your handler verifies with",

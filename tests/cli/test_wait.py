@@ -41,6 +41,7 @@ def test_a_ready_file_that_is_written_outranks_an_address_of_the_environment(tmp
     file = tmp_path / "ready.json"
     with serving() as server:
         file.write_text(json.dumps({"control": {"url": server.control.url}}))
+        file.chmod(0o600)
         environment = {"MOCKREEL_CONTROL_URL": "http://127.0.0.1:9"}
         done = CliRunner().invoke(command, ["--ready-file", str(file), "--timeout", "5"], env=environment)
 

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from mockreel.contract.amount import read_amount
+from mockreel.contract.pricing import read_amount
 
 
 @pytest.mark.parametrize("value", ["0", "0.50", 5, 0.1, "-3", "1e3", 10**14, "0.000000000000000001"])

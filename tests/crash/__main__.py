@@ -13,8 +13,10 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=500)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--durability", default="process")
+    parser.add_argument("--state", help="the URL of a Redis, which must not hold the run yet; a file if none is given")
     given = parser.parse_args()
-    trial = tried(kills=given.kills, seed=given.seed, options=("--durability", given.durability))
+    state = ("--state", given.state) if given.state else ()
+    trial = tried(kills=given.kills, seed=given.seed, options=("--durability", given.durability, *state))
     known = trial.known
     print(
         f"{len(trial.kills)} kills; {len(known.answered)} submits answered of {known.sent} sent, {known.polls} polls, "

@@ -12,7 +12,8 @@ import httpx2
 import pytest
 from security.wires import HEALTH, KEY, SUBMIT, Wires, received, statuses
 
-from mockreel.server.http import bounded_protocol, uvicorn_server
+from mockreel.server.http import uvicorn_server
+from mockreel.server.http.connection import bounded_protocol
 from mockreel.server.socket_server import serving
 from mockreel.simulator.settings import Settings
 

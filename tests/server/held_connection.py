@@ -8,7 +8,7 @@ from typing import Any, TypeVar, cast
 from uvicorn import Config
 from uvicorn.server import ServerState
 
-from mockreel.server.http.bounded_protocol import Bounded
+from mockreel.server.http.connection.bounded_protocol import Bounded
 
 T = TypeVar("T")
 

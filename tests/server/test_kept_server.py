@@ -48,6 +48,16 @@ def test_a_client_finds_its_job_after_a_restart(durability: str, tmp_path: Path)
         assert _submit(server, **{"Idempotency-Key": "one"})["id"] == before["id"]
 
 
+def test_a_job_whose_response_was_lost_by_a_fault_is_there_after_a_restart(tmp_path: Path) -> None:
+    """A fault of the connection is met again when the log is applied, though there is no connection then."""
+    with serving("runflow", state=tmp_path / "run.db") as server:
+        with pytest.raises(OSError, match=r"reset|closed|Remote end"):
+            _submit(server, Prefer="fault=lost-answer")
+        _submit(server)
+    with serving("runflow", state=tmp_path / "run.db") as server:
+        assert _control(server, "GET", "jobs")[1]["count"] == 2
+
+
 def test_the_run_that_the_guide_creates_is_there_after_a_restart(tmp_path: Path) -> None:
     """Its request, as it stands there but for the port, to a server that is then started again."""
     (shown,) = (block for block in page(GUIDE).blocks if block.text.startswith("curl") and "elsewhere" in block.marks)

@@ -9,8 +9,8 @@ import pytest
 from security.wires import HEALTH, KEY, SUBMIT, Wires, received, statuses
 
 from mockreel import __version__
+from mockreel.server.http.connection.rejection import Rejection
 from mockreel.server.http.protocol import WireProtocol
-from mockreel.server.http.rejection import Rejection
 from mockreel.server.server_options import Options
 from mockreel.server.socket_server import Server, hosted, serving
 from mockreel.simulator.settings import Settings
@@ -108,7 +108,7 @@ def test_no_secret_in_a_request_is_part_of_the_reason() -> None:
 
 def test_another_loggers_warning_tells_where_nobody_else_does(caplog: pytest.LogCaptureFixture) -> None:
     """In a uvicorn of the user's own."""
-    from mockreel.server.http.rejection import logged as to_the_log  # noqa: PLC0415
+    from mockreel.server.http.connection.rejection import logged as to_the_log  # noqa: PLC0415
 
     to_the_log(8701, Rejection(400, "Because."))
 

@@ -41,7 +41,7 @@ class Money(click.ParamType[Decimal]):
     name = "amount"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Decimal:
-        from mockreel.contract.amount import read_amount  # noqa: PLC0415  (--help needs none of it)
+        from mockreel.contract.pricing import read_amount  # noqa: PLC0415  (--help needs none of it)
 
         found = read_amount(value)
         if found is None or found < 0:

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from mockreel.contract.amount import read_amount
 from mockreel.contract.data.data_files import Document
+from mockreel.contract.pricing import read_amount
 from mockreel.contract.rows import Evidence, Model, Price
 from mockreel.errors import OptionError
 

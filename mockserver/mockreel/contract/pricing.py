@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from mockreel.contract.data.parser import value_text
 from mockreel.contract.rows import Certainty, Model, Price, PriceRule
+
+# Larger amounts are mistakes, and writing them out would fill the memory.
+_MOST_DIGITS, _MOST_PLACES = 15, 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,3 +58,17 @@ def total(costs: Mapping[str, Decimal], cost: Cost) -> dict[str, Decimal]:
     if cost.amount is None:
         return dict(costs)
     return {**costs, cost.currency: costs.get(cost.currency, Decimal(0)) + cost.amount}
+
+
+def read_amount(value: object) -> Decimal | None:
+    """The amount of a number or a text; None if it is invalid or unrealistic."""
+    if isinstance(value, bool):
+        return None
+    try:
+        amount = Decimal(str(value))
+    except (InvalidOperation, ValueError):
+        return None
+    if not amount.is_finite() or (amount and not -_MOST_PLACES <= amount.adjusted() < _MOST_DIGITS):
+        return None
+    exponent = amount.as_tuple().exponent
+    return amount if isinstance(exponent, int) and -2 * _MOST_PLACES <= exponent <= _MOST_DIGITS else None

@@ -13,6 +13,8 @@ from mockreel.errors import OptionError
 LATEST = LATEST_MOMENT
 
 
+# How a clock began: the moment, None where it began with the real time and ran; whether it was held; its speed.
+First = tuple[float | None, bool, float]
 # What a clock was before it was pinned.
 Pin = tuple[float, float, bool]
 
@@ -36,7 +38,7 @@ class Clock:
         real: a monotonic source of real seconds (a parameter so that tests own it).
     """
 
-    __slots__ = ("_first", "_held", "_origin", "_real", "_since", "_speed", "jumped", "listeners")
+    __slots__ = ("_first", "_held", "_origin", "_real", "_since", "_speed", "_wall", "jumped", "listeners")
 
     def __init__(
         self,
@@ -47,7 +49,8 @@ class Clock:
         real: Callable[[], float] = real_seconds,
     ) -> None:
         self._real = real
-        self._origin = time.time() if start is None else _moment(start)
+        self._wall = time.time
+        self._origin = self._wall() if start is None else _moment(start)
         self._since = real()
         self._held = held
         self._speed = _checked(speed)
@@ -83,8 +86,23 @@ class Clock:
         """
         start, held, speed = self._first
         if at is None:
-            at = time.time() if start is None else start
+            at = self._wall() if start is None else start
         self.begin_at(at, held=held, speed=speed)
+
+    @property
+    def first(self) -> First:
+        """How it began: the moment, None where it began with the real time and ran; held; its speed."""
+        return self._first
+
+    def follow(self, wall: Callable[[], float], first: First, *, opened: float) -> None:
+        """Be the clock of a run that several servers share: it began so, at a moment, and takes its time from theirs.
+
+        Args:
+            wall: the seconds since the epoch that they agree on.
+        """
+        self._real = self._wall = wall
+        self._first = first
+        self.begin_at(opened, held=first[1], speed=first[2])
 
     def begin_at(self, moment: float, *, held: bool, speed: float) -> None:
         """Stand at any moment, and go on from there: for a simulator that is put back to another time."""

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import Future
 from itertools import count
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from mockreel.engine.clock import LATEST, Clock
 from mockreel.errors import MockServerClosed, OptionError
@@ -23,6 +23,18 @@ AT_ONCE = 16
 Action = Callable[[], Awaitable[None] | None]
 # When it is due, the number of its entry, and what is to be done.
 Entry = tuple[float, int, Action]
+
+
+class Driver(Protocol):
+    """Who does what is due in the scheduler's place, where several servers share one run."""
+
+    def wake(self) -> None:
+        """Something may be due, or sooner than it was."""
+
+    def advance(self, seconds: float) -> Awaitable[int]:
+        """Move the clock of all, as `Scheduler.advance` does."""
+
+
 # Told of an action that broke, so that one mistake does not stop what is due after it.
 OnError = Callable[[Exception], None]
 
@@ -54,6 +66,7 @@ class Scheduler:
         "_running",
         "_turn",
         "closing",
+        "driver",
         "performer",
     )
 
@@ -72,6 +85,8 @@ class Scheduler:
         self.closing = False
         # Calls the actions in the scheduler's place, where somebody keeps a log of them.
         self.performer: Callable[[Action], Awaitable[None] | None] | None = None
+        # Does what is due in its place, where several servers share one run.
+        self.driver: Driver | None = None
         clock.listeners.append(self._wake)
 
     def __len__(self) -> int:
@@ -97,6 +112,9 @@ class Scheduler:
     def start(self) -> None:
         """Make sure that due actions are run on the running event loop; cheap when they already are."""
         loop = asyncio.get_running_loop()
+        if self.driver is not None:
+            self._loop = loop
+            return
         if self._loop is loop and self._runner is not None and not self._runner.done():
             return
         self._wake()  # the runner of another loop sees that it is not wanted any more
@@ -127,6 +145,25 @@ class Scheduler:
         for entry in others:
             heapq.heappush(self._queue, entry)
         return found
+
+    def due(self, until: float, fits: Callable[[Action], bool], *, most: int = AT_ONCE) -> list[Entry]:
+        """The next entries whose actions fit, up to a moment; they stay what they are."""
+        found: list[Entry] = []
+        popped: list[Entry] = []
+        while self._queue and self._queue[0][0] <= until and len(found) < most:
+            entry = heapq.heappop(self._queue)
+            popped.append(entry)
+            if fits(entry[2]):
+                found.append(entry)
+        for entry in popped:
+            heapq.heappush(self._queue, entry)
+        return found
+
+    def take_first(self, until: float, fits: Callable[[Action], bool]) -> Action | None:
+        """Take out what is due first, if it is due by a moment and fits."""
+        if self._queue and self._queue[0][0] <= until and fits(self._queue[0][2]):
+            return heapq.heappop(self._queue)[2]
+        return None
 
     def put_back(self, entry: Entry) -> None:
         """Have an entry again that was taken out."""
@@ -168,6 +205,8 @@ class Scheduler:
             raise OptionError("seconds", seconds, ["a number from 0 up"], then="The clock never runs backwards.")
         if self._clock.now() + seconds > LATEST:
             raise OptionError("seconds", seconds, then="The clock ends with the year 9999.")
+        if self.driver is not None:
+            return await self.driver.advance(seconds)
         self.start()
         assert self._turn is not None
         async with self._turn:
@@ -260,6 +299,8 @@ class Scheduler:
             await asyncio.wait_for(changed.wait(), None if seconds is None else min(seconds, LONGEST_SLEEP))
 
     def _wake(self) -> None:
+        if self.driver is not None:
+            self.driver.wake()
         if self._changed is None or self._loop is None or self._loop.is_closed():
             return
         try:

@@ -18,7 +18,7 @@ from mockreel.errors import OptionError
 from mockreel.proxy.passed_exchange import ClientRequest, Headers, Passed
 from mockreel.proxy.proxy_report import Say
 from mockreel.proxy.proxy_server import Plan
-from mockreel.server.http.rejection import VERSION_HEADER
+from mockreel.server.http.connection.rejection import VERSION_HEADER
 
 # Limits of a cassette; later exchanges are forwarded but not recorded.
 MOST_EXCHANGES = 1000

@@ -1,6 +1,7 @@
 """`create_app`: a mock server as an ASGI application, to be mounted, wrapped and tested as any other."""
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -18,6 +19,7 @@ from mockreel.engine.accounts.key_file import read_keys
 from mockreel.engine.artifacts.artifact import MEDIA, UPLOADS
 from mockreel.engine.billing import Budget
 from mockreel.engine.clock import Clock
+from mockreel.errors import StateError
 from mockreel.server.access_guard import Guard
 from mockreel.server.admin import Control
 from mockreel.server.dashboard.browser_pass import PAGE, reads_html
@@ -181,6 +183,10 @@ class Own:
         if path == METRICS_PATH:
             await send_reply(figures(self._metrics), send, head=scope["method"] == "HEAD")
             return
+        shared = self._simulator.shared
+        if shared is not None:
+            with contextlib.suppress(StateError):  # what is here is shown; what changes anything says what is wrong
+                await shared.caught_up()
         wants_page = path == PAGE or path.startswith(f"{PAGE}/") or (path == OWN_PATHS and reads_html(scope))
         await (self._page if wants_page else self._control)(scope, receive, send)
 
@@ -250,6 +256,8 @@ def simulator_app(
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         simulator.scheduler.start()
+        if simulator.shared is not None:
+            await simulator.shared.caught_up()
         tasks = [asyncio.ensure_future(one(simulator)) for one in besides]
         try:
             yield

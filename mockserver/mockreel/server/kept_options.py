@@ -1,18 +1,22 @@
 """How a run is kept as the options say, and what of them its log depends on."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from decimal import Decimal
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from mockreel import __version__
 from mockreel.contract import Contract, load_contract
+from mockreel.engine.accounts.account import KeyEntry
+from mockreel.engine.accounts.key_file import read_keys
 from mockreel.engine.clock import Clock
 from mockreel.engine.journal import har
-from mockreel.errors import OptionError
+from mockreel.errors import MissingPackage, OptionError
+from mockreel.server.admin.control_routes import perform
 from mockreel.server.admin.views import shown_entry, shown_tried
 from mockreel.server.mock_server import MockServer
 from mockreel.server.server_options import Options
@@ -26,12 +30,18 @@ from mockreel.simulator.storage.logs.sqlite_log import SqliteLog
 from mockreel.webhooks import WebhookSecret
 from mockreel.whole_file import write_whole
 
+if TYPE_CHECKING:
+    from mockreel.simulator.storage.shared.shared_run import SharedRun
+
+    # A run that is kept by one server, or shared by several.
+    ServedRun = KeptRun | SharedRun
+
 DURABILITIES = ("process", "sync")
 
 
 def open_run(
     options: Options, contracts: Mapping[str, Contract], secrets: Mapping[str, WebhookSecret], clock: Clock
-) -> KeptRun | None:
+) -> "ServedRun | None":
     """The run that the options want to be kept, or None.
 
     Raises:
@@ -46,25 +56,69 @@ def open_run(
             str(options.record_run),
             then="A run that is kept with --state may have begun before; record one that begins now, without --state.",
         )
+    settings = settings_of(options, secrets)
+    checkpoints: Path | None = None
+    versions = {name: str(one.document["info"]["version"]) for name, one in contracts.items()}
     if options.record_run is not None:
         log: RunLog = Bundle(options.record_run, new=True)
+    elif isinstance(options.state, str):
+        return _shared(options, options.state, contracts, clock, settings=settings, versions=versions)
     elif options.state is not None:
         log = SqliteLog(options.state, sync=options.durability == "sync")
+        checkpoints = options.state.with_name(f"{options.state.name}-checkpoint")
     else:
         return None
     try:
         return KeptRun(
             log,
-            settings=settings_of(options, secrets),
-            contracts={name: str(one.document["info"]["version"]) for name, one in contracts.items()},
+            settings=settings,
+            contracts=versions,
             clock=clock,
             load=loader(contracts),
-            checkpoints=options.state and options.state.with_name(f"{options.state.name}-checkpoint"),
+            checkpoints=checkpoints,
             responses=options.record_run is not None,
         )
     except BaseException:
         log.close()
         raise
+
+
+def _shared(options: Options, url: str, contracts: Mapping[str, Contract], clock: Clock, **known: Any) -> "SharedRun":
+    """A run that several servers share."""
+    try:
+        from mockreel.simulator.storage.shared.redis_log import RedisLog  # noqa: PLC0415  (it needs an extra)
+        from mockreel.simulator.storage.shared.shared_run import SharedRun  # noqa: PLC0415
+    except ModuleNotFoundError as missing:
+        raise MissingPackage("A run in Redis needs", "redis", extra="redis") from missing
+    if options.durability == "sync":
+        raise OptionError(
+            "durability",
+            "sync",
+            ["process"],
+            then="What a power loss takes is Redis' own setting: `appendfsync always`.",
+        )
+    log = RedisLog(url)
+    try:
+        listed = {"--keys": _listed(options.keys)}
+        return SharedRun(
+            log,
+            settings={**known["settings"], **listed},
+            contracts=known["versions"],
+            clock=clock,
+            load=loader(contracts),
+            perform=perform,
+        )
+    except BaseException:
+        log.close()
+        raise
+
+
+def _listed(keys: Path | Iterable[KeyEntry] | None) -> str | None:
+    """Which keys are listed, as something that only tells whether they are the same; None where any is taken."""
+    if keys is None:
+        return None
+    entries = read_keys(keys) if isinstance(keys, Path) else tuple(keys)
+    return blake2b(repr([asdict(one) for one in entries]).encode(), digest_size=8).hexdigest()
 
 
 def loader(contracts: Mapping[str, Contract]) -> Load:
@@ -113,7 +167,7 @@ def _hashed(secret: WebhookSecret) -> str:
     return blake2b(secret.value.encode(), digest_size=8).hexdigest()
 
 
-def leave(run: KeptRun, server: MockServer, folder: Path | None) -> None:
+def leave(run: "ServedRun", server: MockServer, folder: Path | None) -> None:
     """The server has ended: all is written; a recorded run has its journal beside it.
 
     Raises:

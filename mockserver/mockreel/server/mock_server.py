@@ -173,6 +173,8 @@ class MockServer:
         Raises:
             OptionError: there is no such fault, parameter or condition.
         """
+        if self.simulator.recorder is not None:
+            self.simulator.recorder.changing()
         (rule,) = set_faults(self.simulator.rules, self.simulator.providers, [given])
         return rule
 

@@ -49,7 +49,7 @@ class Options:
     result: Any = None
     metrics: bool = False
     traces: "TracerProvider | None" = None
-    state: Path | None = None  # the file that keeps the run
+    state: Path | str | None = None  # the file that keeps the run, or the URL of the Redis that has one that is shared
     durability: str = "process"
     record_run: Path | None = None  # the folder that the run is recorded in
     own_hosts: bool = False  # results lie under https and the provider's own host, as callers who are led here know it
@@ -84,7 +84,7 @@ class ServingOptions(TypedDict, total=False):
     metrics: bool
     traces: "TracerProvider | None"
     own_hosts: bool
-    state: Path | None
+    state: Path | str | None
     durability: str
     record_run: Path | None
     models: Iterable[Any]

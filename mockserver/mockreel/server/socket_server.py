@@ -20,9 +20,9 @@ from mockreel.server.access_token import check_token
 from mockreel.server.app import Beside, ByPrefix, shield, simulator_app
 from mockreel.server.http import cors
 from mockreel.server.http.asgi import App, ByPort, Front
+from mockreel.server.http.connection.rejection import Rejection
 from mockreel.server.http.origin import LOOPBACK_NAMES, Origin, public_urls, trusted_names
 from mockreel.server.http.protocol import WireProtocol
-from mockreel.server.http.rejection import Rejection
 from mockreel.server.http.sockets import Sockets, close, listen, port_of, url_of
 from mockreel.server.http.tls import watch_handshakes
 from mockreel.server.http.uvicorn_server import Loop, in_thread, web_socket_protocol
@@ -35,6 +35,10 @@ from mockreel.webhooks import Targets, WebhookSecret, check_authority, webhook_s
 if TYPE_CHECKING:
     from mockreel.server.metrics.metrics import Metrics
     from mockreel.simulator.storage.kept_run import KeptRun
+    from mockreel.simulator.storage.shared.shared_run import SharedRun
+
+    # A run that is kept by one server, or shared by several.
+    ServedRun = KeptRun | SharedRun
 
 
 class Server:
@@ -81,10 +85,11 @@ class Server:
             self.sockets = listen(options.host, options.port, contracts)
             undo.callback(self.close)
             self.server = addressed(simulator, entries, self.sockets, options)
-            self._server = Loop(self._config(options, beside, short=short))
+            besides = [*beside, *(kept.beside if kept is not None else ())]
+            self._server = Loop(self._config(options, besides, short=short))
             undo.pop_all()
 
-    def _past(self, kept: "KeptRun", options: Options, contracts: Mapping[str, Contract], moment: float) -> Simulator:
+    def _past(self, kept: "ServedRun", options: Options, contracts: Mapping[str, Contract], moment: float) -> Simulator:
         """The simulator as it was at a moment, beside the one that is served."""
         clock = Clock(start=kept.head.opened, held=True)
         fresh, _ = built(options, contracts, secrets=self.secrets, clock=clock, salt=kept.head.salt)
@@ -143,6 +148,7 @@ class Server:
             self.close()
             if self._run is not None:
                 left(self._run, self.server, self._options)
+                self._run.see_that_it_worked()
 
     def close(self) -> None:
         """Give the ports back; `run` does it itself."""
@@ -159,7 +165,7 @@ class Server:
 
 def kept_run(
     options: Options, contracts: Mapping[str, Contract], secrets: Mapping[str, WebhookSecret], clock: Clock
-) -> "KeptRun | None":
+) -> "ServedRun | None":
     """The run that the options want to be kept or recorded, or None; takes and raises what `open_run` does."""
     if options.state is None and options.record_run is None:
         return None
@@ -168,7 +174,7 @@ def kept_run(
     return open_run(options, contracts, secrets, clock)
 
 
-def left(run: "KeptRun", server: MockServer, options: Options) -> None:
+def left(run: "ServedRun", server: MockServer, options: Options) -> None:
     """The server of a run that is kept has ended."""
     from mockreel.server.kept_options import leave  # noqa: PLC0415
 

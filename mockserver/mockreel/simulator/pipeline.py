@@ -6,6 +6,7 @@ Every step fills in the call; every early end is an error row of the provider, t
 import logging
 import traceback
 from collections.abc import Awaitable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -113,6 +114,14 @@ def _read(context: RequestContext) -> ErrorResponse | None:
     except ErrorResponse as spoilt:
         return spoilt
     return None
+
+
+def look(context: RequestContext) -> None:
+    """Find out what a request says of itself, without a change: its operation, its body and its key."""
+    with suppress(ErrorResponse):
+        _find_operation(context)
+        _read(context)
+        context.key = next(filter(None, (key_at(place, context) for place in context.operation.key)), None)
 
 
 def _find_caller(context: RequestContext) -> None:

@@ -1,6 +1,6 @@
 """A provider on the simulator: its contract, its accounts and jobs, and the way of a request through them."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from decimal import Decimal
 from typing import Any
 
@@ -32,6 +32,14 @@ from mockreel.simulator.request_context import RequestContext
 from mockreel.simulator.run_recorder import RunRecorder
 from mockreel.simulator.settings import Settings
 from mockreel.webhooks import Deliveries, Delivery, Signing
+
+
+class OnlyReads(BaseException):
+    """A request that was tried as a read would change something: no error, so nothing on the way may handle it."""
+
+
+# Waits until the clock reaches a moment of a job, as `Provider.reached` does.
+Reaching = Callable[[Job, float | None], Awaitable[bool]]
 
 
 class Provider:
@@ -67,6 +75,7 @@ class Provider:
         self.observer: Callable[[Provider, Job], None] | None = None  # told of every job that begins or is changed
         self.recorder: RunRecorder | None = None  # keeps a log of what changes, if anybody does
         self.touches = 0  # how often something was changed that is no job: a read that does so is recorded
+        self.only_reads = False  # a request is tried that may change nothing: what would change is an entry first
         self.base_url = ""  # as last seen; what is sent without a request (a callback) uses it
         self._open()
 
@@ -130,6 +139,10 @@ class Provider:
             return self.recorder.answer(self, request)
         return pipeline.answer(self, request)
 
+    def reach_through(self, wrap: "Callable[[Reaching], Reaching]") -> None:
+        """Wait for moments of jobs from now on through something else, made of the present way."""
+        self.__dict__["reached"] = wrap(self.reached)
+
     def answer_through(self, wrap: Callable[[Callable[[Request], Answer]], Callable[[Request], Answer]]) -> None:
         """Answer from now on through something else, made of the present way; costs nothing where it is not used."""
         self.__dict__["answer"] = wrap(self.answer)
@@ -138,9 +151,19 @@ class Provider:
         """Drawn bytes for a purpose; the same purpose and key always give the same."""
         return digest(self.settings.seed, self.name, purpose, *key, size=size)
 
+    def touch(self) -> None:
+        """Something that is no job is about to be changed.
+
+        Raises:
+            OnlyReads: nothing may be changed now.
+        """
+        if self.only_reads:
+            raise OnlyReads
+        self.touches += 1
+
     def count(self, what: str) -> int:
         """The next number of a sort of thing, from 1."""
-        self.touches += 1
+        self.touch()
         number = self.numbers[what] = self.numbers.get(what, 0) + 1
         return number
 
@@ -210,6 +233,8 @@ class Provider:
         tell: bool = False,
     ) -> Job:
         """Begin a job outside a call (an item of a batch), whose account can pay; `cost` of None is unknown."""
+        if self.only_reads:
+            raise OnlyReads
         number = account.next_number()
         account.base_url = self.base_url
         block = digest(self.settings.seed, self.name, account.number, number)
@@ -252,6 +277,10 @@ class Provider:
 
     def intervene(self, job: Job, intervention: Intervention) -> None:
         """Change a job's plan: cancel, complete or fail it, from now on."""
+        if self.only_reads:
+            raise OnlyReads
+        if self.recorder is not None:
+            self.recorder.changing()
         with self.clock.standing():
             self._change(job, intervention)
             if self.recorder is not None:
@@ -275,6 +304,8 @@ class Provider:
 
     def set_balance(self, account: Account, amount: Decimal | None) -> None:
         """Make the balance that is told this amount, from now on; None takes the limit away."""
+        if self.recorder is not None:
+            self.recorder.changing()
         with self.clock.standing():
             self.ledger.set_balance(account, amount, self.clock.now())
             if self.recorder is not None:
@@ -286,6 +317,8 @@ class Provider:
         Raises:
             Conflict: it cannot be delivered again as things are.
         """
+        if self.recorder is not None:
+            self.recorder.changing()
         with self.clock.standing():
             found = self.adapter.redeliver(self, delivery)
             if self.recorder is not None:

@@ -47,6 +47,7 @@ class RequestContext:
     job: str | None = None  # the id of the job that it began
     key: str | None = None  # the key that it was found by; not kept beyond the call
     faults: Faults | None = None  # what befalls it; None while nobody has asked
+    in_turns: bool = False  # its handler has work for several turns, and is at it
     handled: bool = False  # nothing refused it before its handler was asked
     applied: tuple[str, ...] = ()  # the preferences that its client wished, and that count
     notes: tuple[str, ...] = ()  # what is told to who runs the server, and not to the client

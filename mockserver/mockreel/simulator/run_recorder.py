@@ -1,6 +1,6 @@
 """Who keeps a log of what changes a simulator, if anybody does; `storage` has the one that there is."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -19,6 +19,13 @@ class RunRecorder(Protocol):
 
     def answer(self, provider: "Provider", request: Request) -> Answer:
         """Answer a request, and record it if it has changed something."""
+
+    def changing(self) -> None:
+        """Something that no request asks for is about to be changed.
+
+        Raises:
+            StateError: it may only be changed by the control API, as other servers share the run.
+        """
 
     def intervened(self, provider: "Provider", job: Job, intervention: Intervention) -> None:
         """A job's plan was changed."""
@@ -43,4 +50,22 @@ class RunRecorder(Protocol):
 
         Raises:
             StateUnwritable: it cannot be kept.
+        """
+
+
+class SharedRun(Protocol):
+    """A run that several servers share: what one of them is asked to do by hand, all of them do."""
+
+    def caught_up(self) -> Awaitable[None]:
+        """Wait until all is applied here that the other servers have answered for.
+
+        Raises:
+            StateError: what they share cannot be reached.
+        """
+
+    def by_hand(self, fields: Mapping[str, Any]) -> Awaitable[Any]:
+        """Have what the control API was asked done by every server; gives what comes of it here.
+
+        Raises:
+            StateError: what they share cannot be reached.
         """

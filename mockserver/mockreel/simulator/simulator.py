@@ -23,7 +23,7 @@ from mockreel.simulator.fault_selection import check_keys_faults
 from mockreel.simulator.folder_check import check_folder
 from mockreel.simulator.path_hints import Hints
 from mockreel.simulator.provider import Provider
-from mockreel.simulator.run_recorder import RunRecorder
+from mockreel.simulator.run_recorder import RunRecorder, SharedRun
 from mockreel.simulator.settings import Settings
 from mockreel.webhooks import Attempt, Deliveries, Delivery, HttpSender, Sender, Targets, WebhookSecret
 
@@ -52,6 +52,7 @@ class Simulator:
     targets: Targets
     settings: Settings = field(default_factory=Settings)
     recorder: RunRecorder | None = None  # keeps a log of what changes, if anybody does
+    shared: SharedRun | None = None  # the run that this simulator shares with those of other servers
     past: Callable[[float], "Simulator"] | None = None  # the simulator as it was at a moment, where a log is kept
     events: EventStream = field(init=False, repr=False)
 
@@ -103,6 +104,8 @@ class Simulator:
             OptionError: a provider that is not on the simulator, or a pace that a contract does not have.
             DataError: a contract that cannot be played.
         """
+        if self.recorder is not None:
+            self.recorder.changing()
         ready = [
             (self.provider(name), compile_contract(contract, find_adapter(contract), pace=self.settings.pace))
             for name, contract in contracts.items()
@@ -129,6 +132,8 @@ class Simulator:
         Args:
             at: the moment to begin at, where it is known from a run before.
         """
+        if self.recorder is not None:
+            self.recorder.changing()
         self.events.look()
         self.scheduler.clear()
         self.clock.reset(at=at)

@@ -29,6 +29,7 @@ def in_turns(context: RequestContext, work: Work) -> Answer:
         next(work)
     except StopIteration as done:
         return _response(done)
+    context.in_turns = True
     return _remaining(context, work)
 
 

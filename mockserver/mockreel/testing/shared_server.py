@@ -15,9 +15,9 @@ import uvicorn
 from mockreel.contract import Contract
 from mockreel.engine.clock import Clock
 from mockreel.server.http.asgi import ByPort, Front
+from mockreel.server.http.connection.rejection import Rejection
 from mockreel.server.http.limits import KEEP_ALIVE_SECONDS
 from mockreel.server.http.protocol import WireProtocol
-from mockreel.server.http.rejection import Rejection
 from mockreel.server.http.sockets import close, listen, url_of
 from mockreel.server.http.uvicorn_server import Loop, in_thread
 from mockreel.server.mock_server import Address, MockServer
@@ -122,9 +122,8 @@ class SharedServer:
         try:
             yield server
         finally:
-            if run is not None and run.recorder is not None:
-                run.recorder.catch_up()
-                run.recorder.detach()
+            if run is not None:
+                run.end_recording()
             self._server.submit(self._end()).result()
             if run is not None:
                 left(run, server, options)

@@ -72,7 +72,7 @@ def _served(handler: Any) -> contextlib.AbstractContextManager[str | None]:
 def _asgi(app: Any) -> Iterator[str]:
     import uvicorn  # noqa: PLC0415
 
-    from mockreel.server.http.bounded_protocol import Bounded  # noqa: PLC0415
+    from mockreel.server.http.connection.bounded_protocol import Bounded  # noqa: PLC0415
     from mockreel.server.http.sockets import bind, url_of  # noqa: PLC0415
     from mockreel.server.http.uvicorn_server import Loop, in_thread  # noqa: PLC0415
 

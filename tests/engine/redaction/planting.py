@@ -271,6 +271,8 @@ class Planter:
         whole, coded = quote(secret, safe=""), base64.b64encode(f"<{secret}>".encode()).decode()
         texts = [secret, f"a boat, {secret}, at sea", whole, quote_plus(secret), coded, secret.encode().hex()]
         texts += ["".join(f"%{byte:02x}" for byte in secret.encode()), json.dumps(secret), html.escape(secret)]
+        texts += [json.dumps(json.dumps(secret)), json.dumps(html.escape(secret))]
+        texts += [base64.urlsafe_b64encode(f"{before}{secret}".encode()).decode() for before in ("me:", "a:")]
         for text in texts:
             for fields in ({"prompt": text}, {"metadata": {"note": [text, {"deep": text}]}}, {text: "a name"}):
                 yield Plant(

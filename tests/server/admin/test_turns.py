@@ -12,8 +12,8 @@ from starlette.responses import Response
 
 from mockreel.engine.billing import ledger
 from mockreel.server import loop_turns
-from mockreel.server.admin import snapshot_file
 from mockreel.server.admin.control_routes import ROWS
+from mockreel.server.admin.state import snapshot_file
 from mockreel.simulator.snapshots import take
 from mockreel.simulator.storage.checkpoints.process_fork import CAN_FORK
 from mockreel.webhooks import MemorySender

@@ -82,9 +82,12 @@ def test_a_change_is_taken_when_it_has_settled(data: Path, watched: Simulator, r
         (("contracts/encore/errors.yaml", "status: 401", "status: often"), r"/no-key /status: 'often' .*Expected int"),
         (
             ("schemas/encore/job-create.json", '"type"', '"type": 5, "x"'),
-            r"encore/job-create\.json: not usable",
+            r"encore/job-create\.json /properties/input/type: not usable",
         ),
-        (("schemas/encore/models/encore/solo.json", '"properties"', '"properties": 5, "x"'), r"solo\.json: not usable"),
+        (
+            ("schemas/encore/models/encore/solo.json", '"properties"', '"properties": 5, "x"'),
+            r"solo\.json /properties: not usable",
+        ),
         (("contracts/encore/operations.json", "encore_player", "nobody"), "'nobody' cannot be imported"),
     ],
 )
@@ -123,7 +126,7 @@ def test_a_broken_file_is_looked_at_again_with_the_next(data: Path, watched: Sim
     taken = run(_taken(watch))
 
     assert taken is not None
-    assert "solo.json: not usable" in str(taken.problem)
+    assert "solo.json /properties: not usable" in str(taken.problem)
     assert len(taken.files) == 2
 
 

@@ -83,9 +83,9 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--state",
-    type=click.Path(dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="Keep the run in this file, and go on with it after a restart; by default it ends with the process.",
+    metavar="FILE|URL",
+    help="Keep the run in this file, and go on with it after a restart; by default it ends with the process. "
+    "With redis://HOST:PORT/DB several servers share it (extra `redis`).",
 )
 @click.option(
     "--durability",
@@ -212,10 +212,15 @@ def _options(
         traces=traces,
         public_urls=dict(map(by_provider, given["public_urls"])),
         trusted_hosts=frozenset(given["trusted_hosts"]),
-        state=given["state"],
+        state=_state(given["state"]),
         durability=given["durability"],
         record_run=given["record_run"],
     )
+
+
+def _state(given: str | None) -> Path | str | None:
+    """A file, or the URL of what several servers share."""
+    return Path(given) if given is not None and "://" not in given else given
 
 
 @contextmanager

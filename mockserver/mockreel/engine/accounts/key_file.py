@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from mockreel.contract import Contract
-from mockreel.contract.amount import read_amount
 from mockreel.contract.data.data_files import parse_yaml, read_user_file
 from mockreel.contract.data.parser import Cursor
+from mockreel.contract.pricing import read_amount
 from mockreel.engine.accounts.account import KeyEntry
 from mockreel.engine.faults import Faults, read_faults
 from mockreel.errors import DataError, FaultError, OptionError

@@ -3,7 +3,7 @@
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from hashlib import blake2b
 from typing import TypeVar
@@ -94,6 +94,7 @@ class Keyring:
         self._waiting: deque[str] = deque()  # the names of those that belong to no key yet
         self._provider = contract.provider
         self.odd = 0  # keys of any form that were taken, and that the provider would take for none of its own
+        self.closed: BaseException | None = None  # raised where a key would be admitted for the first time
         self.admit(self.listing(entries))
 
     def listing(self, entries: Iterable[KeyEntry]) -> "Listing":
@@ -164,12 +165,10 @@ class Keyring:
             self._know(key, hashed)
             self._callers[hashed] = back
             return back
-        rest, admin = self._role(key)
-        odd = bool(self.prefixes) and not any(key.startswith(prefix) for prefix, _ in self.prefixes)
-        masked = mask_key(key, (prefix for prefix, _ in self.prefixes))
-        named = Admission(self._numbered + 1, hashed.hex(), self._hash(rest).hex(), admin, masked, odd)
-        admits = bool(key) and not rest.startswith(REFUSED_PREFIX) and not key.startswith(REFUSED_PREFIX)
-        caller = self._called(named, admits=admits)
+        named = self.named(key)
+        if named is not None and self.closed is not None:
+            raise self.closed
+        caller = None if named is None else self._called(named)
         if caller is not None:
             self._know(key, hashed)
             self._callers[hashed] = caller
@@ -180,13 +179,13 @@ class Keyring:
         if hashed not in self._listed:
             self._used.append(self.keys.add(key))
 
-    def _called(self, named: "Admission", *, admits: bool) -> Caller | None:
+    def _called(self, named: "Admission") -> Caller | None:
         """The caller of a key that is found for the first time, if it is admitted."""
         entry = self._listed.get(bytes.fromhex(named.key))
         if entry is not None:
             account = self._listed_account(entry.account)
             caller = Caller(account, named.admin, entry.scopes, entry.scenario, entry.faults)
-        elif self._open and admits:
+        elif self._open:
             caller = Caller(self._open_account(named.account), named.admin)
             self.odd += named.odd
         else:
@@ -196,6 +195,35 @@ class Keyring:
         self._admissions[named.key] = named
         self._numbered = max(self._numbered, named.number)
         return caller
+
+    def named(self, key: str) -> "Admission | None":
+        """How a key is admitted, whether it was before or not; None where it is not. Nothing is changed.
+
+        Its number is the next; an admission of before has its own.
+        """
+        hashed = self._hash(key)
+        rest, admin = self._role(key)
+        if hashed not in self._listed and (not self._open or not key or _is_refused(key, rest)):
+            return None
+        odd = bool(self.prefixes) and not any(key.startswith(prefix) for prefix, _ in self.prefixes)
+        masked = mask_key(key, (prefix for prefix, _ in self.prefixes))
+        return Admission(self._numbered + 1, hashed.hex(), self._hash(rest).hex(), admin, masked, odd)
+
+    def introduce(self, named: "Admission", *, alias: str) -> None:
+        """Have a text stand for a key, which is admitted now if it never was.
+
+        Raises:
+            AccountsFull: it would be the first of one account more than are kept.
+        """
+        stands = self._hash(alias)
+        if stands in self._callers:
+            return
+        hashed = bytes.fromhex(named.key)
+        known = self._callers.get(hashed) or self._returning.get(hashed)
+        if known is not None:
+            self._callers[stands] = known
+        else:
+            self.readmit(replace(named, number=self._numbered + 1), alias=alias)
 
     @property
     def admitted(self) -> int:
@@ -216,7 +244,7 @@ class Keyring:
         Args:
             alias: a text that stands for it until then.
         """
-        caller = self._called(named, admits=True)
+        caller = self._called(named)
         if caller is not None:
             self._returning[bytes.fromhex(named.key)] = caller
             if alias is not None:
@@ -270,6 +298,10 @@ class Keyring:
         hashing = self._salted.copy()
         hashing.update(key.encode("utf-8", "surrogateescape"))
         return hashing.digest()
+
+
+def _is_refused(key: str, rest: str) -> bool:
+    return rest.startswith(REFUSED_PREFIX) or key.startswith(REFUSED_PREFIX)
 
 
 def mask_key(key: str, prefixes: Iterable[str]) -> str:

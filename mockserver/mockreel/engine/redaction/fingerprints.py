@@ -8,7 +8,7 @@ from hashlib import blake2b
 from typing import TypeVar
 
 from mockreel.engine.redaction.secret_detection import is_key
-from mockreel.engine.redaction.secret_encodings import decoded, has_unseen, written
+from mockreel.engine.redaction.secret_encodings import decoded, has_unseen, in_base64, written
 
 MASK = "…"
 _HEAD = 4
@@ -16,10 +16,14 @@ _HEAD = 4
 _FEW = 48
 # A shorter form is taken for the key only where it stands alone: `key-0001`, but not in `monkey-0001b`.
 _ALONE = 16
+# Ends the print of a form that is taken for the key wherever it stands.
+_ANYWHERE = b"*"
 # So many keys that nobody admits are remembered besides, the newest.
 _MOST_STRANGE = 4096
 _RUN = re.compile(rb"[^\s\"'<>,{}()|]{8,}")
 _WORDLIKE = re.compile(rb"[A-Za-z0-9]")
+# `n` in `\n` is no part of the word behind it.
+_ESCAPED = re.compile(rb"\\[bfnrtv]")
 
 Span = tuple[int, int]
 T = TypeVar("T")
@@ -49,12 +53,14 @@ class Fingerprints:
     def add(self, key: str) -> list[bytes]:
         """Know a key from now on; gives its prints, by which it can be forgotten."""
         self._added += 1
-        return [self._add(form) for form in written(key)] if is_key(key) else []
+        if not is_key(key):
+            return []
+        return [*map(self._add, written(key)), *(self._add(form, _ANYWHERE) for form in in_base64(key))]
 
-    def _add(self, form: bytes) -> bytes:
+    def _add(self, form: bytes, end: bytes = b"") -> bytes:
         lengths = self._heads.setdefault(form[:_HEAD], {})
         lengths[len(form)] = lengths.get(len(form), 0) + 1
-        mark = form[:_HEAD] + len(form).to_bytes(4, "big") + self._hash(form)
+        mark = self._print(form) + end
         self._prints[mark] = self._prints.get(mark, 0) + 1
         return mark
 
@@ -66,7 +72,7 @@ class Fingerprints:
     def knows(self, key: str) -> bool:
         """Whether a key is one of them."""
         raw = key.encode("utf-8", "surrogatepass")
-        own = raw[:_HEAD] in self._heads and self._is_known(raw[:_HEAD], raw)
+        own = raw[:_HEAD] in self._heads and self._print(raw) in self._prints
         return own or (self._also is not None and self._also.knows(key))
 
     def discard(self, marks: Iterable[bytes]) -> None:
@@ -103,10 +109,12 @@ class Fingerprints:
 
     def _plain(self, data: bytes) -> Iterator[Span]:
         for place in self._places(data):
-            head = data[place : place + _HEAD]
-            for size in self._heads[head]:
+            for size in self._heads[data[place : place + _HEAD]]:
                 window = data[place : place + size]
-                if len(window) == size and self._is_known(head, window) and _stands_alone(data, place, size):
+                if len(window) < size:
+                    continue
+                mark = self._print(window)
+                if (mark in self._prints and _stands_alone(data, place, size)) or mark + _ANYWHERE in self._prints:
                     yield place, place + size
 
     def _places(self, data: bytes) -> Iterator[int]:
@@ -127,13 +135,10 @@ class Fingerprints:
             if any(next(self._plain(one), None) for one in decoded(run[0])):
                 yield run.span()
 
-    def _is_known(self, head: bytes, window: bytes) -> bool:
-        return head + len(window).to_bytes(4, "big") + self._hash(window) in self._prints
-
-    def _hash(self, form: bytes) -> bytes:
+    def _print(self, form: bytes) -> bytes:
         hashing = self._salted.copy()
         hashing.update(form)
-        return hashing.digest()
+        return form[:_HEAD] + len(form).to_bytes(4, "big") + hashing.digest()
 
 
 class Strangers:
@@ -178,8 +183,9 @@ def cut_text(text: str, spans: Iterable[Span]) -> str:
 def _stands_alone(data: bytes, place: int, size: int) -> bool:
     if size >= _ALONE:
         return True
-    around = data[max(0, place - 1) : place] + data[place + size : place + size + 1]
-    return not _WORDLIKE.search(around)
+    if _WORDLIKE.match(data, place + size):
+        return False
+    return place == 0 or not _WORDLIKE.match(data, place - 1) or _ESCAPED.match(data, place - 2) is not None
 
 
 def _lower(counts: dict[T, int], key: T) -> None:

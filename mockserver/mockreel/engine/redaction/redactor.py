@@ -44,6 +44,8 @@ _BOUNDARY = "boundary="
 # Of the hash of a text that must not be shown so many digits are: two requests with the same one are seen to have it.
 _DIGITS = 8
 _SIGNS = tuple(sign.encode() for sign in SIGNS)
+# One of these stands in JSON whose texts have a quote or a backslash.
+_NESTS = (b'\\"', rb"\\", rb"\u00")
 # What may have to be masked in a text, besides what its names say: addresses, what shows by its form.
 _ADDRESSES, _FORMS = 1, 2
 # What the name of a field says: nothing, a secret, perhaps a secret, the address of a callback.
@@ -100,7 +102,9 @@ class Redactor:
             carried = [text for text in self.carried(parsed) if not known.knows(text)]
             known = Fingerprints(carried, also=known) if carried else known
         if asks or named or escaped:
-            masked = self._value(parsed, NONE, asks, None, _DEEPEST)
+            # Where texts have quotes or backslashes, a key in them may be escaped more often than any of its forms is.
+            deep = escaped and any(sign in body for sign in _NESTS)
+            masked = self._value(parsed, known if deep else NONE, asks, None, _DEEPEST)
             kept = exact(orjson.dumps(masked)) if masked != parsed or escaped else body
         kept = known.masked(without_files(kept))
         return kept if len(kept) <= MOST_KEPT else left_out(kept)

@@ -10,17 +10,19 @@ from urllib.parse import quote, quote_plus, unquote_to_bytes
 _LEAST = 8
 # In UTF-8: zero-width characters, direction marks, the soft hyphen, the byte order mark, variation selectors.
 _UNSEEN = re.compile(rb"\xe2\x80[\x8b-\x8f\xaa-\xae]|\xe2\x81[\xa0-\xaf]|\xc2\xad|\xef\xbb\xbf|\xef\xb8[\x80-\x8f]")
-_ESCAPE = re.compile(rb"\\(?:u00|x)([0-9a-fA-F]{2})")
+_ESCAPE = re.compile(rb"\\(?:(?:u00|x)([0-9a-fA-F]{2})|([\\\"'/]))")
+# JSON inside of JSON is undone so often.
+_DEEPEST = 2
+# What some writers of JSON escape besides, for pages; and how writers of HTML name `'` and `"`.
+_FOR_PAGES = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
+_QUOTES = (("&#x27;", "&quot;"), ("&#39;", "&quot;"), ("&#039;", "&quot;"), ("&#39;", "&#34;"))
 
 
 def written(key: str) -> set[bytes]:
-    """Every form of a key; none is shorter than eight bytes."""
+    """Every form of a key but base64; none is shorter than eight bytes."""
     raw = key.encode("utf-8", "surrogatepass")
-    return {
-        form
-        for form in (raw, *_in_other_case(key), *_escaped(key, raw), *_in_hex(raw), *_in_base64(raw))
-        if len(form) >= _LEAST
-    }
+    forms = {raw, *_in_other_case(key), *_escaped(key, raw), *_in_hex(raw)}
+    return {form for form in forms if len(form) >= _LEAST}
 
 
 def _escaped(key: str, raw: bytes) -> Iterator[bytes]:
@@ -31,12 +33,38 @@ def _escaped(key: str, raw: bytes) -> Iterator[bytes]:
         yield text.encode()
         yield text.replace("%2F", "%2f").replace("%2B", "%2b").replace("%3D", "%3d").encode()
     yield quote(quote(raw, safe=""), safe="").encode()
-    for text in (json.dumps(safe), json.dumps(safe, ensure_ascii=False), json.dumps(safe).replace("/", "\\/")):
-        yield text[1:-1].encode()
-    once = html.escape(safe)
-    yield from (text.encode() for text in (once, once.replace("&#x27;", "&#39;").replace("&quot;", "&#34;")))
-    yield from (text.encode() for text in (html.escape(safe, quote=False), html.escape(json.dumps(safe)[1:-1])))
     yield repr(safe)[1:-1].encode()
+    yield from (text.encode() for text in _in_markup(safe))
+
+
+def _in_markup(text: str) -> set[str]:
+    """Escaped for HTML, for JSON once and twice, and the one inside of the other."""
+    marked = {text, *_in_html(text)}
+    once = {said for one in marked for said in _in_json(one)}
+    twice = {said for one in once for said in _in_json_again(one)}
+    return {*marked, *once, *twice, *(shown for said in _in_json(text) for shown in _in_html(said))}
+
+
+def _in_json(text: str) -> Iterator[str]:
+    """As the usual writers have it."""
+    for said in (json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1]):
+        yield said
+        yield said.replace("/", "\\/")
+        yield said.translate(_FOR_PAGES)
+
+
+def _in_json_again(text: str) -> Iterator[str]:
+    """The same of what is JSON already: fewer, since what was escaped is ASCII without `<`."""
+    said = json.dumps(text, ensure_ascii=False)[1:-1]
+    yield said
+    yield said.replace("/", "\\/")
+
+
+def _in_html(text: str) -> Iterator[str]:
+    bare = html.escape(text, quote=False)
+    yield bare
+    for single, double in _QUOTES:
+        yield bare.replace("'", single).replace('"', double)
 
 
 def _in_other_case(key: str) -> Iterator[bytes]:
@@ -50,12 +78,18 @@ def _in_hex(raw: bytes) -> Iterator[bytes]:
     yield raw.hex().upper().encode()
 
 
-def _in_base64(raw: bytes) -> Iterator[bytes]:
-    """What no neighbour of the secret can change, for each place in which it may begin."""
+def in_base64(key: str) -> set[bytes]:
+    """What no neighbour of the key can change in base64, for each place in which it may begin.
+
+    What is beside it is more base64, so that such a form never stands alone.
+    """
+    raw = key.encode("utf-8", "surrogatepass")
+    forms = set()
     for encode in (base64.b64encode, base64.urlsafe_b64encode):
         for shift in range(3):
             text = encode(b"\0" * shift + raw).rstrip(b"=")
-            yield text[(0, 2, 3)[shift] : -1 if (shift + len(raw)) % 3 else None]
+            forms.add(text[(0, 2, 3)[shift] : -1 if (shift + len(raw)) % 3 else None])
+    return forms
 
 
 def has_unseen(text: bytes) -> bool:
@@ -71,7 +105,10 @@ def decoded(text: bytes) -> Iterator[bytes]:
         if b"%" in once:
             yield unquote_to_bytes(once)
     if b"\\u" in text or b"\\x" in text:
-        yield _unescaped(text)
+        plain = text
+        for _ in range(_DEEPEST):
+            plain = _unescaped(plain)
+            yield plain
     if has_unseen(text):
         yield _UNSEEN.sub(b"", text)
     if b"&#" in text or b"&amp" in text:
@@ -79,4 +116,4 @@ def decoded(text: bytes) -> Iterator[bytes]:
 
 
 def _unescaped(text: bytes) -> bytes:
-    return _ESCAPE.sub(lambda found: chr(int(found[1], 16)).encode(), text)
+    return _ESCAPE.sub(lambda found: found[2] or chr(int(found[1], 16)).encode(), text)

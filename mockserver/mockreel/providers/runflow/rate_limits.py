@@ -40,7 +40,7 @@ def _used(context: RequestContext, window: int) -> int:
     if context.caller is None:
         return 0
     shelf = own_shelf(context)
-    context.provider.touches += 1
+    context.provider.touch()
     shelf.window = (window, shelf.window[1] + 1 if shelf.window[0] == window else 1)
     return shelf.window[1]
 

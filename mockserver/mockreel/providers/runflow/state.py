@@ -186,8 +186,8 @@ def state_of(provider: Provider) -> State:
 def shelf_of(provider: Provider, account: Account) -> Shelf:
     shelf = account.shelf.get(provider.name)
     if shelf is None:
+        provider.touch()
         shelf = account.shelf[provider.name] = Shelf(provider, account)
-        provider.touches += 1
     return cast(Shelf, shelf)
 
 

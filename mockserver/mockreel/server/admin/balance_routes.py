@@ -7,15 +7,14 @@ from typing import Any
 
 from starlette.requests import Request
 
-from mockreel.contract.amount import read_amount
+from mockreel.contract.pricing import read_amount
 from mockreel.engine import billing
 from mockreel.engine.accounts.account import Account
 from mockreel.engine.billing import plain, together
 from mockreel.errors import OptionError
 from mockreel.server.admin.request_reader import NotThere, json_object, known, providers
 from mockreel.server.admin.route import Row
-from mockreel.server.admin.rows import written_rows
-from mockreel.server.loop_turns import in_turns
+from mockreel.server.loop_turns import in_turns, written_rows
 from mockreel.simulator.provider import Provider
 from mockreel.simulator.simulator import Simulator
 

@@ -79,5 +79,5 @@ ROWS = (
     Row("POST", "clock/hold", hold_clock),
     Row("POST", "clock/resume", resume_clock),
     Row("POST", "clock/speed", set_speed),
-    Row("POST", "clock/advance", advance_clock),
+    Row("POST", "clock/advance", advance_clock, waits=True),
 )

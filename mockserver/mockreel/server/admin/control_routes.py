@@ -1,6 +1,7 @@
 """Every operation of the control API, and the application that they make."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any
 
 import orjson
@@ -8,7 +9,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Match, Route
 
 from mockreel.contract.messages.message import problem
 from mockreel.errors import Conflict, MockreelError, StateError
@@ -21,19 +22,19 @@ from mockreel.server.admin import (
     journal_routes,
     reading_routes,
     rule_routes,
-    scenario_routes,
 )
-from mockreel.server.admin import state_routes as stage
 from mockreel.server.admin.request_reader import NotThere, check_query
 from mockreel.server.admin.route import Row
-from mockreel.server.admin.state_routes import past_row
+from mockreel.server.admin.shared_request import asked, request_of
+from mockreel.server.admin.state import state_routes as stage
+from mockreel.server.admin.state.state_routes import past_row
 from mockreel.simulator.pipeline import OWN_PATHS
+from mockreel.simulator.run_recorder import SharedRun
 from mockreel.simulator.simulator import Simulator
 
 # A further noun is a module with its rows, and its name here.
 NOUNS = (
     clock_routes,
-    scenario_routes,
     reading_routes,
     job_routes,
     delivery_routes,
@@ -74,21 +75,52 @@ class Control:
 
     def _endpoint(self, row: Row) -> Callable[[Request], Awaitable[Response]]:
         """A handler that returns JSON values and raises our errors, as a Starlette endpoint."""
+        shared = self._simulator.shared
+        if shared is None:
+            return partial(_answer, self._simulator, row)
+        return partial(_shared, self._simulator, shared, row)
 
-        async def endpoint(request: Request) -> Response:
-            try:
-                if row.query is not None:
-                    check_query(request, row.query)
-                body: Any = await row.handler(self._simulator, request)
-                if self._simulator.recorder is not None and request.method != "GET":
-                    await self._simulator.recorder.settled()
-            except MockreelError as wrong:
-                return _refusal(wrong)
-            if isinstance(body, Response):
-                return body
-            return Response(orjson.dumps(body), media_type="application/json")
 
-        return endpoint
+async def _answer(simulator: Simulator, row: Row, request: Request) -> Response:
+    try:
+        if row.query is not None:
+            check_query(request, row.query)
+        body: Any = await row.handler(simulator, request)
+        if simulator.recorder is not None and request.method != "GET":
+            await simulator.recorder.settled()
+    except MockreelError as wrong:
+        return _refusal(wrong)
+    if isinstance(body, Response):
+        return body
+    return Response(orjson.dumps(body), media_type="application/json")
+
+
+async def _shared(simulator: Simulator, shared: SharedRun, row: Row, request: Request) -> Response:
+    """The same where several servers share a run: what changes something is done by all of them."""
+    try:
+        await shared.caught_up()
+        if request.method != "GET" and not row.waits:
+            found: Response = await shared.by_hand(await asked(request))
+            return found
+    except MockreelError as wrong:
+        return _refusal(wrong)
+    return await _answer(simulator, row, request)
+
+
+async def perform(simulator: Simulator, fields: Mapping[str, Any]) -> Response:
+    """Do what the control API of any server was asked, as `asked` has put it down."""
+    for name, url in fields["u"].items():
+        simulator.provider(name).base_url = url
+    request = request_of(fields)
+    for row in _NOW:
+        fit, child = Route(OWN_PATHS + row.path, _unused, methods=[row.method]).matches(request.scope)
+        if fit is Match.FULL:
+            return await _answer(simulator, row, Request({**request.scope, **child}, request.receive))
+    raise LookupError(request.scope["path"])
+
+
+def _unused(_: Request) -> Response:
+    raise AssertionError("a route that is only matched")
 
 
 def _fits(route: Route, request: Request) -> bool:

@@ -7,8 +7,8 @@ from starlette.requests import Request
 
 from mockreel.server.admin.request_reader import delivery, limit, no_form, one_of, providers
 from mockreel.server.admin.route import Row
-from mockreel.server.admin.rows import written_rows
 from mockreel.server.admin.views import delivery_detail, delivery_row
+from mockreel.server.loop_turns import written_rows
 from mockreel.simulator.simulator import Simulator
 from mockreel.webhooks import Delivery
 

@@ -12,9 +12,8 @@ from mockreel.engine.journal.journal_query import JournalQuery
 from mockreel.errors import OptionError
 from mockreel.server.admin.request_reader import job, known, limit, no_form, one_of, optional_json, providers, text
 from mockreel.server.admin.route import Row
-from mockreel.server.admin.rows import written_rows
 from mockreel.server.admin.views import entry_detail, job_detail, job_row
-from mockreel.server.loop_turns import in_turns
+from mockreel.server.loop_turns import in_turns, written_rows
 from mockreel.simulator.jobs import interventions
 from mockreel.simulator.provider import Provider
 from mockreel.simulator.simulator import Simulator

@@ -24,9 +24,8 @@ from mockreel.server.admin.request_reader import (
     whole,
 )
 from mockreel.server.admin.route import Row
-from mockreel.server.admin.rows import written_rows
 from mockreel.server.admin.views import attempt_row, entry_detail, entry_row, shown_entry, shown_line, shown_tried
-from mockreel.server.loop_turns import in_turns, worked
+from mockreel.server.loop_turns import in_turns, worked, written_rows
 from mockreel.simulator.simulator import Change, Simulator
 
 _ASKED = ("provider", "operation", "method", "path", "account", "job", "refusal")

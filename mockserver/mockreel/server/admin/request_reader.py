@@ -22,17 +22,22 @@ async def json_object(request: Request, *, most: int = MOST_BYTES) -> dict[str, 
     kind = _content_type(request)
     if kind != "application/json":
         raise OptionError("content type", kind, ["application/json"])
-    return _object(await _read(request, most))
+    return _object(await read_bytes(request, most))
 
 
 async def optional_json(request: Request) -> dict[str, Any]:
     """The same where nothing need be said: an empty body is an empty object."""
     no_form(request)
-    raw = await _read(request, MOST_BYTES)
+    raw = await read_bytes(request, MOST_BYTES)
     return _object(raw) if raw else {}
 
 
-async def _read(request: Request, most: int) -> bytes:
+async def read_bytes(request: Request, most: int) -> bytes:
+    """The body of a request.
+
+    Raises:
+        OptionError: it is longer than `most` bytes.
+    """
     chunks, size = [], 0
     async for chunk in request.stream():
         chunks.append(chunk)

@@ -39,3 +39,4 @@ class Row(NamedTuple):
     path: str
     handler: Handler
     query: tuple[str, ...] | None = ()
+    waits: bool = False  # it waits for what every server does, where several share a run

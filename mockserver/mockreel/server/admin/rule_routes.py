@@ -1,4 +1,4 @@
-"""Rules: which requests meet which scenario or fault, in the order of their setting; and what faults there are."""
+"""Rules: which requests meet which scenario or fault, in the order they were set; what scenarios and faults exist."""
 
 from typing import Any
 
@@ -8,8 +8,14 @@ from mockreel.engine.faults import catalogue
 from mockreel.errors import OptionError
 from mockreel.server.admin.request_reader import json_object, number_in_path
 from mockreel.server.admin.route import Row
+from mockreel.server.admin.views import scenarios_row
 from mockreel.simulator.rule_parser import set_rule
 from mockreel.simulator.simulator import Simulator
+
+
+async def list_scenarios(simulator: Simulator, _: Request) -> Any:
+    """What each provider can play."""
+    return {provider.name: scenarios_row(provider) for provider in simulator.providers.values()}
 
 
 async def list_rules(simulator: Simulator, _: Request) -> Any:
@@ -43,6 +49,7 @@ async def list_faults(_: Simulator, __: Request) -> Any:
 
 
 ROWS = (
+    Row("GET", "scenarios", list_scenarios),
     Row("GET", "rules", list_rules),
     Row("POST", "rules", add_rule),
     Row("DELETE", "rules", clear_rules),

@@ -11,10 +11,10 @@ from mockreel.contract.data.checked_types import HeaderFields
 from mockreel.contract.messages.error_response import ErrorResponse
 from mockreel.contract.messages.message import Request, Response, problem
 from mockreel.engine.faults import NO_FAULTS
+from mockreel.server.http.connection.rejection import VERSION_HEADER
 from mockreel.server.http.fault_player import Damaging, Sleep
 from mockreel.server.http.origin import Origin
 from mockreel.server.http.protocol import wire_of
-from mockreel.server.http.rejection import VERSION_HEADER
 from mockreel.simulator import pipeline
 from mockreel.simulator.provider import Provider
 from mockreel.simulator.provider_adapter import Answer

@@ -6,7 +6,7 @@ from uvicorn.protocols.http.httptools_impl import HEADER_RE, HEADER_VALUE_RE, ST
 
 from mockreel.contract.data.checked_types import HeaderFields
 from mockreel.contract.messages.message import Response
-from mockreel.server.http.rejection import VERSION_HEADER
+from mockreel.server.http.connection.rejection import VERSION_HEADER
 
 # Statuses without a body (RFC 9110 15.3.5, 15.4.5), and headers that say how a message ends: these are not for here.
 _BODILESS = frozenset({204, 304})

@@ -17,8 +17,7 @@ from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from mockreel.contract.data.checked_types import HeaderFields
 from mockreel.contract.messages.message import HeaderFacts, Request, Response
-from mockreel.server.http.bounded_protocol import Bounded
-from mockreel.server.http.limits import HEAD_BYTES
+from mockreel.server.http.connection.bounded_protocol import Bounded
 from mockreel.server.http.response_head import ResponseHeads
 from mockreel.simulator.provider_adapter import Answer
 
@@ -129,8 +128,7 @@ class ShortWay(Bounded):
         elif self.transport.is_closing():
             self._ignoring = True
         elif self._is_short(self._responder):
-            if self._method == b"CONNECT" or self._segment + self._taken > HEAD_BYTES:
-                self._check_head()
+            self._check_head()
             self._target = httptools.parse_url(self.url)
             self._path = self._target.path.decode("ascii")
             self._phase = "body"

@@ -11,7 +11,7 @@ from typing import Any, Protocol, TypeVar
 import uvicorn
 
 from mockreel.errors import MockreelError
-from mockreel.server.http.bounded_protocol import look_at
+from mockreel.server.http.connection.bounded_protocol import look_at
 
 # Of the loop's ticks, of which there are ten a second, so many lie between two looks at the connections.
 LOOK_TICKS = 10

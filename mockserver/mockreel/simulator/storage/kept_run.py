@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import takewhile
 from pathlib import Path
@@ -73,6 +73,20 @@ class KeptRun:
             self.head = read_head(log.head, where=log.where)
             self.head.check(settings, contracts, where=log.where)
         clock.begin_at(self.head.opened, held=clock.held, speed=clock.speed)
+
+    @property
+    def beside(self) -> Sequence[Callable[[Simulator], Coroutine[None, None, None]]]:
+        """What runs beside the requests."""
+        return ()
+
+    def end_recording(self) -> None:
+        """What comes from now on is no part of the run."""
+        if self.recorder is not None:
+            self.recorder.catch_up()
+            self.recorder.detach()
+
+    def see_that_it_worked(self) -> None:
+        """It has worked, or has said at the start what was wrong."""
 
     def take_up(self, simulator: Simulator) -> None:
         """Put a fresh simulator to where the run was left, and record it from now on.
@@ -202,5 +216,10 @@ def play(playback: Playback, entries: Iterable[tuple[int, Entry]]) -> None:
     Raises:
         StateError: one does not fit what came before it.
     """
+    play_on_a_loop(playback.play(entries))
+
+
+def play_on_a_loop(playing: Coroutine[Any, Any, None]) -> None:
+    """Run something to its end on an event loop of its own, whatever loop runs here."""
     with ThreadPoolExecutor(1, thread_name_prefix="mockreel-playback") as thread:
-        thread.submit(asyncio.run, playback.play(entries)).result()
+        thread.submit(asyncio.run, playing).result()

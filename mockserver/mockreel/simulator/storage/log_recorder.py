@@ -85,7 +85,7 @@ class Recorder:
         """Answer a request, and record it if it has changed something."""
         rules = self._simulator.rules
         behind = (self._backlog or self._clock_changed or rules.all or self._rules) and self._needs_writing()
-        if behind and not self._recovered() and not _reads(provider, request):
+        if behind and not self._recovered() and not is_read(provider, request):
             return self._unwritable()
         clock, body, keyring = provider.clock, request.body, provider.keyring
         before = provider.touches + keyring.admitted + (self._met() if rules.all else 0)
@@ -105,7 +105,7 @@ class Recorder:
         provider = context.provider
         entries = self._new_keys(context)
         key = REFUSED if context.caller is None or not context.key else self._alias(context, context.caller)
-        fields = {"p": provider.name, **write(context, key=key, unpacked=unpacked, log=self.log)}
+        fields = {"p": provider.name, **write(context, key=key, unpacked=unpacked, files=self.log)}
         if self._responses and isinstance(answer, Response):
             fields["a"] = told(answer)
         entries.append(Entry("request", context.now, fields))
@@ -219,6 +219,9 @@ class Recorder:
         return found
 
     # What is done by hand
+
+    def changing(self) -> None:
+        """Whatever is changed is recorded."""
 
     def intervened(self, provider: Provider, job: Job, intervention: Intervention) -> None:
         """A job's plan was changed; what an entry has done is no other."""
@@ -369,7 +372,7 @@ def _changes(context: RequestContext) -> bool:
     return context.handled and operation.id not in context.provider.contract.conversation.reads
 
 
-def _reads(provider: Provider, request: Request) -> bool:
+def is_read(provider: Provider, request: Request) -> bool:
     """Whether a request only asks for something."""
     if request.method in ("GET", "HEAD"):
         return True

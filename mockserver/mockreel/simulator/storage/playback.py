@@ -36,18 +36,20 @@ _WAITS = Response(0, b"nothing yet: the response waits for its job")
 _ADMISSION = tuple(field.name for field in fields(Admission))
 
 
-class _Moment:
+class _Moment(NamedTuple):
     """What an attempt waits for: the outcome that the log has for it."""
 
-    def __await__(self) -> Generator[None, Outcome, Outcome]:
-        return (yield)
+    message: Outgoing
+
+    def __await__(self) -> Generator[Outgoing, Outcome, Outcome]:
+        return (yield self.message)
 
 
 class _Script:
     """Sends nothing; what came of an attempt is given to it by the playback."""
 
-    async def send(self, _: Outgoing) -> Outcome:
-        return await _Moment()
+    async def send(self, message: Outgoing) -> Outcome:
+        return await _Moment(message)
 
     async def close(self) -> None:
         pass
@@ -102,8 +104,7 @@ class Playback:
         Raises:
             StateError: one does not fit what came before it.
         """
-        for provider in self._simulator.providers.values():
-            provider.deliveries.send_through(lambda inner, name=provider.name: self._scripted(name, inner))  # type: ignore[misc]
+        self._script()
         try:
             self._begin_under_way()
             for number, entry in entries:
@@ -114,6 +115,11 @@ class Playback:
             for provider in self._simulator.providers.values():
                 provider.keyring.forget_aliases()
             self._end_waiting()
+
+    def _script(self) -> None:
+        """Let nothing be sent from now on but what the log says has been."""
+        for provider in self._simulator.providers.values():
+            provider.deliveries.send_through(lambda inner, name=provider.name: self._scripted(name, inner))  # type: ignore[misc]
 
     def _scripted(self, name: str, inner: Sender) -> Sender:
         self._senders[name] = inner
@@ -215,10 +221,14 @@ class Playback:
     def _begin(self, name: tuple[str, str], attempt: Any, due: Due) -> None:
         """Lead an attempt to where it waits for its outcome."""
         try:
-            attempt.send(None)
+            message = attempt.send(None)
         except StopIteration:  # it was never sent
             return
         self._under_way[name] = _UnderWay(attempt, due)
+        self._sending(name, message)
+
+    def _sending(self, name: tuple[str, str], message: Outgoing) -> None:
+        """An attempt has come to where it is sent."""
 
     def _attempt(self, number: int, entry: Entry) -> None:
         row = entry.fields

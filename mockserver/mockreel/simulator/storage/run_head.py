@@ -39,8 +39,19 @@ class RunHead:
             "contracts": dict(self.contracts),
         }
 
-    def check(self, settings: Mapping[str, Any], contracts: Mapping[str, str], *, where: str) -> None:
+    def check(
+        self,
+        settings: Mapping[str, Any],
+        contracts: Mapping[str, str],
+        *,
+        where: str,
+        elsewhere: str = "in another file",
+    ) -> None:
         """See that a log is applied with what it was written with.
+
+        Args:
+            where: which log it is.
+            elsewhere: where another run may be kept.
 
         Raises:
             StateError: another version, contract or option.
@@ -48,19 +59,19 @@ class RunHead:
         if self.mockreel != __version__:
             raise StateError(
                 f"{where} was written by mockreel {self.mockreel}; this is {__version__}. "
-                "Serve it with that version, or keep this run in another file."
+                f"Serve it with that version, or keep this run {elsewhere}."
             )
         for name, value in self.settings.items():
             if value != settings.get(name):
                 raise StateError(
                     f"The run in {where} has {name} {_shown(value)}; here it is {_shown(settings.get(name))}. "
-                    "Serve with the same options, or keep this run in another file."
+                    f"Serve with the same options, or keep this run {elsewhere}."
                 )
         for name, version in self.contracts.items():
             if contracts.get(name) != version:
                 raise StateError(
                     f"The run in {where} has version {version} of the contract of {name}; here it is "
-                    f"{contracts.get(name)}. Serve with the same data, or keep this run in another file."
+                    f"{contracts.get(name)}. Serve with the same data, or keep this run {elsewhere}."
                 )
 
 

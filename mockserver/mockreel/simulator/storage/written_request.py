@@ -3,13 +3,14 @@
 import re
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import quote
 
 import orjson
 
 from mockreel.contract.messages.message import Request
 from mockreel.errors import StateError
+from mockreel.simulator.fault_selection import WIRE
 from mockreel.simulator.request_context import RequestContext
 from mockreel.simulator.storage.logs.log_entry import read, written
 from mockreel.simulator.storage.logs.run_log import RunLog
@@ -25,12 +26,26 @@ def alias(number: int) -> str:
     return f"mockreel-key-{number}"
 
 
-def write(context: RequestContext, *, key: str, unpacked: bool, log: RunLog) -> dict[str, Any]:
+def alias_of(hashed: str) -> str:
+    """What stands in the place of a key in a log that several servers write: its keyed hash."""
+    return f"mockreel-key-{hashed}"
+
+
+class Files(Protocol):
+    """Where long bodies are kept."""
+
+    def keep_file(self, data: bytes) -> str:
+        """Keep a body; gives its name."""
+        ...
+
+
+def write(context: RequestContext, *, key: str, unpacked: bool, files: Files) -> dict[str, Any]:
     """The fields of a request.
 
     Args:
         key: what is to stand in the place of its key.
         unpacked: its body was sent packed, and is no longer.
+        files: where a long body is kept.
     """
     request, own = context.request, context.key
     known = context.provider.capture.headers - _NOISE
@@ -51,7 +66,9 @@ def write(context: RequestContext, *, key: str, unpacked: bool, log: RunLog) -> 
     if query:
         found["q"] = written(query)
     if body:
-        found["b"] = _body(body, log)
+        found["b"] = _body(body, files)
+    if WIRE in (request.state or ()):
+        found["w"] = 1
     return found
 
 
@@ -63,11 +80,11 @@ _PLAIN = re.compile(rb"[\w.~-]+")
 MOST_WORD = 8
 
 
-def _body(body: bytes, log: RunLog) -> dict[str, str]:
+def _body(body: bytes, files: Files) -> dict[str, str]:
     """A body as a field; a long one stands beside the log, unless that cannot be written now."""
     if len(body) > MOST_INLINE:
         with suppress(StateError):
-            return {"file": log.keep_file(body)}
+            return {"file": files.keep_file(body)}
     return dict(written(body))
 
 
@@ -111,4 +128,5 @@ def request_of(fields: Mapping[str, Any], log: RunLog) -> Request:
     raw = b"" if body is None else log.file(body["file"]) if "file" in body else read(body)
     headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in fields["h"]]
     query = read(fields["q"]) if "q" in fields else b""
-    return Request(fields["m"], fields["path"], headers, query, raw, fields["u"])
+    state = {WIRE: None} if "w" in fields else None
+    return Request(fields["m"], fields["path"], headers, query, raw, fields["u"], state)

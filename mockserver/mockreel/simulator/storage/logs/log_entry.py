@@ -11,6 +11,8 @@ from mockreel.errors import StateError
 
 # What can stand in a log. `key`: a key was used for the first time; `due`: what was due was begun; `attempt`: what came
 # of an attempt to deliver; `answered`: a response that waited for a job; `resumed`: a server took the run up again.
+# Where several servers share it, `control`: what the control API was asked; `advance`, `advanced`: the clock is moved
+# by hand, and is there; `taken`: a server does from now on what is due; `left`: one has ended.
 KINDS = frozenset(
     {
         "key",
@@ -27,6 +29,11 @@ KINDS = frozenset(
         "reset",
         "restored",
         "resumed",
+        "control",
+        "advance",
+        "advanced",
+        "taken",
+        "left",
     }
 )
 

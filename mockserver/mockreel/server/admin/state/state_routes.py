@@ -40,7 +40,7 @@ def _let_go(things: list[Any]) -> Iterator[None]:
 
 async def take_snapshot(simulator: Simulator, _: Request) -> Any:
     """Everything that has come to be, as a document that `restore` takes."""
-    from mockreel.server.admin.snapshot_file import snapshot  # noqa: PLC0415  (`serve` starts without it)
+    from mockreel.server.admin.state.snapshot_file import snapshot  # noqa: PLC0415  (`serve` starts without it)
 
     return await snapshot(simulator)
 

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from mockreel.conformance.check import Check, check
 from mockreel.conformance.check_context import CheckContext
-from mockreel.conformance.checks.result_files import kind_of, media_kind, what_is_missing
+from mockreel.conformance.checks.results.result_files import kind_of, media_kind, what_is_missing
 from mockreel.conformance.jobs.job_groups import PLAIN
 from mockreel.conformance.jobs.job_traces import JobTrace
 from mockreel.contract import pointers

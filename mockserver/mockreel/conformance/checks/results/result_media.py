@@ -7,8 +7,8 @@ from typing import Any
 
 from mockreel.conformance.check import Check, check
 from mockreel.conformance.check_context import CheckContext
-from mockreel.conformance.checks.job_results import MADE, is_address, results_fact
-from mockreel.conformance.checks.media_size import Measured, measured
+from mockreel.conformance.checks.results.job_results import MADE, is_address, results_fact
+from mockreel.conformance.checks.results.media_size import Measured, measured
 from mockreel.conformance.jobs.job_groups import PLAIN, SHAPED
 from mockreel.conformance.jobs.job_traces import JobTrace
 from mockreel.conformance.jobs.other_shapes import is_played, stated

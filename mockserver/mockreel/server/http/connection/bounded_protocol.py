@@ -10,10 +10,10 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
-from mockreel.server.http.bounded_reader import BoundedReader, Phase
+from mockreel.server.http.connection.bounded_reader import BoundedReader, Phase
+from mockreel.server.http.connection.lingering_close import LingeringClose, abort
+from mockreel.server.http.connection.rejection import TOO_SLOW, Rejection, Told, logged
 from mockreel.server.http.limits import BODY_SECONDS, FAREWELL_SECONDS, HEAD_SECONDS, LINGER_BYTES, LINGER_SECONDS
-from mockreel.server.http.lingering_close import LingeringClose, abort
-from mockreel.server.http.rejection import TOO_SLOW, Rejection, Told, logged
 
 
 class Bounded(BoundedReader):

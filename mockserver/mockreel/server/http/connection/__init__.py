@@ -1,0 +1,1 @@
+"""One connection: what it reads, how much of it, and how it ends."""

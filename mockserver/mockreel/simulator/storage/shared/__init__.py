@@ -1,0 +1,1 @@
+"""One run on several servers: an ordered log that all of them apply."""

@@ -1,0 +1,234 @@
+"""Does what is due for all servers of a run, as long as this one has the lease; and says that it is there."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
+
+from mockreel.engine.clock import real_seconds
+from mockreel.errors import StateError
+from mockreel.simulator.simulator import Simulator
+from mockreel.simulator.storage.due_action import is_recorded, named
+from mockreel.simulator.storage.logs.log_entry import Entry
+from mockreel.simulator.storage.shared.line import Line, Refused
+from mockreel.simulator.storage.shared.member import Member
+from mockreel.simulator.storage.shared.replica import Advance, Replica, Sending
+
+# A server that is away for so many beats has ended.
+AWAY = 5
+
+
+class Driver:
+    """One server's part in what no request asks for.
+
+    Args:
+        member: the server.
+    """
+
+    def __init__(self, simulator: Simulator, member: Member, line: Line, replica: Replica) -> None:
+        self._simulator = simulator
+        self._member = member
+        self._line = line
+        self._replica = replica
+        self._changed = asyncio.Event()
+        self._fence = ""
+        self._holds_until = 0.0
+        self._missing_since: float | None = None
+        self._away: dict[str, int] = {}
+        self._said = -1
+        self._saying = asyncio.Event()
+        self._tasks: set[asyncio.Task[object]] = set()
+
+    @property
+    def fence(self) -> str:
+        """The fencing number of this server's lease; empty where it has none."""
+        return self._fence if real_seconds() < self._holds_until else ""
+
+    # As the scheduler asks for it
+
+    def wake(self) -> None:
+        """Something may be due."""
+        self._changed.set()
+
+    async def advance(self, seconds: float) -> int:
+        """Move the clock of all servers; gives how much was done."""
+        begun = await self._line.propose(Entry("advance", 0.0, {"seconds": seconds}))
+        ran: int = await asyncio.shield(begun.result)
+        await self._line.caught_up()  # the others are there too
+        return ran
+
+    # What runs beside the requests
+
+    def grown(self) -> None:
+        """Something was applied."""
+        self._changed.set()
+        self._saying.set()
+
+    async def run(self) -> None:
+        """Do this server's part until it is cancelled."""
+        parts = (self._beat, self._do_due, self._follow, self._hear, self._say)
+        try:
+            async with asyncio.TaskGroup() as group:
+                for part in parts:
+                    group.create_task(self._over_and_over(part))
+        finally:
+            ending = [*self._tasks, *self._line.end()]
+            for task in ending:
+                task.cancel()
+            await asyncio.gather(*ending, return_exceptions=True)
+            await self._member.log.leave(self._member.id)
+            await self._member.log.hang_up()
+
+    async def _over_and_over(self, part: Callable[[], Awaitable[None]]) -> None:
+        """Do a part again and again, also when the log is gone for a while."""
+        told = ""
+        while not _is_cancelled():
+            try:
+                await part()
+                told = ""
+            except Refused:
+                self._holds_until = 0.0
+            except StateError as lost:
+                if str(lost) != told:
+                    logging.getLogger("mockreel").warning("%s", lost)
+                told = str(lost)
+                await asyncio.sleep(self._member.timing.again)
+
+    async def _beat(self) -> None:
+        """Say that this server is there, and take or keep the lease."""
+        said = real_seconds()
+        moment, fence, held = await self._member.log.beat(
+            self._member.id,
+            reads=self._member.timing.reads,
+            lease=self._member.timing.lease,
+            takes=self._may_take(said),
+        )
+        self._member.time.heard(moment)
+        self._missing_since = None if held else self._missing_since or said
+        self._holds_until = said + self._member.timing.safe_lease if fence else 0.0
+        if fence and fence != self._fence:
+            await self._line.propose(Entry("taken", 0.0, {"server": self._member.id, "f": fence}), fence=fence)
+            self._fence = fence
+        await self._line.caught_up()
+        self._line.reads_from(said)
+        self._saying.set()
+        if self.fence:
+            await self._bury()
+        self._changed.set()
+        await asyncio.sleep(max(0.0, self._member.timing.beat - (real_seconds() - said)))
+
+    def _may_take(self, now: float) -> bool:
+        if self._replica.driver in ("", self._member.id):
+            return True
+        return self._missing_since is not None and now - self._missing_since >= self._member.timing.grace
+
+    async def _bury(self) -> None:
+        """See which servers have ended whose clients waited for something."""
+        for server in self._replica.waiting_servers() - {self._member.id}:
+            self._away[server] = 0 if server in self._line.others else self._away.get(server, 0) + 1
+            if self._away[server] >= AWAY:
+                await self._line.propose(Entry("left", 0.0, {"server": server}), fence=self.fence)
+
+    async def _follow(self) -> None:
+        """Apply what other servers append."""
+        await self._member.log.grown(self._replica.number)
+        await self._line.caught_up()
+
+    async def _hear(self) -> None:
+        async with contextlib.aclosing(self._member.log.told()) as told:
+            async for one in told:
+                if one is not None:
+                    await self._line.told(*one)
+                if _is_cancelled():
+                    return
+
+    async def _say(self) -> None:
+        """Say how far this server is, where others wait for that."""
+        await self._saying.wait()
+        self._saying.clear()
+        if self._line.others and self._said != self._replica.number:
+            number = self._replica.number
+            await self._member.log.have(self._member.id, number)
+            self._said = number
+
+    async def _do_due(self) -> None:
+        """Begin what is due, and sleep until something is."""
+        self._changed.clear()
+        while await self._begin():
+            pass
+        moment = self._simulator.scheduler.next_due
+        seconds = None if moment is None else self._simulator.clock.real_seconds_until(moment)
+        with contextlib.suppress(TimeoutError):  # no `wait_for`: it may lose a cancellation
+            async with asyncio.timeout(None if seconds is None else max(seconds, 0.001)):
+                await self._changed.wait()
+
+    async def _begin(self) -> bool:
+        """Begin what is due now; whether there may be more."""
+        scheduler, clock, replica = self._simulator.scheduler, self._simulator.clock, self._replica
+        advance = replica.advances[0] if replica.advances else None
+        own = scheduler.take_first(clock.now(), lambda action: not is_recorded(action))
+        if own is not None:  # only wakes who waits here
+            own()
+            return True
+        if clock.held and advance is None:
+            return False
+        fence = self.fence
+        if advance is None:
+            return bool(fence) and await self._propose(scheduler.due(clock.now(), is_recorded), fence)
+        return bool(fence) and not replica.under_way_count and await self._move(advance, fence)
+
+    async def _move(self, advance: Advance, fence: str) -> bool:
+        """Begin what is next while the clock is moved by hand, or say that it is there."""
+        found = self._simulator.scheduler.due(advance.target, is_recorded, most=1)
+        if found:
+            return await self._propose(found, fence)
+        await self._line.propose(Entry("advanced", 0.0, {"of": advance.number}), fence=fence)
+        return True
+
+    async def _propose(self, found: list[Any], fence: str) -> bool:
+        """Have what is due begun by all; whether something was."""
+        providers = self._simulator.providers
+        entries = [Entry("due", 0.0, {**named(one[2], providers), "f": fence}) for one in found]
+        begun = await asyncio.gather(*[self._line.propose(entry, fence=fence) for entry in entries])
+        return any(one.result for one in begun)
+
+    # Webhooks
+
+    def send(self, sending: Sending) -> None:
+        """Send an attempt, if it was this server that began it."""
+        if sending.fence.partition(":")[0] == self._member.id:
+            self.later(self._deliver(sending))
+
+    async def _deliver(self, sending: Sending) -> None:
+        """Send an attempt, and see that the log has what came of it."""
+        delivery = self._simulator.provider(sending.provider).deliveries.get(sending.delivery)
+        number = 1 + (0 if delivery is None else len(delivery.attempts))
+        outcome = await self._replica.sender(sending.provider).send(sending.message)
+        fields = {
+            "p": sending.provider,
+            "id": sending.delivery,
+            "f": sending.fence,
+            "number": number,
+            "status": outcome.status,
+            "response": outcome.response,
+            "error": outcome.error,
+            "detail": outcome.detail,
+        }
+        while self._replica.is_under_way(sending):
+            try:
+                await self._line.propose(Entry("attempt", 0.0, fields))
+            except StateError:
+                await asyncio.sleep(self._member.timing.again)
+
+    def later(self, work: Coroutine[Any, Any, object]) -> None:
+        """Do something beside, as long as this server does its part."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def _is_cancelled() -> bool:
+    """Whether this task is to end: the client library may lose a cancellation."""
+    task = asyncio.current_task()
+    return task is not None and bool(task.cancelling())

@@ -1,0 +1,46 @@
+"""One of the servers that share a run: who it is, its log, its time, and how long the others trust it."""
+
+from dataclasses import dataclass
+
+from mockreel.simulator.storage.shared.redis_log import RedisLog
+from mockreel.simulator.storage.shared.shared_time import SharedTime
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Real seconds for which a server is trusted; all of a run have the same.
+
+    `beat`: how often it says that it is there. `reads`: for how long it may answer reads by itself after that: no
+    server answers for an entry before every other one has it, or this time is over. `lease`: for how long it does what
+    is due after that. `grace`: how long another one waits once nobody has the lease, as who had it may only have missed
+    a beat. `again`: how soon what has failed is tried again.
+    """
+
+    beat: float = 0.4
+    reads: float = 1.5
+    lease: float = 2.0
+    grace: float = 0.6
+    again: float = 0.1
+
+    @property
+    def safe_reads(self) -> float:
+        """The part of `reads` that is made use of, as no two clocks are equally fast."""
+        return self.reads * _SAFELY
+
+    @property
+    def safe_lease(self) -> float:
+        """The same of the lease."""
+        return self.lease * _SAFELY
+
+
+_SAFELY = 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One server, by its id."""
+
+    id: str
+    log: RedisLog
+    time: SharedTime
+    timing: Timing

@@ -1,0 +1,287 @@
+"""The log of a run in Redis or Valkey: a stream that several servers append to and apply."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple, cast
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+import orjson
+import redis
+from redis import asyncio as aio
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from mockreel.errors import OptionError, StateError
+from mockreel.simulator.storage.logs.log_entry import Entry, decode
+from mockreel.simulator.storage.shared import scripts
+
+SCHEMES = {"redis": "redis", "rediss": "rediss", "unix": "unix", "valkey": "redis", "valkeys": "rediss"}
+# The name of a run whose URL states none.
+RUN = "run"
+# So many entries are read at a time.
+PIECE = 1000
+# How long a Redis may take to answer, in real seconds; then it is said to be gone.
+PATIENCE = 2.0
+_MICRO = 1_000_000
+_BEGIN = """
+if redis.call('HSETNX', KEYS[1], 'id', ARGV[1]) == 1 then redis.call('HSET', KEYS[1], 'row', ARGV[2]) end
+return redis.call('HGET', KEYS[1], 'row')
+"""
+
+
+class Numbered(NamedTuple):
+    """An entry as it stands in the log; its moment is that of the log."""
+
+    number: int
+    entry: Entry
+
+
+class Exchanged(NamedTuple):
+    """What an exchange has given: the moment, the newest number, those of what was appended, what is behind, who else.
+
+    A number of 0 is of an entry that was refused, as its fencing number is old. `others` are the other servers that may
+    answer reads by themselves, and how far they are.
+    """
+
+    moment: float
+    last: int
+    numbers: Sequence[int]
+    entries: Sequence[Numbered]
+    others: Mapping[str, int]
+
+
+class RedisLog:
+    """The log of one run, for one server.
+
+    Args:
+        url: `redis://host:port/db`, with `?run=NAME` where the Redis has several runs.
+
+    Raises:
+        OptionError: it is no such URL.
+        StateError: the Redis cannot be reached.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._url, self.run, self.where = _read(url)
+        self._options: dict[str, Any] = {
+            "retry": Retry(NoBackoff(), 0),  # what was sent again might be appended twice
+            "socket_timeout": PATIENCE,
+            "socket_connect_timeout": PATIENCE,
+            "protocol": 2,
+        }
+        base = f"mockreel:{{{self.run}}}"  # in braces: a cluster has all of it in one place
+        self._head, self._log, self._files = f"{base}:head", f"{base}:log", f"{base}:files"
+        self._lease, self._fence, self._servers = f"{base}:lease", f"{base}:fence", f"{base}:servers"
+        self._told = f"{base}:told"
+        self._now = redis.Redis.from_url(self._url, **self._options)
+        self._soon: aio.Redis | None = None
+        self._left = False
+        self._fetched: dict[str, bytes | None] = {}
+        with self._said():
+            row = cast("bytes | None", self._now.hget(self._head, "row"))
+        self.head: Mapping[str, Any] | None = None if row is None else orjson.loads(row)
+
+    # One thing at a time, where nothing else runs
+
+    @property
+    def last(self) -> int:
+        """The number of the newest entry."""
+        with self._said():
+            newest = cast("list[Any]", self._now.xrevrange(self._log, count=1))
+        return _number(newest[0][0]) if newest else 0
+
+    def time(self) -> float:
+        """The moment by the log's clock."""
+        with self._said():
+            seconds, micro = self._now.time()
+        return float(seconds + micro / _MICRO)
+
+    def begin(self, head: Mapping[str, Any]) -> None:
+        """Begin the run, or find it begun by another server meanwhile."""
+        with self._said():
+            row = self._now.eval(_BEGIN, 1, self._head, head["id"], orjson.dumps(head))
+        self.head = orjson.loads(cast(bytes, row))
+
+    def append(self, entries: Iterable[Entry]) -> None:
+        raise NotImplementedError("a shared log is appended to by an exchange")
+
+    def entries(self, *, after: int = 0) -> Iterator[tuple[int, Entry]]:
+        while True:
+            with self._said():
+                rows = cast("list[Any]", self._now.xrange(self._log, min=f"{after + 1}-0", count=PIECE))
+            if not rows:
+                return
+            for id_, fields in rows:
+                found = self._entry(id_, fields[b"t"], fields[b"e"])
+                if found.number != after + 1:
+                    raise StateError(f"{self.where} is damaged: entry {after + 1} is missing.")
+                after = found.number
+                yield found
+
+    def keep_file(self, data: bytes) -> str:
+        raise NotImplementedError("what a shared log has is kept beside the requests")
+
+    def file(self, name: str) -> bytes:
+        data = self._fetched.get(name)
+        if data is None:
+            with self._said():
+                data = cast("bytes | None", self._now.hget(self._files, name))
+        if data is None:
+            raise StateError(f"{self.where} is damaged: the body {name} is missing.")
+        return data
+
+    def close(self) -> None:
+        self._now.close()
+
+    # Beside the requests, on an event loop
+
+    async def exchange(
+        self, have: int, moment: float, *, server: str, entries: Sequence[tuple[str, Entry]] = ()
+    ) -> Exchanged:
+        """Append entries, and get what is behind the last one that the server has.
+
+        Args:
+            have: the number of the last entry that the server has applied, and its moment.
+            entries: each with its fencing number, empty where it needs none.
+
+        Raises:
+            StateError: the Redis cannot be reached, or it has another log than it had.
+        """
+        assert self.head is not None, "the run is begun"
+        lines = [text for fence, entry in entries for text in (fence, entry.encode())]
+        keys = (self._head, self._log, self._lease, self._servers)
+        known = (self.head["id"], have, round(moment * _MICRO), server, PIECE)
+        wrong, now, *rest = await self._run(scripts.EXCHANGE, keys, (*known, *lines))
+        self._check(wrong, have)
+        last, numbers, found, others = rest
+        behind = [self._entry(id_, fields[1], fields[3]) for id_, fields in found]
+        names = [one.decode() for one in others[::2]]
+        return Exchanged(now / _MICRO, last, numbers, behind, dict(zip(names, others[1::2], strict=True)))
+
+    def _check(self, wrong: bytes, have: int) -> None:
+        if wrong:
+            raise StateError(
+                f"{self.where} has another log now: of the {have} entries that this server has applied not all are "
+                "there any more. Restart the servers; have the Redis keep what it has with `appendonly yes`."
+            )
+
+    async def beat(self, server: str, *, reads: float, lease: float, takes: bool) -> tuple[float, str, bool]:
+        """Say that a server is there; gives the moment, its fencing number if it holds the lease, and whether anybody.
+
+        Args:
+            reads: for how many seconds it may answer reads by itself.
+            lease: for how many seconds it holds the lease.
+            takes: whether it may take it.
+        """
+        assert self.head is not None
+        keys = (self._head, self._lease, self._fence, self._servers)
+        given = (self.head["id"], server, round(reads * _MICRO), round(lease * 1000), int(takes))
+        wrong, now, fence, held = await self._run(scripts.BEAT, keys, given)
+        self._check(wrong, 0)
+        return now / _MICRO, fence.decode(), bool(held)
+
+    async def keep(self, name: str, data: bytes) -> None:
+        """Keep a body beside the log."""
+        with self._said():
+            await self._client().hsetnx(self._files, name, cast(str, data))
+
+    async def fetch(self, entries: Sequence[Numbered]) -> None:
+        """Have the long bodies of some entries at hand, so that nothing is waited for while they are applied."""
+        self._fetched = {}
+        for _, entry in entries:
+            name = (entry.fields.get("b") or {}).get("file")
+            if name is not None:
+                with self._said():
+                    self._fetched[name] = cast("bytes | None", await self._client().hget(self._files, name))
+
+    async def have(self, server: str, number: int) -> None:
+        """Say how far a server is."""
+        await self._run(scripts.HAVE, (self._servers, self._told), (server, number))
+
+    async def leave(self, server: str) -> None:
+        """A server ends."""
+        with contextlib.suppress(StateError):
+            await self._run(scripts.LEAVE, (self._lease, self._servers, self._told), (server,))
+
+    async def hang_up(self) -> None:
+        """Close what is open beside the requests; nothing is asked afterwards."""
+        self._left = True
+        if self._soon is not None:
+            await self._soon.aclose()
+            await self._soon.connection_pool.disconnect(inuse_connections=True)
+            await asyncio.sleep(0)  # an event loop closes a socket in its next turn
+
+    async def grown(self, after: int) -> None:
+        """Wait until there may be an entry behind a number, or a while."""
+        with self._said():
+            client = self._client()
+            await client.xread({self._log: f"{after}-0"}, count=1, block=round(PATIENCE * 500))
+
+    async def told(self) -> AsyncGenerator[tuple[str, int | None] | None, None]:
+        """What servers say of themselves: how far each is, or None for one that has left; None while nobody does."""
+        with self._said():
+            async with self._client().pubsub() as channel:
+                await channel.subscribe(self._told)
+                while True:
+                    message = await channel.get_message(ignore_subscribe_messages=True, timeout=PATIENCE / 2)
+                    if message is None:
+                        yield None
+                    else:
+                        server, number = message["data"].decode().split(" ")
+                        yield server, None if number == "left" else int(number)
+
+    def _client(self) -> aio.Redis:
+        if self._left:
+            raise StateError(f"{self.where} has been left: the server is ending.")
+        if self._soon is None:
+            self._soon = aio.Redis.from_url(self._url, **self._options)
+        return self._soon
+
+    async def _run(self, script: str, keys: Sequence[str], given: Sequence[Any]) -> Any:
+        with self._said():
+            client = self._client()
+            digest = _digest(script)
+            try:
+                return await client.evalsha(digest, len(keys), *keys, *given)
+            except redis.exceptions.NoScriptError:  # a Redis that was started again knows none
+                return await client.eval(script, len(keys), *keys, *given)
+
+    def _entry(self, id_: bytes, moment: bytes, line: bytes) -> Numbered:
+        number = _number(id_)
+        return Numbered(number, replace(decode(line, where=self.where, number=number), at=int(moment) / _MICRO))
+
+    @contextlib.contextmanager
+    def _said(self) -> Iterator[None]:
+        """What the Redis or the network says is wrong, as one sentence of ours."""
+        try:
+            yield
+        except (redis.exceptions.RedisError, OSError, EOFError) as problem:
+            raise StateError(
+                f"{self.where} cannot be reached or used ({problem}). Requests are answered again once it can."
+            ) from problem
+
+
+def _read(url: str) -> tuple[str, str, str]:
+    """The URL that the client library takes, the name of the run, and what may be said of both."""
+    parts = urlsplit(url)
+    query = dict(parse_qsl(parts.query))
+    run = query.pop("run", RUN)
+    if parts.scheme not in SCHEMES or not run or set(run) & set("{}"):
+        raise OptionError(
+            "state", f"{parts.scheme}://…", ["a file", "redis://HOST:PORT/DB", "redis://HOST:PORT/DB?run=NAME"]
+        )
+    plain = urlunsplit(parts._replace(scheme=SCHEMES[parts.scheme], query=urlencode(query)))
+    place = parts.netloc.rpartition("@")[2] + parts.path
+    return plain, run, f"The run {run!r} at {parts.scheme}://{place}"
+
+
+def _number(id_: bytes) -> int:
+    return int(id_.partition(b"-")[0])
+
+
+def _digest(script: str) -> str:
+    from hashlib import sha1  # noqa: PLC0415
+
+    return sha1(script.encode(), usedforsecurity=False).hexdigest()

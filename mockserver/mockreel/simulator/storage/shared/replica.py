@@ -1,0 +1,304 @@
+"""Applies the log of a run that several servers share, to the simulator of one of them, while that answers.
+
+Every server applies the same entries in the same order, each at the moment at which the log took it; what comes of an
+entry is what its server answers with.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import suppress
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, NamedTuple
+
+from mockreel.contract.messages.message import Response
+from mockreel.engine.accounts.keyring import Admission
+from mockreel.engine.clock import LATEST
+from mockreel.engine.jobs.job import Job
+from mockreel.engine.scheduler import Action
+from mockreel.errors import AccountsFull, LogMisfit
+from mockreel.simulator import pipeline
+from mockreel.simulator.jobs.job_end import JobEnd
+from mockreel.simulator.provider import Provider, Reaching
+from mockreel.simulator.request_context import RequestContext
+from mockreel.simulator.simulator import Simulator
+from mockreel.simulator.storage.checkpoints.checkpoint import Load
+from mockreel.simulator.storage.due_action import is_recorded, named
+from mockreel.simulator.storage.logs.log_entry import Entry
+from mockreel.simulator.storage.logs.run_log import RunLog
+from mockreel.simulator.storage.playback import Playback
+from mockreel.simulator.storage.shared.shared_time import SharedTime
+from mockreel.simulator.storage.written_request import alias_of, request_of
+from mockreel.webhooks import Outgoing, Sender
+
+# Does what the control API was asked: takes the fields of its entry, gives its response.
+Perform = Callable[[Simulator, Mapping[str, Any]], Awaitable[Any]]
+# The number of the entry that a request is applied for.
+_ENTRY: ContextVar[int] = ContextVar("entry")
+# What the holder of the lease guesses to be due may be so much ahead of the log's moment: its float has no more digits.
+_ROUNDING = 0.001
+# Turns of the event loop in which a task that waits for another one goes on after that.
+_TURNS = 5
+
+
+class Waiting(NamedTuple):
+    """A request that waits for a job: what it waits for, and what ends it."""
+
+    job: Job
+    moment: float | None
+    reached: Reaching
+    over: "asyncio.Future[bool]"
+
+
+class Sending(NamedTuple):
+    """An attempt that is to be sent, and the fencing number under which it was begun."""
+
+    provider: str
+    delivery: str
+    fence: str
+    message: Outgoing
+
+
+@dataclass(slots=True, eq=False)
+class Advance:
+    """The clock is being moved to a moment by hand."""
+
+    number: int
+    target: float
+    done: "asyncio.Future[int]"
+    ran: int = field(default=0)
+
+
+class Replica(Playback):
+    """One simulator, and how far it has the log.
+
+    Args:
+        simulator: a fresh simulator, whose clock follows `time`.
+        perform: does what the control API was asked.
+        send: is given every attempt that is begun; None where nothing is sent.
+    """
+
+    def __init__(
+        self,
+        simulator: Simulator,
+        log: RunLog,
+        *,
+        load: Load,
+        time: SharedTime,
+        perform: Perform,
+        send: Callable[[Sending], None] | None = None,
+    ) -> None:
+        super().__init__(simulator, log, load=load)
+        self.number = 0  # of the last entry that was applied
+        self.moment = 0.0
+        self.driver = ""  # the server that has the lease
+        self.advances: deque[Advance] = deque()
+        self.waits: dict[int, Waiting] = {}
+        self._time = time
+        self._perform = perform
+        self._send = send
+        self._fences: dict[tuple[str, str], str] = {}
+        self._servers: dict[int, str] = {}  # by entry, whose request waits
+        self._shared: Mapping[str, Callable[[int, Entry], Any]] = {
+            "request": self._requested,
+            "answered": self._answer,
+            "control": self._controlled,
+            "due": self._begun,
+            "attempt": self._ended,
+            "advance": self._advance,
+            "advanced": self._advanced,
+            "taken": self._taken,
+            "left": self._left,
+        }
+        self._script()
+        for provider in simulator.providers.values():
+            provider.reach_through(partial(self._reaching, provider))
+
+    async def follow(self, entries: Iterable[tuple[int, Entry]], *, until: float | None = None) -> None:
+        """Apply entries in order, up to a moment of the run if one is given.
+
+        Raises:
+            StateError: one does not fit what came before it.
+        """
+        clock = self._simulator.clock
+        for number, entry in entries:
+            with self._time.standing_at(entry.at):
+                if until is not None and clock.now() > until:
+                    return
+            await self.apply(number, entry)
+
+    async def apply(self, number: int, entry: Entry) -> Any:
+        """Apply the next entry; gives what comes of it.
+
+        Raises:
+            LogMisfit: it cannot be applied.
+        """
+        if number != self.number + 1:
+            raise self._misfit(number, entry, f"entry {self.number + 1} is missing")
+        self.number, self.moment = number, entry.at
+        with self._time.standing_at(entry.at):
+            try:
+                found = self._shared[entry.kind](number, entry)
+                return await found if asyncio.iscoroutine(found) else found
+            except LogMisfit:
+                raise
+            except Exception as problem:
+                raise self._misfit(number, entry, f"{type(problem).__name__}: {problem}") from problem
+
+    # Requests
+
+    async def _requested(self, number: int, entry: Entry) -> "Response | asyncio.Future[Response]":
+        row = entry.fields
+        provider = self._simulator.provider(row["p"])
+        if row["k"] is not None:
+            key = Admission(0, **row["k"])
+            with suppress(AccountsFull):  # the provider says so itself
+                provider.keyring.introduce(key, alias=alias_of(key.key))
+        context = RequestContext(provider, request_of(row, self._log), provider.clock.now())
+        before = _ENTRY.set(number)
+        try:
+            answer = pipeline.respond(context)
+            if isinstance(answer, Response):
+                return answer
+            task = asyncio.ensure_future(answer)
+        finally:
+            _ENTRY.reset(before)
+        self._waiting[number], self._servers[number] = task, row["by"]
+        task.add_done_callback(lambda _: (self._waiting.pop(number, None), self._servers.pop(number, None)))
+        turns = 0
+        while not task.done() and number not in self.waits and (context.in_turns or turns < _TURNS):
+            turns += 1
+            await asyncio.sleep(0)
+        return task
+
+    def _reaching(self, provider: Provider, inner: Reaching) -> Reaching:
+        """Waits for a moment of a job until the log says that it is over; what is no entry waits as ever."""
+
+        async def reached(job: Job, moment: float | None) -> bool:
+            number = _ENTRY.get(0)
+            if not number:
+                return await inner(job, moment)
+            asked = provider.base_url
+            waiting = Waiting(job, moment, inner, asyncio.get_running_loop().create_future())
+            self.waits[number] = waiting
+            try:
+                return await waiting.over
+            finally:
+                provider.base_url = asked  # others have asked under other addresses meanwhile
+                self.waits.pop(number, None)
+
+        return reached
+
+    async def _answer(self, _: int, entry: Entry) -> None:
+        """What a request waited for is over: its job has ended, it took too long, or its client has left."""
+        of, over = entry.fields["of"], entry.fields["over"]
+        waiting, task = self.waits.get(of), self._waiting.get(of)
+        if waiting is not None and not waiting.over.done():
+            waiting.over.cancel() if over is None else waiting.over.set_result(over)
+        if task is not None:
+            for _ in range(_TURNS):
+                await asyncio.sleep(0)
+
+    async def _left(self, _: int, entry: Entry) -> None:
+        """A server has ended: nobody waits any more for what it was asked."""
+        for number, server in list(self._servers.items()):
+            if server == entry.fields["server"]:
+                self._waiting[number].cancel()
+        for _ in range(_TURNS):
+            await asyncio.sleep(0)
+
+    async def _controlled(self, _: int, entry: Entry) -> Any:
+        return await self._perform(self._simulator, entry.fields)
+
+    # What is due
+
+    def _begun(self, _: int, entry: Entry) -> bool:
+        """Whether what was said to be due has been there to be begun."""
+        said = {name: entry.fields[name] for name in ("what", "provider", "id")}
+        scheduler, clock, providers = self._simulator.scheduler, self._simulator.clock, self._simulator.providers
+
+        def is_said(action: Action) -> bool:
+            return is_recorded(action) and named(action, providers) == said
+
+        found = scheduler.take(is_said)
+        if found is None:
+            return False
+        advance = self.advances[0] if self.advances else None
+        if found[0] > (clock.now() + _ROUNDING if advance is None else advance.target):
+            scheduler.put_back(found)
+            return False
+        if advance is not None:
+            advance.ran += 1
+        if found[0] > clock.now():
+            clock.advance_to(found[0])
+        action = found[2]
+        if isinstance(action, JobEnd):
+            action.provider.base_url = action.job.account.base_url or action.provider.base_url
+        outcome = action()
+        if outcome is not None:
+            self._fences[said["provider"], said["id"]] = entry.fields["f"]
+            self._begin((said["provider"], said["id"]), outcome, found)
+        return True
+
+    def _sending(self, name: tuple[str, str], message: Outgoing) -> None:
+        if self._send is not None:
+            self._send(Sending(*name, self._fences[name], message))
+
+    def sender(self, provider: str) -> Sender:
+        """How the webhooks of a provider are sent."""
+        return self._senders[provider]
+
+    def waiting_servers(self) -> set[str]:
+        """The servers whose clients wait for something."""
+        return set(self._servers.values())
+
+    def is_under_way(self, sending: Sending) -> bool:
+        """Whether nobody knows yet what came of an attempt."""
+        name = (sending.provider, sending.delivery)
+        return name in self._under_way and self._fences.get(name) == sending.fence
+
+    @property
+    def under_way_count(self) -> int:
+        """How many attempts have begun and not ended."""
+        return len(self._under_way)
+
+    def _ended(self, number: int, entry: Entry) -> None:
+        """What came of an attempt, unless another server has begun it again meanwhile."""
+        row = entry.fields
+        name = (row["p"], row["id"])
+        delivery = self._simulator.provider(row["p"]).deliveries.get(row["id"])
+        current = delivery is None or len(delivery.attempts) + 1 == row["number"]
+        if name in self._under_way and self._fences.get(name) == row["f"] and current:
+            self._attempt(number, entry)
+
+    def _taken(self, _: int, entry: Entry) -> None:
+        """Another server does from now on what is due: it makes again what was under way."""
+        if entry.fields["server"] != self.driver:
+            self.driver = entry.fields["server"]
+            self.resume()
+
+    # Time by hand
+
+    def _advance(self, number: int, entry: Entry) -> "asyncio.Future[int]":
+        done: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        target = min(LATEST, self._simulator.clock.now() + entry.fields["seconds"])
+        self.advances.append(Advance(number, target, done))
+        return done
+
+    def _advanced(self, _: int, entry: Entry) -> None:
+        if self.advances and self.advances[0].number == entry.fields["of"]:
+            advance = self.advances.popleft()
+            self._simulator.clock.advance_to(advance.target)
+            if not advance.done.done():
+                advance.done.set_result(advance.ran)
+
+    def forget(self) -> None:
+        """Everything was forgotten, or is another run's: what was under way ends unseen."""
+        self._forget()
+        self._fences.clear()
+        for advance in self.advances:
+            if not advance.done.done():
+                advance.done.set_result(advance.ran)
+        self.advances.clear()

@@ -1,0 +1,211 @@
+"""A server dies, the Redis is gone for a while, a lease is lost: what is due is done, and no answer is wrong."""
+
+import asyncio
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import orjson
+import pytest
+import redis
+from simulator.storage.redis_server import RedisServer, cancelled_commands
+from simulator.storage.rig import state
+from simulator.storage.shared.rig import UNSURE, Listener, Sharing, sharing, with_two
+
+from mockreel.errors import StateError
+from mockreel.simulator.storage.logs.log_entry import Entry
+from mockreel.simulator.storage.shared.redis_log import RedisLog
+
+pytestmark = cancelled_commands
+
+
+async def _drives(*servers: Sharing) -> tuple[Sharing, Sharing]:
+    """Wait until one has the lease; gives that one, then the other."""
+    first, second = servers
+    await first.until(lambda: first.drives or second.drives)
+    return (first, second) if first.drives else (second, first)
+
+
+def test_a_server_that_dies_is_replaced_and_its_webhooks_are_sent(redis_server: RedisServer) -> None:
+    """The other one takes the lease once it has run out, and moves the clock on."""
+
+    async def work(first: Sharing, second: Sharing, receiver: Listener) -> None:
+        driver, other = await _drives(first, second)
+        ids = {await driver.submit(), await other.submit()}
+        await driver.die(redis_server)
+        status, _ = await other.control("POST", "clock/advance", {"seconds": 60})
+        assert status == 200
+        assert sorted(str(orjson.loads(body)["run_id"]) for body in receiver.bodies) == sorted(ids)
+
+    with_two(redis_server.url, work)
+
+
+def test_an_advance_is_ended_by_another_server_where_the_first_has_died(redis_server: RedisServer) -> None:
+    """What the receiver has answered, and nobody knows, is sent once more; the rest is sent once."""
+
+    async def work(first: Sharing, second: Sharing, receiver: Listener) -> None:
+        driver, other = await _drives(first, second)
+        for _ in range(3):
+            await driver.submit()
+        receiver.answers.clear()
+        moving = asyncio.ensure_future(other.control("POST", "clock/advance", {"seconds": 60}))
+        await receiver.received(1)
+        await driver.die(redis_server)
+        receiver.answers.set()
+        assert (await moving)[0] == 200
+        told = [orjson.loads(body)["run_id"] for body in receiver.bodies]
+        assert [told.count(id_) for id_ in dict.fromkeys(told)] == [2, 1, 1]
+        deliveries = list(other.simulator.provider("runflow").deliveries)
+        assert [(one.status, len(one.attempts)) for one in deliveries] == [("delivered", 1)] * 3
+
+    with_two(redis_server.url, work)
+
+
+def test_what_a_dead_servers_clients_waited_for_is_given_up(redis_server: RedisServer) -> None:
+    """Its idempotency key is free again, as nobody was answered."""
+
+    async def work(first: Sharing, second: Sharing, _: Listener) -> None:
+        driver, other = await _drives(first, second)
+        body = {"prompt": "a boat", "duration": "6s", "resolution": "720p"}
+        waits = asyncio.ensure_future(driver.ask("runflow", "POST", "/v1/run/google/veo3.1/lite", body))
+        jobs = other.simulator.provider("runflow").jobs
+        await other.until(lambda: len(jobs) == 1)
+        await driver.die(redis_server)
+        await other.until(lambda: not other.run.replica.waiting_servers())
+        waits.cancel()
+
+    with_two(redis_server.url, work)
+
+
+def test_a_server_that_has_lost_its_lease_begins_nothing(redis_server: RedisServer) -> None:
+    """An entry with an old fencing number is not appended."""
+
+    async def work(first: Sharing, second: Sharing, _: Listener) -> None:
+        driver, other = await _drives(first, second)
+        old = driver.run.fence
+        await driver.die(redis_server)
+        await other.until(lambda: other.drives)
+        before = other.log.last
+        said = await other.log.exchange(
+            before, other.run.replica.moment, server="old", entries=[(old, Entry("advanced", 0.0, {"of": 1}))]
+        )
+        assert said.numbers == [0]
+        assert other.log.last == before
+        assert int(other.run.fence.partition(":")[2]) > int(old.partition(":")[2])
+
+    with_two(redis_server.url, work)
+
+
+def test_the_outcome_of_an_attempt_that_another_server_makes_again_is_ignored(redis_server: RedisServer) -> None:
+    """It comes under an old fencing number: the delivery has one attempt, that of the new server."""
+
+    async def work(first: Sharing, second: Sharing, receiver: Listener) -> None:
+        driver, other = await _drives(first, second)
+        await driver.submit()
+        receiver.answers.clear()
+        moving = asyncio.ensure_future(other.control("POST", "clock/advance", {"seconds": 60}))
+        await receiver.received(1)
+        old = driver.run.fence
+        await driver.die(redis_server)
+        await receiver.received(2)
+        delivery = next(iter(other.simulator.provider("runflow").deliveries))
+        late = {"p": "runflow", "id": delivery.id, "f": old, "number": 1, "status": 500}
+        late |= {"response": "", "error": "", "detail": ""}
+        here, entry = other.run.replica, Entry("attempt", 0.0, late)
+        await other.log.exchange(here.number, here.moment, server="old", entries=[("", entry)])
+        receiver.answers.set()
+        await moving
+        assert [attempt.outcome.status for attempt in delivery.attempts] == [200]
+
+    with_two(redis_server.url, work)
+
+
+def test_without_the_redis_requests_that_change_something_are_refused_with_the_reason(
+    redis_server: RedisServer,
+) -> None:
+    """Reads too, once the server can no longer know; and all goes on when the Redis is there again."""
+
+    async def work(first: Sharing, second: Sharing, receiver: Listener) -> None:
+        id_ = await first.submit(idempotency_key="before")
+        redis_server.kill()
+        body = {"input": {"prompt": "a boat", "duration": "6s", "resolution": "720p"}}
+        refused = await first.ask("runflow", "POST", "/v1/models/google/veo3.1/lite/runs", body)
+        assert refused.status == 503
+        said = orjson.loads(refused.body)
+        assert said["title"] == "Not shared"
+        assert "cannot be reached" in said["detail"]
+        assert (await second.control("POST", "clock/advance", {"seconds": 1}))[0] == 503
+        await _lapsed(second)
+        assert (await second.poll(id_)).status == 503
+        redis_server.start()
+        assert await second.submit(idempotency_key="before") == id_
+        assert (await first.poll(id_)).status == 200
+        await first.control("POST", "clock/advance", {"seconds": 60})
+        assert len(receiver.bodies) == 1
+        await second.run.caught_up()
+        assert orjson.dumps(state(first.simulator)) == orjson.dumps(state(second.simulator))
+
+    with_two(redis_server.url, work, timing=UNSURE)
+
+
+async def _lapsed(one: Sharing) -> None:
+    """Wait until a server no longer answers reads by itself."""
+    async with asyncio.timeout(20):
+        while one.run.line.has_all:
+            await asyncio.sleep(0)
+
+
+def test_an_outcome_that_comes_while_the_redis_is_gone_is_kept(redis_server: RedisServer) -> None:
+    """The webhook is not sent again when the Redis is back."""
+
+    async def work(first: Sharing, second: Sharing, receiver: Listener) -> None:
+        driver, other = await _drives(first, second)
+        await driver.submit()
+        receiver.answers.clear()
+        moving = asyncio.ensure_future(driver.control("POST", "clock/advance", {"seconds": 60}))
+        await receiver.received(1)
+        redis_server.kill()
+        receiver.answers.set()
+        await asyncio.sleep(0)
+        redis_server.start()
+        assert (await moving)[0] == 200
+        assert len(receiver.bodies) == 1
+        await other.run.caught_up()
+
+    with_two(redis_server.url, work)
+
+
+def test_a_redis_that_has_lost_entries_is_noticed(redis_server: RedisServer) -> None:
+    """Nothing is answered from a log that is not what it was."""
+
+    async def work(first: Sharing, second: Sharing, _: Listener) -> None:
+        id_ = await first.submit()
+        await first.run.line.caught_up()
+        with redis.Redis(port=redis_server.port) as client:
+            client.xdel("mockreel:{run}:log", f"{first.log.last}-0")
+        with pytest.raises(StateError, match="has another log now"):
+            await first.run.line.caught_up()
+        await _lapsed(second)
+        assert (await second.poll(id_)).status == 503
+
+    with_two(redis_server.url, work, timing=UNSURE)
+
+
+def test_a_redis_that_is_not_there_is_named_at_the_start(tmp_path: Path) -> None:
+    """The message says which, and what the client library says of it."""
+    with pytest.raises(StateError, match=r"The run 'run' at redis://127.0.0.1:1/0 cannot be reached"):
+        RedisLog("redis://127.0.0.1:1/0")
+
+
+def test_a_log_of_another_version_is_refused_with_the_reason(redis_server: RedisServer) -> None:
+    """It is not read at all."""
+
+    async def work() -> None:
+        async with AsyncExitStack() as stack:
+            one = await stack.enter_async_context(sharing(redis_server.url, Listener()))
+            head = {**(one.log.head or {}), "mockreel": "0.0.1"}
+            with redis.Redis(port=redis_server.port) as client:
+                client.hset("mockreel:{run}:head", "row", orjson.dumps(head).decode())
+            with pytest.raises(StateError, match=r"was written by mockreel 0\.0\.1"):
+                await stack.enter_async_context(sharing(redis_server.url, Listener()))
+
+    asyncio.run(work())

@@ -1,0 +1,219 @@
+"""Two servers share one run: what one of them was told the other one knows, and what is due is done once."""
+
+import asyncio
+
+import orjson
+import pytest
+from simulator.storage.redis_server import RedisServer, cancelled_commands
+from simulator.storage.rig import KEYS, RUN, START, state
+from simulator.storage.shared.rig import Listener, Sharing, sharing, with_two
+
+from mockreel.errors import StateError
+from mockreel.simulator.jobs import interventions
+
+pytestmark = cancelled_commands
+
+
+def test_a_job_that_one_was_told_of_is_read_at_the_other_at_once(redis_server: RedisServer) -> None:
+    """Ten submits, each followed by a poll at the other one."""
+
+    async def work(first: Sharing, second: Sharing, _: Listener) -> None:
+        for turn in range(10):
+            here, there = (first, second) if turn % 2 else (second, first)
+            assert (await there.poll(await here.submit())).status == 200
+
+    with_two(redis_server.url, work)
+
+
+def test_both_come_to_the_same_state_in_every_byte(redis_server: RedisServer) -> None:
+    """Accounts, ids, plans, deliveries and their attempts."""
+
+    async def work(first: Sharing, second: Sharing, _: Listener) -> None:
+        for turn in range(20):
+            here = first if turn % 3 else second
+            await here.submit(key=KEYS[turn % 2], prefer="scenario=fail" if turn % 5 == 0 else "")
+            if turn % 4 == 0:
+                await here.control("POST", "clock/advance", {"seconds": 3})
+        await first.run.caught_up()
+        await second.run.caught_up()
+        assert orjson.dumps(state(first.simulator)) == orjson.dumps(state(second.simulator))
+
+    with_two(redis_server.url, work)
+
+
+def test_an_idempotency_key_is_one_at_all_servers(redis_server: RedisServer) -> None:
+    """The same key at the other one gives the same job, at the same time as well."""
+
+    async def work(first: Sharing, second: Sharing, _: Listener) -> None:
+        asked = [one.submit(idempotency_key="once") for one in (first, second, first, second)]
+        assert len(set(await asyncio.gather(*asked))) == 1
+
+    with_two(redis_server.url, work)
+
+
+def test_accounts_are_numbered_by_their_first_use_at_any_server(redis_server: RedisServer) -> None:
+    """A key that both see first at the same time has one account."""
+
+    async def work(first: Sharing, second: Sharing, _: Listener) -> None:
+        await asyncio.gather(*[one.submit(key=key) for one in (first, second) for key in KEYS])
+        for one in (first, second):
+            await one.run.caught_up()
+            accounts = one.simulator.provider("runflow").keyring.accounts
+            assert sorted((found.number, found.drawn) for found in accounts.values()) == [(1, 2), (2, 2)]
+
+    with_two(redis_server.url, work)
+
+
+def test_a_first_read_with_a_key_is_an_entry_and_the_next_one_is_none(redis_server: RedisServer) -> None:
+    """It opens an account; from then on a read is answered without the log."""
+
+    async def work(first: Sharing, second: Sharing, _: Listener) -> None:
+        await first.ask("runflow", "GET", "/v1/runs")
+        entries = first.log.last
+        await second.ask("runflow", "GET", "/v1/runs")
+        assert first.log.last == entries
+        assert [entry.kind for _, entry in first.log.entries() if entry.kind == "request"] == ["request"]
+
+    with_two(redis_server.url, work)
+
+
+def test_the_clock_is_moved_for_all_and_webhooks_are_sent_once(redis_server: RedisServer) -> None:
+    """By the server that has the lease, whoever is asked."""
+
+    async def work(first: Sharing, second: Sharing, receiver: Listener) -> None:
+        ids = {await one.submit() for one in (first, second, first)}
+        for one in (second, first):
+            status, clock = await one.control("POST", "clock/advance", {"seconds": 60})
+            assert status == 200
+        assert clock["now"] == START + 120
+        assert {str(orjson.loads(body)["run_id"]) for body in receiver.bodies} == ids
+        assert len(receiver.bodies) == 3
+        assert (await second.control("GET", "clock"))[1]["now"] == START + 120
+
+    with_two(redis_server.url, work)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "read"),
+    [
+        ("POST", "rules", {"fault": "throttled", "operation": "get_run"}, "rules"),
+        ("POST", "readings", {"provider": "runflow", "id": "balance-shape", "option": "cents"}, "readings"),
+        ("POST", "balances", {"provider": "runflow", "account": "account-1", "balance": "5"}, "balances"),
+        ("POST", "clock/speed", {"speed": 60}, "clock"),
+        ("POST", "reset", None, "jobs"),
+    ],
+)
+def test_what_one_is_told_by_hand_holds_for_all(
+    method: str, path: str, body: object, read: str, redis_server: RedisServer
+) -> None:
+    """Rules, readings, balances, the clock, a reset: the other one shows the same."""
+
+    async def work(first: Sharing, second: Sharing, _: Listener) -> None:
+        await first.submit()
+        before = await second.control("GET", read)
+        status, said = await first.control(method, path, body)
+        assert status == 200, said
+        after = await second.control("GET", read)
+        assert after != before
+        assert after == await first.control("GET", read)
+
+    with_two(redis_server.url, work)
+
+
+def test_a_snapshot_of_one_is_put_back_at_all(redis_server: RedisServer) -> None:
+    """The jobs that came after it are gone at the other one."""
+
+    async def work(first: Sharing, second: Sharing, _: Listener) -> None:
+        id_ = await first.submit()
+        snapshot = (await second.control("GET", "snapshot"))[1]
+        later = await first.submit()
+        assert (await second.control("POST", "restore", snapshot))[0] == 200
+        assert ((await first.poll(id_)).status, (await first.poll(later)).status) == (200, 404)
+
+    with_two(redis_server.url, work)
+
+
+def test_a_request_that_waits_is_answered_where_it_was_sent(redis_server: RedisServer) -> None:
+    """The older endpoint answers with its result when the clock is moved at the other server."""
+
+    async def work(first: Sharing, second: Sharing, _: Listener) -> None:
+        body = {"prompt": "a boat", "duration": "6s", "resolution": "720p"}
+        waits = asyncio.ensure_future(first.ask("runflow", "POST", "/v1/run/google/veo3.1/lite", body))
+        jobs = second.simulator.provider("runflow").jobs
+        await second.until(lambda: len(jobs) == 1)
+        assert not waits.done()
+        await second.control("POST", "clock/advance", {"seconds": 60})
+        assert (await waits).status == 200
+        await first.run.caught_up()
+        await second.run.caught_up()
+        assert orjson.dumps(state(first.simulator)) == orjson.dumps(state(second.simulator))
+
+    with_two(redis_server.url, work)
+
+
+def test_a_server_that_joins_has_all_that_was(redis_server: RedisServer) -> None:
+    """It applies the log before it answers."""
+
+    async def work(first: Sharing, second: Sharing, receiver: Listener) -> None:
+        id_ = await first.submit()
+        await second.control("POST", "clock/advance", {"seconds": 60})
+        async with sharing(redis_server.url, receiver) as third:
+            assert (await third.poll(id_)).body == (await first.poll(id_)).body
+            assert orjson.dumps(state(third.simulator)) == orjson.dumps(state(first.simulator))
+        assert len(receiver.bodies) == 1
+
+    with_two(redis_server.url, work)
+
+
+def test_a_look_back_shows_the_run_as_it_was(redis_server: RedisServer) -> None:
+    """At any of the servers, without a change."""
+
+    async def work(first: Sharing, second: Sharing, _: Listener) -> None:
+        id_ = await first.submit()
+        await first.control("POST", "clock/advance", {"seconds": 60})
+        await second.submit()
+        status, past = await second.control("GET", f"at/{START + 1}/jobs")
+        assert (status, [job["id"] for job in past["jobs"]]) == (200, [id_])
+        assert past["jobs"][0]["state"] != "succeeded"
+        assert len(first.simulator.provider("runflow").jobs) == 2
+
+    with_two(redis_server.url, work)
+
+
+def test_no_key_is_in_the_log(redis_server: RedisServer) -> None:
+    """A keyed hash stands in its place, in headers and bodies."""
+
+    async def work(first: Sharing, _: Sharing, __: Listener) -> None:
+        body = {"input": {"prompt": f"my key is {KEYS[0]}", "duration": "6s", "resolution": "720p"}}
+        await first.ask("runflow", "POST", RUN, body)
+        written = b"".join(entry.encode() for _, entry in first.log.entries())
+        assert b"my key is" in written
+        assert KEYS[0].encode() not in written
+
+    with_two(redis_server.url, work)
+
+
+def test_a_program_beside_the_log_changes_nothing_unseen(redis_server: RedisServer) -> None:
+    """It is told to use the control API."""
+
+    async def work(first: Sharing, _: Sharing, __: Listener) -> None:
+        id_ = await first.submit()
+        provider = first.simulator.provider("runflow")
+        job = provider.jobs.get(id_)
+        assert job is not None
+        with pytest.raises(StateError, match="shared by several servers"):
+            interventions.complete(provider, job)
+
+    with_two(redis_server.url, work)
+
+
+def test_another_server_with_other_options_is_refused(redis_server: RedisServer) -> None:
+    """Both would give another state to the same entries."""
+
+    async def work() -> None:
+        async with sharing(redis_server.url, Listener(), settings={"--seed": 1}):
+            with pytest.raises(StateError, match="has --seed 1; here it is 2"):
+                async with sharing(redis_server.url, Listener(), settings={"--seed": 2}):
+                    pass
+
+    asyncio.run(work())

@@ -1,0 +1,56 @@
+"""A run in a folder, cut anywhere: a sentence, or the beginning of the run."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from simulator.storage.rig import START, fresh, kept, load, opened, traffic
+
+from mockreel.engine.clock import Clock
+from mockreel.errors import StateError
+from mockreel.simulator.storage.kept_run import play
+from mockreel.simulator.storage.logs.run_bundle import LOG, Bundle
+from mockreel.simulator.storage.playback import Playback
+
+# It is cut at every so many bytes; `nox -s deep` cuts at each.
+CUTS = int(os.environ.get("MOCKREEL_CUTS", "997"))
+
+
+def test_a_folder_whose_log_is_cut_gives_a_sentence_or_a_whole_beginning(tmp_path: Path) -> None:
+    """Cut anywhere: the entries are the first ones of the log, and they can be applied."""
+    with kept(opened("bundle", tmp_path)) as one:
+        traffic(one, seed=4, steps=12)
+        whole, salt = list(one.run.log.entries()), one.run.head.salt
+    raw = (tmp_path / "bundle" / LOG).read_bytes()
+    applied: set[int] = set()
+    for size in range(0, len(raw), CUTS):
+        folder = tmp_path / "cut"
+        shutil.copytree(tmp_path / "bundle", folder)
+        (folder / LOG).write_bytes(raw[:size])
+        try:
+            log = Bundle(folder, new=False)
+            found = list(log.entries())
+            assert found == whole[: len(found)]
+            if len(found) not in applied:
+                applied.add(len(found))
+                simulator = fresh(Clock(start=START, held=True), salt)
+                play(Playback(simulator, log, load=load), log.entries())
+                assert sum(len(one.jobs) for one in simulator.providers.values()) <= len(found)
+        except StateError as problem:
+            assert str(folder) in str(problem)  # noqa: PT017  (most cuts raise nothing)
+        finally:
+            shutil.rmtree(folder)
+    assert len(applied) > 3
+
+
+def test_a_folder_of_another_form_is_refused(tmp_path: Path) -> None:
+    """It is said which one it has, and nothing of it is read."""
+    from mockreel.server.recorded_run import RecordedRun  # noqa: PLC0415
+
+    with kept(opened("bundle", tmp_path)) as one:
+        one.submit()
+    path = tmp_path / "bundle" / LOG
+    path.write_bytes(path.read_bytes().replace(b'"form":1', b'"form":9', 1))
+    with pytest.raises(StateError, match="has form 9 of the entries; this version reads form 1"):
+        RecordedRun(tmp_path / "bundle")
