@@ -23,8 +23,8 @@ def _json(text: str) -> str:
 
 def _for_pages(text: str) -> str:
     """JSON as it may stand in a page."""
-    escapes = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"}
-    return json.dumps(text, ensure_ascii=False)[1:-1].translate(str.maketrans(escapes))
+    said = json.dumps(text, ensure_ascii=False)[1:-1]
+    return said.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
 def _in_escapes(text: str) -> str:
