@@ -58,6 +58,32 @@ def test_a_copy_of_a_known_model_is_accepted_under_its_new_id(provider: str, lik
         assert is_accepted(submit(server, provider, path, body)), like
 
 
+def test_a_copy_is_accepted_by_every_operation_that_accepts_its_original() -> None:
+    """Also by the older routes, which accept models by the prefix of a name."""
+    for provider, contract in load_contracts().items():
+        chosen = {next(iter(names.values())).id for names in contract.names_at.values()}
+        copies = [{"provider": provider, "id": f"acme/{id_}", "like": id_} for id_ in sorted(chosen)]
+        added = load_contracts([provider], additions=read_additions(copies))[provider]
+        for operation, names in contract.names_at.items():
+            missing = [id_ for id_ in chosen if id_ in names and f"acme/{id_}" not in added.names_at[operation]]
+            assert not missing, operation
+
+
+@pytest.mark.parametrize("id_", ["acme/edit-[Deprecated]", "acme/two words", "acme/größe", "acme/100%", "acme/a#b"])
+def test_an_id_may_have_characters_that_an_address_lacks(id_: str, schema: Path) -> None:
+    for model in ({"like": "google/veo3.1/lite"}, {"schema": str(schema)}):
+        added = load_contracts(["runflow"], additions=read_additions([{"provider": "runflow", "id": id_, **model}]))
+        assert id_ in added["runflow"].models
+
+
+@pytest.mark.parametrize("accepted", [False, True])
+def test_an_unknown_workflow_is_run_if_unknown_models_are_accepted(accepted: bool) -> None:
+    with serving("runflow", unknown_models="accept" if accepted else "refuse") as server:
+        run = submit(server, "runflow", "/v1/comfyui-workflows/any/body/runs", {"input": {}})
+        assert run.status_code == (201 if accepted else 404)
+        assert any("any/body" in note for entry in server.journal for note in entry.notes) is accepted
+
+
 def _sample(contract: Any, name: str) -> Any:
     """The required fields of a model's input."""
     schema = contract.schemas.written(contract.models[name].schema)

@@ -81,6 +81,18 @@ def test_another_accounts_workflow_cannot_be_run(ask: Ask) -> None:
     assert other("POST", "/v1/comfyui-workflows/acme/ad-creative/runs", {"input": {}}).status == 404
 
 
+def test_a_workflow_that_the_vendor_shares_is_run_by_everybody(simulator: Simulator, ask: Ask) -> None:
+    """The vendor's program for ads runs it, and creates none; one that nobody shares is refused."""
+    caller, contract = ask("runflow"), simulator.provider("runflow").contract
+    for name in contract.wire["shared_workflows"]:
+        runs = [caller("POST", f"/v1/comfyui-workflows/{name}/runs", {"input": {"logo": IMAGE}}) for _ in range(2)]
+        assert [run.status for run in runs] == [201, 201]
+        assert len({run.json["comfyui_workflow_id"] for run in runs}) == 1
+        slug = name.partition("/")[2]
+        assert caller("POST", f"/v1/comfyui-workflows/somebody/{slug}/runs", {"input": {}}).status == 404
+    assert contract.wire["shared_workflows"]
+
+
 def test_an_evaluation_goes_from_pending_to_completed(simulator: Simulator, ask: Ask, run: Run) -> None:
     caller, contract = ask("runflow"), simulator.provider("runflow").contract
     begun = caller("POST", "/v1/evaluations", {"generated_image_url": IMAGE, "task_type": "ad"})

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from mockreel.contract.added_price import OWN, check_length, read_price, read_seconds, unknown_price
 from mockreel.contract.data.data_files import Document, read_document, read_list
@@ -264,6 +265,7 @@ def _extended_model(
         price=price,
         endpoints=endpoints,
         routes={},
+        copied=(base.id, *base.aliases) if one.like else (),
         evidence=OWN,
     )
     schema = read_document(root / base.schema) if one.like else {**(one.schema or {})}
@@ -295,7 +297,7 @@ def _renamed(schema: Document, one: AddedModel, file: str) -> Document:
         "title": one.id,
         **schema,
         **properties,
-        "$id": f"https://mockreel.invalid/schemas/{one.provider}/{file}",
+        "$id": f"https://mockreel.invalid/schemas/{one.provider}/{quote(file)}",
     } | {
         "title": one.id,
         "x-mockreel": note,

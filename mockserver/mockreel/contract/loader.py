@@ -117,9 +117,9 @@ class Contract:
 
 
 def _accepts(operation: Operation, model: Model) -> bool:
-    """Whether an operation accepts a model in a body: by its endpoints, or by the prefix of a name."""
+    """Whether an operation accepts a model in a body: by its endpoints, or a prefix of a name, its original's too."""
     by_endpoint = operation.route in model.endpoints or not model.endpoints
-    return by_endpoint or any(name.startswith(operation.begins) for name in (model.id, *model.aliases))
+    return by_endpoint or any(name.startswith(operation.begins) for name in (model.id, *model.aliases, *model.copied))
 
 
 def providers(*, root: Path | None = None) -> tuple[str, ...]:

@@ -219,3 +219,4 @@ class Model:
     defaults: Mapping[str, Any] = field(default_factory=dict)
     endpoints: tuple[str, ...] = ()  # as documented; empty if they are not
     routes: Mapping[str, str] = field(default_factory=dict)  # by endpoint, a schema other than `schema`
+    copied: tuple[str, ...] = ()  # the names of the model that an added one is a copy of

@@ -7,7 +7,7 @@ import orjson
 
 from mockreel.contract.messages.error_response import ErrorResponse
 from mockreel.contract.messages.message import Response, json_reply
-from mockreel.engine.randomness import uuid7
+from mockreel.engine.randomness import uuid4, uuid7
 from mockreel.providers.runflow.error_bodies import unknown
 from mockreel.providers.runflow.inputs import stored
 from mockreel.providers.runflow.lists.list_page import listed
@@ -45,6 +45,19 @@ def _by_slug(context: RequestContext) -> Workflow:
     if found is None:
         raise unknown("ComfyUI workflow")
     return found
+
+
+def _runnable(context: RequestContext) -> str:
+    """The id of a workflow to run: one's own, one that the provider shares, or any if unknown ones are accepted."""
+    own = _with_slug(context, context.params["slug"])
+    if own is not None:
+        return own.id
+    contract, name = context.provider.contract, f"{context.params['owner']}/{context.params['slug']}"
+    if name not in contract.wire["shared_workflows"]:
+        if not contract.additions.accept_unknown:
+            raise unknown("ComfyUI workflow")
+        context.notes += (f"the ComfyUI workflow {name!r} is unknown, and accepted with any input",)
+    return uuid4(context.provider.draw("shared-workflow", name))
 
 
 def _with_slug(context: RequestContext, slug: Any) -> Workflow | None:
@@ -107,12 +120,12 @@ def delete_comfyui_workflow(context: RequestContext) -> Response:
 
 def create_comfyui_workflow_run(context: RequestContext) -> Response:
     """Begin a run of a workflow; clients poll it by `run_id` or `id`."""
-    workflow = _by_slug(context)
+    workflow = _runnable(context)
     job = begin(
         context,
         stored(context, context.body.get("input") or {}, at=("input",)),
         callback_url=context.body.get("callback_url"),
         client_ref=context.body.get("client_ref"),
-        workflow=workflow.id,
+        workflow=workflow,
     )
     return json_reply(201, {**run_record(context.provider, job, context.now), "run_id": job.id})
