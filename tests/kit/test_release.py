@@ -117,3 +117,14 @@ def test_every_script_of_the_release_is_run_by_the_workflow(name: str) -> None:
     """And is a shell script that bash can read."""
     assert subprocess.run(["bash", "-n", str(RELEASE / name)], check=False, timeout=60).returncode == 0
     assert f"bash .github/release/{name} " in (WORKFLOWS / "release.yml").read_text("utf-8")
+
+
+def test_npm_is_told_the_repository_that_the_provenance_names(jobs: dict[str, Any]) -> None:
+    """The registry refuses a package whose `repository.url` is another one, or none."""
+    (publish,) = (step for step in jobs["npm"]["steps"] if step["name"] == "Publish")
+    lines = publish["run"].splitlines()
+    (told,) = (line for line in lines if line.startswith("npm pkg set"))
+
+    assert publish["env"]["REPOSITORY"] == "${{ github.server_url }}/${{ github.repository }}"
+    assert '"repository.url=git+$REPOSITORY.git"' in told
+    assert lines.index(told) < next(at for at, line in enumerate(lines) if line.startswith("npm publish --provenance"))

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import httpx2
+import pytest
 from kit.action_runner import Job
 
 
@@ -47,6 +48,31 @@ def test_a_server_that_does_not_start_fails_the_step_and_shows_why(tmp_path: Pat
     assert used.code == 1
     assert "'nobody' is not valid" in job.log
     assert "::error title=mockreel start::" in job.log
+
+
+@pytest.mark.parametrize("options", ["", "--provider nobody"])
+def test_a_second_start_is_refused_and_leaves_the_first_server(tmp_path: Path, options: str) -> None:
+    """Its ready file would pass for the second one's, whose own options would count for nothing."""
+    job = Job(tmp_path)
+    first = job.use("start", options="--hold").outputs
+    second = job.use("start", options=options)
+    stopped = job.use("stop", artifact="")
+
+    assert (second.code, second.outputs["control-url"]) == (1, "")
+    assert "::error title=mockreel start::A server of this job still runs." in job.log
+    assert first["control-url"]
+    assert stopped.code == 0, job.log
+    assert "calls.har" in job.log
+
+
+def test_a_server_starts_again_after_stop(tmp_path: Path) -> None:
+    """One job may need two servers, one after the other."""
+    job = Job(tmp_path)
+    codes = []
+    for _ in range(2):
+        codes += [job.use("start").code, job.use("stop", artifact="").code]
+
+    assert codes == [0, 0, 0, 0], job.log
 
 
 def test_stop_saves_the_log_where_no_server_runs(tmp_path: Path) -> None:
