@@ -59,14 +59,14 @@ def _wrong(trace: JobTrace, row: Places, entries: list[Any]) -> str:
         return f"another {row.given['id']} for each"
     moments = [moment(pointers.value(entry, row.given["by"])) for entry in entries]
     bounds = [moment(pointers.value(record, place)) for place in (trace.talk.promises.moments or row).at]
-    known = [bound for bound in bounds if bound is not None]
-    outside = [one for one in moments if one is not None and known and not _within(one, min(known), max(known))]
-    return f"moments from {min(known)} to {max(known)} at {row.given['by']}" if outside else ""
+    for one in moments:
+        span = [bound for bound in bounds if one and bound and (bound.tzinfo is None) == (one.tzinfo is None)]
+        if one and span and not _within(one, min(span), max(span)):
+            return f"moments from {min(span)} to {max(span)} at {row.given['by']}"
+    return ""
 
 
 def _within(one: datetime, first: datetime, last: datetime) -> bool:
-    if (one.tzinfo is None) != (first.tzinfo is None):
-        return True
     return (first - one).total_seconds() <= AWAY and (one - last).total_seconds() <= AWAY
 
 
