@@ -1,6 +1,7 @@
 """The tools for coding agents, asked through the SDK's own client: in memory, over stdio, over HTTP."""
 
 import asyncio
+import inspect
 import json
 import os
 import signal
@@ -177,6 +178,17 @@ def test_nothing_rejected_is_said_in_words(ask: Ask) -> None:
     """An error of ours reaches the agent as it is written."""
     with pytest.raises(AssertionError, match="No request in the journal was rejected"):
         ask("explain_error")
+
+
+@pytest.mark.parametrize("tool", Tools.NAMES)
+def test_an_argument_that_a_tool_does_not_have_is_refused(ask: Ask, tool: str) -> None:
+    """With what is valid; a fault whose condition is mistyped would otherwise hit every request."""
+    known = list(inspect.signature(getattr(Tools, tool)).parameters)[1:]
+
+    with pytest.raises(AssertionError, match=f"{tool} has no argument 'nht'") as refused:
+        ask(tool, nht=2)
+
+    assert all(name in str(refused.value) for name in known)
 
 
 def test_a_fault_is_injected_and_removed(ask: Ask) -> None:

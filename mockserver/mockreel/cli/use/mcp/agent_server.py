@@ -2,8 +2,9 @@
 
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
+from inspect import signature
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -46,10 +47,19 @@ def agent_server(connection: "Connection") -> "MCPServer[Any]":
         raise MissingPackage("`mockreel mcp` needs", "mcp", extra="mcp") from lack
     from mockreel.cli.use.mcp.tools import Tools  # noqa: PLC0415
 
-    server: MCPServer[Any] = MCPServer(
+    tools = Tools(connection)
+
+    class Exact(MCPServer[Any]):
+        """Refuses an argument that a tool does not have: without it, a fault would hit every request."""
+
+        async def call_tool(self, name: str, arguments: dict[str, Any], context: Any = None) -> Any:
+            if name in Tools.NAMES:
+                _check_arguments(name, arguments, list(signature(getattr(tools, name)).parameters))
+            return await super().call_tool(name, arguments, context)
+
+    server = Exact(
         "mockreel", instructions=INSTRUCTIONS, version=__version__, log_level="ERROR", warn_on_duplicate_tools=True
     )
-    tools = Tools(connection)
     for name in Tools.NAMES:
         server.add_tool(_telling(getattr(tools, name)), name=name)
     return server
@@ -103,6 +113,15 @@ def _bound(port: int) -> socket.socket:
         bound.close()
         raise PortTaken(HOST, port, problem.strerror or str(problem)) from problem
     return bound
+
+
+def _check_arguments(tool: str, arguments: Mapping[str, Any], known: Sequence[str]) -> None:
+    from mcp.server.mcpserver.exceptions import ToolError  # noqa: PLC0415
+
+    unknown = [name for name in arguments if name not in known]
+    if unknown:
+        valid = f"It has {', '.join(known)}." if known else "It has no arguments."
+        raise ToolError(f"{tool} has no argument {', '.join(map(repr, unknown))}. {valid} Nothing was done.")
 
 
 def _telling(tool: Callable[..., Any]) -> Callable[..., Any]:
