@@ -156,7 +156,7 @@ def _impatient_teller() -> Answering:
         if operation_id(provider, request) == "submit_task":
             job: Any = next(reversed(list(provider.jobs)), None)
             if job is not None:
-                early = replace(job.plan, begins=(0.0, 0.1, 0.2)[: len(job.plan.begins)])
+                early = job.plan._replace(begins=(0.0, 0.1, 0.2)[: len(job.plan.begins)])
                 late, job.plan = job.plan, early
                 provider.watch(job)
                 provider.scheduler.at(job.created + 0.21, lambda: setattr(job, "plan", late))
