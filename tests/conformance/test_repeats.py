@@ -72,7 +72,7 @@ def test_the_printed_command_shows_the_same_failure(
     """At a URL, with the keys in the environment: the check falls short of the same fact for the same subject."""
     spoil(monkeypatch)
     with serving("runflow", speed=20.0) as server:
-        size = ["--budget", "20"] if name.startswith("generated") else ["--quick"]
+        size = ["--budget", "120"] if name.startswith("generated") else ["--quick"]
         words = [server.runflow.url, "--provider", "runflow", "--seed", "4", *size, *access]
         first = _outcome(words + _asked(name), name, tmp_path)
         printed = shlex.split(first["again"])

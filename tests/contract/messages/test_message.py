@@ -1,6 +1,7 @@
 """Requests and responses as the engine sees them."""
 
 import tracemalloc
+from dataclasses import replace
 
 import orjson
 import pytest
@@ -14,6 +15,14 @@ def test_the_first_header_of_a_name_is_given() -> None:
     """None where there is none."""
     assert REQUEST.header(b"a") == b"1"
     assert REQUEST.header(b"c") is None
+
+
+def test_a_request_with_other_headers_has_those() -> None:
+    """What was found out about the headers of the first is not taken over."""
+    request = replace(REQUEST)
+    assert request.header(b"a") == b"1"
+
+    assert replace(request, headers=[(b"a", b"4")]).header(b"a") == b"4"
 
 
 def test_a_request_does_not_show_where_a_key_may_stand() -> None:

@@ -43,7 +43,8 @@ class Request:
     body: bytes = field(repr=False)
     base_url: str  # this provider's URL: scheme, host, port, prefix; no slash at the end
     state: Mapping[str, Any] | None = field(default=None, repr=False)  # further data of its server
-    known: HeaderFacts | None = field(default=None, repr=False, compare=False)
+    # of these headers alone: `replace` does not copy it to a request with others
+    known: HeaderFacts | None = field(default=None, init=False, repr=False, compare=False)
 
     def header(self, name: bytes) -> bytes | None:
         """The first header with a lower-case name, or None."""

@@ -199,7 +199,9 @@ class ShortWay(Bounded):
         body = self._body if isinstance(self._body, bytes) else b"".join(self._body)
         method, query = self._method.decode("ascii"), self._target.query or b""
         base_url = self._head.base_url or ""
-        return Request(method, path or "/", self.headers, query, body, base_url, self.app_state, known=self._head)
+        request = Request(method, path or "/", self.headers, query, body, base_url, self.app_state)
+        request.known = self._head
+        return request
 
     def _respond(self) -> None:
         assert self._responder is not None
