@@ -61,7 +61,7 @@ def _moments(paged: Paged, entries: list[Any]) -> list[str]:
 
 def _is_beyond(side: str, one: str, bound: str) -> bool:
     first, second = moment(one), moment(bound)
-    if first is None or second is None:
+    if first is None or second is None or (first.tzinfo is None) != (second.tzinfo is None):
         return False
     return first < second if side == "from" else first > second
 
