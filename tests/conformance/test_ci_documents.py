@@ -53,6 +53,16 @@ def test_code_quality_has_each_finding_once() -> None:
     }
 
 
+def test_code_scanning_tells_findings_at_one_line_apart() -> None:
+    """By rule, file and text, and by the same mark when the line moves."""
+    rows = [("a", "one", FILE), ("a", "two", FILE), ("b", "one", FILE), ("a", "one", Place("other.py", 7))]
+    prints = [sarif_document.result(rule, "error", text, at, {})["partialFingerprints"] for rule, text, at in rows]
+    moved = sarif_document.result("a", "error", "one", Place(FILE.file, 70), {})["partialFingerprints"]
+
+    assert len({one["primaryLocationLineHash"] for one in prints}) == len(rows)
+    assert moved == prints[0]
+
+
 @pytest.mark.parametrize("file", ["a b/ü#1%.py", "a,b:c.py"])
 def test_any_name_of_a_file_reaches_ci(file: str) -> None:
     """SARIF has it as a URI, GitLab as it is, an annotation without what would end it."""

@@ -50,6 +50,17 @@ def test_a_run_of_a_workflow_is_polled_as_any_other(simulator: Simulator, ask: A
     assert ended["output"]["outputs"][0]["type"] == "image"
 
 
+def test_runs_of_a_workflow_are_summed_up_under_its_slug(ask: Ask) -> None:
+    """And once it is deleted under its id: a flow always has a name."""
+    caller, stats = ask("runflow"), "/v1/runs-stats?start=2026-01-01T00:00:00Z&end=2026-12-31T00:00:00Z"
+    made = caller("POST", "/v1/comfyui-workflows", WORKFLOW).json
+    caller("POST", "/v1/comfyui-workflows/acme/ad-creative/runs", {"input": {"Product image": IMAGE}})
+
+    assert [row["flow_slug"] for row in caller("GET", stats).json["by_flow"]] == ["ad-creative"]
+    caller("DELETE", f"/v1/comfyui-workflows/{made['id']}")
+    assert [row["flow_slug"] for row in caller("GET", stats).json["by_flow"]] == [made["id"]]
+
+
 @pytest.mark.parametrize("change", ["create", "rename"])
 def test_a_slug_is_one_workflow_of_an_organization(ask: Ask, change: str) -> None:
     """409 for a second one, and nothing changes; what is deleted, another organization's, and its own are free."""

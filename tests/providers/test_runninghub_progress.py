@@ -89,6 +89,22 @@ def test_a_task_that_does_not_succeed_says_so(simulator: Simulator, ask: Ask, ru
     assert "executed" not in {one["type"] for one in every}
 
 
+def test_a_failure_is_the_same_on_the_socket_and_in_the_outputs(simulator: Simulator, ask: Ask, run: Run) -> None:
+    """The node that failed, and why."""
+    caller = ask("runninghub")
+    headers = {"prefer": "scenario=fail"}
+    data = caller("POST", "/task/openapi/create", START, headers=headers, key=None).json["data"]
+    run(simulator.advance(10))
+    error = next(one["data"] for one in told(simulator, data["netWssUrl"]) if one["type"] == "execution_error")
+    reason = old(caller, "outputs", taskId=data["taskId"])["data"]["failedReason"]
+
+    assert (error["node_id"], error["node_type"]) == (reason["node_id"], reason["node_name"])
+    assert (error["exception_type"], error["exception_message"]) == (
+        reason["exception_type"],
+        reason["exception_message"],
+    )
+
+
 def test_a_task_that_is_cancelled_under_way_does_not_get_further(simulator: Simulator, ask: Ask, run: Run) -> None:
     """Its steps end there."""
     caller = ask("runninghub")

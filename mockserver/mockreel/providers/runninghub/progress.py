@@ -153,7 +153,8 @@ class _Teller:
         if failure is None:
             return {}
         reason = failure.fields.get("reason", {})
-        return {"message": failure.message, "exception": reason.get("exception_type", "")}
+        message = reason.get("exception_message", failure.message)
+        return {"message": message, "exception": reason.get("exception_type", "")}
 
 
 def _auth(provider: Provider, job: Job) -> str:

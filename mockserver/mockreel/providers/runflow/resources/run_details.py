@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+import orjson
+
 from mockreel.contract.messages.message import Response, json_reply
 from mockreel.engine.clock import utc
 from mockreel.engine.jobs.job import Job
@@ -15,7 +17,7 @@ from mockreel.providers.runflow import money
 from mockreel.providers.runflow.error_bodies import fill, invalid_query, unknown
 from mockreel.providers.runflow.lists.list_page import listed, listed_rows
 from mockreel.providers.runflow.responses import run_record
-from mockreel.providers.runflow.state import state_of
+from mockreel.providers.runflow.state import extra_of, own_shelf, state_of
 from mockreel.providers.runflow.timestamps import milliseconds, written
 from mockreel.simulator.provider import Provider
 from mockreel.simulator.provider_adapter import Answer
@@ -140,13 +142,14 @@ def get_runs_stats(context: RequestContext) -> Answer:
 
 def _stats(context: RequestContext, first: datetime, last: datetime) -> Work:
     days: dict[str, _Sum] = defaultdict(_Sum)
-    models: dict[str, _Sum] = defaultdict(_Sum)
+    flows: dict[str, _Sum] = defaultdict(_Sum)
+    slugs = {one.id: str(orjson.loads(one.fields).get("slug")) for one in own_shelf(context).workflows.values()}
     for some in turns([*context.account.jobs], size=FEW):
         for job in some:
             created = utc(job.created)
             if first <= created <= last:
                 days[created.date().isoformat()].add(context.provider, job, context.now)
-                models[job.model.id if job.model else ""].add(context.provider, job, context.now)
+                flows[_slug(job, slugs)].add(context.provider, job, context.now)
         if len(some) == FEW:
             yield
     runs = sum(of.runs for of in days.values())
@@ -156,10 +159,18 @@ def _stats(context: RequestContext, first: datetime, last: datetime) -> Work:
             "timeline": [
                 {"date": day, "runs": of.runs, "spend": money.amount(of.spend)} for day, of in sorted(days.items())
             ],
-            "by_flow": [_flow(name, of) for name, of in sorted(models.items())],
+            "by_flow": [_flow(name, of) for name, of in sorted(flows.items())],
             "by_source": [{"runs": runs, "pct": 100}] if runs else [],
         },
     )
+
+
+def _slug(job: Job, slugs: Mapping[str, str]) -> str:
+    """What a run is a run of: its model, or its workflow, whose id stands for a slug that is another's or gone."""
+    if job.model is not None:
+        return job.model.id
+    workflow = extra_of(job).workflow or ""
+    return slugs.get(workflow, workflow)
 
 
 def _flow(name: str, of: _Sum) -> Record:
