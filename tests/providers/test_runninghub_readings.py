@@ -101,6 +101,16 @@ def test_failed_reason_may_be_a_text(reading: Reading) -> None:
     assert query(caller, submit(caller))["failedReason"] == ""
 
 
+def test_the_failed_reason_of_a_workflow_may_be_a_text(reading: Reading, run: Run) -> None:
+    """It has the details that are an object elsewhere."""
+    caller, simulator = reading("failed-reason", "string")
+    headers = {"prefer": "scenario=fail"}
+    task = caller("POST", "/task/openapi/create", START, headers=headers, key=None).json["data"]["taskId"]
+    run(simulator.advance(10))
+
+    assert set(orjson.loads(query(caller, task)["failedReason"])) >= {"exception_message", "node_id"}
+
+
 def test_no_error_may_be_null(reading: Reading) -> None:
     """As the schema allows."""
     caller, _ = reading("no-error", "nothing")

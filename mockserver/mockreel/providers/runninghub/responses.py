@@ -5,6 +5,8 @@ from decimal import Decimal
 from math import ceil
 from typing import Any
 
+import orjson
+
 from mockreel.contract import Failure
 from mockreel.contract.messages.error_response import ErrorResponse
 from mockreel.engine.artifacts import artifact as artifacts
@@ -28,7 +30,7 @@ def task(provider: Provider, job: Job, now: float) -> Body:
     if state.kind == "succeeded":
         return reply | _made(provider, job, state.word)
     failure = failure_of(provider, job, now)
-    return reply | _failed(job, failure) if failure else reply
+    return reply | _failed(reply, job, failure) if failure else reply
 
 
 def submitted(provider: Provider, job: Job, now: float) -> Body:
@@ -100,10 +102,13 @@ def _made(provider: Provider, job: Job, word: str) -> Body:
     return {"results": results, "usage": used, "taskUsageList": [whole]}
 
 
-def _failed(job: Job, failure: Failure) -> Body:
-    """What a failed task says; a workflow or an app says at which node, too."""
-    details = {} if job.model else {"failedReason": reason(failure)}
-    return {"errorCode": failure.code, "errorMessage": failure.message, **details}
+def _failed(reply: Body, job: Job, failure: Failure) -> Body:
+    """What a failed task says; a workflow or an app says at which node, too: as JSON text where the reply has text."""
+    details: Any = reason(failure)
+    if isinstance(reply["failedReason"], str):
+        details = orjson.dumps(details).decode()
+    failed = {} if job.model else {"failedReason": details}
+    return {"errorCode": failure.code, "errorMessage": failure.message, **failed}
 
 
 def _coins(provider: Provider, job: Job, seconds: int) -> str | None:
