@@ -30,7 +30,7 @@ CALLED = {
     ],
     "replay": [["--provider"]],
     "drift": [["--self", "--provider"], ["--self", "--report", f"{WRONG}=x"]],
-    "build": [["--provider"]],
+    "build": [["--out", "nowhere", "--provider"]],
     "evidence": [["--provider"]],
     "models": [["--provider"]],
     "trigger": [
