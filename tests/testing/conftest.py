@@ -1,5 +1,9 @@
 """A folder for a user's tests."""
 
+import gc
+import warnings
+from collections.abc import Iterator
+
 import httpcore2  # noqa: F401  (first here: what a run in this process imports is forgotten after it, and httpx2 is not)
 import pytest
 from staging import LEAN
@@ -7,8 +11,15 @@ from testing.suites import INI
 
 
 @pytest.fixture
-def suite(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
-    """A folder for a user's tests."""
+def suite(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.Pytester]:
+    """A folder for a user's tests.
+
+    What a run in this process has imported is forgotten after it, with the sockets that it holds: they are collected
+    here, and not in a test that has nothing to do with them.
+    """
     monkeypatch.setenv("PYTEST_ADDOPTS", LEAN["PYTEST_ADDOPTS"])
     pytester.makefile(".ini", pytest=INI)
-    return pytester
+    yield pytester
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
