@@ -270,6 +270,14 @@ def test_lite_image_to_video_may_make_1080p(reading: Reading) -> None:
     assert codes == ["1007", ""]
 
 
+def test_the_queue_may_count_in_numbers(reading: Reading) -> None:
+    """As the limit beside the counts is one."""
+    caller, _ = reading("queue-counts", "numbers")
+    queue = caller("GET", "/openapi/v2/queue/status").json["data"]
+
+    assert (queue["queuedCount"], queue["runningCount"], queue["totalCurrentTasks"]) == (0, 0, 0)
+
+
 def test_numbers_for_texts_may_be_rejected(reading: Reading) -> None:
     """Without the reading, the registry's declaration applies strictly."""
     caller, _ = reading("lenient-numbers", "off")

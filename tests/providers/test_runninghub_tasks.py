@@ -142,7 +142,7 @@ def test_the_queue_counts_what_waits_and_runs(simulator: Simulator, ask: Ask, ru
         counts.append((data["queuedCount"], data["runningCount"], data["totalCurrentTasks"]))
         run(simulator.advance(seconds))
 
-    assert counts == [(1, 0, 1), (0, 1, 1), (0, 0, 0)]
+    assert counts == [("1", "0", "1"), ("0", "1", "1"), ("0", "0", "0")]
 
 
 def test_a_listed_balance_is_held_and_given_back(make_simulator: MakeSimulator, ask: Ask, run: Run) -> None:

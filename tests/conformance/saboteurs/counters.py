@@ -140,7 +140,7 @@ GALLERY = (
         "queue-empty",
         "The queue says that no task is under way.",
         "runninghub",
-        answering=altering("get_queue", change=setting("/data/totalCurrentTasks", 0)),
+        answering=altering("get_queue", change=setting("/data/totalCurrentTasks", "0")),
     ),
     Saboteur(
         "no-logs",

@@ -64,7 +64,8 @@ def _queue(context: RequestContext) -> Work:
         if len(jobs) == MANY:
             yield
     counts = {"runningCount": running, "queuedCount": queued, "totalCurrentTasks": running + queued}
-    return enveloped(context, {**context.provider.contract.wire["queue"], **counts})
+    told = {name: wire.number(context.provider, "queue", str(count)) for name, count in counts.items()}
+    return enveloped(context, {**context.provider.contract.wire["queue"], **told})
 
 
 def list_keys(context: RequestContext) -> Response:
