@@ -84,7 +84,7 @@ class Sharing:
         """Wait until something holds that entries bring about."""
         async with asyncio.timeout(PATIENCE):
             while not holds():
-                await self.run.line.caught_up()
+                await self.run.sequencer.caught_up()
 
     async def die(self, redis_server: RedisServer) -> None:
         """End as a killed process does; nothing is said to anybody, and then its times run out."""

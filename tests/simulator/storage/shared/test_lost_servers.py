@@ -150,7 +150,7 @@ def test_without_the_redis_requests_that_change_something_are_refused_with_the_r
 async def _lapsed(one: Sharing) -> None:
     """Wait until a server no longer answers reads by itself."""
     async with asyncio.timeout(20):
-        while one.run.line.has_all:
+        while one.run.sequencer.has_all:
             await asyncio.sleep(0)
 
 
@@ -179,11 +179,11 @@ def test_a_redis_that_has_lost_entries_is_noticed(redis_server: RedisServer) -> 
 
     async def work(first: Sharing, second: Sharing, _: Listener) -> None:
         id_ = await first.submit()
-        await first.run.line.caught_up()
+        await first.run.sequencer.caught_up()
         with redis.Redis(port=redis_server.port) as client:
             client.xdel("mockreel:{run}:log", f"{first.log.last}-0")
         with pytest.raises(StateError, match="has another log now"):
-            await first.run.line.caught_up()
+            await first.run.sequencer.caught_up()
         await _lapsed(second)
         assert (await second.poll(id_)).status == 503
 

@@ -135,7 +135,7 @@ class TwoAgainstOne(RuleBasedStateMachine):
     def teardown(self) -> None:
         """In the end both have the same state, and the same webhooks were sent as by the model."""
         for one in self._servers:
-            self._run(one.run.line.caught_up())
+            self._run(one.run.sequencer.caught_up())
             self._run(one.control("GET", "balances"))  # sums are settled when somebody reads them
         first, second = [orjson.dumps(state(one.simulator)) for one in self._servers]
         model = [orjson.dumps(one) for one in _deliveries(self._model)]

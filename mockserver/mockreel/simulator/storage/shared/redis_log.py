@@ -4,6 +4,8 @@ import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
+from hashlib import sha1
 from typing import Any, NamedTuple, cast
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -22,8 +24,8 @@ SCHEMES = {"redis": "redis", "rediss": "rediss", "unix": "unix", "valkey": "redi
 RUN = "run"
 # So many entries are read at a time.
 PIECE = 1000
-# How long a Redis may take to answer, in real seconds; then it is said to be gone.
-PATIENCE = 2.0
+# How long a Redis may take to answer, in real seconds; then it counts as gone.
+TIMEOUT = 2.0
 _MICRO = 1_000_000
 _BEGIN = """
 if redis.call('HSETNX', KEYS[1], 'id', ARGV[1]) == 1 then redis.call('HSET', KEYS[1], 'row', ARGV[2]) end
@@ -67,20 +69,20 @@ class RedisLog:
         self._url, self.run, self.where = _read(url)
         self._options: dict[str, Any] = {
             "retry": Retry(NoBackoff(), 0),  # what was sent again might be appended twice
-            "socket_timeout": PATIENCE,
-            "socket_connect_timeout": PATIENCE,
+            "socket_timeout": TIMEOUT,
+            "socket_connect_timeout": TIMEOUT,
             "protocol": 2,
         }
         base = f"mockreel:{{{self.run}}}"  # in braces: a cluster has all of it in one place
         self._head, self._log, self._files = f"{base}:head", f"{base}:log", f"{base}:files"
         self._lease, self._fence, self._servers = f"{base}:lease", f"{base}:fence", f"{base}:servers"
         self._told = f"{base}:told"
-        self._now = redis.Redis.from_url(self._url, **self._options)
-        self._soon: aio.Redis | None = None
+        self._sync = redis.Redis.from_url(self._url, **self._options)
+        self._async: aio.Redis | None = None
         self._left = False
         self._fetched: dict[str, bytes | None] = {}
-        with self._said():
-            row = cast("bytes | None", self._now.hget(self._head, "row"))
+        with self._redis_errors():
+            row = cast("bytes | None", self._sync.hget(self._head, "row"))
         self.head: Mapping[str, Any] | None = None if row is None else orjson.loads(row)
 
     # One thing at a time, where nothing else runs
@@ -88,20 +90,20 @@ class RedisLog:
     @property
     def last(self) -> int:
         """The number of the newest entry."""
-        with self._said():
-            newest = cast("list[Any]", self._now.xrevrange(self._log, count=1))
+        with self._redis_errors():
+            newest = cast("list[Any]", self._sync.xrevrange(self._log, count=1))
         return _number(newest[0][0]) if newest else 0
 
     def time(self) -> float:
         """The moment by the log's clock."""
-        with self._said():
-            seconds, micro = self._now.time()
+        with self._redis_errors():
+            seconds, micro = self._sync.time()
         return float(seconds + micro / _MICRO)
 
     def begin(self, head: Mapping[str, Any]) -> None:
         """Begin the run, or find it begun by another server meanwhile."""
-        with self._said():
-            row = self._now.eval(_BEGIN, 1, self._head, head["id"], orjson.dumps(head))
+        with self._redis_errors():
+            row = self._sync.eval(_BEGIN, 1, self._head, head["id"], orjson.dumps(head))
         self.head = orjson.loads(cast(bytes, row))
 
     def append(self, entries: Iterable[Entry]) -> None:
@@ -109,8 +111,8 @@ class RedisLog:
 
     def entries(self, *, after: int = 0) -> Iterator[tuple[int, Entry]]:
         while True:
-            with self._said():
-                rows = cast("list[Any]", self._now.xrange(self._log, min=f"{after + 1}-0", count=PIECE))
+            with self._redis_errors():
+                rows = cast("list[Any]", self._sync.xrange(self._log, min=f"{after + 1}-0", count=PIECE))
             if not rows:
                 return
             for id_, fields in rows:
@@ -126,14 +128,14 @@ class RedisLog:
     def file(self, name: str) -> bytes:
         data = self._fetched.get(name)
         if data is None:
-            with self._said():
-                data = cast("bytes | None", self._now.hget(self._files, name))
+            with self._redis_errors():
+                data = cast("bytes | None", self._sync.hget(self._files, name))
         if data is None:
             raise StateError(f"{self.where} is damaged: the body {name} is missing.")
         return data
 
     def close(self) -> None:
-        self._now.close()
+        self._sync.close()
 
     # Beside the requests, on an event loop
 
@@ -184,7 +186,7 @@ class RedisLog:
 
     async def keep(self, name: str, data: bytes) -> None:
         """Keep a body beside the log."""
-        with self._said():
+        with self._redis_errors():
             await self._client().hsetnx(self._files, name, cast(str, data))
 
     async def fetch(self, entries: Sequence[Numbered]) -> None:
@@ -193,7 +195,7 @@ class RedisLog:
         for _, entry in entries:
             name = (entry.fields.get("b") or {}).get("file")
             if name is not None:
-                with self._said():
+                with self._redis_errors():
                     self._fetched[name] = cast("bytes | None", await self._client().hget(self._files, name))
 
     async def have(self, server: str, number: int) -> None:
@@ -208,24 +210,24 @@ class RedisLog:
     async def hang_up(self) -> None:
         """Close what is open beside the requests; nothing is asked afterwards."""
         self._left = True
-        if self._soon is not None:
-            await self._soon.aclose()
-            await self._soon.connection_pool.disconnect(inuse_connections=True)
+        if self._async is not None:
+            await self._async.aclose()
+            await self._async.connection_pool.disconnect(inuse_connections=True)
             await asyncio.sleep(0)  # an event loop closes a socket in its next turn
 
     async def grown(self, after: int) -> None:
         """Wait until there may be an entry behind a number, or a while."""
-        with self._said():
+        with self._redis_errors():
             client = self._client()
-            await client.xread({self._log: f"{after}-0"}, count=1, block=round(PATIENCE * 500))
+            await client.xread({self._log: f"{after}-0"}, count=1, block=round(TIMEOUT * 500))
 
-    async def told(self) -> AsyncGenerator[tuple[str, int | None] | None, None]:
+    async def announcements(self) -> AsyncGenerator[tuple[str, int | None] | None, None]:
         """What servers say of themselves: how far each is, or None for one that has left; None while nobody does."""
-        with self._said():
+        with self._redis_errors():
             async with self._client().pubsub() as channel:
                 await channel.subscribe(self._told)
                 while True:
-                    message = await channel.get_message(ignore_subscribe_messages=True, timeout=PATIENCE / 2)
+                    message = await channel.get_message(ignore_subscribe_messages=True, timeout=TIMEOUT / 2)
                     if message is None:
                         yield None
                     else:
@@ -235,16 +237,15 @@ class RedisLog:
     def _client(self) -> aio.Redis:
         if self._left:
             raise StateError(f"{self.where} has been left: the server is ending.")
-        if self._soon is None:
-            self._soon = aio.Redis.from_url(self._url, **self._options)
-        return self._soon
+        if self._async is None:
+            self._async = aio.Redis.from_url(self._url, **self._options)
+        return self._async
 
     async def _run(self, script: str, keys: Sequence[str], given: Sequence[Any]) -> Any:
-        with self._said():
+        with self._redis_errors():
             client = self._client()
-            digest = _digest(script)
             try:
-                return await client.evalsha(digest, len(keys), *keys, *given)
+                return await client.evalsha(_digest(script), len(keys), *keys, *given)
             except redis.exceptions.NoScriptError:  # a Redis that was started again knows none
                 return await client.eval(script, len(keys), *keys, *given)
 
@@ -253,7 +254,7 @@ class RedisLog:
         return Numbered(number, replace(decode(line, where=self.where, number=number), at=int(moment) / _MICRO))
 
     @contextlib.contextmanager
-    def _said(self) -> Iterator[None]:
+    def _redis_errors(self) -> Iterator[None]:
         """What the Redis or the network says is wrong, as one sentence of ours."""
         try:
             yield
@@ -281,7 +282,7 @@ def _number(id_: bytes) -> int:
     return int(id_.partition(b"-")[0])
 
 
+@cache
 def _digest(script: str) -> str:
-    from hashlib import sha1  # noqa: PLC0415
-
+    """The name under which a Redis knows a script."""
     return sha1(script.encode(), usedforsecurity=False).hexdigest()

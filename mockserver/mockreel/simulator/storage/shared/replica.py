@@ -93,7 +93,7 @@ class Replica(Playback):
         super().__init__(simulator, log, load=load)
         self.number = 0  # of the last entry that was applied
         self.moment = 0.0
-        self.driver = ""  # the server that has the lease
+        self.lease_holder = ""  # the server that has the lease
         self.advances: deque[Advance] = deque()
         self.waits: dict[int, Waiting] = {}
         self._time = time
@@ -275,8 +275,8 @@ class Replica(Playback):
 
     def _taken(self, _: int, entry: Entry) -> None:
         """Another server does from now on what is due: it makes again what was under way."""
-        if entry.fields["server"] != self.driver:
-            self.driver = entry.fields["server"]
+        if entry.fields["server"] != self.lease_holder:
+            self.lease_holder = entry.fields["server"]
             self.resume()
 
     # Time by hand

@@ -23,8 +23,8 @@ from mockreel.simulator.storage.log_recorder import is_read
 from mockreel.simulator.storage.logs.log_entry import Entry
 from mockreel.simulator.storage.logs.run_log import file_name
 from mockreel.simulator.storage.run_head import new_head, read_head
-from mockreel.simulator.storage.shared.driver import Driver
-from mockreel.simulator.storage.shared.line import Applied, Line
+from mockreel.simulator.storage.shared.entry_sequencer import Applied, EntrySequencer
+from mockreel.simulator.storage.shared.lease_holder import LeaseHolder
 from mockreel.simulator.storage.shared.member import Member, Timing
 from mockreel.simulator.storage.shared.redis_log import RedisLog
 from mockreel.simulator.storage.shared.replica import Perform, Replica
@@ -88,23 +88,23 @@ class SharedRun:
         self.replica = Replica(
             simulator, self.log, load=self._load, time=self._member.time, perform=self._perform, send=self._send
         )
-        self.line = Line(self._member, self.replica, grown=self._grown)
-        self._driver = Driver(simulator, self._member, self.line, self.replica)
+        self.sequencer = EntrySequencer(self._member, self.replica, grown=self._grown)
+        self._lease_holder = LeaseHolder(simulator, self._member, self.sequencer, self.replica)
         simulator.recorder = simulator.shared = self.recorder = self
         for provider in simulator.providers.values():
             provider.recorder = self
-        simulator.scheduler.driver = self._driver
+        simulator.scheduler.driver = self._lease_holder
 
     def _send(self, sending: Any) -> None:
-        self._driver.send(sending)
+        self._lease_holder.send(sending)
 
     def _grown(self) -> None:
-        self._driver.grown()
+        self._lease_holder.grown()
 
     @property
     def beside(self) -> Sequence[Callable[[Simulator], Coroutine[None, None, None]]]:
         """What runs beside the requests as long as this server does."""
-        return (lambda _: self._driver.run(),)
+        return (lambda _: self._lease_holder.run(),)
 
     @property
     def id(self) -> str:
@@ -114,7 +114,7 @@ class SharedRun:
     @property
     def fence(self) -> str:
         """The fencing number of this server's lease; empty where it has none."""
-        return self._driver.fence
+        return self._lease_holder.fence
 
     def end_recording(self) -> None:
         """Nothing is recorded but by the log itself."""
@@ -125,8 +125,8 @@ class SharedRun:
         Raises:
             StateError: an entry does not fit.
         """
-        if self.line.unusable is not None:
-            raise self.line.unusable
+        if self.sequencer.unusable is not None:
+            raise self.sequencer.unusable
 
     def leave(self, _: Simulator) -> None:
         """The server has ended."""
@@ -151,7 +151,7 @@ class SharedRun:
 
     def answer(self, provider: Provider, request: Request) -> Answer:
         """Answer a request: by itself where it reads, and what the others have answered for is here; else with all."""
-        if self.line.has_all and (found := self._tried(provider, request)) is not None:
+        if self.sequencer.has_all and (found := self._tried(provider, request)) is not None:
             return found
         return self._asked(provider, request)
 
@@ -178,7 +178,7 @@ class SharedRun:
     async def _asked(self, provider: Provider, request: Request) -> Response:
         try:
             if is_read(provider, request) and not provider.rules.all:
-                await self.line.caught_up()
+                await self.sequencer.caught_up()
                 answer = self._tried(provider, request)
                 if answer is not None:
                     return answer if isinstance(answer, Response) else await answer
@@ -198,7 +198,7 @@ class SharedRun:
         told = write(context, key=stands, unpacked=request.body is not body, files=files)
         for name, data in files.kept.items():
             await self.log.keep(name, data)
-        applied = await self.line.propose(
+        applied = await self.sequencer.propose(
             Entry("request", 0.0, {"p": provider.name, "by": self._member.id, "k": named, **told})
         )
         answer: Answer = applied.result
@@ -213,26 +213,26 @@ class SharedRun:
             try:
                 over = await waiting.reached(waiting.job, waiting.moment)
             finally:
-                ended = self.line.propose(Entry("answered", 0.0, {"of": applied.number, "over": over}))
+                ended = self.sequencer.propose(Entry("answered", 0.0, {"of": applied.number, "over": over}))
                 if over is None:  # the client has left
-                    self._driver.later(ended)
+                    self._lease_holder.later(ended)
                 else:
                     await ended
         answer = await asyncio.shield(task)
         if waiting is None:  # it came with the answer to another request
-            await self.line.caught_up()
+            await self.sequencer.caught_up()
         return answer
 
     # What is done by hand
 
     async def caught_up(self) -> None:
-        if not self.line.has_all:
-            await self.line.caught_up()
+        if not self.sequencer.has_all:
+            await self.sequencer.caught_up()
 
     async def by_hand(self, fields: Mapping[str, Any]) -> Any:
         assert self._simulator is not None
         urls = {name: provider.base_url for name, provider in self._simulator.providers.items()}
-        return (await self.line.propose(Entry("control", 0.0, {**fields, "u": urls}))).result
+        return (await self.sequencer.propose(Entry("control", 0.0, {**fields, "u": urls}))).result
 
     def changing(self) -> None:
         if not self._member.time.stands:

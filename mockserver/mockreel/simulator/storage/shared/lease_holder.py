@@ -11,7 +11,7 @@ from mockreel.errors import StateError
 from mockreel.simulator.simulator import Simulator
 from mockreel.simulator.storage.due_action import is_recorded, named
 from mockreel.simulator.storage.logs.log_entry import Entry
-from mockreel.simulator.storage.shared.line import Line, Refused
+from mockreel.simulator.storage.shared.entry_sequencer import EntrySequencer, Refused
 from mockreel.simulator.storage.shared.member import Member
 from mockreel.simulator.storage.shared.replica import Advance, Replica, Sending
 
@@ -19,17 +19,17 @@ from mockreel.simulator.storage.shared.replica import Advance, Replica, Sending
 AWAY = 5
 
 
-class Driver:
+class LeaseHolder:
     """One server's part in what no request asks for.
 
     Args:
         member: the server.
     """
 
-    def __init__(self, simulator: Simulator, member: Member, line: Line, replica: Replica) -> None:
+    def __init__(self, simulator: Simulator, member: Member, sequencer: EntrySequencer, replica: Replica) -> None:
         self._simulator = simulator
         self._member = member
-        self._line = line
+        self._sequencer = sequencer
         self._replica = replica
         self._changed = asyncio.Event()
         self._fence = ""
@@ -53,9 +53,9 @@ class Driver:
 
     async def advance(self, seconds: float) -> int:
         """Move the clock of all servers; gives how much was done."""
-        begun = await self._line.propose(Entry("advance", 0.0, {"seconds": seconds}))
+        begun = await self._sequencer.propose(Entry("advance", 0.0, {"seconds": seconds}))
         ran: int = await asyncio.shield(begun.result)
-        await self._line.caught_up()  # the others are there too
+        await self._sequencer.caught_up()  # the others are there too
         return ran
 
     # What runs beside the requests
@@ -73,7 +73,7 @@ class Driver:
                 for part in parts:
                     group.create_task(self._over_and_over(part))
         finally:
-            ending = [*self._tasks, *self._line.end()]
+            ending = [*self._tasks, *self._sequencer.end()]
             for task in ending:
                 task.cancel()
             await asyncio.gather(*ending, return_exceptions=True)
@@ -108,10 +108,10 @@ class Driver:
         self._missing_since = None if held else self._missing_since or said
         self._holds_until = said + self._member.timing.safe_lease if fence else 0.0
         if fence and fence != self._fence:
-            await self._line.propose(Entry("taken", 0.0, {"server": self._member.id, "f": fence}), fence=fence)
+            await self._sequencer.propose(Entry("taken", 0.0, {"server": self._member.id, "f": fence}), fence=fence)
             self._fence = fence
-        await self._line.caught_up()
-        self._line.reads_from(said)
+        await self._sequencer.caught_up()
+        self._sequencer.reads_from(said)
         self._saying.set()
         if self.fence:
             await self._bury()
@@ -119,27 +119,27 @@ class Driver:
         await asyncio.sleep(max(0.0, self._member.timing.beat - (real_seconds() - said)))
 
     def _may_take(self, now: float) -> bool:
-        if self._replica.driver in ("", self._member.id):
+        if self._replica.lease_holder in ("", self._member.id):
             return True
         return self._missing_since is not None and now - self._missing_since >= self._member.timing.grace
 
     async def _bury(self) -> None:
         """See which servers have ended whose clients waited for something."""
         for server in self._replica.waiting_servers() - {self._member.id}:
-            self._away[server] = 0 if server in self._line.others else self._away.get(server, 0) + 1
+            self._away[server] = 0 if server in self._sequencer.others else self._away.get(server, 0) + 1
             if self._away[server] >= AWAY:
-                await self._line.propose(Entry("left", 0.0, {"server": server}), fence=self.fence)
+                await self._sequencer.propose(Entry("left", 0.0, {"server": server}), fence=self.fence)
 
     async def _follow(self) -> None:
         """Apply what other servers append."""
         await self._member.log.grown(self._replica.number)
-        await self._line.caught_up()
+        await self._sequencer.caught_up()
 
     async def _hear(self) -> None:
-        async with contextlib.aclosing(self._member.log.told()) as told:
+        async with contextlib.aclosing(self._member.log.announcements()) as told:
             async for one in told:
                 if one is not None:
-                    await self._line.told(*one)
+                    await self._sequencer.told(*one)
                 if _is_cancelled():
                     return
 
@@ -147,7 +147,7 @@ class Driver:
         """Say how far this server is, where others wait for that."""
         await self._saying.wait()
         self._saying.clear()
-        if self._line.others and self._said != self._replica.number:
+        if self._sequencer.others and self._said != self._replica.number:
             number = self._replica.number
             await self._member.log.have(self._member.id, number)
             self._said = number
@@ -183,14 +183,14 @@ class Driver:
         found = self._simulator.scheduler.due(advance.target, is_recorded, most=1)
         if found:
             return await self._propose(found, fence)
-        await self._line.propose(Entry("advanced", 0.0, {"of": advance.number}), fence=fence)
+        await self._sequencer.propose(Entry("advanced", 0.0, {"of": advance.number}), fence=fence)
         return True
 
     async def _propose(self, found: list[Any], fence: str) -> bool:
         """Have what is due begun by all; whether something was."""
         providers = self._simulator.providers
         entries = [Entry("due", 0.0, {**named(one[2], providers), "f": fence}) for one in found]
-        begun = await asyncio.gather(*[self._line.propose(entry, fence=fence) for entry in entries])
+        begun = await asyncio.gather(*[self._sequencer.propose(entry, fence=fence) for entry in entries])
         return any(one.result for one in begun)
 
     # Webhooks
@@ -217,7 +217,7 @@ class Driver:
         }
         while self._replica.is_under_way(sending):
             try:
-                await self._line.propose(Entry("attempt", 0.0, fields))
+                await self._sequencer.propose(Entry("attempt", 0.0, fields))
             except StateError:
                 await asyncio.sleep(self._member.timing.again)
 

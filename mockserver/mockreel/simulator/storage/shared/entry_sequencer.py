@@ -1,4 +1,4 @@
-"""The line between one server and the log that it shares: what it wants appended, and what it has applied."""
+"""Puts the entries of one server into the log that it shares, and applies all entries of the log in their order."""
 
 import asyncio
 import sys
@@ -30,7 +30,7 @@ class _Proposal(NamedTuple):
     done: "asyncio.Future[Applied]"
 
 
-class Line:
+class EntrySequencer:
     """Appends entries and applies all of them in order, on one event loop.
 
     Args:
