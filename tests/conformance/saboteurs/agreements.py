@@ -316,7 +316,7 @@ GALLERY = (
         lambda response, _: changed(
             response,
             lambda body: (
-                {**body, "items": [one for one in body["items"] if one["status_code"] != "failed"]}
+                {**body, "items": [one for one in body["items"] if one.get("status_code") != "failed"]}
                 if "items" in body
                 else body
             ),

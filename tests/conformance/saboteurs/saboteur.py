@@ -74,7 +74,16 @@ def caught(saboteur: Saboteur, *, stranger: bool = False, quick: bool | None = N
     """Run the suite on a saboteur: as the mock server, or as somebody else's server that plays what it is asked to."""
     honest = honest_contract(saboteur.provider)
     kind = Stranger if stranger else MockTarget
-    target = kind(saboteur.contract(honest), answering=saboteur.answering(), sender=saboteur.sender)
+    answer, raised = saboteur.answering(), list[Exception]()
+
+    def answering(provider: Provider, request: Request) -> Response | Awaitable[Response]:
+        try:
+            return answer(provider, request)
+        except Exception as problem:
+            raised.append(problem)
+            raise
+
+    target = kind(saboteur.contract(honest), answering=answering, sender=saboteur.sender)
     wanted = Wanted(quick=not saboteur.thorough if quick is None else quick, budget=100_000)
     try:
         outcomes = list(run(CheckContext(honest, target, wanted)))
@@ -88,8 +97,12 @@ def caught(saboteur: Saboteur, *, stranger: bool = False, quick: bool | None = N
             outcomes += generated.run()
     finally:
         target.close()
+    if raised:  # it would be caught for what it did not mean to do
+        raise raised[0]
+    broke = [f"{one.check}: {one.broke}" for one in outcomes if one.broke]
+    assert not broke, broke
     doubted = tuple(one.check for one in outcomes if one.verdict == "doubtful")
-    return Caught(saboteur, tuple(one.check for one in outcomes if one.verdict in ("falls short", "broke")), doubted)
+    return Caught(saboteur, tuple(one.check for one in outcomes if one.verdict == "falls short"), doubted)
 
 
 def honest_checks(provider: str) -> tuple[str, ...]:

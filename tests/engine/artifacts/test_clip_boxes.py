@@ -21,7 +21,7 @@ PICTURE = pick(Wanted("image"))
 def test_a_stamped_film_is_the_film_and_one_more_box(stamp: bytes) -> None:
     """The row of boxes stays whole, and the last is the stamp."""
     plain, stamped = content(FILM), content(FILM, stamp=stamp)
-    *_, (start, stop) = boxes(stamped, b"free", 0, len(stamped))
+    *_, (start, _, stop) = boxes(stamped, b"free", 0, len(stamped))
 
     assert stamped.startswith(plain)
     assert (start, stop, stamped[start + 8 :]) == (len(plain), len(stamped), stamp)

@@ -63,8 +63,8 @@ def test_a_film_has_sound_as_long_as_its_picture(row: Packed) -> None:
 def test_a_film_can_start_before_it_is_fetched_whole(row: Packed) -> None:
     """The index of the samples is before the samples."""
     data = content(clip_of(row))
-    ((index_start, _),) = boxes(data, b"moov", 0, len(data))
-    ((data_start, _),) = boxes(data, b"mdat", 0, len(data))
+    ((index_start, _, _),) = boxes(data, b"moov", 0, len(data))
+    ((data_start, _, _),) = boxes(data, b"mdat", 0, len(data))
 
     assert index_start < data_start
 

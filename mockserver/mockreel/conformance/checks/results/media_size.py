@@ -1,8 +1,9 @@
 """How large and how long a file is, by its own bytes: MP4, PNG, JPEG, GIF, WebP and WAV."""
 
 import struct
-from collections.abc import Iterator
 from dataclasses import dataclass
+
+from mockreel.engine.artifacts.media.clip_boxes import boxes
 
 # A JPEG's frame headers, which have its size; the others of this range do not.
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
@@ -21,7 +22,7 @@ def measured(data: bytes) -> Measured:
     """What a file is by its bytes; nothing of one that is broken or of another kind."""
     try:
         return _measured(data)
-    except (struct.error, IndexError, ZeroDivisionError):
+    except (struct.error, IndexError, ValueError, ZeroDivisionError):
         return Measured()
 
 
@@ -43,30 +44,17 @@ def _mp4(data: bytes) -> Measured:
     """The length of the film and the size of its first picture track, as a player shows it."""
     seconds: float | None = None
     sides: tuple[int, int] | None = None
-    for start, stop in _boxes(data, b"moov", 0, len(data)):
-        for header, _ in _boxes(data, b"mvhd", start, stop):
+    for _, start, stop in boxes(data, b"moov", 0, len(data)):
+        for _, header, _ in boxes(data, b"mvhd", start, stop):
             long = data[header] == 1
             scale, length = struct.unpack_from(">IQ" if long else ">II", data, header + (20 if long else 12))
             seconds = length / scale
-        for track, end in _boxes(data, b"trak", start, stop):
-            for _, last in _boxes(data, b"tkhd", track, end):
+        for _, track, end in boxes(data, b"trak", start, stop):
+            for _, _, last in boxes(data, b"tkhd", track, end):
                 width, height = (side >> 16 for side in struct.unpack_from(">II", data, last - 8))
                 sides = sides or ((width, height) if width and height else None)
     width, height = sides or (None, None)
     return Measured(width, height, seconds)
-
-
-def _boxes(data: bytes, name: bytes, start: int, stop: int) -> Iterator[tuple[int, int]]:
-    """Where the contents of the boxes of this name begin and end."""
-    while start + 8 <= stop:
-        size, found = struct.unpack_from(">I4s", data, start)
-        head = 16 if size == 1 else 8
-        size = struct.unpack_from(">Q", data, start + 8)[0] if size == 1 else size or stop - start
-        if size < head:
-            return
-        if found == name:
-            yield start + head, min(start + size, stop)
-        start += size
 
 
 def _jpeg(data: bytes) -> Measured:

@@ -12,6 +12,9 @@ from mockreel.engine.artifacts.media.clip import Clip
 from mockreel.engine.artifacts.media.clip_pack import read
 
 _HEADER: Final = 8
+# A size of 1 says that the real one follows, in eight bytes; one of 0 that the box ends where all does.
+_SIZE_FOLLOWS: Final = 1
+_LONG_HEADER: Final = 16
 _END: Final = b"\0\0\0\0IEND\xaeB`\x82"
 
 
@@ -26,29 +29,35 @@ def content(clip: Clip, *, stamp: bytes = b"") -> bytes:
 def silent(mp4: bytes) -> bytes:
     """The same film without its sound: the audio track's description is renamed `free`, so no byte moves."""
     silenced = bytearray(mp4)
-    for start, stop in boxes(mp4, b"moov", 0, len(mp4)):
-        for track, end in boxes(mp4, b"trak", start + _HEADER, stop):
-            if _handler(mp4, track, end) == b"soun":
+    for _, start, stop in boxes(mp4, b"moov", 0, len(mp4)):
+        for track, content, end in boxes(mp4, b"trak", start, stop):
+            if _handler(mp4, content, end) == b"soun":
                 silenced[track + 4 : track + 8] = b"free"
     return bytes(silenced)
 
 
-def boxes(mp4: bytes, name: bytes, start: int, stop: int) -> Iterator[tuple[int, int]]:
-    """Where the boxes of this name begin and end, among those between `start` and `stop`."""
+def boxes(mp4: bytes, name: bytes, start: int, stop: int) -> Iterator[tuple[int, int, int]]:
+    """Where the boxes of this name begin, where their content does, and where they end, between `start` and `stop`.
+
+    Raises:
+        ValueError: a box is smaller than its own header.
+    """
     while start + _HEADER <= stop:
         size, found = struct.unpack_from(">I4s", mp4, start)
-        if size < _HEADER:
-            raise ValueError(f"a box {found!r} of {size} bytes at {start}: the packed clips have none; pack them anew")
+        header = _LONG_HEADER if size == _SIZE_FOLLOWS else _HEADER
+        size = struct.unpack_from(">Q", mp4, start + _HEADER)[0] if size == _SIZE_FOLLOWS else size or stop - start
+        if size < header:
+            raise ValueError(f"a box {found!r} of {size} bytes at {start} is smaller than its header")
         if found == name:
-            yield start, start + size
+            yield start, start + header, min(start + size, stop)
         start += size
 
 
 def _handler(mp4: bytes, track: int, end: int) -> bytes:
     """What a track holds: `vide` or `soun`, as trak/mdia/hdlr says after eight bytes of version and zeros."""
-    for media, stop in boxes(mp4, b"mdia", track + _HEADER, end):
-        for handler, _ in boxes(mp4, b"hdlr", media + _HEADER, stop):
-            return mp4[handler + 16 : handler + 20]
+    for _, media, stop in boxes(mp4, b"mdia", track, end):
+        for _, handler, _ in boxes(mp4, b"hdlr", media, stop):
+            return mp4[handler + 8 : handler + 12]
     return b""
 
 
