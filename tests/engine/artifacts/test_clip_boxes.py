@@ -70,10 +70,21 @@ def test_silence_moves_no_byte() -> None:
     assert silent(silenced) == silenced
 
 
-def test_a_box_without_a_size_is_an_error_and_no_endless_loop() -> None:
-    """Size 0 and 1 have meanings that the packed clips do not use."""
-    with pytest.raises(ValueError, match="a box b'moov' of 0 bytes at 0"):
-        silent(struct.pack(">I4s", 0, b"moov"))
+@pytest.mark.parametrize("header", [struct.pack(">I4s", 4, b"moov"), struct.pack(">I4sQ", 1, b"moov", 9)])
+def test_a_box_smaller_than_its_header_is_an_error_and_no_endless_loop(header: bytes) -> None:
+    """With either length of a header."""
+    with pytest.raises(ValueError, match="a box b'moov' of . bytes at 0 is smaller than its header"):
+        list(boxes(header, b"moov", 0, len(header)))
+
+
+@pytest.mark.parametrize(
+    ("header", "content"), [(struct.pack(">I4s", 0, b"mdat"), 8), (struct.pack(">I4sQ", 1, b"mdat", 20), 16)]
+)
+def test_a_box_may_end_with_the_file_or_have_a_long_size(header: bytes, content: int) -> None:
+    """As files of others have it."""
+    data = header + b"film"
+
+    assert list(boxes(data, b"mdat", 0, len(data))) == [(0, content, len(data))]
 
 
 def chunks_of(png: bytes) -> list[tuple[bytes, bytes]]:
