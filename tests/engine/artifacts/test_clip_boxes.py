@@ -73,7 +73,7 @@ def test_silence_moves_no_byte() -> None:
 @pytest.mark.parametrize("header", [struct.pack(">I4s", 4, b"moov"), struct.pack(">I4sQ", 1, b"moov", 9)])
 def test_a_box_smaller_than_its_header_is_an_error_and_no_endless_loop(header: bytes) -> None:
     """With either length of a header."""
-    with pytest.raises(ValueError, match="a box b'moov' of . bytes at 0 is smaller than its header"):
+    with pytest.raises(ValueError, match=r"a box b'moov' of . bytes at 0 is smaller than its header"):
         list(boxes(header, b"moov", 0, len(header)))
 
 
