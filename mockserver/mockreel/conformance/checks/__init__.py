@@ -6,6 +6,7 @@ from mockreel.conformance.checks import (
     account_isolation,
     chosen_entries,
     consistency,
+    differential,
     error_responses,
     idempotent_submits,
     job_ids,
@@ -35,6 +36,7 @@ EVERY: tuple[Check, ...] = (
     *chosen_entries.CHECKS,
     *consistency.CHECKS,
     *account_balance.CHECKS,
+    *differential.CHECKS,
 )
 
 __all__ = ["EVERY"]
