@@ -52,5 +52,8 @@ def test_a_folder_of_another_form_is_refused(tmp_path: Path) -> None:
         one.submit()
     path = tmp_path / "bundle" / LOG
     path.write_bytes(path.read_bytes().replace(b'"form":1', b'"form":9', 1))
-    with pytest.raises(StateError, match="has form 9 of the entries; this version reads form 1"):
+    with pytest.raises(
+        StateError,
+        match=r"has form 9 of the entries; this version reads form 1\. Play it with",
+    ):
         RecordedRun(tmp_path / "bundle")
