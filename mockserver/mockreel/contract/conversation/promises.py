@@ -36,8 +36,8 @@ class Promises:
     `stays` those that never change after the end, `distinct` those with another value for every job, `fixed` one that
     always has one value, `model` the place of the model's name, `measures` the places of the size and the length of the
     result, `details` lists of what a job has beside its record, by the operations that return them, `elsewhere` further
-    operations that read a job, `changes` operations that set something of its record, `early` the errors of the results'
-    operation while a job is not over, by the job's state.
+    operations that read a job, `changes` operations that set something of its record, `early` the errors of the
+    results' operation while a job is not over, by the job's state.
     """
 
     carries: Mapping[str, Any] = field(default_factory=dict)
