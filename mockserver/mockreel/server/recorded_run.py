@@ -6,13 +6,13 @@ from pathlib import Path
 
 from mockreel.contract.added_models import read_additions
 from mockreel.errors import StateError
-from mockreel.server.kept_options import loader
+from mockreel.server.run_options import loader
 from mockreel.server.server_options import Options
 from mockreel.server.socket_server import Server, built
 from mockreel.simulator.settings import Settings
 from mockreel.simulator.simulator import Simulator, load_contracts
-from mockreel.simulator.storage.kept_run import play, until
 from mockreel.simulator.storage.listed_aliases import listed_aliases
+from mockreel.simulator.storage.local_run import play, until
 from mockreel.simulator.storage.logs.run_bundle import Bundle
 from mockreel.simulator.storage.playback import Playback
 from mockreel.simulator.storage.rerun import Rerun, rerun

@@ -9,7 +9,7 @@ from simulator.storage.rig import START, fresh, kept, load, opened, traffic
 
 from mockreel.engine.clock import Clock
 from mockreel.errors import StateError
-from mockreel.simulator.storage.kept_run import play
+from mockreel.simulator.storage.local_run import play
 from mockreel.simulator.storage.logs.run_bundle import LOG, Bundle
 from mockreel.simulator.storage.playback import Playback
 

@@ -215,7 +215,7 @@ class Replica(Playback):
         self._waiting[number], self._servers[number] = task, row["by"]
         task.add_done_callback(lambda _: (self._waiting.pop(number, None), self._servers.pop(number, None)))
         turns = 0
-        while not task.done() and number not in self.waits and (context.in_turns or turns < _TURNS):
+        while not task.done() and number not in self.waits and (context.in_steps or turns < _TURNS):
             turns += 1
             await asyncio.sleep(0)
         return task

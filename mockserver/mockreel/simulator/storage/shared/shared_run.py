@@ -18,7 +18,7 @@ from mockreel.simulator.provider_adapter import Answer
 from mockreel.simulator.request_context import RequestContext
 from mockreel.simulator.simulator import Simulator
 from mockreel.simulator.storage.checkpoints.checkpoint import Load
-from mockreel.simulator.storage.kept_run import play_on_a_loop
+from mockreel.simulator.storage.local_run import play_on_a_loop
 from mockreel.simulator.storage.log_recorder import is_read
 from mockreel.simulator.storage.logs.log_entry import Entry
 from mockreel.simulator.storage.logs.run_log import file_name
