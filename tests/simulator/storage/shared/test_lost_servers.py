@@ -127,6 +127,7 @@ def test_without_the_redis_requests_that_change_something_are_refused_with_the_r
 
     async def work(first: Sharing, second: Sharing, receiver: Listener) -> None:
         id_ = await first.submit(idempotency_key="before")
+        await second.until(lambda: second.run.sequencer.has_all)
         redis_server.kill()
         body = {"input": {"prompt": "a boat", "duration": "6s", "resolution": "720p"}}
         refused = await first.ask("runflow", "POST", "/v1/models/google/veo3.1/lite/runs", body)

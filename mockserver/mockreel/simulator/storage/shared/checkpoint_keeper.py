@@ -11,7 +11,7 @@ from mockreel.simulator.storage.shared.member import Member
 from mockreel.simulator.storage.shared.replica import Replica
 
 # Behind so many entries a checkpoint is made; behind fewer, once nothing is appended for a while.
-OFTEN, WORTH_IT = 10_000, 1_000
+OFTEN, WORTH_IT = 5_000, 1_000
 # The least effort: a checkpoint is many short texts.
 _LEVEL = 1
 

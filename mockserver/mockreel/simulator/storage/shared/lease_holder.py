@@ -46,6 +46,7 @@ class LeaseHolder:
         self._missing_since: float | None = None
         self._away: dict[str, int] = {}
         self._said = -1
+        self._reported = ""  # what was wrong with the log, until a beat succeeds again
         self._saying = asyncio.Event()
         self._tasks: set[asyncio.Task[object]] = set()
 
@@ -91,17 +92,15 @@ class LeaseHolder:
 
     async def _over_and_over(self, part: Callable[[], Awaitable[None]]) -> None:
         """Do a part again and again, also when the log is gone for a while."""
-        told = ""
         while not _is_cancelled():
             try:
                 await part()
-                told = ""
             except Refused:
                 self._holds_until = 0.0
             except StateError as lost:
-                if str(lost) != told:
+                if str(lost) != self._reported:
                     logging.getLogger("mockreel").warning("%s", lost)
-                told = str(lost)
+                self._reported = str(lost)
                 await asyncio.sleep(self._member.timing.again)
 
     async def _beat(self) -> None:
@@ -121,6 +120,7 @@ class LeaseHolder:
             self._fence = fence
         await self._sequencer.caught_up()
         self._sequencer.reads_from(said)
+        self._reported = ""
         self._saying.set()
         if self.fence:
             await self._bury()
