@@ -15,6 +15,8 @@ from mockreel.conformance.checks import (
     model_inputs,
     operation_coverage,
     paged_lists,
+    replies,
+    requests,
     results,
     webhook_deliveries,
     webhook_retries,
@@ -35,6 +37,8 @@ EVERY: tuple[Check, ...] = (
     *paged_lists.CHECKS,
     *chosen_entries.CHECKS,
     *consistency.CHECKS,
+    *replies.CHECKS,
+    *requests.CHECKS,
     *account_balance.CHECKS,
     *differential.CHECKS,
 )
