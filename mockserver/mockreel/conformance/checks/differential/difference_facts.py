@@ -1,12 +1,13 @@
 """What a difference is worth: the fact of the contract behind what the models say, and its evidence."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mockreel.conformance.checks.differential.comparison import Difference
 from mockreel.conformance.checks.differential.played_log import Compared
+from mockreel.conformance.checks.differential.stated_values import scalars, stated
 from mockreel.contract import ErrorRow
 from mockreel.contract.evidence.facts import Fact
 from mockreel.contract.exchanges.problem import Problem
@@ -25,12 +26,7 @@ class DifferenceFacts:
 
     def __init__(self, context: "CheckContext") -> None:
         self._context = context
-        contract = context.contract
-        rows = [contract.document, [vars_of(row) for row in contract.errors.values()], dict(contract.wire)]
-        models = [
-            [model.id, model.aliases, dict(model.defaults), model.price.currency] for model in contract.models.values()
-        ]
-        self._stated = {text for part in (*rows, *models) for text in scalars(part)}
+        self._stated = stated(context.contract)
         self._sent: set[str] = set()
 
     def sent(self, compared: Compared) -> None:
@@ -79,7 +75,8 @@ class DifferenceFacts:
         """Whether a number is about all that an account has: which depends on its past."""
         operation, body = compared.request.operation, compared.request.json
         assert operation is not None
-        asks = isinstance(body, Mapping) and len(body) > 1
+        keys = {place.name.lower() for place in operation.key}
+        asks = isinstance(body, Mapping) and any(name.lower() not in keys for name in body)
         if asks or operation.model is not None or "{" in operation.path:
             return False
         return _is_number(difference.expected)
@@ -104,23 +101,6 @@ def _is_number(value: Any) -> bool:
     if isinstance(value, str):
         return _NUMBER.fullmatch(value) is not None
     return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def scalars(document: Any) -> Iterator[str]:
-    """Every text and number of a document, as text."""
-    if isinstance(document, Mapping):
-        for value in document.values():
-            yield from scalars(value)
-    elif isinstance(document, list | tuple):
-        for value in document:
-            yield from scalars(value)
-    elif document is not None and not isinstance(document, bool):
-        yield str(document)
-
-
-def vars_of(row: ErrorRow) -> list[Any]:
-    """What an error definition says on the wire."""
-    return [row.status, row.code, row.message, dict(row.fields)]
 
 
 def shown(value: Any) -> str:
