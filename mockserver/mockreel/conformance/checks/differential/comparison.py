@@ -14,6 +14,7 @@ from mockreel.contract import State
 Kind = Literal["status", "refusal", "key", "type", "value", "name", "entry", "header"]
 # A text that is an id has so many characters at least.
 _LONG = 16
+_ENTRY = re.compile(r"/\d+(/|$)")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d")
 
 
@@ -149,6 +150,8 @@ def _sort(value: Any) -> str:
 def _counts(difference: Difference) -> bool:
     """Whether a value depends on how many entries there are: a number, a flag, a cursor that is or is not there."""
     value = difference.expected
+    if difference.kind == "name":
+        return not _ENTRY.search(difference.place)
     return difference.kind in ("type", "value") and (value is None or isinstance(value, bool | int | float))
 
 

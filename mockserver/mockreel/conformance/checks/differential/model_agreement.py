@@ -3,11 +3,13 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import suppress
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from mockreel.conformance.check import Check, check
 from mockreel.conformance.checks.differential.difference_facts import DifferenceFacts
 from mockreel.conformance.checks.differential.played_log import Compared, PlayedLog
+from mockreel.conformance.checks.differential.played_webhooks import webhooks
 from mockreel.conformance.checks.differential.session import Session
 from mockreel.conformance.jobs.job_groups import PLAIN
 from mockreel.contract.exchanges.problem import Problem
@@ -51,6 +53,14 @@ def keeps_alike(context: "CheckContext") -> Iterator[Problem]:
     yield from _problems(context, "updates")
 
 
+@check(
+    "model.webhooks", "A webhook says what a model of the contract says of the same job.", level="jobs", uses=(PLAIN,),
+    known=lambda context: bool(context.contract.callbacks.events),
+)  # fmt: skip
+def tells_alike(context: "CheckContext") -> Iterator[Problem]:
+    yield from _problems(context, "webhooks")
+
+
 def _problems(context: "CheckContext", sort: str) -> Iterator[Problem]:
     if _KEPT not in context.kept:
         with suppress(LeftOut):
@@ -79,11 +89,11 @@ def _judged(context: "CheckContext") -> tuple[Counter[str], defaultdict[str, dic
     problems: defaultdict[str, dict[str, Problem]] = defaultdict(dict)
     facts = DifferenceFacts(context)
     with PlayedLog(context) as played:
-        for compared in played.exchanges():
+        exchanges = ((_sort(context, one), one) for one in played.exchanges())
+        for sort, compared in chain(exchanges, (("webhooks", one) for one in webhooks(context, played))):
             facts.sent(compared)
-            sort = _sort(context, compared)
             cases[sort] += 1
-            problem = facts.problem(compared)
+            problem = facts.problem(compared) if sort != "webhooks" else facts.webhook_problem(compared)
             if problem is not None:
                 key = f"{problem.fact.where} {problem.subject.partition(' ')[2]}"
                 problems[sort][key] = min(problems[sort].get(key, problem), problem, key=_size)
@@ -102,4 +112,4 @@ def _sort(context: "CheckContext", compared: Compared) -> str:
     return "replies" if reads or (operation and operation.submits) else "updates"
 
 
-CHECKS: tuple[Check, ...] = (asks_a_session, refuses_alike, replies_alike, keeps_alike)
+CHECKS: tuple[Check, ...] = (asks_a_session, refuses_alike, replies_alike, keeps_alike, tells_alike)

@@ -93,7 +93,7 @@ class PlayedLog:
 
     def _compared(self, request: SentRequest, came: ReceivedResponse) -> Compared | None:
         if self._reads(request):
-            self._learn(came.json)
+            self.learn(came.json)
         for _ in range(_ROUNDS):
             replies = self._asked(request)
             if replies is None:
@@ -106,7 +106,7 @@ class PlayedLog:
                 break
         return compared
 
-    def _learn(self, document: Any) -> None:
+    def learn(self, document: Any) -> None:
         """Let the jobs of the models end that a reply shows as ended, wherever it does."""
         if isinstance(document, Mapping):
             texts_ = [value for value in document.values() if isinstance(value, str)]
@@ -120,7 +120,7 @@ class PlayedLog:
             document.values() if isinstance(document, Mapping) else document if isinstance(document, list) else ()
         ):
             if isinstance(value, Mapping | list):
-                self._learn(value)
+                self.learn(value)
 
     def _asked(self, request: SentRequest) -> tuple[ReceivedResponse, ReceivedResponse] | None:
         """What the models answer; None where they cannot be asked the same."""
@@ -162,13 +162,37 @@ class PlayedLog:
         found = [] if one.json is None else comparison.documents(came.json, one.json, other.json)
         if detector.refused(came) != detector.refused(one) and not comparison.elsewhere:
             return [Difference("", "refusal", one.shown(), came.shown())], []
-        return found, comparison.elsewhere
+        return [*found, *self._headers(request, came, one, other)], comparison.elsewhere
+
+    def _headers(
+        self, request: SentRequest, came: ReceivedResponse, one: ReceivedResponse, other: ReceivedResponse
+    ) -> Iterator[Difference]:
+        """The documented headers that both models send."""
+        operation = request.operation
+        found = self._context.response_checker.documented(operation, one.status) if operation is not None else None
+        for name in map(str.lower, found[1].get("headers", {}) if found is not None else ()):
+            if name in one.headers and name in other.headers:
+                place, value, its = f"header {name}", one.headers[name], came.headers.get(name)
+                if its is None:
+                    yield Difference(place, "entry", value, None)
+                elif value == other.headers[name] and self._lacks(its, value):
+                    yield Difference(place, "header", value, its)
+
+    def documents(self, came: Any, one: Any, other: Any) -> list[Difference]:
+        """In what a document of the server differs from those of the models."""
+        return Comparison(self.symbols, self._words, self._is_job, self._is_known).documents(came, one, other)
 
     def _is_known(self, text: str) -> bool:
         return text in self._stated or self.symbols.was_sent(text)
 
     def _is_job(self, names: Iterable[str]) -> bool:
         return self.models[0].job(names) is not None
+
+    def _lacks(self, came: str, model: str) -> bool:
+        """Whether a header has not what the models have in it, in any order."""
+        names = {part.strip().lower() for part in model.split(",")}
+        lacking = names - {part.strip().lower() for part in came.split(",")}
+        return bool(lacking) and (len(names) > 1 or self._is_known(model))
 
     def _followed(self, request: SentRequest, elsewhere: list[Elsewhere]) -> bool:
         """Let the jobs of the models come where the server's are; gives whether any of them moved."""
