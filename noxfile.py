@@ -49,7 +49,7 @@ def bench(session: nox.Session) -> None:
 
     Prints every figure and whether its aim is met; `-- --help` lists what can be chosen. No default session.
     """
-    session.install(".[check]", "pytest", "httpx", "respx")
+    session.install(".[check,redis]", "pytest", "httpx", "respx")
     session.run("python", "-m", "bench", *session.posargs, env={"PYTHONPATH": "tests"})
 
 

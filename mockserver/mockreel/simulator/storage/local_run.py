@@ -29,7 +29,7 @@ WORTH_IT = 2_000
 OFTEN = 20_000
 
 
-class KeptRun:
+class LocalRun:
     """One run and its log.
 
     Args:

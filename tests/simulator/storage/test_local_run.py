@@ -10,7 +10,7 @@ from simulator.storage.rig import HOOK, KEYS, START, Kept, Wall, fresh, kept, op
 from mockreel.engine.clock import Clock
 from mockreel.errors import StateError
 from mockreel.simulator.rule_parser import set_faults
-from mockreel.simulator.storage.kept_run import KeptRun
+from mockreel.simulator.storage.local_run import LocalRun
 
 
 def _left(folder: Path, checkpoints: Path | None = None) -> object:
@@ -220,7 +220,7 @@ def test_looking_back_shows_the_state_of_a_moment(tmp_path: Path) -> None:
         assert state(one.simulator) == end
 
 
-def _past(run: KeptRun, moment: float) -> dict[str, object]:
+def _past(run: LocalRun, moment: float) -> dict[str, object]:
     found = run.past(fresh(Clock(start=START, held=True), run.head.salt), moment)
     row = state(found)
     assert isinstance(row, dict)
