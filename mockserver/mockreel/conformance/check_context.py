@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -250,6 +250,13 @@ class CheckContext:
         self.jobs.adopt(other.jobs, groups)
         self.ids, self._secret, self._fetched, self.ends = other.ids, other.signing(), other._fetched, None
         self.asks_anew, self.log, self.moments = False, list(other.log), list(other.moments)
+
+    def missing_places(self, operation: Operation, places: Iterable[str]) -> None:
+        """Count as not asked what is promised at places that no documented response of an operation can have."""
+        for place in places:
+            if not self.response_checker.may_have(operation, place):
+                reason = f"no documented response of {operation.id} can have {place}"
+                self.skipped[reason] = 1
 
     def states(self, word: Any) -> tuple[State, ...]:
         """The states that a word on the wire may mean."""
