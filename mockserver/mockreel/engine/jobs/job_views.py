@@ -1,10 +1,11 @@
 """Responses that tell of a job under way: while nothing about it changes, a poll says what the last one said."""
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from mockreel.contract.messages.message import Response
-from mockreel.engine.jobs.job import Job
+from mockreel.engine.jobs.job import Intervention, Job
+from mockreel.engine.jobs.lifecycle import Plan
 
 C = TypeVar("C")
 
@@ -14,11 +15,24 @@ MOST = 1000
 Facts = tuple[Any, ...]
 
 
+class _View(NamedTuple):
+    """A response, what it followed from, and from when until when the job stays as it tells."""
+
+    response: Response
+    since: float
+    until: float
+    job: Job
+    plan: Plan
+    intervention: Intervention | None
+    extra: Any
+    asked: Facts
+
+
 class JobViews:
-    """The last response about each of some jobs, and what it followed from."""
+    """The last response about each of some jobs."""
 
     def __init__(self) -> None:
-        self._kept: dict[str, tuple[Facts, Response]] = {}
+        self._kept: dict[str, _View] = {}
 
     def response(
         self,
@@ -34,15 +48,15 @@ class JobViews:
         Args:
             asked: all of the request that the response depends on.
         """
-        state = job.state(now)
-        if state.kind != "pending":  # its end is asked for once or twice, and depends on more
-            return make(context, job)
-        facts = (job, state, job.began(now), job.intervention, job.extra, asked)
         kept = self._kept.get(job.id)
-        if kept is not None and kept[0] == facts:
-            return kept[1]
+        if kept is not None:
+            response, since, until, *facts = kept
+            if since <= now < until and facts == [job, job.plan, job.intervention, job.extra, asked]:
+                return response
         made = make(context, job)
-        if kept is None and len(self._kept) >= MOST:
-            del self._kept[next(iter(self._kept))]
-        self._kept[job.id] = (facts, made)
+        if job.state(now).kind == "pending":  # its end is asked for once or twice, and depends on more
+            if kept is None and len(self._kept) >= MOST:
+                del self._kept[next(iter(self._kept))]
+            until = job.stays_until(now)
+            self._kept[job.id] = _View(made, now, until, job, job.plan, job.intervention, job.extra, asked)
         return made
