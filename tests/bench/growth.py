@@ -28,7 +28,7 @@ from mockreel.simulator.simulator import build_simulator, load_contracts
 
 SIZES = (1_000, 100_000, 1_000_000)
 # No request may keep the loop longer, in milliseconds.
-LONGEST_TURN = 50.0
+LONGEST_STEP = 50.0
 # How often submit and poll are measured; what looks at every job is asked once.
 MANY = 500
 START = 1_767_225_600.0
@@ -85,17 +85,17 @@ def measure(name: str, jobs: int) -> Iterator[Mapping[str, Any]]:
     for what, (path, query) in QUESTIONS.get(name, {}).items():
         request = Request("GET", path, HEADERS, query.encode(), b"", "http://bench")
         longest, count = _turn(provider, request)
-        yield _row(f"{title}: {what}, longest of {count:,} turns", longest, "ms", aim=LONGEST_TURN, at_most=True)
+        yield _row(f"{title}: {what}, longest of {count:,} turns", longest, "ms", aim=LONGEST_STEP, at_most=True)
     while len(provider.jobs) < settings.max_jobs:
         _done(provider.answer(submit))
     yield _row(
-        f"{title}: the submit that reaches the limit", _turn(provider, submit)[0], "ms", aim=LONGEST_TURN, at_most=True
+        f"{title}: the submit that reaches the limit", _turn(provider, submit)[0], "ms", aim=LONGEST_STEP, at_most=True
     )
     yield _row(f"{title}: a submit beyond it", median(_turn(provider, submit)[0] for _ in range(MANY)) * 1000, "us")
     newest = next(reversed(provider.jobs)).id
     for what, longest, count, size in control_turns.turns(simulator, f"{name}/{newest}"):
         told = f"{title}: {what} over control ({size:,} bytes), longest of {count:,} turns"
-        yield _row(told, longest, "ms", aim=LONGEST_TURN, at_most=True)
+        yield _row(told, longest, "ms", aim=LONGEST_STEP, at_most=True)
 
 
 def _row(name: str, value: float, unit: str, **more: Any) -> Mapping[str, Any]:

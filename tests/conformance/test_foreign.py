@@ -16,7 +16,7 @@ from mockreel.conformance.targets.base_url import Access, check_url
 from mockreel.conformance.targets.url_target import checked_url
 from mockreel.contract.exchanges.exchange import SentRequest
 from mockreel.contract.exchanges.request_builder import Requests
-from mockreel.contract.messages.message import Request, Response, json_reply
+from mockreel.contract.messages.message import Request, Response, json_response
 from mockreel.errors import OptionError
 from mockreel.server.socket_server import serving
 from mockreel.simulator.in_process.mock_target import LeftOut, MockTarget
@@ -117,7 +117,7 @@ def test_a_foreign_server_is_doubted_where_the_contract_is_not_sure() -> None:
     def answering(provider: Provider, request: Request) -> Response | Awaitable[Response]:
         known = provider.contract.router.find(request.path) is not None
         keyed = any(name == b"authorization" for name, _ in request.headers)
-        return provider.answer(request) if known and keyed else json_reply(200, {})
+        return provider.answer(request) if known and keyed else json_response(200, {})
 
     target = Stranger(contract, answering=answering)
     found = {one.check: one for one in run(CheckContext(contract, target, Wanted(quick=True)), error_responses.CHECKS)}
@@ -188,7 +188,7 @@ def test_a_secret_in_a_reply_is_not_shown() -> None:
     def answering(provider: Provider, request: Request) -> Response | Awaitable[Response]:
         response = provider.answer(request)
         made = request.path == "/v1/callback-secrets" and isinstance(response, Response) and response.status == 201
-        return json_reply(202, {"plain_secret": "whsec_of_the_test"}) if made else response
+        return json_response(202, {"plain_secret": "whsec_of_the_test"}) if made else response
 
     target = MockTarget(contract, answering=answering)
     context = CheckContext(contract, target, Wanted(quick=True))

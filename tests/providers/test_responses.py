@@ -15,7 +15,7 @@ from staging import Caller, MakeSimulator
 from test_never_breaks import GIVEN_UP, answered, ids_of
 
 from mockreel.contract import Contract, Operation
-from mockreel.contract.messages.message import Request, Response, json_reply
+from mockreel.contract.messages.message import Request, Response, json_response
 from mockreel.server.http.asgi import unavailable
 from mockreel.simulator.provider import Provider
 from mockreel.simulator.simulator import Simulator
@@ -138,7 +138,7 @@ def test_a_response_that_is_not_documented_is_found(simulator: Simulator) -> Non
 
     assert replies.wrong(operation, honest) == []
     body = orjson.loads(honest.body)
-    assert replies.wrong(operation, json_reply(200, {k: v for k, v in body.items() if k != "status"}))
-    assert replies.wrong(operation, json_reply(200, {**body, "status": "succeeded"}))
-    assert replies.wrong(operation, json_reply(299, body))
+    assert replies.wrong(operation, json_response(200, {k: v for k, v in body.items() if k != "status"}))
+    assert replies.wrong(operation, json_response(200, {**body, "status": "succeeded"}))
+    assert replies.wrong(operation, json_response(299, body))
     assert replies.wrong(operation, Response(200, honest.body, ((b"content-type", b"text/html"),)))

@@ -15,8 +15,8 @@ from mockreel.contract.messages.message import Response
 from mockreel.providers.runflow.lists import selection
 from mockreel.providers.runflow.lists.columns import Column
 from mockreel.providers.runflow.lists.selection import Order, Place, Selection
+from mockreel.simulator.cooperative_work import FEW
 from mockreel.simulator.simulator import Simulator
-from mockreel.simulator.turns import FEW
 
 SIZE = Column("size", "number")
 ROWS = st.lists(st.integers(0, 5), max_size=30)

@@ -10,7 +10,7 @@ from proxy.day import STEP, Day, Script, contract_of
 from mockreel.contract import pointers
 from mockreel.contract.conversation.conversation import JobTalk
 from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest
-from mockreel.contract.messages.message import Request, Response, json_reply
+from mockreel.contract.messages.message import Request, Response, json_response
 from mockreel.simulator.in_process.mock_target import Answering
 from mockreel.simulator.in_process.target_keys import dressed
 from mockreel.simulator.provider import Provider
@@ -199,7 +199,7 @@ def _accepting(provider: Provider, request: Request, operation: str, response: R
     if talk is None or response.status < 400 or response.status == 401:
         return response
     jobs = list(provider.jobs)
-    return json_reply(201, {"id": jobs[0].id if jobs else "x", "status": "queued"})
+    return json_response(201, {"id": jobs[0].id if jobs else "x", "status": "queued"})
 
 
 def servers() -> tuple[Server, ...]:
@@ -231,7 +231,7 @@ def servers() -> tuple[Server, ...]:
         at_submits("submit-is-no-json", lambda response: replace(response, body=response.body[:-3])),
         at_submits("submit-is-empty", lambda response: replace(response, body=b"")),
         at_submits(
-            "submit-is-refused", lambda response: json_reply(422, {"code": "VALIDATION_ERROR", "message": "no"})
+            "submit-is-refused", lambda response: json_response(422, {"code": "VALIDATION_ERROR", "message": "no"})
         ),
         at_submits("usage-lost", lambda response: _header(response, b"x-aimlapi-credits-used", None)),
         at_submits("inference-id-lost", lambda response: _header(response, b"x-inference-id", None)),
@@ -244,7 +244,7 @@ def servers() -> tuple[Server, ...]:
         _backwards(),
         at_errors("errors-as-200", lambda response: replace(response, status=200)),
         at_errors("errors-as-418", lambda response: replace(response, status=418)),
-        at_errors("errors-in-a-foreign-form", lambda response: json_reply(response.status, {"fault": "no"})),
+        at_errors("errors-in-a-foreign-form", lambda response: json_response(response.status, {"fault": "no"})),
         at_errors(
             "errors-as-html",
             lambda response: replace(response, body=b"<html>", headers=((b"content-type", b"text/html"),)),

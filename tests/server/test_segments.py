@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 from server.held_connection import HeldConnection, HeldLoop, held_loop
+from server.test_fast_path import CASES, GET, MOST_BODY, get
 from server.test_rejections import JUNK
-from server.test_short_way import CASES, GET, MOST_BODY, get
 from staging import FOURTH, START
 
 from mockreel import Settings

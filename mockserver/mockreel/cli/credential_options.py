@@ -73,7 +73,7 @@ def credentials(given: Mapping[str, Any], contracts: Callable[[], Mapping[str, C
     """
     keys: Path | tuple[KeyEntry, ...] | None = given["keys"]
     if given["listed"] and keys is not None:
-        raise OptionError("--key", Hidden("together with --keys"), then="List the keys in one of the two ways.")
+        raise OptionError("--key", "…", secret="together with --keys", then="List the keys in one of the two ways.")
     if given["listed"]:
         keys = listed_keys(given["listed"])
     file: Path | None = given["credentials"]
@@ -133,10 +133,3 @@ def _prefix(contract: Contract) -> str:
     """How a provider's usual keys begin, as clients look at it."""
     prefixes = contract.root["keys"].get("prefixes", ())
     return str(prefixes[0]["prefix"]) if prefixes else ""
-
-
-class Hidden(str):
-    """What is said of a key in its place: a message shows it without quotes."""
-
-    def __repr__(self) -> str:
-        return str(self)

@@ -6,13 +6,13 @@ from pathlib import Path
 
 from mockreel.contract.added_models import read_additions
 from mockreel.errors import StateError
-from mockreel.server.kept_options import loader
+from mockreel.server.run_options import loader
 from mockreel.server.server_options import Options
 from mockreel.server.socket_server import Server, built
 from mockreel.simulator.settings import Settings
 from mockreel.simulator.simulator import Simulator, load_contracts
-from mockreel.simulator.storage.kept_run import play, until
 from mockreel.simulator.storage.listed_aliases import listed_aliases
+from mockreel.simulator.storage.local_run import play, until
 from mockreel.simulator.storage.logs.run_bundle import Bundle
 from mockreel.simulator.storage.playback import Playback
 from mockreel.simulator.storage.rerun import Rerun, rerun
@@ -21,6 +21,7 @@ from mockreel.webhooks import Outcome, Outgoing, webhook_secrets
 
 # Signs webhooks in the place of a secret that a recorded run does not have; signatures are not compared.
 _SECRET = "mockreel-replayed-run-secret"
+_THEN = "Play it with the version that recorded it, or record the run again with this one."
 
 
 class _Silent:
@@ -47,7 +48,7 @@ class RecordedRun:
 
     def __init__(self, folder: Path, *, readings: Mapping[str, str] | None = None, data: Path | None = None) -> None:
         self._log = log = Bundle(folder, new=False)
-        self._head = head = read_head(log.head or {}, where=log.where)
+        self._head = head = read_head(log.head or {}, where=log.where, then=_THEN)
         options = _options(head, readings or {}, data)
         additions = read_additions(options.models, unknown_models=options.unknown_models)
         self._contracts = load_contracts(options.providers, readings=options.readings, data=data, additions=additions)
@@ -75,7 +76,7 @@ class RecordedRun:
 
     def _past(self, moment: float) -> Simulator:
         simulator = self._fresh()
-        play(self._playback(simulator), until(self._log.entries(), moment))
+        play(self._playback(simulator), until(self._log, moment))
         simulator.clock.begin_at(max(moment, self._head.opened), held=True, speed=1.0)
         return simulator
 

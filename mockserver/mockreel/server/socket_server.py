@@ -34,11 +34,11 @@ from mockreel.webhooks import Targets, WebhookSecret, check_authority, webhook_s
 
 if TYPE_CHECKING:
     from mockreel.server.metrics.metrics import Metrics
-    from mockreel.simulator.storage.kept_run import KeptRun
+    from mockreel.simulator.storage.local_run import LocalRun
     from mockreel.simulator.storage.shared.shared_run import SharedRun
 
     # A run that is kept by one server, or shared by several.
-    ServedRun = KeptRun | SharedRun
+    ServedRun = LocalRun | SharedRun
 
 
 class Server:
@@ -71,7 +71,7 @@ class Server:
         self._options = options
         clock = Clock(speed=options.speed, held=options.held, start=options.start)
         with contextlib.ExitStack() as undo:
-            self._run = kept = kept_run(options, contracts, self.secrets, clock)
+            self._run = kept = local_run(options, contracts, self.secrets, clock)
             if kept is not None:
                 undo.callback(kept.log.close)
             salt = None if kept is None else kept.head.salt
@@ -163,20 +163,20 @@ class Server:
         self._server.end()
 
 
-def kept_run(
+def local_run(
     options: Options, contracts: Mapping[str, Contract], secrets: Mapping[str, WebhookSecret], clock: Clock
 ) -> "ServedRun | None":
     """The run that the options want to be kept or recorded, or None; takes and raises what `open_run` does."""
     if options.state is None and options.record_run is None:
         return None
-    from mockreel.server.kept_options import open_run  # noqa: PLC0415  (most runs are not kept)
+    from mockreel.server.run_options import open_run  # noqa: PLC0415  (most runs are not kept)
 
     return open_run(options, contracts, secrets, clock)
 
 
 def left(run: "ServedRun", server: MockServer, options: Options) -> None:
     """The server of a run that is kept has ended."""
-    from mockreel.server.kept_options import leave  # noqa: PLC0415
+    from mockreel.server.run_options import leave  # noqa: PLC0415
 
     leave(run, server, options.record_run)
 

@@ -48,7 +48,7 @@ class RequestContext:
     polled: str | None = None  # the id of the job that it asked about, where its handler has said so
     key: str | None = None  # the key that it was found by; kept no longer than the headers of its connection
     faults: Faults | None = None  # what befalls it; None while nobody has asked
-    in_turns: bool = False  # its handler has work for several turns, and is at it
+    in_steps: bool = False  # its handler works in several steps, and has begun
     handled: bool = False  # nothing refused it before its handler was asked
     applied: tuple[str, ...] = ()  # the preferences that its client wished, and that count
     notes: tuple[str, ...] = ()  # what is told to who runs the server, and not to the client

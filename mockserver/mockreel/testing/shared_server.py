@@ -22,7 +22,7 @@ from mockreel.server.http.sockets import close, listen, url_of
 from mockreel.server.http.uvicorn_server import Loop, in_thread
 from mockreel.server.mock_server import Address, MockServer
 from mockreel.server.server_options import Options
-from mockreel.server.socket_server import addressed, application, built, kept_run, left, report_rejection
+from mockreel.server.socket_server import addressed, application, built, left, local_run, report_rejection
 from mockreel.simulator.simulator import Simulator
 
 T = TypeVar("T")
@@ -109,7 +109,7 @@ class SharedServer:
             OptionError: an option has an unknown value.
         """
         clock = Clock(speed=options.speed, held=options.held, start=options.start)
-        run = kept_run(options, contracts, {}, clock)
+        run = local_run(options, contracts, {}, clock)
         salt = None if run is None else run.head.salt
         simulator, entries = built(options, contracts, secrets={}, clock=clock, salt=salt)
         if run is not None:

@@ -10,7 +10,7 @@ from conformance.saboteurs.calls import policy
 from conformance.saboteurs.records import dropping, setting
 from conformance.saboteurs.saboteur import Saboteur, altering, as_owner, changed, good, operation_id
 
-from mockreel.contract.messages.message import Request, Response, json_reply
+from mockreel.contract.messages.message import Request, Response, json_response
 from mockreel.simulator.in_process.mock_target import Answering
 from mockreel.simulator.provider import Provider
 
@@ -121,7 +121,7 @@ def _no_nulls() -> Answering:
 
 def _broken_secrets(response: Response, _: Request) -> Response:
     return (
-        json_reply(500, {"code": "INTERNAL_ERROR", "message": "x", "errors": None})
+        json_response(500, {"code": "INTERNAL_ERROR", "message": "x", "errors": None})
         if response.status == 404
         else response
     )
@@ -133,7 +133,9 @@ def _lenient_poll() -> Answering:
     def answer(provider: Provider, request: Request) -> Response | Awaitable[Response]:
         response = provider.answer(request)
         asks = operation_id(provider, request) == "get_generation" and not request.query
-        return json_reply(200, {}) if asks and isinstance(response, Response) and response.status == 400 else response
+        return (
+            json_response(200, {}) if asks and isinstance(response, Response) and response.status == 400 else response
+        )
 
     return answer
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from conformance.saboteurs.saboteur import Saboteur, altering, as_owner, changed, operation_id
 
-from mockreel.contract.messages.message import Request, Response, json_reply
+from mockreel.contract.messages.message import Request, Response, json_response
 from mockreel.simulator.in_process.mock_target import Answering
 from mockreel.simulator.provider import Provider
 
@@ -18,7 +18,7 @@ def _dropping(name: str) -> Any:
 def _foreign_envelope(response: Response, _: Request) -> Response:
     if response.status < 400:
         return response
-    return replace(json_reply(response.status, {"title": "No", "status": response.status, "detail": "no"}))
+    return replace(json_response(response.status, {"title": "No", "status": response.status, "detail": "no"}))
 
 
 def _friendly(response: Response, _: Request) -> Response:
@@ -67,14 +67,16 @@ def _peeking() -> Answering:
 
 def _any_method() -> Answering:
     def answer(provider: Provider, request: Request) -> Response | Awaitable[Response]:
-        return json_reply(200, {}) if request.method == "TRACE" else provider.answer(request)
+        return json_response(200, {}) if request.method == "TRACE" else provider.answer(request)
 
     return answer
 
 
 def _any_path() -> Answering:
     def answer(provider: Provider, request: Request) -> Response | Awaitable[Response]:
-        return json_reply(200, {}) if provider.contract.router.find(request.path) is None else provider.answer(request)
+        return (
+            json_response(200, {}) if provider.contract.router.find(request.path) is None else provider.answer(request)
+        )
 
     return answer
 
@@ -87,7 +89,7 @@ def _recode(response: Response, _: Request) -> Response:
 
 def _overloaded(response: Response, _: Request) -> Response:
     return (
-        json_reply(500, {"code": "INTERNAL_ERROR", "message": "x", "errors": None})
+        json_response(500, {"code": "INTERNAL_ERROR", "message": "x", "errors": None})
         if response.status == 404
         else response
     )

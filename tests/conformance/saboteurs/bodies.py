@@ -8,7 +8,7 @@ import orjson
 from conformance.saboteurs.saboteur import Saboteur, altering, good, operation_id
 
 from mockreel.contract import Contract
-from mockreel.contract.messages.message import Request, Response, json_reply
+from mockreel.contract.messages.message import Request, Response, json_response
 from mockreel.contract.schemas import Schemas
 from mockreel.simulator.in_process.mock_target import Answering
 from mockreel.simulator.provider import Provider
@@ -92,7 +92,7 @@ def _fragile() -> Answering:
 
     def answer(provider: Provider, request: Request) -> Response | Awaitable[Response]:
         if operation_id(provider, request) == "set_run_feedback" and not _ascii(request.body):
-            return json_reply(500, {"code": "INTERNAL_ERROR", "message": "Internal server error.", "errors": None})
+            return json_response(500, {"code": "INTERNAL_ERROR", "message": "Internal server error.", "errors": None})
         return provider.answer(request)
 
     return answer
@@ -111,7 +111,7 @@ _RUN = {"nodeInfoList": [{"nodeId": "9", "fieldName": "prompt", "fieldValue": "a
 
 def _any_model(response: Response, request: Request) -> Response:
     if b"no-such-model" in request.body and response.status == 400:
-        return json_reply(200, {"id": "XXLhM-WwM1UXTVnR5w9EV", "status": "queued"})
+        return json_response(200, {"id": "XXLhM-WwM1UXTVnR5w9EV", "status": "queued"})
     return response
 
 

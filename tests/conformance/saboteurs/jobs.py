@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 from conformance.saboteurs.saboteur import Saboteur, altering, changed, operation_id
 
-from mockreel.contract.messages.message import Request, Response, json_reply
+from mockreel.contract.messages.message import Request, Response, json_response
 from mockreel.simulator.in_process.mock_target import Answering
 from mockreel.simulator.provider import Provider
 
@@ -39,7 +39,7 @@ def _other_id(response: Response, _: Request) -> Response:
 
 def _dead_links() -> Answering:
     def answer(provider: Provider, request: Request) -> Response | Awaitable[Response]:
-        return json_reply(404, {}) if "/media/" in request.path else provider.answer(request)
+        return json_response(404, {}) if "/media/" in request.path else provider.answer(request)
 
     return answer
 

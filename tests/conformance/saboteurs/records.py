@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlencode
 import orjson
 from conformance.saboteurs.saboteur import Saboteur, altering, changed, operation_id
 
-from mockreel.contract.messages.message import Request, Response, json_reply
+from mockreel.contract.messages.message import Request, Response, json_response
 from mockreel.simulator.in_process.mock_target import Answering
 from mockreel.simulator.provider import Provider
 
@@ -153,7 +153,7 @@ def _half(response: Response, _: int) -> Response:
 
 
 def _once(response: Response, number: int) -> Response:
-    return response if number == 1 else json_reply(404, {})
+    return response if number == 1 else json_response(404, {})
 
 
 def _other_bytes(response: Response, number: int) -> Response:
@@ -225,7 +225,7 @@ def _deaf_to(operation: str, status: int, body: Any) -> Callable[[], Answering]:
                 and keyed
                 and b"invalid" not in dict(request.headers).get(b"authorization", b"")
             ):
-                return json_reply(status, body)
+                return json_response(status, body)
             return provider.answer(request)
 
         return answer
@@ -447,7 +447,7 @@ GALLERY = (
         "A run that has ended is gone.",
         "runflow",
         answering=later(
-            _RUN, 2.0, lambda *_: json_reply(404, {"code": "RUN_NOT_FOUND", "message": "x", "errors": None})
+            _RUN, 2.0, lambda *_: json_response(404, {"code": "RUN_NOT_FOUND", "message": "x", "errors": None})
         ),
     ),
     Saboteur(

@@ -6,7 +6,7 @@ from dataclasses import replace
 import orjson
 import pytest
 
-from mockreel.contract.messages.message import Request, exact, json_reply, problem
+from mockreel.contract.messages.message import Request, exact, json_response, problem
 
 REQUEST = Request("GET", "/", [(b"a", b"1"), (b"b", b"2"), (b"a", b"3")], b"", b"", "http://stage.test")
 
@@ -41,7 +41,7 @@ def test_headers_of_one_name_can_be_read_as_one_list() -> None:
 
 def test_a_json_response_can_hold_bytes_that_are_json_already() -> None:
     """The content type comes first, then the other headers."""
-    response = json_reply(201, {"input": orjson.Fragment(b'{"a":1}')}, headers=((b"x-a", b"1"),))
+    response = json_response(201, {"input": orjson.Fragment(b'{"a":1}')}, headers=((b"x-a", b"1"),))
 
     assert (response.status, response.body) == (201, b'{"input":{"a":1}}')
     assert response.headers == ((b"content-type", b"application/json"), (b"x-a", b"1"))

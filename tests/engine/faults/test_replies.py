@@ -2,12 +2,12 @@
 
 import pytest
 
-from mockreel.contract.messages.message import Response, json_reply
+from mockreel.contract.messages.message import Response, json_response
 from mockreel.engine.faults import Fault, in_place_of_an_answer, read_fault, spoilt, steps
 from mockreel.engine.faults.response_effects import Begin, Close, Piece, Raw, Reset, Step, Wait
 from mockreel.engine.faults.response_faults import LONGEST_WAIT
 
-REPLY = json_reply(200, {"id": "7"}, headers=((b"retry-after", b"9"), (b"x-kept", b"yes")))
+REPLY = json_response(200, {"id": "7"}, headers=((b"retry-after", b"9"), (b"x-kept", b"yes")))
 
 
 def taken(text: str, body: bytes = b"0123456789", *, head: bool = False) -> list[Step]:

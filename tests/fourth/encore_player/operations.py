@@ -6,7 +6,7 @@ import orjson
 
 from encore_player.wire import job_body
 from mockreel.contract.messages.form import Form
-from mockreel.contract.messages.message import Response, json_reply
+from mockreel.contract.messages.message import Response, json_response
 from mockreel.engine.artifacts.uploads import Upload
 from mockreel.engine.jobs.job import Intervention, Job
 from mockreel.engine.randomness import uuid4, uuid7
@@ -20,18 +20,18 @@ def _begin(context: RequestContext) -> Job:
 
 
 def create_job(context: RequestContext) -> Answer:
-    return json_reply(201, job_body(context.provider, _begin(context), context.now))
+    return json_response(201, job_body(context.provider, _begin(context), context.now))
 
 
 async def create_job_and_wait(context: RequestContext) -> Response:
     job = _begin(context)
     await context.provider.wait_for(job)
-    return json_reply(200, job_body(context.provider, job, context.provider.clock.now()))
+    return json_response(200, job_body(context.provider, job, context.provider.clock.now()))
 
 
 def get_job(context: RequestContext) -> Answer:
     job = context.provider.job_of(context.account, context.params["id"])
-    return json_reply(200, job_body(context.provider, job, context.now))
+    return json_response(200, job_body(context.provider, job, context.now))
 
 
 def list_jobs(context: RequestContext) -> Answer:
@@ -39,7 +39,7 @@ def list_jobs(context: RequestContext) -> Answer:
     since, word = context.query.get("since", 0), context.query.get("word")
     kept = [job for job in jobs if job.created >= since and word in (None, job.state(context.now).word)]
     page = kept[: context.query.get("limit", 10)]
-    return json_reply(200, {"jobs": [job_body(context.provider, job, context.now) for job in page]})
+    return json_response(200, {"jobs": [job_body(context.provider, job, context.now) for job in page]})
 
 
 def drop_job(context: RequestContext) -> Answer:
@@ -48,12 +48,12 @@ def drop_job(context: RequestContext) -> Answer:
         context.provider.intervene(
             job, Intervention(context.now, context.provider.contract.lifecycle.states["dropped"])
         )
-    return json_reply(200, job_body(context.provider, job, context.now))
+    return json_response(200, job_body(context.provider, job, context.now))
 
 
 def get_model(context: RequestContext) -> Answer:
     assert context.model is not None
-    return json_reply(200, context.provider.contract.schemas.document(context.model.schema))
+    return json_response(200, context.provider.contract.schemas.document(context.model.schema))
 
 
 def send_file(context: RequestContext) -> Answer:
@@ -61,7 +61,7 @@ def send_file(context: RequestContext) -> Answer:
     file = form.files["file"]
     id_ = uuid4(context.provider.draw("file", context.provider.count("file")))
     context.provider.uploads.announce(Upload(id_, file.mime, len(file.data), None, file.data))
-    return json_reply(201, {"id": id_, "url": f"{context.request.base_url}/_mockreel/uploads/{id_}"})
+    return json_response(201, {"id": id_, "url": f"{context.request.base_url}/_mockreel/uploads/{id_}"})
 
 
 def echo(context: RequestContext) -> Answer:
@@ -69,7 +69,7 @@ def echo(context: RequestContext) -> Answer:
 
 
 def get_health(context: RequestContext) -> Answer:
-    return json_reply(200, {"well": True})
+    return json_response(200, {"well": True})
 
 
 HANDLERS: Mapping[str, Handler] = {

@@ -4,7 +4,7 @@ from collections import defaultdict
 
 from mockreel.contract import ErrorRow
 from mockreel.contract.messages.error_response import ErrorResponse
-from mockreel.contract.messages.message import Response, json_reply
+from mockreel.contract.messages.message import Response, json_response
 
 
 def refuse(row: ErrorRow, error_response: ErrorResponse, *, bare: bool) -> Response:
@@ -14,4 +14,4 @@ def refuse(row: ErrorRow, error_response: ErrorResponse, *, bare: bool) -> Respo
         "message": row.message.format_map(values),
         "at": [violation.pointer for violation in error_response.violations],
     }
-    return json_reply(row.status, error if bare else {"error": error})
+    return json_response(row.status, error if bare else {"error": error})

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from server.admin.desks import Desk, OpenDesk
 
-from mockreel.server.loop_turns import LONGEST_TURN, in_turns
+from mockreel.server.cooperative_loop import LONGEST_STEP, yielding
 
 NUMBERS = ("1" * 5000, "9" * 13, "-1", "+1", "1_0", "٣", "0x1", "1.0", "", " 1", "%00")
 
@@ -82,13 +82,13 @@ async def _turns_of_others() -> int:
 
     def work() -> Any:
         for number in range(5):
-            until = time.monotonic() + 1.5 * LONGEST_TURN
+            until = time.monotonic() + 1.5 * LONGEST_STEP
             while time.monotonic() < until:
                 pass
             yield number
 
     task = asyncio.ensure_future(others())
-    found: AsyncIterator[int] = in_turns(work())
+    found: AsyncIterator[int] = yielding(work())
     assert [number async for number in found] == [0, 1, 2, 3, 4]
     task.cancel()
     return turns

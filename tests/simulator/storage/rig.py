@@ -20,7 +20,7 @@ from mockreel.simulator.jobs import interventions
 from mockreel.simulator.rule_parser import set_faults
 from mockreel.simulator.simulator import Simulator, build_simulator, load_contracts
 from mockreel.simulator.snapshots import take
-from mockreel.simulator.storage.kept_run import KeptRun
+from mockreel.simulator.storage.local_run import LocalRun
 from mockreel.simulator.storage.logs.run_bundle import Bundle
 from mockreel.simulator.storage.logs.run_log import MemoryLog, RunLog
 from mockreel.simulator.storage.logs.sqlite_log import SqliteLog
@@ -75,7 +75,7 @@ class Kept:
     """A simulator that keeps its run."""
 
     simulator: Simulator
-    run: KeptRun
+    run: LocalRun
     receiver: Receiver
     wall: Wall
 
@@ -146,7 +146,7 @@ def kept(
     receiver, wall = Receiver(), wall or Wall()
     clock = Clock(start=START, speed=speed, held=held)
     try:
-        run = KeptRun(
+        run = LocalRun(
             log,
             settings=settings or {},
             contracts=dict.fromkeys(contracts(), "1"),

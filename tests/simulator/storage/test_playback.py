@@ -7,7 +7,7 @@ import pytest
 from simulator.storage.rig import HOOK, KEYS, KINDS, START, Kept, fresh, kept, load, opened, state, traffic
 
 from mockreel.engine.clock import Clock
-from mockreel.simulator.storage.kept_run import play
+from mockreel.simulator.storage.local_run import play
 from mockreel.simulator.storage.logs.run_bundle import Bundle
 from mockreel.simulator.storage.logs.run_log import MemoryLog, RunLog
 from mockreel.simulator.storage.logs.sqlite_log import SqliteLog

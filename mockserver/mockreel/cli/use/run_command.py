@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mockreel.proxy.intercept import Plan, RunResult
     from mockreel.server.log import Log
     from mockreel.server.socket_server import Server
+    from mockreel.simulator.simulator import Simulator
 
 
 @click.command("run", context_settings={"allow_interspersed_args": False})
@@ -101,6 +102,16 @@ def _told(line: str) -> None:
     say(f"mockreel run: {line}", err=True)
 
 
+async def _tell_rejected(simulator: "Simulator") -> None:
+    """Report what could not be read as a request: no line of the summary counts it."""
+    async for news in simulator.events.follow():
+        for event in news.events:
+            if event.kind == "rejected":
+                played = simulator.providers.get(event.provider or "")
+                where = "the control API" if played is None else played.contract.title
+                _told(f"a request to {where} was rejected: {event.fields['reason']}")
+
+
 def _tell(log: "Log", ran: "RunResult") -> None:
     head = f"mockreel run: the program ended with {ran.code} after {ran.seconds:.1f} s."
     lines = ran.lines()
@@ -117,6 +128,8 @@ def _plan(words: tuple[str, ...], given: Mapping[str, Any], log: "Log") -> "Plan
 
     # Its own lines stand between those of the program, so each event has one only where a machine reads them.
     found = beside(log, {**given, "quiet": not given["as_json"]})
+    if not given["as_json"]:
+        found.append(_tell_rejected)
     return Plan(
         words,
         options=Options(**shared(given)),

@@ -6,6 +6,7 @@ from mockreel.conformance.checks import (
     account_isolation,
     chosen_entries,
     consistency,
+    differential,
     error_responses,
     idempotent_submits,
     job_ids,
@@ -14,6 +15,8 @@ from mockreel.conformance.checks import (
     model_inputs,
     operation_coverage,
     paged_lists,
+    replies,
+    requests,
     results,
     webhook_deliveries,
     webhook_retries,
@@ -34,7 +37,10 @@ EVERY: tuple[Check, ...] = (
     *paged_lists.CHECKS,
     *chosen_entries.CHECKS,
     *consistency.CHECKS,
+    *replies.CHECKS,
+    *requests.CHECKS,
     *account_balance.CHECKS,
+    *differential.CHECKS,
 )
 
 __all__ = ["EVERY"]

@@ -83,7 +83,7 @@ JSON_HEADERS = ((b"content-type", b"application/json"),)
 PROBLEM_HEADERS = ((b"content-type", b"application/problem+json"),)
 
 
-def json_reply(status: int, body: Any, *, headers: tuple[tuple[bytes, bytes], ...] = ()) -> Response:
+def json_response(status: int, body: Any, *, headers: tuple[tuple[bytes, bytes], ...] = ()) -> Response:
     """A JSON response; `body` may contain an `orjson.Fragment` of JSON bytes."""
     return Response(status, orjson.dumps(body), JSON_HEADERS + headers if headers else JSON_HEADERS)
 

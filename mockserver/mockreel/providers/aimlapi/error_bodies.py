@@ -7,7 +7,7 @@ from typing import Any
 from mockreel.contract import ErrorRow
 from mockreel.contract.messages.error_response import ErrorResponse
 from mockreel.contract.messages.key_location import field_of
-from mockreel.contract.messages.message import Response, json_reply
+from mockreel.contract.messages.message import Response, json_response
 from mockreel.contract.validation import Violation
 from mockreel.engine import randomness
 from mockreel.providers.aimlapi.responses import moment
@@ -28,7 +28,7 @@ def refuse(context: RequestContext, row: ErrorRow, error: ErrorResponse) -> Resp
         return Response(row.status, message.encode(), ((b"content-type", row.fields["media"].encode()),))
     hints = state.hints.all(_violations(context, row, error))
     body = state.envelope({**ids, **_place(context, row), **_content(row, message, hints)})
-    return json_reply(row.status, body, headers=_headers(context, state))
+    return json_response(row.status, body, headers=_headers(context, state))
 
 
 def _ids(context: RequestContext) -> dict[str, str]:

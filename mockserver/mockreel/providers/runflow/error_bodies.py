@@ -6,7 +6,7 @@ from typing import Any
 
 from mockreel.contract import ErrorRow
 from mockreel.contract.messages.error_response import ErrorResponse
-from mockreel.contract.messages.message import Response, json_reply
+from mockreel.contract.messages.message import Response, json_response
 from mockreel.contract.validation import Violation, Violations
 from mockreel.simulator.request_context import RequestContext
 
@@ -24,7 +24,7 @@ def refuse(context: RequestContext, row: ErrorRow, error: ErrorResponse) -> Resp
     if "body" in row.fields:
         text = fill(row.fields["body"], {"code": code, "message": message})
         return Response(row.status, text.encode(), ((b"content-type", row.fields["type"].encode()),))
-    return json_reply(row.status, _enveloped(context, row, code, message, error.violations))
+    return json_response(row.status, _enveloped(context, row, code, message, error.violations))
 
 
 def _known(context: RequestContext) -> Mapping[str, object]:

@@ -7,7 +7,7 @@ from typing import Any
 from mockreel.contract import ErrorRow
 from mockreel.contract.data.parser import value_text
 from mockreel.contract.messages.error_response import ErrorResponse
-from mockreel.contract.messages.message import Response, json_reply
+from mockreel.contract.messages.message import Response, json_response
 from mockreel.contract.validation import Step, Violation
 from mockreel.providers.runninghub.dialects import Dialect
 from mockreel.providers.runninghub.state import state_of
@@ -27,7 +27,7 @@ def refuse(context: RequestContext, row: ErrorRow, error: ErrorResponse) -> Resp
     more = dict(words.get("more", {})) | ({"data": words["data"]} if "data" in words else {})
     if "data" in error.values:
         more["data"] = error.values["data"]
-    return json_reply(words["status"], dialect.refuses(words["code"], text) | more)
+    return json_response(words["status"], dialect.refuses(words["code"], text) | more)
 
 
 def row_words(row: ErrorRow, dialect: Dialect) -> Mapping[str, Any]:

@@ -14,7 +14,7 @@ from mockreel.engine.billing import plain, together
 from mockreel.errors import OptionError
 from mockreel.server.admin.request_reader import NotThere, json_object, known, providers
 from mockreel.server.admin.route import Row
-from mockreel.server.loop_turns import in_turns, written_rows
+from mockreel.server.cooperative_loop import write_rows, yielding
 from mockreel.simulator.provider import Provider
 from mockreel.simulator.simulator import Simulator
 
@@ -24,7 +24,7 @@ async def list_balances(simulator: Simulator, request: Request) -> Any:
     some = providers(simulator, request)
     await _settle(some)
     sums = together(provider.ledger.cost_avoided(provider.clock.now()) for provider in some)
-    rows = await written_rows(row for provider in some for row in _rows(provider))
+    rows = await write_rows(row for provider in some for row in _rows(provider))
     return {"balances": rows, "cost_avoided": sums.row()}
 
 
@@ -35,7 +35,7 @@ async def _settle(some: Iterable[Provider]) -> None:
         for provider in some
         for account in [*provider.keyring.accounts.values()]
     )
-    async for _ in in_turns(chain.from_iterable(settling)):
+    async for _ in yielding(chain.from_iterable(settling)):
         pass
 
 

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from mockreel.server.admin.request_reader import delivery, limit, no_form, one_of, providers
 from mockreel.server.admin.route import Row
 from mockreel.server.admin.views import delivery_detail, delivery_row
-from mockreel.server.loop_turns import written_rows
+from mockreel.server.cooperative_loop import write_rows
 from mockreel.simulator.simulator import Simulator
 from mockreel.webhooks import Delivery
 
@@ -20,7 +20,7 @@ async def list_deliveries(simulator: Simulator, request: Request) -> Any:
     most, fits = limit(request), _filter(request)
     found = [(provider, one) for provider in providers(simulator, request) for one in provider.deliveries if fits(one)]
     found.sort(key=lambda pair: -pair[1].created)
-    return {"count": len(found), "deliveries": await written_rows(delivery_row(*one) for one in found[:most])}
+    return {"count": len(found), "deliveries": await write_rows(delivery_row(*one) for one in found[:most])}
 
 
 def _filter(request: Request) -> Callable[[Delivery], bool]:

@@ -13,7 +13,7 @@ from mockreel.errors import OptionError
 from mockreel.server.admin.request_reader import job, known, limit, no_form, one_of, optional_json, providers, text
 from mockreel.server.admin.route import Row
 from mockreel.server.admin.views import entry_detail, job_detail, job_row
-from mockreel.server.loop_turns import in_turns, written_rows
+from mockreel.server.cooperative_loop import write_rows, yielding
 from mockreel.simulator.jobs import interventions
 from mockreel.simulator.provider import Provider
 from mockreel.simulator.simulator import Simulator
@@ -43,7 +43,7 @@ async def list_jobs(simulator: Simulator, request: Request) -> Any:
     last = found[most - 1] if len(found) > most else None
     return {
         "count": sum(len(provider.jobs) for provider in chosen),
-        "jobs": await written_rows(job_row(*one) for one in found[:most]),
+        "jobs": await write_rows(job_row(*one) for one in found[:most]),
         "next": f"{last[0].name}/{last[1].id}" if last else None,
     }
 
@@ -58,7 +58,7 @@ async def _found(wanted: _Wanted, chosen: list[Provider]) -> list[Placed]:
         return list(islice(_newest([(provider, reversed(provider.jobs)) for provider in chosen]), wanted.most))
     found: list[Placed] = []
     behind = wanted.after is None
-    async for one in in_turns(_newest([(provider, reversed([*provider.jobs])) for provider in chosen])):
+    async for one in yielding(_newest([(provider, reversed([*provider.jobs])) for provider in chosen])):
         if not behind:
             behind = f"{one[0].name}/{one[1].id}" == wanted.after
         elif wanted.fits is None or wanted.fits(*one):
@@ -107,10 +107,10 @@ async def get_job(simulator: Simulator, request: Request) -> Any:
     """One job whole, with the exchanges that are about it: the first, and the newest of many."""
     provider, found = job(simulator, request)
     query = JournalQuery(provider=provider.name, job=found.id)
-    said = [one async for looked in in_turns(simulator.journal.numbered()) for one in query.among([looked])]
+    said = [one async for looked in yielding(simulator.journal.numbered()) for one in query.among([looked])]
     if len(said) > MOST_EXCHANGES:
         said = [said[0], *said[1 - MOST_EXCHANGES :]]
-    return {**job_detail(provider, found), "exchanges": await written_rows(entry_detail(*one) for one in said)}
+    return {**job_detail(provider, found), "exchanges": await write_rows(entry_detail(*one) for one in said)}
 
 
 async def complete_job(simulator: Simulator, request: Request) -> Any:

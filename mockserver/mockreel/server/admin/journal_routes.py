@@ -25,7 +25,7 @@ from mockreel.server.admin.request_reader import (
 )
 from mockreel.server.admin.route import Row
 from mockreel.server.admin.views import attempt_row, entry_detail, entry_row, shown_entry, shown_line, shown_tried
-from mockreel.server.loop_turns import in_turns, worked, written_rows
+from mockreel.server.cooperative_loop import finish_work, write_rows, yielding
 from mockreel.simulator.simulator import Change, Simulator
 
 _ASKED = ("provider", "operation", "method", "path", "account", "job", "refusal")
@@ -39,13 +39,13 @@ async def list_entries(simulator: Simulator, request: Request) -> Any:
     found = [one async for one in _fitting(query, _behind(simulator, request), most + 1)]
     more = found[most - 1][0] if len(found) > most else None
     shown = (_detail(simulator, one) if bodies else entry_row(*_line(simulator, one)) for one in found[:most])
-    return {"count": simulator.journal.count, "entries": await written_rows(shown), "next": more}
+    return {"count": simulator.journal.count, "entries": await write_rows(shown), "next": more}
 
 
 async def _fitting(query: JournalQuery, entries: Iterable[Numbered], most: int) -> AsyncIterator[Numbered]:
     """Those that fit, at most so many; where few fit, others have their turn meanwhile."""
     count = 0
-    async for looked in in_turns(entries):
+    async for looked in yielding(entries):
         for one in query.among([looked]):
             yield one
             count += 1
@@ -98,7 +98,7 @@ async def list_attempts(simulator: Simulator, request: Request) -> Any:
     most = limit(request)
     tried = [one for one in simulator.journal.attempts(job=request.query_params.get("job")) if one.provider in names]
     shown = (attempt_row(simulator.provider(one.provider), one) for one in tried[: -most - 1 : -1])
-    return {"count": len(tried), "attempts": await written_rows(shown)}
+    return {"count": len(tried), "attempts": await write_rows(shown)}
 
 
 async def list_changes(simulator: Simulator, request: Request) -> Any:
@@ -106,7 +106,7 @@ async def list_changes(simulator: Simulator, request: Request) -> Any:
     chosen, most = providers(simulator, request), limit(request)
     count = 0
     kept: list[tuple[float, int, Change]] = []
-    async for change in in_turns(simulator.entered(chosen, job=request.query_params.get("job"))):
+    async for change in yielding(simulator.entered(chosen, job=request.query_params.get("job"))):
         count += 1
         (heappush if len(kept) < most else heappushpop)(kept, (change.at, count, change))
     return {"count": count, "changes": [change._asdict() for _, _, change in sorted(kept, reverse=True)]}
@@ -115,12 +115,12 @@ async def list_changes(simulator: Simulator, request: Request) -> Any:
 async def assert_journal(simulator: Simulator, request: Request) -> Any:
     """Whether the journal is as is said: so many exchanges that fit, or one for each of `order`, in that order."""
     body = await json_object(request)
-    verdict = await worked(_ordered(simulator, body) if "order" in body else _counted(simulator, body))
+    verdict = await finish_work(_ordered(simulator, body) if "order" in body else _counted(simulator, body))
     shown = (entry_row(*_line(simulator, one)) for one in verdict.found)
     return {
         "holds": verdict.holds,
         "message": _without_keys(simulator, verdict.message),
-        "found": await written_rows(shown),
+        "found": await write_rows(shown),
     }
 
 
@@ -190,7 +190,7 @@ async def _archive(rows: Iterable[Mapping[str, Any]]) -> AsyncIterator[bytes]:
     before, behind = har.archive_frame(__version__)
     comma = b""
     yield before
-    async for row in in_turns(rows):
+    async for row in yielding(rows):
         yield comma + orjson.dumps(row)
         comma = b","
     yield behind

@@ -9,7 +9,7 @@ import struct
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from mockreel.server.http.short_way import ShortWay
+from mockreel.server.http.fast_path import ShortWay
 from mockreel.simulator.fault_selection import WIRE
 
 # The kernel forgets what is not sent, and tells the other end with a RST (SO_LINGER: on, for 0 seconds).

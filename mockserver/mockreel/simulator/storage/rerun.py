@@ -7,7 +7,7 @@ from mockreel.contract.messages.message import Response
 from mockreel.errors import LogMisfit
 from mockreel.simulator.simulator import Simulator
 from mockreel.simulator.storage.checkpoints.checkpoint import Load
-from mockreel.simulator.storage.kept_run import play
+from mockreel.simulator.storage.local_run import play
 from mockreel.simulator.storage.log_recorder import told
 from mockreel.simulator.storage.logs.log_entry import Entry
 from mockreel.simulator.storage.logs.run_log import RunLog

@@ -34,6 +34,7 @@ def _promising(context: CheckContext, name: str) -> Iterator[tuple[JobTrace, Pla
     for trace in context.jobs.traces():
         row = getattr(trace.talk.promises, name)
         if row is not None and trace.last is not None:
+            context.missing_places(context.contract.operation(trace.talk.poll), row.at if name != "headers" else ())
             yield trace, row
 
 
@@ -136,13 +137,13 @@ def names_its_model(context: CheckContext) -> Iterator[Problem]:
 
 
 @check(
-    "record.no-failure", "The record of a job that has succeeded names no failure.", level="jobs", uses=(PLAIN,),
+    "record.no-failure", "The record of a job that has not failed names no failure.", level="jobs", uses=(PLAIN,),
     known=_promise("failure"),
 )  # fmt: skip
 def names_no_failure(context: CheckContext) -> Iterator[Problem]:
     for trace, row in _promising(context, "failure"):
         for poll, states in context.telling.words(trace):
-            if not any(state.kind == "succeeded" for state in states):
+            if not any(state.kind in ("pending", "succeeded") for state in states):
                 continue
             context.judged()
             said = [place for place in row.at if pointers.value(poll.response.json, place)]

@@ -6,7 +6,7 @@ from itertools import chain
 from typing import Any
 
 from mockreel.contract.messages.error_response import ErrorResponse
-from mockreel.contract.messages.message import Response, json_reply
+from mockreel.contract.messages.message import Response, json_response
 from mockreel.contract.validation import Violation
 from mockreel.engine.billing import Entry
 from mockreel.engine.randomness import digest
@@ -14,14 +14,14 @@ from mockreel.providers.aimlapi.query_parameters import refuse_unknown
 from mockreel.providers.aimlapi.responses import moment
 from mockreel.providers.aimlapi.state import State
 from mockreel.providers.templates import fill
+from mockreel.simulator.cooperative_work import FEW, Work, chunks, respond_settled, run_work
 from mockreel.simulator.provider_adapter import Answer
 from mockreel.simulator.request_context import RequestContext
-from mockreel.simulator.turns import FEW, Work, in_turns, settled, turns
 
 
 def balance(context: RequestContext) -> Answer:
     """The balance in the shape that the operation names."""
-    return settled(context, _balance)
+    return respond_settled(context, _balance)
 
 
 def _balance(context: RequestContext) -> Response:
@@ -38,13 +38,13 @@ def _balance(context: RequestContext) -> Response:
         "now": moment(context.now),
         "account": context.account.number,
     }
-    return json_reply(200, fill(rows[context.operation.raw["x-mockreel"]["reply"]], words))
+    return json_response(200, fill(rows[context.operation.raw["x-mockreel"]["reply"]], words))
 
 
 def transactions(context: RequestContext) -> Answer:
     """One page of the ledger, newest first. It has rows for what changes hands; a hold is none."""
     refuse_unknown(context)
-    return in_turns(context, _transactions(context, _period(context)))
+    return run_work(context, _transactions(context, _period(context)))
 
 
 def _transactions(context: RequestContext, wanted: Callable[[Entry], bool]) -> Work:
@@ -53,7 +53,7 @@ def _transactions(context: RequestContext, wanted: Callable[[Entry], bool]) -> W
     next(settling)
     yield from settling
     chosen: list[Entry] = []
-    for jobs in chain([()], turns([*account.jobs], size=FEW)):
+    for jobs in chain([()], chunks([*account.jobs], size=FEW)):
         entries = ledger.moved(jobs, context.now) if jobs else ledger.set_by_hand(account, context.now)
         told = (entry for entry in entries if entry.sort in rows)
         chosen += [entry for entry in told if wanted(entry) and _matches(context, rows[entry.sort])]
@@ -70,7 +70,7 @@ def _transactions(context: RequestContext, wanted: Callable[[Entry], bool]) -> W
         "next": _cursor(page[-1]) if more else None,
         "more": more,
     }
-    return json_reply(200, fill(rows["page"], words))
+    return json_response(200, fill(rows["page"], words))
 
 
 def _words(context: RequestContext, row: dict[str, Any], entry: Entry) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 
-from mockreel.contract.messages.message import Response, json_reply
+from mockreel.contract.messages.message import Response, json_response
 from mockreel.engine import randomness
 from mockreel.engine.jobs.job import Job
 from mockreel.providers.aimlapi.responses import file_words, generation, own_members
@@ -57,4 +57,6 @@ def _told(context: RequestContext, job: Job) -> Response:
         own = own_members(context.provider, job)
         words |= file_words(context.provider, job) if line.describes else {}
     body = {**line.says[now.kind](words), **own}
-    return json_reply(line.status, body, headers=state.tracing.headers(context.request, job.id, cost=job.extra.headers))
+    return json_response(
+        line.status, body, headers=state.tracing.headers(context.request, job.id, cost=job.extra.headers)
+    )

@@ -6,15 +6,15 @@ from math import ceil
 from typing import Any
 
 from mockreel.contract.messages.error_response import ErrorResponse
-from mockreel.contract.messages.message import json_reply
+from mockreel.contract.messages.message import json_response
 from mockreel.contract.validation import Violation
 from mockreel.engine.jobs.job import Job
 from mockreel.providers.aimlapi.query_parameters import refuse_unknown, repeated
 from mockreel.providers.aimlapi.responses import moment
 from mockreel.providers.templates import fill
+from mockreel.simulator.cooperative_work import MANY, Work, chunks, run_work
 from mockreel.simulator.provider_adapter import Answer
 from mockreel.simulator.request_context import RequestContext
-from mockreel.simulator.turns import MANY, Work, in_turns, turns
 
 
 def report(context: RequestContext) -> Answer:
@@ -25,19 +25,19 @@ def report(context: RequestContext) -> Answer:
     if len(asked) > row["most"]:
         many = Violation(("query", row["parameter"]), "maxItems", "too many values", None, row["most"])
         raise ErrorResponse("invalid-query", violations=(many,))
-    return in_turns(context, _reported(context, row, asked))
+    return run_work(context, _reported(context, row, asked))
 
 
 def _reported(context: RequestContext, row: dict[str, Any], asked: list[str]) -> Work:
     measured: dict[tuple[str, ...], list[float]] = {}
-    for jobs in turns(_recent(context, context.now - row["window"]), size=MANY):
+    for jobs in chunks(_recent(context, context.now - row["window"]), size=MANY):
         _measure(context, jobs, measured)
         if len(jobs) == MANY:
             yield
     models = [
         _entry(row, names, spans) for names, spans in measured.items() if not asked or set(asked) & set(names[:-1])
     ]
-    return json_reply(200, fill(row["report"], {"now": moment(context.now), "models": models}))
+    return json_response(200, fill(row["report"], {"now": moment(context.now), "models": models}))
 
 
 def _recent(context: RequestContext, since: float) -> Iterator[Job]:

@@ -10,7 +10,7 @@ import orjson
 
 from mockreel.contract import Contract, Model, Price
 from mockreel.contract.messages.error_response import ErrorResponse
-from mockreel.contract.messages.message import JSON_HEADERS, Response, json_reply
+from mockreel.contract.messages.message import JSON_HEADERS, Response, json_response
 from mockreel.providers.aimlapi.query_parameters import listed
 from mockreel.providers.aimlapi.state import State
 from mockreel.providers.templates import Template, fill, prepared
@@ -50,7 +50,7 @@ def get_model(context: RequestContext) -> Answer:
         raise ErrorResponse("model-not-found", values={"model": context.params["id"]})
     rows = contract.wire["catalogue"]
     entry = _entry(prepared(rows["entry"]), _remembered(context, found), _hidden(context, rows))
-    return json_reply(200, fill(rows["one"], {"model": entry}))
+    return json_response(200, fill(rows["one"], {"model": entry}))
 
 
 def facts(contract: Contract, model: Model) -> dict[str, Any]:

@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from mockreel.contract.messages.message import json_reply
+from mockreel.contract.messages.message import json_response
 from mockreel.providers.runflow.error_bodies import invalid_query
 from mockreel.providers.runflow.lists.columns import Rank, columns
 from mockreel.providers.runflow.lists.filters import FilterError, grammar, parse
 from mockreel.providers.runflow.lists.selection import Around, Order, Place, Selection
+from mockreel.simulator.cooperative_work import FEW, Work, chunks, run_work
 from mockreel.simulator.provider_adapter import Answer
 from mockreel.simulator.request_context import RequestContext
-from mockreel.simulator.turns import FEW, Work, in_turns, turns
 
 T = TypeVar("T")
 Record = Mapping[str, Any]
@@ -51,9 +51,9 @@ def listed(
     """
     query = _Query(context, schema, newest_first=newest_first)
     if not query.by_age:
-        return in_turns(context, _chosen(query, [*items], number, render))
+        return run_work(context, _chosen(query, [*items], number, render))
     shown, around = query.cut_newest(items, number)
-    return json_reply(200, query.page([render(items[-1 - index]) for index in shown], around))
+    return json_response(200, query.page([render(items[-1 - index]) for index in shown], around))
 
 
 def listed_rows(context: RequestContext, schema: str, rows: Iterable[Record]) -> Answer:
@@ -63,18 +63,18 @@ def listed_rows(context: RequestContext, schema: str, rows: Iterable[Record]) ->
         rows: made while they are looked at.
     """
     query = _Query(context, schema, newest_first=False)
-    return in_turns(context, _chosen(query, enumerate(rows), lambda row: row[0], lambda row: row[1]))
+    return run_work(context, _chosen(query, enumerate(rows), lambda row: row[0], lambda row: row[1]))
 
 
 def _chosen(query: "_Query", items: Iterable[T], number: Callable[[T], int], render: Callable[[T], Record]) -> Work:
     """The page of those that the filter lets through, in the order of the sort."""
     selection = query.selection()
-    for some in turns(items, size=FEW):
+    for some in chunks(items, size=FEW):
         for item in some:
             selection.offer(number(item), render(item))
         if len(some) == FEW:
             yield
-    return json_reply(200, query.page(*selection.page()))
+    return json_response(200, query.page(*selection.page()))
 
 
 class _Query:

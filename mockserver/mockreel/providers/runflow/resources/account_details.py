@@ -5,15 +5,15 @@ from decimal import Decimal
 from typing import Any
 
 from mockreel.contract.messages.error_response import ErrorResponse
-from mockreel.contract.messages.message import Response, json_reply
+from mockreel.contract.messages.message import Response, json_response
 from mockreel.engine.randomness import uuid4
 from mockreel.providers.runflow import money
 from mockreel.providers.runflow.error_bodies import fill
 from mockreel.providers.runflow.state import own_shelf, state_of
 from mockreel.providers.runflow.timestamps import means, written
+from mockreel.simulator.cooperative_work import respond_settled
 from mockreel.simulator.provider_adapter import Answer
 from mockreel.simulator.request_context import RequestContext
-from mockreel.simulator.turns import settled
 
 Record = Mapping[str, Any]
 
@@ -23,7 +23,7 @@ def get_me(context: RequestContext) -> Response:
     wire = context.provider.contract.wire
     asked = [name.strip() for name in (context.query.get("embed") or "").split(",")]
     memberships = [_membership(context)] if wire["membership"]["embed"] in asked else None
-    return json_reply(200, {**person(context), "memberships": memberships})
+    return json_response(200, {**person(context), "memberships": memberships})
 
 
 def person(context: RequestContext) -> Record:
@@ -52,16 +52,16 @@ def _named(context: RequestContext, value: str | None) -> str | None:
 
 def get_balance(context: RequestContext) -> Answer:
     """What credit is left."""
-    return settled(context, _balance)
+    return respond_settled(context, _balance)
 
 
 def _balance(context: RequestContext) -> Response:
     left = _left(context)
     if context.provider.contract.wire["balance_shape"] == "cents":
-        return json_reply(
+        return json_response(
             200, {"balance_cents": int(left * 100), "currency": context.provider.contract.pricing["currency"]}
         )
-    return json_reply(200, _balance_record(context, left))
+    return json_response(200, _balance_record(context, left))
 
 
 def _left(context: RequestContext) -> Decimal:
@@ -97,11 +97,11 @@ def update_balance(context: RequestContext) -> Answer:
 
 def list_credit_balances(context: RequestContext) -> Answer:
     """The balance as one client reads it."""
-    return settled(context, _credit_balances)
+    return respond_settled(context, _credit_balances)
 
 
 def _credit_balances(context: RequestContext) -> Response:
     left = money.amount(_left(context))
     keys = context.provider.contract.wire["page_keys"].values()
     items = [{"balance_usd": left, "balance": left}]
-    return json_reply(200, {"items": items, **{key: None for key in keys if key}})
+    return json_response(200, {"items": items, **{key: None for key in keys if key}})

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mockreel.contract.messages.error_response import ErrorResponse
-from mockreel.contract.messages.message import Response, json_reply
+from mockreel.contract.messages.message import Response, json_response
 from mockreel.engine.artifacts.artifact import UPLOADS
 from mockreel.engine.artifacts.uploads import Upload
 from mockreel.engine.randomness import uuid7
@@ -27,7 +27,7 @@ def create_asset_upload(context: RequestContext) -> Response:
     expires = context.now + provider.contract.wire["upload_lifetime"]
     provider.uploads.announce(Upload(id_, asset.mime, asset.size, expires))
     address = provider.contract.operation("put_upload").path.replace("{asset_id}", id_)
-    return json_reply(201, {"asset_id": id_, "upload_url": f"{context.request.base_url}{address}"})
+    return json_response(201, {"asset_id": id_, "upload_url": f"{context.request.base_url}{address}"})
 
 
 def put_upload(context: RequestContext) -> Response:
@@ -57,7 +57,7 @@ def confirm_upload(context: RequestContext) -> Response:
     asset.size = len(upload.data)
     asset.folder = (context.body or {}).get("folder_id", asset.folder)
     asset.confirmed = asset.confirmed or context.now
-    return json_reply(201, _record(context, asset))
+    return json_response(201, _record(context, asset))
 
 
 def _asset(context: RequestContext, id: str) -> Asset:  # noqa: A002  (what the docs call it)
@@ -108,7 +108,7 @@ def _user(context: RequestContext) -> Mapping[str, Any]:
 
 def get_asset(context: RequestContext) -> Response:
     """One asset."""
-    return json_reply(200, _record(context, _confirmed(context)))
+    return json_response(200, _record(context, _confirmed(context)))
 
 
 def delete_asset(context: RequestContext) -> Response:
@@ -122,4 +122,4 @@ def list_asset_types(context: RequestContext) -> Response:
     types = context.provider.contract.wire["asset_types"]
     rows = [{"mime_type": mime, "asset_type": mime.partition("/")[0]} for mime in types]
     keys = context.provider.contract.wire["page_keys"].values()
-    return json_reply(200, {"items": rows, **{key: None for key in keys if key}})
+    return json_response(200, {"items": rows, **{key: None for key in keys if key}})

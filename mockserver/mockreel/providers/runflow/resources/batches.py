@@ -8,7 +8,7 @@ from orjson import Fragment
 
 from mockreel.contract import Model
 from mockreel.contract.messages.error_response import ErrorResponse
-from mockreel.contract.messages.message import Response, exact, json_reply
+from mockreel.contract.messages.message import Response, exact, json_response
 from mockreel.contract.validation import violations
 from mockreel.engine.jobs.job import Job
 from mockreel.engine.randomness import uuid7
@@ -57,7 +57,7 @@ def create_batch(context: RequestContext) -> Response:
         )
         context.provider.damage(context, job.id)
         batch.jobs.append(job)
-    return json_reply(201, batch_record(context.provider, batch, context.now))
+    return json_response(201, batch_record(context.provider, batch, context.now))
 
 
 def _model(context: RequestContext) -> Model:
@@ -154,7 +154,7 @@ def redeliver(provider: Provider, batch: Batch) -> Delivery:
 
 def get_batch(context: RequestContext) -> Response:
     """Read a batch, with all that only the detail shows."""
-    return json_reply(200, batch_record(context.provider, _batch(context), context.now))
+    return json_response(200, batch_record(context.provider, _batch(context), context.now))
 
 
 def _batch(context: RequestContext) -> Batch:
@@ -183,12 +183,12 @@ def get_batch_callback_history(context: RequestContext) -> Response:
     if provider.contract.wire["callback_history"] == "envelope":
         if batch.callback_url is None or not is_over(batch, context.now):
             raise unknown("Callback")
-        return json_reply(200, Fragment(batch_payload(provider, batch, context.now)))
+        return json_response(200, Fragment(batch_payload(provider, batch, context.now)))
     found = deliveries.history(provider, batch.id)
-    return json_reply(200, [deliveries.delivery_record(provider, delivery, "batch_id") for delivery in found])
+    return json_response(200, [deliveries.delivery_record(provider, delivery, "batch_id") for delivery in found])
 
 
 def redeliver_batch_callback(context: RequestContext) -> Response:
     """Deliver a batch's callback again, with a payload from its state now."""
     delivery = redeliver(context.provider, _batch(context))
-    return json_reply(201, deliveries.delivery_record(context.provider, delivery, "batch_id"))
+    return json_response(201, deliveries.delivery_record(context.provider, delivery, "batch_id"))

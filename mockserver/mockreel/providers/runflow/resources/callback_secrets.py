@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from mockreel.contract.messages.message import Response, json_reply
+from mockreel.contract.messages.message import Response, json_response
 from mockreel.engine.randomness import uuid7
 from mockreel.providers.runflow.error_bodies import unknown
 from mockreel.providers.runflow.lists.list_page import listed
@@ -61,7 +61,7 @@ def create_callback_secret(context: RequestContext) -> Response:
     shelf.secrets[secret.id] = secret
     if row["signs"] == "newest" or not any(other.current for other in shelf.secrets.values()):
         _promote(shelf, secret)
-    return json_reply(201, {**_record(context, secret), "plain_secret": plain})
+    return json_response(201, {**_record(context, secret), "plain_secret": plain})
 
 
 def _promote(shelf: Shelf, secret: Secret) -> None:
@@ -71,7 +71,7 @@ def _promote(shelf: Shelf, secret: Secret) -> None:
 
 def get_callback_secret(context: RequestContext) -> Response:
     """One secret, without what is secret."""
-    return json_reply(200, _record(context, _secret(context)))
+    return json_response(200, _record(context, _secret(context)))
 
 
 def update_callback_secret(context: RequestContext) -> Response:
@@ -84,7 +84,7 @@ def update_callback_secret(context: RequestContext) -> Response:
     elif context.body.get("is_current") is False:
         secret.current = False
     secret.updated = context.now
-    return json_reply(200, _record(context, secret))
+    return json_response(200, _record(context, secret))
 
 
 def delete_callback_secret(context: RequestContext) -> Response:

@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 
 from mockreel.contract.messages.error_response import ErrorResponse
-from mockreel.contract.messages.message import Response, json_reply
+from mockreel.contract.messages.message import Response, json_response
 from mockreel.engine.randomness import uuid4, uuid7
 from mockreel.providers.runflow.error_bodies import unknown
 from mockreel.providers.runflow.inputs import stored
@@ -89,17 +89,17 @@ def create_comfyui_workflow(context: RequestContext) -> Response:
     id_ = uuid7(context.now, context.provider.draw("workflow", number))
     workflow = Workflow(id_, number, orjson.dumps(context.body), context.now, context.now)
     own_shelf(context).workflows[id_] = workflow
-    return json_reply(201, _record(context, workflow))
+    return json_response(201, _record(context, workflow))
 
 
 def get_comfyui_workflow(context: RequestContext) -> Response:
     """One workflow by its id."""
-    return json_reply(200, _record(context, _by_id(context)))
+    return json_response(200, _record(context, _by_id(context)))
 
 
 def get_comfyui_workflow_by_slug(context: RequestContext) -> Response:
     """One workflow by owner and slug."""
-    return json_reply(200, _record(context, _by_slug(context)))
+    return json_response(200, _record(context, _by_slug(context)))
 
 
 def update_comfyui_workflow(context: RequestContext) -> Response:
@@ -109,7 +109,7 @@ def update_comfyui_workflow(context: RequestContext) -> Response:
     _check_slug(context, fields["slug"], own=workflow)
     workflow.fields = orjson.dumps(fields)
     workflow.updated = context.now
-    return json_reply(200, _record(context, workflow))
+    return json_response(200, _record(context, workflow))
 
 
 def delete_comfyui_workflow(context: RequestContext) -> Response:
@@ -128,4 +128,4 @@ def create_comfyui_workflow_run(context: RequestContext) -> Response:
         client_ref=context.body.get("client_ref"),
         workflow=workflow,
     )
-    return json_reply(201, {**run_record(context.provider, job, context.now), "run_id": job.id})
+    return json_response(201, {**run_record(context.provider, job, context.now), "run_id": job.id})

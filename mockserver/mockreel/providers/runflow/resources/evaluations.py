@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 
-from mockreel.contract.messages.message import Response, json_reply
+from mockreel.contract.messages.message import Response, json_response
 from mockreel.engine.randomness import uuid7
 from mockreel.providers.runflow.error_bodies import unknown
 from mockreel.providers.runflow.state import Evaluation, own_shelf, state_of
@@ -21,7 +21,7 @@ def create_evaluation(context: RequestContext) -> Response:
     evaluation = Evaluation(id_, number, orjson.dumps(context.body), context.now)
     own_shelf(context).evaluations[id_] = evaluation
     asked = context.body
-    return json_reply(
+    return json_response(
         202,
         {
             "id": id_,
@@ -34,7 +34,7 @@ def create_evaluation(context: RequestContext) -> Response:
 
 def get_evaluation(context: RequestContext) -> Response:
     """One evaluation as it is now."""
-    return json_reply(200, _record(context, _evaluation(context)))
+    return json_response(200, _record(context, _evaluation(context)))
 
 
 def list_run_evaluations(context: RequestContext) -> Response:
@@ -61,7 +61,7 @@ def set_evaluation_feedback(context: RequestContext) -> Response:
     """What a client says of an evaluation."""
     evaluation = _evaluation(context)
     evaluation.feedback = (context.body.get("is_positive"), context.body.get("reason"))
-    return json_reply(200, _record(context, evaluation))
+    return json_response(200, _record(context, evaluation))
 
 
 def set_run_evaluation_feedback(context: RequestContext) -> Response:
@@ -72,7 +72,7 @@ def set_run_evaluation_feedback(context: RequestContext) -> Response:
 
 def _items(context: RequestContext, rows: Iterable[Any]) -> Response:
     keys = context.provider.contract.wire["page_keys"].values()
-    return json_reply(200, {"items": list(rows), **{key: None for key in keys if key}})
+    return json_response(200, {"items": list(rows), **{key: None for key in keys if key}})
 
 
 def _evaluation(context: RequestContext) -> Evaluation:

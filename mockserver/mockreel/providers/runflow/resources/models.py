@@ -5,7 +5,7 @@ from typing import Any
 
 from mockreel.contract import Model
 from mockreel.contract.messages.error_response import ErrorResponse
-from mockreel.contract.messages.message import Response, json_reply
+from mockreel.contract.messages.message import Response, json_response
 from mockreel.engine.randomness import uuid4
 from mockreel.providers.runflow import money
 from mockreel.providers.runflow.lists.list_page import listed
@@ -32,7 +32,7 @@ def list_models(context: RequestContext) -> Answer:
 
 def get_model(context: RequestContext) -> Response:
     """One model."""
-    return json_reply(200, _record(context.provider, _model(context)))
+    return json_response(200, _record(context.provider, _model(context)))
 
 
 def _model(context: RequestContext) -> Model:

@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from mockreel.contract.messages.message import Response, json_reply
+from mockreel.contract.messages.message import Response, json_response
 from mockreel.engine.clock import utc
 from mockreel.engine.jobs.job import Job
 from mockreel.engine.randomness import uuid4
@@ -19,10 +19,10 @@ from mockreel.providers.runflow.lists.list_page import listed, listed_rows
 from mockreel.providers.runflow.responses import run_record
 from mockreel.providers.runflow.state import extra_of, own_shelf, state_of
 from mockreel.providers.runflow.timestamps import milliseconds, written
+from mockreel.simulator.cooperative_work import FEW, Work, chunks, run_work
 from mockreel.simulator.provider import Provider
 from mockreel.simulator.provider_adapter import Answer
 from mockreel.simulator.request_context import RequestContext
-from mockreel.simulator.turns import FEW, Work, in_turns, turns
 
 Record = Mapping[str, Any]
 
@@ -43,7 +43,7 @@ def list_run_statuses(context: RequestContext) -> Response:
     states = context.provider.contract.lifecycle.states.values()
     keys = context.provider.contract.wire["page_keys"].values()
     rows = [{"code": state.word, "is_terminal": state.terminal} for state in states]
-    return json_reply(200, {"items": rows, **{key: None for key in keys if key}})
+    return json_response(200, {"items": rows, **{key: None for key in keys if key}})
 
 
 # Log lines -------------------------------------------------------------------------------------------------------
@@ -56,14 +56,14 @@ def list_run_logs(context: RequestContext) -> Answer:
 
 def get_run_log(context: RequestContext) -> Answer:
     """One log line."""
-    return in_turns(context, _line(context, _jobs(context), context.params["id"]))
+    return run_work(context, _line(context, _jobs(context), context.params["id"]))
 
 
 def _line(context: RequestContext, jobs: Sequence[Job], id: str) -> Work:  # noqa: A002  (what the docs call it)
-    for some in turns(jobs, size=FEW):
+    for some in chunks(jobs, size=FEW):
         for row in _lines(context, some):
             if row["id"] == id:
-                return json_reply(200, row)
+                return json_response(200, row)
         if len(some) == FEW:
             yield
     raise unknown("Log")
@@ -137,14 +137,14 @@ class _Sum:
 
 def get_runs_stats(context: RequestContext) -> Answer:
     """How many runs there were between two moments, both included, and what they cost."""
-    return in_turns(context, _stats(context, _moment(context, "start"), _moment(context, "end")))
+    return run_work(context, _stats(context, _moment(context, "start"), _moment(context, "end")))
 
 
 def _stats(context: RequestContext, first: datetime, last: datetime) -> Work:
     days: dict[str, _Sum] = defaultdict(_Sum)
     flows: dict[str, _Sum] = defaultdict(_Sum)
     slugs = {one.id: str(orjson.loads(one.fields).get("slug")) for one in own_shelf(context).workflows.values()}
-    for some in turns([*context.account.jobs], size=FEW):
+    for some in chunks([*context.account.jobs], size=FEW):
         for job in some:
             created = utc(job.created)
             if first <= created <= last:
@@ -153,7 +153,7 @@ def _stats(context: RequestContext, first: datetime, last: datetime) -> Work:
         if len(some) == FEW:
             yield
     runs = sum(of.runs for of in days.values())
-    return json_reply(
+    return json_response(
         200,
         {
             "timeline": [

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable
 
 from mockreel.contract.messages.error_response import ErrorResponse
-from mockreel.contract.messages.message import Response, exact, json_reply
+from mockreel.contract.messages.message import Response, exact, json_response
 from mockreel.engine.jobs.job import Intervention, Job
 from mockreel.engine.randomness import uuid7
 from mockreel.providers.runflow import webhooks
@@ -31,7 +31,7 @@ def create_run(context: RequestContext) -> Answer:
     )
     if context.provider.contract.wire["create_waits"]:
         return _when_ended(context, job)
-    return json_reply(201, run_record(context.provider, job, context.now))
+    return json_response(201, run_record(context.provider, job, context.now))
 
 
 def begin(
@@ -57,7 +57,7 @@ def begin(
 
 async def _when_ended(context: RequestContext, job: Job) -> Response:
     await context.provider.wait_for(job)
-    return json_reply(201, run_record(context.provider, job, context.provider.clock.now()))
+    return json_response(201, run_record(context.provider, job, context.provider.clock.now()))
 
 
 def run_model(context: RequestContext) -> Awaitable[Response]:
@@ -76,13 +76,13 @@ async def _result(context: RequestContext, job: Job) -> Response:
         raise ErrorResponse("run-failed", values={"code": state.word.upper(), "message": state.word})
     made = output(context.provider, job)
     if has_own_output(context.provider, job):
-        return json_reply(200, made)
+        return json_response(200, made)
     kind = job.model.output if job.model else ""
     if kind in context.provider.contract.wire["older_lists"]:
-        return json_reply(
+        return json_response(
             200, {context.provider.contract.wire["older_lists"][kind]: [{"url": url} for url in urls_of(made)]}
         )
-    return json_reply(200, {kind: {"url": first_url(made)}})
+    return json_response(200, {kind: {"url": first_url(made)}})
 
 
 def get_run(context: RequestContext) -> Response:
@@ -93,7 +93,7 @@ def get_run(context: RequestContext) -> Response:
 
 
 def _record(context: RequestContext, job: Job) -> Response:
-    return json_reply(200, run_record(context.provider, job, context.now))
+    return json_response(200, run_record(context.provider, job, context.now))
 
 
 def cancel_run(context: RequestContext) -> Response:
@@ -101,11 +101,11 @@ def cancel_run(context: RequestContext) -> Response:
     provider = context.provider
     job = provider.job_of(context.account, context.params["run_id"])
     if job.state(context.now).terminal:
-        return json_reply(200, run_record(provider, job, context.now))
+        return json_response(200, run_record(provider, job, context.now))
     reason = (context.body or {}).get("reason") or ""
     canceled = next(state for state in provider.contract.lifecycle.states.values() if state.kind == "cancelled")
     provider.intervene(job, Intervention(context.now, canceled, reason=reason))
-    return json_reply(201, run_record(provider, job, context.now))
+    return json_response(201, run_record(provider, job, context.now))
 
 
 def set_run_feedback(context: RequestContext) -> Response:
@@ -116,7 +116,7 @@ def set_run_feedback(context: RequestContext) -> Response:
     job.extra = extra._replace(
         feedback=(context.body.get("is_positive", is_positive), context.body.get("reason", reason)),
     )
-    return json_reply(200, run_record(context.provider, job, context.now))
+    return json_response(200, run_record(context.provider, job, context.now))
 
 
 def get_run_callback_history(context: RequestContext) -> Response:
@@ -126,7 +126,7 @@ def get_run_callback_history(context: RequestContext) -> Response:
     if provider.contract.wire["callback_history"] == "envelope":
         return Response(200, _told(provider, job, context.now), ((b"content-type", b"application/json"),))
     found = deliveries.history(provider, job.id)
-    return json_reply(200, [deliveries.delivery_record(provider, delivery, "run_id") for delivery in found])
+    return json_response(200, [deliveries.delivery_record(provider, delivery, "run_id") for delivery in found])
 
 
 def _told(provider: Provider, job: Job, now: float) -> bytes:
@@ -139,7 +139,7 @@ def redeliver_run_callback(context: RequestContext) -> Response:
     """Deliver a run's callback again, with a payload from its state now."""
     provider = context.provider
     job = provider.job_of(context.account, context.params["run_id"])
-    return json_reply(201, deliveries.delivery_record(provider, redeliver(provider, job), "run_id"))
+    return json_response(201, deliveries.delivery_record(provider, redeliver(provider, job), "run_id"))
 
 
 def redeliver(provider: Provider, job: Job) -> Delivery:

@@ -7,7 +7,7 @@ from typing import Any
 from orjson import Fragment
 
 from mockreel.contract.messages.error_response import ErrorResponse
-from mockreel.contract.messages.message import Response, json_reply
+from mockreel.contract.messages.message import Response, json_response
 from mockreel.contract.validation import Violation
 from mockreel.engine.randomness import uuid7
 from mockreel.providers.runflow.error_bodies import unknown
@@ -16,9 +16,9 @@ from mockreel.providers.runflow.resources.deliveries import attempt_id
 from mockreel.providers.runflow.state import Webhook, own_shelf, state_of
 from mockreel.providers.runflow.timestamps import means, milliseconds, read, written
 from mockreel.providers.runflow.webhooks import WEBHOOK
+from mockreel.simulator.cooperative_work import MANY, Work, chunks, run_work
 from mockreel.simulator.provider_adapter import Answer
 from mockreel.simulator.request_context import RequestContext
-from mockreel.simulator.turns import MANY, Work, in_turns, turns
 from mockreel.webhooks import Attempt, Delivery
 
 Record = Mapping[str, Any]
@@ -72,18 +72,18 @@ def create_webhook(context: RequestContext) -> Answer:
         context.now,
     )
     shelf.webhooks[webhook.id] = webhook
-    return in_turns(context, _watched(context, webhook))
+    return run_work(context, _watched(context, webhook))
 
 
 def _watched(context: RequestContext, webhook: Webhook) -> Work:
     """The new webhook, once every run that is under way is watched."""
-    for jobs in turns([*context.account.jobs], size=MANY):
+    for jobs in chunks([*context.account.jobs], size=MANY):
         for job in jobs:
             if not job.state(context.now).terminal:
                 context.provider.watch(job)
         if len(jobs) == MANY:
             yield
-    return json_reply(201, _record(context, webhook))
+    return json_response(201, _record(context, webhook))
 
 
 def _events(context: RequestContext) -> tuple[str, ...]:
@@ -102,7 +102,7 @@ def _events(context: RequestContext) -> tuple[str, ...]:
 
 def get_webhook(context: RequestContext) -> Response:
     """One webhook."""
-    return json_reply(200, _record(context, _webhook(context)))
+    return json_response(200, _record(context, _webhook(context)))
 
 
 def update_webhook(context: RequestContext) -> Response:
@@ -121,7 +121,7 @@ def update_webhook(context: RequestContext) -> Response:
     if "event_subscriptions" in changed:
         webhook.events = _events(context)
     webhook.updated = context.now
-    return json_reply(200, _record(context, webhook))
+    return json_response(200, _record(context, webhook))
 
 
 def _moment(text: str | None) -> float | None:
@@ -162,7 +162,7 @@ def get_event_type(context: RequestContext) -> Response:
     """One event type."""
     if context.params["code"] not in _codes(context):
         raise unknown("Event type")
-    return json_reply(200, {"code": context.params["code"]})
+    return json_response(200, {"code": context.params["code"]})
 
 
 # Deliveries ------------------------------------------------------------------------------------------------------
@@ -239,7 +239,7 @@ def list_webhook_deliveries(context: RequestContext) -> Answer:
 
 def get_webhook_delivery(context: RequestContext) -> Response:
     """One delivery."""
-    return json_reply(200, _delivery_record(context, _delivery(context)))
+    return json_response(200, _delivery_record(context, _delivery(context)))
 
 
 def list_webhook_attempts(context: RequestContext) -> Answer:
@@ -260,5 +260,5 @@ def get_webhook_attempt(context: RequestContext) -> Response:
     delivery = _delivery(context)
     for attempt in delivery.attempts:
         if attempt_id(context.provider, delivery, attempt) == context.params["id"]:
-            return json_reply(200, _attempt_record(context, delivery, attempt))
+            return json_response(200, _attempt_record(context, delivery, attempt))
     raise unknown("Attempt")

@@ -1,7 +1,7 @@
 """What a key's owner may ask: prices, coins and money, the queue, the keys, and what a workflow holds."""
 
 from mockreel.contract.messages.error_response import ErrorResponse
-from mockreel.contract.messages.message import Response, json_reply
+from mockreel.contract.messages.message import Response, json_response
 from mockreel.engine.billing import plain
 from mockreel.providers.runninghub import responses as wire
 from mockreel.providers.runninghub.error_bodies import fill
@@ -9,9 +9,9 @@ from mockreel.providers.runninghub.resources.legacy_tasks import enveloped
 from mockreel.providers.runninghub.state import state_of
 from mockreel.providers.runninghub.webhooks import local_time
 from mockreel.providers.templates import fill as fill_template
+from mockreel.simulator.cooperative_work import MANY, Work, chunks, respond_settled, run_work
 from mockreel.simulator.provider_adapter import Answer
 from mockreel.simulator.request_context import RequestContext
-from mockreel.simulator.turns import MANY, Work, in_turns, settled, turns
 
 
 def preview_price(context: RequestContext) -> Response:
@@ -24,12 +24,12 @@ def preview_price(context: RequestContext) -> Response:
     words = {"amount": f"{cost.amount:.{row.pop('places')}f}", "currency": cost.currency}
     texts = {key: fill(text, words) for key, text in row.items()}
     dialect = state_of(context.provider).dialects.of(context.operation.id)
-    return json_reply(200, dialect.says(estimatedPrice=float(cost.amount), currency=cost.currency, **texts))
+    return json_response(200, dialect.says(estimatedPrice=float(cost.amount), currency=cost.currency, **texts))
 
 
 def get_account(context: RequestContext) -> Answer:
     """Coins, money and running tasks of a key."""
-    return settled(context, _account)
+    return respond_settled(context, _account)
 
 
 def _account(context: RequestContext) -> Response:
@@ -51,13 +51,13 @@ def _account(context: RequestContext) -> Response:
 
 def get_queue(context: RequestContext) -> Answer:
     """How many tasks of an account wait and run."""
-    return in_turns(context, _queue(context))
+    return run_work(context, _queue(context))
 
 
 def _queue(context: RequestContext) -> Work:
     running, queued = 0, 0
     word = context.provider.contract.wire["running_state"]
-    for jobs in turns([*context.account.jobs], size=MANY):
+    for jobs in chunks([*context.account.jobs], size=MANY):
         states = [state.name for job in jobs if not (state := job.state(context.now)).terminal]
         running += states.count(word)
         queued += len(states) - states.count(word)

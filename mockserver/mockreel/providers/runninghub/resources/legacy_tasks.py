@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from mockreel.contract.messages.message import Response, json_reply
+from mockreel.contract.messages.message import Response, json_response
 from mockreel.engine.jobs.job import Intervention, Job
 from mockreel.providers.runninghub import responses, workflows
 from mockreel.providers.runninghub.resources.tasks import begin
@@ -15,7 +15,7 @@ def enveloped(context: RequestContext, data: Any) -> Response:
     dialect = state_of(context.provider).dialects.of(context.operation.id)
     own = context.operation.raw["x-mockreel"]
     texts = dict.fromkeys(dialect.texts, own["text"]) if "text" in own else {}
-    return json_reply(200, dialect.says(data=data, **texts))
+    return json_response(200, dialect.says(data=data, **texts))
 
 
 def task_of(context: RequestContext) -> Job:

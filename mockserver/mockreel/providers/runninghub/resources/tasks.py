@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from mockreel.contract.messages.message import Response, json_reply
+from mockreel.contract.messages.message import Response, json_response
 from mockreel.engine.jobs.job import Job
 from mockreel.engine.randomness import snowflake
 from mockreel.providers.runninghub import responses, workflows
@@ -16,13 +16,13 @@ from mockreel.simulator.request_context import RequestContext
 def submit_task(context: RequestContext) -> Response:
     """Start a standard model."""
     job = begin(context, context.fields, request=_kept(context.fields))
-    return json_reply(200, responses.submitted(context.provider, job, context.now))
+    return json_response(200, responses.submitted(context.provider, job, context.now))
 
 
 def run(context: RequestContext) -> Response:
     """Start a workflow or an app."""
     job = begin(context, context.body or {}, request=workflows.kept(context))
-    return json_reply(200, responses.submitted(context.provider, job, context.now))
+    return json_response(200, responses.submitted(context.provider, job, context.now))
 
 
 def query_task(context: RequestContext) -> Response:
@@ -33,7 +33,7 @@ def query_task(context: RequestContext) -> Response:
 
 
 def _task(context: RequestContext, job: Job) -> Response:
-    return json_reply(200, responses.task(context.provider, job, context.now))
+    return json_response(200, responses.task(context.provider, job, context.now))
 
 
 def begin(context: RequestContext, fields: Mapping[str, Any], *, request: bytes = b"") -> Job:

@@ -13,7 +13,7 @@ from mockreel.errors import Conflict, OptionError
 from mockreel.server.admin.clock_routes import about
 from mockreel.server.admin.request_reader import check_query, json_object, no_form
 from mockreel.server.admin.route import Row
-from mockreel.server.loop_turns import in_turns
+from mockreel.server.cooperative_loop import yielding
 from mockreel.simulator.pipeline import OWN_PATHS
 from mockreel.simulator.simulator import Simulator
 
@@ -26,7 +26,7 @@ async def reset_simulator(simulator: Simulator, request: Request) -> Any:
     no_form(request)
     forgotten = [job for provider in simulator.providers.values() for job in provider.jobs]
     simulator.reset()
-    async for _ in in_turns(_let_go(forgotten)):
+    async for _ in yielding(_let_go(forgotten)):
         pass
     return await about(simulator, request)
 

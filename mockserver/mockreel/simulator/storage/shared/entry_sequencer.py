@@ -133,7 +133,8 @@ class EntrySequencer:
                     asked.set_result(None)
 
     async def _exchange(self, proposals: list[_Proposal]) -> None:
-        said = await self._ask([(one.fence, one.entry) for one in proposals])
+        said = await self._asked([(one.fence, one.entry) for one in proposals])
+        assert said.numbers is not None
         own = dict(zip(said.numbers, proposals, strict=True))
         for one in [one for number, one in zip(said.numbers, proposals, strict=True) if not number]:
             _fail(one, Refused())
@@ -157,6 +158,14 @@ class EntrySequencer:
             self._later(self._settled(applied, said))
         else:
             _finish(applied)
+
+    async def _asked(self, entries: list[tuple[str, Entry]]) -> Exchanged:
+        """An exchange, behind all that has left the log before this server has applied it."""
+        while (said := await self._ask(entries)).numbers is None:
+            await self._member.log.fetch(said.entries)
+            for number, entry in said.entries:
+                await self._replica.apply(number, entry)
+        return said
 
     async def _ask(self, entries: list[tuple[str, Entry]]) -> Exchanged:
         replica = self._replica

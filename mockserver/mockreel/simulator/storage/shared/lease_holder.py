@@ -11,6 +11,7 @@ from mockreel.errors import StateError
 from mockreel.simulator.simulator import Simulator
 from mockreel.simulator.storage.due_action import is_recorded, named
 from mockreel.simulator.storage.logs.log_entry import Entry
+from mockreel.simulator.storage.shared.checkpoint_keeper import CheckpointKeeper
 from mockreel.simulator.storage.shared.entry_sequencer import EntrySequencer, Refused
 from mockreel.simulator.storage.shared.member import Member
 from mockreel.simulator.storage.shared.replica import Advance, Replica, Sending
@@ -26,17 +27,26 @@ class LeaseHolder:
         member: the server.
     """
 
-    def __init__(self, simulator: Simulator, member: Member, sequencer: EntrySequencer, replica: Replica) -> None:
+    def __init__(
+        self,
+        simulator: Simulator,
+        member: Member,
+        sequencer: EntrySequencer,
+        replica: Replica,
+        keeper: CheckpointKeeper,
+    ) -> None:
         self._simulator = simulator
         self._member = member
         self._sequencer = sequencer
         self._replica = replica
+        self._keeper = keeper
         self._changed = asyncio.Event()
         self._fence = ""
         self._holds_until = 0.0
         self._missing_since: float | None = None
         self._away: dict[str, int] = {}
         self._said = -1
+        self._reported = ""  # what was wrong with the log, until a beat succeeds again
         self._saying = asyncio.Event()
         self._tasks: set[asyncio.Task[object]] = set()
 
@@ -67,7 +77,7 @@ class LeaseHolder:
 
     async def run(self) -> None:
         """Do this server's part until it is cancelled."""
-        parts = (self._beat, self._do_due, self._follow, self._hear, self._say)
+        parts = (self._beat, self._do_due, self._follow, self._hear, self._say, self._keep)
         try:
             async with asyncio.TaskGroup() as group:
                 for part in parts:
@@ -82,17 +92,15 @@ class LeaseHolder:
 
     async def _over_and_over(self, part: Callable[[], Awaitable[None]]) -> None:
         """Do a part again and again, also when the log is gone for a while."""
-        told = ""
         while not _is_cancelled():
             try:
                 await part()
-                told = ""
             except Refused:
                 self._holds_until = 0.0
             except StateError as lost:
-                if str(lost) != told:
+                if str(lost) != self._reported:
                     logging.getLogger("mockreel").warning("%s", lost)
-                told = str(lost)
+                self._reported = str(lost)
                 await asyncio.sleep(self._member.timing.again)
 
     async def _beat(self) -> None:
@@ -112,6 +120,7 @@ class LeaseHolder:
             self._fence = fence
         await self._sequencer.caught_up()
         self._sequencer.reads_from(said)
+        self._reported = ""
         self._saying.set()
         if self.fence:
             await self._bury()
@@ -151,6 +160,12 @@ class LeaseHolder:
             number = self._replica.number
             await self._member.log.have(self._member.id, number)
             self._said = number
+
+    async def _keep(self) -> None:
+        """Make a checkpoint, where one is due and this server has the lease."""
+        await asyncio.sleep(self._member.timing.beat)
+        if self.fence and self._keeper.is_due():
+            await self._keeper.keep(lambda: self.fence)
 
     async def _do_due(self) -> None:
         """Begin what is due, and sleep until something is."""

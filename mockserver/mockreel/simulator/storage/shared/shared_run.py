@@ -18,11 +18,12 @@ from mockreel.simulator.provider_adapter import Answer
 from mockreel.simulator.request_context import RequestContext
 from mockreel.simulator.simulator import Simulator
 from mockreel.simulator.storage.checkpoints.checkpoint import Load
-from mockreel.simulator.storage.kept_run import play_on_a_loop
+from mockreel.simulator.storage.local_run import play_on_a_loop
 from mockreel.simulator.storage.log_recorder import is_read
 from mockreel.simulator.storage.logs.log_entry import Entry
 from mockreel.simulator.storage.logs.run_log import file_name
 from mockreel.simulator.storage.run_head import new_head, read_head
+from mockreel.simulator.storage.shared.checkpoint_keeper import CheckpointKeeper
 from mockreel.simulator.storage.shared.entry_sequencer import Applied, EntrySequencer
 from mockreel.simulator.storage.shared.lease_holder import LeaseHolder
 from mockreel.simulator.storage.shared.member import Member, Timing
@@ -31,6 +32,8 @@ from mockreel.simulator.storage.shared.replica import Perform, Replica
 from mockreel.simulator.storage.shared.shared_time import SharedTime
 from mockreel.simulator.storage.written_request import REFUSED, alias_of, write
 from mockreel.webhooks import Delivery
+
+_ELSEWHERE = "under another name (?run=NAME)"
 
 
 class SharedRun:
@@ -72,8 +75,9 @@ class SharedRun:
             head = new_head(settings, contracts, opened=opened)
             log.begin({**head.row(), "clock": [*start, self._member.time()]})
         assert log.head is not None
-        self.head = read_head(log.head, where=log.where)
-        self.head.check(settings, contracts, where=log.where, elsewhere="under another name (?run=NAME)")
+        then = f"Serve it with the version that wrote it, or keep this run {_ELSEWHERE}."
+        self.head = read_head(log.head, where=log.where, then=then)
+        self.head.check(settings, contracts, where=log.where, elsewhere=_ELSEWHERE)
         self._begin_clock(clock)
 
     def _begin_clock(self, clock: Clock) -> None:
@@ -83,13 +87,19 @@ class SharedRun:
             clock.follow(self._member.time, (start, held, speed), opened=self.head.opened)
 
     def take_up(self, simulator: Simulator) -> None:
-        """Let a fresh simulator share the run from now on; it gets to where that is when it first catches up."""
+        """Let a fresh simulator share the run from now on; it gets to where that is when it first catches up.
+
+        Raises:
+            StateError: the log cannot be reached.
+        """
         self._simulator = simulator
         self.replica = Replica(
             simulator, self.log, load=self._load, time=self._member.time, perform=self._perform, send=self._send
         )
         self.sequencer = EntrySequencer(self._member, self.replica, grown=self._grown)
-        self._lease_holder = LeaseHolder(simulator, self._member, self.sequencer, self.replica)
+        self.keeper = CheckpointKeeper(self._member, self.replica, run=self.head.id)
+        self._lease_holder = LeaseHolder(simulator, self._member, self.sequencer, self.replica, self.keeper)
+        self.keeper.begin_behind_newest()
         simulator.recorder = simulator.shared = self.recorder = self
         for provider in simulator.providers.values():
             provider.recorder = self
@@ -143,9 +153,18 @@ class SharedRun:
         start, held, speed, wall = (self.log.head or {})["clock"]
         with time.standing_at(wall):
             fresh.clock.follow(time, (start, held, speed), opened=self.head.opened)
-        play_on_a_loop(replica.follow(self.log.entries(), until=moment))
+        play_on_a_loop(replica.follow(self.log.entries(), until=moment, behind=self._reset_before(moment, start)))
         fresh.clock.begin_at(max(moment, self.head.opened), held=True, speed=1.0)
         return fresh
+
+    def _reset_before(self, moment: float, start: float | None) -> int:
+        """The number of the last reset that put the clock to a moment before this one; 0 where none has."""
+        resets = [
+            (number, entry.at if start is None else start)
+            for number, entry in self.log.entries()
+            if entry.kind == "control" and entry.fields["m"] == "POST" and entry.fields["path"].endswith("/reset")
+        ]
+        return max((number for number, begun in resets if begun <= moment), default=0)
 
     # Requests
 

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mockreel.engine.billing import ledger
-from mockreel.server import loop_turns
+from mockreel.server import cooperative_loop
 from mockreel.server.admin.control_routes import ROWS
 from mockreel.server.admin.state import snapshot_file
 from mockreel.simulator.snapshots import take
@@ -80,20 +80,20 @@ def test_others_have_their_turn(name: str, busy: Desk, monkeypatch: pytest.Monke
     path, body = QUESTIONS[name]
     path = path.format(id=busy.get("jobs")["jobs"][-1]["id"])
     at_once, _ = asyncio.run(told(busy, path, body))
-    monkeypatch.setattr(loop_turns, "LONGEST_TURN", -1.0)
+    monkeypatch.setattr(cooperative_loop, "LONGEST_STEP", -1.0)
     monkeypatch.setattr(ledger, "SOME", 1)
     for account in busy.simulator.provider("encore").keyring.accounts.values():
         account.running = None  # nothing was counted yet
 
-    in_turns, others = asyncio.run(told(busy, path, body))
+    yielding, others = asyncio.run(told(busy, path, body))
 
-    assert in_turns == at_once
+    assert yielding == at_once
     assert others >= MANY
 
 
 def test_a_reset_gives_jobs_back_in_turns(busy: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """And leaves none."""
-    monkeypatch.setattr(loop_turns, "LONGEST_TURN", -1.0)
+    monkeypatch.setattr(cooperative_loop, "LONGEST_STEP", -1.0)
 
     _, others = asyncio.run(told(busy, "reset", {}))
 
@@ -103,7 +103,7 @@ def test_a_reset_gives_jobs_back_in_turns(busy: Desk, monkeypatch: pytest.Monkey
 
 def test_a_job_that_comes_meanwhile_spoils_no_list(busy: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is not in it."""
-    monkeypatch.setattr(loop_turns, "LONGEST_TURN", -1.0)
+    monkeypatch.setattr(cooperative_loop, "LONGEST_STEP", -1.0)
 
     async def both() -> Any:
         asked = asyncio.ensure_future(told(busy, "jobs?state=succeeded", None))

@@ -29,7 +29,7 @@ WORTH_IT = 2_000
 OFTEN = 20_000
 
 
-class KeptRun:
+class LocalRun:
     """One run and its log.
 
     Args:
@@ -200,14 +200,15 @@ class KeptRun:
             StateError: the log cannot be applied.
         """
         playback = Playback(fresh, self.log, load=self._load)
-        play(playback, until(self.log.entries(), moment))
+        play(playback, until(self.log, moment))
         fresh.clock.begin_at(max(moment, self.head.opened), held=True, speed=1.0)
         return fresh
 
 
-def until(entries: Iterable[tuple[int, Entry]], moment: float) -> Iterator[tuple[int, Entry]]:
-    """The entries up to a moment."""
-    return takewhile(lambda pair: pair[1].at <= moment, entries)
+def until(log: RunLog, moment: float) -> Iterator[tuple[int, Entry]]:
+    """The entries up to a moment: to the last time that it was, as a reset may have put the clock back."""
+    last = max((number for number, entry in log.entries() if entry.at <= moment), default=0)
+    return takewhile(lambda pair: pair[0] <= last, log.entries())
 
 
 def play(playback: Playback, entries: Iterable[tuple[int, Entry]]) -> None:

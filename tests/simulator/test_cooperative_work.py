@@ -8,8 +8,8 @@ from staging import Caller, MakeSimulator
 
 from mockreel.contract.messages.error_response import ErrorResponse
 from mockreel.contract.messages.message import Response
+from mockreel.simulator.cooperative_work import chunks, run_work
 from mockreel.simulator.request_context import RequestContext
-from mockreel.simulator.turns import in_turns, turns
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def work(count: int, seen: list[str], context: RequestContext) -> Generator[None
 
 def test_work_of_one_turn_is_answered_at_once(context: RequestContext) -> None:
     """Without an event loop."""
-    assert in_turns(context, work(0, [], context)) == Response(200, b"0")
+    assert run_work(context, work(0, [], context)) == Response(200, b"0")
 
 
 def test_others_have_their_turn_between_two_turns(context: RequestContext) -> None:
@@ -37,7 +37,7 @@ def test_others_have_their_turn_between_two_turns(context: RequestContext) -> No
     context.provider.base_url = context.request.base_url
 
     async def both() -> tuple[Response, int]:
-        answer = in_turns(context, work(3, seen, context))
+        answer = run_work(context, work(3, seen, context))
         assert not isinstance(answer, Response)
         task = asyncio.ensure_future(answer)
         turns_of_others = 0
@@ -61,10 +61,10 @@ def test_an_error_response_of_the_first_turn_is_raised_at_once(context: RequestC
         yield
 
     with pytest.raises(ErrorResponse):
-        in_turns(context, refusing())
+        run_work(context, refusing())
 
 
 def test_things_come_in_lists_of_a_size() -> None:
     """The last one has the rest."""
-    assert list(turns(range(5), size=2)) == [[0, 1], [2, 3], [4]]
-    assert list(turns([], size=2)) == []
+    assert list(chunks(range(5), size=2)) == [[0, 1], [2, 3], [4]]
+    assert list(chunks([], size=2)) == []

@@ -23,7 +23,7 @@ from mockreel.server.server_options import Options
 from mockreel.simulator.settings import Settings
 from mockreel.simulator.simulator import Simulator
 from mockreel.simulator.storage.checkpoints.checkpoint import Load
-from mockreel.simulator.storage.kept_run import KeptRun
+from mockreel.simulator.storage.local_run import LocalRun
 from mockreel.simulator.storage.logs.run_bundle import JOURNAL, Bundle
 from mockreel.simulator.storage.logs.run_log import RunLog
 from mockreel.simulator.storage.logs.sqlite_log import SqliteLog
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from mockreel.simulator.storage.shared.shared_run import SharedRun
 
     # A run that is kept by one server, or shared by several.
-    ServedRun = KeptRun | SharedRun
+    ServedRun = LocalRun | SharedRun
 
 DURABILITIES = ("process", "sync")
 
@@ -69,7 +69,7 @@ def open_run(
     else:
         return None
     try:
-        return KeptRun(
+        return LocalRun(
             log,
             settings=settings,
             contracts=versions,

@@ -10,7 +10,7 @@ from simulator.storage.rig import HOOK, KEYS, START, Kept, Wall, fresh, kept, op
 from mockreel.engine.clock import Clock
 from mockreel.errors import StateError
 from mockreel.simulator.rule_parser import set_faults
-from mockreel.simulator.storage.kept_run import KeptRun
+from mockreel.simulator.storage.local_run import LocalRun
 
 
 def _left(folder: Path, checkpoints: Path | None = None) -> object:
@@ -220,7 +220,20 @@ def test_looking_back_shows_the_state_of_a_moment(tmp_path: Path) -> None:
         assert state(one.simulator) == end
 
 
-def _past(run: KeptRun, moment: float) -> dict[str, object]:
+def test_looking_back_shows_what_came_after_a_reset(tmp_path: Path) -> None:
+    """It has put the clock back: the moment was twice, and the last time is shown."""
+    with kept(opened("sqlite", tmp_path)) as one:
+        one.submit()
+        one.advance(50)
+        one.simulator.reset()
+        one.submit()
+        one.submit()
+        now = state(one.simulator)
+        past = _past(one.run, START)
+        assert past == {**now, "clock": past["clock"]}
+
+
+def _past(run: LocalRun, moment: float) -> dict[str, object]:
     found = run.past(fresh(Clock(start=START, held=True), run.head.salt), moment)
     row = state(found)
     assert isinstance(row, dict)

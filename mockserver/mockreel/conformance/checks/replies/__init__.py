@@ -1,0 +1,23 @@
+"""What a response tells again, or tells too much of: the same thing by another route, alone, or with a key in it."""
+
+from mockreel.conformance.checks.replies import (
+    changed_records,
+    fresh_jobs,
+    key_display,
+    other_routes,
+    packed_texts,
+    single_entries,
+    unlinked_things,
+)
+
+CHECKS = (
+    *fresh_jobs.CHECKS,
+    *unlinked_things.CHECKS,
+    *single_entries.CHECKS,
+    *other_routes.CHECKS,
+    *changed_records.CHECKS,
+    *packed_texts.CHECKS,
+    *key_display.CHECKS,
+)
+
+__all__ = ["CHECKS"]
