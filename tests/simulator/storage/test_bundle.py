@@ -57,3 +57,18 @@ def test_a_folder_of_another_form_is_refused(tmp_path: Path) -> None:
         match=r"has form 9 of the entries; this version reads form 1\. Play it with",
     ):
         RecordedRun(tmp_path / "bundle")
+
+
+@pytest.mark.parametrize("made", [True, False])
+def test_a_full_disk_leaves_nothing_of_a_run_that_could_not_begin(made: bool, tmp_path: Path) -> None:
+    """But a folder that was there before."""
+    folder = tmp_path / "run"
+    if not made:
+        folder.mkdir()
+    bundle = Bundle(folder, new=True)
+    bundle.close()
+
+    with Path("/dev/full").open("wb") as bundle._file, pytest.raises(StateError, match="No space left on device"):
+        bundle.begin({})
+
+    assert [*tmp_path.rglob("*")] == ([] if made else [folder])

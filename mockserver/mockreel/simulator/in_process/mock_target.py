@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from decimal import Decimal
 from typing import Protocol, TypeVar
 from urllib.parse import unquote, urlsplit
 
@@ -74,6 +75,8 @@ class MockTarget:
 
     Args:
         contract: what is played, which is not always what it is checked against.
+        start: the moment at which its clock stands at first.
+        balance: what its first account begins with; without one it is never short of money.
         answering: what stands between a request and the mock server's answer.
         sender: builds what stands between a callback and the receiver, from the honest one.
     """
@@ -86,14 +89,16 @@ class MockTarget:
         contract: Contract,
         *,
         seed: int = 0,
+        start: float = START,
+        balance: Decimal | None = None,
         answering: Answering = answer_honestly,
         sender: Callable[[MemorySender], MemorySender] = lambda honest: honest,
     ) -> None:
-        self.keys, entries = drawn(contract)
+        self.keys, entries = drawn(contract, balance=balance)
         self.receiver: Receiver | None = Receiver(RECEIVER_URL, self.now)
         self._simulator: Simulator = build_simulator(
             {contract.provider: contract},
-            clock=Clock(start=START, held=True),
+            clock=Clock(start=start, held=True),
             keys=entries,
             settings=Settings(seed=seed, wait_timeout=3600.0),
             sender=sender(MemorySender(self._take)),
