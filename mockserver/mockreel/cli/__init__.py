@@ -77,7 +77,8 @@ def main(args: list[str] | None = None) -> Any:
 def _sentence(problem: click.UsageError) -> str:
     """What was wrong with the call, and where its help is."""
     asked = problem.ctx.command_path if problem.ctx else "mockreel"
-    return f"{problem.format_message().rstrip('.')}. See `{asked} --help`."
+    text = problem.format_message().rstrip(".")
+    return f"{text}{'' if text.endswith(('?', '?)')) else '.'} See `{asked} --help`."
 
 
 def _fail(text: str, code: int = 2) -> NoReturn:

@@ -61,6 +61,7 @@ class Capture:
         self._known: dict[int, KnownHeaders] = {}
         self._harmless: dict[tuple[tuple[Step, ...], str, str], Violation] = {}
         self._added = 0  # how many keys were known when these were found harmless
+        self._plain: set[int] = set()  # hashes of bodies that carried no secret, and no key twice
 
     def entry(
         self, context: RequestContext, response: Response, *, row: str | None, found: tuple[Violation, ...]
@@ -77,7 +78,7 @@ class Capture:
             reply=response.body,
             reply_headers=response.headers,
         )
-        job = context.job or _asked_about(context)
+        job = context.job or context.polled or _asked_about(context)
         return self._entry(context, response, row=row, found=found, headers=headers, said=said, job=job)
 
     def line(
@@ -100,9 +101,7 @@ class Capture:
     ) -> Entry:
         operation, request, caller = context.known_operation, context.request, context.caller
         if caller is None or request.body or request.query or headers.credentials > 1:
-            members = self._remember(context)
-            if request.body and (repeated := self._repeated(context, members)):
-                found += repeated
+            found = found + repeated if (repeated := self._look_into(context, headers)) else found
         return Entry(
             context.now,
             self._provider,
@@ -126,34 +125,57 @@ class Capture:
 
     def told(self, context: RequestContext, text: str) -> str:
         """A text about a request as a log may have it, line by line."""
-        self._remember(context)
+        self._remember(context, self.redactor.plain_members(_fields(context)))
         known = context.provider.keyring.known
         return "\n".join(self.redactor.text(line, known, loose=True) for line in text.splitlines())
 
-    def _remember(self, context: RequestContext) -> int | None:
+    def _look_into(self, context: RequestContext, headers: KnownHeaders) -> tuple[Violation, ...]:
+        """Look for secrets and repeated keys; a JSON body that had none before has none again."""
+        request, body = context.request, context.body
+        is_json = type(body) is dict or type(body) is list
+        is_plain = context.caller is not None and headers.credentials < 2
+        if is_plain and not request.body:
+            if not _names_job(context):
+                self._remember(context, 0)
+            return ()
+        known = hash(request.body) if is_json and not request.query else None
+        if is_plain and known in self._plain:
+            return ()
+        members = self.redactor.plain_members(_fields(context))
+        carries = self._remember(context, members)
+        # what nothing refuses: the last one of the keys that stand twice counts
+        repeated = duplicates(request.body, body, members) if is_json else ()
+        if known is not None and not carries and not repeated:
+            if len(self._plain) >= MOST_KNOWN:
+                self._plain.clear()
+            self._plain.add(known)
+        return repeated
+
+    def _remember(self, context: RequestContext, members: int | None) -> bool:
         """Have the keyring remember what a request carries in a key's place and nobody admits: it is shown nowhere.
 
+        Args:
+            members: how many fields its body has; None where the name of one says what it holds.
+
         Returns:
-            How many members the objects in its body have; None where that is not known.
+            Whether there may be such a thing.
         """
         request = context.request
-        body = context.body.fields if isinstance(context.body, Form) else context.body
-        members = self.redactor.plain_members(body)
         shown = len(request.body) <= MOST_MASKED
         told = shown and (self.redactor.has_addresses(request.body) or b"\\" in request.body)
         says = members is None or told
         asked = [*self.redactor.carried(read_query(request.query))] if request.query else []
         if context.caller is not None and self._headers(request).credentials < 2 and not says and not asked:
-            return members
+            return False
         strangers = context.provider.keyring.strangers
         for text in self._credentials.texts(request.headers):
             strangers.add(text)
         for text in asked:
             strangers.add(text)
         if says:
-            for text in self.redactor.carried(body):
+            for text in self.redactor.carried(_fields(context)):
                 strangers.add(text)
-        return members
+        return True
 
     def _path(self, context: RequestContext, response: Response, row: str | None, job: str | None) -> str:
         """The path: where all that stands in its parameters is a job or a model that is known, as it is.
@@ -240,17 +262,22 @@ class Capture:
         facts.kept = known
         return known
 
-    def _repeated(self, context: RequestContext, members: int | None) -> tuple[Violation, ...]:
-        """The keys that stand twice in the body, which nothing refuses: the last one counts."""
-        body = context.body
-        return duplicates(context.request.body, body, members) if type(body) is dict or type(body) is list else ()
-
     def _body(self, context: RequestContext) -> bytes:
         """The body to keep: of files their size and hash."""
         body = context.body
         if isinstance(body, Form):
             return _form(body)
         return left_out(body) if isinstance(body, bytes) else context.request.body
+
+
+def _fields(context: RequestContext) -> Any:
+    """What a body says, parsed."""
+    return context.body.fields if isinstance(context.body, Form) else context.body
+
+
+def _names_job(context: RequestContext) -> bool:
+    """Whether a query names the job that is asked about, and nothing else."""
+    return b"&" not in context.request.query and [*context.query.values()] == [context.polled]
 
 
 def _lists_names(one: Violation) -> bool:

@@ -45,14 +45,13 @@ class Upcoming:
         if job.intervention is not None:  # of which it will be told apart
             self._push(provider, job, 0)
             return
-        told, found = 0, change(job, 0)
-        while found is not None and found[0] <= now:
-            yield found[0], provider, job, found[1]
-            told += 1
-            found = change(job, told)
-        if found is not None:
-            self._told[job] = told
-            heapq.heappush(self._heap, (found[0], next(self._numbers), told, provider, job))
+        for told, begin in enumerate(job.plan.begins):
+            moment = job.created + begin
+            if moment > now:
+                self._told[job] = told
+                heapq.heappush(self._heap, (moment, next(self._numbers), told, provider, job))
+                return
+            yield moment, provider, job, job.plan.states[told]
 
     def changed(self, provider: str, job: Job, *, since: float) -> None:
         """Another plan for a job, whose changes up to `since` are known."""

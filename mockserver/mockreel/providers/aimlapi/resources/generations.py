@@ -43,8 +43,7 @@ def poll(context: RequestContext) -> Answer:
     state: State = context.provider.state
     line = state.lines[context.operation.id]
     job = context.provider.job_of(context.account, context.query[str(line.parameter)])
-    asked = (context.provider.base_url, context.operation.id, context.request.header(state.tracing.asked))
-    return context.provider.views.response(context, job, _told, now=context.now, asked=asked)
+    return context.provider.view(context, job, _told, context.request.header(state.tracing.asked))
 
 
 def _told(context: RequestContext, job: Job) -> Response:

@@ -89,8 +89,7 @@ def get_run(context: RequestContext) -> Response:
     """Read a run."""
     provider = context.provider
     job = provider.job_of(context.account, context.params["run_id"])
-    asked = (provider.base_url, context.operation.id)
-    return provider.views.response(context, job, _record, now=context.now, asked=asked)
+    return provider.view(context, job, _record)
 
 
 def _record(context: RequestContext, job: Job) -> Response:
