@@ -104,7 +104,8 @@ def _judged(context: "CheckContext") -> tuple[Counter[str], defaultdict[str, dic
             cases[sort] += 1
             problem = facts.problem(compared) if sort != "webhooks" else facts.webhook_problem(compared)
             if problem is not None:
-                key = f"{problem.fact.where} {problem.subject.partition(' ')[2]}"
+                place = problem.subject.partition(" ")[2]
+                key = place if place.startswith("header ") else f"{problem.fact.where} {place}"
                 problems[sort][key] = min(problems[sort].get(key, problem), problem, key=_size)
     return cases, problems
 

@@ -85,7 +85,7 @@ class ModelPlay(MockTarget):
         if state.terminal:
             job.created -= self._variation.older
         now = self.now()
-        provider.intervene(job, Intervention(now, state, None, "", way, provider.default_template.fields))
+        provider.intervene(job, Intervention(now, state, through=way))
         self.wait(0.0)
         return True
 

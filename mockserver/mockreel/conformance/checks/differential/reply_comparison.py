@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import orjson
 
-from mockreel.conformance.checks.differential.pairing import Pairing, direct
+from mockreel.conformance.checks.differential.entry_pairs import Pairing, direct
 from mockreel.conformance.checks.differential.symbols import Symbols, is_name, texts
 from mockreel.contract import State
 
