@@ -106,9 +106,9 @@ def test_a_receiver_answers_in_order_and_then_as_last() -> None:
     receiver = Receiver("http://127.0.0.1:1", lambda: 0.0)
     url, other = receiver.expect(500, 200), receiver.expect()
 
-    assert [receiver.take(url, {}, b"") for _ in range(3)] == [500, 200, 200]
-    assert receiver.take(other, {}, b"") == 200
-    assert receiver.take("http://127.0.0.1:1/elsewhere", {}, b"") == 404
+    assert [receiver.receive(url, {}, b"") for _ in range(3)] == [500, 200, 200]
+    assert receiver.receive(other, {}, b"") == 200
+    assert receiver.receive("http://127.0.0.1:1/elsewhere", {}, b"") == 404
     assert len(receiver.of(url)) == 3
 
 

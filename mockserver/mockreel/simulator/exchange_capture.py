@@ -1,4 +1,4 @@
-"""An exchange as the journal may keep it: put together after the response, from bytes that are there already."""
+"""An exchange as the journal stores it: built after the response, from bytes that exist already."""
 
 from functools import partial
 from typing import Any, NamedTuple, cast
@@ -13,12 +13,12 @@ from mockreel.contract.messages.message import Request, Response
 from mockreel.contract.operations import resolve
 from mockreel.contract.validation import KEPT_TEXT, Step, Violation, Violations
 from mockreel.engine.faults import NO_FAULTS
-from mockreel.engine.journal.exchange_content import NOTHING, Pairs, Said, Unread, UnreadViolations
+from mockreel.engine.journal.exchange_content import NOTHING, ExchangeContent, Pairs, Unread, UnreadViolations
 from mockreel.engine.journal.journal import Entry
 from mockreel.engine.redaction import MOST_MASKED, Fingerprints, credentials_of, left_out, redactor_of
 from mockreel.simulator.request_context import RequestContext
 
-# Headers of any client that are worth a question, and hold no secret; what the contract declares is kept besides.
+# Common request headers without secrets; those that the contract declares are added.
 CHOSEN = frozenset(
     {
         b"accept",
@@ -31,7 +31,7 @@ CHOSEN = frozenset(
         b"user-agent",
     }
 )
-# A longer header is not kept.
+# Longer headers are not stored.
 LONGEST = 1000
 # So many sets of headers, and harmless violations, are known again; then they are counted again.
 MOST_KNOWN = 256
@@ -41,11 +41,11 @@ MOST_READ = 80_000
 FEW = 6
 
 
-class KnownHeaders(NamedTuple):
-    """What is kept of the headers of a request, and how many of all carry a credential."""
+class StoredHeaders(NamedTuple):
+    """What is stored of a request's headers, and how many of them carry a credential."""
 
     of: "Capture"
-    kept: Pairs
+    stored: Pairs
     credentials: int
 
 
@@ -57,32 +57,34 @@ class Capture:
         self.redactor = contract.once("capture.redactor", lambda: redactor_of(contract))
         self._credentials = contract.once("capture.credentials", lambda: credentials_of(contract))
         self._chosen = contract.once("capture.chosen", lambda: CHOSEN | _declared(contract))
-        self.headers = self._chosen  # the names of those that are kept
-        self._known: dict[int, KnownHeaders] = {}
+        self.headers = self._chosen  # the names of those that are stored
+        self._known: dict[int, StoredHeaders] = {}
         self._harmless: dict[tuple[tuple[Step, ...], str, str], Violation] = {}
         self._added = 0  # how many keys were known when these were found harmless
 
     def entry(
         self, context: RequestContext, response: Response, *, row: str | None, found: tuple[Violation, ...]
     ) -> Entry:
-        """What is kept of one exchange."""
+        """The entry of one exchange."""
         request = context.request
-        said = Unread(
+        content = Unread(
             self.redactor,
             context.provider.keyring.known,
             query=request.query,
-            headers=self._headers(request).kept,
+            headers=self._headers(request).stored,
             body=self._body(context) if request.body else b"",
             reply=response.body,
             reply_headers=response.headers,
         )
-        return self._entry(context, response, row=row, found=found, said=said, job=context.job or _asked_about(context))
+        return self._entry(
+            context, response, row=row, found=found, content=content, job=context.job or _polled_job(context)
+        )
 
     def line(
         self, context: RequestContext, response: Response, *, row: str | None, found: tuple[Violation, ...]
     ) -> Entry:
-        """The same without what was said: who asked for what, how it ended, and every violation."""
-        return self._entry(context, response, row=row, found=found, said=NOTHING, job=context.job)
+        """The entry without content: who requested what, how it ended, and every violation."""
+        return self._entry(context, response, row=row, found=found, content=NOTHING, job=context.job)
 
     def _entry(
         self,
@@ -91,7 +93,7 @@ class Capture:
         *,
         row: str | None,
         found: tuple[Violation, ...],
-        said: Said | Unread,
+        content: ExchangeContent | Unread,
         job: str | None,
     ) -> Entry:
         operation = context.known_operation
@@ -110,7 +112,7 @@ class Capture:
             response.status,
             row,
             self._violations(context, found) if found else (),
-            said,
+            content,
             job,
             None if context.faults is NO_FAULTS else _faults(context),
             context.provider.clock.real(),
@@ -121,35 +123,35 @@ class Capture:
         """What they quote of a header is shown as the header is."""
         return tuple([self.redactor.header(note, context.provider.keyring.known) for note in context.notes])
 
-    def told(self, context: RequestContext, text: str) -> str:
+    def report(self, context: RequestContext, text: str) -> str:
         """A text about a request as a log may have it, line by line."""
         self._remember(context)
         known = context.provider.keyring.known
         return "\n".join(self.redactor.text(line, known, loose=True) for line in text.splitlines())
 
     def _remember(self, context: RequestContext) -> None:
-        """Have the keyring remember what a request carries in a key's place and nobody admits: it is shown nowhere."""
+        """Have the keyring remember unknown values in a key's place, so that they are shown nowhere."""
         request = context.request
         body = context.body.fields if isinstance(context.body, Form) else context.body
         shown = len(request.body) <= MOST_MASKED
-        told = shown and (self.redactor.has_addresses(request.body) or b"\\" in request.body)
-        says = self.redactor.names(body) or told
-        asked = [*self.redactor.carried(read_query(request.query))] if request.query else []
-        if context.caller is not None and self._headers(request).credentials < 2 and not says and not asked:
+        report = shown and (self.redactor.has_addresses(request.body) or b"\\" in request.body)
+        in_body = self.redactor.names(body) or report
+        in_query = [*self.redactor.carried(read_query(request.query))] if request.query else []
+        if context.caller is not None and self._headers(request).credentials < 2 and not in_body and not in_query:
             return
         strangers = context.provider.keyring.strangers
         for text in self._credentials.texts(request.headers):
             strangers.add(text)
-        for text in asked:
+        for text in in_query:
             strangers.add(text)
-        if says:
+        if in_body:
             for text in self.redactor.carried(body):
                 strangers.add(text)
 
     def _path(self, context: RequestContext, response: Response, row: str | None) -> str:
-        """The path: where all that stands in its parameters is a job or a model that is known, as it is.
+        """The path. Parameters are shown as sent only if they name a job or model of the simulator.
 
-        Whatever else a client has put there may be its key, also where it was taken, or refused under the status 200.
+        Any other value may be the client's key, even in a request that succeeded or failed under status 200.
         """
         operation = context.known_operation
         models = context.provider.contract.names
@@ -165,23 +167,23 @@ class Capture:
         return self.redactor.path(context.request.path, context.provider.keyring.known, strange=operation is None)
 
     def _violations(self, context: RequestContext, found: tuple[Violation, ...]) -> UnreadViolations:
-        """Violations as they may be kept, without what stood there; a longer text is redacted before it is cut."""
+        """Violations without values; a long text is redacted before it is cut."""
         redacted = partial(self._violation, context.provider.keyring.known)
-        told = found.told if isinstance(found, Violations) else {}
-        kept = told.get("kept")
-        if kept is None:
-            kept = [
-                self._kept(one)
+        report = found.told if isinstance(found, Violations) else {}
+        stored = report.get("kept")
+        if stored is None:
+            stored = [
+                self._stored(one)
                 if len(one.message) <= KEPT_TEXT
                 else redacted(one._replace(message=one.message[:MOST_READ]))
                 for one in found
             ]
             if all(len(one.message) <= KEPT_TEXT for one in found):
-                told["kept"] = kept
-        return UnreadViolations(kept, redacted)
+                report["kept"] = stored
+        return UnreadViolations(stored, redacted)
 
-    def _kept(self, one: Violation) -> Violation:
-        """A violation without what stood there; one that came before is kept once."""
+    def _stored(self, one: Violation) -> Violation:
+        """A violation without its value; equal ones share an object."""
         path, keyword, message, _, limit = one
         found = self._harmless.get((path, keyword, message))
         if found is not None and found.limit == limit:
@@ -203,20 +205,20 @@ class Capture:
         return shown
 
     def _redacted(self, known: Fingerprints, one: Violation) -> Violation:
-        """A violation redacted; of a secret's place nothing is told but the rule."""
+        """A redacted violation; for a secret's place only the rule is reported."""
         steps = [step for step in one.path if isinstance(step, str)]
         path = tuple([self.redactor.text(step, known) if isinstance(step, str) else step for step in one.path])
-        said = self.redactor.text(one.message, known)
+        content = self.redactor.text(one.message, known)
         if one.keyword != "required" and any(self.redactor.is_secret(step, None) for step in steps):
-            said = f"what stands there breaks the rule {one.keyword!r}"
-        kept = one.kept(path=path, message=said)
-        return kept._replace(limit=self.redactor.value(one.limit, known)) if _lists_names(one) else kept
+            content = f"the value breaks the rule {one.keyword!r}"
+        stored = one.kept(path=path, message=content)
+        return stored._replace(limit=self.redactor.value(one.limit, known)) if _lists_names(one) else stored
 
-    def _headers(self, request: Request) -> KnownHeaders:
-        """What is kept of headers; a client sends the same ones again and again, so it is kept once."""
+    def _headers(self, request: Request) -> StoredHeaders:
+        """What is stored of headers; clients send the same ones again and again, so the result is cached."""
         facts = request.facts
-        if facts.kept is not None and facts.kept.of is self:
-            return cast(KnownHeaders, facts.kept)
+        if facts.stored is not None and facts.stored.of is self:
+            return cast(StoredHeaders, facts.stored)
         headers = tuple([(name, value) for name, value in request.headers])
         seen = hash(headers)
         known = self._known.get(seen)
@@ -224,12 +226,12 @@ class Capture:
             if len(self._known) >= MOST_KNOWN:
                 self._known.clear()
             worth = tuple([pair for pair in headers if pair[0] in self._chosen and len(pair[1]) < LONGEST])
-            known = self._known[seen] = KnownHeaders(self, worth, len(self._credentials.names(headers)))
-        facts.kept = known
+            known = self._known[seen] = StoredHeaders(self, worth, len(self._credentials.names(headers)))
+        facts.stored = known
         return known
 
     def _repeated(self, context: RequestContext) -> tuple[Violation, ...]:
-        """The keys that stand twice in the body, which nothing refuses: the last one counts."""
+        """The keys that occur twice in the body, which no check rejects: the last one counts."""
         body = context.body
         return duplicates(context.request.body, body) if type(body) is dict or type(body) is list else ()
 
@@ -242,7 +244,7 @@ class Capture:
 
 
 def _lists_names(one: Violation) -> bool:
-    """Whether its limit lists names that were sent, and not what the schema says."""
+    """Whether its limit lists names that were sent, and not those of the schema."""
     return one.keyword != "enum" and isinstance(one.limit, list)
 
 
@@ -260,7 +262,7 @@ def _faults(context: RequestContext) -> str | None:
     return None if context.faults is None else str(context.faults)
 
 
-def _asked_about(context: RequestContext) -> str | None:
+def _polled_job(context: RequestContext) -> str | None:
     """The id in a request that is a job of this account; None where there is none."""
     if context.caller is None:
         return None
@@ -273,7 +275,7 @@ def _asked_about(context: RequestContext) -> str | None:
 
 
 def _values(context: RequestContext) -> list[str]:
-    """What a request says that could be a job's id."""
+    """What in a request could be a job's id."""
     values = list(context.params.values())
     if context.query:
         values += [value for value in context.query.values() if type(value) is str]

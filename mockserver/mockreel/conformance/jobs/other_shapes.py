@@ -56,7 +56,7 @@ def is_played(context: "CheckContext", submit: Operation, model: Model, request:
     return not context.plays or media.pick(stated(context, submit, model, request)).exact
 
 
-def stated(context: "CheckContext", submit: Operation, model: Model, request: SentRequest) -> media.Wanted:
+def stated(context: "CheckContext", submit: Operation, model: Model, request: SentRequest) -> media.ClipRequest:
     """What file a request asks for, by what it says and by the model's own defaults."""
     fields = pointers.value(request.json, submit.input) if submit.input else request.json
     return artifact.wanted(context, model, fields if isinstance(fields, Mapping) else {}, stated=True)

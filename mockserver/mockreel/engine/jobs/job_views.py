@@ -1,4 +1,4 @@
-"""Responses that tell of a job under way: while nothing about it changes, a poll says what the last one said."""
+"""Responses about running jobs: while nothing about a job changes, a poll repeats the last response."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -8,7 +8,7 @@ from mockreel.engine.jobs.job import Job
 
 C = TypeVar("C")
 
-# Of so many jobs a response is kept, of those that were asked about last.
+# The most jobs with a cached response: those that were polled last.
 MOST = 1000
 
 Facts = tuple[Any, ...]
@@ -18,7 +18,7 @@ class JobViews:
     """The last response about each of some jobs, and what it followed from."""
 
     def __init__(self) -> None:
-        self._kept: dict[str, tuple[Facts, Response]] = {}
+        self._cached: dict[str, tuple[Facts, Response]] = {}
 
     def response(
         self,
@@ -27,22 +27,22 @@ class JobViews:
         make: Callable[[C, Job], Response],
         *,
         now: float,
-        asked: Facts,
+        request: Facts,
     ) -> Response:
-        """What `make` gives from the job at a moment, the contract, and what was asked.
+        """The result of `make` for the job at a moment, the contract, and the request.
 
         Args:
-            asked: all of the request that the response depends on.
+            request: all of the request that the response depends on.
         """
         state = job.state(now)
-        if state.kind != "pending":  # its end is asked for once or twice, and depends on more
+        if state.kind != "pending":  # a final state is polled once or twice, and depends on more
             return make(context, job)
-        facts = (job, state, job.began(now), job.intervention, job.extra, asked)
-        kept = self._kept.get(job.id)
-        if kept is not None and kept[0] == facts:
-            return kept[1]
+        facts = (job, state, job.began(now), job.intervention, job.extra, request)
+        cached = self._cached.get(job.id)
+        if cached is not None and cached[0] == facts:
+            return cached[1]
         made = make(context, job)
-        if kept is None and len(self._kept) >= MOST:
-            del self._kept[next(iter(self._kept))]
-        self._kept[job.id] = (facts, made)
+        if cached is None and len(self._cached) >= MOST:
+            del self._cached[next(iter(self._cached))]
+        self._cached[job.id] = (facts, made)
         return made

@@ -1,4 +1,4 @@
-"""The redaction that a contract asks for: where its keys stand, which fields are secret, what its keys begin with."""
+"""The redaction of a contract: the places of its keys, its secret fields, and its key prefixes."""
 
 from collections.abc import Iterator
 

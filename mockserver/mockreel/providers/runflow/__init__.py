@@ -7,5 +7,5 @@ __all__ = ["adapter"]
 
 
 def adapter(contract: Contract) -> Runflow:
-    """What plays Runflow's contract."""
+    """The adapter of Runflow's contract."""
     return Runflow(contract)

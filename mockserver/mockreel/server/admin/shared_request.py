@@ -10,7 +10,7 @@ from mockreel.server.admin.state.state_routes import MOST_SNAPSHOT
 from mockreel.simulator.storage.logs.log_entry import read, written
 
 
-async def asked(request: Request) -> dict[str, Any]:
+async def as_row(request: Request) -> dict[str, Any]:
     """The fields of a request."""
     return {
         "m": request.method,
@@ -22,7 +22,7 @@ async def asked(request: Request) -> dict[str, Any]:
 
 
 def request_of(fields: Mapping[str, Any]) -> Request:
-    """The request that was put down."""
+    """The request of a row."""
     body = read(fields["b"])
     scope = {
         "type": "http",

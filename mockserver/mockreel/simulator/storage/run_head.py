@@ -1,4 +1,4 @@
-"""How a run was begun: the version, the contracts and the settings on which its log depends."""
+"""The start of a run: the version, the contracts and the settings that its log depends on."""
 
 import secrets
 from collections.abc import Mapping
@@ -47,11 +47,11 @@ class RunHead:
         where: str,
         elsewhere: str = "in another file",
     ) -> None:
-        """See that a log is applied with what it was written with.
+        """Check that a log is applied with what it was written with.
 
         Args:
             where: which log it is.
-            elsewhere: where another run may be kept.
+            elsewhere: where another run may be stored.
 
         Raises:
             StateError: another version, contract or option.
@@ -99,4 +99,4 @@ def read_head(row: Mapping[str, Any], *, where: str) -> RunHead:
         salt = bytes.fromhex(row["salt"])
         return RunHead(row["id"], row["mockreel"], row["opened"], salt, row["settings"], row["contracts"])
     except (LookupError, TypeError, ValueError) as problem:
-        raise StateError(f"{where}: how the run was begun cannot be read ({problem}). It is damaged.") from problem
+        raise StateError(f"{where}: the start of the run cannot be read ({problem}). It is damaged.") from problem

@@ -16,7 +16,7 @@ from mockreel.contract import pointers
 from mockreel.contract.evidence.facts import Fact, weaker
 from mockreel.contract.exchanges.exchange import ReceivedResponse
 from mockreel.contract.exchanges.problem import Problem
-from mockreel.engine.artifacts.media.clip import Wanted
+from mockreel.engine.artifacts.media.clip import ClipRequest
 from mockreel.engine.artifacts.media.size_words import Size, Unreadable, read_aspect, read_resolution, wish
 from mockreel.simulator.in_process.mock_target import NotApplicable
 
@@ -38,7 +38,7 @@ def _results(context: CheckContext) -> Iterator[tuple[JobTrace, str, ReceivedRes
                 yield trace, url, context.fetch(url)
 
 
-def _asked(context: CheckContext) -> Iterator[tuple[JobTrace, str, Wanted, Measured]]:
+def _asked(context: CheckContext) -> Iterator[tuple[JobTrace, str, ClipRequest, Measured]]:
     """Every file whose length and size its job's request says, with what was asked and what it is."""
     for trace, url, response in _results(context):
         model = trace.model
@@ -103,7 +103,7 @@ def have_the_shape(context: CheckContext) -> Iterator[Problem]:
     _asks(context, "aspect ratio")
 
 
-def _ratio(wanted: Wanted) -> float | None:
+def _ratio(wanted: ClipRequest) -> float | None:
     """Width divided by height where the request says both, or says their ratio."""
     for word in (wanted.aspect, wanted.resolution):
         asked = wish(word)
@@ -128,7 +128,7 @@ def have_the_size(context: CheckContext) -> Iterator[Problem]:
     _asks(context, "size")
 
 
-def _size(wanted: Wanted) -> Size | None:
+def _size(wanted: ClipRequest) -> Size | None:
     asked = wish(wanted.resolution)
     try:
         return None if asked is None else read_resolution(asked)

@@ -112,7 +112,7 @@ def get_asset(context: RequestContext) -> Response:
 
 
 def delete_asset(context: RequestContext) -> Response:
-    """Forget an asset."""
+    """Delete an asset."""
     del own_shelf(context).assets[_confirmed(context).id]
     return Response(204, b"")
 

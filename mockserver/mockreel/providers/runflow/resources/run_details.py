@@ -166,7 +166,7 @@ def _stats(context: RequestContext, first: datetime, last: datetime) -> Work:
 
 
 def _slug(job: Job, slugs: Mapping[str, str]) -> str:
-    """What a run is a run of: its model, or its workflow, whose id stands for a slug that is another's or gone."""
+    """What a run is a run of: its model, or its workflow, whose id replaces a slug that is another's or deleted."""
     if job.model is not None:
         return job.model.id
     workflow = extra_of(job).workflow or ""

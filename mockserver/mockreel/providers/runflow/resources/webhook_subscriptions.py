@@ -1,4 +1,4 @@
-"""An organization's webhooks: whom else Runflow tells when a run ends."""
+"""An organization's webhooks, which Runflow also calls when a run ends."""
 
 import hashlib
 from collections.abc import Iterable, Mapping
@@ -59,7 +59,7 @@ def list_webhooks(context: RequestContext) -> Answer:
 
 
 def create_webhook(context: RequestContext) -> Answer:
-    """Make a webhook; runs that are under way are told of as well."""
+    """Create a webhook; running runs are reported to it as well."""
     provider, shelf = context.provider, own_shelf(context)
     number = provider.count("webhook")
     webhook = Webhook(
@@ -88,16 +88,16 @@ def _watched(context: RequestContext, webhook: Webhook) -> Work:
 
 def _events(context: RequestContext) -> tuple[str, ...]:
     """The event types in a body, each of them known."""
-    asked = context.body.get("event_subscriptions") or []
-    known = _codes(context)
+    events = context.body.get("event_subscriptions") or []
+    codes = _codes(context)
     wrong = tuple(
-        Violation(("event_subscriptions", index), "enum", f"{code!r} is not one of {', '.join(known)}", code, known)
-        for index, code in enumerate(asked)
-        if code not in known
+        Violation(("event_subscriptions", index), "enum", f"{code!r} is not one of {', '.join(codes)}", code, codes)
+        for index, code in enumerate(events)
+        if code not in codes
     )
     if wrong:
         raise ErrorResponse("invalid-body", violations=wrong)
-    return tuple(dict.fromkeys(asked))
+    return tuple(dict.fromkeys(events))
 
 
 def get_webhook(context: RequestContext) -> Response:
@@ -106,7 +106,7 @@ def get_webhook(context: RequestContext) -> Response:
 
 
 def update_webhook(context: RequestContext) -> Response:
-    """Change what the contract lets be changed; an `updated_at` that is not the last one is refused."""
+    """Change what the contract allows; an outdated `updated_at` is rejected."""
     webhook, body = _webhook(context), context.body
     seen = body.get("updated_at")
     if seen is not None and not means(seen, webhook.updated, context.provider.contract.wire["record_times"]):
@@ -133,7 +133,7 @@ def _moment(text: str | None) -> float | None:
 
 
 def delete_webhook(context: RequestContext) -> Response:
-    """Delete a webhook; what is being delivered to it goes on."""
+    """Delete a webhook; deliveries to it in progress go on."""
     del own_shelf(context).webhooks[_webhook(context).id]
     return Response(204, b"")
 

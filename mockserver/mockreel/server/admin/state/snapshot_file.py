@@ -1,4 +1,4 @@
-"""A snapshot of many jobs, taken by a copy of this process: it is of one moment, and nobody waits for it."""
+"""A snapshot of many jobs, taken by a fork of this process: it is of one moment, and no request waits for it."""
 
 import asyncio
 import contextlib
@@ -54,7 +54,7 @@ async def _written(simulator: Simulator, file: BinaryIO) -> bool:
         if not ended.done():
             ended.set_result(succeeded)
 
-    def told(succeeded: bool) -> None:
+    def on_end(succeeded: bool) -> None:
         with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
             loop.call_soon_threadsafe(end, succeeded)
 
@@ -63,7 +63,7 @@ async def _written(simulator: Simulator, file: BinaryIO) -> bool:
         while data:
             data = data[file.write(data) :]
 
-    beside(write, told, into=file.fileno())
+    beside(write, on_end, into=file.fileno())
     return await ended
 
 

@@ -39,7 +39,7 @@ def beside(work: Callable[[], object], done: Callable[[bool], None], *, into: in
 
 
 def _work(work: Callable[[], object], into: int | None) -> None:
-    """The child: it lets go of every socket first, as they are not its own."""
+    """The child process: it closes every socket first, as they belong to the parent."""
     code = 1
     try:
         gc.disable()
