@@ -49,7 +49,7 @@ def bench(session: nox.Session) -> None:
 
     Prints every figure and whether its aim is met; `-- --help` lists what can be chosen. No default session.
     """
-    session.install(".[check]", "pytest", "httpx", "respx")
+    session.install(".[check,redis]", "pytest", "httpx", "respx")
     session.run("python", "-m", "bench", *session.posargs, env={"PYTHONPATH": "tests"})
 
 
@@ -271,6 +271,7 @@ def wheel(session: nox.Session) -> None:
     session.run("python", "-m", "build", "--no-isolation", "--outdir", str(folder), ".")
     session.run("twine", "check", "--strict", *map(str, folder.iterdir()))
     (built,) = folder.glob("*.whl")
+    session.run("check-wheel-contents", str(built))
     found: list[str] = []
     for version in ("3.11", "3.12", "3.13", "3.14"):
         python = shutil.which(f"python{version}")
@@ -284,16 +285,20 @@ def wheel(session: nox.Session) -> None:
 
 @nox.session(venv_backend="none")
 def pins(session: nox.Session) -> None:
-    """Pin again what the actions, the image and the release install, with hashes; needs `uv`. No default session."""
+    """Pin again what the kit and a release install, with hashes; needs `uv`. No default session."""
     shared = ("--universal", "--python-version", "3.11", "--generate-hashes", "--no-header", "--no-annotate", "--quiet")
-    kit = ("pyproject.toml", "--extra", "check", "--extra", "record", "--extra", "redis", "--extra", "run")
-    for purpose, given in {"actions": kit, "release": (), "site": ()}.items():
+    extras = [word for extra in ("check", "record", "redis", "run") for word in ("--extra", extra)]
+    given: dict[str, list[str]] = {
+        "actions": ["pyproject.toml", *extras],
+        "release": [],
+        "runners": [],
+        "sdist": ["pyproject.toml", "--group", "pyproject.toml:test"],
+        "site": [],
+        "wheel": ["pyproject.toml"],
+    }
+    for purpose, words in given.items():
         at = Path(".github") / purpose
-        words = (
-            *given,
-            str(at / "requirements.in"),
-            "--no-emit-index-url",
-            "--output-file",
-            str(at / "requirements.txt"),
-        )
-        session.run("uv", "pip", "compile", *shared, *words, external=True)
+        files = (str(at / "requirements.in"), "--no-emit-index-url", "--output-file", str(at / "requirements.txt"))
+        session.run("uv", "pip", "compile", *shared, *words, *files, external=True)
+    lock = ("install", "--package-lock-only", "--omit-lockfile-registry-resolved", "--no-audit", "--no-fund")
+    session.run("npm", "--prefix", "docs/node", *lock, external=True)

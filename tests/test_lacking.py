@@ -9,7 +9,7 @@ from lacking import MUST_RUN, lacking, need_npm
 
 CHECKOUT = Path(__file__).parents[1]
 # What reaches a registry of packages.
-NEEDING = re.compile(r'\["?npm"?, "(?:install|ping)"|"npx"|pip[ ]download')
+NEEDING = re.compile(r'\["?npm"?, "(?:ci|install|ping)"|"npx"|pip[ ]download')
 
 
 @pytest.mark.parametrize(("named", "failed"), [("", False), ("browser", False), ("npm", True), ("browser npm", True)])

@@ -46,6 +46,16 @@ def test_a_full_disk_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.M
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_a_new_file_on_a_full_disk_is_told_by_its_own_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not by that of the part that was to become it."""
+    monkeypatch.setattr(os, "fdopen", lambda handle, *_: open("/dev/full", "wb", buffering=0))  # noqa: PTH123, SIM115
+
+    with pytest.raises(DataError, match=r"/new: it cannot be written \("):
+        write_new(tmp_path / "new", "text")
+
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_what_goes_wrong_while_it_is_written_leaves_nothing(tmp_path: Path) -> None:
     """Neither the file nor a part of it."""
 

@@ -9,10 +9,10 @@ folder="$(mktemp -d)"
 trap 'rm -rf "$folder"' EXIT
 cd "$folder"
 mkdir source wheels && tar -xzf "$sdist" -C source --strip-components 1
+pins="$folder/source/.github/sdist/requirements.txt"
 "$python" -m venv filling
-filling/bin/python -m pip install --quiet --disable-pip-version-check --upgrade pip
-(cd source && ../filling/bin/python -m pip wheel --quiet --wheel-dir ../wheels --group test . pip hatchling)
-rm wheels/mockreel-*.whl
+filling/bin/python -m pip download --quiet --disable-pip-version-check --only-binary :all: --require-hashes \
+  --requirement "$pins" --dest wheels
 echo "$(find wheels -name '*.whl' | wc -l) wheels, $(du -sk wheels | cut -f1) KB; from here on there is no network."
 
 # A network namespace has loopback alone; where the kernel gives none, every proxy leads to a closed port.
@@ -32,9 +32,10 @@ fi
 echo "offline by: ${offline[0]} ${offline[1]}"
 export PIP_NO_INDEX=1 PIP_FIND_LINKS="$folder/wheels" PIP_DISABLE_PIP_VERSION_CHECK=1
 "${offline[@]}" "$python" -m venv environment
-"${offline[@]}" environment/bin/python -m pip install --quiet --upgrade pip
+install=("${offline[@]}" environment/bin/python -m pip install --quiet)
+"${install[@]}" --require-hashes --requirement "$pins"
+"${install[@]}" --no-deps --no-build-isolation ./source
 cd source
-"${offline[@]}" ../environment/bin/python -m pip install --quiet --group test .
 SECONDS=0
 "${offline[@]}" ../environment/bin/python -m pytest -q "$@"
 echo "The tests took $SECONDS s."

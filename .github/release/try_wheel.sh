@@ -1,13 +1,18 @@
 #!/usr/bin/env bash
-# try_wheel.sh PYTHON WHEEL: a wheel works in an empty environment of this Python. Prints its size and its import time.
+# try_wheel.sh PYTHON WHEEL: a wheel works in an empty environment of this Python, with the packages that are pinned for it.
+# Prints its size and its import time.
 set -euo pipefail
+pins="$(cd "$(dirname "${BASH_SOURCE[0]}")/../wheel" && pwd)/requirements.txt"
 python="$1" wheel="$(cd "$(dirname "$2")" && pwd)/$(basename "$2")"
 folder="$(mktemp -d)"
 server=""
 trap '[ -z "$server" ] || kill "$server" 2>/dev/null || true; rm -rf "$folder"' EXIT
 cd "$folder" # nothing of a checkout is importable here
 "$python" -m venv environment
-environment/bin/python -m pip install --quiet --disable-pip-version-check "$wheel"
+export PIP_DISABLE_PIP_VERSION_CHECK=1
+environment/bin/python -m pip install --quiet --require-hashes --requirement "$pins"
+environment/bin/python -m pip install --quiet --no-deps "$wheel"
+environment/bin/python -m pip check # every package that the wheel names is there, in a version that it allows
 echo "$(environment/bin/python --version), $(du -k "$wheel" | cut -f1) KB"
 environment/bin/mockreel --version
 environment/bin/python -c '

@@ -56,9 +56,12 @@ class OptionError(MockreelError):
     """A name or a value that does not exist, or is missing (None).
 
     `valid` lists what does exist; the message shows `nearest`: all of a short list, the most similar of a long one.
+    `secret` is what the message says of a value that it must not show.
     """
 
-    def __init__(self, what: str, value: object, valid: Iterable[str] = (), *, then: str = "") -> None:
+    def __init__(
+        self, what: str, value: object, valid: Iterable[str] = (), *, then: str = "", secret: str = ""
+    ) -> None:
         self.what = what
         self.value = value
         self.then = then
@@ -66,7 +69,7 @@ class OptionError(MockreelError):
         self.nearest = self.valid
         if len(self.valid) > MOST_LISTED:
             self.nearest = self.valid[:MOST_NEAREST] if value is None else nearest(str(value), self.valid)
-        wrong = f"{what} is missing." if value is None else f"{what}: {_shown(value)} is not valid."
+        wrong = f"{what} is missing." if value is None else f"{what}: {secret or _shown(value)} is not valid."
         told = f"Valid: {', '.join(self.nearest)}." if self.valid else ""
         if len(self.nearest) < len(self.valid):
             word = "Some" if value is None else "Nearest"

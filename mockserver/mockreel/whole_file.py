@@ -35,8 +35,7 @@ def write_whole(path: Path, content: bytes | str, *, mode: int = PRIVATE) -> int
             file.write(raw)
         return path.stat().st_ino
     except OSError as problem:
-        why = problem.strerror or str(problem)
-        raise DataError(str(path), f"it cannot be written ({why})", then="Nothing was left half-written.") from problem
+        raise _unwritable(path, problem) from problem
 
 
 def write_new(path: Path, content: str, *, mode: int = PRIVATE) -> bool:
@@ -46,17 +45,22 @@ def write_new(path: Path, content: str, *, mode: int = PRIVATE) -> bool:
         DataError: it cannot be written.
     """
     part = path.with_name(f".{path.name[:100]}.{secrets.token_hex(6)}.new")
-    write_whole(part, content, mode=mode)
     try:
+        with writing_whole(part, mode=mode) as file:
+            file.write(content.encode())
         os.link(part, path)
     except FileExistsError:
         return False
     except OSError as problem:
-        why = problem.strerror or str(problem)
-        raise DataError(str(path), f"it cannot be written ({why})", then="Nothing was left half-written.") from problem
+        raise _unwritable(path, problem) from problem
     finally:
-        part.unlink()
+        part.unlink(missing_ok=True)
     return True
+
+
+def _unwritable(path: Path, problem: OSError) -> DataError:
+    why = problem.strerror or str(problem)
+    return DataError(str(path), f"it cannot be written ({why})", then="Nothing was left half-written.")
 
 
 def _open_already(path: Path) -> int | None:

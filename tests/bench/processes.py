@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-PATIENCE = 20.0
+PATIENCE = 120.0
 
 
 @contextmanager

@@ -1,11 +1,14 @@
 """What a run that is kept costs: submits and polls beside memory, and the start of a server with many jobs."""
 
+import os
+import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import orjson
@@ -23,7 +26,10 @@ WAYS: "tuple[Way, ...]" = (
     ("SQLite, sync", ("--state", "{folder}/sync.db", "--durability", "sync"), {}),
     ("Redis", ("--state", "redis://127.0.0.1:{redis}/0?run=one"), {"poll": 0.9}),
     ("Redis, two servers", ("--state", "redis://127.0.0.1:{redis}/0?run=two"), {}),
+    ("Redis, four servers", ("--state", "redis://127.0.0.1:{redis}/0?run=four"), {}),
 )
+# How many servers have the run of a way, if more than one.
+SERVERS = {"Redis, two servers": 2, "Redis, four servers": 4}
 SIDES = ("submit", "poll")
 PROVIDER = "runflow"
 # A measured part of 1 may lie so much below it by chance.
@@ -41,8 +47,9 @@ def figures(folder: Path, *, rounds: int, jobs: int) -> list[Figure]:
         redis = stack.enter_context(redis_server(folder))
         shown = [way for way in WAYS if redis or not way[0].startswith("Redis")]
         ways = [(name, *_ready(stack, folder / name, options, redis)) for name, options, _ in shown]
-        if redis:  # the other server of the run
-            _ready(stack, folder / "beside", WAYS[-1][1], redis)
+        for name, options, _ in shown:
+            for number in range(1, SERVERS.get(name, 1)):
+                _ready(stack, folder / f"{name} {number}", options, redis)
         for number in range(rounds):
             for name, pid, port, control, files in ways[number % len(ways) :] + ways[: number % len(ways)]:
                 for side, file in files.items():
@@ -51,7 +58,7 @@ def figures(folder: Path, *, rounds: int, jobs: int) -> list[Figure]:
                     found = load(port, file)
                     loads.setdefault((name, side), []).append(found)
                     costs.setdefault((name, side), []).append((cpu_seconds(pid) - before) / found.rps)
-    return [*_sides(shown, costs, loads), *_restarts(folder / "restart", jobs)]
+    return [*_sides(shown, costs, loads), *_restarts(folder / "restart", jobs), *_joins(folder / "join", jobs)]
 
 
 Way = tuple[str, tuple[str, ...], dict[str, float]]
@@ -80,10 +87,11 @@ def _sides(
                 aim = aims.get(side)
                 aim = aim * CHANCE if aim == 1.0 else aim
                 yield middle(f"{side}, {name}, part of memory by cpu", parts, "", aim=aim)
-    pair = ("Redis", "Redis, two servers")
-    if (pair[1], "poll") in costs:
-        both = [2 * one / each for one, each in zip(costs[pair[0], "poll"], costs[pair[1], "poll"], strict=True)]
-        yield middle("reads of two servers by those of one, by cpu", both, "", aim=TWICE_AIM)
+    for name, count in SERVERS.items():
+        if (name, "poll") in costs:
+            found = [count * one / each for one, each in zip(costs["Redis", "poll"], costs[name, "poll"], strict=True)]
+            aim = TWICE_AIM if count == 2 else None
+            yield middle(f"reads of {name} by those of one, by cpu", found, "", aim=aim)
 
 
 def _restarts(folder: Path, jobs: int) -> Iterator[Figure]:
@@ -91,37 +99,63 @@ def _restarts(folder: Path, jobs: int) -> Iterator[Figure]:
     folder.mkdir()
     state = folder / "run.db"
     with mockreel(folder, "--provider", PROVIDER, "--speed", "0.001", "--state", str(state)) as ready:
-        url = ready[PROVIDER]["url"]
-        submit = next(one for one in cases(PROVIDER, url, ready["control"]["url"]) if one.name == "submit")
-        file = write_requests(folder / "submit", submit.requests)
-        while _count(ready["control"]["url"]) < jobs:
-            load(port_of(url), file, seconds=2)
-        there = _count(ready["control"]["url"])
+        there = _filled(folder, ready, jobs)
     yield Figure("jobs in the file", there, "")
     yield Figure("size of the file", state.stat().st_size / there, "bytes a job")
-    stopped = [_start(folder, state) for _ in range(3)]
-    yield middle("start behind a checkpoint", stopped, "s", aim=RESTART_AIM, at_most=True)
+    yield from _starts(folder, str(state), "behind a checkpoint")
     (folder / "run.db-checkpoint").unlink()
-    yield Figure("start from the whole log", _start(folder, state), "s")
+    yield Figure("start from the whole log", _start(folder, str(state))[0], "s")
+
+
+def _joins(folder: Path, jobs: int) -> Iterator[Figure]:
+    """Starts of a server that joins a run with so many jobs, as its last server was killed while it was asked."""
+    folder.mkdir()
+    with redis_server(folder) as redis:
+        if redis is None:
+            return
+        state = f"redis://127.0.0.1:{redis}/0"
+        with mockreel(folder, "--provider", PROVIDER, "--speed", "0.001", "--state", state) as ready:
+            there = _filled(folder, ready, jobs)
+            os.kill(ready["pid"], signal.SIGKILL)
+        yield Figure("jobs in the Redis", there, "")
+        yield from _starts(folder, state, "on a Redis")
+
+
+def _starts(folder: Path, state: str, how: str) -> Iterator[Figure]:
+    found = [_start(folder, state) for _ in range(3)]
+    yield middle(f"start {how}", [one for one, _ in found], "s", aim=RESTART_AIM, at_most=True)
+    yield middle(f"start {how}, cpu", [one for _, one in found], "s")
+
+
+def _filled(folder: Path, ready: Mapping[str, Any], jobs: int) -> int:
+    """Submit to a server until it has so many jobs; gives how many it has."""
+    url, control = ready[PROVIDER]["url"], ready["control"]["url"]
+    submit = next(one for one in cases(PROVIDER, url, control) if one.name == "submit")
+    file = write_requests(folder / "submit", submit.requests)
+    while (there := _count(control)) < jobs:
+        load(port_of(url), file, seconds=2)
+    return there
 
 
 def _count(control: str) -> int:
-    answer = httpx2.get(f"{control}/_mockreel/jobs?limit=1", trust_env=False)
+    answer = httpx2.get(f"{control}/_mockreel/jobs?limit=1", trust_env=False, timeout=60)
     return int(answer.raise_for_status().json()["count"])
 
 
-def _start(folder: Path, state: Path) -> float:
-    """Seconds from the start of the process to its first answer; it is killed afterwards."""
+def _start(folder: Path, state: str) -> tuple[float, float]:
+    """Seconds from the start of the process to its first answer, and of processor time; it is killed afterwards."""
     ready = folder / "first.json"
     ready.unlink(missing_ok=True)
     words = [sys.executable, "-m", "mockreel", "serve", "--provider", PROVIDER, "--port", "0", "--speed", "0.001"]
     began = time.perf_counter()
-    process = subprocess.Popen([*words, "--state", str(state), "--ready-file", str(ready)], stdout=subprocess.DEVNULL)
+    process = subprocess.Popen([*words, "--state", state, "--ready-file", str(ready)], stdout=subprocess.DEVNULL)
     try:
         said = orjson.loads(await_file(ready, process))
         headers = {"authorization": f"Bearer {KEY}"}
-        httpx2.get(f"{said[PROVIDER]['url']}/v1/runs?limit=1", headers=headers, trust_env=False).raise_for_status()
-        return time.perf_counter() - began
+        httpx2.get(
+            f"{said[PROVIDER]['url']}/v1/runs?limit=1", headers=headers, trust_env=False, timeout=60
+        ).raise_for_status()
+        return time.perf_counter() - began, cpu_seconds(process.pid)
     finally:
         process.kill()
         process.wait()

@@ -14,6 +14,7 @@ from mockreel.errors import DataError, OptionError
 
 CONTRACT = load_contract("encore", root=FOURTH)
 SECRET = "en_user_s3cret"
+UNSENDABLE = ("", " ", "\u2003", "\u200b" * 16, f" {SECRET}", f"{SECRET}\t", f"{SECRET}\x00")
 
 
 @pytest.mark.parametrize(
@@ -21,6 +22,7 @@ SECRET = "en_user_s3cret"
     [
         (KeyEntry(SECRET, "team", "nobody"), "provider of a listed key: 'nobody' is not valid"),
         (KeyEntry(SECRET, "team", scenario="sing"), "scenario of a listed key: 'sing' is not valid"),
+        *((KeyEntry(key, "team"), "listed key: one that is blank, or has") for key in UNSENDABLE),
     ],
 )
 def test_a_listed_key_names_only_what_there_is(entry: KeyEntry, what: str) -> None:
@@ -67,6 +69,9 @@ def test_a_keys_file_is_read(tmp_path: Path) -> None:
         (f"- {{key: [{SECRET}]}}\n", "it has no key"),
         (f"- {{key: '', account: {SECRET}}}\n", "it has no key"),
         ("- {account: x}\n", "it has no key"),
+        ("- {key: '  '}\n", "it has no key"),
+        (f"- {{key: '{SECRET} '}}\n", "its key is blank, or has controls or spaces that no request can carry"),
+        ('- {key: "\\u200b\\u200b"}\n', "its key is blank, or has controls"),
         (f"- {{key: {SECRET}, balance: much}}\n", "/balance: 'much' is not an amount"),
         (f"- {{key: {SECRET}, balance: NaN}}\n", "/balance: 'NaN' is not an amount"),
         (f"- {{key: {SECRET}, balance: Infinity}}\n", "/balance: 'Infinity' is not an amount"),

@@ -32,14 +32,16 @@ def _own(job: dict[str, Any], key: str) -> list[str]:
     return [line for line in job[key] if isinstance(line, str)]
 
 
-def _run(lines: list[str], folder: Path, **variables: str) -> "subprocess.CompletedProcess[str]":
+def _run(
+    lines: list[str], folder: Path, *, shell: tuple[str, ...] = ("bash", "-eo", "pipefail"), **variables: str
+) -> "subprocess.CompletedProcess[str]":
     own = Path(sys.executable).parent
     environment = {**os.environ, "NO_PROXY": "*", "RUNNER_TEMP": str(folder), **variables}
     environment["PATH"] = f"{own}{os.pathsep}{os.environ['PATH']}"
     script = folder / "script.sh"
     script.write_text("\n".join(lines))
     with (folder / "log.txt").open("w+") as log:
-        words = ["bash", "-eo", "pipefail", str(script)]
+        words = [*shell, str(script)]
         done = subprocess.run(words, cwd=folder, env=environment, stdout=log, stderr=log, timeout=180, check=False)
         log.seek(0)
         return subprocess.CompletedProcess(words, done.returncode, log.read())
@@ -81,6 +83,28 @@ def test_a_server_runs_during_the_script(template: dict[str, Any], tmp_path: Pat
     assert len(json.loads((tmp_path / folder / "calls.har").read_text())["log"]["entries"]) == 1
     assert json.loads((tmp_path / folder / "run.json").read_text())
     assert "GET /v1/health" in (tmp_path / folder / "serve.log").read_text()
+
+
+@pytest.mark.parametrize("code", [0, 3])
+@pytest.mark.parametrize("shell", [("bash", "-eo", "pipefail"), ("sh", "-e")])
+def test_a_server_that_has_ended_leaves_the_jobs_result(
+    template: dict[str, Any], tmp_path: Path, code: int, shell: tuple[str, ...]
+) -> None:
+    """The script's own exit code stands; the log says that nothing was saved, and where to look."""
+    (tmp_path / "mockreel").write_text('#!/bin/sh\ncase "$1" in control) exit 2;; serve) exec sleep 600;; esac\n')
+    (tmp_path / "mockreel").chmod(0o755)
+    ended = f'PATH="{tmp_path}:$PATH"'
+    lines = [
+        ended,
+        *_own(template[".mockreel-start"], "before_script"),
+        'kill -9 "$MOCKREEL_PID"; wait || true',
+        f"exit {code}",
+    ]
+    done = _run(lines, tmp_path, shell=shell)
+
+    assert done.returncode == code, done.stdout
+    assert "the run was not saved" in done.stdout
+    assert "mockreel-run/serve.log says why" in done.stdout
 
 
 def test_a_check_writes_what_gitlab_reads(template: dict[str, Any], tmp_path: Path) -> None:

@@ -50,18 +50,27 @@ def test_every_package_is_pinned_with_hashes(purpose: str) -> None:
 
     assert packages
     assert [line for line in packages if not re.match(r"[\w.-]+(\[[\w,-]+\])?==[\w.]+ .*\\$", line)] == []
-    assert purpose == "site" or "hatchling" in {line.partition("==")[0] for line in packages}
+    builds = purpose in ("actions", "release", "sdist")
+    assert not builds or "hatchling" in {line.partition("==")[0] for line in packages}
 
 
-def test_the_pins_are_what_the_project_asks_for() -> None:
-    """Each of its packages, and those of the extras that the kit uses, in a version that it allows; `nox -s pins`."""
-    text = (ACTIONS / "requirements.txt").read_text("utf-8")
+def _asked(purpose: str) -> list[str]:
+    """What `pyproject.toml` asks for, and a release's wheel and sdist or the actions need."""
+    project = tomllib.loads((ACTIONS.parents[1] / "pyproject.toml").read_text("utf-8"))
+    extras = project["project"]["optional-dependencies"]
+    beside = {
+        "actions": [*extras["check"], *extras["record"], *extras["redis"], *extras["run"]],
+        "sdist": project["dependency-groups"]["test"],
+    }
+    return [*project["project"]["dependencies"], *beside.get(purpose, [])]
+
+
+@pytest.mark.parametrize("purpose", ["actions", "sdist", "wheel"])
+def test_the_pins_are_what_the_project_asks_for(purpose: str) -> None:
+    """Each of its packages, and those of the extras or the group that are used, in a version that it allows."""
+    text = (ACTIONS.parent / purpose / "requirements.txt").read_text("utf-8")
     pinned = dict(re.findall(r"^([\w.-]+)==([\w.]+)", text, re.MULTILINE))
-    project = tomllib.loads((ACTIONS.parents[1] / "pyproject.toml").read_text("utf-8"))["project"]
-    extras = project["optional-dependencies"]
-    asked = map(
-        Requirement, [*project["dependencies"], *extras["check"], *extras["record"], *extras["redis"], *extras["run"]]
-    )
+    asked = map(Requirement, _asked(purpose))
 
     assert [str(one) for one in asked if not one.specifier.contains(pinned.get(one.name.lower(), "0"))] == []
 

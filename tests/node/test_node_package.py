@@ -38,7 +38,7 @@ def _run(words: list[str], folder: Path, **environment: str) -> "subprocess.Comp
 def _environment() -> Mapping[str, str]:
     """Commands of this installation first; npm is quiet, writes no colours, and no proxy stands before loopback."""
     own = Path(sys.executable).parent
-    quiet = {"npm_config_audit": "false", "npm_config_fund": "false", "npm_config_package_lock": "false"}
+    quiet = {"npm_config_audit": "false", "npm_config_fund": "false"}
     return {
         **os.environ,
         **quiet,
@@ -56,7 +56,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     need_npm(folder, "the npm package is not tested")
     target = folder / "mockreel" / "docs" / "node"
     shutil.copytree(PACKAGE, target, ignore=shutil.ignore_patterns("node_modules", "dist"))
-    installed = _run(["npm", "install"], target)
+    installed = _run(["npm", "ci"], target)
     assert installed.returncode == 0, installed.stderr
     return target
 

@@ -30,6 +30,18 @@ def test_a_port_that_is_in_use_is_told_and_none_is_kept() -> None:
             raise AssertionError("it was entered")
 
 
+def test_who_cannot_be_told_of_a_start_ends_it_without_a_traceback(caplog: pytest.LogCaptureFixture) -> None:
+    """A ready file on a full disk: one error, and no lines of uvicorn's beside it."""
+
+    def full() -> None:
+        raise DataError("ready.json", "it cannot be written")
+
+    with pytest.raises(DataError, match=r"ready\.json"):
+        Server(Options(providers=("encore",), data=FOURTH)).run(ready=full)
+
+    assert caplog.text == ""
+
+
 @pytest.mark.parametrize(
     ("options", "error"),
     [

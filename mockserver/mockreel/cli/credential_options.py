@@ -73,7 +73,7 @@ def credentials(options: Mapping[str, Any], contracts: Callable[[], Mapping[str,
     """
     keys: Path | tuple[KeyEntry, ...] | None = options["keys"]
     if options["listed"] and keys is not None:
-        raise OptionError("--key", Hidden("together with --keys"), then="List the keys in one of the two ways.")
+        raise OptionError("--key", "…", secret="together with --keys", then="List the keys in one of the two ways.")
     if options["listed"]:
         keys = listed_keys(options["listed"])
     file: Path | None = options["credentials"]
@@ -133,10 +133,3 @@ def _prefix(contract: Contract) -> str:
     """How a provider's usual keys begin, as clients look at it."""
     prefixes = contract.root["keys"].get("prefixes", ())
     return str(prefixes[0]["prefix"]) if prefixes else ""
-
-
-class Hidden(str):
-    """A description in place of a key: messages show it without quotes."""
-
-    def __repr__(self) -> str:
-        return str(self)

@@ -25,9 +25,11 @@ def uuid7(moment: float, block: bytes) -> str:
     """A UUIDv7 (RFC 9562) for a moment in seconds since the epoch and at least ten drawn bytes."""
     milliseconds = int(moment * 1000) & 0xFFFFFFFFFFFF
     low = int.from_bytes(block[:10], "big")
-    value = (milliseconds << 80) | 0x7 << 76 | (low >> 62 & 0xFFF) << 64 | 0b10 << 62 | low & 0x3FFFFFFFFFFFFFFF
-    text = f"{value:032x}"
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+    variant = 0x8000 | low >> 48 & 0x3FFF
+    return (
+        f"{milliseconds >> 16:08x}-{milliseconds & 0xFFFF:04x}-7{low >> 62 & 0xFFF:03x}"
+        f"-{variant:04x}-{low & 0xFFFFFFFFFFFF:012x}"
+    )
 
 
 def uuid4(block: bytes) -> str:

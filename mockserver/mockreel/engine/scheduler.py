@@ -111,11 +111,11 @@ class Scheduler:
 
     def start(self) -> None:
         """Make sure that due actions are run on the running event loop; cheap when they already are."""
-        loop = asyncio.get_running_loop()
+        loop, runner = asyncio.get_running_loop(), self._runner
+        if self._loop is loop and runner is not None and not runner.done():
+            return
         if self.driver is not None:
             self._loop = loop
-            return
-        if self._loop is loop and self._runner is not None and not self._runner.done():
             return
         self._wake()  # the runner of another loop ends
         self._loop = loop

@@ -27,16 +27,9 @@ def check_token(token: str | None) -> None:
     then = "Make one: python -c 'import secrets; print(secrets.token_urlsafe(24))'"
     if len(token) < LEAST_SIGNS:
         what = f"a token of {len(token)} sign{'' if len(token) == 1 else 's'}"
-        raise OptionError("--token", _Unquoted(what), [f"{LEAST_SIGNS} signs or more"], then=then)
+        raise OptionError("--token", "…", [f"{LEAST_SIGNS} signs or more"], then=then, secret=what)
     if not (token.isascii() and token.isprintable()) or " " in token:
-        raise OptionError("--token", _Unquoted("a token with spaces, controls or letters beyond ASCII"), then=then)
-
-
-class _Unquoted(str):
-    """A description in place of a token: messages show it without quotes."""
-
-    def __repr__(self) -> str:
-        return str(self)
+        raise OptionError("--token", "…", then=then, secret="a token with spaces, controls or letters beyond ASCII")
 
 
 class Token:

@@ -21,6 +21,7 @@ from mockreel.webhooks import Outcome, Outgoing, webhook_secrets
 
 # Signs webhooks in the place of a secret that a recorded run does not have; signatures are not compared.
 _SECRET = "mockreel-replayed-run-secret"
+_THEN = "Play it with the version that recorded it, or record the run again with this one."
 
 
 class _Silent:
@@ -47,7 +48,7 @@ class RecordedRun:
 
     def __init__(self, folder: Path, *, readings: Mapping[str, str] | None = None, data: Path | None = None) -> None:
         self._log = log = Bundle(folder, new=False)
-        self._head = head = read_head(log.head or {}, where=log.where)
+        self._head = head = read_head(log.head or {}, where=log.where, then=_THEN)
         options = _options(head, readings or {}, data)
         additions = read_additions(options.models, unknown_models=options.unknown_models)
         self._contracts = load_contracts(options.providers, readings=options.readings, data=data, additions=additions)

@@ -67,24 +67,25 @@ class Capture:
     ) -> Entry:
         """The entry of one exchange."""
         request = context.request
+        headers = self._headers(request)
         content = Unread(
             self.redactor,
             context.provider.keyring.known,
             query=request.query,
-            headers=self._headers(request).stored,
+            headers=headers.stored,
             body=self._body(context) if request.body else b"",
             reply=response.body,
             reply_headers=response.headers,
         )
-        return self._entry(
-            context, response, row=row, found=found, content=content, job=context.job or _polled_job(context)
-        )
+        job = context.job or _polled_job(context)
+        return self._entry(context, response, row=row, found=found, headers=headers, content=content, job=job)
 
     def line(
         self, context: RequestContext, response: Response, *, row: str | None, found: tuple[Violation, ...]
     ) -> Entry:
         """The entry without content: who requested what, how it ended, and every violation."""
-        return self._entry(context, response, row=row, found=found, content=NOTHING, job=context.job)
+        headers = self._headers(context.request)
+        return self._entry(context, response, row=row, found=found, headers=headers, content=NOTHING, job=context.job)
 
     def _entry(
         self,
@@ -93,21 +94,21 @@ class Capture:
         *,
         row: str | None,
         found: tuple[Violation, ...],
+        headers: StoredHeaders,
         content: ExchangeContent | Unread,
         job: str | None,
     ) -> Entry:
-        operation = context.known_operation
-        request = context.request
-        if context.caller is None or request.body or request.query or self._headers(request).credentials > 1:
-            self._remember(context)
-            if request.body and (repeated := self._repeated(context)):
+        operation, request, caller = context.known_operation, context.request, context.caller
+        if caller is None or request.body or request.query or headers.credentials > 1:
+            members = self._remember(context)
+            if request.body and (repeated := self._repeated(context, members)):
                 found += repeated
         return Entry(
             context.now,
             self._provider,
-            context.caller.account.name if context.caller else None,
+            caller.account.name if caller else None,
             request.method,
-            request.path if operation and not context.params else self._path(context, response, row),
+            request.path if operation and not context.params else self._path(context, response, row, job),
             operation.id if operation else None,
             response.status,
             row,
@@ -129,16 +130,21 @@ class Capture:
         known = context.provider.keyring.known
         return "\n".join(self.redactor.text(line, known, loose=True) for line in text.splitlines())
 
-    def _remember(self, context: RequestContext) -> None:
-        """Have the keyring remember unknown values in a key's place, so that they are shown nowhere."""
+    def _remember(self, context: RequestContext) -> int | None:
+        """Have the keyring remember unknown values in a key's place, so that they are shown nowhere.
+
+        Returns:
+            How many members the objects in its body have; None if unknown.
+        """
         request = context.request
         body = context.body.fields if isinstance(context.body, Form) else context.body
+        members = self.redactor.plain_members(body)
         shown = len(request.body) <= MOST_MASKED
         report = shown and (self.redactor.has_addresses(request.body) or b"\\" in request.body)
-        in_body = self.redactor.names(body) or report
+        in_body = members is None or report
         in_query = [*self.redactor.carried(read_query(request.query))] if request.query else []
         if context.caller is not None and self._headers(request).credentials < 2 and not in_body and not in_query:
-            return
+            return members
         strangers = context.provider.keyring.strangers
         for text in self._credentials.texts(request.headers):
             strangers.add(text)
@@ -147,20 +153,20 @@ class Capture:
         if in_body:
             for text in self.redactor.carried(body):
                 strangers.add(text)
+        return members
 
-    def _path(self, context: RequestContext, response: Response, row: str | None) -> str:
+    def _path(self, context: RequestContext, response: Response, row: str | None, job: str | None) -> str:
         """The path. Parameters are shown as sent only if they name a job or model of the simulator.
 
         Any other value may be the client's key, even in a request that succeeded or failed under status 200.
         """
         operation = context.known_operation
-        models = context.provider.contract.names
-        if operation is not None and all(value in models for value in context.params.values()):
-            return context.request.path
-        if operation is not None and row is None and response.status < 400:
-            jobs = context.provider.jobs
+        if operation is not None:
+            is_taken = row is None and response.status < 400
             for value in context.params.values():
-                if jobs.get(value) is None and value not in models:
+                if is_taken and (value == job or context.provider.jobs.get(value) is not None):
+                    continue
+                if value not in context.provider.contract.names:
                     break
             else:
                 return context.request.path
@@ -168,19 +174,23 @@ class Capture:
 
     def _violations(self, context: RequestContext, found: tuple[Violation, ...]) -> UnreadViolations:
         """Violations without values; a long text is redacted before it is cut."""
-        redacted = partial(self._violation, context.provider.keyring.known)
         report = found.told if isinstance(found, Violations) else {}
-        stored = report.get("kept")
-        if stored is None:
-            stored = [
-                self._stored(one)
-                if len(one.message) <= KEPT_TEXT
-                else redacted(one._replace(message=one.message[:MOST_READ]))
-                for one in found
-            ]
-            if all(len(one.message) <= KEPT_TEXT for one in found):
-                report["kept"] = stored
-        return UnreadViolations(stored, redacted)
+        unread: UnreadViolations | None = report.get("kept")
+        if unread is not None:
+            unread.read()  # the same ones are found again and again
+            return unread
+        known = context.provider.keyring.known
+        redacted = partial(self._violation, known)
+        stored = [
+            self._stored(one)
+            if len(one.message) <= KEPT_TEXT
+            else redacted(one._replace(message=one.message[:MOST_READ]))
+            for one in found
+        ]
+        unread = UnreadViolations(stored, redacted, known)
+        if all(len(one.message) <= KEPT_TEXT for one in found):
+            report["kept"] = unread
+        return unread
 
     def _stored(self, one: Violation) -> Violation:
         """A violation without its value; equal ones share an object."""
@@ -230,10 +240,10 @@ class Capture:
         facts.stored = known
         return known
 
-    def _repeated(self, context: RequestContext) -> tuple[Violation, ...]:
+    def _repeated(self, context: RequestContext, members: int | None) -> tuple[Violation, ...]:
         """The keys that occur twice in the body, which no check rejects: the last one counts."""
         body = context.body
-        return duplicates(context.request.body, body) if type(body) is dict or type(body) is list else ()
+        return duplicates(context.request.body, body, members) if type(body) is dict or type(body) is list else ()
 
     def _body(self, context: RequestContext) -> bytes:
         """The body to keep: of files their size and hash."""
@@ -267,21 +277,14 @@ def _polled_job(context: RequestContext) -> str | None:
     if context.caller is None:
         return None
     get, account = context.provider.jobs.get, context.caller.account
-    for value in _values(context):
-        job = get(value)
-        if job is not None and job.account is account:
-            return value
+    fields = context.body.values() if type(context.body) is dict and len(context.body) < FEW else ()
+    for said in (context.params.values(), context.query.values(), fields):
+        for value in said:
+            if type(value) is str or (said is fields and type(value) is int):
+                job = get(str(value))
+                if job is not None and job.account is account:
+                    return job.id
     return None
-
-
-def _values(context: RequestContext) -> list[str]:
-    """What in a request could be a job's id."""
-    values = list(context.params.values())
-    if context.query:
-        values += [value for value in context.query.values() if type(value) is str]
-    if type(context.body) is dict and len(context.body) < FEW:
-        values += [str(value) for value in context.body.values() if type(value) is str or type(value) is int]
-    return values
 
 
 def _declared(contract: Contract) -> frozenset[bytes]:

@@ -62,30 +62,35 @@ def perform(context: RequestContext) -> Answer:
         fault_selection.choose(context, context.request.joined(b"prefer"))
         return provider_files.serve(context.provider, context.request)
     _find_operation(context)
+    operation = context.operation
     spoilt = _read(context)
-    _find_caller(context)
+    if operation.key:
+        _find_caller(context)
     if spoilt is not None:
         raise spoilt
-    _find_model(context)
+    if operation.model is not None:
+        _find_model(context, operation.model)
     _direct(context)
-    _validate(context)
+    if operation.query or operation.body != "none":
+        _validate(context)
     context.handled = True
-    return context.provider.adapter.handlers[context.operation.id](context)
+    return context.provider.adapter.handlers[operation.id](context)
 
 
 def _find_operation(context: RequestContext) -> None:
-    found = context.provider.contract.router.find(context.request.path)
+    request = context.request
+    found = context.provider.contract.router.find(request.path)
     if found is None:
         _hint(context)
-        raise ErrorResponse("unknown-path", values={"path": context.request.path})
-    operation = found.methods.get(context.request.method)
-    if operation is None and context.request.method == "HEAD":
+        raise ErrorResponse("unknown-path", values={"path": request.path})
+    operation = found.methods.get(request.method)
+    if operation is None and request.method == "HEAD":
         operation = found.methods.get("GET")
     if operation is None:
         allowed = ", ".join(sorted(found.methods))
         raise ErrorResponse(
             "wrong-method",
-            values={"method": context.request.method, "path": context.request.path, "allowed": allowed},
+            values={"method": request.method, "path": request.path, "allowed": allowed},
             headers=((b"allow", allowed.encode()),),
         )
     context.operation = context.known_operation = operation
@@ -102,15 +107,15 @@ def _hint(context: RequestContext) -> None:
 
 def _read(context: RequestContext) -> ErrorResponse | None:
     """Read the query and the body; unreadable ones are reported only to authorized callers."""
-    if len(context.request.body) > context.provider.settings.max_body:
-        raise ErrorResponse("body-too-large", values={"limit": context.provider.settings.max_body})
+    request, most = context.request, context.provider.settings.max_body
+    if len(request.body) > most:
+        raise ErrorResponse("body-too-large", values={"limit": most})
     unpacked = False
     try:
-        if context.request.header(b"content-encoding") and (
-            known := context.provider.contract.wire.get("request_codings")
-        ):
-            unpacked = bodies.unpack(context.request, known, most=context.provider.settings.max_body)
-        context.body = bodies.read_body(context.request, context.operation, unpacked=unpacked)
+        if request.header(b"content-encoding") and (known := context.provider.contract.wire.get("request_codings")):
+            unpacked = bodies.unpack(request, known, most=most)
+        if context.operation.body != "none":
+            context.body = bodies.read_body(request, context.operation, unpacked=unpacked)
     except ErrorResponse as spoilt:
         return spoilt
     return None
@@ -125,19 +130,17 @@ def look(context: RequestContext) -> None:
 
 
 def _find_caller(context: RequestContext) -> None:
-    places = context.operation.key
-    if not places:
-        return
-    facts, keyring = context.request.facts, context.provider.keyring
+    operation = context.operation
+    places, facts, era = operation.key, context.request.facts, context.provider.keyring.era
     known = facts.caller
-    if known is not None and known[0] is places and known[1] is keyring.era:
+    if known is not None and known[0] is places and known[1] is era:
         _, _, context.key, caller = known
     else:
         caller = _look_up(context, places)
         if places[0].kind == "header" and key_at(places[0], context):  # only the headers counted
-            facts.caller = (places, keyring.era, context.key, caller)
-    if context.operation.admin or context.operation.scope is not None:
-        _allow(context.operation, caller)
+            facts.caller = (places, context.provider.keyring.era, context.key, caller)
+    if operation.admin or operation.scope is not None:
+        _allow(operation, caller)
     context.caller = caller
 
 
@@ -166,26 +169,18 @@ def _allow(operation: Operation, caller: Caller) -> None:
         raise ErrorResponse("forbidden", values={"scope": operation.scope})
 
 
-def _find_model(context: RequestContext) -> None:
-    place = context.operation.model
-    if place is None:
-        return
+def _find_model(context: RequestContext, place: Place) -> None:
+    contract = context.provider.contract
     name = context.params.get(place.name) if place.kind == "path" else field_of(context.body, place.name)
     if place.kind == "body" and not isinstance(name, str):
         return  # the schema reports what is wrong
-    context.model = context.provider.contract.names_at[context.operation.id].get(str(name))
-    if context.model is None and name not in context.operation.own_models:
+    model = context.model = contract.names_at[context.operation.id].get(str(name))
+    if model is None and name not in context.operation.own_models:
         if place.kind == "path":
             _hint(context)
         raise ErrorResponse("unknown-model", values={"model": name})
-    if (
-        context.provider.contract.additions.accept_unknown
-        and context.model
-        and context.model.id not in context.provider.contract.models
-    ):
-        context.notes += (
-            f"the model {context.model.id!r} is unknown, and accepted with any input; its price is unknown",
-        )
+    if contract.additions.accept_unknown and model and model.id not in contract.models:
+        context.notes += (f"the model {model.id!r} is unknown, and accepted with any input; its price is unknown",)
 
 
 def _direct(context: RequestContext) -> None:
@@ -193,6 +188,9 @@ def _direct(context: RequestContext) -> None:
     prefer, preference, caller = context.request.joined(b"prefer"), None, context.caller
     if prefer is None and caller is not None and caller.faults is None and not context.provider.rules.all:
         context.faults = NO_FAULTS  # no preference at all: the usual case, and the fast one
+        if not caller.scenario:
+            context.template = context.provider.default_template
+            return
     else:
         fault_selection.choose(context, prefer)
         preference = _wish(context, prefer)

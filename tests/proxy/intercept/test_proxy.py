@@ -117,6 +117,20 @@ def test_a_certificate_for_another_host_is_not_made(proxy: Proxy, trusted: Autho
         context.wrap_socket(plain, server_hostname="api.other.example")
 
 
+def test_a_client_that_leaves_after_the_handshake_is_reported_once(
+    server: ServerLog, trusted: Authority, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Some look at the certificate themselves, once TLS stands; nothing of it is in anybody's log."""
+    reported: list[str] = []
+    with proxying(Routes({HOST: server.port}), trusted.context, traffic=TrafficRecord(reported.append)) as proxy:
+        for _ in range(3):
+            _secure(proxy, trusted).close()
+
+    assert len(reported) == 1
+    assert f"{HOST} was not called: the program ended the connection before its first request." in reported[0]
+    assert (proxy.traffic.unused[HOST], caplog.text) == (3, "")
+
+
 def test_open_connections_do_not_hold_up_the_end(server: ServerLog, trusted: Authority) -> None:
     """A program may have left some."""
     with proxying(Routes({HOST: server.port}), trusted.context, traffic=TrafficRecord(lambda _: None)) as proxy:

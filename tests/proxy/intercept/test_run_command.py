@@ -71,6 +71,21 @@ def test_it_names_its_page_and_results_lie_under_https_and_the_real_host() -> No
     assert size > 1000
 
 
+def test_what_cannot_be_read_as_a_request_is_reported() -> None:
+    """HTTP/2 that nobody offered, for one: no operation and no line of the summary has it."""
+    code = """
+import socket, ssl
+with socket.create_connection(("api.runflow.io", 443)) as plain:
+    one = ssl.create_default_context().wrap_socket(plain, server_hostname="api.runflow.io")
+    one.sendall(b"PRI * HTTP/2.0\\r\\n\\r\\nSM\\r\\n\\r\\n")
+    while one.recv(4096):
+        pass
+"""
+    _, lines = _ran("--quiet", code=code)
+
+    assert any(line.startswith("mockreel run: a request to Runflow was rejected: HTTP/2 was spoken") for line in lines)
+
+
 def _free_row(number: int) -> int:
     """The first of so many ports in a row that are all free, below those that the system gives to clients."""
     for first in range(20_000 + os.getpid() % 5000, 32_000, number):

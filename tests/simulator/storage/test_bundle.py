@@ -52,5 +52,23 @@ def test_a_folder_of_another_form_is_refused(tmp_path: Path) -> None:
         one.submit()
     path = tmp_path / "bundle" / LOG
     path.write_bytes(path.read_bytes().replace(b'"form":1', b'"form":9', 1))
-    with pytest.raises(StateError, match="has form 9 of the entries; this version reads form 1"):
+    with pytest.raises(
+        StateError,
+        match=r"has form 9 of the entries; this version reads form 1\. Play it with",
+    ):
         RecordedRun(tmp_path / "bundle")
+
+
+@pytest.mark.parametrize("made", [True, False])
+def test_a_full_disk_leaves_nothing_of_a_run_that_could_not_begin(made: bool, tmp_path: Path) -> None:
+    """But a folder that was there before."""
+    folder = tmp_path / "run"
+    if not made:
+        folder.mkdir()
+    bundle = Bundle(folder, new=True)
+    bundle.close()
+
+    with Path("/dev/full").open("wb") as bundle._file, pytest.raises(StateError, match="No space left on device"):
+        bundle.begin({})
+
+    assert [*tmp_path.rglob("*")] == ([] if made else [folder])

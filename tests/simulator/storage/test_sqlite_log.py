@@ -57,7 +57,7 @@ def test_a_log_of_another_form_is_rejected(tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / "run.db") as other:
         other.execute("PRAGMA user_version = 7")
     other.close()
-    with pytest.raises(StateError, match="has form 7 of the log; this version reads form 1"):
+    with pytest.raises(StateError, match=r"has form 7 of the log; this version reads form 1\. Serve it with"):
         SqliteLog(tmp_path / "run.db")
 
 

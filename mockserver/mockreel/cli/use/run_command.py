@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mockreel.proxy.intercept import Plan, RunResult
     from mockreel.server.log import Log
     from mockreel.server.socket_server import Server
+    from mockreel.simulator.simulator import Simulator
 
 
 @click.command("run", context_settings={"allow_interspersed_args": False})
@@ -103,6 +104,16 @@ def _report(line: str) -> None:
     echo(f"mockreel run: {line}", err=True)
 
 
+async def _report_rejected(simulator: "Simulator") -> None:
+    """Report what could not be read as a request: no line of the summary counts it."""
+    async for news in simulator.events.follow():
+        for event in news.events:
+            if event.kind == "rejected":
+                provider = simulator.providers.get(event.provider or "")
+                where = "the control API" if provider is None else provider.contract.title
+                _report(f"a request to {where} was rejected: {event.fields['reason']}")
+
+
 def _log_result(log: "Log", ran: "RunResult") -> None:
     head = f"mockreel run: the program ended with {ran.code} after {ran.seconds:.1f} s."
     lines = ran.lines()
@@ -119,6 +130,8 @@ def _plan(words: tuple[str, ...], options: Mapping[str, Any], log: "Log") -> "Pl
 
     # Its own lines are between those of the program, so each event has one only in JSON.
     found = beside(log, {**options, "quiet": not options["as_json"]})
+    if not options["as_json"]:
+        found.append(_report_rejected)
     return Plan(
         words,
         options=Options(**shared(options)),

@@ -14,6 +14,8 @@ from mockreel.conformance.checks import (
     model_inputs,
     operation_coverage,
     paged_lists,
+    replies,
+    requests,
     results,
     webhook_deliveries,
     webhook_retries,
@@ -34,6 +36,8 @@ EVERY: tuple[Check, ...] = (
     *paged_lists.CHECKS,
     *chosen_entries.CHECKS,
     *consistency.CHECKS,
+    *replies.CHECKS,
+    *requests.CHECKS,
     *account_balance.CHECKS,
 )
 

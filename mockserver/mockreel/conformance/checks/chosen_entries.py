@@ -9,8 +9,9 @@ from mockreel.conformance.checks.job_records import moment
 from mockreel.conformance.checks.paged_lists import asked, entries_of, list_fact, lists
 from mockreel.conformance.jobs.job_groups import PLAIN
 from mockreel.contract import pointers
-from mockreel.contract.conversation.promises import Paged
 from mockreel.contract.exchanges.problem import Problem
+
+_SIDES = {"from": "not before", "to": "not after", "after": "after", "before": "before"}
 
 
 @check(
@@ -38,24 +39,28 @@ def has_the_fields(context: CheckContext) -> Iterator[Problem]:
 )  # fmt: skip
 def keeps_the_range(context: CheckContext) -> Iterator[Problem]:
     for operation, paged in lists(context):
-        moments = _moments(paged, entries_of(paged, context.send(asked(context, operation)))) if paged.range else []
-        if len(moments) < 2:
-            continue
-        middle = moments[len(moments) // 2]
-        for side in ("from", "to"):
-            request = asked(context, operation, **{paged.range[side]: middle})
+        every = entries_of(paged, context.send(asked(context, operation))) if paged.range else []
+        for side, bound in paged.range.items():
+            name, form = (bound, "{value}") if isinstance(bound, str) else (bound["name"], bound["form"])
+            by = str(paged.by if isinstance(bound, str) else bound.get("by", paged.by))
+            moments = _moments(by, every)
+            if len(moments) < 2:
+                continue
+            middle = moments[len(moments) // 2]
+            request = asked(context, operation, **{name: form.format(value=middle)})
             response = context.send(request)
-            came = _moments(paged, entries_of(paged, response))
+            came = _moments(by, entries_of(paged, response))
             context.judged()
-            if not came or any(_is_beyond(side, one, middle) for one in came):
-                fact = list_fact(context, operation, paged, f"can be bounded by {paged.range[side]}")
-                expected = f"what is {'not before' if side == 'from' else 'not after'} {middle}"
+            some = any(not _is_beyond(side, one, middle) for one in moments)
+            if (some and not came) or any(_is_beyond(side, one, middle) for one in came):
+                fact = list_fact(context, operation, paged, f"can be bounded by {name}")
+                expected = f"what is {_SIDES[side]} {middle}"
                 yield Problem(fact, expected, f"{', '.join(came[:6]) or 'nothing'}", request, operation.id)
 
 
-def _moments(paged: Paged, entries: list[Any]) -> list[str]:
+def _moments(by: str, entries: list[Any]) -> list[str]:
     """The moments of entries, the oldest first."""
-    found = [str(pointers.value(entry, paged.by or "")) for entry in entries]
+    found = [str(pointers.value(entry, by)) for entry in entries]
     return sorted(one for one in found if moment(one) is not None)
 
 
@@ -63,7 +68,7 @@ def _is_beyond(side: str, one: str, bound: str) -> bool:
     first, second = moment(one), moment(bound)
     if first is None or second is None or (first.tzinfo is None) != (second.tzinfo is None):
         return False
-    return first < second if side == "from" else first > second
+    return {"from": first < second, "to": first > second, "after": first <= second, "before": first >= second}[side]
 
 
 CHECKS: tuple[Check, ...] = (has_the_fields, keeps_the_range)

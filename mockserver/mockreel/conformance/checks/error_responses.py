@@ -5,8 +5,9 @@ from dataclasses import replace
 
 from mockreel.conformance.check import Check, check
 from mockreel.conformance.check_context import CheckContext
-from mockreel.contract import ErrorRow, Model, Operation, pointers
-from mockreel.contract.exchanges.exchange import SentRequest, Who
+from mockreel.contract import ErrorRow, Evidence, Model, Operation, pointers
+from mockreel.contract.conversation.promises import Places
+from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest, Who
 from mockreel.contract.exchanges.problem import Problem
 
 # Who asks is looked at before how much is left.
@@ -32,12 +33,13 @@ def row_problem(
         status, code = context.error_detector.expected(known, request.operation, path=request.path)
         expected = f"{status} with the code {code}" if context.contract.conversation.codes else f"status {status}"
         yield Problem(context.facts.row(row), f"{why}: {expected}", response.shown(), request, _subject(request))
-    elif (
-        context.own
-        and row not in _VIOLATIONS
-        and (text := context.error_detector.missing_text(response, known, request.operation, path=request.path))
+    elif row not in _VIOLATIONS and (
+        text := context.error_detector.missing_text(response, known, request.operation, path=request.path)
     ):
-        yield Problem(context.facts.row(row), f"{why}: the text {text!r}", response.shown(), request, _subject(request))
+        fact = context.facts.row(row)
+        if not context.own:  # a program should read the code; what people read may have been worded anew
+            fact = replace(fact, evidence=Evidence("inferred", fact.evidence.source))
+        yield Problem(fact, f"{why}: the text {text!r}", response.shown(), request, _subject(request))
     context.judged()
 
 
@@ -218,6 +220,10 @@ def says_what_is_wrong(context: CheckContext) -> Iterator[Problem]:
                 fact = context.facts.fact("a refusal says what is wrong", "conversation.yaml blames", row.evidence)
                 expected = f"{name!r} at {' or '.join(row.at)}"
                 yield Problem(fact, expected, response.shown(), request, f"{operation.id} {model.id}")
+            elif _other_options(row, _options(context, operation, model, name), response):
+                fact = context.facts.fact("a refusal names the options", "conversation.yaml blames", row.evidence)
+                expected = f"every option of {name} at {row.given['options']}"
+                yield Problem(fact, expected, response.shown(), request, f"{operation.id} {model.id}")
             elif not all(_begins(value, row.given.get("prefix")) for value in places):
                 fact = context.facts.fact("a refusal says where it is wrong", "conversation.yaml blames", row.evidence)
                 expected = f"{row.given['prefix']!r} first at {' or '.join(row.at)}"
@@ -251,6 +257,19 @@ def _with_one_fault(context: CheckContext, operation: Operation, model: Model) -
                 yield variant.what.removesuffix(variant.kind).strip(), request
 
 
+def _options(context: CheckContext, operation: Operation, model: Model, name: str) -> set[str]:
+    """The options of a field of a model's input; none where it has no options."""
+    schema, base = context.requests.resolver.model(context.casting.schema(operation, model))
+    field, _ = context.requests.resolver.followed(schema.get("properties", {}).get(name, {}), base)
+    return {*map(str, field.get("enum", ()))}
+
+
+def _other_options(row: Places, options: set[str], response: ReceivedResponse) -> bool:
+    """Whether a refusal names options of a field, and others than it has."""
+    shown = pointers.value(response.json, str(row.given["options"])) if "options" in row.given else None
+    return isinstance(shown, list) and bool(options) and {*map(str, shown)} != options
+
+
 def _begins(value: object, prefix: object) -> bool:
     """Whether a place begins where the contract has it begin, where it says so."""
     return prefix is None or (isinstance(value, list) and value[:1] == [prefix])
@@ -279,6 +298,20 @@ def comes_back(context: CheckContext) -> Iterator[Problem]:
             yield Problem(
                 fact, f"{name}: {value}", response.headers.get(name.lower(), "no such header"), request, talk.poll
             )
+        yield from _ignored(context, row, unknown, response)
+
+
+def _ignored(context: CheckContext, row: Places, unknown: SentRequest, usual: ReceivedResponse) -> Iterator[Problem]:
+    """A word that is not of the form is as good as none, where the contract says so."""
+    if "ignored" not in row.given:
+        return
+    name = row.at[0]
+    request = replace(unknown, headers={**unknown.headers, name: str(row.given["ignored"])})
+    response = context.answer(request, request.operation)
+    if response is not None and (response.status != usual.status or name.lower() in response.headers):
+        fact = context.facts.fact(f"{name} of another form is ignored", "conversation.yaml traced", row.evidence)
+        came = f"{response.status}, {name}: {response.headers.get(name.lower(), 'none')}"
+        yield Problem(fact, f"{usual.status} without {name}", came, request, _subject(request))
 
 
 CHECKS: tuple[Check, ...] = (

@@ -1,5 +1,6 @@
 """Every operation is there, every model is known to it, and what a model costs is what is quoted for it."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
@@ -9,6 +10,7 @@ from mockreel.conformance.check_context import CheckContext
 from mockreel.conformance.checks.job_records import amount, price_of
 from mockreel.conformance.jobs.job_groups import PLAIN
 from mockreel.contract import Model, Operation, pointers
+from mockreel.contract.conversation.promises import Places
 from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest
 from mockreel.contract.exchanges.problem import Problem
 
@@ -115,6 +117,19 @@ def quotes_its_price(context: CheckContext) -> Iterator[Problem]:
             fact = context.facts.fact(f"the price of {model.id}", f"models.json {model.id} price", model.price.evidence)
             expected = f"{wanted.normalize():f} {model.price.currency} at {row.at[0]}"
             yield Problem(fact, expected, response.shown(), request, f"{operation.id} {model.id}")
+        for place, text in _quoted_texts(row, model, wanted):
+            shown = pointers.value(response.json, place)
+            if shown is not None and not re.search(text, str(shown)):
+                fact = context.facts.fact(f"{place} says what is quoted", "conversation.yaml quote", row.evidence)
+                yield Problem(fact, f"{place} with {text}", response.shown(), request, f"{operation.id} {model.id}")
+
+
+def _quoted_texts(row: Places, model: Model, wanted: Decimal) -> Iterator[tuple[str, str]]:
+    """The places beside the price of a quote, each with a pattern of what stands there."""
+    if "currency" in row.given:
+        yield str(row.given["currency"]), f"^{model.price.currency}$"
+    for place in row.given.get("texts", ()):
+        yield place, rf"(?<![0-9.]){re.escape(f'{wanted.normalize():f}')}0*(?![0-9])"
 
 
 def _priced(

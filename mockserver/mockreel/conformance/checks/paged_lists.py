@@ -145,19 +145,36 @@ def keeps_the_order(context: CheckContext) -> Iterator[Problem]:
 )  # fmt: skip
 def keeps_the_filter(context: CheckContext) -> Iterator[Problem]:
     for operation, paged in lists(context):
-        _, every = _whole(context, operation, paged)
         for row in paged.filters.values():
-            seen = dict.fromkeys(str(pointers.value(entry, row["at"])) for entry in every)
+            beside = row.get("with", {})
+            every = entries_of(paged, context.send(asked(context, operation, **beside)))
+            seen = dict.fromkeys(one for entry in every for one in _values(entry, row))
             others = [value for value in _further(context, operation, paged, row) if value not in seen]
             for value in [*list(seen)[:2], *others[: 3 - min(2, len(seen))]]:
-                request = asked(context, operation, **{str(row["name"]): str(row["form"]).format(value=value)})
+                request = asked(
+                    context, operation, **beside, **{str(row["name"]): str(row["form"]).format(value=value)}
+                )
                 response = context.send(request)
-                values = {str(pointers.value(entry, row["at"])) for entry in entries_of(paged, response)}
+                entries = entries_of(paged, response)
+                others_too = any(value not in _values(entry, row) for entry in every)
+                wanted = value in seen if not row.get("not") else others_too
                 context.judged()
-                if values - {value} or (value in seen and not values):
+                if any((value in _values(entry, row)) == bool(row.get("not")) for entry in entries) or (
+                    wanted and not entries
+                ):
                     fact = list_fact(context, operation, paged, f"can be filtered by {row['name']}")
-                    came = f"{sorted(values)} in {response.shown()[:200]}"
-                    yield Problem(fact, f"entries with {row['at']} {value}", came, request, operation.id)
+                    shown = sorted({one for entry in entries for one in _values(entry, row)})
+                    expected = f"entries with{'out' if row.get('not') else ''} {row['at']} {value}"
+                    yield Problem(fact, expected, f"{shown} in {response.shown()[:200]}", request, operation.id)
+
+
+def _values(entry: Any, row: Mapping[str, Any]) -> list[str]:
+    """What a filter compares: one value, or each of several; the row may name several places."""
+    found: list[str] = []
+    for place in [row["at"]] if isinstance(row["at"], str) else row["at"]:
+        value = pointers.value(entry, place)
+        found += map(str, value) if isinstance(value, list) else [str(value)]
+    return found
 
 
 def _further(context: CheckContext, operation: Operation, paged: Paged, row: Mapping[str, Any]) -> list[str]:
@@ -166,7 +183,7 @@ def _further(context: CheckContext, operation: Operation, paged: Paged, row: Map
     states = {talk.state for talk in context.contract.conversation.jobs.values()}
     words = (
         [state.word for state in context.contract.lifecycle.states.values()]
-        if paged.jobs and row["at"] in states
+        if paged.jobs and row["at"] in states and not row.get("not")
         else []
     )
     return [*map(str, schema.get("enum", ())), *words]

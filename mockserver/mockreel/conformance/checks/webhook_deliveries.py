@@ -20,6 +20,8 @@ from mockreel.webhooks import sign
 
 # A callback is missing when it has not come after so many seconds, and so many times as late as any other came.
 OVERDUE, TIMES = 5.0, 5.0
+# The group of jobs whose callbacks are tried again.
+REPEATED = "500"
 
 
 def tells(context: CheckContext) -> bool:
@@ -78,9 +80,9 @@ def _unpacked(value: Any) -> Any:
     return value
 
 
-def _each(context: CheckContext) -> Iterator[tuple[JobTrace, Arrival, Any]]:
-    """Every arrival with its story and its parsed body."""
-    for trace in called(context):
+def _each(context: CheckContext, *further: str) -> Iterator[tuple[JobTrace, Arrival, Any]]:
+    """Every arrival with its story and its parsed body; also of further groups of jobs."""
+    for trace in (trace for group in (PLAIN, *further) for trace in called(context, group)):
         for arrival in trace.arrivals:
             context.judged()
             yield trace, arrival, context.webhooks.payload(arrival.body)
@@ -125,9 +127,12 @@ def is_valid(context: CheckContext) -> Iterator[Problem]:
             yield Problem(fact, "a body of the documented form", "; ".join(found[:3]), trace.asked, trace.subject)
 
 
-@check("callback.headers", "A callback carries the documented headers.", level="jobs", uses=(PLAIN,), known=tells)
+@check(
+    "callback.headers", "A callback carries the documented headers, whichever attempt it is.", level="jobs",
+    uses=(PLAIN, REPEATED), known=tells,
+)  # fmt: skip
 def has_its_headers(context: CheckContext) -> Iterator[Problem]:
-    for trace, arrival, _ in _each(context):
+    for trace, arrival, _ in _each(context, REPEATED):
         for header in context.contract.callbacks.headers:
             value = arrival.headers.get(header.name.lower(), "")
             literal = "/" in header.value

@@ -92,7 +92,9 @@ class Conversation:
     header that is echoed, `quote` the quotation of a job's cost, `prices` the list of a model's prices, `inputs` the
     list of its input fields, `identity` the owner of a key, `batch` the submit of many jobs, `echoes` the place where
     an error repeats its status, `equals` places of two operations with equal values, `counts` numbers that count the
-    jobs of an account.
+    jobs of an account, `parts` places that a response has on request only, `entries` places with one of a few words
+    in every entry of a response, `provokes` errors that a client can bring about, with how, `flags` booleans that
+    compare two numbers of the same response.
     """
 
     jobs: Mapping[str, JobTalk] = field(default_factory=dict)
@@ -117,6 +119,10 @@ class Conversation:
     echoes: Places | None = None
     equals: tuple[Places, ...] = ()
     counts: tuple[Places, ...] = ()
+    parts: tuple[Places, ...] = ()
+    entries: tuple[Places, ...] = ()
+    provokes: tuple[Places, ...] = ()
+    flags: tuple[Places, ...] = ()
 
     def of(self, submit: str) -> JobTalk | None:
         """The sort of job that an operation starts, or None."""
@@ -149,6 +155,10 @@ def conversation(file: Cursor) -> Conversation:
         places(file, "echoes"),
         tuple(rows(file, "equals").values()),
         tuple(rows(file, "counts").values()),
+        tuple(rows(file, "parts").values()),
+        tuple(rows(file, "entries").values()),
+        tuple(rows(file, "provokes").values()),
+        tuple(rows(file, "flags").values()),
     )
 
 

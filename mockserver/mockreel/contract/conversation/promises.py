@@ -35,7 +35,9 @@ class Promises:
     record has, `opens` those that the response to a submit has, `constant` those that never change after the submit,
     `stays` those that never change after the end, `distinct` those with another value for every job, `fixed` one that
     always has one value, `model` the place of the model's name, `measures` the places of the size and the length of the
-    result, `details` lists of what a job has beside its record, by the operations that return them.
+    result, `details` lists of what a job has beside its record, by the operations that return them, `elsewhere` further
+    operations that read a job, `changes` operations that set something of its record, `early` the errors of the
+    results' operation while a job is not over, by the job's state.
     """
 
     carries: Mapping[str, Any] = field(default_factory=dict)
@@ -55,7 +57,10 @@ class Promises:
     measures: Places | None = None
     opens: Places | None = None
     distinct: Places | None = None
+    early: Places | None = None
     details: Mapping[str, Places] = field(default_factory=dict)
+    elsewhere: Mapping[str, Places] = field(default_factory=dict)
+    changes: Mapping[str, Places] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +72,8 @@ class Paged:
     `order` is a query that reverses the order of `by`. `more` is the place of a boolean for further pages, `previous`
     that of the previous cursor; `agrees` are places with equal values in an entry and in the record of its job, `times`
     two places of an entry with a fixed ratio. `fields` is the query parameter that selects the fields of an entry,
-    `range` has those that limit the moment of `by`, `one` is the operation that reads one entry.
+    `range` has those that limit the moment of `by`, `one` is the operation that reads one entry, `charges` has the
+    places of a charged job's id and of the amount.
     """
 
     items: str
@@ -88,8 +94,9 @@ class Paged:
     states: bool = False  # its entries are the states of the lifecycle, by their words
     times: Mapping[str, Any] = field(default_factory=dict)
     fields: str | None = None
-    range: Mapping[str, str] = field(default_factory=dict)
+    range: Mapping[str, Any] = field(default_factory=dict)
     one: str | None = None
+    charges: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +112,7 @@ class Account:
 # The promises that are one row of places each.
 _PLACES = (
     "moments", "begun", "cost", "failure", "kinds", "headers", "shows", "constant", "stays", "fixed", "model",
-    "measures", "opens", "distinct",
+    "measures", "opens", "distinct", "early",
 )  # fmt: skip
 
 
@@ -119,6 +126,8 @@ def promises(row: Cursor) -> Promises:
         _pairs(found, "repeats"),
         _pairs(found, "agrees"),
         details=rows(found, "details"),
+        elsewhere=rows(found, "elsewhere"),
+        changes=rows(found, "changes"),
         **{name: places(found, name) for name in _PLACES},
     )
 
@@ -172,6 +181,7 @@ def paged(_: str, row: Cursor) -> Paged:
         _maybe(row, "fields"),
         row.get("range", {}),
         _maybe(row, "one"),
+        row.get("charges", {}),
     )
 
 

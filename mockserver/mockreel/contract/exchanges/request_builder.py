@@ -44,6 +44,8 @@ class Requests:
     def body(self, operation: Operation, model: Model | None) -> Any:
         """A well-formed body: the operation's example or the smallest one, with the model's smallest input."""
         body = self._example(operation)
+        if body is None and "each" in operation.raw["x-mockreel"]:
+            return self._many(operation, operation.raw["x-mockreel"]["each"])
         if model is None or operation.model is None:
             return self.samples.smallest(operation.request_schema or {}) if body is None else body
         name = model.routes.get(operation.route, model.schema) if model.routes else model.schema
@@ -52,6 +54,13 @@ class Requests:
         body = self.samples.smallest(operation.request_schema or {})
         body = placed(body if isinstance(body, dict) else {}, operation.input, fields)
         return {**body, operation.model.name: model.id} if operation.model.kind == "body" else body
+
+    def _many(self, operation: Operation, each: Mapping[str, Any]) -> Any:
+        """A body with one input of the model in the path, wrapped as the contract says."""
+        form = self._contract.wire[each["form"]]
+        model = self._contract.names[str(self._parameter_example(operation, each["model"]))]
+        fields = self.samples.smallest(*self.resolver.model(model.schema))
+        return {form["items"]: [{form["wrapped"]: fields} if form["wrapped"] else fields]}
 
     def with_input(self, operation: Operation, model: Model, fields: Any) -> SentRequest:
         """A request with this model input."""

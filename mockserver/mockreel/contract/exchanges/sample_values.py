@@ -101,7 +101,7 @@ class Samples:
             without = {key: value for key, value in smallest.items() if key != name}
             yield Variant(f"{name} is missing", without, "is missing")
         for name, field in schema.get("properties", {}).items():
-            for what, value in self._beyond(field, base):
+            for what, value in self.beyond(field, base):
                 yield Variant(f"{name} {what}", {**copy.deepcopy(smallest), name: value}, what)
 
     def _first_way(self, field: Any, base: str) -> tuple[Any, str]:
@@ -112,8 +112,11 @@ class Samples:
                 return self._resolver.followed(field[keyword][0], base)
         return field, base
 
-    def _beyond(self, field: Any, base: str) -> Iterator[tuple[str, Any]]:
+    def beyond(self, field: Any, base: str, *, like: Any = None) -> Iterator[tuple[str, Any]]:
+        """Values that a field forbids, each with what is wrong with it; a list too long has entries `like` these."""
         field, base = self._first_way(field, base)
+        if not isinstance(field, Mapping):
+            return
         yield "is an object of nothing known", {"mockreel": [None]}
         if "enum" in field:
             yield "is not an option", "mockreel-no-option"
@@ -125,8 +128,11 @@ class Samples:
             yield "is too short", "a" * (field["minLength"] - 1)
         if "maxLength" in field and field["maxLength"] <= 100_000:
             yield "is too long", "a" * (field["maxLength"] + 1)
+        if field.get("minItems"):
+            yield "has too few", []
         if "maxItems" in field and "items" in field and field["maxItems"] <= 100:
-            yield "has too many", [self.smallest(field["items"], base)] * (field["maxItems"] + 1)
+            entry = like[0] if isinstance(like, list) and like else self.smallest(field["items"], base)
+            yield "has too many", [entry] * (field["maxItems"] + 1)
 
 
 def _text(schema: Mapping[str, Any]) -> str:

@@ -36,13 +36,13 @@ class KnownViolations:
             text = orjson.dumps(instance)
         except TypeError:  # a number of more than 64 bits
             return violations(validator, instance, prefix=prefix)
-        if len(text) > LONGEST or self._secret(instance):
-            return violations(validator, instance, prefix=prefix)
         name = (id(validator), prefix, hash(text))
         known = self._known.get(name)
         if known is not None and known[0] is validator:
             return known[1]
         found = violations(validator, instance, prefix=prefix)
+        if len(text) > LONGEST or self._secret(instance):
+            return found
         if len(self._known) >= MOST:
             self._known.clear()
         self._known[name] = (validator, found)

@@ -97,4 +97,4 @@ def problem(status: int, title: str, detail: str, *, more: Mapping[str, Any] | N
 
 def exact(data: bytes) -> bytes:
     """A copy that uses no more memory than its length; orjson's own results use 4 KB each."""
-    return bytes(memoryview(data))
+    return b"".join((data, b""))

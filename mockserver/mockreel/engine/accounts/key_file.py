@@ -13,6 +13,8 @@ from mockreel.engine.accounts.account import KeyEntry
 from mockreel.engine.faults import Faults, read_faults
 from mockreel.errors import DataError, FaultError, OptionError
 
+_UNSENDABLE = "is blank, or has controls or spaces that no request can carry"
+
 
 def check_keys(entries: Iterable[KeyEntry], contracts: Mapping[str, Contract], *, known: Iterable[str]) -> None:
     """Check that listed keys name existing providers and scenarios.
@@ -21,10 +23,12 @@ def check_keys(entries: Iterable[KeyEntry], contracts: Mapping[str, Contract], *
         contracts: of the served providers; `known` are the names of all.
 
     Raises:
-        OptionError: a name does not exist; a key is never part of the message.
+        OptionError: a name does not exist, or no request can carry a key; a key is never part of the message.
     """
     names = (*contracts, *(name for name in known if name not in contracts))
     for entry in entries:
+        if not _is_sendable(entry.key):
+            raise OptionError("listed key", "…", secret=f"one that {_UNSENDABLE}", then="List another.")
         if entry.provider is not None and entry.provider not in names:
             raise OptionError("provider of a listed key", entry.provider, names)
         served = [contract for name, contract in contracts.items() if entry.provider in (None, name)]
@@ -65,10 +69,10 @@ def _entry(row: Cursor) -> KeyEntry:
     if unknown:
         raise DataError(row.where, f"unknown fields {', '.join(unknown)}")
     key = fields.get("key")
-    if not isinstance(key, str) or not key:
+    if not isinstance(key, str) or not key.strip():
         raise DataError(row.where, "it has no key", expected="a text under 'key'")
-    if any(ord(one) < 0x20 or ord(one) == 0x7F for one in key):
-        raise DataError(row.where, "its key has control characters, which no request can carry", expected="one line")
+    if not _is_sendable(key):
+        raise DataError(row.where, f"its key {_UNSENDABLE}", expected="one printable line")
     scopes = row.maybe("scopes")
     return KeyEntry(
         key,
@@ -80,6 +84,11 @@ def _entry(row: Cursor) -> KeyEntry:
         _faults(row),
         _secret(row),
     )
+
+
+def _is_sendable(key: str) -> bool:
+    """Whether a request can have it in a header: HTTP takes spaces away at both ends."""
+    return bool(key) and key.isprintable() and key == key.strip()
 
 
 def _secret(row: Cursor) -> str | None:

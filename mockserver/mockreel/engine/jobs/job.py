@@ -58,6 +58,13 @@ class Job:
             return self.intervention.state
         return self.plan.states[self.plan.at(now, created=self.created)]
 
+    def stays_until(self, now: float) -> float:
+        """Until when it is in the state that holds at `now`, if nothing changes its plan."""
+        if self.intervention is not None:
+            return self.intervention.at if now < self.intervention.at else float("inf")
+        after = self.plan.at(now, created=self.created) + 1
+        return self.created + self.plan.begins[after] if after < len(self.plan.begins) else float("inf")
+
     def failure(self, now: float) -> Failure | None:
         """Why it failed; None unless it has."""
         if self.state(now).kind != "failed":

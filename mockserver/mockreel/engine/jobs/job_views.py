@@ -1,10 +1,11 @@
 """Responses about running jobs: while nothing about a job changes, a poll repeats the last response."""
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from mockreel.contract.messages.message import Response
-from mockreel.engine.jobs.job import Job
+from mockreel.engine.jobs.job import Intervention, Job
+from mockreel.engine.jobs.lifecycle import Plan
 
 C = TypeVar("C")
 
@@ -14,11 +15,24 @@ MOST = 1000
 Facts = tuple[Any, ...]
 
 
+class _View(NamedTuple):
+    """A response, what it followed from, and from when until when the job stays as it tells."""
+
+    response: Response
+    since: float
+    until: float
+    job: Job
+    plan: Plan
+    intervention: Intervention | None
+    extra: Any
+    asked: Facts
+
+
 class JobViews:
-    """The last response about each of some jobs, and what it followed from."""
+    """The last response about each of some jobs."""
 
     def __init__(self) -> None:
-        self._cached: dict[str, tuple[Facts, Response]] = {}
+        self._cached: dict[str, _View] = {}
 
     def response(
         self,
@@ -34,15 +48,15 @@ class JobViews:
         Args:
             request: all of the request that the response depends on.
         """
-        state = job.state(now)
-        if state.kind != "pending":  # a final state is polled once or twice, and depends on more
-            return make(context, job)
-        facts = (job, state, job.began(now), job.intervention, job.extra, request)
         cached = self._cached.get(job.id)
-        if cached is not None and cached[0] == facts:
-            return cached[1]
+        if cached is not None:
+            response, since, until, *facts = cached
+            if since <= now < until and facts == [job, job.plan, job.intervention, job.extra, request]:
+                return response
         made = make(context, job)
-        if cached is None and len(self._cached) >= MOST:
-            del self._cached[next(iter(self._cached))]
-        self._cached[job.id] = (facts, made)
+        if job.state(now).kind == "pending":  # a final state is polled once or twice, and depends on more
+            if cached is None and len(self._cached) >= MOST:
+                del self._cached[next(iter(self._cached))]
+            until = job.stays_until(now)
+            self._cached[job.id] = _View(made, now, until, job, job.plan, job.intervention, job.extra, request)
         return made

@@ -41,7 +41,7 @@ class Unread:
         known: the keys to hide, as known when it is read.
     """
 
-    __slots__ = ("_body", "_headers", "_known", "_query", "_redactor", "_reply", "_reply_headers")
+    __slots__ = ("_body", "_headers", "_known", "_query", "_redactor", "_reply", "_reply_headers", "weight")
 
     def __init__(
         self,
@@ -58,11 +58,7 @@ class Unread:
         self._query, self._headers, self._reply_headers = query, headers, reply_headers
         self._body = body if len(body) <= MOST_KEPT else redactor.body(body, known)
         self._reply = exact(reply) if len(reply) <= MOST_KEPT else orjson.dumps({"bytes": len(reply)})
-
-    @property
-    def weight(self) -> int:
-        """About how many bytes it holds."""
-        return len(self._query) + len(self._body) + len(self._reply)
+        self.weight = len(query) + len(self._body) + len(self._reply)  # about how many bytes it holds
 
     def read(self) -> ExchangeContent:
         """What may be shown of it."""
@@ -99,20 +95,24 @@ class UnreadViolations(Sequence[Violation]):
     Args:
         found: without the values that broke the rules.
         redacted: redacts a violation.
+    known: the keys to hide, as known when it is read.
     """
 
-    __slots__ = ("_found", "_redacted")
+    __slots__ = ("_added", "_found", "_known", "_redacted")
 
-    def __init__(self, found: Sequence[Violation], redacted: Callable[[Violation], Violation]) -> None:
+    def __init__(
+        self, found: Sequence[Violation], redacted: Callable[[Violation], Violation], known: Fingerprints
+    ) -> None:
         self._found: tuple[Violation, ...] = tuple(found)
-        self._redacted: Callable[[Violation], Violation] | None = redacted
+        self._redacted = redacted
+        self._known = known
+        self._added = -1  # how many keys were known when they were redacted
 
     def read(self) -> tuple[Violation, ...]:
         """What may be shown of them."""
-        redacted = self._redacted
-        if redacted is not None:
-            self._found = tuple([redacted(one) for one in self._found])
-            self._redacted = None
+        if self._added != self._known.added:
+            self._found = tuple([self._redacted(one) for one in self._found])
+            self._added = self._known.added
         return self._found
 
     def __len__(self) -> int:
@@ -123,10 +123,9 @@ class UnreadViolations(Sequence[Violation]):
     @overload
     def __getitem__(self, place: slice) -> tuple[Violation, ...]: ...
     def __getitem__(self, place: int | slice) -> Violation | tuple[Violation, ...]:
-        redacted = self._redacted
-        if redacted is None or isinstance(place, int):
+        if self._added == self._known.added or isinstance(place, int):
             return self.read()[place]
-        return tuple(map(redacted, self._found[place]))  # the others stay unread
+        return tuple(map(self._redacted, self._found[place]))  # the others stay unread
 
     def __repr__(self) -> str:
         return repr(self.read())

@@ -201,10 +201,11 @@ class Journal:
         """Write one exchange down."""
         self.count += 1
         self._entries.append(entry)
+        self._bytes += entry.weight
         if entry.violations:
             self._violations += len(entry.violations)
-        self._bytes += entry.weight
-        if len(self._entries) > self._limit or self._bytes > self._most_bytes or self._violations > self._most:
+            self._forget()
+        elif self._bytes > self._most_bytes or len(self._entries) > self._limit:
             self._forget()
         if self.observer is not None:
             self.observer(entry)

@@ -136,18 +136,28 @@ class Redactor:
         return _PART.sub(lambda found: f"{found[1]}{MASK}" if self.is_secret(found[2], found[3]) else found[0], text)
 
     def names(self, value: Any) -> bool:
-        """Whether any field in a JSON value has a meaningful name; fast, as it runs for every request."""
+        """Whether any field in a JSON value has a meaningful name."""
+        return self.plain_members(value) is None
+
+    def plain_members(self, value: Any) -> int | None:
+        """How many fields the objects in a JSON value have; None if one of them has a meaningful name.
+
+        Fast, as it runs for every request.
+        """
+        count = 0
         if type(value) is dict:
             if (shape := tuple(value)) not in self._plain and not self._is_plain(shape):
-                return True
-            for inner in value.values():
-                if (type(inner) is dict or type(inner) is list) and self.names(inner):
-                    return True
-        elif type(value) is list:
-            for inner in value:
-                if (type(inner) is dict or type(inner) is list) and self.names(inner):
-                    return True
-        return False
+                return None
+            count, value = len(shape), value.values()
+        elif type(value) is not list:
+            return 0
+        for inner in value:
+            if type(inner) is dict or type(inner) is list:
+                more = self.plain_members(inner)
+                if more is None:
+                    return None
+                count += more
+        return count
 
     def _is_plain(self, shape: tuple[str, ...]) -> bool:
         """Whether none of these names has a meaning."""

@@ -30,6 +30,7 @@ HEAD_SECONDS = 20.0
 HANDSHAKE_SECONDS = 20.0
 CONNECT_SECONDS = 30.0
 CLOSE_SECONDS = 5.0
+LAST_SECONDS = 0.5
 # Turns of the event loop between an accepted connection and its task.
 ACCEPTED_AFTER = 5
 
@@ -80,6 +81,8 @@ class Proxy:
             server.close()
         if self._resolver is not None:
             self._resolver.close()
+        if self._serving:  # the program has ended: how its last connections ended is still reported
+            await asyncio.wait(self._serving, timeout=LAST_SECONDS)
         for task in self._serving:
             task.cancel()
         await asyncio.gather(*self._serving, return_exceptions=True)
@@ -149,8 +152,13 @@ class Proxy:
         except (ssl.SSLError, OSError):
             self.traffic.distrust(host)
             return
+        first = await _first_bytes(reader)
+        if not first:
+            self.traffic.silent(host)
+            return
         self.traffic.arrived[host] += 1
         out, into = await asyncio.open_connection("127.0.0.1", self._routes.providers[host])
+        into.write(first)
         await _joined(reader, writer, out, into)
 
     async def _forward(self, head: Head, reader: StreamReader, writer: StreamWriter) -> None:
@@ -201,6 +209,11 @@ class Proxy:
         return ProxyError(403, why)
 
 
+def _is_news(record: logging.LogRecord) -> bool:
+    """Whether a line of asyncio's is worth one: a client that closes at once after the handshake is not."""
+    return "eof_received() has no effect" not in record.getMessage()
+
+
 @contextlib.contextmanager
 def proxying(
     routes: Routes, context: ssl.SSLContext, *, traffic: TrafficRecord, names: Resolver | None = None
@@ -211,6 +224,8 @@ def proxying(
     # The traffic record reports broken handshakes; asyncio need not log them.
     loop.set_exception_handler(lambda _, event: logging.getLogger(__name__).debug("%s", event))
     thread = threading.Thread(target=loop.run_forever, name="mockreel proxy", daemon=True)
+    logger = logging.getLogger("asyncio")
+    logger.addFilter(_is_news)
     thread.start()
     try:
         asyncio.run_coroutine_threadsafe(proxy.open(), loop).result()
@@ -220,6 +235,7 @@ def proxying(
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
+        logger.removeFilter(_is_news)
 
 
 async def _connected(host: str, port: int, name: str) -> tuple[StreamReader, StreamWriter]:
@@ -227,6 +243,14 @@ async def _connected(host: str, port: int, name: str) -> tuple[StreamReader, Str
         return await asyncio.wait_for(asyncio.open_connection(host, port), CONNECT_SECONDS)
     except (OSError, TimeoutError) as problem:
         raise ProxyError(502, f"{name} cannot be reached: {problem or 'no answer'}") from problem
+
+
+async def _first_bytes(reader: StreamReader) -> bytes:
+    """What a client begins with; nothing if it ends the connection instead."""
+    try:
+        return await reader.read(65536)
+    except OSError:
+        return b""
 
 
 async def _established(writer: StreamWriter) -> None:

@@ -13,6 +13,7 @@ from mockreel.server.dashboard.error_reasons import error_fact, reasons
 from mockreel.server.dashboard.export.curl import curl
 from mockreel.server.dashboard.export.journaled_request import journaled_request
 from mockreel.server.dashboard.export.test_snippet import snippet
+from mockreel.server.dashboard.look_back import Moment
 from mockreel.server.dashboard.page_window import Filter
 from mockreel.server.dashboard.renderer import Region, Rendering, pretty
 from mockreel.simulator.provider import Provider
@@ -27,11 +28,16 @@ class Lost(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What every page is made from: the mock server, the templates, and where the page is mounted."""
+    """What every page is made from: the mock server, the templates, and where the page is mounted.
+
+    Its links begin with `base`, and the pages are mounted at `root`. `past` is the moment that is looked back on.
+    """
 
     simulator: Simulator
     rendering: Rendering
     base: str = ""
+    root: str = ""
+    past: Moment | None = None
     params: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, str] = field(default_factory=dict)
 
@@ -118,7 +124,7 @@ class JobView:
     def regions(self) -> list[Region]:
         desk, provider, job = self._desk, self._provider, self._job
         now = provider.clock.now()
-        url = f"{desk.base}/clips/{provider.name}/{quote(job.id, safe='')}"
+        url = f"{desk.root}/clips/{provider.name}/{quote(job.id, safe='')}"
         deliveries = [(one.id, table_rows.delivery_row(provider, one)) for one in provider.deliveries.of(job.id)]
         exchanges = table_rows.exchanges_of(provider, job)
         return [

@@ -1,8 +1,10 @@
 """The dashboard as an application: routes, headers, streams. Its changes go through the control API."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
+from urllib.parse import quote
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -11,9 +13,11 @@ from starlette.routing import Route
 
 from mockreel import __version__
 from mockreel.contract.messages.message import Request as Message
+from mockreel.errors import MockreelError
 from mockreel.server.dashboard.browser_pass import PAGE
 from mockreel.server.dashboard.control_pages import AccountsView, ReadingsView, RulesView
 from mockreel.server.dashboard.live_updates import Streams
+from mockreel.server.dashboard.look_back import LookBack
 from mockreel.server.dashboard.operations_page import OperationsView
 from mockreel.server.dashboard.pages import (
     DeliveriesView,
@@ -56,6 +60,7 @@ class Site:
     def __init__(self, simulator: Simulator) -> None:
         self._simulator = simulator
         self._streams = Streams(simulator)
+        self._look_back = LookBack(simulator)
 
     @cached_property
     def _rendering(self) -> Rendering:
@@ -66,6 +71,10 @@ class Site:
         """Every page below `/_mockreel/page`."""
         routes = [Route(PAGE + path, self._endpoint(make), methods=["GET"]) for path, make in VIEWS.items()]
         routes += [
+            Route(f"{PAGE}/at/{{moment}}{path}", self._endpoint(make), methods=["GET"]) for path, make in VIEWS.items()
+        ]
+        routes += [
+            Route(f"{PAGE}/at", self._moment, methods=["GET"]),
             Route(PAGE, self._home, methods=["GET"]),
             Route(OWN_PATHS, self._home, methods=["GET"]),
             Route(f"{PAGE}/static/{{name}}", self._static, methods=["GET"]),
@@ -75,6 +84,16 @@ class Site:
 
     async def _home(self, request: Request) -> Response:
         return RedirectResponse(f"{_root(request)}{PAGE}/", 307, headers=HEADERS)
+
+    async def _moment(self, request: Request) -> Response:
+        """Lead to a page as it was at the moment that a form names; where it names none, at this one."""
+        text = request.query_params.get("moment", "") or repr(self._simulator.clock.now())
+        page = quote(request.query_params.get("page", ""), safe="/%")
+        try:
+            text = repr(self._look_back.moment(text.strip()))
+        except MockreelError:  # the page says what is wrong with it
+            text = quote(text, safe="")
+        return RedirectResponse(f"{_root(request)}{PAGE}/at/{text}/{page}", 303, headers=HEADERS)
 
     async def _static(self, request: Request) -> Response:
         return static(request.path_params["name"], stamped=request.url.query)
@@ -92,15 +111,19 @@ class Site:
     def _endpoint(self, make: MakeView) -> Callable[[Request], Awaitable[Response]]:
         async def endpoint(request: Request) -> Response:
             desk = self._desk(request)
+            page = _page(request)
             try:
+                if "moment" in desk.params:
+                    desk = await self._past_desk(desk)
                 view = make(desk)
-            except Lost as lost:
-                return self._answer(desk, "lost.html", 404, title="Not on this mock server", here="", detail=str(lost))
+            except (Lost, MockreelError) as lost:
+                title = "Not on this mock server"
+                return self._answer(desk, "lost.html", 404, title=title, here="", page=page, detail=str(lost))
             if "live" in request.query_params:
                 return self._stream(desk, make)
             regions = {region.name: region for region in view.regions()}
             return self._answer(
-                desk, view.template, 200, title=view.title, here=view.tab, regions=regions, **view.values()
+                desk, view.template, 200, title=view.title, here=view.tab, page=page, regions=regions, **view.values()
             )
 
         return endpoint
@@ -108,7 +131,12 @@ class Site:
     def _desk(self, request: Request) -> Desk:
         params = {name: str(value) for name, value in request.path_params.items()}
         base = f"{_root(request)}{PAGE}"
-        return Desk(self._simulator, self._rendering, base, params, dict(request.query_params))
+        return Desk(self._simulator, self._rendering, base, base, None, params, dict(request.query_params))
+
+    async def _past_desk(self, desk: Desk) -> Desk:
+        """The desk of a moment; takes and raises what `LookBack.at` does."""
+        past, moment = await self._look_back.at(desk.params["moment"])
+        return replace(desk, simulator=past, base=f"{desk.root}/at/{moment.moment!r}", past=moment)
 
     def _answer(
         self,
@@ -118,6 +146,7 @@ class Site:
         *,
         title: str,
         here: str,
+        page: str,
         regions: Mapping[str, Region] | None = None,
         **values: Any,
     ) -> Response:
@@ -126,8 +155,12 @@ class Site:
             **values,
             title=title,
             here=here,
+            page=page,
+            past=desk.past,
+            looks_back=self._simulator.past is not None,
             base=desk.base,
-            own=desk.base.removesuffix("page"),
+            root=desk.root,
+            own=desk.root.removesuffix("page"),
             version=stamp(),
             release=__version__,
             titles=[provider.contract.title for provider in self._simulator.providers.values()],
@@ -163,6 +196,12 @@ TABS = (
 
 def _root(request: Request) -> str:
     return str(request.scope.get("root_path", ""))
+
+
+def _page(request: Request) -> str:
+    """Which page is asked for, below where the pages are mounted or below its moment."""
+    _, _, page = request.url.path.partition(f"{PAGE}/")
+    return page.split("/", 2)[2] if "moment" in request.path_params else page
 
 
 def _news(events: Iterable[Event]) -> Mapping[str, Any]:

@@ -28,7 +28,7 @@ MOST_JOINED = 64 * 1024
 # Headers whose requests take the long way: how a message ends, what it waits for, and which page has sent it.
 _ASGI_ONLY = frozenset({b"transfer-encoding", b"expect", b"upgrade", b"origin", b"sec-fetch-site", b"referer"})
 # Methods whose body, if any, is not read.
-_UNREAD = frozenset({b"GET", b"HEAD"})
+_UNREAD = frozenset({"GET", "HEAD"})
 
 
 class Responder(Protocol):
@@ -86,7 +86,7 @@ class FastPath(Bounded):
         self._reading = False  # a request that takes the short way
         self._ignoring = False  # what comes behind a request that has ended the connection
         self._head = _NO_HEAD
-        self._method = b""
+        self._method = ""
         self._target: Any = None
         self._path = ""
         self._body: bytes | list[bytes] = b""
@@ -151,8 +151,9 @@ class FastPath(Bounded):
 
     def on_message_complete(self) -> None:
         if self._reading:
+            assert self._responder is not None
             self._phase = "idle"
-            self._respond()
+            self._respond(self._responder)
         elif not self._ignoring:
             super().on_message_complete()
 
@@ -167,7 +168,7 @@ class FastPath(Bounded):
 
     def _is_short(self, responder: Responder) -> bool:
         """Whether the head allows it; the address that it names is known then."""
-        parser = self.parser
+        parser, head = self.parser, self._head
         if (
             self._is_owed_response
             or self.flow.write_paused
@@ -175,10 +176,9 @@ class FastPath(Bounded):
             or parser.should_upgrade()
         ):
             return False
-        head = self._head
         if head.pairs != self.headers:
             head = self._head = Head(self.headers)
-        method = self._method = parser.get_method()
+        method = self._method = parser.get_method().decode("ascii")
         if head.is_long or head.size > (0 if method in _UNREAD else self._most):
             return False
         if head.base_url is None:
@@ -200,21 +200,25 @@ class FastPath(Bounded):
         }
 
     def _request(self) -> Request:
-        path = unquote(self._path) if "%" in self._path else self._path
-        body = self._body if isinstance(self._body, bytes) else b"".join(self._body)
-        method, query = self._method.decode("ascii"), self._target.query or b""
-        base_url = self._head.base_url or ""
-        request = Request(method, path or "/", self.headers, query, body, base_url, self.app_state)
-        request.known = self._head
+        path, body, head = self._path, self._body, self._head
+        request = Request(
+            self._method,
+            (unquote(path) if "%" in path else path) or "/",
+            self.headers,
+            self._target.query or b"",
+            body if isinstance(body, bytes) else b"".join(body),
+            head.base_url or "",
+            self.app_state,
+        )
+        request.known = head
         return request
 
-    def _respond(self) -> None:
-        assert self._responder is not None
+    def _respond(self, responder: Responder) -> None:
         request = self._request()
         self._reading = False
         self._body = b""
         try:
-            answer = self._responder.answer(request)
+            answer = responder.answer(request)
         except Exception as broken:  # the ASGI path handles it as any other
             self._go_long(request, _failed(broken))
             return

@@ -79,7 +79,11 @@ class Loop(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)
         if self.started and self.ready is not None:
-            self.ready()
+            try:
+                self.ready()
+            except BaseException:  # it ends as any server does, or uvicorn logs the end of its lifespan as an error
+                await self.shutdown(sockets=sockets)
+                raise
 
 
 class Serves(Protocol):

@@ -56,10 +56,11 @@ class _Script:
 
 
 class _UnderWay(NamedTuple):
-    """An attempt that waits for its outcome, and its action on the scheduler."""
+    """An attempt that waits for its outcome, its action on the scheduler, and when it began."""
 
     attempt: Coroutine[Any, Any, None]
     due: Due
+    began: float
 
 
 class Playback:
@@ -202,7 +203,7 @@ class Playback:
             raise self._misfit(number, entry, f"due is {there}, not {expected}")
         outcome = found[2]()
         if outcome is not None:
-            self._begin((expected["provider"], expected["id"]), outcome, found)
+            self._begin((expected["provider"], expected["id"]), outcome, found, self._simulator.clock.now())
 
     def _begin_under_way(self) -> None:
         """Bring a checkpoint's attempts in progress to where they wait for their outcomes."""
@@ -216,15 +217,15 @@ class Playback:
             self._simulator.scheduler.at(due, action)
             entry = self._simulator.scheduler.take(lambda one, action=action: one is action)  # type: ignore[misc]
             assert entry is not None
-            self._begin((name, id_), provider.deliveries.attempt(delivery, began), entry)
+            self._begin((name, id_), provider.deliveries.attempt(delivery, began), entry, began)
 
-    def _begin(self, name: tuple[str, str], attempt: Any, due: Due) -> None:
+    def _begin(self, name: tuple[str, str], attempt: Any, due: Due, began: float) -> None:
         """Bring an attempt to where it waits for its outcome."""
         try:
             message = attempt.send(None)
         except StopIteration:  # it was never sent
             return
-        self._under_way[name] = _UnderWay(attempt, due)
+        self._under_way[name] = _UnderWay(attempt, due, began)
         self._sending(name, message)
 
     def _sending(self, name: tuple[str, str], message: Outgoing) -> None:

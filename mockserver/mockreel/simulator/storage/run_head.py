@@ -84,17 +84,22 @@ def new_head(settings: Mapping[str, Any], contracts: Mapping[str, str], *, opene
     return RunHead(secrets.token_hex(8), __version__, opened, secrets.token_bytes(16), settings, contracts)
 
 
-def read_head(row: Mapping[str, Any], *, where: str) -> RunHead:
+def read_head(
+    row: Mapping[str, Any],
+    *,
+    where: str,
+    then: str = "Serve it with the version that wrote it, or keep this run in another file.",
+) -> RunHead:
     """The head of a log.
+
+    Args:
+        then: what to do where it has another form.
 
     Raises:
         StateError: it is none, or of another form.
     """
     if row.get("form") != FORM:
-        raise StateError(
-            f"{where} has form {row.get('form')!r} of the entries; this version reads form {FORM}. "
-            "Serve it with the version that wrote it, or keep this run in another file."
-        )
+        raise StateError(f"{where} has form {row.get('form')!r} of the entries; this version reads form {FORM}. {then}")
     try:
         salt = bytes.fromhex(row["salt"])
         return RunHead(row["id"], row["mockreel"], row["opened"], salt, row["settings"], row["contracts"])

@@ -3,6 +3,7 @@
 import asyncio
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
@@ -126,6 +127,7 @@ def test_without_the_redis_requests_that_change_something_are_refused_with_the_r
 
     async def work(first: Sharing, second: Sharing, receiver: Listener) -> None:
         id_ = await first.submit(idempotency_key="before")
+        await second.until(lambda: second.run.sequencer.has_all)
         redis_server.kill()
         body = {"input": {"prompt": "a boat", "duration": "6s", "resolution": "720p"}}
         refused = await first.ask("runflow", "POST", "/v1/models/google/veo3.1/lite/runs", body)
@@ -196,16 +198,29 @@ def test_a_redis_that_is_not_there_is_named_at_the_start(tmp_path: Path) -> None
         RedisLog("redis://127.0.0.1:1/0")
 
 
-def test_a_log_of_another_version_is_refused_with_the_reason(redis_server: RedisServer) -> None:
-    """It is not read at all."""
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({"mockreel": "0.0.1"}, r"was written by mockreel 0\.0\.1; .* or keep this run under another name"),
+        ({"form": 9}, r"has form 9 of the entries; this version reads form 1\. .* under another name"),
+        ({"contracts": {"runflow": "9"}}, r"has version 9 of the contract of runflow; .* under another name"),
+    ],
+)
+def test_a_log_of_another_version_is_refused_with_the_reason(
+    changed: dict[str, Any], says: str, redis_server: RedisServer
+) -> None:
+    """It is not read at all, and nothing is appended."""
 
     async def work() -> None:
         async with AsyncExitStack() as stack:
             one = await stack.enter_async_context(sharing(redis_server.url, Listener()))
-            head = {**(one.log.head or {}), "mockreel": "0.0.1"}
+            await one.until(lambda: one.drives)
+            last = one.log.last
+            head = {**(one.log.head or {}), **changed}
             with redis.Redis(port=redis_server.port) as client:
                 client.hset("mockreel:{run}:head", "row", orjson.dumps(head).decode())
-            with pytest.raises(StateError, match=r"was written by mockreel 0\.0\.1"):
+            with pytest.raises(StateError, match=says):
                 await stack.enter_async_context(sharing(redis_server.url, Listener()))
+            assert one.log.last == last
 
     asyncio.run(work())

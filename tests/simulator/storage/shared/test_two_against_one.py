@@ -6,10 +6,10 @@ The calls are drawn, and which of the two gets them; in between the Redis is kil
 import asyncio
 from collections.abc import Callable
 from contextlib import AsyncExitStack
-from pathlib import Path
 from typing import Any
 
 import orjson
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
@@ -19,6 +19,7 @@ from simulator.storage.shared.rig import Listener, Sharing, ask, control, sharin
 
 from mockreel.engine.clock import Clock
 from mockreel.simulator.simulator import Simulator
+from mockreel.simulator.storage.shared import run_archive
 
 pytestmark = cancelled_commands
 SERVERS, KEY = st.integers(0, 1), st.sampled_from(KEYS)
@@ -46,19 +47,18 @@ class TwoAgainstOne(RuleBasedStateMachine):
         super().__init__()
         type(self).begun += 1
         self._loop = asyncio.new_event_loop()
-        self._stack = AsyncExitStack()
         self._jobs: list[tuple[str, str]] = []
         self._listener = Listener()
-        self._servers: list[Sharing] = [
-            self._run(self._joined(f"{self.redis_server.url}?run=n{self.begun}")) for _ in "ab"
-        ]
+        self._url = f"{self.redis_server.url}?run=n{self.begun}"
+        self._stacks = [AsyncExitStack(), AsyncExitStack()]
+        self._servers: list[Sharing] = [self._run(self._joined(stack)) for stack in self._stacks]
         self._model: Simulator = fresh(Clock(start=START, held=True), b"x" * 16, Listener())
 
     def _run(self, work: Any) -> Any:
         return self._loop.run_until_complete(work)
 
-    async def _joined(self, url: str) -> Sharing:
-        return await self._stack.enter_async_context(sharing(url, self._listener))
+    async def _joined(self, stack: AsyncExitStack) -> Sharing:
+        return await stack.enter_async_context(sharing(self._url, self._listener))
 
     def _same(self, server: int, work: Callable[[Simulator], Any]) -> Any:
         """Do the same at a server and at the model; what comes of it is the same."""
@@ -132,6 +132,19 @@ class TwoAgainstOne(RuleBasedStateMachine):
         self.redis_server.start()
         assert refused.status == 503
 
+    @rule(server=SERVERS)
+    def a_server_is_replaced(self, server: int) -> None:
+        """By one that begins with a checkpoint, if the other has the lease and can make one."""
+        self._run(self._replaced(server))
+
+    async def _replaced(self, server: int) -> None:
+        other = self._servers[1 - server]
+        await self._stacks[server].aclose()
+        await other.until(lambda: other.drives)
+        if other.run.replica.is_settled:
+            await other.run.keeper.keep(lambda: other.run.fence)
+        self._servers[server] = await self._joined(self._stacks[server])
+
     def teardown(self) -> None:
         """In the end both have the same state, and the same webhooks were sent as by the model."""
         for one in self._servers:
@@ -140,7 +153,8 @@ class TwoAgainstOne(RuleBasedStateMachine):
         first, second = [orjson.dumps(state(one.simulator)) for one in self._servers]
         model = [orjson.dumps(one) for one in _deliveries(self._model)]
         sent = [orjson.dumps(one) for one in _deliveries(self._servers[0].simulator)]
-        self._run(self._stack.aclose())
+        for stack in self._stacks:
+            self._run(stack.aclose())
         self._run(self._model.close())
         self._loop.close()
         assert first == second
@@ -154,7 +168,8 @@ def _deliveries(simulator: Simulator) -> list[Any]:
     ]
 
 
-def test_two_servers_answer_as_one(redis_server: RedisServer, tmp_path: Path) -> None:
-    """Random calls, randomly routed, with crashes of the Redis in between."""
+def test_two_servers_answer_as_one(redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Random calls, randomly routed, with crashes of the Redis in between, and servers that leave and join."""
+    monkeypatch.setattr(run_archive, "PIECE", 4)
     machine = type("Drawn", (TwoAgainstOne,), {"redis_server": redis_server})
     run_state_machine_as_test(machine, settings=settings(max_examples=5, stateful_step_count=15, deadline=None))

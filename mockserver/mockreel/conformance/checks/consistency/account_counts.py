@@ -8,6 +8,7 @@ from mockreel.conformance.check_context import CheckContext
 from mockreel.conformance.checks.job_records import price_of
 from mockreel.conformance.jobs.counted_jobs import Counted, total
 from mockreel.conformance.jobs.job_groups import COUNTED
+from mockreel.contract import pointers
 from mockreel.contract.conversation.promises import Places
 from mockreel.contract.exchanges.exchange import ReceivedResponse
 from mockreel.contract.exchanges.problem import Problem
@@ -57,4 +58,23 @@ def _word(counted: Counted) -> object:
     return counted.trace.last.word if counted.trace.last else None
 
 
-CHECKS: tuple[Check, ...] = (count_what_is_begun,)
+@check(
+    "account.shares", "The shares of a whole make up the whole.", level="jobs", uses=(COUNTED,),
+    known=lambda context: any("whole" in row.given for row in context.contract.conversation.counts),
+)  # fmt: skip
+def shares_make_up_the_whole(context: CheckContext) -> Iterator[Problem]:
+    for counted in context.jobs.counted():
+        for row in context.contract.conversation.counts:
+            name = str(row.given["operation"])
+            if "whole" not in row.given or name not in counted.after:
+                continue
+            shown = pointers.values(counted.after[name].json, str(row.given["shares"]))
+            numbers = [one for one in shown if isinstance(one, int | float)]
+            context.judged(bool(shown))
+            if shown and (len(numbers) != len(shown) or abs(sum(numbers) - row.given["whole"]) > 1):
+                says = f"{row.given['shares']} make up {row.given['whole']}"
+                fact = context.facts.fact(says, f"conversation.yaml counts {name}", row.evidence)
+                yield Problem(fact, f"{row.given['whole']} in all", f"{shown}"[:300], counted.asked[name], name)
+
+
+CHECKS: tuple[Check, ...] = (count_what_is_begun, shares_make_up_the_whole)

@@ -124,7 +124,13 @@ def _wrong(listed: dict[str, Any], items: list[Any], sent: list[Any], batch: Any
         return f"{batch} at {listed['batch']}"
     shown = [pointers.value(item, listed["input"]) for item in ordered]
     same = all(one and alike(_input(asked), one) for one, asked in zip(shown, sent, strict=True))
-    return "" if same else f"what was sent, at {listed['input']}"
+    beside = [
+        name
+        for one, asked in zip(ordered, sent, strict=True)
+        for name, value in (asked.items() if isinstance(asked, dict) else ())
+        if name in one and not alike(one[name], value)
+    ]
+    return "" if same and not beside else f"what was sent, at {', '.join(beside) or listed['input']}"
 
 
 def _input(asked: Any) -> Any:

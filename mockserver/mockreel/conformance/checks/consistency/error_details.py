@@ -2,15 +2,20 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from http import HTTPStatus
 
 from mockreel.conformance.check import Check, check
 from mockreel.conformance.check_context import CheckContext
 from mockreel.conformance.checks.error_responses import row_problem
 from mockreel.conformance.jobs.job_groups import PLAIN
 from mockreel.contract import Operation, pointers
-from mockreel.contract.exchanges.exchange import SentRequest
+from mockreel.contract.conversation.promises import Places
+from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest
 from mockreel.contract.exchanges.problem import Problem
 from mockreel.contract.exchanges.request_builder import UNKNOWN_ID
+
+# The phrases of statuses, without those that have changed over the years.
+PHRASES = {one.value: one.phrase for one in HTTPStatus if one.value not in (413, 414, 416, 418, 422)}
 
 
 def _rows(operation: Operation) -> list[str]:
@@ -77,13 +82,34 @@ def repeats_its_status(context: CheckContext) -> Iterator[Problem]:
             continue
         for place in row.at:
             shown = pointers.value(response.json, place)
-            if not isinstance(shown, int):
+            if not str(shown).isdecimal():  # some readings have it as a text
                 continue
             context.judged()
-            if shown != response.status:
-                fact = context.facts.fact(f"{place} is the status", "conversation.yaml echoes", row.evidence)
-                name = request.operation.id if request.operation else request.path
-                yield Problem(fact, f"{place}: {response.status}", response.shown(), request, name)
+            if int(str(shown)) != response.status:
+                yield _other_echo(context, request, response, place, str(response.status))
+        for place, wanted in _echoed(row, request, response):
+            shown = pointers.value(response.json, place)
+            context.judged(isinstance(shown, str))
+            if isinstance(shown, str) and shown.partition("?")[0] != wanted:
+                yield _other_echo(context, request, response, place, wanted)
+
+
+def _echoed(row: Places, request: SentRequest, response: ReceivedResponse) -> Iterator[tuple[str, str]]:
+    """The places where an error repeats the path of its request and the phrase of its status, with both."""
+    if "path" in row.given:
+        yield str(row.given["path"]), request.path
+    if "phrase" in row.given and response.status in PHRASES:
+        yield str(row.given["phrase"]), PHRASES[response.status]
+
+
+def _other_echo(
+    context: CheckContext, request: SentRequest, response: ReceivedResponse, place: str, wanted: str
+) -> Problem:
+    row = context.contract.conversation.echoes
+    assert row is not None
+    fact = context.facts.fact(f"{place} repeats what the response is", "conversation.yaml echoes", row.evidence)
+    name = request.operation.id if request.operation else request.path
+    return Problem(fact, f"{place}: {wanted}", response.shown(), request, name)
 
 
 CHECKS: tuple[Check, ...] = (unknown_things, lacking_parameters, repeats_its_status)

@@ -6,6 +6,7 @@ from typing import Any
 from mockreel.conformance.check import Check, check
 from mockreel.conformance.check_context import CheckContext
 from mockreel.conformance.checks.consistency.lasting_records import same
+from mockreel.conformance.checks.job_records import amount, header_amount
 from mockreel.conformance.checks.paged_lists import asked, entries_of, list_fact, lists, longest
 from mockreel.conformance.jobs.job_groups import PLAIN
 from mockreel.contract import Operation, pointers
@@ -44,12 +45,18 @@ def entries_agree_with_records(context: CheckContext) -> Iterator[Problem]:
 
 def _entries(context: CheckContext, operation: Operation, paged: Paged) -> tuple[SentRequest, dict[str, Any]]:
     """The entries of the first pages, by their names."""
+    request, every = _every(context, operation, paged)
+    return request, {str(pointers.value(entry, paged.id)): entry for entry in every}
+
+
+def _every(context: CheckContext, operation: Operation, paged: Paged) -> tuple[SentRequest, list[Any]]:
+    """The entries of the first pages, with the request for the first of them."""
     query: dict[str, str | int] = {paged.limit: longest(operation, paged.limit)} if paged.limit else {}
     first = request = asked(context, operation, **query)
-    found: dict[str, Any] = {}
+    found: list[Any] = []
     for _ in range(MOST_PAGES):
         response = context.send(request)
-        found |= {str(pointers.value(entry, paged.id)): entry for entry in entries_of(paged, response)}
+        found += entries_of(paged, response)
         cursor = pointers.value(response.json, paged.next) if paged.next else None
         if not cursor or paged.cursor is None:
             break
@@ -180,7 +187,32 @@ def amounts_are_one_sum(context: CheckContext) -> Iterator[Problem]:
                 break
 
 
+@check(
+    "list.charges", "A list of charges has one entry for a job that succeeded, with what it cost.", level="jobs",
+    uses=(PLAIN,), known=lambda context: any(paged.charges for _, paged in lists(context)),
+)  # fmt: skip
+def charges_are_what_jobs_cost(context: CheckContext) -> Iterator[Problem]:
+    for operation, paged in lists(context):
+        if not paged.charges:
+            continue
+        request, entries = _every(context, operation, paged)
+        for trace in context.jobs.traces():
+            own = [one for one in entries if str(pointers.value(one, paged.charges["of"])) == str(trace.id)]
+            row = trace.talk.promises.cost
+            cost = (
+                (amount(pointers.value(trace.response.json, row.at[0])) or header_amount(trace, row)) if row else None
+            )
+            if not own or cost is None:
+                continue  # it may be on another page; `list.complete` asks whether it is there
+            context.judged()
+            sums = [abs(one) for entry in own if (one := amount(pointers.value(entry, paged.charges["amount"])))]
+            if sums != [abs(cost)]:
+                fact = list_fact(context, operation, paged, f"has what a job cost at {paged.charges['amount']}")
+                yield Problem(fact, f"{cost} once for {trace.id}", f"{list(map(str, sums))}", request, operation.id)
+
+
 CHECKS: tuple[Check, ...] = (
+    charges_are_what_jobs_cost,
     lists_are_lists,
     names_every_state,
     entries_agree_with_records,

@@ -136,13 +136,13 @@ def names_its_model(context: CheckContext) -> Iterator[Problem]:
 
 
 @check(
-    "record.no-failure", "The record of a job that has succeeded names no failure.", level="jobs", uses=(PLAIN,),
+    "record.no-failure", "The record of a job that has not failed names no failure.", level="jobs", uses=(PLAIN,),
     known=_promise("failure"),
 )  # fmt: skip
 def names_no_failure(context: CheckContext) -> Iterator[Problem]:
     for trace, row in _promising(context, "failure"):
         for poll, states in context.telling.words(trace):
-            if not any(state.kind == "succeeded" for state in states):
+            if not any(state.kind in ("pending", "succeeded") for state in states):
                 continue
             context.judged()
             said = [place for place in row.at if pointers.value(poll.response.json, place)]

@@ -41,11 +41,12 @@ def lists_its_price(context: CheckContext) -> Iterator[Problem]:
             continue
         prices = {amount(value) for value in pointers.values(response.json, row.at[0])}
         currencies = set(pointers.values(response.json, str(row.given["currency"])))
+        units = set(pointers.values(response.json, str(row.given["unit"]))) if "unit" in row.given else set()
         assert model.price.amount is not None
-        if model.price.amount not in prices or currencies != {model.price.currency}:
+        if model.price.amount not in prices or currencies != {model.price.currency} or units - {model.price.unit}:
             fact = context.facts.fact(f"the price of {model.id}", f"models.json {model.id} price", model.price.evidence)
-            expected = f"{model.price.amount.normalize():f} {model.price.currency}"
-            came = f"{', '.join(map(str, prices))} {', '.join(map(str, currencies))}"
+            expected = f"{model.price.amount.normalize():f} {model.price.currency} for each {model.price.unit}"
+            came = f"{', '.join(map(str, prices))} {', '.join(map(str, currencies))} {', '.join(map(str, units))}"
             yield Problem(fact, expected, came, request, f"{operation.id} {model.id}")
 
 
@@ -127,4 +128,23 @@ def _between(
     return came[0], (requests[1], came[1]), came[2]
 
 
-CHECKS: tuple[Check, ...] = (lists_its_price, lists_its_inputs, operations_agree)
+@check(
+    "account.flags", "A flag that compares two numbers of a response is as they are.", level="reads",
+    known=lambda context: bool(context.contract.conversation.flags),
+)  # fmt: skip
+def flags_are_as_the_numbers(context: CheckContext) -> Iterator[Problem]:
+    for row in context.contract.conversation.flags:
+        operation = context.contract.operation(str(row.given["operation"]))
+        request = context.requests.good(operation)
+        response = context.answer(request, operation)
+        if response is None:
+            continue
+        less, than = (amount(pointers.value(response.json, str(row.given[name]))) for name in ("less", "than"))
+        shown = pointers.value(response.json, row.at[0])
+        if less is not None and than is not None and shown is not (less < than):
+            says = f"{row.at[0]} says whether {row.given['less']} is less than {row.given['than']}"
+            fact = context.facts.fact(says, "conversation.yaml flags", row.evidence)
+            yield Problem(fact, f"{less < than}, as {less} and {than}", f"{shown!r}", request, operation.id)
+
+
+CHECKS: tuple[Check, ...] = (flags_are_as_the_numbers, lists_its_price, lists_its_inputs, operations_agree)

@@ -31,7 +31,7 @@ def is_shown_once(context: CheckContext) -> Iterator[Problem]:
         if response is None:
             continue
         context.judged()
-        if secret.encode() in response.body:
+        if secret.encode() in response.body or isinstance(pointers.value(response.json, row.at), str):
             fact = context.facts.fact(f"{row.at} is shown once", "conversation.yaml secret", row.evidence)
             name = asked.operation.id if asked.operation else asked.path
             yield Problem(fact, "a reply without the secret", "the secret stands in it", asked, name)

@@ -86,6 +86,9 @@ def wrong_entries(
     payload, sent = pointers.value(entry, given["payload"]), _parsed(arrivals[-1].body)
     if not alike(_parsed(payload), _parsed(pointers.value(sent, given.get("part", "")))):
         yield "the payload that arrived", f"{payload!r}"
+    text = pointers.value(entry, given["bytes"]) if "bytes" in given else None
+    if isinstance(text, str) and text.encode() != arrivals[-1].body:
+        yield f"the bytes that arrived at {given['bytes']}", f"{text!r}"
     if "attempts" in given:
         yield from _attempts(given, entry, arrivals)
 

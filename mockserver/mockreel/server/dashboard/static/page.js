@@ -1,5 +1,7 @@
 // The page as it happens: blocks that changed replace their elders, buttons ask the control API, the bars move.
 const own = document.body.dataset.own;
+// The run as it was: nothing comes, and nothing can be changed.
+const past = "past" in document.body.dataset;
 const policy = window.trustedTypes
   ? window.trustedTypes.createPolicy("mockreel", { createHTML: (html) => html })
   : { createHTML: (html) => html };
@@ -81,7 +83,7 @@ let again = 0;
 
 function follow() {
   window.clearTimeout(again);
-  if (stream || document.hidden) return;
+  if (stream || past || document.hidden) return;
   const address = new URL(window.location.href);
   address.hash = "";
   address.searchParams.set("live", "");
@@ -166,6 +168,7 @@ function trouble(text) {
 }
 
 async function ask(order, body, said) {
+  if (past) return false;
   const [method, path] = order.split(" ");
   const options = { method, headers: { accept: "application/json" } };
   if (method !== "DELETE") {
@@ -260,7 +263,7 @@ document.addEventListener("change", (event) => {
     const body = { provider: field.dataset.provider, id: field.dataset.reading, option: field.value };
     ask("POST readings", body, "The reading is switched");
   } else if (field.dataset.switch) showCase(field);
-  else if (field.tagName === "SELECT" && field.form?.matches(".filters")) field.form.requestSubmit();
+  else if (field.matches(".filters select, [data-go]")) field.form.requestSubmit();
 });
 
 function showCase(field) {

@@ -53,6 +53,7 @@ def take(
     number: int,
     clock: tuple[float, Mapping[str, Any]],
     under_way: Iterable[UnderWay] = (),
+    more: Mapping[str, Any] | None = None,
 ) -> bytes:
     """A checkpoint of a simulator, as bytes.
 
@@ -61,6 +62,7 @@ def take(
         number: the last entry that is in it.
         clock: how the clock was last set, and when.
         under_way: the attempts in progress.
+        more: further JSON to store with it.
     """
     written = document(simulator, jobs=write_jobs, again=False)
     row = {
@@ -69,6 +71,7 @@ def take(
         "number": number,
         "clock": clock,
         "under_way": list(under_way),
+        "more": more,
         "document": {**written, "due": write_due(written["due"])},
         "keys": {
             name: [asdict(one) for one in provider.keyring.admissions()]
@@ -105,16 +108,20 @@ def keep(path: Path, data: bytes) -> None:
 
 
 def find(path: Path, *, run: str, last: int) -> Checkpoint | None:
-    """The checkpoint in a file; None if there is no usable one.
+    """The checkpoint in a file; None if there is no usable one. Parameters are those of `read`."""
+    try:
+        return read(path.read_bytes(), run=run, last=last)
+    except OSError:
+        return None
+
+
+def read(raw: bytes, *, run: str, last: int) -> Checkpoint | None:
+    """The checkpoint that `take` wrote; None if it is unusable.
 
     Args:
         run: the run that it must be of.
         last: the last entry of the log; one that was taken later is of another log.
     """
-    try:
-        raw = path.read_bytes()
-    except OSError:
-        return None
     data = raw[len(_MARK) + _DIGEST :]
     if not raw.startswith(_MARK + blake2b(data, digest_size=_DIGEST).digest()):
         return None

@@ -1,11 +1,14 @@
 """Work that is done in a copy of this process, so that requests do not wait for it."""
 
+import asyncio
+import contextlib
 import gc
 import os
 import sys
 import warnings
 from collections.abc import Callable
 from threading import Thread
+from typing import BinaryIO
 
 # Elsewhere a copy of a process with threads is not safe.
 CAN_FORK = sys.platform == "linux"
@@ -36,6 +39,45 @@ def beside(work: Callable[[], object], done: Callable[[bool], None], *, into: in
     thread = Thread(target=wait, name="mockreel-child", daemon=True)
     thread.start()
     return thread
+
+
+async def made_beside(make: Callable[[], bytes]) -> BinaryIO:
+    """A file in memory with what a child makes of everything as it is now; nobody waits but who asks.
+
+    Raises:
+        MemoryError: the child has ended without it.
+    """
+    file = os.fdopen(os.memfd_create("mockreel"), "r+b", buffering=0)
+    try:
+        if not await _written(make, file):
+            raise MemoryError("the process that was to make it has ended without it")
+    except BaseException:
+        file.close()
+        raise
+    file.seek(0)
+    return file
+
+
+async def _written(make: Callable[[], bytes], file: BinaryIO) -> bool:
+    """Have a child write what it makes; whether that succeeded."""
+    loop = asyncio.get_running_loop()
+    ended: asyncio.Future[bool] = loop.create_future()
+
+    def end(succeeded: bool) -> None:
+        if not ended.done():
+            ended.set_result(succeeded)
+
+    def told(succeeded: bool) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
+            loop.call_soon_threadsafe(end, succeeded)
+
+    def write() -> None:
+        data = memoryview(make())
+        while data:
+            data = data[file.write(data) :]
+
+    beside(write, told, into=file.fileno())
+    return await ended
 
 
 def _work(work: Callable[[], object], into: int | None) -> None:

@@ -1,5 +1,6 @@
 """A run as a folder: its log as lines of JSON, the long bodies beside it, and its journal as a HAR. No key is in it."""
 
+import contextlib
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -40,6 +41,7 @@ class Bundle:
 
     def _make(self) -> None:
         path = self._folder / LOG
+        self._made = not self._folder.exists()
         try:
             (self._folder / FILES).mkdir(parents=True, exist_ok=True)
             self._file = os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb")
@@ -67,7 +69,20 @@ class Bundle:
 
     def begin(self, head: Mapping[str, Any]) -> None:
         self.head = head
-        self._write([orjson.dumps({**head, **_UNSAID})])
+        try:
+            self._write([orjson.dumps({**head, **_UNSAID})])
+        except StateError:
+            self._unmake()
+            raise
+
+    def _unmake(self) -> None:
+        """Leave nothing of a run that could not begin."""
+        self.close()
+        with contextlib.suppress(OSError):
+            (self._folder / LOG).unlink()
+            (self._folder / FILES).rmdir()
+            if self._made:
+                self._folder.rmdir()
 
     def append(self, entries: Iterable[Entry]) -> None:
         lines = [entry.encode() for entry in entries]
@@ -86,6 +101,9 @@ class Bundle:
 
     def _cut(self, size: int) -> None:
         """Take off what was half written, so that the next line is whole."""
+        if self._file is not None:
+            with contextlib.suppress(OSError):  # what it could not write it tries once more
+                self._file.close()
         self._file = (self._folder / LOG).open("r+b")
         self._file.truncate(size)
         self._file.seek(size)

@@ -133,7 +133,8 @@ class EntrySequencer:
                     waiting_read.set_result(None)
 
     async def _exchange(self, proposals: list[_Proposal]) -> None:
-        exchanged = await self._send([(one.fence, one.entry) for one in proposals])
+        exchanged = await self._exchange_caught_up([(one.fence, one.entry) for one in proposals])
+        assert exchanged.numbers is not None
         own = dict(zip(exchanged.numbers, proposals, strict=True))
         for one in [one for number, one in zip(exchanged.numbers, proposals, strict=True) if not number]:
             _fail(one, Outdated())
@@ -157,6 +158,14 @@ class EntrySequencer:
             self._later(self._settled(applied, exchanged))
         else:
             _finish(applied)
+
+    async def _exchange_caught_up(self, entries: list[tuple[str, Entry]]) -> Exchanged:
+        """An exchange, behind all that has left the log before this server has applied it."""
+        while (found := await self._send(entries)).numbers is None:
+            await self._member.log.fetch(found.entries)
+            for number, entry in found.entries:
+                await self._replica.apply(number, entry)
+        return found
 
     async def _send(self, entries: list[tuple[str, Entry]]) -> Exchanged:
         replica = self._replica

@@ -11,6 +11,7 @@ from mockreel.errors import StateError
 from mockreel.simulator.simulator import Simulator
 from mockreel.simulator.storage.due_action import is_recorded, named
 from mockreel.simulator.storage.logs.log_entry import Entry
+from mockreel.simulator.storage.shared.checkpoint_keeper import CheckpointKeeper
 from mockreel.simulator.storage.shared.entry_sequencer import EntrySequencer, Outdated
 from mockreel.simulator.storage.shared.member import Member
 from mockreel.simulator.storage.shared.replica import Advance, Replica, Sending
@@ -26,17 +27,26 @@ class LeaseHolder:
         member: the server.
     """
 
-    def __init__(self, simulator: Simulator, member: Member, sequencer: EntrySequencer, replica: Replica) -> None:
+    def __init__(
+        self,
+        simulator: Simulator,
+        member: Member,
+        sequencer: EntrySequencer,
+        replica: Replica,
+        keeper: CheckpointKeeper,
+    ) -> None:
         self._simulator = simulator
         self._member = member
         self._sequencer = sequencer
         self._replica = replica
+        self._keeper = keeper
         self._changed = asyncio.Event()
         self._fence = ""
         self._holds_until = 0.0
         self._missing_since: float | None = None
         self._away: dict[str, int] = {}
-        self._reported = -1
+        self._reported_number = -1
+        self._failure = ""  # what is wrong with the log, until a beat succeeds again
         self._report_due = asyncio.Event()
         self._tasks: set[asyncio.Task[object]] = set()
 
@@ -67,7 +77,7 @@ class LeaseHolder:
 
     async def run(self) -> None:
         """Do this server's part until it is cancelled."""
-        parts = (self._beat, self._do_due, self._follow, self._receive, self._report)
+        parts = (self._beat, self._do_due, self._follow, self._receive, self._report, self._keep)
         try:
             async with asyncio.TaskGroup() as group:
                 for part in parts:
@@ -82,17 +92,15 @@ class LeaseHolder:
 
     async def _over_and_over(self, part: Callable[[], Awaitable[None]]) -> None:
         """Run a part again and again, even when the log is unreachable for a while."""
-        reported = ""
         while not _is_cancelled():
             try:
                 await part()
-                reported = ""
             except Outdated:
                 self._holds_until = 0.0
             except StateError as lost:
-                if str(lost) != reported:
+                if str(lost) != self._failure:
                     logging.getLogger("mockreel").warning("%s", lost)
-                reported = str(lost)
+                self._failure = str(lost)
                 await asyncio.sleep(self._member.timing.again)
 
     async def _beat(self) -> None:
@@ -112,6 +120,7 @@ class LeaseHolder:
             self._fence = fence
         await self._sequencer.caught_up()
         self._sequencer.reads_from(reported_at)
+        self._failure = ""
         self._report_due.set()
         if self.fence:
             await self._bury()
@@ -147,10 +156,16 @@ class LeaseHolder:
         """Report how far this server is, if others wait for it."""
         await self._report_due.wait()
         self._report_due.clear()
-        if self._sequencer.others and self._reported != self._replica.number:
+        if self._sequencer.others and self._reported_number != self._replica.number:
             number = self._replica.number
             await self._member.log.have(self._member.id, number)
-            self._reported = number
+            self._reported_number = number
+
+    async def _keep(self) -> None:
+        """Make a checkpoint, where one is due and this server has the lease."""
+        await asyncio.sleep(self._member.timing.beat)
+        if self.fence and self._keeper.is_due():
+            await self._keeper.keep(lambda: self.fence)
 
     async def _do_due(self) -> None:
         """Begin what is due, and sleep until something is."""

@@ -15,15 +15,14 @@ from redis import asyncio as aio
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from mockreel.errors import OptionError, StateError
+from mockreel.errors import LogMisfit, OptionError, StateError
 from mockreel.simulator.storage.logs.log_entry import Entry, decode
 from mockreel.simulator.storage.shared import scripts
+from mockreel.simulator.storage.shared.run_archive import PIECE, RunArchive
 
 SCHEMES = {"redis": "redis", "rediss": "rediss", "unix": "unix", "valkey": "redis", "valkeys": "rediss"}
 # The name of a run whose URL states none.
 RUN = "run"
-# So many entries are read at a time.
-PIECE = 1000
 # How long a Redis may take to answer, in real seconds; then it counts as unreachable.
 TIMEOUT = 2.0
 _MICRO = 1_000_000
@@ -43,13 +42,14 @@ class Numbered(NamedTuple):
 class Exchanged(NamedTuple):
     """What an exchange has given: the moment, the newest number, those of what was appended, what is behind, who else.
 
-    A number of 0 is of an entry that was refused, as its fencing number is old. `others` are the other servers that may
-    answer reads by themselves, and how far they are.
+    A number of 0 is of an entry that was refused, as its fencing number is old; where `numbers` is None nothing was
+    appended, as what is behind must be applied first. `others` are the other servers that may answer reads by
+    themselves, and how far they are.
     """
 
     moment: float
     last: int
-    numbers: Sequence[int]
+    numbers: Sequence[int] | None
     entries: Sequence[Numbered]
     others: Mapping[str, int]
 
@@ -78,6 +78,7 @@ class RedisLog:
         self._lease, self._fence, self._servers = f"{base}:lease", f"{base}:fence", f"{base}:servers"
         self._reports = f"{base}:told"
         self._sync = redis.Redis.from_url(self._url, **self._options)
+        self.archive = RunArchive(self._sync, base, errors=self._redis_errors)
         self._async: aio.Redis | None = None
         self._is_closed = False
         self._fetched: dict[str, bytes | None] = {}
@@ -111,14 +112,13 @@ class RedisLog:
 
     def entries(self, *, after: int = 0) -> Iterator[tuple[int, Entry]]:
         while True:
-            with self._redis_errors():
-                rows = cast("list[Any]", self._sync.xrange(self._log, min=f"{after + 1}-0", count=PIECE))
+            rows = self.archive.rows(after)
             if not rows:
                 return
-            for id_, fields in rows:
-                found = self._entry(id_, fields[b"t"], fields[b"e"])
+            for row in rows:
+                found = self._entry(*row)
                 if found.number != after + 1:
-                    raise StateError(f"{self.where} is damaged: entry {after + 1} is missing.")
+                    raise self._damaged(after + 1)
                 after = found.number
                 yield found
 
@@ -156,11 +156,26 @@ class RedisLog:
         keys = (self._head, self._log, self._lease, self._servers)
         known = (self.head["id"], have, round(moment * _MICRO), server, PIECE)
         wrong, now, *rest = await self._run(scripts.EXCHANGE, keys, (*known, *lines))
+        if wrong == b"packed":
+            behind = await asyncio.to_thread(self._behind, have, round(moment * _MICRO))
+            return Exchanged(now / _MICRO, rest[0], None, behind, {})
         self._check(wrong, have)
         last, numbers, found, others = rest
-        behind = [self._entry(id_, fields[1], fields[3]) for id_, fields in found]
+        behind = [self._entry(_number(id_), int(fields[1]), fields[3]) for id_, fields in found]
         names = [one.decode() for one in others[::2]]
         return Exchanged(now / _MICRO, last, numbers, behind, dict(zip(names, others[1::2], strict=True)))
+
+    def _behind(self, have: int, moment: int) -> list[Numbered]:
+        """What is behind an entry that has left the stream."""
+        if have:
+            self._check(b"" if self.archive.rows(have - 1)[0][:2] == (have, moment) else b"changed", have)
+        found = [self._entry(*row) for row in self.archive.rows(have)]
+        if not found or found[0].number != have + 1:
+            raise self._damaged(have + 1)
+        return found
+
+    def _damaged(self, number: int) -> LogMisfit:
+        return LogMisfit(f"{self.where} is damaged: entry {number} is missing.")
 
     def _check(self, wrong: bytes, have: int) -> None:
         if wrong:
@@ -249,9 +264,8 @@ class RedisLog:
             except redis.exceptions.NoScriptError:  # a restarted Redis has none
                 return await client.eval(script, len(keys), *keys, *arguments)
 
-    def _entry(self, id_: bytes, moment: bytes, line: bytes) -> Numbered:
-        number = _number(id_)
-        return Numbered(number, replace(decode(line, where=self.where, number=number), at=int(moment) / _MICRO))
+    def _entry(self, number: int, moment: int, line: bytes) -> Numbered:
+        return Numbered(number, replace(decode(line, where=self.where, number=number), at=moment / _MICRO))
 
     @contextlib.contextmanager
     def _redis_errors(self) -> Iterator[None]:

@@ -24,7 +24,8 @@ from mockreel.simulator.jobs.job_end import JobEnd
 from mockreel.simulator.provider import Provider, Reaching
 from mockreel.simulator.request_context import RequestContext
 from mockreel.simulator.simulator import Simulator
-from mockreel.simulator.storage.checkpoints.checkpoint import Load
+from mockreel.simulator.storage.checkpoints import checkpoint
+from mockreel.simulator.storage.checkpoints.checkpoint import Checkpoint, Load
 from mockreel.simulator.storage.due_action import is_recorded, named
 from mockreel.simulator.storage.logs.log_entry import Entry
 from mockreel.simulator.storage.logs.run_log import RunLog
@@ -96,6 +97,7 @@ class Replica(Playback):
         self.lease_holder = ""  # the server that has the lease
         self.advances: deque[Advance] = deque()
         self.waits: dict[int, Waiting] = {}
+        self._applying = False
         self._time = time
         self._perform = perform
         self._send = send
@@ -137,15 +139,60 @@ class Replica(Playback):
         """
         if number != self.number + 1:
             raise self._misfit(number, entry, f"entry {self.number + 1} is missing")
-        self.number, self.moment = number, entry.at
+        self.number, self.moment, self._applying = number, entry.at, True
         with self._time.frozen_at(entry.at):
             try:
                 found = self._shared[entry.kind](number, entry)
-                return await found if asyncio.iscoroutine(found) else found
+                found = await found if asyncio.iscoroutine(found) else found
             except LogMisfit:
                 raise
             except Exception as problem:
                 raise self._misfit(number, entry, f"{type(problem).__name__}: {problem}") from problem
+        self._applying = False
+        return found
+
+    # Checkpoints
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether no entry is being applied, or was broken off, and nothing waits for another one but deliveries."""
+        return not (self._applying or self._waiting or self.waits or self.advances)
+
+    def checkpoint(self, *, run: str) -> bytes:
+        """All that has come to be behind the last entry, for another server of the run."""
+        clock = self._simulator.clock
+        with self._time.frozen_at(self.moment):
+            pin = clock.pin()
+            clock.unpin(pin)
+            return checkpoint.take(
+                self._simulator,
+                run=run,
+                number=self.number,
+                clock=(self.moment, {"pin": pin, "speed": clock.speed}),
+                under_way=[(*name, one.due[0], one.began) for name, one in self._under_way.items()],
+                more={
+                    "lease_holder": self.lease_holder,
+                    "fences": [(*name, self._fences[name]) for name in self._under_way],
+                },
+            )
+
+    def begin_behind(self, found: Checkpoint) -> bool:
+        """Begin with what a checkpoint has; whether it fits. Where it does not, the simulator is as it was."""
+        moment, row = found.clock
+        clock, more = self._simulator.clock, found.document["more"]
+        with self._time.frozen_at(moment):
+            if not checkpoint.restore(self._simulator, found, load=self._load):
+                return False
+            origin, since, held = row["pin"]
+            clock.begin_at(origin, held=held, speed=row["speed"])
+            clock.unpin((origin, since, held))
+            for provider in self._simulator.providers.values():
+                provider.keyring.forget_aliases()
+            self.lease_holder = more["lease_holder"]
+            self._fences = {(provider, id_): fence for provider, id_, fence in more["fences"]}
+            self.number, self.moment, self.under_way = found.number, moment, found.under_way
+            self._begin_under_way()
+        return True
 
     # Requests
 
@@ -239,7 +286,7 @@ class Replica(Playback):
         outcome = action()
         if outcome is not None:
             self._fences[due["provider"], due["id"]] = entry.fields["f"]
-            self._begin((due["provider"], due["id"]), outcome, found)
+            self._begin((due["provider"], due["id"]), outcome, found, clock.now())
         return True
 
     def _sending(self, name: tuple[str, str], message: Outgoing) -> None:

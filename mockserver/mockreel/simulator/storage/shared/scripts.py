@@ -8,7 +8,8 @@
 # for none, and the entry.
 #
 # Returns an error or "", the moment, the number of the last entry, for each appended entry its number (0: rejected, as
-# its fencing number is old), the entries behind the caller's, and the other servers with what they have.
+# its fencing number is old), the entries behind the caller's, and the other servers with what they have. The error
+# "packed": nothing was appended, as the caller must first apply what has left the log for the packs.
 EXCHANGE = """
 local head, log, lease, servers = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local time = redis.call('TIME')
@@ -19,10 +20,10 @@ local newest = redis.call('XREVRANGE', log, '+', '-', 'COUNT', 1)[1]
 local last = newest and tonumber(string.match(newest[1], '^%d+')) or 0
 if newest then now = math.max(now, tonumber(newest[2][2])) end
 if last < after then return {'shorter', now, last} end
-if after > 0 then
-  local mine = redis.call('XRANGE', log, ARGV[2] .. '-0', ARGV[2] .. '-0')[1]
-  if not mine or mine[2][2] ~= ARGV[3] then return {'changed', now, last} end
-end
+local mine = redis.call('XRANGE', log, ARGV[2] .. '-0', '+', 'COUNT', 1)[1]
+local oldest = mine and tonumber(string.match(mine[1], '^%d+')) or 0
+if oldest > after + 1 or after > 0 and oldest > after then return {'packed', now, last} end
+if after > 0 and mine[2][2] ~= ARGV[3] then return {'changed', now, last} end
 redis.call('HSET', servers .. ':have', ARGV[4], ARGV[2])
 local fence = redis.call('GET', lease)
 local numbers = {}

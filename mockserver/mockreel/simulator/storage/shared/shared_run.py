@@ -23,6 +23,7 @@ from mockreel.simulator.storage.log_recorder import is_read
 from mockreel.simulator.storage.logs.log_entry import Entry
 from mockreel.simulator.storage.logs.run_log import file_name
 from mockreel.simulator.storage.run_head import new_head, read_head
+from mockreel.simulator.storage.shared.checkpoint_keeper import CheckpointKeeper
 from mockreel.simulator.storage.shared.entry_sequencer import Applied, EntrySequencer
 from mockreel.simulator.storage.shared.lease_holder import LeaseHolder
 from mockreel.simulator.storage.shared.member import Member, Timing
@@ -31,6 +32,8 @@ from mockreel.simulator.storage.shared.replica import Perform, Replica
 from mockreel.simulator.storage.shared.shared_time import SharedTime
 from mockreel.simulator.storage.written_request import UNKNOWN_KEY, alias_of, write
 from mockreel.webhooks import Delivery
+
+_ELSEWHERE = "under another name (?run=NAME)"
 
 
 class SharedRun:
@@ -72,8 +75,9 @@ class SharedRun:
             head = new_head(settings, contracts, opened=opened)
             log.begin({**head.row(), "clock": [*start, self._member.time()]})
         assert log.head is not None
-        self.head = read_head(log.head, where=log.where)
-        self.head.check(settings, contracts, where=log.where, elsewhere="under another name (?run=NAME)")
+        then = f"Serve it with the version that wrote it, or keep this run {_ELSEWHERE}."
+        self.head = read_head(log.head, where=log.where, then=then)
+        self.head.check(settings, contracts, where=log.where, elsewhere=_ELSEWHERE)
         self._begin_clock(clock)
 
     def _begin_clock(self, clock: Clock) -> None:
@@ -83,13 +87,19 @@ class SharedRun:
             clock.follow(self._member.time, (start, held, speed), opened=self.head.opened)
 
     def resume(self, simulator: Simulator) -> None:
-        """Let a fresh simulator share the run from now on; it catches up with the log first."""
+        """Let a fresh simulator share the run from now on; it catches up with the log first.
+
+        Raises:
+            StateError: the log is unreachable.
+        """
         self._simulator = simulator
         self.replica = Replica(
             simulator, self.log, load=self._load, time=self._member.time, perform=self._perform, send=self._send
         )
         self.sequencer = EntrySequencer(self._member, self.replica, grown=self._grown)
-        self._lease_holder = LeaseHolder(simulator, self._member, self.sequencer, self.replica)
+        self.keeper = CheckpointKeeper(self._member, self.replica, run=self.head.id)
+        self._lease_holder = LeaseHolder(simulator, self._member, self.sequencer, self.replica, self.keeper)
+        self.keeper.begin_behind_newest()
         simulator.recorder = simulator.shared = self.recorder = self
         for provider in simulator.providers.values():
             provider.recorder = self

@@ -1,0 +1,19 @@
+"""What a response tells again, or tells too much of: the same thing by another route, alone, or with a key in it."""
+
+from mockreel.conformance.checks.replies import (
+    changed_records,
+    fresh_jobs,
+    key_display,
+    other_routes,
+    single_entries,
+)
+
+CHECKS = (
+    *fresh_jobs.CHECKS,
+    *single_entries.CHECKS,
+    *other_routes.CHECKS,
+    *changed_records.CHECKS,
+    *key_display.CHECKS,
+)
+
+__all__ = ["CHECKS"]

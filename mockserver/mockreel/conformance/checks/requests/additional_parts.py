@@ -1,0 +1,68 @@
+"""Parts of a response that come only when they are requested, and what every entry of a response has."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlencode
+
+from mockreel.conformance.check import Check, check
+from mockreel.conformance.check_context import CheckContext
+from mockreel.contract import pointers
+from mockreel.contract.conversation.promises import Places
+from mockreel.contract.exchanges.exchange import SentRequest
+from mockreel.contract.exchanges.problem import Problem
+
+
+def _request(context: CheckContext, row: Places, query: dict[str, Any]) -> SentRequest:
+    operation = context.contract.operation(str(row.given["operation"]))
+    good = context.requests.good(operation, params=row.given.get("params"))
+    return replace(good, query=urlencode(query))
+
+
+@check(
+    "reply.parts", "A part of a response that comes on request comes when it is requested, and only then.",
+    level="reads", known=lambda context: bool(context.contract.conversation.parts),
+)  # fmt: skip
+def parts_come_on_request(context: CheckContext) -> Iterator[Problem]:
+    for row in context.contract.conversation.parts:
+        for query, wanted in ((row.given["query"], True), ({}, False)):
+            request = _request(context, row, query)
+            response = context.answer(request, request.operation)
+            if response is None or context.error_detector.refused(response):
+                continue
+            found = [place for place in row.at if pointers.values(response.json, place)]
+            if bool(found) != wanted and (wanted or row.given.get("only", True)):
+                name = str(row.given["operation"])
+                fact = context.facts.fact(
+                    f"{name} gives {', '.join(row.at)} on request", "conversation.yaml parts", row.evidence
+                )
+                yield Problem(
+                    fact,
+                    f"{', '.join(row.at)} {'there' if wanted else 'not there'}",
+                    response.shown()[:300],
+                    request,
+                    name,
+                )
+
+
+@check(
+    "reply.entries", "Every entry of a response is as the operation says that all of them are.", level="reads",
+    known=lambda context: bool(context.contract.conversation.entries),
+)  # fmt: skip
+def entries_are_alike(context: CheckContext) -> Iterator[Problem]:
+    for row in context.contract.conversation.entries:
+        request = _request(context, row, row.given.get("query", {}))
+        response = context.answer(request, request.operation)
+        if response is None or context.error_detector.refused(response):
+            continue
+        for place in row.at:
+            others = [one for one in pointers.values(response.json, place) if one not in row.given["words"]]
+            if others:
+                name = str(row.given["operation"])
+                fact = context.facts.fact(
+                    f"{place} is always one of {row.given['words']}", "conversation.yaml entries", row.evidence
+                )
+                yield Problem(fact, f"{place}: {row.given['words']}", f"{others[0]!r}", request, name)
+
+
+CHECKS: tuple[Check, ...] = (parts_come_on_request, entries_are_alike)
