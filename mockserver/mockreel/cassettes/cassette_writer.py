@@ -157,7 +157,6 @@ def _written(requests: Sequence[Any], replies: Sequence[Any], metadata: Any) -> 
 
 
 def _call(number: int, raw: InboundCallback, redacted: InboundCallback) -> dict[str, Any]:
-    """A callback as the metadata has it."""
     row = {
         "at": redacted.at,
         "method": redacted.method,

@@ -32,7 +32,6 @@ def reading_option(text: str = "Choose an option of a reading (repeatable).") ->
 
 
 def report_option(text: str) -> Callable[[F], F]:
-    """The option for reports in files."""
     return click.option("--report", "reports", multiple=True, type=Pair(), metavar="FORM=PATH", help=text)
 
 
@@ -148,7 +147,6 @@ def keep_alive_option(command: F) -> F:
 
 
 def ready_file_option(command: F) -> F:
-    """The option for the ready file."""
     return _with(
         command,
         click.option(
@@ -161,7 +159,6 @@ def ready_file_option(command: F) -> F:
 
 
 def log_options(command: F) -> F:
-    """The options of the log."""
     return _with(
         command,
         click.option("--json", "as_json", is_flag=True, help="Log as JSON, one object per line."),

@@ -191,7 +191,6 @@ def built(
     clock: Clock | None = None,
     salt: bytes | None = None,
 ) -> tuple[Simulator, tuple[KeyEntry, ...]]:
-    """The simulator of the options, and its listed keys."""
     entries = read_keys(options.keys) if isinstance(options.keys, Path) else tuple(options.keys or ())
     simulator = build_simulator(
         contracts,

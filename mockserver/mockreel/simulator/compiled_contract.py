@@ -85,7 +85,6 @@ class Rewording:
         self._states: dict[int, tuple[tuple[State, ...], tuple[State, ...]]] = {}
 
     def apply(self, job: Job) -> None:
-        """Reword one job."""
         if job.model is not None:
             job.model = self._contract.models.get(job.model.id, job.model)
         job.plan = self._plan(job.plan)

@@ -65,7 +65,6 @@ class Capture:
     def entry(
         self, context: RequestContext, response: Response, *, row: str | None, found: tuple[Violation, ...]
     ) -> Entry:
-        """The entry of one exchange."""
         request = context.request
         headers = self._headers(request)
         content = Unread(
@@ -259,7 +258,6 @@ def _lists_names(one: Violation) -> bool:
 
 
 def _form(form: Form) -> bytes:
-    """A form as JSON."""
     files = {
         name: {"filename": file.filename, "mime": file.mime, **orjson.loads(left_out(file.data))}
         for name, file in form.files.items()

@@ -43,8 +43,6 @@ Reaching = Callable[[Job, float | None], Awaitable[bool]]
 
 
 class Provider:
-    """One simulated provider."""
-
     def __init__(
         self,
         contract: Contract,

@@ -201,7 +201,6 @@ def load_contracts(
 
 
 def _by_provider(readings: Mapping[str, str], homes: Mapping[str, Path | None]) -> dict[str, dict[str, str]]:
-    """Which readings are which provider's."""
     if not readings:
         return {}
     known = {name: contracts.known_readings(name, root=root) for name, root in homes.items()}

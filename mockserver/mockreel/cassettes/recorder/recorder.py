@@ -60,7 +60,6 @@ class Recorder:
         return [self._record_error(row) for row in self.plan.refusals]
 
     def job(self, inbound: Inbound | None = None) -> Path:
-        """The cassette of the job."""
         plan, model = self.plan, self.plan.model or ""
         path, result = plan.path(model), _JobOutcome()
         store = self._store(

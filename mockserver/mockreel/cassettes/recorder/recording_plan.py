@@ -59,11 +59,9 @@ class Plan:
         return artifact.price_of(self, held, formatted(self.contract, held, self.input))
 
     def path(self, name: str) -> Path:
-        """The path of a cassette of this recording."""
         return self.out / f"{self.day.isoformat()}-{name.replace('/', '-')}.yaml"
 
     def metadata(self, title: str) -> dict[str, Any]:
-        """The metadata of each cassette."""
         return {
             "origin": "live",
             "provider": self.contract.provider,

@@ -74,7 +74,6 @@ class CassetteRedactor:
         )
 
     def exchange(self, raw: Exchange) -> Exchange:
-        """One exchange, redacted."""
         operation = self._addresses.operation(raw.method, raw.uri)
         request_body = unpacked(raw.body, raw.headers)
         return Exchange(

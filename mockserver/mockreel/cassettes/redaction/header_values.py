@@ -53,15 +53,12 @@ class HeaderScrub:
         self._called = {"content-type", self._signature, *(row.name.lower() for row in contract.callbacks.headers)}
 
     def request(self, headers: Headers) -> Headers:
-        """The headers of a request."""
         return self._redacted(headers, self._request)
 
     def reply(self, headers: Headers) -> Headers:
-        """The headers of a response."""
         return self._redacted(headers, self._reply)
 
     def called(self, headers: Headers) -> Headers:
-        """The headers of a callback."""
         return self._redacted(headers, self._called)
 
     def _redacted(self, headers: Headers, allowed: set[str]) -> Headers:
@@ -103,7 +100,6 @@ def _spent(profile: ClientProfile) -> set[str]:
 
 
 def _parameters(contract: Contract, operation: Operation) -> set[str]:
-    """The headers that an operation takes."""
     rows = (resolve(contract.document, row, where=operation.id) for row in operation.raw.get("parameters", ()))
     return {row["name"].lower() for row in rows if row["in"] == "header"}
 

@@ -30,7 +30,6 @@ class SchemaFields:
         return (self._resolver.model(name),)
 
     def field(self, candidates: Candidates, name: str) -> Candidates:
-        """What is known of a field of an object."""
         found = (
             (schema["properties"][name], base)
             for schema, base in self._flat(candidates)
@@ -39,7 +38,6 @@ class SchemaFields:
         return tuple(found)
 
     def item(self, candidates: Candidates) -> Candidates:
-        """What is known of the items of a list."""
         flat = list(self._flat(candidates))
         items = [(schema["items"], base) for schema, base in flat if "items" in schema]
         return tuple(items + [(one, base) for schema, base in flat for one in schema.get("prefixItems", ())])

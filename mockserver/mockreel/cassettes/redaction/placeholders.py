@@ -48,7 +48,6 @@ class Placeholders:
         return made
 
     def number(self, value: float) -> int:
-        """The placeholder of a number that is an identifier."""
         return int(self.of(str(value), "id")) if isinstance(value, int) and value >= 0 else 0
 
     def address(self, url: str) -> str:

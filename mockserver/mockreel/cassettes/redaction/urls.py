@@ -17,7 +17,6 @@ class AddressScrub:
         self._placeholders = placeholders
 
     def operation(self, method: str, url: str) -> Operation | None:
-        """The operation of a request."""
         parts = urlsplit(url)
         found = self._contract.router.find(unquote(parts.path)) if self._is_own(url) else None
         return found.methods.get(method) if found else None
@@ -28,7 +27,6 @@ class AddressScrub:
         return dict(found.params) if found else {}
 
     def address(self, url: str) -> str:
-        """A URL, redacted."""
         if not self._is_own(url):
             return self._placeholders.address(url)
         parts = urlsplit(url)

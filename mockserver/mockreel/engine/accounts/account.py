@@ -29,7 +29,6 @@ class Account:
     keys: tuple[str, ...] = ()  # the keys that were used for it, masked
 
     def next_number(self) -> int:
-        """The number of its next job."""
         self.drawn += 1
         return self.drawn
 

@@ -57,7 +57,6 @@ class Clips:
         self._picked = lru_cache(maxsize=most)(self._pick)
 
     def of(self, job: Job) -> media.Clip:
-        """The clip of a job."""
         return self._picked(job.model.id if job.model else None, job.request)
 
     def _pick(self, model: str | None, request: bytes) -> media.Clip:
@@ -66,7 +65,6 @@ class Clips:
 
 
 def of_job(provider: "Provider", job: Job) -> Artifact:
-    """The artifact of a job that has succeeded."""
     own = own_result(provider, job)
     clip = own.clip if own is not None and own.clip is not None else provider.clips.of(job)
     own_content = own.content if own is not None else None
@@ -186,7 +184,6 @@ class _MediaInput:
         return max(1.0, len(text)) if isinstance(text, str) else self.count(unit)
 
     def count(self, unit: str) -> float:
-        """The number of units in the input, else one."""
         count = seconds(self._first(self.rows.get("counts", {}).get(unit, [])))
         return 1.0 if count is None else max(1.0, count)
 

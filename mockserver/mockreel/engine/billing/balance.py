@@ -50,7 +50,6 @@ class Tally:
         self.unknown += other.unknown
 
     def joined(self, other: "Tally") -> "Tally":
-        """Both in one."""
         both = Tally()
         both.join(self)
         both.join(other)

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
 
 class HasProviders(Protocol):
-    """A simulator's providers."""
-
     @property
     def providers(self) -> "Mapping[str, Provider]": ...
 
@@ -76,7 +74,6 @@ def read(text: str) -> CostSummary:
 
 
 def together(some: Iterable[CostSummary]) -> CostSummary:
-    """All of them in one."""
     every = list(some)
     sums: dict[str, Decimal] = {}
     for one in every:

@@ -89,7 +89,6 @@ class Ledger:
         return self.status(account, now).shown
 
     def status(self, account: Account, now: float) -> AccountStatus:
-        """The status of an account."""
         with self._lock:
             running = self._settled(account, now)
             held, charged = self._moved(running)

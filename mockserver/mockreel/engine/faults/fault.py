@@ -38,7 +38,6 @@ class Fault:
         return kind_of(self.name)
 
     def number(self, name: str) -> float:
-        """A parameter that is a number."""
         value = self.values[name]
         assert isinstance(value, int | float)
         return value
@@ -143,5 +142,4 @@ def split_parameter(part: str) -> tuple[str, str]:
 
 
 def names() -> list[str]:
-    """The names of all faults."""
     return [kind.name for kind in catalogue()]

@@ -16,7 +16,6 @@ _PAGE = (
 
 
 def page(status: str) -> Response:
-    """The page for a status."""
     body = _PAGE.format(status=status, title=_TITLES[status]).encode()
     return Response(int(status), body, ((b"content-type", b"text/html; charset=utf-8"),))
 

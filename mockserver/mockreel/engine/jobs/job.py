@@ -53,7 +53,6 @@ class Job:
         return None if end is None else self.created + end
 
     def state(self, now: float) -> State:
-        """The state that holds at `now`."""
         if self.intervention is not None and now >= self.intervention.at:
             return self.intervention.state
         return self.plan.states[self.plan.at(now, created=self.created)]

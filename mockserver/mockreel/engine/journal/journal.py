@@ -56,13 +56,11 @@ class Entry:
         self.weight = _FRAME + len(self.path) + self.content.weight + _VIOLATION * len(self.violations)
 
     def read(self) -> ExchangeContent:
-        """The content, redacted."""
         content = self.content = self.content.read()
         return content
 
     @property
     def query(self) -> str:
-        """The query of the request."""
         return self.read().query
 
     @property
@@ -72,7 +70,6 @@ class Entry:
 
     @property
     def body(self) -> bytes:
-        """The body of the request."""
         return self.read().body
 
     @property
@@ -82,7 +79,6 @@ class Entry:
 
     @property
     def reply_headers(self) -> Pairs:
-        """The headers of the response."""
         return self.read().reply_headers
 
     @property

@@ -9,7 +9,6 @@ from mockreel.engine.redaction.redactor import Redactor
 
 
 def redactor_of(contract: Contract) -> Redactor:
-    """The redactor of one provider."""
     rows = contract.root.get("keys", {}).get("prefixes", [])
     return Redactor(
         {*contract.conversation.hidden, *_key_fields(contract)},

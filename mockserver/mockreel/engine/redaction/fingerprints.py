@@ -90,7 +90,6 @@ class Fingerprints:
         return cut(data, spans, MASK.encode()) if spans else data
 
     def masked_text(self, text: str) -> str:
-        """A text with every key masked."""
         if not self or len(text) < _HEAD:
             return text
         data = text.encode("utf-8", "surrogatepass")
@@ -150,7 +149,6 @@ class Strangers:
         self._marks: deque[list[bytes]] = deque()
 
     def add(self, key: str) -> None:
-        """Remember one."""
         if self._known.knows(key):
             return
         marks = self._known.add(key)

@@ -199,7 +199,6 @@ class Redactor:
         return addresses | _FORMS if self.has_forms(data) else addresses
 
     def query(self, query: bytes, known: Fingerprints = NONE) -> str:
-        """A query, redacted."""
         text = "&".join(map(self._parameter, query.decode("latin-1").split("&")))
         return known.masked_text(self._by_form(masked_query(text)))
 

@@ -18,7 +18,6 @@ class SecretPlace(NamedTuple):
     named: Callable[[str], bool] | None = None
 
     def spans(self, text: str) -> Iterator[tuple[int, int]]:
-        """The places of such secrets."""
         for found in self.pattern.finditer(text):
             if self.named is None or self.named(found["name"]):
                 yield found.span("secret")

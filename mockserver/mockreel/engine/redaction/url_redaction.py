@@ -14,7 +14,6 @@ _LOGIN = re.compile(r"(?<=://)[^/?#\s]{1,2000}@")
 
 
 def masked_urls(text: str) -> str:
-    """A text with every URL in it masked."""
     return URL.sub(lambda found: masked_url(found[0]), text) if "://" in text else text
 
 

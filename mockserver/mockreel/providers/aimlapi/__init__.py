@@ -6,5 +6,4 @@ from mockreel.simulator.provider_adapter import ProviderAdapter
 
 
 def adapter(contract: Contract) -> ProviderAdapter:
-    """The adapter of this contract."""
     return Adapter(contract)

@@ -19,8 +19,6 @@ from mockreel.webhooks import Delivery
 
 
 class Adapter:
-    """The adapter of one contract."""
-
     def __init__(self, contract: Contract) -> None:
         self._contract = contract
         self.handlers = {operation.id: handler_of(operation) for operation in contract.operations}

@@ -32,8 +32,6 @@ class Line:
 
 
 class State:
-    """the state of one provider."""
-
     def __init__(self, contract: Contract, *, started: float) -> None:
         wire = contract.wire
         self.started = started

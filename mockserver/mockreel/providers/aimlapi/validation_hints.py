@@ -46,7 +46,6 @@ class Hints:
         return hints
 
     def hint(self, violation: Violation) -> Hint:
-        """The hint for one violation."""
         issue, message = self._rows.get(violation.keyword, self._rows["other"])
         words = self._words(violation)
         words["message"] = message.format_map(words)

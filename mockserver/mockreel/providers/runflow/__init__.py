@@ -7,5 +7,4 @@ __all__ = ["adapter"]
 
 
 def adapter(contract: Contract) -> Runflow:
-    """The adapter of Runflow's contract."""
     return Runflow(contract)

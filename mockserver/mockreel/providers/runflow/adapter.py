@@ -32,8 +32,6 @@ from mockreel.webhooks import Delivery
 
 
 class Runflow:
-    """Adapts Runflow."""
-
     def __init__(self, contract: Contract) -> None:
         self._contract = contract
         self._rates: Mapping[str, object] = contract.wire["rate_headers"]

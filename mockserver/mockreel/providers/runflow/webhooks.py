@@ -144,7 +144,6 @@ def deliver(
 
 
 def current_secret(secrets: Iterable[Secret]) -> Secret | None:
-    """The secret that signs, if any."""
     return next((secret for secret in secrets if secret.current), None)
 
 

@@ -7,5 +7,4 @@ __all__ = ["adapter"]
 
 
 def adapter(contract: Contract) -> RunningHub:
-    """The adapter of RunningHub's contract."""
     return RunningHub(contract)

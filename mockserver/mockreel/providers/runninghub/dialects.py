@@ -32,7 +32,6 @@ class Dialect:
         return {**self.base, **values}
 
     def refuses(self, code: str | int, text: str, **values: Any) -> dict[str, Any]:
-        """A response with a code and its text."""
         value = int(code) if self.numeric else str(code)
         return {**self.base, self.code: value, **dict.fromkeys(self.texts, text), **values}
 
@@ -49,7 +48,6 @@ class Dialects:
         return self._named[name]
 
     def of(self, operation_id: str) -> Dialect:
-        """How an operation answers."""
         return self._of[operation_id]
 
     def speaking(self, operation: Operation | None, path: str) -> Dialect:

@@ -11,8 +11,6 @@ from mockreel.simulator.provider import Provider
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """The state of one provider."""
-
     dialects: Dialects
 
 
@@ -30,8 +28,6 @@ class Asset:
 
 @dataclass(slots=True)
 class Group:
-    """A group of assets."""
-
     id: str
     created: Moment
     name: str

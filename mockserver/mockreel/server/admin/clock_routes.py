@@ -28,7 +28,6 @@ async def about(simulator: Simulator, _: Request) -> Any:
 
 
 def clock_row(simulator: Simulator) -> Mapping[str, Any]:
-    """The clock as it is."""
     clock, scheduler = simulator.clock, simulator.scheduler
     return {
         "now": clock.now(),

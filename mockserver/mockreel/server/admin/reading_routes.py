@@ -19,7 +19,6 @@ async def list_readings(simulator: Simulator, _: Request) -> Any:
 
 
 def readings_row(provider: Provider) -> Mapping[str, Any]:
-    """Every reading of a provider with its options."""
     return {
         name: {
             "question": reading.question,

@@ -77,7 +77,6 @@ def check_query(request: Request, names: Iterable[str]) -> None:
 
 
 def number(body: Mapping[str, Any], name: str) -> float:
-    """A number in a body."""
     value = body.get(name)
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise OptionError(name, value, ["a number"], then=f'Send {{"{name}": 3}}.')
@@ -174,7 +173,6 @@ def delivery(simulator: Simulator, request: Request) -> tuple[Provider, Delivery
 
 
 def text(body: Mapping[str, Any], name: str, default: str) -> str:
-    """A text in a body, or the default."""
     value = body.get(name)
     if value is None:
         return default

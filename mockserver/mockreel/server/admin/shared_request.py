@@ -11,7 +11,6 @@ from mockreel.simulator.storage.logs.log_entry import read, written
 
 
 async def as_row(request: Request) -> dict[str, Any]:
-    """The fields of a request."""
     return {
         "m": request.method,
         "path": request.url.path,
@@ -22,7 +21,6 @@ async def as_row(request: Request) -> dict[str, Any]:
 
 
 def request_of(fields: Mapping[str, Any]) -> Request:
-    """The request of a row."""
     body = read(fields["b"])
     scope = {
         "type": "http",

@@ -71,7 +71,6 @@ def job_detail(provider: Provider, job: Job) -> Mapping[str, Any]:
 
 
 def delivery_row(provider: Provider, delivery: Delivery) -> Mapping[str, Any]:
-    """A delivery with every attempt."""
     return {
         "provider": provider.name,
         "id": delivery.id,
@@ -100,7 +99,6 @@ def delivery_row(provider: Provider, delivery: Delivery) -> Mapping[str, Any]:
 
 
 def delivery_detail(provider: Provider, delivery: Delivery) -> Mapping[str, Any]:
-    """A delivery with what is sent."""
     return {
         **delivery_row(provider, delivery),
         "account": delivery.account.name,

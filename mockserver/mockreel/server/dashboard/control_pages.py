@@ -20,8 +20,6 @@ MOST_MOVEMENTS = 20
 
 @dataclass(frozen=True, slots=True)
 class RuleRow:
-    """One rule in words."""
-
     id: int
     effect: str
     where: str
@@ -84,7 +82,6 @@ def _in_words(values: Mapping[str, Any]) -> str:
 
 
 def scenarios(simulator: Simulator) -> dict[str, list[str]]:
-    """Every scenario with the providers that have it."""
     found: dict[str, list[str]] = {}
     for provider in simulator.providers.values():
         for name in provider.contract.scenarios.names:
@@ -183,7 +180,6 @@ class AccountsView:
 
 
 def account_row(provider: Provider, account: Account) -> AccountRow:
-    """The status of an account."""
     now = provider.clock.now()
     status: AccountStatus = provider.ledger.status(account, now)
     movements = [

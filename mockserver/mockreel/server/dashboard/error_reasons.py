@@ -74,7 +74,6 @@ def _is_object(value: Any) -> bool:
 
 
 def sources(contract: Contract, ids: tuple[str, ...]) -> tuple[Source, ...]:
-    """The sources of some ids."""
     table = contract.schemas.sources()
     rows = ((name, table.get(name, {})) for name in ids)
     return tuple(Source(str(row.get("title", name)), str(row.get("url") or "")) for name, row in rows)

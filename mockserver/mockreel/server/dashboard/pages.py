@@ -42,7 +42,6 @@ class Desk:
     query: Mapping[str, str] = field(default_factory=dict)
 
     def region(self, name: str, some: Any, *, tag: str = "div") -> Region:
-        """A region of this desk's."""
         return self.rendering.region(name, some, tag=tag, base=self.base)
 
 
@@ -62,7 +61,6 @@ MakeView = Callable[[Desk], View]
 
 
 def clock_region(desk: Desk) -> Region:
-    """The clock with its buttons."""
     simulator = desk.simulator
     clock = simulator.clock
     due = [one for one in (simulator.scheduler.next_due, simulator.events.next_change) if one is not None]
@@ -108,8 +106,6 @@ def example(simulator: Simulator) -> str:
 
 
 class JobView:
-    """One job."""
-
     template, tab = "job.html", "Jobs"
 
     def __init__(self, desk: Desk) -> None:

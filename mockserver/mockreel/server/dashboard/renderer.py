@@ -73,7 +73,6 @@ class Rendering:
         }
 
     def page(self, template: str, **values: Any) -> str:
-        """A whole page."""
         return self._environment.get_template(template).render(**values)
 
     def region(self, name: str, rows: Iterable[tuple[str, Any]], *, tag: str = "div", **shared: Any) -> Region:
@@ -107,7 +106,6 @@ def time_of_day(moment: float) -> str:
 
 
 def iso(moment: float) -> str:
-    """The moment whole."""
     return utc(moment).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 

@@ -55,7 +55,6 @@ def short_id(id_: str) -> str:
 
 
 def job_row(provider: Provider, job: Job, now: float) -> JobRow:
-    """A job as it is at a moment."""
     state, failure, contract = job.state(now), job.failure(now), provider.contract
     return JobRow(
         provider.name,
@@ -128,8 +127,6 @@ def _described(clip: media.Clip) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ExchangeRow:
-    """One exchange with its number."""
-
     number: int
     entry: Entry
     open: bool = False
@@ -157,8 +154,6 @@ def exchanges_of(provider: Provider, job: Job) -> list[ExchangeRow]:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryRow:
-    """One delivery with its attempts."""
-
     provider: str
     title: str
     one: Delivery

@@ -66,7 +66,6 @@ class Damaging:
         return self._wire_connection
 
     async def _end(self, step: Step) -> None:
-        """End the connection."""
         if isinstance(step, Close):
             self._connection.close()
         else:

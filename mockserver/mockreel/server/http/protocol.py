@@ -30,7 +30,6 @@ class Connection:
         self._give_up = give_up
 
     def write(self, data: bytes) -> None:
-        """Write bytes as they are."""
         self._transport.write(data)
 
     async def flushed(self) -> None:

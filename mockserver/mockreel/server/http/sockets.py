@@ -69,7 +69,6 @@ def _check(port: int, doors: tuple[str, ...]) -> None:
 
 
 def _bind_families(host: str, port: int) -> Sockets:
-    """The sockets of one port in every family of a host."""
     first, *others = _BOTH.get(host, (host,))
     for tries_left in reversed(range(1 if port else _TRIES)):
         bound = [_bind(first, port)]

@@ -35,7 +35,6 @@ class Lines:
         self._columns = columns
 
     def line(self, event: Event) -> str:
-        """One event."""
         what, outcome, colour = _KINDS.get(event.kind, _other)(event)
         second = int(event.at)
         when = f"{_time(second)}.{int((event.at - second) * 1000):03}"

@@ -50,7 +50,6 @@ class Histogram:
     sums: dict[Labels, float] = field(default_factory=dict)
 
     def observe(self, *labels: str, value: float) -> None:
-        """Count a value."""
         counts = self.counts.setdefault(labels, [0] * (len(self.bounds) + 1))
         counts[bisect_left(self.bounds, value)] += 1
         self.sums[labels] = self.sums.get(labels, 0.0) + value

@@ -49,7 +49,6 @@ class Traces:
             simulated.deliveries.send_through(attempts.sending)
 
     def start(self, name: str, kind: SpanKind, context: Context | None, attributes: Mapping[str, Any]) -> Span:
-        """Begin a span."""
         return self._tracer.start_span(name, context=context, kind=kind, attributes=attributes)
 
     def begin_job(self, provider: str, job: str, operation: str | None, parent: Context) -> None:
@@ -101,8 +100,6 @@ class Traces:
 
 @dataclass(frozen=True)
 class RequestSpans:
-    """The spans of the requests to one provider."""
-
     traces: Traces
     simulated: "Provider"
 

@@ -103,7 +103,6 @@ class Fields:
             yield from ((row, base) for row in rows if isinstance(row, Mapping))
 
     def _parts(self, schema: At) -> Iterator[At]:
-        """A schema and every schema that it combines."""
         found, base = self._resolver.followed(*schema)
         if not isinstance(found, Mapping):
             return

@@ -102,6 +102,5 @@ def _without_query(url: str) -> str:
 
 
 def of_change(at: float, provider: str, job: Job, state: State) -> Event:
-    """A state that a job has entered."""
     fields = {"state": state.name, "word": state.word, "state_kind": state.kind}
     return Event(0, at, "state", provider, job.account.name, job.id, fields)

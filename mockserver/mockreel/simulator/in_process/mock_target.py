@@ -41,9 +41,7 @@ class Target(Protocol):
     keys: Keys
     receiver: Receiver | None
 
-    def send(self, request: SentRequest) -> ReceivedResponse:
-        """Send a request, and wait for its response."""
-        ...
+    def send(self, request: SentRequest) -> ReceivedResponse: ...
 
     def fetch(self, url: str) -> ReceivedResponse:
         """Fetch a result's URL, without a key."""
@@ -65,7 +63,6 @@ Answering = Callable[[Provider, Request], Response | Awaitable[Response]]
 
 
 def answer_honestly(provider: Provider, request: Request) -> Response | Awaitable[Response]:
-    """What the mock server answers."""
     return provider.answer(request)
 
 

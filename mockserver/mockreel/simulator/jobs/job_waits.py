@@ -38,7 +38,6 @@ class JobWaits:
         return True
 
     def wake(self, job: str) -> None:
-        """Wake every request that waits for this job."""
         for wake in self._waiting.get(job, ()):
             wake()
 
@@ -48,7 +47,6 @@ class JobWaits:
             wake()
 
     def wake_all(self) -> None:
-        """Wake every request."""
         for job in list(self._waiting):
             self.wake(job)
 

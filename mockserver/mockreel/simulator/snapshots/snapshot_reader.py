@@ -45,7 +45,6 @@ ReadJobs = Callable[[Provider, Any, Mapping[int, Account]], JobsRead]
 
 
 def read_job_rows(provider: Provider, rows: Sequence[Mapping[str, Any]], accounts: Mapping[int, Account]) -> JobsRead:
-    """The jobs as a snapshot has them."""
     _check_names("jobs", "id", rows)
     states: dict[tuple[str, ...], tuple[State, ...]] = {}
     jobs = {one["id"]: _job(provider, one, accounts, states) for one in rows}

@@ -12,7 +12,6 @@ SEAL = "seal"
 
 
 def sealed(document: Mapping[str, Any]) -> dict[str, Any]:
-    """The document with its seal."""
     return {**document, SEAL: _seal(document)}
 
 

@@ -206,7 +206,6 @@ class LocalRun:
 
 
 def until(entries: Iterable[tuple[int, Entry]], moment: float) -> Iterator[tuple[int, Entry]]:
-    """The entries up to a moment."""
     return takewhile(lambda pair: pair[1].at <= moment, entries)
 
 

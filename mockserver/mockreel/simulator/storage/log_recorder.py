@@ -289,7 +289,6 @@ class Recorder:
         return self._clock_changed or self._rules != self._rule_ids()
 
     def _changes(self) -> list[Entry]:
-        """Entries for what is not as the log has it."""
         found: list[Entry] = []
         now = self._simulator.clock.now()
         if self._clock_changed:
@@ -373,7 +372,6 @@ def _changes(context: RequestContext) -> bool:
 
 
 def is_read(provider: Provider, request: Request) -> bool:
-    """Whether a request only reads."""
     if request.method in ("GET", "HEAD"):
         return True
     found = provider.contract.router.find(request.path)

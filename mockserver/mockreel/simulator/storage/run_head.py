@@ -28,7 +28,6 @@ class RunHead:
     contracts: Mapping[str, str]
 
     def row(self) -> dict[str, Any]:
-        """The head as JSON."""
         return {
             "form": FORM,
             "id": self.id,
@@ -80,7 +79,6 @@ def _shown(value: Any) -> str:
 
 
 def new_head(settings: Mapping[str, Any], contracts: Mapping[str, str], *, opened: float) -> RunHead:
-    """The head of a run that begins."""
     return RunHead(secrets.token_hex(8), __version__, opened, secrets.token_bytes(16), settings, contracts)
 
 

@@ -54,7 +54,6 @@ class Connection:
         return load_contract(provider, readings=chosen)
 
     def key_of(self, provider: str) -> str:
-        """A key to use at a provider."""
         own = [entry.key for entry in self.keys if entry.provider == provider]
         shared = [entry.key for entry in self.keys if entry.provider is None]
         return next(iter(own + shared), None) or load_contract(provider).example_key

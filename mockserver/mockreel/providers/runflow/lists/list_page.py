@@ -78,8 +78,6 @@ def _chosen(query: "_Query", items: Iterable[T], number: Callable[[T], int], ren
 
 
 class _Query:
-    """The query of one list, understood."""
-
     def __init__(self, context: RequestContext, schema: str, *, newest_first: bool) -> None:
         self.wire = context.provider.contract.wire
         self.columns = columns(context.provider.contract.schemas, schema)

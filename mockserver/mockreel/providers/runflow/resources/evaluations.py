@@ -14,7 +14,6 @@ from mockreel.simulator.request_context import RequestContext
 
 
 def create_evaluation(context: RequestContext) -> Response:
-    """Begin an evaluation."""
     row = context.provider.contract.wire["evaluation"]
     number = context.provider.count("evaluation")
     id_ = uuid7(context.now, context.provider.draw("evaluation", number))
@@ -33,12 +32,10 @@ def create_evaluation(context: RequestContext) -> Response:
 
 
 def get_evaluation(context: RequestContext) -> Response:
-    """One evaluation as it is now."""
     return json_response(200, _record(context, _evaluation(context)))
 
 
 def list_run_evaluations(context: RequestContext) -> Response:
-    """The evaluations that name a run."""
     job = context.provider.job_of(context.account, context.params["run_id"])
     found = (
         one for one in own_shelf(context).evaluations.values() if orjson.loads(one.request).get("run_id") == job.id
@@ -53,12 +50,10 @@ def list_evaluation_statuses(context: RequestContext) -> Response:
 
 
 def list_evaluation_job_classes(context: RequestContext) -> Response:
-    """The job classes that are known."""
     return _items(context, [{"code": context.provider.contract.wire["evaluation"]["job_class"]}])
 
 
 def set_evaluation_feedback(context: RequestContext) -> Response:
-    """Set a client's feedback on an evaluation."""
     evaluation = _evaluation(context)
     evaluation.feedback = (context.body.get("is_positive"), context.body.get("reason"))
     return json_response(200, _record(context, evaluation))

@@ -28,7 +28,6 @@ Record = Mapping[str, Any]
 
 
 def list_runs(context: RequestContext) -> Answer:
-    """The account's runs."""
     return listed(
         context,
         "run.json",
@@ -50,12 +49,10 @@ def list_run_statuses(context: RequestContext) -> Response:
 
 
 def list_run_logs(context: RequestContext) -> Answer:
-    """The log lines of a run, or of all."""
     return listed_rows(context, "run-log.json", _lines(context, _jobs(context)))
 
 
 def get_run_log(context: RequestContext) -> Answer:
-    """One log line."""
     return run_work(context, _line(context, _jobs(context), context.params["id"]))
 
 

@@ -86,7 +86,6 @@ async def _result(context: RequestContext, job: Job) -> Response:
 
 
 def get_run(context: RequestContext) -> Response:
-    """Read a run."""
     provider = context.provider
     job = provider.job_of(context.account, context.params["run_id"])
     request_key = (provider.base_url, context.operation.id)

@@ -48,7 +48,6 @@ def _record(context: RequestContext, webhook: Webhook) -> Record:
 
 
 def list_webhooks(context: RequestContext) -> Answer:
-    """The organization's webhooks."""
     return listed(
         context,
         "webhook.json",
@@ -101,7 +100,6 @@ def _events(context: RequestContext) -> tuple[str, ...]:
 
 
 def get_webhook(context: RequestContext) -> Response:
-    """One webhook."""
     return json_response(200, _record(context, _webhook(context)))
 
 
@@ -159,7 +157,6 @@ def list_event_types(context: RequestContext) -> Answer:
 
 
 def get_event_type(context: RequestContext) -> Response:
-    """One event type."""
     if context.params["code"] not in _codes(context):
         raise unknown("Event type")
     return json_response(200, {"code": context.params["code"]})
@@ -227,7 +224,6 @@ def _attempt_record(context: RequestContext, delivery: Delivery, attempt: Attemp
 
 
 def list_webhook_deliveries(context: RequestContext) -> Answer:
-    """What was delivered to a webhook."""
     return listed(
         context,
         "webhook-delivery.json",
@@ -238,7 +234,6 @@ def list_webhook_deliveries(context: RequestContext) -> Answer:
 
 
 def get_webhook_delivery(context: RequestContext) -> Response:
-    """One delivery."""
     return json_response(200, _delivery_record(context, _delivery(context)))
 
 
@@ -256,7 +251,6 @@ def list_webhook_attempts(context: RequestContext) -> Answer:
 
 
 def get_webhook_attempt(context: RequestContext) -> Response:
-    """One attempt."""
     delivery = _delivery(context)
     for attempt in delivery.attempts:
         if attempt_id(context.provider, delivery, attempt) == context.params["id"]:

@@ -33,7 +33,6 @@ def list_resources(context: RequestContext) -> Response:
 
 
 def _description(context: RequestContext, id_: str) -> Any:
-    """The operation's description of an app."""
     row: Mapping[str, Any] = context.provider.contract.wire["app"]
     words = {
         "id": id_,

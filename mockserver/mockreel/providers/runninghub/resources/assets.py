@@ -41,7 +41,6 @@ def create_asset(context: RequestContext) -> Response:
 
 
 def create_group(context: RequestContext) -> Response:
-    """Make a group."""
     group = Group(_new_id(context, GROUPS), context.now, context.body["name"], context.body.get("description"))
     shelf_of(context.account).groups[group.id] = group
     return enveloped(context, _record(context, GROUPS, group))
@@ -53,7 +52,6 @@ def get_asset(context: RequestContext) -> Response:
 
 
 def get_group(context: RequestContext) -> Response:
-    """A group."""
     return enveloped(context, _record(context, GROUPS, _named_by(context, GROUPS)))
 
 
@@ -83,7 +81,6 @@ def update_group(context: RequestContext) -> Response:
 
 
 def delete_asset(context: RequestContext) -> Response:
-    """Give an asset up."""
     return _delete(context, ASSETS, "deleted")
 
 

@@ -20,7 +20,6 @@ _JSON = "application/json"
 
 
 async def snapshot(simulator: Simulator) -> Response:
-    """The snapshot as a response."""
     if not CAN_FORK or _is_small(simulator):
         return Response(orjson.dumps(take(simulator)), media_type=_JSON)
     file = await made_beside(lambda: orjson.dumps(take(simulator)))

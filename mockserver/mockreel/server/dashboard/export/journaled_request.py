@@ -40,7 +40,6 @@ class JournaledRequest:
 
     @property
     def path(self) -> str:
-        """The path, as in a URL."""
         return quote(self.entry.path, safe=_PATH)
 
     @property

@@ -61,7 +61,6 @@ class _Names:
 
 
 def snippet(provider: Provider, journal: Journal, entry: Entry) -> str:
-    """A test module of one test."""
     names = _Names()
     lines: list[str] = []
     for step in () if entry.row in OWN_FAULTS else steps_before(provider, journal, entry):

@@ -29,7 +29,6 @@ class Timing:
 
     @property
     def safe_lease(self) -> float:
-        """The same of the lease."""
         return self.lease * _SAFELY
 
 

@@ -218,7 +218,6 @@ class RedisLog:
         await self._run(scripts.HAVE, (self._servers, self._reports), (server, number))
 
     async def leave(self, server: str) -> None:
-        """A server ends."""
         with contextlib.suppress(StateError):
             await self._run(scripts.LEAVE, (self._lease, self._servers, self._reports), (server,))
 
