@@ -22,8 +22,8 @@ def client_report(
     """The report of a client.
 
     Args:
-        target: what was looked at, in words.
-        providers: the providers; one that nobody called is left out.
+        target: a description of what was checked.
+        providers: the providers; one without requests is left out.
         found: every violation of the rules that were selected.
         command: what was run.
         place: where the client is, for CI services.

@@ -25,11 +25,11 @@ MOCK_URL = "http://mock.test"
 RECEIVER_URL = "http://127.0.0.1:9"  # never connected to: the mock's callbacks stay in memory
 
 
-class LeftOut(MockreelError):
+class Skipped(MockreelError):
     """A check is impossible against this target, or without some option; the text says why."""
 
 
-class NotApplicable(LeftOut):
+class NotApplicable(Skipped):
     """The check does not apply to this target; the text says why."""
 
 
@@ -142,7 +142,7 @@ class MockTarget:
         if not task.done():
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
-            raise LeftOut("the response waits for something that never happens")
+            raise Skipped("the response waits for something that never happens")
         return task.result()
 
     def _run(self, work: Awaitable[T]) -> T:

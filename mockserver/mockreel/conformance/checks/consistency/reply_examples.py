@@ -52,7 +52,7 @@ def _state(context: CheckContext, operation: Operation) -> str | None:
 
 
 def _fields(value: Any, place: str = "", depth: int = DEEP) -> Iterator[str]:
-    """The places of the fields of an example; what stands in lists, or deeper, may be otherwise."""
+    """The places of an example's fields; values in lists, or deeper, may differ."""
     for name, one in value.items() if isinstance(value, dict) and depth else ():
         yield f"{place}/{name}"
         yield from _fields(one, f"{place}/{name}", depth - 1)
