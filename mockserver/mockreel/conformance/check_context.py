@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -81,9 +81,11 @@ class CheckContext:
         self.model_selection = ModelSelection(self.contract, names=wanted.models, quick=wanted.quick, seed=wanted.seed)
         self.ids: list[tuple[str, SentRequest, ReceivedResponse]] = []
         self.log: list[tuple[SentRequest, ReceivedResponse]] = []
+        self.moments: list[float] = []  # when each response of the log came, by the target's clock
         self.stamp = "0" if self.target.own else f"{time.time_ns():x}"
         self._fetched: dict[str, ReceivedResponse] = {}
         self.notes: list[str] = []
+        self.kept: dict[str, Any] = {}  # what several checks look at, and one of them made
         self.asking = ""  # the check that is run
         self.during: Counter[str] = Counter()  # checks whose responses broke the contract
         self._secret: Signing | None = None
@@ -120,6 +122,7 @@ class CheckContext:
         self.passed += 1
         if len(self.log) < MOST_LOGGED:
             self.log.append((request, response))
+            self.moments.append(self.target.now())
         problems = list(self.response_problems(request, response))
         self.passing += problems
         if problems:
@@ -245,6 +248,14 @@ class CheckContext:
         """Take over another context's traces, in the terms of this one's contract."""
         self.jobs.adopt(other.jobs, groups)
         self.ids, self._secret, self._fetched, self.ends = other.ids, other.signing(), other._fetched, None
+        self.log, self.moments = list(other.log), list(other.moments)
+
+    def missing_places(self, operation: Operation, places: Iterable[str]) -> None:
+        """Count as not asked what is promised at places that no documented response of an operation can have."""
+        for place in places:
+            if not self.response_checker.may_have(operation, place):
+                reason = f"no documented response of {operation.id} can have {place}"
+                self.skipped[reason] = 1
 
     def states(self, word: Any) -> tuple[State, ...]:
         """The states that a word on the wire may mean."""

@@ -76,7 +76,7 @@ class RecordedRun:
 
     def _past(self, moment: float) -> Simulator:
         simulator = self._fresh()
-        apply_log(self._playback(simulator), until(self._log.entries(), moment))
+        apply_log(self._playback(simulator), until(self._log, moment))
         simulator.clock.begin_at(max(moment, self._head.opened), held=True, speed=1.0)
         return simulator
 

@@ -337,7 +337,7 @@ def test_a_cassette_of_another_version_of_the_contract_says_so(tmp_path: Path) -
     found = replayed(tmp_path, lambda document: told(document).update(contract="2025-01-01"))
 
     assert found.holds
-    assert "recorded with contract 2025-01-01, held is 2026-08-21" in FORMS["text"](Fidelity((found,), TODAY))
+    assert "recorded with contract 2025-01-01, this one is 2026-08-21" in FORMS["text"](Fidelity((found,), TODAY))
 
 
 def packed(pack: Callable[[bytes], bytes], coding: str) -> Change:

@@ -30,6 +30,9 @@ REASONS: Mapping[str, str] = {
     "readings/": "a fact of another reading: `check --readings all` holds the simulator to it",
     "pricing.yaml /opening_balance": "what our own simulator gives a new account",
     "pricing.yaml /models": "read when the data is built; the built rows are tried as prices",
+    "pricing.yaml /charges_seen": "what others were once charged; the tests of prices hold our rows to it",
+    "scenarios.yaml /jobs/stuck": "a course of our own simulator, which no provider promises",
+    "scenarios.yaml /jobs/slow": "a course of our own simulator, which no provider promises",
     "pricing.yaml /units": "read when the data is built; the built rows are tried as prices",
     "operations.json /x-mockreel/wire/unnamed": "a placeholder of our own simulator",
 }

@@ -1,6 +1,6 @@
 """The gallery: servers broken on purpose, in one way each. The suite must catch all of them, and may know none."""
 
-from conformance.saboteurs import agreements, answers, attempts, bodies, calls, counters, jobs, outputs, records
+from conformance.saboteurs import agreements, answers, attempts, bodies, calls, counters, jobs, limits, outputs, records
 from conformance.saboteurs.saboteur import Caught, Saboteur, caught
 
 GALLERY: tuple[Saboteur, ...] = (
@@ -13,6 +13,7 @@ GALLERY: tuple[Saboteur, ...] = (
     *agreements.GALLERY,
     *outputs.GALLERY,
     *counters.GALLERY,
+    *limits.GALLERY,
 )
 
 __all__ = ["GALLERY", "Caught", "Saboteur", "caught"]

@@ -220,6 +220,19 @@ def test_looking_back_shows_the_state_of_a_moment(tmp_path: Path) -> None:
         assert state(one.simulator) == end
 
 
+def test_looking_back_shows_what_came_after_a_reset(tmp_path: Path) -> None:
+    """It has put the clock back: the moment was twice, and the last time is shown."""
+    with kept(opened("sqlite", tmp_path)) as one:
+        one.submit()
+        one.advance(50)
+        one.simulator.reset()
+        one.submit()
+        one.submit()
+        now = state(one.simulator)
+        past = _past(one.run, START)
+        assert past == {**now, "clock": past["clock"]}
+
+
 def _past(run: LocalRun, moment: float) -> dict[str, object]:
     found = run.past(fresh(Clock(start=START, held=True), run.head.salt), moment)
     row = state(found)

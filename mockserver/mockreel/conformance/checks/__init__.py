@@ -6,6 +6,7 @@ from mockreel.conformance.checks import (
     account_isolation,
     chosen_entries,
     consistency,
+    differential,
     error_responses,
     idempotent_submits,
     job_ids,
@@ -39,6 +40,7 @@ EVERY: tuple[Check, ...] = (
     *replies.CHECKS,
     *requests.CHECKS,
     *account_balance.CHECKS,
+    *differential.CHECKS,
 )
 
 __all__ = ["EVERY"]

@@ -58,6 +58,7 @@ def _promising(context: CheckContext) -> Iterator[tuple[JobTrace, Places]]:
     for trace in _begun(context):
         row = trace.talk.promises.begun
         if row is not None:
+            context.missing_places(trace.submit, row.at)
             yield trace, row
 
 

@@ -129,6 +129,8 @@ def costs_its_price(context: CheckContext) -> Iterator[Problem]:
         raise NotApplicable("what the models of this run cost is not known")
     for trace, promised, record in _ended(context):
         row = promised.cost
+        if row is not None and not context.response_checker.may_have(trace.submit, row.at[0]):
+            context.missing_places(context.contract.operation(trace.talk.poll), row.at)
         states = context.states(trace.last.word if trace.last else None)
         if row is None or not any(state.kind == "succeeded" for state in states):
             continue

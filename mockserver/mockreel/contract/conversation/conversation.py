@@ -94,7 +94,8 @@ class Conversation:
     an error repeats its status, `equals` places of two operations with equal values, `counts` numbers that count the
     jobs of an account, `parts` places that a response has on request only, `entries` places with one of a few words
     in every entry of a response, `provokes` errors that a client can bring about, with how, `flags` booleans that
-    compare two numbers of the same response.
+    compare two numbers of the same response, `uploads` the steps of an upload and what is told of it, `things` what is
+    made, read, changed, listed and removed by operations that no link joins.
     """
 
     jobs: Mapping[str, JobTalk] = field(default_factory=dict)
@@ -123,6 +124,8 @@ class Conversation:
     entries: tuple[Places, ...] = ()
     provokes: tuple[Places, ...] = ()
     flags: tuple[Places, ...] = ()
+    uploads: Mapping[str, Places] = field(default_factory=dict)
+    things: Mapping[str, Places] = field(default_factory=dict)
 
     def of(self, submit: str) -> JobTalk | None:
         """The sort of job that an operation starts, or None."""
@@ -159,6 +162,8 @@ def conversation(file: Cursor) -> Conversation:
         tuple(rows(file, "entries").values()),
         tuple(rows(file, "provokes").values()),
         tuple(rows(file, "flags").values()),
+        rows(file, "uploads"),
+        rows(file, "things"),
     )
 
 

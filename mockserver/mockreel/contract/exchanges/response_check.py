@@ -21,6 +21,7 @@ class ResponseChecker:
         self._contract = contract
         self._resolver = Resolver(contract)
         self._compiled: dict[tuple[str, str], jsonschema_rs.Draft202012Validator] = {}
+        self._places: dict[tuple[str, str], bool] = {}
         self._found: dict[tuple[str, int], tuple[str, Mapping[str, Any]] | None] = {}
 
     def documented(self, operation: Operation, status: int) -> tuple[str, Mapping[str, Any]] | None:
@@ -74,6 +75,32 @@ class ResponseChecker:
             fields: Any = next((part["properties"][key] for part in parts if key in part.get("properties", {})), {})
             schema, base = self._resolver.followed(fields, base)
         return True
+
+    def may_have(self, operation: Operation, place: str) -> bool:
+        """Whether some documented response of an operation can have a place (a pointer, `*` is any index)."""
+        if (operation.id, place) not in self._places:
+            found = False
+            for row in operation.raw.get("responses", {}).values():
+                response = resolve(self._contract.document, row, where=operation.id)
+                for content in response.get("content", {}).values():
+                    found = found or self._allows(content.get("schema", {}), "", place.split("/")[1:])
+            self._places[operation.id, place] = found
+        return self._places[operation.id, place]
+
+    def _allows(self, schema: Any, base: str, steps: list[str]) -> bool:
+        """Whether an instance of a schema can have what these steps lead to; a schema that names no fields has any."""
+        schema, base = self._resolver.followed(schema, base)
+        if not steps or not isinstance(schema, Mapping):
+            return True
+        branches = [one for word in ("allOf", "anyOf", "oneOf") for one in schema.get(word, ())]
+        fields: Any = schema.get("properties", {})
+        if steps[0] in fields:
+            return self._allows(fields[steps[0]], base, steps[1:])
+        if steps[0] == "*" or steps[0].isdecimal():
+            return "items" not in schema or self._allows(schema["items"], base, steps[1:])
+        if branches:
+            return any(self._allows(one, base, steps) for one in branches)
+        return not fields and schema.get("type") != "null"
 
     def evidence(self, operation: Operation, response: Mapping[str, Any], received: ReceivedResponse) -> Evidence:
         """The evidence of a response's schema: the weaker of the operation's and the schema's."""

@@ -118,6 +118,8 @@ class Samples:
         if not isinstance(field, Mapping):
             return
         yield "is an object of nothing known", {"mockreel": [None]}
+        if field.get("type") == "string":
+            yield "is a number", 5
         if "enum" in field:
             yield "is not an option", "mockreel-no-option"
         if "minimum" in field:

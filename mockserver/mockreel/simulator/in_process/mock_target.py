@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from decimal import Decimal
 from typing import Protocol, TypeVar
 from urllib.parse import unquote, urlsplit
 
@@ -71,6 +72,8 @@ class MockTarget:
 
     Args:
         contract: the contract to serve, which may differ from the one to check against.
+        start: the initial time of its clock.
+        balance: the initial balance of its first account; unlimited by default.
         answering: replaces how the mock server answers requests.
         sender: wraps the sender of webhooks.
     """
@@ -83,14 +86,16 @@ class MockTarget:
         contract: Contract,
         *,
         seed: int = 0,
+        start: float = START,
+        balance: Decimal | None = None,
         answering: Answering = answer_honestly,
         sender: Callable[[MemorySender], MemorySender] = lambda honest: honest,
     ) -> None:
-        self.keys, entries = drawn(contract)
+        self.keys, entries = drawn(contract, balance=balance)
         self.receiver: Receiver | None = Receiver(RECEIVER_URL, self.now)
         self._simulator: Simulator = build_simulator(
             {contract.provider: contract},
-            clock=Clock(start=START, held=True),
+            clock=Clock(start=start, held=True),
             keys=entries,
             settings=Settings(seed=seed, wait_timeout=3600.0),
             sender=sender(MemorySender(self._receive)),

@@ -23,7 +23,7 @@ class Keys:
         return tuple(sorted({key for key in self.of.values() if key}, key=len, reverse=True))
 
 
-def drawn(contract: Contract) -> tuple[Keys, tuple[KeyEntry, ...]]:
+def drawn(contract: Contract, *, balance: Decimal | None = None) -> tuple[Keys, tuple[KeyEntry, ...]]:
     """Keys for the mock: two accounts, and an admin of the first where the contract has admins."""
     prefixes = contract.root.get("keys", {}).get("prefixes", [])
     member = next((row["prefix"] for row in prefixes if row.get("role") != "admin"), "")
@@ -35,13 +35,14 @@ def drawn(contract: Contract) -> tuple[Keys, tuple[KeyEntry, ...]]:
     }
     if admin is not None:
         found["admin"] = f"{admin}mockreel-check"
-    entries = tuple(_entry(who, key) for who, key in found.items() if who != "invalid")
+    entries = tuple(_entry(who, key, balance) for who, key in found.items() if who != "invalid")
     return Keys(found), entries
 
 
-def _entry(who: Who, key: str) -> KeyEntry:
+def _entry(who: Who, key: str, balance: Decimal | None) -> KeyEntry:
     """The other account has a balance, so that what it pays can be seen; nothing else is ever short of money."""
-    return KeyEntry(key, "other", balance=Decimal(1000)) if who == "other" else KeyEntry(key, "own")
+    others = Decimal(1000) if balance is None else balance / 3
+    return KeyEntry(key, "other", balance=others) if who == "other" else KeyEntry(key, "own", balance=balance)
 
 
 def dressed(request: SentRequest, keys: Keys) -> SentRequest:

@@ -200,13 +200,15 @@ class LocalRun:
             StateError: the log cannot be applied.
         """
         playback = Playback(fresh, self.log, load=self._load)
-        apply_log(playback, until(self.log.entries(), moment))
+        apply_log(playback, until(self.log, moment))
         fresh.clock.begin_at(max(moment, self.head.opened), held=True, speed=1.0)
         return fresh
 
 
-def until(entries: Iterable[tuple[int, Entry]], moment: float) -> Iterator[tuple[int, Entry]]:
-    return takewhile(lambda pair: pair[1].at <= moment, entries)
+def until(log: RunLog, moment: float) -> Iterator[tuple[int, Entry]]:
+    """The entries up to a moment: its last occurrence, as a reset may have set the clock back."""
+    last = max((number for number, entry in log.entries() if entry.at <= moment), default=0)
+    return takewhile(lambda pair: pair[0] <= last, log.entries())
 
 
 def apply_log(playback: Playback, entries: Iterable[tuple[int, Entry]]) -> None:

@@ -203,6 +203,22 @@ def test_a_look_back_shows_the_run_as_it_was(redis_server: RedisServer) -> None:
     with_two(redis_server.url, work)
 
 
+def test_a_look_back_shows_what_came_after_a_reset(redis_server: RedisServer) -> None:
+    """It has put the clock back: the moment was twice, and the last time is shown."""
+
+    async def work(first: Sharing, second: Sharing, _: Listener) -> None:
+        await first.submit()
+        await first.control("POST", "clock/advance", {"seconds": 60})
+        await second.control("POST", "reset")
+        id_ = await second.submit()
+        for moment in (START, START + 1):
+            await first.control("POST", "clock/advance", {"seconds": 1})
+            status, past = await second.control("GET", f"at/{moment}/jobs")
+            assert (status, [job["id"] for job in past["jobs"]]) == (200, [id_])
+
+    with_two(redis_server.url, work)
+
+
 def test_no_key_is_in_the_log(redis_server: RedisServer) -> None:
     """A keyed hash stands in its place, in headers and bodies."""
 

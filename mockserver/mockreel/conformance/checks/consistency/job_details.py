@@ -78,6 +78,7 @@ def jobs_differ(context: CheckContext) -> Iterator[Problem]:
     seen: dict[tuple[str, str], JobTrace] = {}
     for trace in context.jobs.traces():
         row = trace.talk.promises.distinct
+        context.missing_places(trace.submit, row.at if row else ())
         for place in row.at if row else ():
             value = pointers.value(trace.response.json, place)
             if value in pointers.NOTHING:

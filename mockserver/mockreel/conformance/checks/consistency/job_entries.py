@@ -9,6 +9,7 @@ from mockreel.conformance.checks.consistency.lasting_records import same
 from mockreel.conformance.checks.job_records import amount, header_amount
 from mockreel.conformance.checks.paged_lists import asked, entries_of, list_fact, lists, longest
 from mockreel.conformance.jobs.job_groups import PLAIN
+from mockreel.conformance.jobs.job_traces import JobTrace
 from mockreel.contract import Operation, pointers
 from mockreel.contract.conversation.promises import Paged
 from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest
@@ -187,6 +188,11 @@ def amounts_are_one_sum(context: CheckContext) -> Iterator[Problem]:
                 break
 
 
+def _made(context: CheckContext, trace: JobTrace) -> bool:
+    """Whether a job has succeeded; what one that failed was charged may have been given back."""
+    return any(state.kind == "succeeded" for state in context.states(trace.last.word if trace.last else None))
+
+
 @check(
     "list.charges", "A list of charges has one entry for a job that succeeded, with what it cost.", level="jobs",
     uses=(PLAIN,), known=lambda context: any(paged.charges for _, paged in lists(context)),
@@ -196,7 +202,7 @@ def charges_are_what_jobs_cost(context: CheckContext) -> Iterator[Problem]:
         if not paged.charges:
             continue
         request, entries = _every(context, operation, paged)
-        for trace in context.jobs.traces():
+        for trace in [one for one in context.jobs.traces() if _made(context, one)]:
             own = [one for one in entries if str(pointers.value(one, paged.charges["of"])) == str(trace.id)]
             row = trace.talk.promises.cost
             cost = (

@@ -34,6 +34,7 @@ def _promising(context: CheckContext, name: str) -> Iterator[tuple[JobTrace, Pla
     for trace in context.jobs.traces():
         row = getattr(trace.talk.promises, name)
         if row is not None and trace.last is not None:
+            context.missing_places(context.contract.operation(trace.talk.poll), row.at if name != "headers" else ())
             yield trace, row
 
 

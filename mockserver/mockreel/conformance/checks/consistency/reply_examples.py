@@ -52,10 +52,23 @@ def _state(context: CheckContext, operation: Operation) -> str | None:
 
 
 def _fields(value: Any, place: str = "", depth: int = DEEP) -> Iterator[str]:
-    """The places of an example's fields; values in lists, or deeper, may differ."""
+    """The places of an example's fields; an entry of a list has what all entries of the example's list have."""
     for name, one in value.items() if isinstance(value, dict) and depth else ():
         yield f"{place}/{name}"
         yield from _fields(one, f"{place}/{name}", depth - 1)
+        entries = [entry for entry in one if isinstance(entry, dict)] if isinstance(one, list) else []
+        for field in set.intersection(*map(set, entries)) if entries else ():
+            yield f"{place}/{name}/*/{field}"
+
+
+def _lacks(document: Any, place: str) -> bool:
+    """Whether a field is not there; where it is one of the entries of a list, whether some entry has none."""
+    before, several, field = place.partition("/*")
+    if not several:
+        return not pointers.values(document, place)
+    entries = pointers.value(document, before)
+    wanted = [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
+    return any(field.removeprefix("/") not in entry for entry in wanted)
 
 
 @check(
@@ -79,7 +92,7 @@ def has_what_examples_have(context: CheckContext) -> Iterator[Problem]:
             if example.place and pointers.value(response.json, example.place) != example.word:
                 continue
             context.judged()
-            lacking = [place for place in example.fields if not pointers.values(response.json, place)]
+            lacking = [place for place in example.fields if _lacks(response.json, place)]
             if lacking and (operation.id, lacking[0]) not in told:
                 told.add((operation.id, lacking[0]))
                 where = f"openapi.yaml {operation.method} {operation.path} example"

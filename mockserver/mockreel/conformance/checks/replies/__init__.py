@@ -5,14 +5,18 @@ from mockreel.conformance.checks.replies import (
     fresh_jobs,
     key_display,
     other_routes,
+    packed_texts,
     single_entries,
+    unlinked_things,
 )
 
 CHECKS = (
     *fresh_jobs.CHECKS,
+    *unlinked_things.CHECKS,
     *single_entries.CHECKS,
     *other_routes.CHECKS,
     *changed_records.CHECKS,
+    *packed_texts.CHECKS,
     *key_display.CHECKS,
 )
 

@@ -118,6 +118,8 @@ def urls_answer(context: CheckContext) -> Iterator[Problem]:
 def files_are_of_their_kind(context: CheckContext) -> Iterator[Problem]:
     for trace, url, response in _files(context):
         row = trace.talk.promises.kinds
+        read = context.contract.operation(trace.talk.made or trace.talk.poll)
+        context.missing_places(read, row.at if row else ())
         own = trace.model.output if trace.model else None
         said = _said(context, trace, row) if row else own
         shown, kinds = kind_of(response.body), {media_kind(str(one)) for one in (said, own) if one} - {None}

@@ -118,8 +118,8 @@ class Replica(Playback):
         for provider in simulator.providers.values():
             provider.reach_through(partial(self._reaching, provider))
 
-    async def follow(self, entries: Iterable[tuple[int, Entry]], *, until: float | None = None) -> None:
-        """Apply entries in order, up to a moment of the run if one is given.
+    async def follow(self, entries: Iterable[tuple[int, Entry]], *, until: float, behind: int) -> None:
+        """Apply entries in order, up to a moment of the run that came behind one of them.
 
         Raises:
             StateError: one does not fit the entries before it.
@@ -127,7 +127,7 @@ class Replica(Playback):
         clock = self._simulator.clock
         for number, entry in entries:
             with self._time.frozen_at(entry.at):
-                if until is not None and clock.now() > until:
+                if number > behind and clock.now() > until:
                     return
             await self.apply(number, entry)
 

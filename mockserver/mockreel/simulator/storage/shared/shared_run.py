@@ -153,9 +153,18 @@ class SharedRun:
         start, held, speed, wall = (self.log.head or {})["clock"]
         with time.frozen_at(wall):
             fresh.clock.follow(time, (start, held, speed), opened=self.head.opened)
-        run_to_end(replica.follow(self.log.entries(), until=moment))
+        run_to_end(replica.follow(self.log.entries(), until=moment, behind=self._reset_before(moment, start)))
         fresh.clock.begin_at(max(moment, self.head.opened), held=True, speed=1.0)
         return fresh
+
+    def _reset_before(self, moment: float, start: float | None) -> int:
+        """The number of the last reset that put the clock to a moment before this one; 0 where none has."""
+        resets = [
+            (number, entry.at if start is None else start)
+            for number, entry in self.log.entries()
+            if entry.kind == "control" and entry.fields["m"] == "POST" and entry.fields["path"].endswith("/reset")
+        ]
+        return max((number for number, begun in resets if begun <= moment), default=0)
 
     # Requests
 

@@ -1,0 +1,129 @@
+"""What a difference is worth: the fact of the contract behind what the models say, and its evidence."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from mockreel.conformance.checks.differential.comparison import Difference
+from mockreel.conformance.checks.differential.played_log import Compared
+from mockreel.contract import ErrorRow
+from mockreel.contract.evidence.facts import Fact
+from mockreel.contract.exchanges.problem import Problem
+
+if TYPE_CHECKING:
+    from mockreel.conformance.check_context import CheckContext
+
+# Kinds of differences that say nothing of a single value.
+_WHOLE = ("status", "refusal", "type", "name", "entry")
+MOST_SHOWN, MOST_PLACES = 160, 4
+_NUMBER, _INDEX = re.compile(r"-?\d+(\.\d+)?"), re.compile(r"/\d+(?=/|$)")
+
+
+class DifferenceFacts:
+    """Makes problems of differences, by the contract of one check context."""
+
+    def __init__(self, context: "CheckContext") -> None:
+        self._context = context
+        contract = context.contract
+        rows = [contract.document, [vars_of(row) for row in contract.errors.values()], dict(contract.wire)]
+        models = [
+            [model.id, model.aliases, dict(model.defaults), model.price.currency] for model in contract.models.values()
+        ]
+        self._stated = {text for part in (*rows, *models) for text in scalars(part)}
+        self._sent: set[str] = set()
+
+    def sent(self, compared: Compared) -> None:
+        """What a request says, a reply may say again."""
+        self._sent.update(scalars(compared.request.json))
+
+    def problem(self, compared: Compared) -> Problem | None:
+        """The problem of an exchange, about the differences for which the contract has the best evidence."""
+        request, operation = compared.request, compared.request.operation
+        if operation is None:
+            return None
+        facts = [(one, fact) for one in compared.differences if (fact := self._fact(compared, one)) is not None]
+        if not facts:
+            return None
+        firm = [pair for pair in facts if pair[1].firm] or facts
+        expected = ", ".join(f"{one.place or 'the reply'}: {shown(one.expected)}" for one, _ in firm[:MOST_PLACES])
+        came = ", ".join(shown(one.came) for one, _ in firm[:MOST_PLACES])
+        places = dict.fromkeys(_INDEX.sub("/*", one.place) for one, _ in firm[:MOST_PLACES])
+        return Problem(firm[0][1], expected, came, request, " ".join((operation.id, *places)).strip())
+
+    def _fact(self, compared: Compared, difference: Difference) -> Fact | None:
+        operation = compared.request.operation
+        assert operation is not None
+        if self._is_total(compared, difference):
+            return None
+        if self._context.error_detector.refused(compared.model):
+            row = self._row(compared)
+            if row is not None:
+                return self._context.facts.row(row.name)
+        found = self._context.response_checker.documented(operation, compared.model.status)
+        if found is None:
+            return None
+        key, response = found
+        evidence = self._context.response_checker.evidence(operation, response, compared.model)
+        if difference.kind == "key" and self._context.response_checker.may_lack(operation, difference.place):
+            if difference.expected in (None, "", [], {}):
+                return None
+            evidence = replace(evidence, kind="inferred")
+        if difference.kind not in (*_WHOLE, "key") and not self._is_stated(difference.expected):
+            evidence = replace(evidence, kind="inferred")
+        return self._context.facts.fact(
+            f"{operation.id} answers so", f"openapi.yaml {operation.method} {operation.path} {key}", evidence
+        )
+
+    def _is_total(self, compared: Compared, difference: Difference) -> bool:
+        """Whether a number is about all that an account has: which depends on its past."""
+        operation, body = compared.request.operation, compared.request.json
+        assert operation is not None
+        asks = isinstance(body, Mapping) and len(body) > 1
+        if asks or operation.model is not None or "{" in operation.path:
+            return False
+        return _is_number(difference.expected)
+
+    def _row(self, compared: Compared) -> ErrorRow | None:
+        """The error definition by which the model has refused."""
+        detector, operation = self._context.error_detector, compared.request.operation
+        rows = [
+            row for row in self._context.contract.errors.values() if detector.is_row(compared.model, row, operation)
+        ]
+        worded = [row for row in rows if not detector.missing_text(compared.model, row, operation)]
+        return next(iter(worded or rows), None)
+
+    def _is_stated(self, value: Any) -> bool:
+        """Whether a value stands in the contract, or was sent."""
+        if isinstance(value, bool) or value is None:
+            return False
+        return str(value) in self._sent or (not _is_number(value) and str(value) in self._stated)
+
+
+def _is_number(value: Any) -> bool:
+    if isinstance(value, str):
+        return _NUMBER.fullmatch(value) is not None
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def scalars(document: Any) -> Iterator[str]:
+    """Every text and number of a document, as text."""
+    if isinstance(document, Mapping):
+        for value in document.values():
+            yield from scalars(value)
+    elif isinstance(document, list | tuple):
+        for value in document:
+            yield from scalars(value)
+    elif document is not None and not isinstance(document, bool):
+        yield str(document)
+
+
+def vars_of(row: ErrorRow) -> list[Any]:
+    """What an error definition says on the wire."""
+    return [row.status, row.code, row.message, dict(row.fields)]
+
+
+def shown(value: Any) -> str:
+    """A value in one line, shortened if it is long."""
+    text = value if isinstance(value, str) else repr(value)
+    return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}…"

@@ -1,0 +1,103 @@
+"""A file that was uploaded is kept: what is told of it is true, and it comes back as it was sent."""
+
+import base64
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlsplit
+
+from mockreel.conformance.check import Check, check
+from mockreel.conformance.check_context import CheckContext
+from mockreel.contract import pointers
+from mockreel.contract.conversation.promises import Places
+from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest
+from mockreel.contract.exchanges.problem import Problem
+from mockreel.simulator.in_process.mock_target import Skipped
+
+# The smallest picture that is whole, and what it is called.
+PICTURE = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+NAME, TYPE, BOUNDARY = "mockreel-check.png", "image/png", "mockreel-check"
+GIVEN: Mapping[str, Any] = {"$name": NAME, "$type": TYPE, "$size": len(PICTURE)}
+
+
+def _form(fields: Mapping[str, str]) -> bytes:
+    """The picture as a form with further fields."""
+    parts = [f'--{BOUNDARY}\r\ncontent-disposition: form-data; name="{one}"\r\n\r\n{fields[one]}\r\n' for one in fields]
+    head = f'--{BOUNDARY}\r\ncontent-disposition: form-data; name="file"; filename="{NAME}"\r\n'
+    return (
+        "".join([*parts, head, f"content-type: {TYPE}\r\n\r\n"]).encode() + PICTURE + f"\r\n--{BOUNDARY}--\r\n".encode()
+    )
+
+
+def _filled(value: Any, kept: Mapping[str, Any]) -> Any:
+    if isinstance(value, dict):
+        return {name: _filled(one, kept) for name, one in value.items()}
+    return kept.get(value, value) if isinstance(value, str) else value
+
+
+def _request(context: CheckContext, step: Mapping[str, Any], kept: Mapping[str, Any]) -> SentRequest:
+    if "put" in step:
+        target = urlsplit(str(_filled(step["put"], kept)))
+        if target.netloc and target.netloc != urlsplit(context.target.base_url).netloc:
+            raise Skipped(f"the file would be sent to another server, {target.netloc}")
+        return SentRequest("PUT", target.path, target.query, {"content-type": TYPE}, PICTURE)
+    operation = context.contract.operation(step["operation"])
+    request = context.requests.good(operation, params=_filled(step.get("params", {}), kept))
+    if "form" in step:
+        headers = {"content-type": f"multipart/form-data; boundary={BOUNDARY}"}
+        return replace(request, headers=headers, body=_form(step["form"]))
+    return request.with_json(_filled(step["body"], kept))
+
+
+def _uploaded(context: CheckContext, row: Places) -> tuple[SentRequest, ReceivedResponse] | None:
+    """The last step of an upload with its response; None where it could not be made."""
+    kept, last = dict(GIVEN), None
+    for step in row.given["steps"]:
+        request = _request(context, step, kept)
+        response = context.try_send(request)
+        if response is None or context.excused(response, request.operation):
+            return None
+        kept |= {f"${name}": pointers.value(response.json, place) for name, place in step.get("keep", {}).items()}
+        last = request, response
+        if response.status >= 400 or (request.operation is not None and context.error_detector.refused(response)):
+            break
+    return last
+
+
+@check(
+    "upload.kept", "A file that was uploaded is kept: what is told of it is true, and it comes back as it was sent.",
+    level="jobs", known=lambda context: bool(context.contract.conversation.uploads),
+)  # fmt: skip
+def is_kept(context: CheckContext) -> Iterator[Problem]:
+    for name, row in context.contract.conversation.uploads.items():
+        found = _uploaded(context, row)
+        if found is None:
+            continue
+        request, response = found
+        context.judged()
+        fact = context.facts.fact("what is uploaded is kept", f"conversation.yaml uploads {name}", row.evidence)
+        for expected, came in _wrong(context, row, response):
+            yield Problem(fact, expected, came[:300], request, request.operation.id if request.operation else name)
+
+
+def _wrong(context: CheckContext, row: Places, response: ReceivedResponse) -> Iterator[tuple[str, str]]:
+    """What should be otherwise about an upload, and what is."""
+    if response.status >= 400 or context.error_detector.refused(response):
+        yield "an upload that is taken", response.shown()
+        return
+    for place, pattern in row.given.get("says", {}).items():
+        shown = pointers.value(response.json, place)
+        wanted = str(_filled(pattern, GIVEN))
+        if not re.fullmatch(wanted, str(shown)):
+            yield f"{wanted} at {place}", f"{shown!r}"
+    for place in row.at:
+        url = pointers.value(response.json, place)
+        file = context.fetch(str(url), anew=True) if isinstance(url, str) and url.startswith("http") else None
+        if file is None or file.body != PICTURE:
+            yield f"the file at {place}", file.shown() if file else f"{url!r}"
+
+
+CHECKS: tuple[Check, ...] = (is_kept,)
