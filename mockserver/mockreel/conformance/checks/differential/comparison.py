@@ -66,13 +66,15 @@ class Comparison:
         elif isinstance(one, list):
             yield from self._lists(place, came, one, other)
         elif one == other:
-            if came != one and not (isinstance(one, str) and self._is_opaque(one, came)):
+            if came != one and not (isinstance(one, str) and self._is_alike(one, came)):
                 yield Difference(place, "value", one, came)
         elif isinstance(one, str):
             yield from self._texts(place, came, one, other)
 
-    def _is_opaque(self, one: str, came: str) -> bool:
-        """Whether a text is an id that the models have by chance in common: nobody has sent it, no document has it."""
+    def _is_alike(self, one: str, came: str) -> bool:
+        """Whether a text is what was sent, in the words of the models, or an id that they have in common by chance."""
+        if self.symbols.read(came) == one:
+            return True
         return is_name(one) and len(one) >= _LONG and not self.is_known(one) and self.symbols.bind(came, (one, one))
 
     def _written(self, place: str, came: Any, one: str, other: str) -> Iterator[Difference]:
@@ -156,7 +158,7 @@ def _counts(difference: Difference) -> bool:
 
 
 def _form(text: str) -> str:
-    return re.sub(r"\d", "9", re.sub(r"\.\d+", ".9", text))
+    return re.sub(r"\d", "9", re.sub(r"\.\d+", "", text))
 
 
 def _is_json(text: Any) -> bool:

@@ -18,12 +18,18 @@ from mockreel.simulator.in_process.mock_target import Skipped
 if TYPE_CHECKING:
     from mockreel.conformance.check_context import CheckContext
 
+
+def _of_others(context: "CheckContext") -> bool:
+    """Whether the target is not our own mock server, which is what the models are."""
+    return not context.own
+
+
 _KEPT, _SESSION = "differential", "differential session"
 
 
 @check(
     "model.session", "Every operation is asked at its bounds, twice, and read again, for what a model says to it.",
-    level="breaking",
+    level="breaking", known=_of_others,
 )  # fmt: skip
 def asks_a_session(context: "CheckContext") -> Iterator[Problem]:
     """It finds nothing by itself: what came is compared when every job has ended."""
@@ -34,6 +40,7 @@ def asks_a_session(context: "CheckContext") -> Iterator[Problem]:
 
 @check(
     "model.refusals", "What a model of the contract refuses is refused alike.", level="breaking", uses=(PLAIN,),
+    known=_of_others,
 )  # fmt: skip
 def refuses_alike(context: "CheckContext") -> Iterator[Problem]:
     yield from _problems(context, "refusals")
@@ -41,6 +48,7 @@ def refuses_alike(context: "CheckContext") -> Iterator[Problem]:
 
 @check(
     "model.replies", "A reply says what a model of the contract says to the same.", level="reads", uses=(PLAIN,),
+    known=_of_others,
 )  # fmt: skip
 def replies_alike(context: "CheckContext") -> Iterator[Problem]:
     yield from _problems(context, "replies")
@@ -48,6 +56,7 @@ def replies_alike(context: "CheckContext") -> Iterator[Problem]:
 
 @check(
     "model.updates", "What was changed is shown as a model of the contract shows it.", level="breaking", uses=(PLAIN,),
+    known=_of_others,
 )  # fmt: skip
 def keeps_alike(context: "CheckContext") -> Iterator[Problem]:
     yield from _problems(context, "updates")
@@ -55,7 +64,7 @@ def keeps_alike(context: "CheckContext") -> Iterator[Problem]:
 
 @check(
     "model.webhooks", "A webhook says what a model of the contract says of the same job.", level="jobs", uses=(PLAIN,),
-    known=lambda context: bool(context.contract.callbacks.events),
+    known=lambda context: _of_others(context) and bool(context.contract.callbacks.events),
 )  # fmt: skip
 def tells_alike(context: "CheckContext") -> Iterator[Problem]:
     yield from _problems(context, "webhooks")

@@ -53,7 +53,9 @@ class ModelPlay(MockTarget):
     def __init__(self, contract: Contract, variation: Variation, *, start: float, heard: Receiver | None) -> None:
         self._variation = variation
         endless = _endless(contract, variation.stretch)
-        super().__init__(endless, seed=variation.seed, start=start + variation.later, balance=variation.balance)
+        super().__init__(
+            endless, seed=variation.seed, start=start + variation.later, balance=variation.balance, keep_bodies=False
+        )
         self._usual = contract.scenarios.default
         assert self.receiver is not None
         if heard is not None:

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from mockreel.conformance.checks.differential.request_variants import RequestVariants
 from mockreel.contract import Operation
-from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest
+from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest, Who
 
 if TYPE_CHECKING:
     from mockreel.conformance.check_context import CheckContext
@@ -134,6 +134,8 @@ class Session:
                 return
             base = replace(base, who="admin")
         begins = operation.id in self._begins
+        for who in self._strangers(operation):
+            self._send(replace(base, who=who))
         if self._reads(operation):
             self._bases[operation.id] = base
             self._send(base)
@@ -146,6 +148,12 @@ class Session:
             self._send(base)
             for again in self._shows(operation):
                 self._send(again)
+
+    def _strangers(self, operation: Operation) -> list[Who]:
+        """Whose keys an operation was not asked with yet, which it must not take."""
+        known = {sent.who for sent, _ in self._context.log if sent.operation is operation}
+        strangers: tuple[Who, ...] = ("nobody", "invalid")
+        return [who for who in strangers if operation.key and who not in known]
 
     def _shows(self, operation: Operation) -> list[SentRequest]:
         """The reads beside a change: of the same thing, and of the list that it stands in."""

@@ -117,6 +117,13 @@ class Symbols:
         changed = mapped(document, own)
         return found if changed == document else found.with_json(changed)
 
+    def read(self, came: str) -> str:
+        """A text of the server in the words of the first model, as far as they are known."""
+        try:
+            return self._own(came, 0)
+        except Unknown:
+            return came
+
     def _own(self, text: str, number: int) -> str:
         known = self._models.get(text)
         if known is not None:
