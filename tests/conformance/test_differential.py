@@ -9,7 +9,7 @@ from conformance.saboteurs.saboteur import Saboteur, Stranger, altering, changed
 from mockreel.conformance.check_context import CheckContext, Wanted
 from mockreel.conformance.check_runner import run
 from mockreel.conformance.checks import differential
-from mockreel.conformance.checks.differential.comparison import Comparison
+from mockreel.conformance.checks.differential.reply_comparison import Comparison
 from mockreel.conformance.checks.differential.symbols import Symbols, Unknown
 from mockreel.contract.exchanges.exchange import SentRequest
 from mockreel.contract.messages.message import Request, Response

@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from mockreel.conformance.checks.differential.comparison import Difference
 from mockreel.conformance.checks.differential.played_log import Compared
+from mockreel.conformance.checks.differential.reply_comparison import Difference
 from mockreel.conformance.checks.differential.stated_values import scalars, stated
 from mockreel.contract import ErrorRow, Evidence
 from mockreel.contract.evidence.facts import Fact

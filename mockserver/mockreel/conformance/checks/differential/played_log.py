@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from mockreel.conformance.checks.differential.comparison import Comparison, Difference, Elsewhere
 from mockreel.conformance.checks.differential.model_play import VARIATIONS, ModelPlay
+from mockreel.conformance.checks.differential.reply_comparison import Comparison, Difference, Elsewhere
 from mockreel.conformance.checks.differential.stated_values import stated
 from mockreel.conformance.checks.differential.symbols import Symbols, Unknown, texts
 from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest
