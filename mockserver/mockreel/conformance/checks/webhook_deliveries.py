@@ -115,7 +115,8 @@ def _usual(context: CheckContext) -> float:
         for trace in called(context)
         if trace.arrivals and trace.ended_at is not None
     ]
-    return max(OVERDUE, TIMES * max(took)) if took else math.inf
+    ours = float(getattr(context.target, "lateness", 0.0))  # a machine that is busy is late with everything
+    return max(OVERDUE, TIMES * max(took)) + TIMES * ours if took else math.inf
 
 
 @check("callback.valid", "A callback has the documented form.", level="jobs", uses=(PLAIN,), known=tells)
