@@ -86,6 +86,7 @@ class CheckContext:
         self._fetched: dict[str, ReceivedResponse] = {}
         self.notes: list[str] = []
         self.kept: dict[str, Any] = {}  # what several checks look at, and one of them made
+        self.asks_anew = True  # False where only what was seen before is looked at
         self.asking = ""  # the check that is run
         self.during: Counter[str] = Counter()  # checks whose requests were answered as no contract says
         self._secret: Signing | None = None
@@ -248,7 +249,7 @@ class CheckContext:
         """Take over what was seen at another scene, told in the words of this one's contract."""
         self.jobs.adopt(other.jobs, groups)
         self.ids, self._secret, self._fetched, self.ends = other.ids, other.signing(), other._fetched, None
-        self.log, self.moments = list(other.log), list(other.moments)
+        self.asks_anew, self.log, self.moments = False, list(other.log), list(other.moments)
 
     def missing_places(self, operation: Operation, places: Iterable[str]) -> None:
         """Count as not asked what is promised at places that no documented response of an operation can have."""
