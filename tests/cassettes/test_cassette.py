@@ -80,8 +80,8 @@ def test_an_exchange_is_read_as_it_was_written(write: Write) -> None:
     assert (exchange.method, exchange.uri, exchange.body) == ("GET", "https://api.runflow.io/v1/runs/1", b"")
     assert exchange.headers == (("A", "b"), ("A", "c"))
     assert (exchange.status, exchange.reply) == (200, '{"id": "ü"}'.encode())
-    assert exchange.told("content-type") == "application/json"
-    assert exchange.asked("nothing") is None
+    assert exchange.reply_header("content-type") == "application/json"
+    assert exchange.request_header("nothing") is None
 
 
 def test_bytes_that_are_no_text_are_read_as_they_are(write: Write) -> None:
@@ -99,11 +99,11 @@ def without(name: str) -> dict[str, Any]:
     ("parts", "kind", "text"),
     [
         ({"version": 2}, CassetteVersion, r"is of version 2; known is version 1 .*Migrate"),
-        ({"version": "gone"}, CassetteVersion, "does not say which version it is"),
+        ({"version": "gone"}, CassetteVersion, "states no version"),
         ({"interactions": "gone"}, CassetteUnreadable, "no list of `interactions`"),
         ({"interactions": [{"request": {}}]}, CassetteUnreadable, "interactions/0 is no exchange .*'response'"),
         ({"interactions": ["a"]}, CassetteUnreadable, "interactions/0 is no exchange"),
-        ({"metadata": "gone"}, NoProvenance, "nothing stands at metadata/mockreel.*origin, provider"),
+        ({"metadata": "gone"}, NoProvenance, "there is no metadata/mockreel.*origin, provider"),
         ({"told": without("origin")}, NoProvenance, "origin"),
         ({"told": {**TOLD, "origin": "stand-in"}}, NoProvenance, "metadata/mockreel/origin"),
         ({"told": {**TOLD, "source": []}}, NoProvenance, "metadata/mockreel/source"),

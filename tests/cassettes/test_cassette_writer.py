@@ -138,7 +138,7 @@ def test_what_was_recorded_before_is_not_mixed_with_new_things(path: Path) -> No
             cassette.append(vcr.request.Request("GET", "https://api.runflow.io/v1/me", None, {}), reply)
             yield
 
-    with pytest.raises(NotRecorded, match="a new one begins in a file of its own"):
+    with pytest.raises(NotRecorded, match="a new one needs another file"):
         list(mixed())
     assert path.read_bytes() == before
 
@@ -162,7 +162,7 @@ def test_polls_that_are_answered_alike_are_counted_and_left_out(path: Path) -> N
     cassette = read_cassette(path)
 
     assert [b"running" in one.reply for one in cassette.exchanges] == [True, True, False]
-    assert cassette.filled[0].why == "3 polls that were answered like those beside them were left out"
+    assert cassette.filled[0].why == "3 polls with the same response as their neighbours were left out"
     assert {one.at.split("/")[2] for one in cassette.filled[1:]} == {"0", "1", "2"}
 
 

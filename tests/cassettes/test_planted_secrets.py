@@ -73,16 +73,19 @@ def test_the_callback_is_recorded_without_its_secrets(
 
 
 SWITCHES = {
-    "request headers": ("mockreel.cassettes.redaction.header_values.HeaderScrub.asked", lambda self, headers: headers),
-    "reply headers": ("mockreel.cassettes.redaction.header_values.HeaderScrub.told", lambda self, headers: headers),
+    "request headers": (
+        "mockreel.cassettes.redaction.header_values.HeaderScrub.request",
+        lambda self, headers: headers,
+    ),
+    "reply headers": ("mockreel.cassettes.redaction.header_values.HeaderScrub.reply", lambda self, headers: headers),
     "callback headers": (
         "mockreel.cassettes.redaction.header_values.HeaderScrub.called",
         lambda self, headers: headers,
     ),
     "own addresses and queries": ("mockreel.cassettes.redaction.urls.AddressScrub.address", lambda self, url: url),
     "foreign addresses": ("mockreel.cassettes.redaction.placeholders.Placeholders.address", lambda self, url: url),
-    "request bodies": ("mockreel.cassettes.redaction.body_fields.FieldScrub.asked", lambda self, body, known: body),
-    "reply bodies": ("mockreel.cassettes.redaction.body_fields.FieldScrub.told", lambda self, body, known: body),
+    "request bodies": ("mockreel.cassettes.redaction.body_fields.FieldScrub.request", lambda self, body, known: body),
+    "reply bodies": ("mockreel.cassettes.redaction.body_fields.FieldScrub.reply", lambda self, body, known: body),
     "fields that nobody knows": (
         "mockreel.cassettes.redaction.placeholders.Placeholders.of",
         lambda self, value, sort="text": value,

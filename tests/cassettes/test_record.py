@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 import mockreel
 from mockreel.cassettes import read_cassette
-from mockreel.cassettes.cassette_errors import MockServerRefused, NotRecorded
+from mockreel.cassettes.cassette_errors import FromMockServer, NotRecorded
 from mockreel.cassettes.recorder.recording_plan import make_plan
 from mockreel.cassettes.replay.replayer import Replay
 from mockreel.cli import group
@@ -43,7 +43,7 @@ def test_without_an_address_callbacks_are_not_recorded_and_the_plan_says_so(imit
     imitation = imitate("runflow")
     result = record("runflow", "--no-refusals")
 
-    assert "callback: not recorded, as no --callback-url says" in result.output
+    assert "callback: not recorded, as there is no --callback-url" in result.output
     assert b"callback_url" not in imitation.told[0][3]
 
 
@@ -55,8 +55,8 @@ def test_our_own_mock_server_is_refused_before_anything_is_kept(
     imitate(provider, more_headers=[("mockreel-version", "0.1.0")])
     result = record(provider)
 
-    assert isinstance(result.exception, MockServerRefused)
-    assert "it is the mock server, and not the provider. Nothing was kept" in str(result.exception)
+    assert isinstance(result.exception, FromMockServer)
+    assert "it is the mock server, not the provider. Nothing was written" in str(result.exception)
     assert not (tmp_path / "out").exists()
 
 
@@ -66,7 +66,7 @@ def test_a_refused_key_ends_the_recording_before_the_job(imitate: Imitate, recor
     result = record("runflow")
 
     assert isinstance(result.exception, NotRecorded)
-    assert "Runflow refuses the key. Nothing else was asked, and no job begun." in str(result.exception)
+    assert "Runflow rejects the key. Nothing else was requested, and no job begun." in str(result.exception)
     assert {method for method, *_ in imitation.told} == {"GET"}
 
 
@@ -139,7 +139,7 @@ def test_without_a_key_the_variable_is_named(monkeypatch: pytest.MonkeyPatch, tm
 def test_nothing_is_written_into_an_installed_package(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Not by name, and not by default."""
     inside = Path(mockreel.__file__).parent / "contracts" / "live"
-    with pytest.raises(NotRecorded, match=r"lies in the installed package.*--out DIR"):
+    with pytest.raises(NotRecorded, match=r"is in the installed package.*--out DIR"):
         make_plan("runflow", day=DAY, out=inside)
     monkeypatch.setattr("mockreel.cassettes.recorder.recording_plan.checkout", lambda: None)
     with pytest.raises(NotRecorded, match=r"not written into an installed package.*--out DIR"):
@@ -218,7 +218,7 @@ def test_a_job_that_does_not_end_in_time_is_kept_as_far_as_it_came(
     assert "The job goes on: resume with wait(" in result.output
     assert [one.method for one in cassette.exchanges] == ["POST", "GET", "GET"]
     assert cassette.filled[0].at == "/interactions"
-    assert re.fullmatch(r"\d+ polls that were answered like those beside them were left out", cassette.filled[0].why)
+    assert re.fullmatch(r"\d+ polls with the same response as their neighbours were left out", cassette.filled[0].why)
     assert [call["call"] for call in cassette.expect["calls"]] == ["submit"]
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from client_rig import rigged
 
-from mockreel.cassettes.recording_rules import RefusalRow, looks_of_all, read_rules
+from mockreel.cassettes.recording_rules import ErrorCase, looks_of_all, read_rules
 from mockreel.client import Refused
 from mockreel.contract import load_contract
 from mockreel.errors import DataError, OptionError
@@ -18,7 +18,7 @@ every = pytest.mark.parametrize("provider", PROVIDERS)
 
 
 @pytest.mark.parametrize(("provider", "row"), ROWS, ids=[f"{name}-{row.name}" for name, row in ROWS])
-def test_each_refusal_is_one_that_the_contract_holds(provider: str, row: RefusalRow) -> None:
+def test_each_refusal_is_one_that_the_contract_holds(provider: str, row: ErrorCase) -> None:
     """So it begins no job, as far as the contract knows."""
     with rigged(provider) as rig:
         client = rig.client(key="invalid-mockreel" if row.wrong_key else None)

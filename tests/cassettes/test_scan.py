@@ -68,7 +68,7 @@ def test_a_secret_is_told_with_its_file_its_place_and_why_and_is_not_shown(tmp_p
     assert result.exit_code == 1
     assert f"{path}: /interactions/0/response/headers/X-Key/0: a key of the provider" in result.output
     assert f"{path}: /interactions/0/response/body/string:/a/token: a bearer token" in result.output
-    assert re.search(r"\d places in 1 file: take the secret out and revoke it", result.output)
+    assert re.search(r"\d places in 1 file: remove the secret and revoke it", result.output)
     assert SECRET not in result.output
 
 

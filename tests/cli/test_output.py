@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockreel.cli import main
-from mockreel.cli.output import counted, say, table
+from mockreel.cli.output import counted, echo, table
 from mockreel.errors import OptionError, nearest
 from mockreel.terminal import width, wrapped
 
@@ -88,7 +88,7 @@ def test_no_word_is_broken_and_no_line_is_too_wide(text: str, most: int) -> None
 
 def test_say_in_a_pipe_keeps_lines_whole(capsys: pytest.CaptureFixture[str]) -> None:
     """However long they are."""
-    say("word " * 50)
+    echo("word " * 50)
 
     assert capsys.readouterr().out == "word " * 50 + "\n"
 

@@ -26,7 +26,7 @@ from mockreel.conformance.targets.url_target import RemoteTarget
 from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest
 from mockreel.server.socket_server import serving
 from mockreel.simulator.in_process import mock_target
-from mockreel.simulator.in_process.mock_target import LeftOut, MockTarget
+from mockreel.simulator.in_process.mock_target import MockTarget, Skipped
 from mockreel.simulator.settings import Settings
 
 PROVIDERS = ("runflow", "aimlapi", "runninghub")
@@ -37,7 +37,7 @@ class Silent(Stranger):
     """A target to which nothing may be sent."""
 
     def send(self, request: SentRequest) -> ReceivedResponse:
-        raise LeftOut("nothing may be sent")
+        raise Skipped("nothing may be sent")
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)

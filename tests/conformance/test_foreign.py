@@ -19,7 +19,7 @@ from mockreel.contract.exchanges.request_builder import Requests
 from mockreel.contract.messages.message import Request, Response, json_response
 from mockreel.errors import OptionError
 from mockreel.server.socket_server import serving
-from mockreel.simulator.in_process.mock_target import LeftOut, MockTarget
+from mockreel.simulator.in_process.mock_target import MockTarget, Skipped
 from mockreel.simulator.provider import Provider
 from mockreel.simulator.simulator import load_contracts
 
@@ -69,13 +69,13 @@ def test_a_limit_lets_broken_bodies_pass_until_it_is_used_up() -> None:
     good = requests.good(submit, contract.names["runflow/tag-removal"])
     guard = SpendingGuard(contract, "breaking", Decimal("0.50"))
 
-    with pytest.raises(LeftOut, match="would be accepted"):
+    with pytest.raises(Skipped, match="would be accepted"):
         guard.admit(good)
-    with pytest.raises(LeftOut, match="its price is not known exactly"):
+    with pytest.raises(Skipped, match="its price is not known exactly"):
         guard.admit(unknown)
     for _ in range(3):
         guard.admit(exact)
-    with pytest.raises(LeftOut, match=r"--max-spend 0.50 is used up \(0.42 USD\)"):
+    with pytest.raises(Skipped, match=r"--max-spend 0.50 is used up \(0.42 USD\)"):
         guard.admit(exact)
     assert guard.spent == {"USD": Decimal("0.42")}
 
@@ -106,7 +106,7 @@ def test_reads_and_the_keyless_are_always_admitted() -> None:
     guard.admit(requests.good(contract.operation("query_task")))
     guard.admit(replace(submit, who="nobody"))
     guard.admit(replace(submit, who="invalid"))
-    with pytest.raises(LeftOut, match="--max-spend or --full"):
+    with pytest.raises(Skipped, match="--max-spend or --full"):
         guard.admit(submit)
 
 

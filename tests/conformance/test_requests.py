@@ -9,7 +9,7 @@ from staging import FOURTH
 
 from mockreel.cli.gate.check_command import command
 from mockreel.conformance.check_context import CheckContext
-from mockreel.conformance.model_selection import Casting
+from mockreel.conformance.model_selection import ModelSelection
 from mockreel.contract import pointers
 from mockreel.contract.exchanges.request_builder import Requests, placed
 from mockreel.contract.exchanges.request_check import RequestChecker
@@ -24,10 +24,10 @@ PROVIDERS = ["runflow", "aimlapi", "runninghub"]
 def test_good_requests_are_good(provider: str) -> None:
     """The contract's own validators find nothing wrong with a good request of any operation and shape of model."""
     contract = honest_contract(provider)
-    requests, request_checker, casting = Requests(contract), RequestChecker(contract), Casting(contract)
+    requests, request_checker, model_selection = Requests(contract), RequestChecker(contract), ModelSelection(contract)
     wrong = []
     for operation in contract.operations:
-        for model in casting.at(operation) if operation.body != "form" else ():
+        for model in model_selection.at(operation) if operation.body != "form" else ():
             verdict = request_checker.judge(requests.good(operation, model))
             wrong += [(operation.id, model.id if model else None, verdict)] if verdict.row else []
 
@@ -41,7 +41,7 @@ def test_every_submit_leads_to_its_poll(provider: str) -> None:
     target = MockTarget(contract)
     context = CheckContext(contract, target)
     led = [
-        context.telling.begin(talk, submit, context.casting.leads(submit)[0]).poll is not None
+        context.telling.begin(talk, submit, context.model_selection.leads(submit)[0]).poll is not None
         for talk, submit in context.submits()
     ]
     target.close()
@@ -54,8 +54,8 @@ def test_every_submit_leads_to_its_poll(provider: str) -> None:
 def test_documents_for_the_generator_are_self_contained(provider: str) -> None:
     """Every reference in a generated document leads into the document, and no link to an operation it lacks."""
     contract = honest_contract(provider)
-    casting = Casting(contract)
-    document = Documents(contract).document([(one, casting.at(one)[0]) for one in contract.operations])
+    model_selection = ModelSelection(contract)
+    document = Documents(contract).document([(one, model_selection.at(one)[0]) for one in contract.operations])
 
     for reference in references(document):
         node: Any = document
@@ -76,7 +76,7 @@ def test_models_of_one_shape_are_one_model() -> None:
     """Each operation gets one model for each shape; how many were left out is known, and `--model` picks its own."""
     contract = honest_contract("runninghub")
     submit = contract.operation("submit_task")
-    all_shapes, named = Casting(contract), Casting(contract, names=[next(iter(contract.models))])
+    all_shapes, named = ModelSelection(contract), ModelSelection(contract, names=[next(iter(contract.models))])
 
     assert 1 < len(all_shapes.at(submit)) < len(contract.names_at["submit_task"])
     assert all_shapes.left_out > 0
@@ -106,9 +106,9 @@ def test_a_receiver_answers_in_order_and_then_as_last() -> None:
     receiver = Receiver("http://127.0.0.1:1", lambda: 0.0)
     url, other = receiver.expect(500, 200), receiver.expect()
 
-    assert [receiver.take(url, {}, b"") for _ in range(3)] == [500, 200, 200]
-    assert receiver.take(other, {}, b"") == 200
-    assert receiver.take("http://127.0.0.1:1/elsewhere", {}, b"") == 404
+    assert [receiver.receive(url, {}, b"") for _ in range(3)] == [500, 200, 200]
+    assert receiver.receive(other, {}, b"") == 200
+    assert receiver.receive("http://127.0.0.1:1/elsewhere", {}, b"") == 404
     assert len(receiver.of(url)) == 3
 
 

@@ -76,7 +76,7 @@ def test_what_cannot_be_compared_is_reported(args: tuple[str, ...], message: str
 
 def test_pages_need_their_provider(pages: Pages) -> None:
     """A page does not name its provider."""
-    with pytest.raises(OptionError, match="Say whose pages they are"):
+    with pytest.raises(OptionError, match="Choose the provider of the pages"):
         run("--pages", *pages)
 
 

@@ -139,9 +139,9 @@ class Balances(RuleBasedStateMachine):
             status = ledger.status(account, spender.now)
             assert status.left == self.left(who)
             assert status.opening == Decimal(self.played[2])
-            assert status.opening + status.added == status.left + status.held + status.taken
+            assert status.opening + status.added == status.left + status.held + status.charged
             assert sum(entry.amount or 0 for entry in ledger.entries(account, spender.now)) == status.left
-            assert status.held >= 0 <= status.taken
+            assert status.held >= 0 <= status.charged
             assert self.contract.money.overdraft or status.left >= 0
 
     @invariant()

@@ -60,7 +60,7 @@ class Lives(RuleBasedStateMachine):
         context, jobs = self.context, self.contract.scenarios.jobs
         submits = list(context.submits())
         talk, operation = submits[submit % len(submits)]
-        models = context.casting.leads(operation)
+        models = context.model_selection.leads(operation)
         name = list(jobs)[scenario % len(jobs)]
         request = context.requests.good(operation, models[model % len(models)])
         url = None

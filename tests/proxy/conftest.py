@@ -205,7 +205,7 @@ def put_between(provider: FakeUpstream, trusted: Trusted) -> Iterator[PutBetween
             given = {"providers": (name,), "connects": connects, "ca": trusted.file, **plan}
             lines: list[str] = []
             own = stack.enter_context(contextlib.ExitStack())
-            proxy = Proxy(Plan(**given), say=lines.append, recorder=recorder)
+            proxy = Proxy(Plan(**given), print_line=lines.append, recorder=recorder)
             own.enter_context(in_thread(proxy, what="The proxy"))
             client = own.enter_context(httpx2.Client(base_url=proxy.urls[name], trust_env=False, timeout=20))
             return Between(proxy, client, own, lines)

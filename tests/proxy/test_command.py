@@ -96,7 +96,7 @@ def test_json_is_json_to_the_last_line(provider: FakeUpstream, options: list[str
 @pytest.mark.parametrize(
     ("words", "code", "reported"),
     [
-        (["--upstream", "https://a.example", "--provider", "aimlapi"], 2, "Say whose it is, or choose one provider"),
+        (["--upstream", "https://a.example", "--provider", "aimlapi"], 2, "Name its provider, or choose one provider"),
         (["--upstream", "runflow=http://a.example"], 2, "Unencrypted, a key is sent to this machine only"),
         (["--max-spend", "much"], 2, "is not an amount of money"),
         (["--record", "a.yaml", "--upstream", "https://a.example"], 2, "It records only the provider itself"),

@@ -8,7 +8,7 @@ import pytest
 from proxy.conftest import KEY, Between, FakeUpstream, PutBetween
 
 from mockreel.cassettes import read_cassette
-from mockreel.cassettes.cassette_errors import MockServerRefused, NotRecorded
+from mockreel.cassettes.cassette_errors import FromMockServer, NotRecorded
 from mockreel.contract.messages.message import Response
 from mockreel.errors import OptionError
 from mockreel.proxy import Plan
@@ -24,7 +24,7 @@ def recorded(put_between: PutBetween, tmp_path: Path) -> Callable[[], tuple[Betw
 
     def opened() -> tuple[Between, ExchangeRecorder]:
         output: list[str] = []
-        recorder = recorder_of(Plan(providers=("runflow",)), tmp_path / "one.yaml", day=DAY, say=output.append)
+        recorder = recorder_of(Plan(providers=("runflow",)), tmp_path / "one.yaml", day=DAY, print_line=output.append)
         return put_between(recorder=recorder), recorder
 
     return opened
@@ -59,7 +59,7 @@ def test_nothing_of_the_mock_server_is_kept(
     between.send("GET", "/v1/health")
     assert between.output
 
-    with pytest.raises(MockServerRefused, match="it is the mock server"):
+    with pytest.raises(FromMockServer, match="it is the mock server"):
         recorder.save()
     assert not recorder.path.exists()
 
@@ -82,5 +82,5 @@ def test_what_cannot_be_recorded_is_rejected_at_the_start(tmp_path: Path) -> Non
         (one, there, "exists already"),
     ):
         with pytest.raises((OptionError, NotRecorded), match=reported):
-            recorder_of(plan, path, day=DAY, say=print)
+            recorder_of(plan, path, day=DAY, print_line=print)
     assert there.read_text() == "kept"

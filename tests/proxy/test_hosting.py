@@ -12,7 +12,7 @@ from mockreel.proxy import Plan, Proxy
 
 def _rejected(plan: Plan) -> str:
     with pytest.raises(MockreelError) as reported:
-        Proxy(plan, say=print)
+        Proxy(plan, print_line=print)
     return str(reported.value)
 
 
@@ -47,7 +47,7 @@ def test_a_file_of_authorities_that_has_none(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("no certificate")
     for name in ("notes.txt", "missing.pem"):
         with pytest.raises(OptionError, match="It must contain certificates in PEM form"):
-            Proxy(Plan(providers=("runflow",), ca=tmp_path / name), say=print)
+            Proxy(Plan(providers=("runflow",), ca=tmp_path / name), print_line=print)
 
 
 def test_a_port_in_use() -> None:
@@ -57,10 +57,10 @@ def test_a_port_in_use() -> None:
         used.listen()
         port = used.getsockname()[1]
         with pytest.raises(PortTaken, match=rf"Cannot listen on 127\.0\.0\.1:{port}.*--port N"):
-            Proxy(Plan(providers=("runflow",), port=port), say=print)
+            Proxy(Plan(providers=("runflow",), port=port), print_line=print)
 
 
 def test_the_first_provider_has_the_port() -> None:
     """The others follow, in their order."""
     with pytest.raises(OptionError, match="3 ports in a row are needed, runflow's first"):
-        Proxy(Plan(port=65535, limit=Decimal(1)), say=print)
+        Proxy(Plan(port=65535, limit=Decimal(1)), print_line=print)

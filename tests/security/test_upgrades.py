@@ -13,7 +13,7 @@ from security.wires import HEALTH, KEY, LAST, SUBMIT, Wires, received, statuses
 
 from mockreel.contract import Contract
 from mockreel.server.mock_server import MockServer
-from mockreel.server.webhook_receiver import Receiver, Server, Taken
+from mockreel.server.webhook_receiver import HandledWebhook, Receiver, Server
 from mockreel.simulator.in_process.sample_webhooks import happening
 from mockreel.webhooks import Targets
 from mockreel.webhooks.recognition import Recogniser
@@ -77,7 +77,7 @@ class Door:
 
 
 @contextlib.contextmanager
-def listening(contract: Contract, shown: Callable[[Taken], None]) -> Iterator[int]:
+def listening(contract: Contract, shown: Callable[[HandledWebhook], None]) -> Iterator[int]:
     """The port of a `listen`, while it runs."""
     ready = threading.Event()
     server = Server(Receiver(Recogniser([contract]), Targets(), shown), ready=lambda _: ready.set())
@@ -96,7 +96,7 @@ def door(request: pytest.FixtureRequest, wires: Wires) -> Iterator[Door]:
     server: MockServer = wires.server
     json = b"Host: localhost\r\nContent-Type: application/json\r\n"
     if request.param == "listen":
-        heard: list[Taken] = []
+        heard: list[HandledWebhook] = []
         contract = server.simulator.provider("runflow").contract
         sample = happening(contract, "run.completed", seed=1)
         head = b"POST /hook HTTP/1.1\r\n" + json

@@ -81,7 +81,7 @@ def test_many_different_hosts_take_no_memory() -> None:
     origin = Origin(trusted=None)
     for number in range(2000):
         assert origin.of(scope(b"h%d" % number)) == f"http://h{number}"
-    assert len(origin._known) <= 256
+    assert len(origin._cache) <= 256
 
 
 PORTS = {"runflow": 8701, "aimlapi": 8702}
@@ -134,7 +134,7 @@ def test_what_is_no_address_is_refused(name: str, url: str) -> None:
 
 def test_several_providers_do_not_share_an_address() -> None:
     """Whose result it was, nobody could say."""
-    with pytest.raises(OptionError, match=r"2 providers cannot share an address\. Tell them apart: .*\{port\}"):
+    with pytest.raises(OptionError, match=r"2 providers cannot share an address\. Make them different: .*\{port\}"):
         public_urls({"": "https://mock.example"}, PORTS)
     assert public_urls({"": "https://mock.example"}, {"runflow": 8701}) == {"runflow": "https://mock.example"}
     with pytest.raises(OptionError, match="Valid: runflow, aimlapi"):

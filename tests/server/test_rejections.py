@@ -21,11 +21,11 @@ GOOD += b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(BO
 
 # What nobody can read, by what the error response must say of it.
 JUNK = {
-    "TLS": (bytes.fromhex("16030100f8010000f40303"), "TLS (https://) was spoken to a port that speaks plain HTTP"),
-    "a byte of TLS": (b"\x16", "TLS (https://) was spoken"),
-    "HTTP/2": (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes(9), "HTTP/2 was spoken"),
-    "SOCKS 5": (b"\x05\x01\x00", "SOCKS was spoken"),
-    "SOCKS 4": (b"\x04\x01\x1f\x90\x7f\0\0\x01\0", "SOCKS was spoken"),
+    "TLS": (bytes.fromhex("16030100f8010000f40303"), "TLS (https://) was sent to a port for plain HTTP"),
+    "a byte of TLS": (b"\x16", "TLS (https://) was sent"),
+    "HTTP/2": (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes(9), "HTTP/2 was sent"),
+    "SOCKS 5": (b"\x05\x01\x00", "SOCKS was sent"),
+    "SOCKS 4": (b"\x04\x01\x1f\x90\x7f\0\0\x01\0", "SOCKS was sent"),
     "a tunnel": (b"CONNECT 127.0.0.1:22 HTTP/1.1\r\nHost: x\r\n\r\n", "this is not a proxy"),
     "words": (b"hello\r\n\r\n", "cannot be read as HTTP/1.1"),
     "a bare line feed": (b"GET / HTTP/1.1\nHost: x\n\n", "cannot be read as HTTP/1.1"),

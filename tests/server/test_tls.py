@@ -157,7 +157,7 @@ def test_plain_http_on_a_port_that_speaks_tls_is_in_the_log_in_words(played: Moc
         httpx2.get(f"{url}/v1/health", trust_env=False)
 
     (event,) = [one for one in played.simulator.events.since(cursor).events if one.kind == "rejected"]
-    assert "Plain HTTP was spoken to a port that speaks TLS: use https://." in Lines().line(event)
+    assert "Plain HTTP was sent to a TLS port: use https://." in Lines().line(event)
     assert "no answer" in Lines().line(event)
     with _client(played, played.ca) as client:
         assert client.get("/v1/health").status_code == 200

@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 from mockreel.cli import group
 from mockreel.contract import load_contract, providers
 from mockreel.errors import OptionError, PortTaken
-from mockreel.server.webhook_receiver import MOST_BYTES, Receiver, Server, Taken
+from mockreel.server.webhook_receiver import MOST_BYTES, HandledWebhook, Receiver, Server
 from mockreel.simulator.in_process.sample_webhooks import happening
 from mockreel.webhooks import Targets, sign
 from mockreel.webhooks.recognition import Recogniser
@@ -24,9 +24,9 @@ CONTRACTS = [load_contract(name) for name in providers()]
 
 
 @contextmanager
-def _listening(*, secrets: tuple[str, ...] = (), **options: Any) -> Iterator[tuple[str, list[Taken]]]:
+def _listening(*, secrets: tuple[str, ...] = (), **options: Any) -> Iterator[tuple[str, list[HandledWebhook]]]:
     """A receiver on a free port, and what it has taken."""
-    taken: list[Taken] = []
+    taken: list[HandledWebhook] = []
     ready = threading.Event()
     receiver = Receiver(
         Recogniser(CONTRACTS, secrets=secrets), options.pop("targets", Targets()), taken.append, **options

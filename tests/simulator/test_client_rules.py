@@ -364,7 +364,7 @@ def test_a_rule_that_does_not_exist_is_an_error(make_simulator: MakeSimulator) -
 def test_each_rule_has_a_sentence_and_a_name_of_its_own() -> None:
     """As the docs list them."""
     assert len(set(IDS)) == len(IDS)
-    assert all(rule.says.endswith(".") for rule in RULES)
+    assert all(rule.summary.endswith(".") for rule in RULES)
 
 
 def test_that_a_request_is_wrong_on_purpose_is_no_slip(make_simulator: MakeSimulator) -> None:

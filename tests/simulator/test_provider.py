@@ -42,7 +42,7 @@ def test_a_form_that_gives_one_id_only_is_a_mistake(encore: Caller) -> None:
     """And not an endless search."""
     begin(encore.provider, make_id=lambda now, block: "same")
 
-    with pytest.raises(RuntimeError, match="gives ids that are taken; the last was 'same'"):
+    with pytest.raises(RuntimeError, match="returns ids that are in use; the last was 'same'"):
         begin(encore.provider, make_id=lambda now, block: "same")
 
 

@@ -66,7 +66,7 @@ BROKEN = {
     "polled-too-often": (
         HUB + 'hub("/openapi/v2/query", {"taskId": t})\ns.advance(1)\nhub("/openapi/v2/query", {"taskId": t})',
         HUB + 'hub("/openapi/v2/query", {"taskId": t})\ns.advance(5)\nhub("/openapi/v2/query", {"taskId": t})',
-        "*came 1 s after the last one*polled-too-often*",
+        "*was sent 1 s after the last one*polled-too-often*",
     ),
     "retried-permanent-error": (
         'for _ in "ab":\n    say(s, "GET", "/v1/runs/0197b0a0-0000-7000-8000-000000000000")',
@@ -76,7 +76,7 @@ BROKEN = {
     "unsafe-retry": (
         LOST,
         LOST.replace("HEADERS = {}", "HEADERS = {'Idempotency-Key': 'one'}"),
-        "*was sent again without Idempotency-Key after its answer had been lost, and began * beside *unsafe-retry*",
+        "*was sent again without Idempotency-Key after its response was lost, and started * beside *unsafe-retry*",
     ),
     "webhook-failed": (
         "receiver.answer = lambda headers, body: 500\nsigned_run(s, receiver)\ns.advance(60)",
@@ -118,9 +118,7 @@ def test_a_retry_before_its_time_is_a_violation(suite: pytest.Pytester) -> None:
     result = strict(suite, (mark, early), (mark, late))
 
     result.assert_outcomes(failed=1, passed=1)
-    result.stdout.fnmatch_lines(
-        ["*came 1 s before its time*ignored-retry-after*", "*Retry-After says when*documented*"]
-    )
+    result.stdout.fnmatch_lines(["*was sent 1 s too early*ignored-retry-after*", "*Retry-After says when*documented*"])
 
 
 def test_a_test_that_fails_by_itself_keeps_its_own_reason(suite: pytest.Pytester) -> None:

@@ -325,7 +325,7 @@ def _parameter(parameter: Parameter) -> str:
 
 def client_rules() -> str:
     """Every client rule, and whether it is looked for unless told."""
-    rows = [(_code(rule.id), rule.says, "where documented" if rule.usual else "if named") for rule in RULES]
+    rows = [(_code(rule.id), rule.summary, "where documented" if rule.usual else "if named") for rule in RULES]
     return _table(("rule", "what breaks it", "looked for"), rows)
 
 

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from mockreel.cli import group
 from mockreel.server.socket_server import serving
-from mockreel.server.webhook_receiver import Receiver, Server, Taken
+from mockreel.server.webhook_receiver import HandledWebhook, Receiver, Server
 from mockreel.simulator.in_process.sample_webhooks import happening
 from mockreel.simulator.simulator import load_contracts
 from mockreel.webhooks import Targets
@@ -92,9 +92,9 @@ def test_trigger_sends_there(named: bool, handler: Handler) -> None:
 
 
 @contextlib.contextmanager
-def listening(ca: Path | None, forward: str) -> Iterator[tuple[str, list[Taken]]]:
+def listening(ca: Path | None, forward: str) -> Iterator[tuple[str, list[HandledWebhook]]]:
     """A `listen` that hands on, and what it has shown."""
-    shown: list[Taken] = []
+    shown: list[HandledWebhook] = []
     ready = threading.Event()
     receiver = Receiver(
         Recogniser(load_contracts(["runflow"]).values()), Targets(), shown.append, forward=forward, ca=ca

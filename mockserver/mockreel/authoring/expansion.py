@@ -10,8 +10,8 @@ from typing import Any
 from mockreel.authoring.model_documents import rows
 from mockreel.authoring.model_index import model_index, read_schemas
 from mockreel.authoring.model_paths import with_model_paths
+from mockreel.contract.data.contract_rows import FILE, parsed_rows
 from mockreel.contract.data.data_files import read_document
-from mockreel.contract.data.parsed_rows import FILE, parsed_rows
 from mockreel.errors import DataError
 
 

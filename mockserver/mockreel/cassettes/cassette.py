@@ -44,10 +44,9 @@ class Filled:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One request and its response. Header names are as they were written; a name may come more than once.
+    """One request and its response. Header names keep their spelling; a name may occur more than once.
 
-    Bodies are without their content codings; where one could not be undone, the body is as it was recorded, and
-    `body_trouble` or `reply_trouble` says why.
+    Bodies are decoded; if that failed, the body is as recorded, and `body_trouble` or `reply_trouble` says why.
     """
 
     method: str
@@ -60,18 +59,18 @@ class Exchange:
     body_trouble: str = ""
     reply_trouble: str = ""
 
-    def asked(self, name: str) -> str | None:
+    def request_header(self, name: str) -> str | None:
         """A header of the request, whatever its case."""
         return _header(self.headers, name)
 
-    def told(self, name: str) -> str | None:
+    def reply_header(self, name: str) -> str | None:
         """A header of the response, whatever its case."""
         return _header(self.reply_headers, name)
 
 
 @dataclass(frozen=True, slots=True)
 class InboundCallback:
-    """A callback that the provider sent; `at` is when, or after which exchange, as the cassette says it."""
+    """A callback that the provider sent; `at` is when, or after which exchange, as stated in the cassette."""
 
     url: str
     headers: Headers
@@ -103,43 +102,43 @@ def read_cassette(path: Path, *, root: Path | None = None) -> Cassette:
     """A cassette by its path.
 
     Args:
-        root: the folder that holds the contracts; the packaged one if None.
+        root: the folder of the contracts; the packaged one if None.
 
     Raises:
-        CassetteUnreadable: it is missing, no YAML, or not the form of a cassette.
+        CassetteUnreadable: it is missing, not YAML, or not a cassette.
         CassetteVersion: it is of another version of the format.
-        NoProvenance: it does not say where it comes from.
-        UnknownProvider: it is of a provider whose contract is not held.
-        OurOwnReply: it holds a response of our own server.
+        NoProvenance: it does not state its origin.
+        UnknownProvider: there is no contract for its provider.
+        OurOwnReply: it contains a response of our own server.
     """
     document = _document(path)
-    told = _provenance(path, document)
+    reply_header = _provenance(path, document)
     held = providers(root=root)
-    if told["provider"] not in held:
-        raise UnknownProvider(path, told["provider"], held)
+    if reply_header["provider"] not in held:
+        raise UnknownProvider(path, reply_header["provider"], held)
     exchanges = [_exchange(path, number, one) for number, one in enumerate(document["interactions"])]
     for one in exchanges:
-        if one.told(OUR_HEADER) is not None:
+        if one.reply_header(OUR_HEADER) is not None:
             raise OurOwnReply(path, OUR_HEADER)
-    callbacks = [_callback(path, number, one) for number, one in enumerate(told.get("callbacks", []))]
-    return cassette_of(path, told, exchanges, callbacks)
+    callbacks = [_callback(path, number, one) for number, one in enumerate(reply_header.get("callbacks", []))]
+    return cassette_of(path, reply_header, exchanges, callbacks)
 
 
 def cassette_of(
-    path: Path, told: Mapping[str, Any], exchanges: Sequence[Exchange], callbacks: Sequence[InboundCallback]
+    path: Path, reply_header: Mapping[str, Any], exchanges: Sequence[Exchange], callbacks: Sequence[InboundCallback]
 ) -> Cassette:
-    """A cassette from what it says of itself, which must be in order, and what was exchanged."""
+    """A cassette from its metadata, which must be valid, and its exchanges."""
     return Cassette(
         path,
-        told["origin"],
-        told["provider"],
-        told["title"],
-        told["recorded"],
-        tuple(told["source"]),
-        told["contract"],
-        told["reading"],
-        _filled(told),
-        told["expect"],
+        reply_header["origin"],
+        reply_header["provider"],
+        reply_header["title"],
+        reply_header["recorded"],
+        tuple(reply_header["source"]),
+        reply_header["contract"],
+        reply_header["reading"],
+        _filled(reply_header),
+        reply_header["expect"],
         tuple(exchanges),
         tuple(callbacks),
     )
@@ -151,11 +150,11 @@ def cassettes_of(provider: str, root: Path | None = None) -> list[Path]:
     return [path for origin in get_args(Origin) for path in sorted((folder / origin).rglob("*.yaml"))]
 
 
-def check_metadata(told: Any) -> str:
-    """What is wrong with what a cassette says of itself; empty if nothing is."""
-    wrong = violations(_validator(), told)
-    if not wrong and not _is_date(told["recorded"]):
-        return f"metadata/{KEY}/recorded: {told['recorded']!r} is no day, month or year"
+def check_metadata(reply_header: Any) -> str:
+    """What is wrong with a cassette's metadata; empty if nothing is."""
+    wrong = violations(_validator(), reply_header)
+    if not wrong and not _is_date(reply_header["recorded"]):
+        return f"metadata/{KEY}/recorded: {reply_header['recorded']!r} is not a day, month or year"
     return "; ".join(f"metadata/{KEY}{one.pointer}: {one.message}" for one in wrong[:3])
 
 
@@ -191,12 +190,12 @@ def _document(path: Path) -> Mapping[str, Any]:
 
 def _provenance(path: Path, document: Mapping[str, Any]) -> Mapping[str, Any]:
     metadata = document.get("metadata")
-    told = metadata.get(KEY) if isinstance(metadata, dict) else None
-    if not isinstance(told, dict):
-        raise NoProvenance(path, f"nothing stands at metadata/{KEY}")
-    if wrong := check_metadata(told):
+    reply_header = metadata.get(KEY) if isinstance(metadata, dict) else None
+    if not isinstance(reply_header, dict):
+        raise NoProvenance(path, f"there is no metadata/{KEY}")
+    if wrong := check_metadata(reply_header):
         raise NoProvenance(path, wrong)
-    return told
+    return reply_header
 
 
 def _filled(row: Mapping[str, Any]) -> tuple[Filled, ...]:
@@ -223,7 +222,7 @@ def _exchange(path: Path, number: int, row: Any) -> Exchange:
     try:
         request, reply = row["request"], row["response"]
         headers, reply_headers = (_pairs(side.get("headers") or {}) for side in (request, reply))
-        body, told = unpack(body_of(request), headers), unpack(body_of(reply), reply_headers)
+        body, reply_header = unpack(body_of(request), headers), unpack(body_of(reply), reply_headers)
         return Exchange(
             _text(request["method"]),
             _address(request["uri"]),
@@ -231,9 +230,9 @@ def _exchange(path: Path, number: int, row: Any) -> Exchange:
             body.body,
             int(reply["status"]["code"]),
             reply_headers,
-            told.body,
+            reply_header.body,
             body.trouble,
-            told.trouble,
+            reply_header.trouble,
         )
     except (KeyError, TypeError, ValueError, AttributeError) as problem:
         what = f"{problem} is missing" if isinstance(problem, KeyError) else str(problem)
@@ -266,12 +265,12 @@ def _text(value: Any) -> str:
     if isinstance(value, bytes):
         return value.decode("latin-1")
     if not isinstance(value, str):
-        raise TypeError(f"{type(value).__name__} stands where a text is expected")
+        raise TypeError(f"{type(value).__name__} is not a text")
     return value
 
 
 def _address(value: Any) -> str:
-    """An address that can be taken apart.
+    """A URL that can be parsed.
 
     Raises:
         ValueError: it cannot.

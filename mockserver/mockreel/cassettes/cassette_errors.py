@@ -1,15 +1,15 @@
-"""What recording and reading cassettes raises, in one tree; no message holds a secret.
+"""The errors of recording and reading cassettes; no message contains a secret.
 
 RecordingError(MockreelError)
-├── CassetteUnreadable     it is no YAML, or not the form of a cassette
+├── CassetteUnreadable     it is not YAML, or not a cassette
 ├── CassetteVersion        it was written by another version of vcrpy's format
-├── NoProvenance           nothing in it says where its exchanges come from
-├── UnknownProvider        it is of a provider whose contract is not held
-├── NoRecording            a request that no exchange of a cassette answers, with those that come nearest
-├── SecretLeft             a cassette would hold what must not be kept, and was not written
-├── OurOwnReply            a cassette holds a response of our own server
+├── NoProvenance           it does not state the origin of its exchanges
+├── UnknownProvider        there is no contract for its provider
+├── NoRecording            a request without a recording, with the nearest ones
+├── SecretLeft             a cassette would contain a secret, and was not written
+├── OurOwnReply            a cassette contains a response of our own server
 ├── MockServerRefused         the server that answered is our own mock server
-└── NotRecorded            a recording cannot begin, or did not give what it should
+└── NotRecorded            a recording could not begin, or failed
 """
 
 from collections.abc import Iterable, Sequence
@@ -23,14 +23,14 @@ class RecordingError(MockreelError):
 
 
 class CassetteUnreadable(RecordingError):
-    """A cassette is there, and cannot be used; it is never taken for a missing one."""
+    """A cassette exists, and cannot be used; it never counts as missing."""
 
     def __init__(self, path: Path, why: str) -> None:
         self.path = path
         self.why = why
         super().__init__(
             f"The cassette {path} cannot be read: {why}. "
-            "It was left as it is: restore it from its history, or delete it and record anew."
+            "It is unchanged: restore it from its history, or delete it and record again."
         )
 
 
@@ -40,21 +40,21 @@ class CassetteVersion(RecordingError):
     def __init__(self, path: Path, version: object, known: int) -> None:
         self.path = path
         self.version = version
-        said = "does not say which version it is" if version is None else f"is of version {version!r}"
+        version_text = "states no version" if version is None else f"is of version {version!r}"
         super().__init__(
-            f"The cassette {path} {said}; known is version {known} (vcrpy's `version: {known}`). "
-            "Migrate it with vcrpy, or record anew."
+            f"The cassette {path} {version_text}; known is version {known} (vcrpy's `version: {known}`). "
+            "Migrate it with vcrpy, or record again."
         )
 
 
 class NoProvenance(RecordingError):
-    """A cassette does not say where its exchanges come from."""
+    """A cassette does not state the origin of its exchanges."""
 
     def __init__(self, path: Path, why: str) -> None:
         self.path = path
         self.why = why
         super().__init__(
-            f"The cassette {path} does not say where it comes from: {why}. It needs `metadata: {{mockreel: …}}` with "
+            f"The cassette {path} does not state its origin: {why}. It needs `metadata: {{mockreel: …}}` with "
             "origin, provider, title, recorded, source, contract, reading and expect; `mockreel record` writes them."
         )
 
@@ -75,19 +75,19 @@ class UnknownProvider(RecordingError):
 class NoRecording(RecordingError):
     """No exchange of a cassette answers a request."""
 
-    def __init__(self, asked: str, nearest: Sequence[tuple[str, Sequence[str]]]) -> None:
-        self.asked = asked
+    def __init__(self, request: str, nearest: Sequence[tuple[str, Sequence[str]]]) -> None:
+        self.request = request
         self.nearest = tuple((name, tuple(why)) for name, why in nearest)
         lines = [f"  {name}: {'; '.join(why)}" for name, why in self.nearest]
         super().__init__(
-            f"No recording answers {asked}. Nearest first:\n"
+            f"No recording answers {request}. Nearest first:\n"
             + "\n".join(lines or ["  (the cassette has no exchange)"])
-            + "\nRecord it with `mockreel record`, or correct what the cassette's `expect` says that is asked."
+            + "\nRecord it with `mockreel record`, or correct the cassette's `expect`."
         )
 
 
 class SecretLeft(RecordingError):
-    """A cassette would still hold what must not be in it, and was not written; `places` says where, not what."""
+    """A cassette would still contain a secret, and was not written; `places` says where, not what."""
 
     def __init__(self, path: Path, places: Sequence[str]) -> None:
         self.path = path
@@ -95,19 +95,19 @@ class SecretLeft(RecordingError):
         shown = "\n".join(f"  {place}" for place in self.places[:20])
         more = f"\n  … and {len(self.places) - 20} more" if len(self.places) > 20 else ""
         super().__init__(
-            f"The cassette {path} was not written: it would hold what must not be kept.\n{shown}{more}\n"
+            f"The cassette {path} was not written: it would contain secrets.\n{shown}{more}\n"
             "Name the field under recording or hidden in the provider's conversation.yaml; please report it."
         )
 
 
-class MockServerRefused(RecordingError):
+class FromMockServer(RecordingError):
     """The server that answered is our own mock server, whose responses prove nothing of the provider."""
 
     def __init__(self, url: str, header: str) -> None:
         self.url = url
         super().__init__(
-            f"{url} answered with the header {header}: it is the mock server, and not the provider. Nothing was kept. "
-            "Record from the provider itself; a proxy or a hosts file may lead its name elsewhere."
+            f"{url} answered with the header {header}: it is the mock server, not the provider. Nothing was written. "
+            "Record from the provider itself; a proxy or a hosts file may redirect its name."
         )
 
 

@@ -1,4 +1,4 @@
-"""Write cassettes in vcrpy's form: scrubbed, looked through once more, and whole or not at all."""
+"""Write cassettes in vcrpy's form: redacted, checked again, and complete or not at all."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -17,25 +17,25 @@ from mockreel.cassettes.cassette import (
 from mockreel.cassettes.cassette_errors import NoProvenance, NotRecorded
 from mockreel.cassettes.redaction.cassette_redactor import CassetteRedactor, Scrubbed, unpacked
 from mockreel.cassettes.redaction.final_check import Guard, on_the_wire
-from mockreel.cassettes.redaction.redacted_places import left_out, left_out_of_call
-from mockreel.cassettes.repeated_polls import thinned
+from mockreel.cassettes.redaction.redacted_places import redacted_rows, redacted_rows_of_webhook
+from mockreel.cassettes.repeated_polls import without_repeated_polls
 from mockreel.cassettes.vcr_format import exchanges_of, vcr_of
 from mockreel.errors import MissingPackage
 from mockreel.whole_file import write_whole
 
 Stating = Callable[[Cassette], Mapping[str, Any]]
-# What must not be written, by what it is called: what scrubbing has replaced, and what came over the wire.
+# What must not be written, by its description: what redaction has replaced, and what was on the wire.
 Forbidden = tuple[Mapping[str, str], Mapping[str, str]]
 
 
 @dataclass(slots=True)
 class Store:
-    """Writes one cassette, and is what vcrpy calls a persister.
+    """Writes one cassette; in vcrpy's terms a persister.
 
     Args:
-        redactor: a fresh one for each cassette: ids are replaced alike within it.
-        stating: gives what of the metadata can be said only once ids are placeholders: `expect`, `reading`.
-        callbacks: what came in meanwhile.
+        redactor: a fresh one for each cassette: within it an id always has the same placeholder.
+        stating: returns the metadata that needs placeholders for ids: `expect`, `reading`.
+        callbacks: the webhooks that were received meanwhile.
     """
 
     redactor: CassetteRedactor
@@ -58,52 +58,54 @@ class Store:
         return found
 
     def save_cassette(self, cassette_path: str | Path, cassette_dict: Mapping[str, Any], serializer: Any) -> None:
-        """Write what vcrpy has recorded; what was loaded is written as it was, and never mixed with new things."""
-        path, told = Path(cassette_path), (cassette_dict.get("metadata") or {}).get(KEY)
+        """Write what vcrpy has recorded; what was loaded is written unchanged, and never mixed with new exchanges."""
+        path, metadata = Path(cassette_path), (cassette_dict.get("metadata") or {}).get(KEY)
         requests, replies = cassette_dict["requests"], cassette_dict["responses"]
         if self._loaded and all(_key(one) in self._loaded for one in requests) and len(requests) <= len(self._loaded):
-            put(path, self._text(path, _written(requests, replies, told), ({}, {}), serializer))
+            put(path, self._text(path, _written(requests, replies, metadata), ({}, {}), serializer))
         elif self._loaded:
-            raise NotRecorded(f"{path} holds a recording already; a new one begins in a file of its own.")
+            raise NotRecorded(f"{path} holds a recording already; a new one needs another file.")
         else:
-            self.write(path, exchanges_of(requests, replies), told, serializer=serializer)
+            self.write(path, exchanges_of(requests, replies), metadata, serializer=serializer)
 
-    def write(self, path: Path, exchanges: Sequence[Exchange], told: Any, *, serializer: Any = None) -> Path:
-        """Scrub and write.
+    def write(self, path: Path, exchanges: Sequence[Exchange], metadata: Any, *, serializer: Any = None) -> Path:
+        """Redact and write.
 
         Raises:
-            NoProvenance: `told`, which becomes the metadata, lacks something.
-            SecretLeft: something would be kept that must not be.
-            NotRecorded: the file is there already.
+            NoProvenance: the metadata lacks something.
+            SecretLeft: it would contain a secret.
+            NotRecorded: the file exists already.
         """
         if path.exists():
             raise NotRecorded(
                 f"{path} is there already, and is not overwritten. Take it away, or choose another --out."
             )
         exchanges = [_plain(one) for one in exchanges]
-        kept = self.redactor.scrub(exchanges, self.callbacks)
-        told = self._told(path, told, exchanges, kept)
-        few, told = thinned(kept.exchanges, told)
-        forbidden = kept.originals, on_the_wire(exchanges, self.callbacks)
-        # Looked through before anything is made of it, so that no error of what comes next can tell a secret.
-        self._checked(path, few, told, forbidden, serializer)
+        redacted = self.redactor.scrub(exchanges, self.callbacks)
+        metadata = self._metadata(path, metadata, exchanges, redacted)
+        few, metadata = without_repeated_polls(redacted.exchanges, metadata)
+        forbidden = redacted.originals, on_the_wire(exchanges, self.callbacks)
+        # Checked before anything uses it, so that no later error can contain a secret.
+        self._checked(path, few, metadata, forbidden, serializer)
         if self.stating is not None:
-            told |= self.stating(cassette_of(path, told, few, kept.callbacks))
-        put(path, self._checked(path, few, told, forbidden, serializer))
+            metadata |= self.stating(cassette_of(path, metadata, few, redacted.callbacks))
+        put(path, self._checked(path, few, metadata, forbidden, serializer))
         return path
 
     def _checked(
-        self, path: Path, exchanges: Sequence[Exchange], told: Any, forbidden: Forbidden, serializer: Any
+        self, path: Path, exchanges: Sequence[Exchange], metadata: Any, forbidden: Forbidden, serializer: Any
     ) -> str:
         """The text of a cassette, looked through."""
         requests, replies = vcr_of(exchanges)
-        return self._text(path, _written(requests, replies, told), forbidden, serializer)
+        return self._text(path, _written(requests, replies, metadata), forbidden, serializer)
 
-    def _told(self, path: Path, told: Any, raw: Sequence[Exchange], kept: Scrubbed) -> dict[str, Any]:
+    def _metadata(self, path: Path, metadata: Any, raw: Sequence[Exchange], redacted: Scrubbed) -> dict[str, Any]:
         """The metadata with what was left out, and with the callbacks."""
-        rows = left_out(raw, kept.exchanges)
-        calls = [_call(number, *pair) for number, pair in enumerate(zip(self.callbacks, kept.callbacks, strict=True))]
-        whole = {"expect": {}, **(told or {})}
+        rows = redacted_rows(raw, redacted.exchanges)
+        calls = [
+            _call(number, *pair) for number, pair in enumerate(zip(self.callbacks, redacted.callbacks, strict=True))
+        ]
+        whole = {"expect": {}, **(metadata or {})}
         whole["filled"] = [*whole.get("filled", []), *rows]
         whole |= {"callbacks": calls} if calls else {}
         if wrong := check_metadata(whole):
@@ -150,17 +152,16 @@ def _plain(one: Exchange) -> Exchange:
     return replace(one, body=one.body if body is None else body, reply=reply or one.reply, reply_headers=headers)
 
 
-def _written(requests: Sequence[Any], replies: Sequence[Any], told: Any) -> dict[str, Any]:
-    return {"requests": requests, "responses": replies, "metadata": {KEY: told}}
+def _written(requests: Sequence[Any], replies: Sequence[Any], metadata: Any) -> dict[str, Any]:
+    return {"requests": requests, "responses": replies, "metadata": {KEY: metadata}}
 
 
-def _call(number: int, raw: InboundCallback, kept: InboundCallback) -> dict[str, Any]:
-    """A callback as the metadata has it."""
+def _call(number: int, raw: InboundCallback, redacted: InboundCallback) -> dict[str, Any]:
     row = {
-        "at": kept.at,
-        "method": kept.method,
-        "url": kept.url,
-        "headers": dict(kept.headers),
-        "body": kept.body.decode(),
+        "at": redacted.at,
+        "method": redacted.method,
+        "url": redacted.url,
+        "headers": dict(redacted.headers),
+        "body": redacted.body.decode(),
     }
-    return {**row, "filled": left_out_of_call(raw, kept, f"/metadata/{KEY}/callbacks/{number}")}
+    return {**row, "filled": redacted_rows_of_webhook(raw, redacted, f"/metadata/{KEY}/callbacks/{number}")}

@@ -1,4 +1,4 @@
-"""Is each response and callback of a cassette what the contract says, under the readings that the cassette names?"""
+"""Whether each response and webhook of a cassette conforms to the contract, under the cassette's readings."""
 
 import codecs
 from collections.abc import Iterator, Mapping
@@ -32,7 +32,7 @@ class Validity:
         return self._reply(cassette.exchanges[place.number])
 
     def held(self, cassette: Cassette, place: Place) -> bool:
-        """Whether the contract plays such a thing at all."""
+        """Whether the contract covers it at all."""
         if place.kind == "exchange":
             return self.operation(cassette.exchanges[place.number]) is not None
         payload = parsed(cassette.callbacks[place.number].body)
@@ -40,7 +40,7 @@ class Validity:
         return any(one.required and one.required <= fields for one in self._callbacks)
 
     def operation(self, exchange: Exchange) -> Operation | None:
-        """The operation that was asked; None where the contract has none."""
+        """The requested operation; None if the contract does not have it."""
         found = self._contract.router.find(unquote(urlsplit(exchange.uri).path))
         return found.methods.get(exchange.method) if found else None
 
@@ -57,7 +57,7 @@ class Validity:
             yield f"its body cannot be read: {exchange.reply_trouble}"
             return
         key, response = found
-        received = told_of(exchange)
+        received = received_response(exchange)
         media = self._response_checker.wrong_media(response, received)
         if media:
             yield media
@@ -76,10 +76,10 @@ class Validity:
 
 
 def body_trouble(response: Mapping[str, Any], received: ReceivedResponse, media: str | None = None) -> str:
-    """Why a body is no JSON where a documented response is; empty where it is one.
+    """Why a body is not JSON where the documented response is; empty if it is.
 
     Args:
-        media: the content type by which the body is judged; the response's own if None.
+        media: the expected content type; the response's own if None.
     """
     media = received.media if media is None else media
     entry = response.get("content", {}).get(media)
@@ -96,7 +96,7 @@ def body_trouble(response: Mapping[str, Any], received: ReceivedResponse, media:
     return ""
 
 
-def told_of(exchange: Exchange) -> ReceivedResponse:
+def received_response(exchange: Exchange) -> ReceivedResponse:
     """The recorded response as the checks see one."""
     return ReceivedResponse(
         exchange.status, {name.lower(): value for name, value in exchange.reply_headers}, exchange.reply

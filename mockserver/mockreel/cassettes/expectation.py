@@ -1,16 +1,16 @@
-"""What a cassette's metadata states under `expect`: the calls of the reference client, and how the mock is asked.
+"""The `expect` of a cassette's metadata: the calls of the reference client, and the requests to the mock server.
 
 expect:
-  calls:          # in order; what each gives is compared with what the client gets
+  calls:          # in order; what each gives is compared with the client's result
     - {call: submit, of: 0, gives: {job: "…"}}
     - {call: wait, job: "…", gives: {state: succeeded, urls: ["…"]}}
   callbacks:
     - {of: 0, gives: {event: "…", job: "…", state: succeeded}}
-  play:           # how the mock server is asked where that cannot be told from the exchange
+  play:           # the requests to the mock server, if they do not follow from the exchange
     - {exchange: 0, who: invalid, why: "…"}
-  known:          # differences between the mock server's response and the recorded one that are there for a reason
+  known:          # differences between the mock server's response and the recorded one that have a reason
     - {exchange: 0, at: /meta, what: missing, why: "…"}
-  outside:        # exchanges and callbacks of what the contract does not play
+  outside:        # exchanges and webhooks that the contract does not cover
     - {exchange: 0, why: "…"}
 """
 
@@ -23,10 +23,10 @@ from mockreel.contract.data.parser import Cursor
 from mockreel.contract.exchanges.exchange import Who
 from mockreel.errors import DataError
 
-# read: a poll on a route on which the client does not ask itself; ask: an operation that it has no method for.
+# read: a poll on a route that the client itself does not use; ask: an operation that the client has no method for.
 Doing = Literal["submit", "poll", "wait", "cancel", "quote", "read", "ask"]
 Kind = Literal["exchange", "callback"]
-# What a call must say: the exchange that shows what is asked for, or the job that it is about.
+# What a call must state: the exchange of its request, or the job.
 _NEEDS: Mapping[str, tuple[str, ...]] = {"submit": ("of",), "quote": ("of",), "ask": ("of",), "read": ("of", "job")}
 KEYS = ("calls", "callbacks", "play", "known", "outside")
 
@@ -44,7 +44,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class ClientCall:
-    """One call of the reference client; `of` is the exchange that it asks for, where no job says so."""
+    """One call of the reference client; `of` is the exchange of its request, if no job identifies it."""
 
     do: Doing
     of: int | None
@@ -66,9 +66,9 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Play:
-    """How the mock server is asked: by whom, with which `Prefer`, with another path or body, after how many seconds.
+    """A request to the mock server: the account, the `Prefer` header, another path or body, and the delay in seconds.
 
-    Of a callback: what begins the job that is told of.
+    For a webhook: the request that begins its job.
     """
 
     why: str = ""
@@ -142,20 +142,20 @@ class _Reader:
     counts: Mapping[str, int]
 
     def call(self, row: Cursor) -> ClientCall:
-        given = row.mapping()
-        if given.get("call") not in get_args(Doing):
+        fields = row.mapping()
+        if fields.get("call") not in get_args(Doing):
             expected = ", ".join(get_args(Doing))
-            raise DataError(row.where, f"call is {given.get('call')!r}", expected=f"one of {expected}")
-        needed = [key for key in _NEEDS.get(given["call"], ("job",)) if given.get(key) is None]
+            raise DataError(row.where, f"call is {fields.get('call')!r}", expected=f"one of {expected}")
+        needed = [key for key in _NEEDS.get(fields["call"], ("job",)) if fields.get(key) is None]
         if needed:
-            raise DataError(row.where, f"{given['call']} lacks {' and '.join(needed)}", expected=f"{needed[0]}: …")
-        of = self.number(row, "of", "exchange") if "of" in given else None
+            raise DataError(row.where, f"{fields['call']} lacks {' and '.join(needed)}", expected=f"{needed[0]}: …")
+        of = self.number(row, "of", "exchange") if "of" in fields else None
         job, sort = (found.text() if (found := row.maybe(key)) else None for key in ("job", "sort"))
-        return ClientCall(given["call"], of, job, sort, _gives(row))
+        return ClientCall(fields["call"], of, job, sort, _gives(row))
 
     def play(self, row: Cursor) -> tuple[Place, Play]:
-        given = row.mapping()
-        who = given.get("who", "own")
+        fields = row.mapping()
+        who = fields.get("who", "own")
         if who not in get_args(Who):
             raise DataError(row.where, f"who is {who!r}", expected=f"one of {', '.join(get_args(Who))}")
         prefer, path = (found.text() if (found := row.maybe(key)) else None for key in ("prefer", "path"))

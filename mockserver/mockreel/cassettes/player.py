@@ -1,4 +1,4 @@
-"""Play a cassette: the recorded response that fits a request, or why none does and which comes nearest."""
+"""Replay a cassette: the recorded response that matches a request, or why none does and which is nearest."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -15,8 +15,8 @@ NEAREST = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """A request as far as recordings are told apart by it; host, headers and key are not looked at."""
+class RequestKey:
+    """The parts of a request that identify its recording; host, headers and key are ignored."""
 
     method: str
     path: str
@@ -24,8 +24,8 @@ class Asked:
     body: Any = None
 
     @classmethod
-    def of(cls, method: str, url: str, body: bytes, *, without: Iterable[str] = ()) -> "Asked":
-        """A request by its URL and bytes; `without` are the fields in which a key stands."""
+    def of(cls, method: str, url: str, body: bytes, *, without: Iterable[str] = ()) -> "RequestKey":
+        """A request by its URL and bytes; `without` are the fields for keys."""
         parts, fields = urlsplit(url), set(without)
         query = sorted((name, value) for name, value in parse_qsl(parts.query, True) if name not in fields)
         found = _parsed(body)
@@ -40,67 +40,69 @@ class Asked:
 
 @dataclass
 class CassettePlayer:
-    """The exchanges of a cassette, each of which is played once, in their order among those that fit.
+    """The exchanges of a cassette, each replayed once, in their order among those that match.
 
-    `freely` are the exchanges whose bodies are compared by nobody: a submit that the client phrases in its own way.
+    `freely` are the exchanges whose bodies are not compared: a submit that the client phrases in its own way.
     """
 
-    asked: Sequence[Asked]
+    request: Sequence[RequestKey]
     exchanges: Sequence[Exchange]
     freely: frozenset[int] = frozenset()
-    played: list[int] = field(default_factory=list)
+    used: list[int] = field(default_factory=list)
 
-    def play(self, asked: Asked) -> int:
+    def replay(self, request: RequestKey) -> int:
         """The number of the exchange that answers a request.
 
         Raises:
             NoRecording: none that is left does; it names the nearest and what they differ in.
         """
         reasons: dict[int, list[str]] = {}
-        for number, recorded in enumerate(self.asked):
-            why = list(self._reasons(number, recorded, asked))
+        for number, recorded in enumerate(self.request):
+            why = list(self._reasons(number, recorded, request))
             if not why:
-                self.played.append(number)
+                self.used.append(number)
                 return number
             reasons[number] = why
         nearest = sorted(reasons.items(), key=lambda item: len(item[1]))[:NEAREST]
-        raise NoRecording(str(asked), [(f"exchange {number}: {self.asked[number]}", why) for number, why in nearest])
+        raise NoRecording(
+            str(request), [(f"exchange {number}: {self.request[number]}", why) for number, why in nearest]
+        )
 
     @property
     def unused(self) -> tuple[int, ...]:
-        """The exchanges that nobody asked for."""
-        return tuple(number for number in range(len(self.exchanges)) if number not in self.played)
+        """The exchanges that were not requested."""
+        return tuple(number for number in range(len(self.exchanges)) if number not in self.used)
 
-    def _reasons(self, number: int, recorded: Asked, asked: Asked) -> Iterator[str]:
-        if recorded.method != asked.method:
-            yield f"method {recorded.method} is not {asked.method}"
-        if recorded.path != asked.path:
-            yield f"path {recorded.path!r} is not {asked.path!r}"
-        yield from _told_apart(dict(recorded.query), dict(asked.query), "query ")
+    def _reasons(self, number: int, recorded: RequestKey, request: RequestKey) -> Iterator[str]:
+        if recorded.method != request.method:
+            yield f"method {recorded.method} is not {request.method}"
+        if recorded.path != request.path:
+            yield f"path {recorded.path!r} is not {request.path!r}"
+        yield from _differences(dict(recorded.query), dict(request.query), "query ")
         if number not in self.freely:
-            yield from _told_apart(recorded.body, asked.body, "body ")
-        if number in self.played:
-            yield "it was played already"
+            yield from _differences(recorded.body, request.body, "body ")
+        if number in self.used:
+            yield "it was used already"
 
 
-def otherwise(recorded: Any, asked: Any) -> list[str]:
-    """What a client says in a body otherwise than the recording does."""
-    return list(_told_apart(recorded, asked, "body "))
+def body_differences(recorded: Any, request: Any) -> list[str]:
+    """The differences between a request's body and the recorded one."""
+    return list(_differences(recorded, request, "body "))
 
 
-def _told_apart(recorded: Any, asked: Any, what: str, at: str = "") -> Iterator[str]:
+def _differences(recorded: Any, request: Any, what: str, at: str = "") -> Iterator[str]:
     """Each place at which two JSON values differ."""
-    if isinstance(recorded, dict) and isinstance(asked, dict):
-        for key in dict.fromkeys((*recorded, *asked)):
+    if isinstance(recorded, dict) and isinstance(request, dict):
+        for key in dict.fromkeys((*recorded, *request)):
             here = f"{at}/{key}"
-            if key not in asked:
+            if key not in request:
                 yield f"{what}{here} is recorded, and was not sent"
             elif key not in recorded:
                 yield f"{what}{here} was sent, and is not recorded"
             else:
-                yield from _told_apart(recorded[key], asked[key], what, here)
-    elif type(recorded) is not type(asked) or recorded != asked:
-        yield f"{what}{at or '/'} {_short(recorded)} is not {_short(asked)}"
+                yield from _differences(recorded[key], request[key], what, here)
+    elif type(recorded) is not type(request) or recorded != request:
+        yield f"{what}{at or '/'} {_short(recorded)} is not {_short(request)}"
 
 
 def _short(value: Any) -> str:

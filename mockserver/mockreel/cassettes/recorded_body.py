@@ -1,4 +1,4 @@
-"""Bodies as vcrpy keeps them: packed as they came over the wire, unpacked already, or cut off; with a bound on size."""
+"""Bodies as vcrpy stores them: compressed as on the wire, decoded already, or truncated; with a size limit."""
 
 import zlib
 from collections.abc import Callable, Iterable, Mapping
@@ -12,7 +12,7 @@ _INSTALL = "pip install '.[record]' in a checkout of mockreel"
 
 @dataclass(frozen=True, slots=True)
 class Unpacked:
-    """A body without its content codings; `trouble` says why it is still packed, and is empty where it is not."""
+    """A decoded body; `trouble` says why it is still encoded, and is empty if it is not."""
 
     body: bytes
     trouble: str = ""
@@ -25,8 +25,8 @@ class _NotUnpacked(Exception):
 def unpack(body: bytes, headers: Iterable[tuple[str, str]] = ()) -> Unpacked:
     """A body as a client reads it.
 
-    What a recorder has unpacked, leaving the header as it was, is told by its being text. What is packed without a
-    header that says so is told by how it begins.
+    A text was decoded by a recorder that left the header. A body that is encoded without a header is recognised by its
+    first bytes.
     """
     stated = [value for name, value in headers if name.lower() == "content-encoding"]
     codings = [one.strip().lower() for value in stated for one in value.split(",")]

@@ -1,4 +1,4 @@
-"""What `recording` in `conversation.yaml` says: the job and the errors to record, and what of a message is kept."""
+"""The `recording` section of `conversation.yaml`: the job and the errors to record, and what is stored of messages."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from mockreel.contract.data.parser import Cursor, evidence
 
 
 @dataclass(frozen=True, slots=True)
-class RefusalRow:
+class ErrorCase:
     """A request that is refused and costs nothing: a poll of an id, or a submit; with the key, or with a wrong one."""
 
     name: str
@@ -30,7 +30,7 @@ class Rules:
     looks: tuple[str, ...] = ()
     model: str = ""
     input: Mapping[str, Any] = field(default_factory=dict)
-    refusals: tuple[RefusalRow, ...] = ()
+    refusals: tuple[ErrorCase, ...] = ()
     words: frozenset[str] = frozenset()
     texts: frozenset[str] = frozenset()
     ids: frozenset[str] = frozenset()
@@ -53,21 +53,21 @@ def read_rules(provider: str, *, root: Path | None = None) -> Rules:
         looks_of_all(root=root),
         job.at("model").text(),
         job.at("input").mapping(),
-        tuple(file.at("refusals").each(_refusal).values()),
+        tuple(file.at("refusals").each(_error_case).values()),
         *(frozenset(fields.at(name).texts()) for name in ("words", "texts", "ids")),
     )
 
 
 def looks_of_all(*, root: Path | None = None) -> tuple[str, ...]:
-    """What the keys of every provider look like: one may stand in another's cassette."""
+    """The key patterns of every provider: a cassette may contain another provider's key."""
     rows = sections("recording", root=root).values()
     return tuple(dict.fromkeys(look for row in rows for look in row.at("key").at("looks").texts()))
 
 
-def _refusal(name: str, row: Cursor) -> RefusalRow:
+def _error_case(name: str, row: Cursor) -> ErrorCase:
     evidence(row)
     poll, submit, key = row.maybe("poll"), row.maybe("submit"), row.maybe("key")
-    return RefusalRow(
+    return ErrorCase(
         name,
         row.at("row").text(),
         poll.text() if poll else None,

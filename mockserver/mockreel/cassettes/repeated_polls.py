@@ -1,4 +1,4 @@
-"""Leave out what says nothing new: the polls between two that were answered alike."""
+"""Remove polls without news: those between two with the same response."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -7,8 +7,10 @@ from typing import Any
 from mockreel.cassettes.cassette import Exchange
 
 
-def thinned(exchanges: Sequence[Exchange], told: dict[str, Any]) -> tuple[list[Exchange], dict[str, Any]]:
-    """Without the polls between two that were answered alike; `filled` says how many there were."""
+def without_repeated_polls(
+    exchanges: Sequence[Exchange], metadata: dict[str, Any]
+) -> tuple[list[Exchange], dict[str, Any]]:
+    """The exchanges without polls between two with the same response; `filled` has their number."""
     few, numbers = list[Exchange](), list[int]()
     for number, one in enumerate(exchanges):
         if len(few) >= 2 and _same(few[-1], one) and _same(few[-2], one):
@@ -16,18 +18,19 @@ def thinned(exchanges: Sequence[Exchange], told: dict[str, Any]) -> tuple[list[E
         else:
             few.append(one)
             numbers.append(number)
-    gone = len(exchanges) - len(few)
+    removed = len(exchanges) - len(few)
     moved = {f"/interactions/{old}/": f"/interactions/{new}/" for new, old in enumerate(numbers)}
-    rows = [{**row, "at": _moved(row["at"], moved)} for row in told["filled"] if _moved(row["at"], moved)]
-    if gone:
+    rows = [{**row, "at": _moved(row["at"], moved)} for row in metadata["filled"] if _moved(row["at"], moved)]
+    if removed:
         rows.insert(
-            0, {"at": "/interactions", "why": f"{gone} polls that were answered like those beside them were left out"}
+            0,
+            {"at": "/interactions", "why": f"{removed} polls with the same response as their neighbours were left out"},
         )
-    return few, {**told, "filled": rows}
+    return few, {**metadata, "filled": rows}
 
 
 def _moved(at: str, moved: Mapping[str, str]) -> str:
-    """Where a row stands now; empty where its exchange was left out."""
+    """The new place of a row; empty if its exchange was removed."""
     if not at.startswith("/interactions/"):
         return at
     old = "/".join(at.split("/")[:3]) + "/"

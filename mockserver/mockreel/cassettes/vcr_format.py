@@ -15,11 +15,13 @@ def exchanges_of(requests: Sequence[Any], replies: Sequence[Mapping[str, Any]]) 
 def _exchange(request: Any, reply: Mapping[str, Any]) -> Exchange:
     body = request.body
     body = b"" if body is None else body.encode() if isinstance(body, str) else bytes(body)
-    told = tuple((name, value) for name, values in reply["headers"].items() for value in values)
+    reply_headers = tuple((name, value) for name, values in reply["headers"].items() for value in values)
     content = reply["body"]["string"]
     content = content.encode() if isinstance(content, str) else bytes(content or b"")
-    asked = tuple((name, str(value)) for name, value in request.headers.items())
-    return Exchange(request.method, request.uri, asked, body, int(reply["status"]["code"]), told, content)
+    request_headers = tuple((name, str(value)) for name, value in request.headers.items())
+    return Exchange(
+        request.method, request.uri, request_headers, body, int(reply["status"]["code"]), reply_headers, content
+    )
 
 
 def vcr_of(exchanges: Sequence[Exchange]) -> tuple[list[Any], list[dict[str, Any]]]:

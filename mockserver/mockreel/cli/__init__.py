@@ -1,4 +1,4 @@
-"""The command line: thin, each command in a module of its own, loaded when it is asked for."""
+"""The command line: each command in its own module, loaded on demand."""
 
 import gc
 import importlib
@@ -30,7 +30,7 @@ class _Lazy(click.Group):
         return command
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; nothing that it says acts on the terminal, whoever chose the words."""
+        """Run the command; its output never controls the terminal, wherever its texts come from."""
         with screened():
             return super().invoke(ctx)
 
@@ -54,7 +54,7 @@ def group() -> None:
 
 
 def main(args: list[str] | None = None) -> Any:
-    """Run the command line; what goes wrong on purpose is one sentence and exit code 2."""
+    """Run the command line; an expected error is one sentence and exit code 2."""
     try:
         returned = group.main(args=args, prog_name="mockreel", standalone_mode=False)
         sys.exit(returned if isinstance(returned, int) else 0)
@@ -76,14 +76,14 @@ def main(args: list[str] | None = None) -> Any:
 
 def _sentence(problem: click.UsageError) -> str:
     """What was wrong with the call, and where its help is."""
-    asked = problem.ctx.command_path if problem.ctx else "mockreel"
+    command_path = problem.ctx.command_path if problem.ctx else "mockreel"
     text = problem.format_message().rstrip(".")
-    return f"{text}{'' if text.endswith(('?', '?)')) else '.'} See `{asked} --help`."
+    return f"{text}{'' if text.endswith(('?', '?)')) else '.'} See `{command_path} --help`."
 
 
 def _fail(text: str, code: int = 2) -> NoReturn:
-    from mockreel.cli.output import say  # noqa: PLC0415
+    from mockreel.cli.output import echo  # noqa: PLC0415
 
     with screened():
-        say(text, err=True)
+        echo(text, err=True)
     sys.exit(code)

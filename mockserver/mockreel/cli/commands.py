@@ -1,6 +1,6 @@
 """Every command: its group in the overview, the module that holds it, and its line there."""
 
-# `--help` reads no more than this; a module is loaded when its command is asked for.
+# `--help` reads no more than this; a module is loaded when its command runs.
 GROUPS = {
     "Use": {
         "serve": ("use.serve_command", "Start the mock server."),
@@ -26,7 +26,7 @@ GROUPS = {
             "gate.replay_command",
             "Replay recorded exchanges against contract, client and mock server.",
         ),
-        "replay-run": ("gate.replay_run_command", "Play a recorded run again and compare every response."),
+        "replay-run": ("gate.replay_run_command", "Apply a recorded run again and compare every response."),
         "drift": ("gate.drift_command", "Report what changed at a provider, and whom it breaks."),
         "cassettes": ("gate.cassettes_command", "Scan recordings, or any files, for secrets."),
     },

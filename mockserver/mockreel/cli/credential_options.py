@@ -29,7 +29,7 @@ def credential_options(command: Callable[..., Any]) -> Callable[..., Any]:
             multiple=True,
             envvar="MOCKREEL_KEYS",
             metavar="[PROVIDER=]KEY",
-            help="Accept only this key, with an account of its own (repeatable; the variable takes several, separated "
+            help="Accept only this key, with its own account (repeatable; the variable takes several, separated "
             "by spaces).",
         ),
         click.option(
@@ -61,7 +61,7 @@ class Credentials:
     made: bool = False
 
 
-def credentials(given: Mapping[str, Any], contracts: Callable[[], Mapping[str, Contract]]) -> Credentials:
+def credentials(options: Mapping[str, Any], contracts: Callable[[], Mapping[str, Contract]]) -> Credentials:
     """What the options and the environment come to.
 
     Args:
@@ -71,21 +71,21 @@ def credentials(given: Mapping[str, Any], contracts: Callable[[], Mapping[str, C
         OptionError: keys are listed in two ways.
         DataError: the file cannot be read or made, or is not one.
     """
-    keys: Path | tuple[KeyEntry, ...] | None = given["keys"]
-    if given["listed"] and keys is not None:
+    keys: Path | tuple[KeyEntry, ...] | None = options["keys"]
+    if options["listed"] and keys is not None:
         raise OptionError("--key", "…", secret="together with --keys", then="List the keys in one of the two ways.")
-    if given["listed"]:
-        keys = listed_keys(given["listed"])
-    file: Path | None = given["credentials"]
-    if file is None or (keys is not None and given["token"] is not None):
-        return Credentials(keys, given["token"])
+    if options["listed"]:
+        keys = listed_keys(options["listed"])
+    file: Path | None = options["credentials"]
+    if file is None or (keys is not None and options["token"] is not None):
+        return Credentials(keys, options["token"])
     made = not file.exists() and write_credentials(file, contracts())
     found = read_credentials(file)
-    return Credentials(found.keys if keys is None else keys, given["token"] or found.token, made)
+    return Credentials(found.keys if keys is None else keys, options["token"] or found.token, made)
 
 
 def listed_keys(texts: Iterable[str]) -> tuple[KeyEntry, ...]:
-    """Keys of the form `[PROVIDER=]KEY`, each with an account of its own; a text before `=` that names no provider is
+    """Keys of the form `[PROVIDER=]KEY`, each with its own account; a text before `=` that names no provider is
     part of the key."""
     names = set(providers())
     found: list[KeyEntry] = []

@@ -1,20 +1,20 @@
-"""The live log of a command: which form it has, where it goes, and what runs beside the requests."""
+"""The live log of a command: its form, its output, and what runs beside the requests."""
 
 import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TextIO
 
-from mockreel.cli.output import columns, say
+from mockreel.cli.output import columns, echo
 from mockreel.errors import MockreelError
 from mockreel.server.app import Beside
 from mockreel.server.log import Lines, Log, Nowhere, Outlet, Records
 
 if TYPE_CHECKING:
-    from mockreel.server.reload import Taken
+    from mockreel.server.reload import Reload
 
 
 def log_to(stream: TextIO, *, as_json: bool, quiet: bool) -> Log:
-    """The log that the options ask for.
+    """The log of the options.
 
     Raises:
         MockreelError: both JSON and quiet.
@@ -27,23 +27,23 @@ def log_to(stream: TextIO, *, as_json: bool, quiet: bool) -> Log:
 
 
 def colourful(stream: TextIO) -> bool:
-    """Whether colours are shown: on a terminal that has them, unless NO_COLOR says no."""
+    """Whether colours are shown: on a terminal that has them, unless NO_COLOR is set."""
     return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
-def beside(log: Log, given: Mapping[str, Any]) -> list[Beside]:
-    """What runs beside the requests: the log, and the watch, which tells what goes wrong even where no log does."""
+def beside(log: Log, options: Mapping[str, Any]) -> list[Beside]:
+    """What runs beside the requests: the log, and the watch, which reports errors even without a log."""
     found: list[Beside] = []
-    if not given["quiet"]:
+    if not options["quiet"]:
         found.append(lambda simulator: log.follow(simulator.events))
-    if given["watch"]:
+    if options["watch"]:
         from mockreel.server.reload import Watch  # noqa: PLC0415
 
-        told = _complain if given["quiet"] else None
-        found.append(lambda simulator: Watch(simulator, keys=given["keys"], told=told).run())
+        on_reload = _report_problem if options["quiet"] else None
+        found.append(lambda simulator: Watch(simulator, keys=options["keys"], on_reload=on_reload).run())
     return found
 
 
-def _complain(taken: "Taken") -> None:
-    if taken.problem is not None:
-        say(f"mockreel: not loaded, the old data stays in use. {taken.problem}", err=True)
+def _report_problem(reload: "Reload") -> None:
+    if reload.problem is not None:
+        echo(f"mockreel: not loaded, the old data stays in use. {reload.problem}", err=True)

@@ -6,7 +6,7 @@ from mockreel.errors import OptionError
 
 
 def sentence(problem: OptionError, words: Sequence[str]) -> str:
-    """The error's message: a name of a thing (`provider`) becomes the option among these words that has the value."""
+    """The error's message: a name (`provider`) becomes the option among these words that has the value."""
     if problem.what.startswith("-") or not isinstance(problem.value, str):
         return str(problem)
     found = [option for option, value in _options(words) if _holds(value, problem.value)]
@@ -31,9 +31,9 @@ def _options(words: Sequence[str]) -> Iterator[tuple[str, str]]:
             yield option, own[at + 1]
 
 
-def _holds(given: str, value: str) -> bool:
+def _holds(options: str, value: str) -> bool:
     """Whether a value is the one that was given, or a part of it, as the ID of `ID=OPTION`."""
-    return value == given or value in given.split("=", 1)
+    return value == options or value in options.split("=", 1)
 
 
 def _name(option: str) -> str:

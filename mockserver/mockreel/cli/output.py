@@ -24,7 +24,7 @@ def columns(stream: TextIO | None = None) -> int | None:
     return shutil.get_terminal_size().columns if (stream or sys.stdout).isatty() else None
 
 
-def say(text: str, *, err: bool = False) -> None:
+def echo(text: str, *, err: bool = False) -> None:
     """Print sentences, wrapped between words on a terminal; continuation lines keep the indent of their line."""
     most = columns(sys.stderr if err else sys.stdout)
     for line in text.splitlines() or [""]:

@@ -1,4 +1,4 @@
-"""A file that holds keys, tokens or a private key: whoever reads it is let in, so others on the machine should not."""
+"""A file with keys, tokens or a private key, which other users of the machine should not read."""
 
 import os
 import stat
@@ -8,25 +8,25 @@ from typing import Any
 
 import click
 
-from mockreel.cli.output import say
+from mockreel.cli.output import echo
 
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 class PrivateFile(click.Path):
-    """The path of such a file; says so on stderr where its mode lets others read or write it."""
+    """The path of such a file; with a warning on stderr if its mode lets others read or write it."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         found = super().convert(value, param, ctx)
-        told = exposed(Path(os.fsdecode(found)))
-        if told and not (ctx and ctx.resilient_parsing):
+        warning = exposed(Path(os.fsdecode(found)))
+        if warning and not (ctx and ctx.resilient_parsing):
             option = param.opts[0] if param else self.name
-            say(f"mockreel: {option}: {told}", err=True)
+            echo(f"mockreel: {option}: {warning}", err=True)
         return found
 
 
 def exposed(path: Path) -> str:
-    """What is said of a file that others may use; empty if there is none, or nobody else may, or modes mean nothing."""
+    """A warning about a file that others may use; empty if there is none, it is private, or modes have no meaning."""
     try:
         mode = path.stat().st_mode
     except OSError:

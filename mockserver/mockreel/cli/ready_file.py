@@ -1,4 +1,4 @@
-"""The ready file: it appears, whole, when everything answers, and says where."""
+"""The ready file: it is written, as a whole, when the server is ready, with its addresses."""
 
 import json
 import os
@@ -13,7 +13,7 @@ from mockreel.whole_file import write_whole
 
 @contextmanager
 def announcing(path: Path | None) -> Iterator[Any]:
-    """Writes the ready file when told, and takes it away at the start, and at the end if it is still the one written.
+    """Writes the ready file when ready, and removes it at the start, and at the end if it is still the one written.
 
     Raises:
         OptionError: no file can be written there.

@@ -1,4 +1,4 @@
-"""Where the findings of reports stand: the option, and the checkout that it is looked for in."""
+"""The location of findings in reports: the option, and the checkout that contains it."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mockreel.cli.output import say
+from mockreel.cli.output import echo
 
 if TYPE_CHECKING:
     from mockreel.conformance.place import Checkout
@@ -22,7 +22,7 @@ location_option = click.option(
 def reported_checkout(
     location: str | None, reports: Iterable[tuple[str, str]], *, words: Sequence[str] = ()
 ) -> "Checkout":
-    """The checkout around the working folder; says so where CI could not show a finding of one of the reports.
+    """The checkout around the working folder; with a warning if CI cannot show a finding of one of the reports.
 
     Raises:
         OptionError: the location is no file of it.
@@ -32,5 +32,5 @@ def reported_checkout(
     found = find_checkout(Path.cwd(), location=location, words=words)
     lacking = found.lacks(form for form, _ in reports)
     if lacking:
-        say(f"--location: {lacking}", err=True)
+        echo(f"--location: {lacking}", err=True)
     return found

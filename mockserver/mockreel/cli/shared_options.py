@@ -32,7 +32,6 @@ def reading_option(text: str = "Choose an option of a reading (repeatable).") ->
 
 
 def report_option(text: str) -> Callable[[F], F]:
-    """The option for reports in files."""
     return click.option("--report", "reports", multiple=True, type=Pair(), metavar="FORM=PATH", help=text)
 
 
@@ -63,7 +62,7 @@ def simulator_options(command: F) -> F:
             "--assume-price",
             multiple=True,
             metavar="[PROVIDER=]AMOUNT",
-            help="What a job of unknown price takes from a budget (repeatable); default: as the contract says.",
+            help="The price of a job without a known one (repeatable); default: the contract's.",
         ),
         click.option(
             "--fault",
@@ -86,7 +85,7 @@ def simulator_options(command: F) -> F:
             type=click.Choice(["refuse", "accept"]),
             default="refuse",
             show_default=True,
-            help="Accept models that the contract does not know, with any input; the log names each.",
+            help="Accept models that the contract does not have, with any input; the log names each.",
         ),
         click.option(
             "--result",
@@ -98,7 +97,7 @@ def simulator_options(command: F) -> F:
 
 
 def callback_options(command: F) -> F:
-    """The options that say where webhooks may go."""
+    """The options that allow webhook targets."""
     return _with(
         command,
         click.option(
@@ -148,7 +147,6 @@ def keep_alive_option(command: F) -> F:
 
 
 def ready_file_option(command: F) -> F:
-    """The option for the ready file."""
     return _with(
         command,
         click.option(
@@ -161,7 +159,6 @@ def ready_file_option(command: F) -> F:
 
 
 def log_options(command: F) -> F:
-    """The options of the log."""
     return _with(
         command,
         click.option("--json", "as_json", is_flag=True, help="Log as JSON, one object per line."),
@@ -177,7 +174,7 @@ def _with(command: F, *options: Callable[[F], F]) -> F:
 
 
 def server_options(*, port: int) -> Callable[[F], F]:
-    """The options of a mock server, as `serve` and `run` share them; `port` is control's unless told."""
+    """The options of a mock server, as `serve` and `run` share them; `port` is control's by default."""
 
     def decorate(command: F) -> F:
         for options in (ready_file_option, log_options, ca_option, callback_options, keep_alive_option):
@@ -235,35 +232,35 @@ def _server_options(port: int) -> "list[Callable[[Any], Any]]":
     ]
 
 
-def shared(given: Mapping[str, Any]) -> dict[str, Any]:
+def shared(options: Mapping[str, Any]) -> dict[str, Any]:
     """What `server_options` gave, as fields of the server's `Options`."""
     from mockreel.simulator.settings import Settings  # noqa: PLC0415  (--help needs none of it)
 
     return {
-        "providers": given["providers"],
-        "readings": dict(given["readings"]),
-        "data": given["data"],
-        "faults": given["faults"],
-        "callback_map": dict(given["callback_map"]),
-        "allow_callbacks": frozenset(given["allow_callbacks"]),
-        "speed": given["speed"],
-        "budget": given["budget"],
-        "assume_price": given["assume_price"],
-        "models": given["models"],
-        "unknown_models": given["unknown_models"],
-        "result": given["result"],
-        "port": given["port"],
-        "keys": given["keys"],
-        "held": given["hold"],
-        "start": given["start"],
-        "keep_alive": given["keep_alive"],
-        "cors": given["cors"],
-        "ca": given["ca"],
-        "webhook_secret": given["webhook_secret"],
+        "providers": options["providers"],
+        "readings": dict(options["readings"]),
+        "data": options["data"],
+        "faults": options["faults"],
+        "callback_map": dict(options["callback_map"]),
+        "allow_callbacks": frozenset(options["allow_callbacks"]),
+        "speed": options["speed"],
+        "budget": options["budget"],
+        "assume_price": options["assume_price"],
+        "models": options["models"],
+        "unknown_models": options["unknown_models"],
+        "result": options["result"],
+        "port": options["port"],
+        "keys": options["keys"],
+        "held": options["hold"],
+        "start": options["start"],
+        "keep_alive": options["keep_alive"],
+        "cors": options["cors"],
+        "ca": options["ca"],
+        "webhook_secret": options["webhook_secret"],
         "settings": Settings(
-            seed=given["seed"],
-            pace=given["pace"],
-            max_body=given["max_body"],
-            keep_bodies=not given["no_bodies"],
+            seed=options["seed"],
+            pace=options["pace"],
+            max_body=options["max_body"],
+            keep_bodies=not options["no_bodies"],
         ),
     }

@@ -1,4 +1,4 @@
-"""What `run --strict` asks of a program: the options, and what is told of the violations at the end."""
+"""`run --strict`: its options, and the report of violations at the end."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -49,13 +49,13 @@ def strict_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-def _list(context: click.Context, _: click.Parameter, wanted: bool) -> None:
-    if not wanted or context.resilient_parsing:
+def _list(context: click.Context, _: click.Parameter, enabled: bool) -> None:
+    if not enabled or context.resilient_parsing:
         return
     from mockreel.simulator.client_rules import RULES  # noqa: PLC0415
 
     for rule in RULES:
-        click.echo(f"{rule.id:<26}{rule.says}{'' if rule.usual else ' (only if named)'}")
+        click.echo(f"{rule.id:<26}{rule.summary}{'' if rule.usual else ' (only if named)'}")
     context.exit()
 
 
@@ -67,7 +67,7 @@ class Strictness:
         OptionError: there is no such rule, or no such form of a report.
     """
 
-    given: Mapping[str, Any]
+    options: Mapping[str, Any]
     violations: "list[Violation]" = field(default_factory=list)
     report: "Report | None" = None
     forgotten: int = 0
@@ -75,7 +75,7 @@ class Strictness:
     def __post_init__(self) -> None:
         from mockreel.errors import OptionError  # noqa: PLC0415
 
-        if not self.given["strict"]:
+        if not self.options["strict"]:
             for option, value in self._needing():
                 if value:
                     raise OptionError(option, value, then="It needs --strict.")
@@ -83,29 +83,31 @@ class Strictness:
         from mockreel.conformance.reports import check_form  # noqa: PLC0415
         from mockreel.simulator.client_rules import RULES, select  # noqa: PLC0415
 
-        self._selection = select(RULES, named=self.given["rules"], allow=self.given["allow"])
-        for form, _ in self.given["reports"]:
+        self._selection = select(RULES, named=self.options["rules"], allow=self.options["allow"])
+        for form, _ in self.options["reports"]:
             check_form(form)
-        self._checkout = reported_checkout(self.given["location"], self.given["reports"], words=self.given["words"])
+        self._checkout = reported_checkout(
+            self.options["location"], self.options["reports"], words=self.options["words"]
+        )
 
     def _needing(self) -> Iterator[tuple[str, Any]]:
         """The options that mean nothing without `--strict`, with the first value that was given."""
         for name, option in (("rules", "--rules"), ("allow", "--allow"), ("reports", "--report")):
-            for value in self.given[name][:1]:
+            for value in self.options[name][:1]:
                 yield option, value if isinstance(value, str) else "=".join(value)
-        yield "--location", self.given["location"]
+        yield "--location", self.options["location"]
 
     def look(self, server: "MockServer") -> None:
-        """What the program has done so far, as the simulator knows it."""
-        if not self.given["strict"]:
+        """What the program has done so far, from the simulator."""
+        if not self.options["strict"]:
             return
         from mockreel.conformance.reports.client_report import client_report  # noqa: PLC0415
 
         self.forgotten = server.journal.count - len(server.journal)
-        self.violations = server.violations(rules=self.given["rules"], allow=self.given["allow"])
+        self.violations = server.violations(rules=self.options["rules"], allow=self.options["allow"])
         providers = server.simulator.providers.values()
         self.report = client_report(
-            " ".join(self.given["words"]),
+            " ".join(self.options["words"]),
             providers,
             self.violations,
             self._selection,
@@ -114,14 +116,14 @@ class Strictness:
         )
 
     def lines(self) -> Iterator[str]:
-        """What is told of it."""
+        """The lines of the report."""
         if self.report is None:
             return
         if self.forgotten:
             yield f"The first {self.forgotten} requests are forgotten; no rule was looked at in them."
         times = len(self.violations)
         if not times:
-            yield "No client rule was broken." if self.report.outcomes else "No request came, so no rule was looked at."
+            yield "No client rule was broken." if self.report.outcomes else "No request came, so no rule was checked."
             return
         yield f"{times} violation{'' if times == 1 else 's'} of the client rules:"
         for one in self.violations:
@@ -138,7 +140,7 @@ class Strictness:
         from mockreel.conformance.reports import write  # noqa: PLC0415
 
         if self.report is not None:
-            for form, path in self.given["reports"]:
+            for form, path in self.options["reports"]:
                 write(self.report, form, Path(path))
 
     def code(self, own: int) -> int:

@@ -18,11 +18,11 @@ Level = Literal["reads", "breaking", "jobs"]
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One small question to a target: an id, a sentence, and the function that asks it.
+    """One check of a target: an id, a summary, and the function that performs it.
 
-    The function yields a problem for everything that does not hold, and calls `scene.judged()` for each case that it
-    has asked. `uses` names the groups of jobs that it looks at; without one it asks while they are under way. `known`
-    says for which contracts there is such a question at all.
+    The function yields a problem for each violation, and calls `context.judged()` for each case that it
+    has checked. `uses` names the groups of jobs that it reads; without one it runs while jobs run. `known` says to
+    which contracts it applies.
     """
 
     id: str
@@ -65,7 +65,7 @@ class Finding:
 
     @property
     def where(self) -> str:
-        """The file and the place in it where the fact stands."""
+        """The file and the place of the fact."""
         stated = self.fact.where
         return stated if stated.startswith("schemas/") else f"contracts/{self.provider}/{stated}"
 
@@ -87,10 +87,10 @@ Verdict = Literal["holds", "falls short", "doubtful", "not checked", "broke"]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of one check: the cases it judged, what it found, why something was not asked or could not run.
+    """The outcome of one check: the judged cases, the findings, and why cases were skipped or failed to run.
 
-    `chosen` is true where all that was not asked was left out by the user's own word; `again` is the command that
-    repeats it, `during` are the checks whose requests showed it, where it has none of its own.
+    `chosen` is true if the user chose to skip all that was skipped; `again` is the command that
+    repeats it, `during` are the checks whose requests showed it, if it sends none itself.
     """
 
     check: str
@@ -107,7 +107,7 @@ class Outcome:
 
     @property
     def verdict(self) -> Verdict:
-        """A check that asked nothing, or not everything that was planned, does not hold."""
+        """A check that skipped a planned case has not passed."""
         if any(not finding.doubt for finding in self.findings):
             return "falls short"
         if self.broke:
@@ -118,7 +118,7 @@ class Outcome:
 
     @property
     def reasons(self) -> tuple[str, ...]:
-        """Why something was not asked; a check that found nothing to ask says so."""
+        """Why cases were skipped; a check without cases says so."""
         if self.verdict == "not checked" and not self.left_out:
-            return ("there was nothing to ask",)
+            return ("there was nothing to check",)
         return self.left_out

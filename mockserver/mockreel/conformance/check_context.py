@@ -1,4 +1,4 @@
-"""The scene of a check: a contract, a target, and what every check asks of both."""
+"""The context of a check: a contract, a target, and what every check needs of both."""
 
 import time
 from collections import Counter
@@ -12,7 +12,7 @@ from mockreel.conformance.jobs.job_webhooks import JobWebhooks
 from mockreel.conformance.jobs.task_queue import Tasks
 from mockreel.conformance.jobs.wait_times import Waits
 from mockreel.conformance.jobs.webhook_secret import Signing
-from mockreel.conformance.model_selection import Casting
+from mockreel.conformance.model_selection import ModelSelection
 from mockreel.contract import Contract, Model, Operation, State, pointers
 from mockreel.contract.conversation.conversation import JobTalk
 from mockreel.contract.evidence.facts import Facts
@@ -25,19 +25,19 @@ from mockreel.contract.exchanges.request_builder import UNKNOWN_ID, Requests, pl
 from mockreel.contract.exchanges.request_check import RequestChecker
 from mockreel.contract.exchanges.response_check import ResponseChecker, response_problems
 from mockreel.simulator.in_process.memory_receiver import Behaviour, Receiver
-from mockreel.simulator.in_process.mock_target import LeftOut, Target
+from mockreel.simulator.in_process.mock_target import Skipped, Target
 
-# Pauses before a request is sent again that was refused for being one too many, in seconds, where no header says more.
+# Pauses before a rate-limited request is sent again, in seconds, unless a header says more.
 BUSY = (1.0, 2.0, 4.0, 8.0)
 MOST_LOGGED = 20_000
 # A check that watches jobs from their submit to their end.
 WATCHES = "lifecycle.ends"
-# This part of the budget is kept for what is asked when every job is over.
+# This part of the budget is reserved for the checks after every job has ended.
 SPARE = 0.15
 
 
-class TimeUp(LeftOut):
-    """The budget is used up, so that nothing further is asked."""
+class TimeUp(Skipped):
+    """The budget is used up, so nothing more is sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Wanted:
 
 @dataclass
 class CheckContext:
-    """Everything that a check needs; what it sends is judged as it passes, whatever the check asks for."""
+    """Everything that a check needs; every response is checked against the contract, whatever the check."""
 
     contract: Contract
     target: Target
@@ -61,7 +61,7 @@ class CheckContext:
     cases: int = 0
     passed: int = 0
     skipped: Counter[str] = field(default_factory=Counter)
-    ends: float | None = None  # by the target's clock; a whole budget from now on, if not said
+    ends: float | None = None  # by the target's clock; a whole budget from now on by default
     most: dict[str, int] = field(default_factory=dict)  # how many cases of a check fit the budget, where not all do
 
     def __post_init__(self) -> None:
@@ -78,7 +78,7 @@ class CheckContext:
         self.waits = Waits(self.contract, self.target.own)
         self.tasks = Tasks(self.target.now, self.target.wait)
         wanted = self.wanted
-        self.casting = Casting(self.contract, names=wanted.models, quick=wanted.quick, seed=wanted.seed)
+        self.model_selection = ModelSelection(self.contract, names=wanted.models, quick=wanted.quick, seed=wanted.seed)
         self.ids: list[tuple[str, SentRequest, ReceivedResponse]] = []
         self.log: list[tuple[SentRequest, ReceivedResponse]] = []
         self.moments: list[float] = []  # when each response of the log came, by the target's clock
@@ -88,23 +88,23 @@ class CheckContext:
         self.kept: dict[str, Any] = {}  # what several checks look at, and one of them made
         self.asks_anew = True  # False where only what was seen before is looked at
         self.asking = ""  # the check that is run
-        self.during: Counter[str] = Counter()  # checks whose requests were answered as no contract says
+        self.during: Counter[str] = Counter()  # checks whose responses broke the contract
         self._secret: Signing | None = None
         if self.ends is None and not self.target.own:
             self.ends = self.target.now() + wanted.budget
         self.deadline = None if self.ends is None else self.ends - wanted.budget * SPARE
 
     def judged(self, cases: int = 1) -> None:
-        """So many cases were asked and looked at."""
+        """Count checked cases."""
         self.cases += cases
 
     def send(self, request: SentRequest, *, patient: bool = True) -> ReceivedResponse:
-        """Ask the target; the response is held against the contract on the way.
+        """Send a request; its response is checked against the contract.
 
-        A request that the provider refuses for being too busy is sent again, unless `patient` is False.
+        A request that is rejected as one too many is sent again, unless `patient` is False.
 
         Raises:
-            LeftOut: it may not be sent, or the target stays too busy.
+            Skipped: it must not be sent, or the target stays too busy.
         """
         self.tasks_due()
         self.check_time()
@@ -115,7 +115,7 @@ class CheckContext:
             self.target.wait(self._bounded(self.error_detector.retry_after(response, pause)))
             response = self._sent(request)
         if patient and not self.own and self.error_detector.busy(response, request.operation):
-            raise LeftOut(f"the target stays too busy: {response.shown()[:120]}")
+            raise Skipped(f"the target stays too busy: {response.shown()[:120]}")
         return response
 
     def _sent(self, request: SentRequest) -> ReceivedResponse:
@@ -141,7 +141,7 @@ class CheckContext:
         return WATCHES if operation in watched else self.asking or WATCHES
 
     def fetch(self, url: str, *, anew: bool = False) -> ReceivedResponse:
-        """What a result's URL leads to, fetched once unless `again`."""
+        """The file at a result's URL, fetched once unless `anew`."""
         if anew or url not in self._fetched:
             self.check_time()
             response = self.target.fetch(url)
@@ -151,7 +151,7 @@ class CheckContext:
         return self._fetched[url]
 
     def _note_id(self, request: SentRequest, response: ReceivedResponse) -> None:
-        """Keep the id of every job that was begun, whatever for."""
+        """Remember the id of every job."""
         operation = request.operation
         talk = self.contract.conversation.of(operation.id) if operation else None
         if talk is None or operation is None or self.error_detector.refused(response) or self._repeated(request):
@@ -166,11 +166,11 @@ class CheckContext:
 
     def _bounded(self, seconds: float) -> float:
         if self.deadline is not None and self.target.now() + seconds > self.deadline:
-            raise LeftOut(f"the target asks for {seconds:g} s of patience, which the budget does not have")
+            raise Skipped(f"the target asks for {seconds:g} s of patience, which the budget does not have")
         return seconds
 
     def tasks_due(self) -> None:
-        """Let the jobs under way go on whose time has come; on the mock no time passes by itself."""
+        """Continue the watched jobs that are due; on the mock server no time passes by itself."""
         if not self.target.own:
             self.tasks.run_due()
 
@@ -179,12 +179,12 @@ class CheckContext:
         return self.try_send(request, patient=False)
 
     def try_send(self, request: SentRequest, *, patient: bool = True) -> ReceivedResponse | None:
-        """Ask where the target may be asked; what is not sent is counted with the check's outcome."""
+        """Send a request if it is allowed; a skipped one is counted in the check's outcome."""
         try:
             return self.send(request, patient=patient)
         except TimeUp:
-            raise  # nothing further of the check can be asked
-        except LeftOut as reason:
+            raise  # the check cannot go on
+        except Skipped as reason:
             self.skip(str(reason))
             return None
 
@@ -192,7 +192,7 @@ class CheckContext:
         """See that the budget is not used up.
 
         Raises:
-            LeftOut: it is.
+            Skipped: it is.
         """
         if self.is_over():
             raise TimeUp(f"the budget of {self.wanted.budget:g} s is used up; give more with --budget")
@@ -207,11 +207,11 @@ class CheckContext:
         return moment if self.ends is None else min(moment, self.ends)
 
     def skip(self, reason: str, cases: int = 1) -> None:
-        """So many cases of a check were not asked."""
+        """Count skipped cases of a check."""
         self.skipped[reason] += cases
 
     def excused(self, response: ReceivedResponse, operation: Operation | None) -> bool:
-        """Whether a response blames the account or the hour, not the request: the case was not asked then."""
+        """Whether a response blames the account or the time, not the request: then the case was skipped."""
         row = self.error_detector.circumstance(response, operation)
         if row is None or self.own:
             return False
@@ -219,7 +219,7 @@ class CheckContext:
         return True
 
     def answer(self, request: SentRequest, operation: Operation | None) -> ReceivedResponse | None:
-        """The response to one case, which counts as judged; None where it was not asked, or could not be."""
+        """The response to one case, which counts as checked; None if it was skipped."""
         response = self.try_send(request)
         if response is None or self.excused(response, operation):
             return None
@@ -238,7 +238,7 @@ class CheckContext:
 
     @property
     def plays(self) -> bool:
-        """Whether the target plays what a `Prefer` header asks for."""
+        """Whether the target follows the `Prefer` header."""
         return self.target.own or bool(getattr(self.target, "plays", False))
 
     def word(self, talk: JobTalk, response: ReceivedResponse) -> Any:
@@ -246,7 +246,7 @@ class CheckContext:
         return pointers.value(response.json, talk.state)
 
     def adopt(self, other: "CheckContext", groups: dict[str, list[JobTrace]]) -> None:
-        """Take over what was seen at another scene, told in the words of this one's contract."""
+        """Take over another context's traces, in the terms of this one's contract."""
         self.jobs.adopt(other.jobs, groups)
         self.ids, self._secret, self._fetched, self.ends = other.ids, other.signing(), other._fetched, None
         self.asks_anew, self.log, self.moments = False, list(other.log), list(other.moments)
@@ -267,14 +267,14 @@ class CheckContext:
         """The receiver of callbacks.
 
         Raises:
-            LeftOut: this target has none.
+            Skipped: this target has none.
         """
         if self.target.receiver is None:
-            raise LeftOut("there is no receiver that the target could reach; give --callback-url")
+            raise Skipped("there is no receiver that the target could reach; give --callback-url")
         return self.target.receiver
 
     def calls_back(self, talk: JobTalk, submit: Operation) -> bool:
-        """Whether a job of this kind can be asked to tell of its end, and the target can reach us."""
+        """Whether a job of this kind can have a webhook, and the target can reach us."""
         return self.target.receiver is not None and self.webhooks.of(submit) is not None and talk.webhook is not None
 
     def waits_for_the_end(self, operation: Operation) -> bool:
@@ -287,32 +287,32 @@ class CheckContext:
         return not names or model.id in {self.contract.names[name].id for name in names if name in self.contract.names}
 
     def can_cancel(self, submit: Operation) -> bool:
-        """Whether a link leads from a submit to what cancels its job, and we have the key for it."""
+        """Whether there is a link from a submit to its cancellation, and we have the key for it."""
         name = self.contract.conversation.cancel
         if name is None or (self.contract.operation(name).admin and "admin" not in self.target.keys.of):
             return False
         return any(link.get("operationId") == name for link in self.links.of(submit))
 
     def with_callback(self, request: SentRequest, behaviours: tuple[Behaviour, ...]) -> tuple[SentRequest, str]:
-        """The request with a callback URL of its own.
+        """The request with its own callback URL.
 
         Raises:
-            LeftOut: the operation takes none.
+            Skipped: the operation takes none.
         """
         found = self.webhooks.of(request.operation) if request.operation else None
         if found is None:
-            raise LeftOut(f"{request.operation.id if request.operation else 'it'} takes no callback URL")
+            raise Skipped(f"{request.operation.id if request.operation else 'it'} takes no callback URL")
         url = self.receiver.expect(*behaviours)
         return request.with_json(placed(request.json, found[0], url)), url
 
     def submits(self) -> Iterator[tuple[JobTalk, Operation]]:
-        """Every operation that begins a job, with how it is spoken of."""
+        """Every operation that begins a job, with its conversation."""
         for talk in self.contract.conversation.jobs.values():
             for name in talk.submits:
                 yield talk, self.contract.operation(name)
 
     def courses(self) -> tuple[str, ...]:
-        """Further courses of a job, where the target can be asked for one."""
+        """Further scenarios of a job, if the target follows preferences."""
         own = self.contract.scenarios
         endless = {name for name, job in own.jobs.items() if not self._is_end(job.states[-1])}
         others = [name for name in own.jobs if name not in endless and name not in ("slow", own.default)]
@@ -322,7 +322,7 @@ class CheckContext:
         return self.contract.lifecycle.states[state].terminal
 
     def signing(self) -> "Signing":
-        """How callbacks are signed: asked for before the first job, and made the secret that signs."""
+        """The signing secret of webhooks: created before the first job, and made current."""
         if self._secret is None:
             self._secret = Signing(self)
         return self._secret
@@ -343,7 +343,7 @@ class CheckContext:
             self.ends = ends
 
     def unknown(self, poll: Operation) -> SentRequest:
-        """A poll for a job that nobody has."""
+        """A poll for a job that does not exist."""
         good = self.requests.good(poll)
         names = {parameter.name for parameter in poll.query if parameter.required}
         if names or "{" in poll.path:

@@ -1,4 +1,4 @@
-"""Run checks on a scene: the jobs they need side by side, the other questions meanwhile; gather what came of each."""
+"""Run checks: the jobs that they need side by side, the other checks meanwhile; collect the outcomes."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -9,9 +9,9 @@ from mockreel.conformance.checks import EVERY
 from mockreel.contract.exchanges.problem import Problem
 from mockreel.engine.redaction import redactor_of
 from mockreel.errors import MockreelError
-from mockreel.simulator.in_process.mock_target import LeftOut, NotApplicable
+from mockreel.simulator.in_process.mock_target import NotApplicable, Skipped
 
-# As many findings of one check as are kept: the rest are more of the same.
+# The most findings of one check: the rest are similar.
 MOST_FINDINGS = 20
 MOST_REASONS = 5
 REPLIES = "reply.documented"
@@ -25,18 +25,18 @@ def run(
     left_out: Mapping[str, str] | None = None,
     meanwhile: Callable[[], Iterator[Outcome]] = lambda: iter(()),
 ) -> Iterator[Outcome]:
-    """The outcome of each check, as it is known; the one about every response is the last.
+    """The outcome of each check when it is known; the one about every response is the last.
 
     Args:
-        left_out: groups of jobs that are not begun, and why.
-        meanwhile: further outcomes that are made while the jobs are under way.
+        left_out: groups of jobs that are skipped, and why.
+        meanwhile: further outcomes that are produced while the jobs run.
     """
     began, left = time.monotonic(), left_out or {}
     wanted = [check for check in checks if check.known(context)]
     for group in dict.fromkeys(group for check in wanted for group in check.uses):
         if group not in left:
             context.jobs.begin(group)
-    if context.own:  # its time passes only when it is told to, and must not pass while nobody looks
+    if context.own:  # its time passes only on request, and must not pass unobserved
         context.tasks.finish()
     yield from _outcomes(context, [check for check in wanted if not check.uses], left)
     yield from meanwhile()
@@ -86,7 +86,7 @@ def _asked(context: CheckContext, check: Check) -> tuple[list[Problem], str]:
                 break
     except NotApplicable:
         raise
-    except LeftOut as reason:
+    except Skipped as reason:
         context.skip(str(reason))
     except MockreelError as problem:
         return problems, str(problem)
@@ -96,7 +96,7 @@ def _asked(context: CheckContext, check: Check) -> tuple[list[Problem], str]:
 
 
 def _reasons(context: CheckContext, check: Check) -> Sequence[str]:
-    """Why cases of a check were not asked, the most frequent first, each with how many."""
+    """Why cases of a check were skipped, the most frequent reason first, each with its number."""
     reasons = [
         f"{count} cases: {reason}" if count > 1 else reason
         for reason, count in context.skipped.most_common(MOST_REASONS)
@@ -107,7 +107,7 @@ def _reasons(context: CheckContext, check: Check) -> Sequence[str]:
 
 
 def replies_outcome(context: CheckContext, seconds: float) -> Outcome:
-    """What came of holding every response against the contract."""
+    """The outcome of checking every response against the contract."""
     found, broke = findings(context, REPLIES, context.passing), "; ".join(context.jobs.broken[:MOST_REASONS])
     asked = tuple(name for name, _ in context.during.most_common(MOST_REASONS) if name)
     return Outcome(
@@ -116,7 +116,7 @@ def replies_outcome(context: CheckContext, seconds: float) -> Outcome:
 
 
 def findings(context: CheckContext, check: str, problems: Iterable[Problem]) -> tuple[Finding, ...]:
-    """Problems as findings; of the same one only the smallest example is kept."""
+    """Problems as findings; of equal ones only the smallest example is reported."""
     best: dict[tuple[str, str, str], tuple[int, Finding]] = {}
     for problem in problems:
         finding = _finding(context, check, problem)

@@ -10,13 +10,13 @@ import orjson
 from mockreel.contract import Contract, Model, Operation
 from mockreel.contract.evidence.facts import FIRM
 
-# What says nothing about which bodies are valid.
+# Schema keywords that do not restrict bodies.
 _ANNOTATIONS = frozenset({"$id", "$schema", "x-mockreel", "title", "description", "default", "example", "examples"})
 # The jobs of so many models of each operation are watched to their end.
 _STORIES = 2
 
 
-class Casting:
+class ModelSelection:
     """The models of one run.
 
     Args:
@@ -60,7 +60,7 @@ class Casting:
         return model.price.certainty == "exact" and model.price.unit not in counted
 
     def schema(self, operation: Operation, model: Model) -> str:
-        """The name of a model's input schema at an operation; an older route may have one of its own."""
+        """The name of a model's input schema at an operation; an older route may have another one."""
         return model.routes.get(operation.route, model.schema) if model.routes else model.schema
 
     def _choose(self, operation: Operation) -> tuple[Model, ...]:

@@ -1,4 +1,4 @@
-"""Which other reading of the docs a target may play, where it falls short of the chosen one."""
+"""The reading of the docs that a target may follow, if it breaks the chosen one."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -12,7 +12,7 @@ from mockreel.conformance.jobs.job_traces import JobTrace
 from mockreel.contract import Contract
 from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest
 from mockreel.errors import MockreelError
-from mockreel.simulator.in_process.mock_target import LeftOut, Target
+from mockreel.simulator.in_process.mock_target import Skipped, Target
 from mockreel.simulator.simulator import load_contracts
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class _Remembering:
-    """A target that answers what it answered before; it is asked nothing again."""
+    """A target that repeats its earlier responses; nothing is sent again."""
 
     def __init__(self, honest: Target, log: Sequence[tuple[SentRequest, ReceivedResponse]]) -> None:
         self.own, self.base_url, self.keys = honest.own, honest.base_url, honest.keys
@@ -34,11 +34,11 @@ class _Remembering:
     def send(self, request: SentRequest) -> ReceivedResponse:
         response = self._known.get(_key(request))
         if not response:
-            raise LeftOut("it was not asked before")
+            raise Skipped("it was not requested before")
         return response[0] if len(response) == 1 else response.pop(0)
 
     def fetch(self, url: str) -> ReceivedResponse:
-        raise LeftOut(f"{url} is not fetched anew")
+        raise Skipped(f"{url} is not fetched again")
 
     def now(self) -> float:
         return self._now
@@ -67,7 +67,7 @@ def fitting_readings(context: CheckContext, plan: "Plan", outcomes: Sequence[Out
     for name, contract in _others(context.contract, plan):
         left = _faults(context, contract, set(ours)) if not context.is_over(took) else None
         if left is None:
-            return [*_lines(found, every), "the time was up before every other reading had been tried"]
+            return [*_lines(found, every), "the time ended before every other reading was tried"]
         took, began = max(took, context.target.now() - began), context.target.now()
         if left < every:
             found.append((left, name))

@@ -6,12 +6,12 @@ from pathlib import Path
 
 from mockreel.errors import OptionError
 
-# Files that most checkouts have one of: what a finding stands at that is about no file, unless `--location` names one.
+# Files that most checkouts have: the location of findings about no file, unless `--location` names one.
 USUAL = (
     *("pyproject.toml", "package.json", "go.mod", "Cargo.toml", "pom.xml", "build.gradle", "build.gradle.kts"),
     *("composer.json", "Gemfile", "mix.exs", "setup.py", "requirements.txt", "Makefile", "README.md", "README.rst"),
 )
-# Reports whose findings nobody shows without a file.
+# Reports whose findings are not shown without a file.
 PLACED = ("sarif", "gitlab")
 _OPTION = "--location"
 _INSTALLED = frozenset({"node_modules", "venv", "vendor"})
@@ -27,11 +27,11 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Checkout:
-    """The files that a CI service knows.
+    """The files of a CI service's checkout.
 
     Args:
-        root: the top; None where nothing is known of it.
-        usual: where a finding stands that is about no file in it.
+        root: the top; None if unknown.
+        usual: the location of findings about no file in it.
     """
 
     root: Path | None = None
@@ -43,7 +43,7 @@ class Checkout:
         return Place(file) if held else self.usual
 
     def lacks(self, forms: Iterable[str]) -> str:
-        """What is said where a finding of one of these reports may have no file; empty if all have."""
+        """A warning if a finding of one of these reports may have no file; empty if all have."""
         wanting = [form for form in forms if form in PLACED]
         if not wanting or self.usual is not None:
             return ""
@@ -57,7 +57,7 @@ def find_checkout(folder: Path, *, location: str | None = None, words: Sequence[
     """The checkout around a folder.
 
     Args:
-        location: `FILE` or `FILE:LINE`, from the folder, where findings stand that are about no file of the checkout.
+        location: `FILE` or `FILE:LINE`, from the folder, the location of findings about no file of the checkout.
         words: a command; without a location, the first file of the checkout among them is that place.
 
     Raises:

@@ -27,9 +27,9 @@ def combinations(plan: Plan) -> Iterator[tuple[str, str, Mapping[str, str]]]:
 
 
 def check_readings(plan: Plan, *, watcher: Watcher = lambda _: None) -> Report:
-    """Check the mock under each of them; an outcome's provider says under which.
+    """Check the mock server under each of them; an outcome's provider names the reading.
 
-    Our own checks only: a reading changes words and shapes, which the generator would not meet otherwise.
+    Only our own checks: a reading changes words and shapes that the generator does not need.
     """
     began = time.monotonic()
     outcomes: list[Outcome] = []
@@ -51,5 +51,5 @@ def check_readings(plan: Plan, *, watcher: Watcher = lambda _: None) -> Report:
 
 def _summary(provider: str, name: str, report: Report, bad: bool) -> Outcome:
     cases = sum(outcome.cases for outcome in report.outcomes)
-    says = f"Under {name} {'something does not hold' if bad else 'all of our own checks hold'}."
+    says = f"Under {name} {'a check fails' if bad else 'all of our own checks pass'}."
     return Outcome("reading", says, provider, cases, (), (), "", report.seconds)

@@ -1,4 +1,4 @@
-"""What a run is going to ask, before it begins: requests, jobs, webhooks, minutes and money, and what does not fit."""
+"""The plan of a run before it begins: requests, jobs, webhooks, minutes and money, and what does not fit."""
 
 import math
 from collections import Counter
@@ -15,13 +15,13 @@ from mockreel.conformance.spending_guard import SpendingGuard
 from mockreel.contract import pricing
 from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest
 from mockreel.simulator.in_process.memory_receiver import Receiver
-from mockreel.simulator.in_process.mock_target import LeftOut, Target
+from mockreel.simulator.in_process.mock_target import Skipped, Target
 
 # This part of the budget is for questions that wait for nothing.
 PROMPT = 0.7
 # What a body check keeps at least, however short the budget is.
 LEAST = 10
-# Checks whose cases are many, and each as good as another: of these a part is asked where not all fit.
+# Checks with many similar cases: a part of them is checked if not all fit.
 MANY = ("body.taken", "body.refused")
 
 
@@ -69,10 +69,10 @@ class _Counting:
         if self.guard is not None:
             self.guard.admit(request)
         self.asks.append(request)
-        raise LeftOut("this is only counted")
+        raise Skipped("this request is only counted")
 
     def fetch(self, url: str) -> ReceivedResponse:
-        raise LeftOut(f"{url} is only counted")
+        raise Skipped(f"{url} is only counted")
 
     def now(self) -> float:
         return 0.0
@@ -103,8 +103,8 @@ def _counted(context: CheckContext, check: Check) -> list[SentRequest]:
     """The requests that a check would send, refused ones left out."""
     target = _Counting(context.target)
     counting = CheckContext(context.contract, target, context.wanted)
-    counting.casting = context.casting
-    with suppress(LeftOut):
+    counting.model_selection = context.model_selection
+    with suppress(Skipped):
         for _ in check.ask(counting):
             pass
     return target.asks

@@ -10,7 +10,7 @@ from mockreel.contract.exchanges.exchange import SentRequest
 from mockreel.contract.exchanges.request_check import RequestChecker
 from mockreel.contract.pricing import Cost
 from mockreel.engine.artifacts import artifact
-from mockreel.simulator.in_process.mock_target import LeftOut
+from mockreel.simulator.in_process.mock_target import Skipped
 
 # reads: nothing that could bill. breaking: also what must be refused, up to a limit. full: everything.
 Admission = Literal["reads", "breaking", "full"]
@@ -33,16 +33,16 @@ class SpendingGuard:
         self._request_checker = RequestChecker(self.contract)
 
     def admit(self, request: SentRequest) -> None:
-        """Let a request pass.
+        """Allow a request.
 
         Raises:
-            LeftOut: it might bill, and that is not allowed, or not within the limit.
+            Skipped: it might bill, which is not allowed or exceeds the limit.
         """
         if self.admission == "full" or request.who in ("nobody", "invalid") or self._reads(request):
             return
         name = request.operation.id if request.operation else f"{request.method} {request.path}"
         if self.admission == "reads":
-            raise LeftOut(f"{name} might bill or change something; allow it with --max-spend or --full")
+            raise Skipped(f"{name} might bill or change something; allow it with --max-spend or --full")
         self._admit_breaking(request, name)
 
     def _reads(self, request: SentRequest) -> bool:
@@ -54,15 +54,15 @@ class SpendingGuard:
     def _admit_breaking(self, request: SentRequest, name: str) -> None:
         verdict = self._request_checker.judge(request) if request.operation else None
         if verdict is None or verdict.row is None:
-            raise LeftOut(f"{name} would be accepted; allow it with --full")
+            raise Skipped(f"{name} would be accepted; allow it with --full")
         cost = self._cost(request, verdict.model) if request.operation and request.operation.submits else None
         if cost is None:
             return
         if cost.amount is None or cost.certainty != "exact":
-            raise LeftOut(f"{name}: its price is not known exactly, so no limit could hold it; allow it with --full")
+            raise Skipped(f"{name}: its price is not known exactly, so no limit could hold it; allow it with --full")
         total = pricing.total(self.spent, cost)
         if total[cost.currency] > self.limit:
-            raise LeftOut(f"{name}: --max-spend {self.limit} is used up ({self.shown()})")
+            raise Skipped(f"{name}: --max-spend {self.limit} is used up ({self.shown()})")
         self.spent = total
 
     def price(self, request: SentRequest) -> Cost | None:
@@ -80,7 +80,7 @@ class SpendingGuard:
         fields = body if isinstance(body, Mapping) else {}
         rows = self.contract.root.get("media", {})
         if model.price.unit in (*rows.get("counts", {}), *rows.get("lengths", {})):
-            return Cost(None, model.price.currency, "unknown")  # how many units a broken body asks for is not known
+            return Cost(None, model.price.currency, "unknown")  # the number of units of a broken body is unknown
         own = {**model.media, **model.defaults, **fields}
         lengths = (artifact.seconds(own[name]) for name in (*rows.get("duration", ()), "duration") if name in own)
         return pricing.cost(model, fields, seconds=next(lengths, None))

@@ -18,16 +18,16 @@ from mockreel.errors import OptionError
 from mockreel.simulator.in_process.mock_target import MockTarget, Target
 from mockreel.simulator.simulator import load_contracts
 
-# Told of each outcome as it is known, and before that of each plan.
+# Called with each plan, and then with each outcome when it is known.
 Watcher = Callable[[Outcome], None]
 Announcer = Callable[[Announcement], None]
-# Seconds for one provider, where nobody says how many: in this process, at a URL, and there with --quick.
+# The default seconds for one provider: in this process, at a URL, and there with --quick.
 BUDGET, BUDGET_AT_A_URL, QUICK_AT_A_URL = 60.0, 300.0, 25.0
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What is checked, and how thoroughly; `mockreel check --help` says the same of each."""
+    """What is checked, and how thoroughly; `mockreel check --help` describes each option."""
 
     providers: tuple[str, ...] = ()
     models: tuple[str, ...] = ()
@@ -44,7 +44,7 @@ class Plan:
         return Wanted(self.models, self.quick, self.seed, self.budget)
 
     def chosen(self) -> tuple[Check, ...]:
-        """Our own checks that are wanted.
+        """The selected checks of our own.
 
         Raises:
             OptionError: one of them does not exist.
@@ -60,7 +60,7 @@ class Plan:
 
     @property
     def generates(self) -> bool:
-        """Whether requests are generated; with --quick only where it is asked for by name."""
+        """Whether requests are generated; with --quick only if selected by name."""
         named = any(name.startswith("generated") for name in self.checks)
         return self.generated and (named if self.checks else not self.quick)
 
@@ -100,7 +100,7 @@ def check_target(
     context: CheckContext | None = None,
     access: tuple[str, ...] = (),
 ) -> Iterator[Outcome]:
-    """Everything that is wanted, against one target, with the plan told first; what repeats it has the same access."""
+    """All selected checks against one target, with the plan first; repeating commands have the same access."""
     if plan.generates:
         require()
     began, checks = time.monotonic(), plan.chosen()
@@ -128,10 +128,10 @@ def check_target(
     for outcome in run(context, checks, left_out=announced.left_out, meanwhile=generate if own else _nothing):
         yield replace(outcome, again=again(plan, target.base_url, contract.provider, outcome, access=access))
     notes += context.notes
-    if context.casting.left_out:
+    if context.model_selection.left_out:
         notes.append(
-            f"{contract.provider}: {context.casting.left_out} pairs of operation and model are checked by others "
-            "of their shape"
+            f"{contract.provider}: {context.model_selection.left_out} pairs of operation and model are checked "
+            "by others of their shape"
         )
     if plan.generates and not own:
         for outcome in generate():

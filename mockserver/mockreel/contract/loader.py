@@ -11,8 +11,8 @@ from mockreel.contract.added_models import NO_ADDITIONS, Additions, OpenModels, 
 from mockreel.contract.billing_rules import Money, money
 from mockreel.contract.conversation.conversation import Conversation, conversation
 from mockreel.contract.data import parser
+from mockreel.contract.data.contract_rows import ContractRows
 from mockreel.contract.data.data_files import Document, merge_patch, read_document
-from mockreel.contract.data.parsed_rows import ContractRows
 from mockreel.contract.data.parser import Cursor
 from mockreel.contract.leniency import rewriting
 from mockreel.contract.operations import Operation, operations

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from mockreel.contract.data.contract_rows import ContractRows
 from mockreel.contract.data.data_files import Document
-from mockreel.contract.data.parsed_rows import ContractRows
 from mockreel.contract.data.parser import Cursor, evidence
 from mockreel.contract.rows import Evidence
 from mockreel.errors import DataError, OptionError

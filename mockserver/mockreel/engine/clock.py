@@ -9,7 +9,7 @@ from functools import partial
 from mockreel.contract.data.checked_types import LATEST_MOMENT
 from mockreel.errors import OptionError
 
-# 9999-12-31T23:59:59Z: a later moment cannot be written as a date, so no clock goes there.
+# 9999-12-31T23:59:59Z: no later moment can be written as a date.
 LATEST = LATEST_MOMENT
 
 
@@ -21,8 +21,8 @@ Pin = tuple[float, float, bool]
 
 _clock = getattr(time, "clock_gettime", None)
 
-# Real seconds from some moment on, by a clock of the system that no library freezes in tests: freezegun and
-# time-machine put their own in the place of `time.monotonic`, before or after this module is imported.
+# A system clock for real seconds that no library freezes in tests: freezegun and time-machine replace
+# `time.monotonic`, before or after this module is imported.
 real_seconds: Callable[[], float] = (
     partial(_clock, time.CLOCK_MONOTONIC) if _clock is not None else lambda: time.monotonic()  # noqa: PLW0108  (which it is then)
 )
@@ -32,9 +32,9 @@ class Clock:
     """A piecewise clock: between two changes it runs at one speed from one origin.
 
     Args:
-        start: the simulator's time at the beginning, seconds since the epoch; the real time if None.
-        speed: stage seconds per real second.
-        held: begin with the clock standing still.
+        start: the simulator's time at the beginning, in seconds since the epoch; the real time if None.
+        speed: simulated seconds per real second.
+        held: begin paused.
         real: a monotonic source of real seconds (a parameter so that tests own it).
     """
 
@@ -56,7 +56,7 @@ class Clock:
         self._speed = _checked(speed)
         # How it began; a clock that began with the real time and ran begins with the real time again.
         self._first = (None if start is None and not held else self._origin, held, self._speed)
-        # How many seconds it was moved by hand altogether, and who is told of every change.
+        # How many seconds it was moved by hand in total, and the listeners for changes.
         self.jumped = 0.0
         self.listeners: list[Callable[[], None]] = []
 
@@ -105,18 +105,18 @@ class Clock:
         self.begin_at(opened, held=first[1], speed=first[2])
 
     def begin_at(self, moment: float, *, held: bool, speed: float) -> None:
-        """Stand at any moment, and go on from there: for a simulator that is put back to another time."""
+        """Set the clock to any moment, for a simulator that is restored to another time."""
         self._origin, self._speed = _moment(moment), _checked(speed)
         self._since = self._real()
         self._held = held
-        self._tell()
+        self._notify()
 
     def hold(self) -> None:
-        """Stand still from now on."""
+        """Pause from now on."""
         self._rebase(held=True)
 
     def resume(self) -> None:
-        """Run on from where the clock stands."""
+        """Run on from the clock's moment."""
         self._rebase(held=False)
 
     def set_speed(self, speed: float) -> None:
@@ -124,21 +124,21 @@ class Clock:
         checked = _checked(speed)
         self._rebase(held=self._held)
         self._speed = checked
-        self._tell()
+        self._notify()
 
     def advance_to(self, moment: float) -> None:
         """Jump forward to `moment`; a moment that has passed leaves the clock as it is."""
         self._rebase(held=self._held)
         before, self._origin = self._origin, min(LATEST, max(self._origin, moment))
         self.jumped += self._origin - before
-        self._tell()
+        self._notify()
 
     def real_seconds_until(self, moment: float) -> float | None:
         """Real seconds until the simulator's time is `moment`; None while the clock is held."""
         return None if self._held else max(0.0, (moment - self.now()) / self._speed)
 
     def pin(self) -> Pin:
-        """Stand still for what happens in one moment, unseen by listeners; `unpin` with what this gives."""
+        """Freeze the clock for one moment, without notifying listeners; pass the result to `unpin`."""
         pin = (self._origin, self._since, self._held)
         self._origin = self.now()
         self._held = True
@@ -149,8 +149,8 @@ class Clock:
         self._origin, self._since, self._held = pin
 
     @contextmanager
-    def standing(self) -> Iterator[None]:
-        """Stand still within the block, unseen by listeners: all that happens in it happens in one moment."""
+    def frozen(self) -> Iterator[None]:
+        """Freeze the clock within the block, without notifying listeners: all that happens in it has one time."""
         pin = self.pin()
         try:
             yield
@@ -161,9 +161,9 @@ class Clock:
         self._origin = self.now()
         self._since = self._real()
         self._held = held
-        self._tell()
+        self._notify()
 
-    def _tell(self) -> None:
+    def _notify(self) -> None:
         for listener in tuple(self.listeners):
             listener()
 

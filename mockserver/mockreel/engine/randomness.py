@@ -47,14 +47,14 @@ def nanoid(block: bytes, length: int = 21) -> str:
     return block[:length].translate(_NANOID).decode()
 
 
-# The epoch of the first snowflakes (November 2010, in milliseconds), which their imitators kept.
+# The epoch of the first snowflakes (November 2010, in milliseconds), which similar ids share.
 _SNOWFLAKE_EPOCH = 1_288_834_974_657
 
 
 def snowflake(moment: float, block: bytes) -> str:
     """A decimal id that grows with the moment, from three drawn bytes: 19 digits from 2018 to 2080.
 
-    The milliseconds stand above 22 bits, which are drawn; under a held clock one in four million is the same again.
+    The milliseconds are above 22 drawn bits; with a paused clock, one in four million is a repetition.
     """
     milliseconds = (int(moment * 1000) - _SNOWFLAKE_EPOCH) & 0x1FFFFFFFFFF
     return str(milliseconds << 22 | int.from_bytes(block[:3], "big") & 0x3FFFFF)

@@ -16,11 +16,11 @@ T = TypeVar("T")
 
 # The runner looks again at least so often (real seconds): an event loop takes no timer of any length.
 LONGEST_SLEEP = 3600.0
-# How many due actions are begun before requests have their turn again, and in how many real seconds about.
+# How many due actions begin, and for about how many real seconds, before requests are answered in between.
 AT_ONCE = 16
 LONGEST_TURN = 0.001
 
-# An action is called when it falls due. What it returns, if anything, is awaited before time moves on.
+# An action is called when it is due. Its result, if awaitable, is awaited before time moves on.
 Action = Callable[[], Awaitable[None] | None]
 # When it is due, the number of its entry, and what is to be done.
 Entry = tuple[float, int, Action]
@@ -36,7 +36,7 @@ class Driver(Protocol):
         """Move the clock of all, as `Scheduler.advance` does."""
 
 
-# Told of an action that broke, so that one mistake does not stop what is due after it.
+# Called with an action that failed, so that one error does not stop later actions.
 OnError = Callable[[Exception], None]
 
 
@@ -47,12 +47,12 @@ def _log(problem: Exception) -> None:
 class Scheduler:
     """Due actions in order of time, then of entry.
 
-    With a running clock one task sleeps until the next due time. Under `advance` the same actions are run one
-    after the other, each awaited, with the clock standing at the action's own moment. While the clock is held
-    nothing runs but under `advance`, not even what is due already.
+    With a running clock one task sleeps until the next due time. `advance` runs the same actions one after the other,
+    each awaited, with the clock frozen at the action's time. While the clock is paused nothing runs except under
+    `advance`, even if it is due already.
 
-    It belongs to one event loop at a time: to the one that started it last. What an event loop that ends leaves
-    unfinished is due again on the next.
+    It belongs to one event loop at a time: the one that started it last. What an ending event loop leaves unfinished is
+    due again on the next.
     """
 
     __slots__ = (
@@ -84,7 +84,7 @@ class Scheduler:
         self._era = 0
         # Set by the server that is being stopped: a wait that is cancelled from then on is answered, not broken off.
         self.closing = False
-        # Calls the actions in the scheduler's place, where somebody keeps a log of them.
+        # Calls the actions in the scheduler's place, if they are logged.
         self.performer: Callable[[Action], Awaitable[None] | None] | None = None
         # Does what is due in its place, where several servers share one run.
         self.driver: Driver | None = None
@@ -96,7 +96,7 @@ class Scheduler:
 
     @property
     def in_flight(self) -> int:
-        """How many actions have begun and not ended."""
+        """How many actions are in progress."""
         return len(self._running)
 
     @property
@@ -118,7 +118,7 @@ class Scheduler:
         if self.driver is not None:
             self._loop = loop
             return
-        self._wake()  # the runner of another loop sees that it is not wanted any more
+        self._wake()  # the runner of another loop ends
         self._loop = loop
         self._changed = asyncio.Event()
         self._turn = asyncio.Lock()
@@ -126,7 +126,7 @@ class Scheduler:
         self._runner = loop.create_task(self._run(self._changed, self._turn), name="mockreel-agenda")
 
     def belong_to(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Take what is asked from outside to this loop from now on; there it is started when it is first needed."""
+        """Bind external calls to this loop from now on; the scheduler starts there when it is first needed."""
         self._loop = loop
 
     def pending(self) -> list[Entry]:
@@ -166,7 +166,7 @@ class Scheduler:
             return heapq.heappop(self._queue)[2]
         return None
 
-    def put_back(self, entry: Entry) -> None:
+    def restore(self, entry: Entry) -> None:
         """Have an entry again that was taken out."""
         heapq.heappush(self._queue, entry)
         self._wake()

@@ -1,1 +1,1 @@
-"""One small package per provider: how its responses are put together, which data cannot say."""
+"""One small package per provider: how its responses are built, which data cannot express."""

@@ -1,16 +1,16 @@
-"""Templates as data: bodies of responses in which every text that begins with `$` stands for a word."""
+"""Templates as data: response bodies in which every text that begins with `$` is replaced by a value."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
-# Puts words into a template; a word that a template has and the mapping lacks leaves its key out.
+# Fills a template; a key whose value is missing in the mapping is left out.
 Template = Callable[[Mapping[str, Any]], Any]
 
 _ABSENT: Any = object()
 
 
 def prepared(raw: Any) -> Template:
-    """A template made ready; a key that begins with `$` is put in too."""
+    """A compiled template; keys that begin with `$` are replaced too."""
     if isinstance(raw, str) and raw.startswith("$"):
         name = raw.removeprefix("$")
         return lambda words: words.get(name, _ABSENT)

@@ -8,7 +8,7 @@ from mockreel.contract import Contract
 from mockreel.contract.exchanges.error_detection import ErrorDetector
 from mockreel.contract.exchanges.exchange import ReceivedResponse
 from mockreel.contract.messages.duplicate_keys import duplicates
-from mockreel.engine.journal.exchange_content import Said
+from mockreel.engine.journal.exchange_content import ExchangeContent
 from mockreel.engine.journal.journal import Entry
 from mockreel.proxy.passed_exchange import ClientRequest
 from mockreel.simulator.client_rules import Judge, Selection, Violation
@@ -66,7 +66,7 @@ class ClientWatch:
                 violations=duplicates(client_request.plain, client_request.sent_request().json)
                 if client_request.plain
                 else (),
-                said=Said(
+                content=ExchangeContent(
                     client_request.query,
                     tuple(client_request.headers),
                     client_request.plain or b"",

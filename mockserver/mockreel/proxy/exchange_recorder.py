@@ -7,7 +7,7 @@ from pathlib import Path
 from mockreel._data import data_root
 from mockreel.cassettes.cassette import Exchange
 from mockreel.cassettes.cassette import Headers as Texts
-from mockreel.cassettes.cassette_errors import MockServerRefused, NotRecorded, RecordingError
+from mockreel.cassettes.cassette_errors import FromMockServer, NotRecorded, RecordingError
 from mockreel.cassettes.cassette_writer import Store, vcrpy
 from mockreel.cassettes.recording_rules import looks_of_all, read_rules
 from mockreel.cassettes.redaction.cassette_redactor import CassetteRedactor
@@ -16,7 +16,7 @@ from mockreel.client.profile_file import read_profile
 from mockreel.contract import Contract, load_contract
 from mockreel.errors import OptionError
 from mockreel.proxy.passed_exchange import ClientRequest, Headers, Passed
-from mockreel.proxy.proxy_report import Say
+from mockreel.proxy.proxy_report import PrintLine
 from mockreel.proxy.proxy_server import Plan
 from mockreel.server.http.connection.rejection import VERSION_HEADER
 
@@ -35,7 +35,7 @@ class ExchangeRecorder:
         say: called with the reason why recording stops.
     """
 
-    def __init__(self, path: Path, contract: Contract, *, root: Path, day: date, say: Say) -> None:
+    def __init__(self, path: Path, contract: Contract, *, root: Path, day: date, print_line: PrintLine) -> None:
         vcrpy()
         if path.exists():
             raise NotRecorded(f"{path} exists already and is not overwritten. Remove it, or name another file.")
@@ -43,7 +43,7 @@ class ExchangeRecorder:
         self._contract = contract
         self._root = root
         self._day = day
-        self._say = say
+        self._say = print_line
         self._exchanges: list[Exchange] = []
         self._keys: dict[str, str] = {}
         self._size = 0
@@ -56,7 +56,7 @@ class ExchangeRecorder:
             return
         host = f"https://{_text(passed.client_request.headers, b'host') or self._contract.hosts[0]}"
         if any(name == VERSION_HEADER[0] for name, _ in passed.headers):
-            self._problem = MockServerRefused(host, VERSION_HEADER[0].decode())
+            self._problem = FromMockServer(host, VERSION_HEADER[0].decode())
             self._exchanges.clear()
             self._say(str(self._problem))
             return
@@ -102,7 +102,7 @@ class ExchangeRecorder:
         }
 
 
-def recorder_of(plan: Plan, path: Path, *, day: date, say: Say) -> ExchangeRecorder:
+def recorder_of(plan: Plan, path: Path, *, day: date, print_line: PrintLine) -> ExchangeRecorder:
     """A recorder for the one provider of a plan.
 
     Raises:
@@ -116,7 +116,9 @@ def recorder_of(plan: Plan, path: Path, *, day: date, say: Say) -> ExchangeRecor
     (name,) = plan.providers
     has_contract = plan.data is not None and (plan.data / "contracts" / name).is_dir()
     root = plan.data if has_contract and plan.data is not None else data_root()
-    return ExchangeRecorder(path, load_contract(name, readings=plan.readings, root=root), root=root, day=day, say=say)
+    return ExchangeRecorder(
+        path, load_contract(name, readings=plan.readings, root=root), root=root, day=day, print_line=print_line
+    )
 
 
 def _exchange(passed: Passed, contract: Contract, body: bytes, response_body: bytes) -> Exchange:

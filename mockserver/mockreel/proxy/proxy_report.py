@@ -15,7 +15,7 @@ from mockreel.proxy.violation import ProxyViolation
 # The most different violations to count; further ones are reported each time.
 MOST_COUNTED = 10_000
 
-Say = Callable[[str], None]
+PrintLine = Callable[[str], None]
 
 
 class Recorder(Protocol):
@@ -35,7 +35,7 @@ class Report:
         as_json: write one JSON object per line.
     """
 
-    say: Say
+    print_line: PrintLine
     spending_limit: SpendingLimit
     as_json: bool = False
     recorder: Recorder | None = None
@@ -66,7 +66,7 @@ class Report:
         if self.as_json:
             self._write_json(remark.row())
         elif self._counts[same] <= 1:
-            self.say(str(remark))
+            self.print_line(str(remark))
 
     def refused(self, provider: str, line: str, why: str) -> None:
         """Report a request that the spending limit blocked."""
@@ -93,7 +93,7 @@ class Report:
             self._write_json({"event": "listening", **row})
         else:
             for line in lines:
-                self.say(line)
+                self.print_line(line)
 
     def ended(self) -> None:
         """Report the summary."""
@@ -101,7 +101,7 @@ class Report:
             self._write_json(self.row())
         else:
             for line in self.lines():
-                self.say(line)
+                self.print_line(line)
 
     @property
     def violations(self) -> int:
@@ -138,7 +138,7 @@ class Report:
         if self.as_json:
             self._write_json({"event": name, **row})
         else:
-            self.say(line)
+            self.print_line(line)
 
     def _write_json(self, row: dict[str, Any]) -> None:
-        self.say(orjson.dumps(row).decode())
+        self.print_line(orjson.dumps(row).decode())

@@ -15,7 +15,7 @@ from mockreel.contract.messages.message import problem
 from mockreel.errors import OptionError
 from mockreel.proxy.contract_watch import Watch
 from mockreel.proxy.forwarder import Forwarder
-from mockreel.proxy.proxy_report import Recorder, Report, Say
+from mockreel.proxy.proxy_report import PrintLine, Recorder, Report
 from mockreel.proxy.spending_limit import SpendingLimit
 from mockreel.proxy.upstream import Upstream, new_client, trust, upstream_of
 from mockreel.server.http.asgi import Receive, Scope, Send, send_reply
@@ -61,13 +61,13 @@ class Proxy:
         recorder: records the exchanges.
     """
 
-    def __init__(self, plan: Plan, *, say: Say, recorder: Recorder | None = None) -> None:
+    def __init__(self, plan: Plan, *, print_line: PrintLine, recorder: Recorder | None = None) -> None:
         contracts = load_contracts(plan.providers or None, readings=plan.readings, data=plan.data)
         upstreams = _upstreams(contracts, plan)
         selection = select(RULES, named=plan.rules, allow=plan.allow)
         self._trust = trust(plan.ca)
         self.spending_limit = SpendingLimit(plan.limit, plan.assumed)
-        self.report = Report(say, self.spending_limit, plan.as_json, recorder)
+        self.report = Report(print_line, self.spending_limit, plan.as_json, recorder)
         forwarders = {
             name: Forwarder(
                 contract,

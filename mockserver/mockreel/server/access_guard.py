@@ -1,5 +1,4 @@
-"""Who may use the control API and the page: asked under a loopback name, by no other page, with a token where one is
-set."""
+"""Access control of the control API and the page: a loopback name, no foreign page, and a token if one is set."""
 
 from collections.abc import Iterator
 from http.cookies import CookieError, SimpleCookie
@@ -13,18 +12,18 @@ from mockreel.server.dashboard.browser_pass import COOKIE, PAGE, is_entering
 from mockreel.server.http.foreign_pages import host_name, netloc, values
 from mockreel.server.http.origin import LOOPBACK_NAMES
 
-_WANTED = "The control API of this server needs its token: Authorization: Bearer TOKEN."
+_TOKEN_NEEDED = "The control API of this server needs its token: Authorization: Bearer TOKEN."
 
 
 class Guard:
-    """Admits to the control API only who may: by Host, Origin, and a token where one is set.
+    """Admits requests to the control API by Host, Origin, and a token if one is set.
 
     Args:
-        app: what is guarded.
-        hosts: the host names under which it may be asked; None admits any (a mounted app that the user guards).
-        token: what `Authorization: Bearer` must carry; none needed if None. A browser tells it once, at the page's
-            door, and has a cookie from then on.
-        guesses: how who guesses is slowed down.
+        app: the guarded application.
+        hosts: the allowed host names; None allows any (a mounted app that the user guards).
+        token: what `Authorization: Bearer` must carry; none needed if None. A browser sends it once, at login, and has
+            a cookie from then on.
+        guesses: how wrong guesses are delayed.
 
     Raises:
         OptionError: the token is too short.
@@ -44,29 +43,29 @@ class Guard:
         self._guesses = guesses or Guesses()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        refused: ASGIApp | None = None
+        rejection: ASGIApp | None = None
         if scope["type"] == "http":
             reason = self._reason(scope)
-            refused = None if reason is None else _no(403, reason)
-            if refused is None and self._token is not None:
-                refused = await self._stopped(self._token, scope, receive)
-        await (refused or self._app)(scope, receive, send)
+            rejection = None if reason is None else _no(403, reason)
+            if rejection is None and self._token is not None:
+                rejection = await self._rejection(self._token, scope, receive)
+        await (rejection or self._app)(scope, receive, send)
 
-    async def _stopped(self, token: Token, scope: Scope, receive: Receive) -> ASGIApp | None:
-        """What is answered to whoever has neither the token nor a pass; None for who has."""
+    async def _rejection(self, token: Token, scope: Scope, receive: Receive) -> ASGIApp | None:
+        """The response to a request without token or cookie; None if it has one."""
         if any(token.knows(one) for one in _passes(scope)):
             return None
         guess, peer = _guess(scope), str((scope.get("client") or ("",))[0])
         if guess is None and not is_entering(scope):
-            return await _door(token, scope, receive) or _no(403, _WANTED)
+            return await _door(token, scope, receive) or _no(403, _TOKEN_NEEDED)
         if self._guesses.too_many(peer):
             return _no(429, "Too many wrong tokens are waiting for their answer. Try again in a moment.")
         if guess is not None and token.fits(guess):
             return None
-        answer = _no(403, _WANTED) if guess is not None else await _door(token, scope, receive)
+        answer = _no(403, _TOKEN_NEEDED) if guess is not None else await _door(token, scope, receive)
         if answer is None or answer.status_code == 403:
             await self._guesses.wrong(peer)
-        return answer or _no(403, _WANTED)
+        return answer or _no(403, _TOKEN_NEEDED)
 
     def _reason(self, scope: Scope) -> str | None:
         hosts = values(scope, b"host")
@@ -82,10 +81,10 @@ class Guard:
 
 
 async def _door(token: Token, scope: Scope, receive: Receive) -> Response | None:
-    """What a browser is asked for the token with; None for whoever is no browser."""
+    """The login page for a browser; None for other clients."""
     if not scope["path"].removeprefix(scope.get("root_path", "")).startswith(PAGE):
         return None
-    from mockreel.server.dashboard.login import answer  # noqa: PLC0415  (templates are not needed to play)
+    from mockreel.server.dashboard.login import answer  # noqa: PLC0415  (templates are loaded for pages only)
 
     return await answer(token, scope, receive)
 
@@ -97,7 +96,7 @@ def _no(status: int, why: str) -> Response:
 
 
 def _guess(scope: Scope) -> str | None:
-    """The token that somebody sends, empty under another scheme; None where none is sent."""
+    """The token in a request, empty under another scheme; None if there is none."""
     for text in values(scope, b"authorization"):
         scheme, _, rest = text.partition(" ")
         return rest if scheme.lower() == "bearer" else ""

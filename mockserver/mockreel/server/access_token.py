@@ -1,4 +1,4 @@
-"""The token of the control API: long enough, told by nobody, guessed by nobody in this life."""
+"""The token of the control API: long enough not to be guessed, and never shown."""
 
 import asyncio
 import hmac
@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from mockreel.errors import OptionError
 
 LEAST_SIGNS = 16
-# So many browsers are known at once; who came first is asked again.
+# The most browsers with a cookie; the oldest one has to log in again.
 MOST_PASSES = 256
 # A wrong guess is answered after so many real seconds, and so many are looked at meanwhile: of one peer, and of all.
 GUESS_SECONDS = 1.0
@@ -33,16 +33,16 @@ def check_token(token: str | None) -> None:
 
 
 class Token:
-    """What lets somebody in, and the passes of the browsers in which it was told."""
+    """The token, and the cookies of the browsers that have logged in with it."""
 
     def __init__(self, text: str) -> None:
         check_token(text)
         self._text = text.encode()
         self._passes: deque[bytes] = deque(maxlen=MOST_PASSES)
 
-    def fits(self, given: str) -> bool:
+    def fits(self, value: str) -> bool:
         """Whether this is the token; takes as long whatever it is."""
-        return hmac.compare_digest(given.encode("utf-8", "replace"), self._text)
+        return hmac.compare_digest(value.encode("utf-8", "replace"), self._text)
 
     def new_pass(self) -> str:
         """What a browser shows from now on: drawn, and made of nothing."""
@@ -50,9 +50,9 @@ class Token:
         self._passes.append(drawn.encode())
         return drawn
 
-    def knows(self, given: str) -> bool:
+    def knows(self, value: str) -> bool:
         """Whether a browser has this pass."""
-        raw = given.encode("utf-8", "replace")
+        raw = value.encode("utf-8", "replace")
         return sum([hmac.compare_digest(raw, one) for one in self._passes]) > 0
 
 
@@ -72,10 +72,10 @@ class Guesses:
         return self._waiting[peer] >= MOST_OF_ONE or self._waiting.total() >= MOST_OF_ALL
 
     async def wrong(self, peer: str) -> None:
-        """Let somebody wait who has guessed wrong."""
+        """Delay a client after a wrong guess."""
         self._waiting[peer] += 1
         try:
             await self._sleep(GUESS_SECONDS)
         finally:
             self._waiting[peer] -= 1
-            self._waiting += Counter()  # forget who waits no more
+            self._waiting += Counter()  # drop clients that wait no longer

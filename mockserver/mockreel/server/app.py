@@ -65,7 +65,7 @@ def create_app(
     unknown_models: str = "refuse",
     result: Any = None,
 ) -> Starlette:
-    """A Starlette application that plays the named providers, or all of them.
+    """A Starlette application that serves the named providers, or all of them.
 
     One provider stands at the root; several stand below their names (`/runflow/v1/…`). The control API is below
     `/_mockreel/`, and in a browser the page. The simulator is at `app.state.simulator`. Its jobs are in the memory of
@@ -81,16 +81,15 @@ def create_app(
         targets: where they may go.
         data: a further data folder.
         base_url: the address under which results are served; taken from each request if None.
-        control_hosts: the host names under which the control API may be asked; None admits any, for an application
-            that guards it otherwise.
-        faults: what is damaged on purpose: texts (`"reset; operation=get_run; nth=2"`) or mappings.
-        budget: what every account begins with whose keys state no balance, `5` or `{"runflow": 5}`; without one nobody
-            is refused.
-        assume_price: what counts for a job of unknown price; as the contracts say if None.
-        webhook_secret: what signs webhooks from the first one on: `SECRET`, `PROVIDER=SECRET`, several, or a mapping.
+        control_hosts: the allowed host names of the control API; None allows any, for an application that guards it
+            otherwise.
+        faults: faults to inject: texts (`"reset; operation=get_run; nth=2"`) or mappings.
+        budget: the initial balance of accounts whose keys state none, `5` or `{"runflow": 5}`; unlimited by default.
+        assume_price: the price of jobs without a known one; the contracts' if None.
+        webhook_secret: the initial secret of webhooks: `SECRET`, `PROVIDER=SECRET`, several, or a mapping.
         models: further models: texts (`"runflow:acme/dance=dance.json"`) or mappings (`read_additions`).
-        unknown_models: `accept` takes a model that nobody knows, with any input; else `refuse`.
-        result: what every job answers with: a file, a URL or JSON; a packed clip if None.
+        unknown_models: `accept` accepts any unknown model, with any input; else `refuse`.
+        result: the result of every job: a file, a URL or JSON; a packed clip if None.
 
     Raises:
         OptionError: an unknown provider, reading, option or pace.
@@ -120,7 +119,7 @@ def create_app(
 
 
 class ByPrefix:
-    """Tells the providers apart by the first segment of the path."""
+    """Selects the provider by the first segment of the path."""
 
     def __init__(
         self, simulator: Simulator, *, base_url: str | None = None, trusted: frozenset[str] | None = None
@@ -144,7 +143,7 @@ class ByPrefix:
         await self._nothing(path, scope, send)
 
     async def follow(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """What the named provider tells on a WebSocket."""
+        """The named provider's messages on a WebSocket."""
         front = self._fronts.get(local_path(scope).removeprefix("/").partition("/")[0])
         if front is None:
             await send({"type": "websocket.close"})
@@ -157,12 +156,12 @@ class ByPrefix:
         if hint is not None:
             self._note("misdirected", method=scope["method"], path=shown_path(self._providers, path), reason=hint)
         meant = f" {hint[0].upper()}{hint[1:]}." if hint else ""
-        detail = f"Nothing is at {path}.{meant} The providers are at {names}; the control API is at {OWN_PATHS}."
+        detail = f"There is nothing at {path}.{meant} The providers are at {names}; the control API is at {OWN_PATHS}."
         await send_reply(problem(404, "Not found", detail), send, head=scope["method"] == "HEAD")
 
 
 class Own:
-    """What is the mock server's own: the control API and the page, which is loaded when it is first asked for."""
+    """The mock server's own paths: the control API and the page, which is loaded on its first request."""
 
     def __init__(self, simulator: Simulator, metrics: "Metrics | None" = None) -> None:
         self._simulator = simulator
@@ -174,7 +173,7 @@ class Own:
 
     @cached_property
     def _page(self) -> App:
-        from mockreel.server.dashboard.site import Site  # noqa: PLC0415  (templates are not needed to play)
+        from mockreel.server.dashboard.site import Site  # noqa: PLC0415  (templates are loaded for pages only)
 
         return cast(App, Site(self._simulator).app())
 
@@ -185,23 +184,23 @@ class Own:
             return
         shared = self._simulator.shared
         if shared is not None:
-            with contextlib.suppress(StateError):  # what is here is shown; what changes anything says what is wrong
+            with contextlib.suppress(StateError):  # the page shows the local state; changes raise the error
                 await shared.caught_up()
         wants_page = path == PAGE or path.startswith(f"{PAGE}/") or (path == OWN_PATHS and reads_html(scope))
         await (self._page if wants_page else self._control)(scope, receive, send)
 
 
 class Doors:
-    """Leads to the control API and the page, or to the providers.
+    """Routes to the control API and the page, or to the providers.
 
     Args:
-        home: nothing else is at the root: browsers are led to the page, and the server's health is told.
+        home: nothing else is at the root: browsers are redirected to the page, and `/health` is served.
         closing: whether the server is being stopped.
     """
 
-    def __init__(self, control: App, players: App, *, home: bool, closing: Callable[[], bool]) -> None:
+    def __init__(self, control: App, providers_app: App, *, home: bool, closing: Callable[[], bool]) -> None:
         self._control = control
-        self._players = players
+        self._players = providers_app
         self._home = home
         self._closing = closing
 
@@ -232,7 +231,7 @@ def figures(metrics: "Metrics | None") -> Response:
 
 def simulator_app(
     simulator: Simulator,
-    players: Front | ByPrefix,
+    providers_app: Front | ByPrefix,
     *,
     hosts: frozenset[str] | None,
     named: frozenset[str] = frozenset(),
@@ -241,15 +240,15 @@ def simulator_app(
     beside: Sequence[Beside] = (),
     metrics: "Metrics | None" = None,
 ) -> Starlette:
-    """A Starlette application over a mock server: its own behind the guard, `players` for everything else.
+    """A Starlette application over a mock server: its own paths behind the guard, `players` for everything else.
 
     What runs `beside` the requests is cancelled when the application ends.
 
     Args:
-        hosts: the names under which the control API may be asked; None admits any.
-        named: further names under which a browser may ask the providers.
-        cors: origins whose pages may ask the providers.
-        metrics: what counts, and is told at `/metrics`.
+        hosts: the allowed host names of the control API; None allows any.
+        named: further names under which a browser may call the providers.
+        cors: origins whose pages may call the providers.
+        metrics: the figures at `/metrics`.
     """
     besides = [*beside, *((metrics.run,) if metrics else ())]
 
@@ -266,9 +265,12 @@ def simulator_app(
             await simulator.close()
 
     guarded = Guard(Own(simulator, metrics), hosts=hosts, token=token)
-    shielded = shield(players, simulator, hosts=hosts if hosts is None else hosts | named, cors=cors)
+    shielded = shield(providers_app, simulator, hosts=hosts if hosts is None else hosts | named, cors=cors)
     doors = Doors(
-        cast(App, guarded), shielded, home=isinstance(players, ByPrefix), closing=lambda: simulator.scheduler.closing
+        cast(App, guarded),
+        shielded,
+        home=isinstance(providers_app, ByPrefix),
+        closing=lambda: simulator.scheduler.closing,
     )
     app = Starlette(routes=[Mount("/", doors)], lifespan=lifespan)
     app.router.default = doors  # a mount does not match a path with a newline
@@ -277,31 +279,31 @@ def simulator_app(
 
 
 def shield(app: App, simulator: Simulator, *, hosts: frozenset[str] | None, cors: Sequence[str] = ()) -> ForeignPages:
-    """Providers that begin nothing for a web page of somebody else.
+    """Protects providers from foreign web pages.
 
     Args:
-        hosts: the names under which a browser may ask; None lets it use any.
-        cors: origins whose pages are welcome.
+        hosts: the names under which a browser may call; None allows any.
+        cors: origins whose pages are allowed.
     """
 
     def note(scope: Scope, why: str) -> None:
-        asked = f"{scope.get('method', 'WebSocket')} {shown_path(simulator.providers, local_path(scope))}"
+        request_line = f"{scope.get('method', 'WebSocket')} {shown_path(simulator.providers, local_path(scope))}"
         port = (scope.get("server") or ("", None))[1]
-        simulator.events.note("rejected", provider=None, port=port, status=403, reason=f"{asked}: {why}")
+        simulator.events.note("rejected", provider=None, port=port, status=403, reason=f"{request_line}: {why}")
 
     own = {host for provider in simulator.providers.values() for host in provider.contract.hosts}
     return ForeignPages(app, hosts=hosts, own=own, allowed=cors, note=note)
 
 
 def shown_path(providers: Mapping[str, Provider], path: str) -> str:
-    """A path that no operation has, as the log may tell it."""
+    """A path that no operation has, redacted for the log."""
     for provider in providers.values():
         path = provider.capture.redactor.path(path, provider.keyring.known, strange=True)
     return path[:LONGEST]
 
 
 async def _ended(tasks: Sequence["asyncio.Future[None]"]) -> None:
-    """End what ran beside the requests; what broke is told."""
+    """End what ran beside the requests; errors are logged."""
     for task in tasks:
         task.cancel()
     for outcome in await asyncio.gather(*tasks, return_exceptions=True):

@@ -1,4 +1,4 @@
-"""Whether the server lives and is ready, for whoever starts it: no token, and nothing is said but that."""
+"""Whether the server is alive and ready, for whatever starts it: without a token, and without details."""
 
 from collections.abc import Callable
 

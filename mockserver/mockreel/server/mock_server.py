@@ -1,4 +1,4 @@
-"""A stage that is being served: where its doors are, and what code beside it asks of it."""
+"""A running mock server: its addresses, and its interface for code in the same process."""
 
 import asyncio
 import sys
@@ -40,7 +40,7 @@ class MockServer:
 
     addresses: Mapping[str, Address]
     simulator: Simulator = field(repr=False)
-    # The newest claims about the journal that did not hold, for whoever shows why a test failed.
+    # The newest journal assertions that failed, for the report of a failed test.
     unmet: deque[Verdict] = field(default_factory=lambda: deque(maxlen=MOST_UNMET), repr=False)
     ca: Path | None = None  # the file of the authority that vouches for it, where one was made for the run
     _expected: "Counter[Violation]" = field(default_factory=Counter, repr=False)
@@ -53,7 +53,7 @@ class MockServer:
 
     @property
     def journal(self) -> Journal:
-        """What was asked, answered and delivered."""
+        """The journal of exchanges and delivery attempts."""
         return self.simulator.journal
 
     def changes(self, *, provider: str | None = None, job: str | None = None) -> list[Change]:
@@ -63,38 +63,38 @@ class MockServer:
     def requested(
         self, *, times: int | None = None, at_least: int | None = None, at_most: int | None = None, **what: Any
     ) -> Verdict:
-        """Whether so many exchanges fit, at least one unless told: `assert stage.requested(operation="get_run")`.
+        """Whether so many exchanges match, at least one by default: `assert stage.requested(operation="get_run")`.
 
         Args:
             what: `provider`, `operation`, `method`, `path`, `account`, `job`, `status`, `refusal`; `body` and `reply`
-                are mappings whose fields must stand in the JSON with these values.
+                are mappings whose fields must occur in the JSON with these values.
 
         Raises:
-            OptionError: a word that is none, or an operation that no provider has.
+            OptionError: an unknown keyword, or an operation that no provider has.
         """
-        query = self._asked(what)
+        query = self._query(what)
         verdict = counted(self.journal.numbered(), query, times=times, at_least=at_least, at_most=at_most)
         return self._noted(verdict)
 
     def requested_in_order(self, *steps: Mapping[str, Any]) -> Verdict:
         """Whether an exchange fits each step, each after the one before; others may lie between."""
-        return self._noted(ordered(self.journal.numbered(), [self._asked(step) for step in steps]))
+        return self._noted(ordered(self.journal.numbered(), [self._query(step) for step in steps]))
 
     def _noted(self, verdict: Verdict) -> Verdict:
         if not verdict:
             self.unmet.append(verdict)
         return verdict
 
-    def _asked(self, what: Mapping[str, Any]) -> JournalQuery:
+    def _query(self, what: Mapping[str, Any]) -> JournalQuery:
         query = JournalQuery.of(what)
         self.journal.check(**what)
         return query
 
     def reset(self) -> None:
-        """Begin again: no job, account, delivery or journal; the rules and the clock as at the start.
+        """Reset: no job, account, delivery or journal; the rules and the clock as at the start.
 
         Raises:
-            MockServerClosed: the mock server has been taken down.
+            MockServerClosed: the mock server has ended.
         """
 
         async def reset() -> None:
@@ -138,18 +138,18 @@ class MockServer:
         return unexpected(violations(self.simulator.providers.values(), chosen), self._expected)
 
     def cost_avoided(self) -> CostSummary:
-        """What everything that has begun would have cost so far."""
+        """The cost of everything that has begun so far, at the provider."""
         return cost_avoided(self.simulator)
 
     def set_balance(self, provider: str, amount: Amount | None, *, key: str | None = None) -> None:
-        """Make the balance that a provider tells this amount, which counts from now on; None takes the limit away.
+        """Set the reported balance to this amount from now on; None removes the limit.
 
         Args:
-            amount: in the provider's currency, or with a unit of it behind, as a budget.
-            key: whose account; that of the mock server's own key if None.
+            amount: in the provider's currency, or with a unit, as a budget.
+            key: the key of the account; that of the mock server's own key if None.
 
         Raises:
-            OptionError: an unknown provider, no amount, or a key that is not admitted.
+            OptionError: an unknown provider, an invalid amount, or a key that is not admitted.
         """
         simulated = self.simulator.provider(provider)
         caller = simulated.keyring.find(self.addresses[provider].key if key is None else key)
@@ -157,8 +157,8 @@ class MockServer:
             raise OptionError(
                 "key", "one that is not shown here", then=f"{simulated.contract.title} does not admit it."
             )
-        given = {} if amount is None else {provider: amount}
-        read = read_budget(given, {provider: simulated.contract}, what="balance")
+        amounts = {} if amount is None else {provider: amount}
+        read = read_budget(amounts, {provider: simulated.contract}, what="balance")
         simulated.set_balance(caller.account, read.get(provider))
         self.simulator.events.note("balance", provider=provider, account=caller.account.name)
 
@@ -179,20 +179,20 @@ class MockServer:
         return rule
 
     def advance(self, seconds: float) -> int:
-        """Move the clock, running what falls due in order, callbacks included; gives how many actions ran.
+        """Move the clock, running due actions in order, webhooks included; returns how many actions ran.
 
-        For code that is no coroutine: it returns when all has ended.
+        For code outside coroutines: it returns when all actions have ended.
 
         Raises:
             OptionError: `seconds` is negative or no number.
-            MockServerClosed: the mock server has been taken down.
-            EventLoopBlocked: it is called in a coroutine, whose event loop could answer no webhook meanwhile.
+            MockServerClosed: the mock server has ended.
+            EventLoopBlocked: it is called in a coroutine, whose event loop could not answer webhooks meanwhile.
         """
-        _refuse_in_coroutines()
+        _check_no_event_loop()
         return self.simulator.scheduler.advance_from_outside(seconds).result()
 
     async def advance_async(self, seconds: float) -> int:
-        """The same for coroutines: the event loop goes on meanwhile, and can answer callbacks."""
+        """The same for coroutines: the event loop keeps running, and can answer webhooks."""
         return await asyncio.wrap_future(self.simulator.scheduler.advance_from_outside(seconds))
 
     def doors(self) -> Mapping[str, Any]:
@@ -211,7 +211,7 @@ class MockServer:
         return {"version": __version__, **({"ca": str(self.ca)} if self.ca else {})}
 
 
-def _refuse_in_coroutines() -> None:
+def _check_no_event_loop() -> None:
     """What blocks an event loop keeps it from answering the webhooks that are waited for.
 
     Raises:

@@ -1,4 +1,4 @@
-"""A recorded run, played again without a server."""
+"""A recorded run, applied again without a server."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -12,7 +12,7 @@ from mockreel.server.socket_server import Server, built
 from mockreel.simulator.settings import Settings
 from mockreel.simulator.simulator import Simulator, load_contracts
 from mockreel.simulator.storage.listed_aliases import listed_aliases
-from mockreel.simulator.storage.local_run import play, until
+from mockreel.simulator.storage.local_run import apply_log, until
 from mockreel.simulator.storage.logs.run_bundle import Bundle
 from mockreel.simulator.storage.playback import Playback
 from mockreel.simulator.storage.rerun import Rerun, rerun
@@ -35,14 +35,14 @@ class _Silent:
 
 
 class RecordedRun:
-    """The run in a folder, and what it is played with.
+    """The run in a folder, and what it is applied with.
 
     Args:
-        readings: options of readings that take the place of those of the run.
-        data: a further data folder, whose contracts take the place of the packaged ones.
+        readings: options of readings that replace those of the run.
+        data: a further data folder, whose contracts replace the packaged ones.
 
     Raises:
-        StateError: the folder holds no run that can be played.
+        StateError: the folder holds no usable run.
         OptionError: an unknown reading or option.
     """
 
@@ -58,7 +58,7 @@ class RecordedRun:
         self._options = replace(options, webhook_secret=secrets, sender=_Silent(), held=True, start=head.opened)
 
     def compared(self) -> Rerun:
-        """Play it, and compare every response and webhook with what was."""
+        """Apply it, and compare every response and webhook with the recorded one."""
         return rerun(self._fresh(), self._log, load=loader(self._contracts))
 
     def server(self, *, port: int) -> Server:
@@ -69,14 +69,14 @@ class RecordedRun:
         """
 
         def prepare(simulator: Simulator) -> None:
-            play(self._playback(simulator), self._log.entries())
+            apply_log(self._playback(simulator), self._log.entries())
             simulator.past = self._past
 
         return Server(replace(self._options, port=port), contracts=self._contracts, prepare=prepare)
 
     def _past(self, moment: float) -> Simulator:
         simulator = self._fresh()
-        play(self._playback(simulator), until(self._log, moment))
+        apply_log(self._playback(simulator), until(self._log, moment))
         simulator.clock.begin_at(max(moment, self._head.opened), held=True, speed=1.0)
         return simulator
 
@@ -90,25 +90,25 @@ class RecordedRun:
 
 
 def replayed(folder: Path, *, readings: Mapping[str, str] | None = None, data: Path | None = None) -> Rerun:
-    """Play the run in a folder again and compare; takes and raises what `RecordedRun` does."""
+    """Apply the run in a folder again and compare; parameters and errors are those of `RecordedRun`."""
     return RecordedRun(folder, readings=readings, data=data).compared()
 
 
 def _options(head: RunHead, readings: Mapping[str, str], data: Path | None) -> Options:
-    """The options that a run was begun with, as far as its state depends on them."""
-    given = head.settings
+    """The options of a run, as far as its state depends on them."""
+    options = head.settings
     try:
         return Options(
             providers=tuple(head.contracts),
-            readings={**given["--reading"], **readings},
+            readings={**options["--reading"], **readings},
             data=data,
-            settings=Settings(seed=given["--seed"], pace=given["--pace"], max_body=given["--max-body"]),
-            faults=given["--fault"],
-            budget=given["--budget"],
-            assume_price=given["--assume-price"],
-            models=given["--add-model"],
-            unknown_models=given["--unknown-models"],
-            result=given["--result"],
+            settings=Settings(seed=options["--seed"], pace=options["--pace"], max_body=options["--max-body"]),
+            faults=options["--fault"],
+            budget=options["--budget"],
+            assume_price=options["--assume-price"],
+            models=options["--add-model"],
+            unknown_models=options["--unknown-models"],
+            result=options["--result"],
         )
     except (LookupError, TypeError) as problem:
         raise StateError(f"The head of the run cannot be read ({problem}). It is damaged.") from problem

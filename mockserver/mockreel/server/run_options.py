@@ -1,4 +1,4 @@
-"""How a run is kept as the options say, and what of them its log depends on."""
+"""How the options store a run, and the options that its log depends on."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
@@ -33,7 +33,7 @@ from mockreel.whole_file import write_whole
 if TYPE_CHECKING:
     from mockreel.simulator.storage.shared.shared_run import SharedRun
 
-    # A run that is kept by one server, or shared by several.
+    # A run that one server keeps, or several servers share.
     ServedRun = LocalRun | SharedRun
 
 DURABILITIES = ("process", "sync")
@@ -42,11 +42,11 @@ DURABILITIES = ("process", "sync")
 def open_run(
     options: Options, contracts: Mapping[str, Contract], secrets: Mapping[str, WebhookSecret], clock: Clock
 ) -> "ServedRun | None":
-    """The run that the options want to be kept, or None.
+    """The run of the options, or None.
 
     Raises:
         OptionError: there is no such durability.
-        StateError: the file is none of ours, is in use, or is of a run with other options.
+        StateError: the file is not ours, is in use, or is of a run with other options.
     """
     if options.durability not in DURABILITIES:
         raise OptionError("durability", options.durability, DURABILITIES)
@@ -54,7 +54,7 @@ def open_run(
         raise OptionError(
             "record-run",
             str(options.record_run),
-            then="A run that is kept with --state may have begun before; record one that begins now, without --state.",
+            then="A run with --state may have begun before; record a new one, without --state.",
         )
     settings = settings_of(options, secrets)
     checkpoints: Path | None = None
@@ -83,7 +83,9 @@ def open_run(
         raise
 
 
-def _shared(options: Options, url: str, contracts: Mapping[str, Contract], clock: Clock, **known: Any) -> "SharedRun":
+def _shared(
+    options: Options, url: str, contracts: Mapping[str, Contract], clock: Clock, **run_facts: Any
+) -> "SharedRun":
     """A run that several servers share."""
     try:
         from mockreel.simulator.storage.shared.redis_log import RedisLog  # noqa: PLC0415  (it needs an extra)
@@ -102,8 +104,8 @@ def _shared(options: Options, url: str, contracts: Mapping[str, Contract], clock
         listed = {"--keys": _listed(options.keys)}
         return SharedRun(
             log,
-            settings={**known["settings"], **listed},
-            contracts=known["versions"],
+            settings={**run_facts["settings"], **listed},
+            contracts=run_facts["versions"],
             clock=clock,
             load=loader(contracts),
             perform=perform,
@@ -114,7 +116,7 @@ def _shared(options: Options, url: str, contracts: Mapping[str, Contract], clock
 
 
 def _listed(keys: Path | Iterable[KeyEntry] | None) -> str | None:
-    """Which keys are listed, as something that only tells whether they are the same; None where any is taken."""
+    """The listed keys as a digest for comparison; None if any key is accepted."""
     if keys is None:
         return None
     entries = read_keys(keys) if isinstance(keys, Path) else tuple(keys)
@@ -163,17 +165,17 @@ def _plain(value: Any) -> Any:
 
 
 def _hashed(secret: WebhookSecret) -> str:
-    """A secret as something that only tells whether it is the same."""
+    """A secret as a digest for comparison."""
     return blake2b(secret.value.encode(), digest_size=8).hexdigest()
 
 
-def leave(run: "ServedRun", server: MockServer, folder: Path | None) -> None:
+def end_run(run: "ServedRun", server: MockServer, folder: Path | None) -> None:
     """The server has ended: all is written; a recorded run has its journal beside it.
 
     Raises:
         DataError: the journal cannot be written.
     """
-    run.leave(server.simulator)
+    run.close(server.simulator)
     if folder is not None:
         write_whole(folder / JOURNAL, _archive(server.simulator))
 

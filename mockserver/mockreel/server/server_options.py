@@ -1,4 +1,4 @@
-"""How a mock server is served: what the command and `serving` can be told."""
+"""The options of a mock server, for the command and for `serving`."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to serve; `mockreel serve --help` says the same of each."""
+    """The options of a mock server; `mockreel serve --help` describes each."""
 
     providers: tuple[str, ...] = ()
     host: str = "127.0.0.1"
@@ -52,7 +52,7 @@ class Options:
     state: Path | str | None = None  # the file that keeps the run, or the URL of the Redis that has one that is shared
     durability: str = "process"
     record_run: Path | None = None  # the folder that the run is recorded in
-    own_hosts: bool = False  # results lie under https and the provider's own host, as callers who are led here know it
+    own_hosts: bool = False  # results have the provider's own host under https, for callers that are redirected here
 
 
 class ServingOptions(TypedDict, total=False):

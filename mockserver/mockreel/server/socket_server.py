@@ -37,17 +37,17 @@ if TYPE_CHECKING:
     from mockreel.simulator.storage.local_run import LocalRun
     from mockreel.simulator.storage.shared.shared_run import SharedRun
 
-    # A run that is kept by one server, or shared by several.
+    # A run that one server keeps, or several servers share.
     ServedRun = LocalRun | SharedRun
 
 
 class Server:
-    """A stage on its sockets. Bind with `Server(options)`, run with `run()`; both raise what is wrong.
+    """A mock server on its sockets. Bind with `Server(options)`, run with `run()`; both raise errors.
 
     Args:
-        contracts: loaded before, in place of those that the options name; who serves often need not load often.
-        beside: what runs beside the requests as long as it serves.
-        short: answer what can be answered at once without ASGI; it says the same, sooner.
+        contracts: contracts that are already loaded, instead of loading those of the options.
+        beside: runs beside the requests while it serves.
+        short: use the fast path; responses are the same, sooner.
         prepare: changes the simulator before it is served.
     """
 
@@ -71,29 +71,31 @@ class Server:
         self._options = options
         clock = Clock(speed=options.speed, held=options.held, start=options.start)
         with contextlib.ExitStack() as undo:
-            self._run = kept = local_run(options, contracts, self.secrets, clock)
-            if kept is not None:
-                undo.callback(kept.log.close)
-            salt = None if kept is None else kept.head.salt
+            self._run = stored = local_run(options, contracts, self.secrets, clock)
+            if stored is not None:
+                undo.callback(stored.log.close)
+            salt = None if stored is None else stored.head.salt
             simulator, entries = built(options, contracts, secrets=self.secrets, clock=clock, salt=salt)
-            if kept is not None:
-                kept.take_up(simulator)
-                simulator.past = partial(self._past, kept, options, contracts)
+            if stored is not None:
+                stored.resume(simulator)
+                simulator.past = partial(self._past, stored, options, contracts)
             if prepare is not None:
                 prepare(simulator)
             # Late, so that little can go wrong while ports are held.
             self.sockets = listen(options.host, options.port, contracts)
             undo.callback(self.close)
             self.server = addressed(simulator, entries, self.sockets, options)
-            besides = [*beside, *(kept.beside if kept is not None else ())]
+            besides = [*beside, *(stored.beside if stored is not None else ())]
             self._server = Loop(self._config(options, besides, short=short))
             undo.pop_all()
 
-    def _past(self, kept: "ServedRun", options: Options, contracts: Mapping[str, Contract], moment: float) -> Simulator:
+    def _past(
+        self, stored: "ServedRun", options: Options, contracts: Mapping[str, Contract], moment: float
+    ) -> Simulator:
         """The simulator as it was at a moment, beside the one that is served."""
-        clock = Clock(start=kept.head.opened, held=True)
-        fresh, _ = built(options, contracts, secrets=self.secrets, clock=clock, salt=kept.head.salt)
-        return kept.past(fresh, moment)
+        clock = Clock(start=stored.head.opened, held=True)
+        fresh, _ = built(options, contracts, secrets=self.secrets, clock=clock, salt=stored.head.salt)
+        return stored.past(fresh, moment)
 
     def _check(self, options: Options) -> None:
         check_token(options.token)
@@ -116,10 +118,10 @@ class Server:
 
     def _config(self, options: Options, beside: Sequence[Beside], *, short: bool) -> uvicorn.Config:
         app = application(self.server, options, self.sockets, beside=beside)
-        told = partial(report_rejection, self.server.simulator, self.sockets)
+        report = partial(report_rejection, self.server.simulator, self.sockets)
         config = uvicorn.Config(
             app,
-            http=cast(Any, partial(WireProtocol, told=told, responders=app.responders if short else None)),
+            http=cast(Any, partial(WireProtocol, on_rejection=report, responders=app.responders if short else None)),
             ws=cast(Any, web_socket_protocol)
             if any(provider.adapter.sockets for provider in self.server.simulator.providers.values())
             else "none",
@@ -134,7 +136,7 @@ class Server:
             timeout_graceful_shutdown=3,
         )
         if options.tls is not None:
-            watch_handshakes(options.tls.context, lambda reason: told(None, Rejection(0, reason)))
+            watch_handshakes(options.tls.context, lambda reason: report(None, Rejection(0, reason)))
             config.load()
             config.ssl = options.tls.context
         return config
@@ -147,7 +149,7 @@ class Server:
         finally:
             self.close()
             if self._run is not None:
-                left(self._run, self.server, self._options)
+                end_stored_run(self._run, self.server, self._options)
                 self._run.see_that_it_worked()
 
     def close(self) -> None:
@@ -157,7 +159,7 @@ class Server:
     def stop(self) -> None:
         """End serving; may be called from any thread or a signal handler.
 
-        Requests that wait have `timeout_graceful_shutdown` seconds left, then they are told that nobody is there.
+        Waiting requests have `timeout_graceful_shutdown` seconds left, then they are answered with an error.
         """
         self.server.simulator.scheduler.closing = True
         self._server.end()
@@ -166,19 +168,19 @@ class Server:
 def local_run(
     options: Options, contracts: Mapping[str, Contract], secrets: Mapping[str, WebhookSecret], clock: Clock
 ) -> "ServedRun | None":
-    """The run that the options want to be kept or recorded, or None; takes and raises what `open_run` does."""
+    """The run that the options store or record, or None; parameters and errors are those of `open_run`."""
     if options.state is None and options.record_run is None:
         return None
-    from mockreel.server.run_options import open_run  # noqa: PLC0415  (most runs are not kept)
+    from mockreel.server.run_options import open_run  # noqa: PLC0415  (most runs are not stored)
 
     return open_run(options, contracts, secrets, clock)
 
 
-def left(run: "ServedRun", server: MockServer, options: Options) -> None:
-    """The server of a run that is kept has ended."""
-    from mockreel.server.run_options import leave  # noqa: PLC0415
+def end_stored_run(run: "ServedRun", server: MockServer, options: Options) -> None:
+    """The server of a stored run has ended."""
+    from mockreel.server.run_options import end_run  # noqa: PLC0415
 
-    leave(run, server, options.record_run)
+    end_run(run, server, options.record_run)
 
 
 def built(
@@ -189,7 +191,6 @@ def built(
     clock: Clock | None = None,
     salt: bytes | None = None,
 ) -> tuple[Simulator, tuple[KeyEntry, ...]]:
-    """The simulator that the options want, and the keys that are listed for it."""
     entries = read_keys(options.keys) if isinstance(options.keys, Path) else tuple(options.keys or ())
     simulator = build_simulator(
         contracts,
@@ -243,12 +244,12 @@ def application(
     fronts: dict[int, App] = {}
     responders: dict[int, Front] = {}
     for name, provider in simulator.providers.items():
-        led = frozenset(provider.contract.hosts) if options.own_hosts else frozenset()
-        known = None if hosts is None or trusted is None else hosts | named | led
-        origin = Origin(public.get(name), trusted=trusted, led=led)
+        intercepted = frozenset(provider.contract.hosts) if options.own_hosts else frozenset()
+        host_names = None if hosts is None or trusted is None else hosts | named | intercepted
+        origin = Origin(public.get(name), trusted=trusted, intercepted=intercepted)
         front = responders[ports[name]] = Front(provider, origin=origin, added=cors.added(options.cors))
-        fronts[ports[name]] = shield(front, simulator, hosts=known, cors=options.cors)
-    if options.cors:  # every response says what pages may read it
+        fronts[ports[name]] = shield(front, simulator, hosts=host_names, cors=options.cors)
+    if options.cors:  # every response names the pages that may read it
         fronts = {port: cors.allowing(front, options.cors) for port, front in fronts.items()}
     prefixed = ByPrefix(simulator, trusted=trusted)
     behind = simulator_app(
@@ -281,7 +282,7 @@ def _traced(simulator: Simulator, options: Options) -> Sequence[Beside]:
 def report_rejection(
     simulator: Simulator, sockets: Mapping[str, Sockets], port: int | None, rejection: Rejection
 ) -> None:
-    """A request that no provider has seen: it stands in the log."""
+    """Log a request that no provider has seen."""
     provider = next((name for name in simulator.providers if port_of(sockets[name]) == port), None)
     simulator.events.note("rejected", provider=provider, port=port, status=rejection.status, reason=rejection.reason)
 
@@ -293,7 +294,7 @@ def serving(*providers: str, **options: Unpack[ServingOptions]) -> Iterator[Mock
     Takes the fields of `Options` as keywords: `readings`, `keys`, `settings`, `speed`, `held`, `start`, `port`, …
 
     Raises:
-        OptionError, DataError, PortTaken: as the command would say.
+        OptionError, DataError, PortTaken: as on the command line.
     """
     for name in options:
         if name not in ServingOptions.__annotations__:
@@ -304,10 +305,10 @@ def serving(*providers: str, **options: Unpack[ServingOptions]) -> Iterator[Mock
 
 @contextlib.contextmanager
 def hosted(server: Server, *, leaving: list[threading.Thread] | None = None) -> Iterator[MockServer]:
-    """Run a server in a thread of its own until the block ends.
+    """Run a server in a thread until the block ends.
 
     Args:
-        leaving: where the thread is put in place of being waited for; it ends within moments.
+        leaving: receives the thread instead of waiting for it; it ends within moments.
 
     Raises:
         MockreelError: it cannot be served.

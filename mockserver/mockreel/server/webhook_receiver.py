@@ -19,13 +19,13 @@ from mockreel.webhooks.recognition import ReceivedWebhook, Recogniser
 
 MOST_BYTES = 8 * 1024 * 1024
 FORWARD_SECONDS = 30.0
-# What belongs to one connection, or is written again by whoever sends.
+# Headers of one connection, or that every sender sets itself.
 _OWN = {"host", "content-length", "connection", "transfer-encoding", "keep-alive", "user-agent", "te", "upgrade"}
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
-    """One callback, how the handler answered it (None where it was not handed on), and what its sender was told."""
+class HandledWebhook:
+    """A webhook, how the handler answered it (None if it was not forwarded), and the response to its sender."""
 
     webhook: ReceivedWebhook
     outcome: Outcome | None
@@ -39,19 +39,19 @@ class Taken:
 
 @dataclass(slots=True)
 class Receiver:
-    """An ASGI application that takes callbacks.
+    """An ASGI application that receives webhooks.
 
     Args:
-        forward: the URL of the handler; nothing is handed on if None.
+        forward: the URL of the handler; nothing is forwarded if None.
         targets: where the handler may be.
-        ca: a file of a further authority that the handler may be vouched for by.
-        answer: the status for a callback that is taken and not handed on.
-        shown: called with each callback once it was answered.
+        ca: a file with a further certificate authority for the handler.
+        answer: the status for a webhook that is accepted and not forwarded.
+        shown: called with each webhook before it is answered.
     """
 
     recogniser: Recogniser
     targets: Targets
-    shown: Callable[[Taken], None]
+    shown: Callable[[HandledWebhook], None]
     forward: str | None = None
     answer: int = 200
     ca: Path | None = None
@@ -68,21 +68,21 @@ class Receiver:
             await _send(send, 413, b"A callback has at most %d bytes here.\n" % MOST_BYTES)
             return
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-        taken = await self._take(headers, body)
-        # Shown first: whoever has got the answer finds it shown.
-        self.shown(taken)
-        await _send(send, taken.answered, _reply(taken))
+        received = await self._receive(headers, body)
+        # Shown first: a sender that has the response finds it shown.
+        self.shown(received)
+        await _send(send, received.answered, _reply(received))
 
-    async def _take(self, headers: MutableMapping[str, str], body: bytes) -> Taken:
+    async def _receive(self, headers: MutableMapping[str, str], body: bytes) -> HandledWebhook:
         webhook = self.recogniser.recognise(headers, body)
         if webhook.rejection:
-            return Taken(webhook, None, 400)
+            return HandledWebhook(webhook, None, 400)
         if self.forward is None:
-            return Taken(webhook, None, self.answer)
+            return HandledWebhook(webhook, None, self.answer)
         self._sender = self._sender or HttpSender(self.targets, user_agent=f"mockreel/{__version__}", ca=self.ca)
-        kept = tuple((name, value) for name, value in headers.items() if name not in _OWN)
-        outcome = await self._sender.send(Outgoing(self.forward, kept, body, FORWARD_SECONDS))
-        return Taken(webhook, outcome, outcome.status or 502)
+        forwarded_headers = tuple((name, value) for name, value in headers.items() if name not in _OWN)
+        outcome = await self._sender.send(Outgoing(self.forward, forwarded_headers, body, FORWARD_SECONDS))
+        return HandledWebhook(webhook, outcome, outcome.status or 502)
 
     async def close(self) -> None:
         if self._sender is not None:
@@ -91,18 +91,18 @@ class Receiver:
 
 def why(outcome: Outcome) -> str:
     """An outcome in words, with the option of these commands where the host was not allowed."""
-    told, advice, _ = describe(outcome).partition("; allow it")
-    return f"{told}. Allow it: --allow-host HOST" if advice else told
+    description, advice, _ = describe(outcome).partition("; allow it")
+    return f"{description}. Allow it: --allow-host HOST" if advice else description
 
 
-def _reply(taken: Taken) -> bytes:
-    if taken.outcome is not None:
-        return taken.outcome.response.encode() or (taken.handed.encode() if taken.outcome.error else b"")
-    return taken.webhook.rejection.encode()
+def _reply(received: HandledWebhook) -> bytes:
+    if received.outcome is not None:
+        return received.outcome.response.encode() or (received.handed.encode() if received.outcome.error else b"")
+    return received.webhook.rejection.encode()
 
 
 async def _read(receive: Receive) -> bytes | None:
-    """The body, or None where it is too large or its sender has gone."""
+    """The body, or None if it is too large or its sender has gone."""
     parts, size, more = [], 0, True
     while more:
         message = await receive()
@@ -121,7 +121,7 @@ async def _send(send: Send, status: int, body: bytes) -> None:
 
 
 class Server(Loop):
-    """The receiver on its port. It leaves the signals to whoever runs it, and tells when it answers."""
+    """The receiver on its port. It leaves signals to the application, and reports when it is ready."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""A contract made ready to be played, and what it takes to play another one from now on."""
+"""A contract with everything that is derived from it, ready to serve, and the way to switch to another one."""
 
 import importlib
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ from mockreel.simulator.provider_adapter import ProviderAdapter
 
 @dataclass(frozen=True, slots=True)
 class CompiledContract:
-    """Everything that a part has of its contract. To make one can fail; to play it cannot."""
+    """Everything that a provider derives from its contract. Compiling can fail; switching to it cannot."""
 
     contract: Contract
     adapter: ProviderAdapter
@@ -54,7 +54,7 @@ def compile_contract(contract: Contract, adapter: ProviderAdapter, *, pace: str)
 
 
 def find_adapter(contract: Contract) -> ProviderAdapter:
-    """The package that plays a contract, named by its `x-mockreel.package`.
+    """The package that implements a contract's provider, named by its `x-mockreel.package`.
 
     Raises:
         DataError: there is no such package, or it lacks a handler for an operation.
@@ -85,7 +85,6 @@ class Rewording:
         self._states: dict[int, tuple[tuple[State, ...], tuple[State, ...]]] = {}
 
     def apply(self, job: Job) -> None:
-        """Reword one job."""
         if job.model is not None:
             job.model = self._contract.models.get(job.model.id, job.model)
         job.plan = self._plan(job.plan)

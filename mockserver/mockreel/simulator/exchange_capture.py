@@ -1,4 +1,4 @@
-"""An exchange as the journal may keep it: put together after the response, from bytes that are there already."""
+"""An exchange as the journal stores it: built after the response, from bytes that exist already."""
 
 from functools import partial
 from typing import Any, NamedTuple, cast
@@ -13,12 +13,12 @@ from mockreel.contract.messages.message import Request, Response
 from mockreel.contract.operations import resolve
 from mockreel.contract.validation import KEPT_TEXT, Step, Violation, Violations
 from mockreel.engine.faults import NO_FAULTS
-from mockreel.engine.journal.exchange_content import NOTHING, Pairs, Said, Unread, UnreadViolations
+from mockreel.engine.journal.exchange_content import NOTHING, ExchangeContent, Pairs, Unread, UnreadViolations
 from mockreel.engine.journal.journal import Entry
 from mockreel.engine.redaction import MOST_MASKED, Fingerprints, credentials_of, left_out, redactor_of
 from mockreel.simulator.request_context import RequestContext
 
-# Headers of any client that are worth a question, and hold no secret; what the contract declares is kept besides.
+# Common request headers without secrets; those that the contract declares are added.
 CHOSEN = frozenset(
     {
         b"accept",
@@ -31,7 +31,7 @@ CHOSEN = frozenset(
         b"user-agent",
     }
 )
-# A longer header is not kept.
+# Longer headers are not stored.
 LONGEST = 1000
 # So many sets of headers, and harmless violations, are known again; then they are counted again.
 MOST_KNOWN = 256
@@ -41,11 +41,11 @@ MOST_READ = 80_000
 FEW = 6
 
 
-class KnownHeaders(NamedTuple):
-    """What is kept of the headers of a request, and how many of all carry a credential."""
+class StoredHeaders(NamedTuple):
+    """What is stored of a request's headers, and how many of them carry a credential."""
 
     of: "Capture"
-    kept: Pairs
+    stored: Pairs
     credentials: int
 
 
@@ -57,8 +57,8 @@ class Capture:
         self.redactor = contract.once("capture.redactor", lambda: redactor_of(contract))
         self._credentials = contract.once("capture.credentials", lambda: credentials_of(contract))
         self._chosen = contract.once("capture.chosen", lambda: CHOSEN | _declared(contract))
-        self.headers = self._chosen  # the names of those that are kept
-        self._known: dict[int, KnownHeaders] = {}
+        self.headers = self._chosen  # the names of those that are stored
+        self._known: dict[int, StoredHeaders] = {}
         self._harmless: dict[tuple[tuple[Step, ...], str, str], Violation] = {}
         self._added = 0  # how many keys were known when these were found harmless
         self._plain: set[int] = set()  # hashes of bodies that carried no secret, and no key twice
@@ -66,27 +66,26 @@ class Capture:
     def entry(
         self, context: RequestContext, response: Response, *, row: str | None, found: tuple[Violation, ...]
     ) -> Entry:
-        """What is kept of one exchange."""
         request = context.request
         headers = self._headers(request)
-        said = Unread(
+        content = Unread(
             self.redactor,
             context.provider.keyring.known,
             query=request.query,
-            headers=headers.kept,
+            headers=headers.stored,
             body=self._body(context) if request.body else b"",
             reply=response.body,
             reply_headers=response.headers,
         )
-        job = context.job or context.polled or _asked_about(context)
-        return self._entry(context, response, row=row, found=found, headers=headers, said=said, job=job)
+        job = context.job or context.polled or _polled_job(context)
+        return self._entry(context, response, row=row, found=found, headers=headers, content=content, job=job)
 
     def line(
         self, context: RequestContext, response: Response, *, row: str | None, found: tuple[Violation, ...]
     ) -> Entry:
-        """The same without what was said: who asked for what, how it ended, and every violation."""
+        """The entry without content: who requested what, how it ended, and every violation."""
         headers = self._headers(context.request)
-        return self._entry(context, response, row=row, found=found, headers=headers, said=NOTHING, job=context.job)
+        return self._entry(context, response, row=row, found=found, headers=headers, content=NOTHING, job=context.job)
 
     def _entry(
         self,
@@ -95,8 +94,8 @@ class Capture:
         *,
         row: str | None,
         found: tuple[Violation, ...],
-        headers: KnownHeaders,
-        said: Said | Unread,
+        headers: StoredHeaders,
+        content: ExchangeContent | Unread,
         job: str | None,
     ) -> Entry:
         operation, request, caller = context.known_operation, context.request, context.caller
@@ -112,7 +111,7 @@ class Capture:
             response.status,
             row,
             self._violations(context, found) if found else (),
-            said,
+            content,
             job,
             None if context.faults is NO_FAULTS else _faults(context),
             context.provider.clock.real(),
@@ -123,13 +122,13 @@ class Capture:
         """What they quote of a header is shown as the header is."""
         return tuple([self.redactor.header(note, context.provider.keyring.known) for note in context.notes])
 
-    def told(self, context: RequestContext, text: str) -> str:
+    def report(self, context: RequestContext, text: str) -> str:
         """A text about a request as a log may have it, line by line."""
         self._remember(context, self.redactor.plain_members(_fields(context)))
         known = context.provider.keyring.known
         return "\n".join(self.redactor.text(line, known, loose=True) for line in text.splitlines())
 
-    def _look_into(self, context: RequestContext, headers: KnownHeaders) -> tuple[Violation, ...]:
+    def _look_into(self, context: RequestContext, headers: StoredHeaders) -> tuple[Violation, ...]:
         """Look for secrets and repeated keys; a JSON body that had none before has none again."""
         request, body = context.request, context.body
         is_json = type(body) is dict or type(body) is list
@@ -143,7 +142,7 @@ class Capture:
             return ()
         members = self.redactor.plain_members(_fields(context))
         carries = self._remember(context, members)
-        # what nothing refuses: the last one of the keys that stand twice counts
+        # what nothing rejects: of keys that occur twice the last one counts
         repeated = duplicates(request.body, body, members) if is_json else ()
         if known is not None and not carries and not repeated:
             if len(self._plain) >= MOST_KNOWN:
@@ -152,7 +151,7 @@ class Capture:
         return repeated
 
     def _remember(self, context: RequestContext, members: int | None) -> bool:
-        """Have the keyring remember what a request carries in a key's place and nobody admits: it is shown nowhere.
+        """Have the keyring remember unknown values in a key's place, so that they are shown nowhere.
 
         Args:
             members: how many fields its body has; None where the name of one says what it holds.
@@ -162,25 +161,25 @@ class Capture:
         """
         request = context.request
         shown = len(request.body) <= MOST_MASKED
-        told = shown and (self.redactor.has_addresses(request.body) or b"\\" in request.body)
-        says = members is None or told
-        asked = [*self.redactor.carried(read_query(request.query))] if request.query else []
-        if context.caller is not None and self._headers(request).credentials < 2 and not says and not asked:
+        report = shown and (self.redactor.has_addresses(request.body) or b"\\" in request.body)
+        in_body = members is None or report
+        in_query = [*self.redactor.carried(read_query(request.query))] if request.query else []
+        if context.caller is not None and self._headers(request).credentials < 2 and not in_body and not in_query:
             return False
         strangers = context.provider.keyring.strangers
         for text in self._credentials.texts(request.headers):
             strangers.add(text)
-        for text in asked:
+        for text in in_query:
             strangers.add(text)
-        if says:
+        if in_body:
             for text in self.redactor.carried(_fields(context)):
                 strangers.add(text)
         return True
 
     def _path(self, context: RequestContext, response: Response, row: str | None, job: str | None) -> str:
-        """The path: where all that stands in its parameters is a job or a model that is known, as it is.
+        """The path. Parameters are shown as sent only if they name a job or model of the simulator.
 
-        Whatever else a client has put there may be its key, also where it was taken, or refused under the status 200.
+        Any other value may be the client's key, even in a request that succeeded or failed under status 200.
         """
         operation = context.known_operation
         if operation is not None:
@@ -195,27 +194,27 @@ class Capture:
         return self.redactor.path(context.request.path, context.provider.keyring.known, strange=operation is None)
 
     def _violations(self, context: RequestContext, found: tuple[Violation, ...]) -> UnreadViolations:
-        """Violations as they may be kept, without what stood there; a longer text is redacted before it is cut."""
-        told = found.told if isinstance(found, Violations) else {}
-        unread: UnreadViolations | None = told.get("kept")
+        """Violations without values; a long text is redacted before it is cut."""
+        report = found.told if isinstance(found, Violations) else {}
+        unread: UnreadViolations | None = report.get("kept")
         if unread is not None:
-            unread.read()  # they are found again and again
+            unread.read()  # the same ones are found again and again
             return unread
         known = context.provider.keyring.known
         redacted = partial(self._violation, known)
-        kept = [
-            self._kept(one)
+        stored = [
+            self._stored(one)
             if len(one.message) <= KEPT_TEXT
             else redacted(one._replace(message=one.message[:MOST_READ]))
             for one in found
         ]
-        unread = UnreadViolations(kept, redacted, known)
+        unread = UnreadViolations(stored, redacted, known)
         if all(len(one.message) <= KEPT_TEXT for one in found):
-            told["kept"] = unread
+            report["kept"] = unread
         return unread
 
-    def _kept(self, one: Violation) -> Violation:
-        """A violation without what stood there; one that came before is kept once."""
+    def _stored(self, one: Violation) -> Violation:
+        """A violation without its value; equal ones share an object."""
         path, keyword, message, _, limit = one
         found = self._harmless.get((path, keyword, message))
         if found is not None and found.limit == limit:
@@ -237,20 +236,20 @@ class Capture:
         return shown
 
     def _redacted(self, known: Fingerprints, one: Violation) -> Violation:
-        """A violation redacted; of a secret's place nothing is told but the rule."""
+        """A redacted violation; for a secret's place only the rule is reported."""
         steps = [step for step in one.path if isinstance(step, str)]
         path = tuple([self.redactor.text(step, known) if isinstance(step, str) else step for step in one.path])
-        said = self.redactor.text(one.message, known)
+        content = self.redactor.text(one.message, known)
         if one.keyword != "required" and any(self.redactor.is_secret(step, None) for step in steps):
-            said = f"what stands there breaks the rule {one.keyword!r}"
-        kept = one.kept(path=path, message=said)
-        return kept._replace(limit=self.redactor.value(one.limit, known)) if _lists_names(one) else kept
+            content = f"the value breaks the rule {one.keyword!r}"
+        stored = one.kept(path=path, message=content)
+        return stored._replace(limit=self.redactor.value(one.limit, known)) if _lists_names(one) else stored
 
-    def _headers(self, request: Request) -> KnownHeaders:
-        """What is kept of headers; a client sends the same ones again and again, so it is kept once."""
+    def _headers(self, request: Request) -> StoredHeaders:
+        """What is stored of headers; clients send the same ones again and again, so the result is cached."""
         facts = request.facts
-        if facts.kept is not None and facts.kept.of is self:
-            return cast(KnownHeaders, facts.kept)
+        if facts.stored is not None and facts.stored.of is self:
+            return cast(StoredHeaders, facts.stored)
         headers = tuple([(name, value) for name, value in request.headers])
         seen = hash(headers)
         known = self._known.get(seen)
@@ -258,8 +257,8 @@ class Capture:
             if len(self._known) >= MOST_KNOWN:
                 self._known.clear()
             worth = tuple([pair for pair in headers if pair[0] in self._chosen and len(pair[1]) < LONGEST])
-            known = self._known[seen] = KnownHeaders(self, worth, len(self._credentials.names(headers)))
-        facts.kept = known
+            known = self._known[seen] = StoredHeaders(self, worth, len(self._credentials.names(headers)))
+        facts.stored = known
         return known
 
     def _body(self, context: RequestContext) -> bytes:
@@ -271,22 +270,21 @@ class Capture:
 
 
 def _fields(context: RequestContext) -> Any:
-    """What a body says, parsed."""
+    """The parsed body."""
     return context.body.fields if isinstance(context.body, Form) else context.body
 
 
 def _names_job(context: RequestContext) -> bool:
-    """Whether a query names the job that is asked about, and nothing else."""
+    """Whether the query holds the id of the polled job, and nothing else."""
     return b"&" not in context.request.query and [*context.query.values()] == [context.polled]
 
 
 def _lists_names(one: Violation) -> bool:
-    """Whether its limit lists names that were sent, and not what the schema says."""
+    """Whether its limit lists names that were sent, and not those of the schema."""
     return one.keyword != "enum" and isinstance(one.limit, list)
 
 
 def _form(form: Form) -> bytes:
-    """A form as JSON."""
     files = {
         name: {"filename": file.filename, "mime": file.mime, **orjson.loads(left_out(file.data))}
         for name, file in form.files.items()
@@ -299,7 +297,7 @@ def _faults(context: RequestContext) -> str | None:
     return None if context.faults is None else str(context.faults)
 
 
-def _asked_about(context: RequestContext) -> str | None:
+def _polled_job(context: RequestContext) -> str | None:
     """The id in a request that is a job of this account; None where there is none."""
     if context.caller is None:
         return None

@@ -1,4 +1,4 @@
-"""Faults on a request's way: which one was chosen, whether it can be played, and when it takes the handler's place."""
+"""The fault of a request: which one is chosen, whether it is possible here, and whether it replaces the handler."""
 
 from collections.abc import Iterable, Mapping
 from functools import partial
@@ -12,13 +12,13 @@ from mockreel.engine.accounts.account import KeyEntry
 from mockreel.engine.artifacts.artifact import MEDIA
 from mockreel.engine.faults import NO_FAULTS, Fault, Faults, Sort, catalogue, in_place_of_an_answer, settled, spoilt
 from mockreel.engine.scenarios.preferences import check_fault, is_able, preferred_faults
-from mockreel.engine.scenarios.rules import Asked
+from mockreel.engine.scenarios.rules import RequestTraits
 from mockreel.errors import FaultError
 from mockreel.simulator.request_context import RequestContext, Unanswered
 
-# Under this name a server that gives its connections away puts them into a request's state.
+# The name in a request's state under which a server that allows it puts the connection.
 WIRE = "mockreel.wire"
-# The error row of a provider that is asked too often.
+# The error row for too many requests.
 RATE_LIMITED = "rate-limited"
 
 
@@ -26,10 +26,10 @@ def choose(context: RequestContext, prefer: bytes | None) -> None:
     """Find the faults of a request: in its `Prefer` header, then by the rules, then of its key.
 
     Raises:
-        FaultError: what is wished does not exist, or cannot be played for this provider or on this server.
-        ErrorResponse, Unanswered: a fault is played in place of an answer.
+        FaultError: the chosen fault does not exist, or is impossible for this provider or on this server.
+        ErrorResponse, Unanswered: the fault replaces the response.
     """
-    context.faults = NO_FAULTS  # what goes wrong from here on is told undamaged
+    context.faults = NO_FAULTS  # later errors are sent undamaged
     found = _settled(context, _chosen(context, prefer))
     for fault in found:
         check_fault(context.provider.contract, fault)
@@ -37,7 +37,7 @@ def choose(context: RequestContext, prefer: bytes | None) -> None:
     context.faults = found
     context.applied += tuple(f"fault={one.name}" for one in preferred_faults(prefer) if one.name in _names(found))
     if found.reply is not None and not found.reply.handled:
-        _answer_in_place(context, found.reply)
+        _respond_in_place(context, found.reply)
 
 
 def _names(faults: Faults) -> set[str]:
@@ -45,33 +45,33 @@ def _names(faults: Faults) -> set[str]:
 
 
 def _chosen(context: RequestContext, prefer: bytes | None) -> Faults:
-    """The first that names a fault decides, for responses and for callbacks apart; callbacks where a job may begin."""
+    """The first source with a fault decides, for responses and webhooks separately; webhooks where a job may begin."""
     wished = preferred_faults(prefer)
     begins = _begins(context)
     return Faults(
-        wished.reply or _standing(context, "reply"),
-        (wished.callback or _standing(context, "callback")) if begins else None,
+        wished.reply or _from_rule_or_key(context, "reply"),
+        (wished.callback or _from_rule_or_key(context, "callback")) if begins else None,
     )
 
 
-def _standing(context: RequestContext, sort: Sort) -> Fault | None:
-    """What the rules or the key want of every request; what names no provider is for those who have such a thing."""
+def _from_rule_or_key(context: RequestContext, sort: Sort) -> Fault | None:
+    """The fault that the rules or the key apply to each request; without a provider it applies where possible."""
     able = partial(_reaches, context)
-    found = context.provider.rules.fault(sort, asked_of(context), able) if context.provider.rules.all else None
+    found = context.provider.rules.fault(sort, traits_of(context), able) if context.provider.rules.all else None
     own = (context.caller.faults if context.caller else None) or NO_FAULTS
-    kept = own.reply if sort == "reply" else own.callback
-    return found or (kept if kept is not None and able(kept) else None)
+    of_key = own.reply if sort == "reply" else own.callback
+    return found or (of_key if of_key is not None and able(of_key) else None)
 
 
 def _reaches(context: RequestContext, fault: Fault) -> bool:
-    """Whether a fault that nobody wished for this request may befall it."""
+    """Whether a fault that this request did not choose may apply to it."""
     return is_able(context.provider.contract, fault) and (
         not fault.kind.results or context.request.path.startswith(MEDIA)
     )
 
 
 def _begins(context: RequestContext) -> bool:
-    """Whether the request may begin what a callback tells of."""
+    """Whether the request may begin a job that a webhook reports."""
     operation = context.known_operation
     return operation is not None and (operation.submits or "callbacks" in operation.raw)
 
@@ -100,7 +100,7 @@ def _check_wire(context: RequestContext, fault: Fault) -> None:
         raise FaultError("fault in this server", fault.name, playable, then=then)
 
 
-def _answer_in_place(context: RequestContext, fault: Fault) -> None:
+def _respond_in_place(context: RequestContext, fault: Fault) -> None:
     row = context.provider.contract.errors.get(RATE_LIMITED)
     if fault.name == "throttled" and row is not None and row.status == 429:
         raise ErrorResponse(RATE_LIMITED)
@@ -108,10 +108,10 @@ def _answer_in_place(context: RequestContext, fault: Fault) -> None:
 
 
 def check_keys_faults(entries: Iterable[KeyEntry], contracts: Mapping[str, Contract]) -> None:
-    """See that the faults of listed keys can be played by their provider, or by one at least.
+    """Check that the faults of listed keys are possible for their provider, or for at least one.
 
     Raises:
-        FaultError: one cannot.
+        FaultError: one is not.
     """
     for entry in entries:
         places = [contract for name, contract in contracts.items() if entry.provider in (None, name)]
@@ -120,19 +120,19 @@ def check_keys_faults(entries: Iterable[KeyEntry], contracts: Mapping[str, Contr
                 check_fault(places[0], fault)
 
 
-def played(context: RequestContext, response: Response) -> Response:
-    """The response as its fault wants it; the same object where there is none."""
+def with_fault(context: RequestContext, response: Response) -> Response:
+    """The response with its fault; the same object if it has none."""
     faults = context.faults
     if faults is None or faults is NO_FAULTS or faults.reply is None or response.fault is not None:
         return response
     return spoilt(faults.reply, response)
 
 
-def asked_of(context: RequestContext, *, model: Any = None, body: Any = None) -> Asked:
+def traits_of(context: RequestContext, *, model: Any = None, body: Any = None) -> RequestTraits:
     """What the rules look at: of the call itself, or of one of several jobs that it begins."""
     operation = context.known_operation
     chosen = model or context.model
-    return Asked(
+    return RequestTraits(
         context.provider.name,
         chosen.id if chosen else None,
         prompt(context.body if body is None else body),

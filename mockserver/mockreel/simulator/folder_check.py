@@ -1,4 +1,4 @@
-"""A data folder of the user's is looked at whole when it is loaded: nobody would notice before the first request."""
+"""Check a user's data folder as a whole when it is loaded; otherwise errors would show at the first request."""
 
 from mockreel.contract.data.data_files import read_document
 from mockreel.contract.loader import Contract

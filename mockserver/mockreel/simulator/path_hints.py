@@ -1,6 +1,6 @@
-"""What a request to an unknown path probably meant: another provider's port, another base URL, another service.
+"""Hints for requests to unknown paths: perhaps meant for another provider's port, base URL or service.
 
-Only whoever runs the server is told, in the log and the journal; the client is answered as by the provider.
+They are logged and journaled for the user of the mock server; the client gets the provider's own response.
 """
 
 from collections.abc import Iterator, Mapping
@@ -26,26 +26,26 @@ Steps = tuple[str, ...]
 
 
 class Hints:
-    """Hints for the paths that nothing is found at.
+    """Hints for paths that no provider has.
 
     Args:
-        providers: the providers that are played, by name.
+        providers: the served providers, by name.
     """
 
     def __init__(self, providers: Mapping[str, "Provider"]) -> None:
         self._providers = providers
 
-    def about(self, method: str, path: str, *, asked: "Provider | None" = None) -> str | None:
-        """What a path probably meant; None where nobody can say.
+    def about(self, method: str, path: str, *, target: "Provider | None" = None) -> str | None:
+        """What a path probably meant; None if unknown.
 
         Args:
-            asked: the provider that it was sent to; None for the control port.
+            target: the provider that it was sent to; None for the control port.
         """
-        return self._of_another(path, asked) or self._of_strangers(path) or self._near(method, path, asked)
+        return self._of_another(path, target) or self._of_strangers(path) or self._near(method, path, target)
 
-    def _of_another(self, path: str, asked: "Provider | None") -> str | None:
+    def _of_another(self, path: str, target: "Provider | None") -> str | None:
         for provider in self._providers.values():
-            if provider is not asked and provider.contract.router.find(path) is not None:
+            if provider is not target and provider.contract.router.find(path) is not None:
                 where = f": its address is {provider.base_url}" if provider.base_url else ""
                 return f"this is a path of {provider.contract.title}{where}"
         return None
@@ -56,21 +56,21 @@ class Hints:
                 return f"this is a path of {name}; {row['says']}"
         return None
 
-    def _near(self, method: str, path: str, asked: "Provider | None") -> str | None:
+    def _near(self, method: str, path: str, target: "Provider | None") -> str | None:
         """The same path with another beginning, as where the base URL has a segment too many, or one segment spelled
         otherwise.
         """
-        if asked is None or len(path) > LONGEST:
+        if target is None or len(path) > LONGEST:
             return None
         steps = tuple(path.removeprefix("/").split("/"))
-        operations = [one for one in asked.contract.operations if one.method == method]
+        operations = [one for one in target.contract.operations if one.method == method]
         templates = [tuple(one.path[1:].split("/")) for one in operations]
         for begun, rest in _otherwise_begun(steps, templates):
             other = "/" + "/".join((*begun, *rest))
-            found = asked.contract.router.find(other)
+            found = target.contract.router.find(other)
             operation = found.methods.get(method) if found else None
             if operation and operation.path[1:].split("/")[len(begun)] == rest[0]:
-                return f"did you mean {other}? The base URL is {asked.base_url or 'the origin alone'}"
+                return f"did you mean {other}? The base URL is {target.base_url or 'the origin alone'}"
         near = next((one for one in templates if _differs_once(steps, one)), None)
         return f"did you mean /{'/'.join(near)}?" if near else None
 
@@ -81,9 +81,7 @@ class Hints:
 
 
 def _otherwise_begun(steps: Steps, templates: list[Steps]) -> Iterator[tuple[Steps, Steps]]:
-    """What may stand before what is left of a path: the path without its first segments, or with those that the
-    provider's own paths begin with.
-    """
+    """Prefixes that may be missing from a path or be too many in it: its own, and those of the provider's paths."""
     literal = [one[:many] for many in (0, 1, 2) for one in templates if len(one) > many]
     beginnings = dict.fromkeys(one for one in literal if not any(step.startswith("{") for step in one))
     for dropped in range(min(MOST_DROPPED, len(steps) - 1) + 1):

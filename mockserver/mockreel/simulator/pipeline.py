@@ -1,6 +1,6 @@
-"""The way of a request, from the path it asks for to the handler that answers it.
+"""The pipeline of a request, from its path to the handler that answers it.
 
-Every step fills in the call; every early end is an error row of the provider, told in its own words.
+Every step fills in the request context; every early end is an error row of the provider.
 """
 
 import logging
@@ -43,8 +43,8 @@ def respond(context: RequestContext) -> Answer:
     context.provider.base_url = context.request.base_url
     try:
         answer = perform(context)
-    except ErrorResponse as refused:
-        return refuse(context, refused)
+    except ErrorResponse as error:
+        return refuse(context, error)
     except Unanswered as unanswered:
         return _noted(context, unanswered.response, None)
     except OptionError as wrong:
@@ -100,13 +100,13 @@ def _find_operation(context: RequestContext) -> None:
 def _hint(context: RequestContext) -> None:
     """Note what an unknown path probably meant."""
     provider, request = context.provider, context.request
-    found = provider.hints.about(request.method, request.path, asked=provider) if provider.hints else None
+    found = provider.hints.about(request.method, request.path, target=provider) if provider.hints else None
     if found is not None:
         context.notes += (found,)
 
 
 def _read(context: RequestContext) -> ErrorResponse | None:
-    """Read the query and the body; what cannot be read is told only to who may know."""
+    """Read the query and the body; unreadable ones are reported only to authorized callers."""
     request, most = context.request, context.provider.settings.max_body
     if len(request.body) > most:
         raise ErrorResponse("body-too-large", values={"limit": most})
@@ -122,7 +122,7 @@ def _read(context: RequestContext) -> ErrorResponse | None:
 
 
 def look(context: RequestContext) -> None:
-    """Find out what a request says of itself, without a change: its operation, its body and its key."""
+    """Read a request without changing anything: its operation, its body and its key."""
     with suppress(ErrorResponse):
         _find_operation(context)
         _read(context)
@@ -137,7 +137,7 @@ def _find_caller(context: RequestContext) -> None:
         _, _, context.key, caller = known
     else:
         caller = _look_up(context, places)
-        if places[0].kind == "header" and key_at(places[0], context):  # nothing but the headers had a say
+        if places[0].kind == "header" and key_at(places[0], context):  # only the headers counted
             facts.caller = (places, context.provider.keyring.era, context.key, caller)
     if operation.admin or operation.scope is not None:
         _allow(operation, caller)
@@ -173,7 +173,7 @@ def _find_model(context: RequestContext, place: Place) -> None:
     contract = context.provider.contract
     name = context.params.get(place.name) if place.kind == "path" else field_of(context.body, place.name)
     if place.kind == "body" and not isinstance(name, str):
-        return  # the schema says what is wrong with it
+        return  # the schema reports what is wrong
     model = context.model = contract.names_at[context.operation.id].get(str(name))
     if model is None and name not in context.operation.own_models:
         if place.kind == "path":
@@ -184,10 +184,10 @@ def _find_model(context: RequestContext, place: Place) -> None:
 
 
 def _direct(context: RequestContext) -> None:
-    """Choose the course of the job, or play the error response that is wished."""
+    """Choose the job's plan, or raise the preferred error response."""
     prefer, preference, caller = context.request.joined(b"prefer"), None, context.caller
     if prefer is None and caller is not None and caller.faults is None and not context.provider.rules.all:
-        context.faults = NO_FAULTS  # nobody wants anything: the usual case, and the fast one
+        context.faults = NO_FAULTS  # no preference at all: the usual case, and the fast one
         if not caller.scenario:
             context.template = context.provider.default_template
             return
@@ -195,10 +195,10 @@ def _direct(context: RequestContext) -> None:
         fault_selection.choose(context, prefer)
         preference = _wish(context, prefer)
     if context.operation.submits:
-        template = _template(context, preference or _standing_wish(context, context.model, context.body))
+        template = _template(context, preference or _default_preference(context, context.model, context.body))
         context.template = _with_result(context, template, context.model, context.body)
     elif preference is not None:
-        _play_refusal(context, preference)
+        _raise_error_response(context, preference)
 
 
 def _wish(context: RequestContext, prefer: bytes | None) -> Preference | None:
@@ -218,14 +218,14 @@ def _wish(context: RequestContext, prefer: bytes | None) -> Preference | None:
 
 
 def course_of(context: RequestContext, model: Model, fields: Any) -> PlanTemplate:
-    """The course of one of several jobs that a call begins, chosen as for a call of its own.
+    """The plan of one of several jobs that a request begins, chosen as for a request by itself.
 
     Raises:
-        ErrorResponse: what is wished is an error response; it is the whole call's then.
+        ErrorResponse: an error response is preferred; it applies to the whole request.
     """
     preference = preferred(context.request.joined(b"prefer"))
     return _with_result(
-        context, _template(context, preference or _standing_wish(context, model, fields)), model, fields
+        context, _template(context, preference or _default_preference(context, model, fields)), model, fields
     )
 
 
@@ -233,18 +233,18 @@ def _with_result(context: RequestContext, template: PlanTemplate, model: Model |
     """The course with the result of one's own that a rule gives the job, if any."""
     if not context.provider.rules.all:
         return template
-    result = context.provider.rules.result(fault_selection.asked_of(context, model=model, body=body))
+    result = context.provider.rules.result(fault_selection.traits_of(context, model=model, body=body))
     return template if result is None else replace(template, fields={**template.fields, OWN_RESULT: result})
 
 
 def _template(context: RequestContext, preference: Preference) -> PlanTemplate:
     if preference is context.provider.default:
         return context.provider.default_template
-    _play_refusal(context, preference)
+    _raise_error_response(context, preference)
     return context.provider.templates.template(preference.scenario, code=preference.code)
 
 
-def _play_refusal(context: RequestContext, preference: Preference) -> None:
+def _raise_error_response(context: RequestContext, preference: Preference) -> None:
     """See that the provider has what is wished, and refuse where that is what is wished."""
     check_preference(context.provider.contract, preference)
     row = refusal(context.provider.contract, preference)
@@ -252,10 +252,10 @@ def _play_refusal(context: RequestContext, preference: Preference) -> None:
         raise ErrorResponse(row.name)
 
 
-def _standing_wish(context: RequestContext, model: Model | None, body: Any) -> Preference:
-    """What the rules, the key or the default want of a job for this model with this body."""
+def _default_preference(context: RequestContext, model: Model | None, body: Any) -> Preference:
+    """What the rules, the key or the default prefer for a job of this model with this body."""
     if context.provider.rules.all:
-        preference = context.provider.rules.preference(fault_selection.asked_of(context, model=model, body=body))
+        preference = context.provider.rules.preference(fault_selection.traits_of(context, model=model, body=body))
         if preference is not None:
             return preference
     own = context.caller.scenario if context.caller else None
@@ -287,8 +287,8 @@ def _model_input(context: RequestContext, model: Model) -> tuple[Mapping[str, An
 
 
 def refuse(context: RequestContext, error: ErrorResponse) -> Response:
-    """The provider's own words for an error response, or what a fault puts in their place."""
-    if context.faults is None:  # refused before anybody asked for faults
+    """The provider's own error response, or the fault in its place."""
+    if context.faults is None:  # rejected before faults were chosen
         prefer = context.request.joined(b"prefer")
         context.notes += () if prefer is None else tuple(ignored(prefer))
         try:
@@ -315,18 +315,18 @@ def _unknown_wish(context: RequestContext, wrong: OptionError) -> Response:
 
 def _broken(context: RequestContext, broken: Exception) -> Response:
     trace = "".join(traceback.format_exception(broken))
-    told = context.provider.capture.told(
+    text = context.provider.capture.report(
         context, f"{context.request.method} {context.request.path} failed inside of mockreel; this is a bug"
     )
-    logging.getLogger("mockreel").error("%s\n%s", told, context.provider.capture.told(context, trace).rstrip())
+    logging.getLogger("mockreel").error("%s\n%s", text, context.provider.capture.report(context, trace).rstrip())
     return refuse(context, ErrorResponse("internal-error"))
 
 
 async def _later(context: RequestContext, answer: Awaitable[Response]) -> Response:
     try:
         response = await answer
-    except ErrorResponse as refused:
-        return refuse(context, refused)
+    except ErrorResponse as error:
+        return refuse(context, error)
     except Exception as broken:
         return _broken(context, broken)
     return _noted(context, response, None)
@@ -339,7 +339,7 @@ def _noted(context: RequestContext, response: Response, row: str | None, found: 
         applied = (b"preference-applied", ", ".join(context.applied).encode("latin-1", "replace"))
         response = Response(response.status, response.body, (*response.headers, applied), response.fault)
     if context.faults is not NO_FAULTS:
-        response = fault_selection.played(context, response)
+        response = fault_selection.with_fault(context, response)
     note = provider.capture.entry if provider.settings.keep_bodies else provider.capture.line
     provider.journal.note(note(context, response, row=row, found=found))
     return response

@@ -36,7 +36,7 @@ from mockreel.webhooks import Deliveries, Delivery, Signing
 
 
 class OnlyReads(BaseException):
-    """A request that was tried as a read would change something: no error, so nothing on the way may handle it."""
+    """A request that was tried as a read would change something. No handler on the way may catch it."""
 
 
 # Waits until the clock reaches a moment of a job, as `Provider.reached` does.
@@ -44,8 +44,6 @@ Reaching = Callable[[Job, float | None], Awaitable[bool]]
 
 
 class Provider:
-    """One provider as it is played."""
-
     def __init__(
         self,
         contract: Contract,
@@ -69,18 +67,18 @@ class Provider:
         self.deliveries = deliveries
         deliveries.signing = self._signing
         self.settings = settings
-        self.assumed = assumed  # what counts for a job of unknown price; as the contract says if None
-        self._play(compile_contract(contract, adapter, pace=settings.pace))
+        self.assumed = assumed  # the price of a job without a known one; the contract's if None
+        self._use(compile_contract(contract, adapter, pace=settings.pace))
         self.hints: Hints | None = None  # for paths that nothing is found at
         self.waits = JobWaits()
-        self.observer: Callable[[Provider, Job], None] | None = None  # told of every job that begins or is changed
+        self.observer: Callable[[Provider, Job], None] | None = None  # called with every job that begins or changes
         self.recorder: RunRecorder | None = None  # keeps a log of what changes, if anybody does
         self.touches = 0  # how often something was changed that is no job: a read that does so is recorded
-        self.only_reads = False  # a request is tried that may change nothing: what would change is an entry first
+        self.only_reads = False  # a request is tried as a read; one that would change something is logged first
         self.base_url = ""  # as last seen; what is sent without a request (a callback) uses it
         self._open()
 
-    def _play(self, compiled: CompiledContract) -> None:
+    def _use(self, compiled: CompiledContract) -> None:
         self.contract, self.adapter = compiled.contract, compiled.adapter
         self.templates, self.default, self.default_template = (
             compiled.templates,
@@ -92,8 +90,8 @@ class Provider:
         self.views = JobViews()
 
     def switch_contract(self, compiled: CompiledContract, state: Any) -> None:
-        """Play another role from now on: what has come to be stays, and is told in its words."""
-        self._play(compiled)
+        """Serve another contract from now on; existing state stays, and is reported in its terms."""
+        self._use(compiled)
         self.state: Any = state
         self.clips = Clips(self)
         rewording = Rewording(compiled.contract)
@@ -104,7 +102,7 @@ class Provider:
             self.recorder.contract_switched(self)
 
     def _open(self) -> None:
-        """Everything that comes to be while the part is played, as it is at the beginning."""
+        """Create the state of the provider, as it is at the start."""
         self.jobs: JobStore = MemoryJobs(limit=self.settings.max_jobs, forgetting=self._count_in)
         self.views = JobViews()
         self.requests = SharedRequests()
@@ -126,10 +124,10 @@ class Provider:
 
     def _count_in(self, job: Job) -> None:
         """A job is about to be forgotten: what it costs stays in the sums of its account."""
-        self.ledger.let_go(job, self.clock.now())
+        self.ledger.release(job, self.clock.now())
 
     def reset(self) -> None:
-        """Forget every account, job, upload and delivery; who waits for a job is told that it has not ended."""
+        """Drop every account, job, upload and delivery; requests that wait for a job get its current state."""
         self.keyring.reset()
         self.deliveries.clear()
         self._open()
@@ -146,16 +144,16 @@ class Provider:
         context: RequestContext,
         job: Job,
         make: Callable[[RequestContext, Job], Response],
-        *asked: Any,
+        *facts: Any,
     ) -> Response:
-        """What is said of a job that a request asks about; while nothing of it changes, what was said before.
+        """The response for a job that a request reads; cached until the job changes.
 
         Args:
-            asked: what the response depends on besides the job, the address and the operation.
+            facts: what the response depends on besides the job, the address and the operation.
         """
         context.polled = job.id
-        asked = (self.base_url, context.operation.id, *asked)
-        return self.views.response(context, job, make, now=context.now, asked=asked)
+        request = (self.base_url, context.operation.id, *facts)
+        return self.views.response(context, job, make, now=context.now, request=request)
 
     def reach_through(self, wrap: "Callable[[Reaching], Reaching]") -> None:
         """Wait for moments of jobs from now on through something else, made of the present way."""
@@ -180,7 +178,7 @@ class Provider:
         self.touches += 1
 
     def count(self, what: str) -> int:
-        """The next number of a sort of thing, from 1."""
+        """The next number of a kind of record, from 1."""
         self.touch()
         number = self.numbers[what] = self.numbers.get(what, 0) + 1
         return number
@@ -195,16 +193,16 @@ class Provider:
         extra: Any = None,
         tell: bool = False,
     ) -> Job:
-        """Begin a job for a call: draw its plan, keep it, and note its end on the scheduler where somebody is told.
+        """Begin a job for a request: draw its plan, store it, and schedule its end if a receiver is notified.
 
         Args:
             make_id: `(now, drawn bytes) -> id` in the provider's form.
-            request: what the provider echoes or needs later; kept in exact bytes.
-            callback_url: whom to tell when it ends.
+            request: what the provider echoes or needs later; stored as exact bytes.
+            callback_url: notified when it ends.
             tell: call `adapter.job_ended` at its end even without a callback URL.
 
         Raises:
-            ErrorResponse: what the account has left is not enough for it.
+            ErrorResponse: the account's balance is too low.
         """
         cost = self.ledger.cost(context.model, context.fields)
         self.ledger.admit(context.account, cost, context.now)
@@ -231,7 +229,7 @@ class Provider:
         return None if signature is None else Signing(signature, self.adapter.secrets(self, delivery))
 
     def damage(self, context: RequestContext, subject: str) -> None:
-        """See that the callbacks that tell of a subject meet the fault that its call wants for them, if any."""
+        """Apply the fault of its request to the webhooks about a subject, if there is one."""
         if context.faults is not None and context.faults.callback is not None:
             self.deliveries.damage(subject, context.faults.callback)
 
@@ -285,7 +283,7 @@ class Provider:
             found: str = make_id(now, block[32:] if not turn else digest(turn, block.hex()))
             if self.jobs.get(found) is None:
                 return found
-        raise RuntimeError(f"{make_id} gives ids that are taken; the last was {found!r}")
+        raise RuntimeError(f"{make_id} returns ids that are in use; the last was {found!r}")
 
     def watch(self, job: Job) -> None:
         """Note a job's end on the scheduler, so that `adapter.job_ended` is called then."""
@@ -299,7 +297,7 @@ class Provider:
             raise OnlyReads
         if self.recorder is not None:
             self.recorder.changing()
-        with self.clock.standing():
+        with self.clock.frozen():
             self._change(job, intervention)
             if self.recorder is not None:
                 self.recorder.intervened(self, job, intervention)
@@ -321,23 +319,23 @@ class Provider:
             self.scheduler.at(job.ends, Reckoning(self, job.account))
 
     def set_balance(self, account: Account, amount: Decimal | None) -> None:
-        """Make the balance that is told this amount, from now on; None takes the limit away."""
+        """Set the reported balance to this amount, from now on; None removes the limit."""
         if self.recorder is not None:
             self.recorder.changing()
-        with self.clock.standing():
+        with self.clock.frozen():
             self.ledger.set_balance(account, amount, self.clock.now())
             if self.recorder is not None:
                 self.recorder.balance_set(self, account, amount)
 
     def redeliver(self, delivery: Delivery) -> Delivery:
-        """Deliver again by hand, as the provider itself would; gives what is being delivered now.
+        """Deliver again by hand, as the provider would; returns what is being delivered now.
 
         Raises:
-            Conflict: it cannot be delivered again as things are.
+            Conflict: it cannot be delivered again in its state.
         """
         if self.recorder is not None:
             self.recorder.changing()
-        with self.clock.standing():
+        with self.clock.frozen():
             found = self.adapter.redeliver(self, delivery)
             if self.recorder is not None:
                 self.recorder.redelivered(self, delivery)
@@ -353,7 +351,7 @@ class Provider:
                 self._reckon(job)
 
     def stop_unpaid(self, account: Account, now: float) -> None:
-        """Fail the jobs in flight of an account with nothing left, where the provider's row says so."""
+        """Fail the running jobs of an account without balance, if the provider's row says so."""
         name = self.ledger.money.stops
         if name is None or not self.ledger.is_empty(account, now):
             return
@@ -374,7 +372,7 @@ class Provider:
         Returns:
             False if that took longer than `settings.wait_timeout` real seconds.
         """
-        asked = self.base_url
+        requested = self.base_url
 
         def begin(wake: Callable[[], None]) -> None:
             if moment is not None:
@@ -383,7 +381,7 @@ class Provider:
         try:
             return await self.waits.wait(job.id, self.settings.wait_timeout, begin)
         finally:
-            self.base_url = asked  # others have asked under other addresses meanwhile
+            self.base_url = requested  # other requests may have set it
 
     def job_of(self, account: Account, id: str | None, *, row: str = "unknown-job") -> Job:  # noqa: A002
         """A job of this account.

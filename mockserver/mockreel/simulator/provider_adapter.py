@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 Answer = Response | Awaitable[Response]
 Handler = Callable[[RequestContext], Answer]
-# What is told on a WebSocket, as texts, and who opens one: from a part and the query of the address, if that is known.
+# Messages of a WebSocket, as texts, and what opens one: from a provider and the address's query, if that is known.
 MessageStream = AsyncGenerator[str, None]
 Socket = Callable[["Provider", Mapping[str, str]], MessageStream | None]
 
 
-class KeptTypes(NamedTuple):
+class StoredTypes(NamedTuple):
     """Annotations of what a package keeps: as `extra` of a job, on an account's shelf, and for the whole provider."""
 
     job: Any = None
@@ -29,7 +29,7 @@ class KeptTypes(NamedTuple):
 
 
 class ProviderAdapter(Protocol):
-    """What a provider's package offers: how responses are put together, which data cannot say."""
+    """What a provider's package implements: how responses are built, which data cannot express."""
 
     @property
     def handlers(self) -> Mapping[str, Handler]:
@@ -38,36 +38,36 @@ class ProviderAdapter(Protocol):
 
     @property
     def sockets(self) -> Mapping[str, Socket]:
-        """What is told on WebSockets, by path; none where the provider has none."""
+        """What is sent on WebSockets, by path; empty if the provider has none."""
         ...
 
     def new_state(self, provider: "Provider") -> Any:
-        """What the package keeps for itself while the simulator stands; found again as `part.state`."""
+        """The package's own state, available as `provider.state`."""
         ...
 
-    def taken_over(self, provider: "Provider") -> Any:
-        """The same for a part that another contract was played on so far: all that has come to be is in it.
+    def state_after_switch(self, provider: "Provider") -> Any:
+        """The same for a provider that served another contract so far, with its existing state.
 
-        It takes the place of `part.state` in a moment, together with the contract; until then nothing may be changed.
+        It replaces `provider.state` later, together with the contract; until then nothing may be changed.
         """
         ...
 
     @property
     def keepsakes(self) -> tuple[type, ...]:
-        """The package's classes that stand on jobs, on accounts' shelves, or in what `kept` gives."""
+        """The package's classes whose objects occur in jobs, on accounts' shelves, or in the result of `stored`."""
         ...
 
     @property
-    def kept_types(self) -> "KeptTypes":
+    def stored_types(self) -> "StoredTypes":
         """What a snapshot may hold of the package, as annotations; what is read is checked against them."""
         ...
 
-    def kept(self, provider: "Provider") -> Any:
+    def stored(self, provider: "Provider") -> Any:
         """What of `part.state` a snapshot must hold: plain values and keepsakes."""
         ...
 
-    def put_back(self, provider: "Provider", kept: Any) -> Any:
-        """A state as `new_state` makes it, with what was kept; the part is not changed."""
+    def restore(self, provider: "Provider", kept: Any) -> Any:
+        """A state as `new_state` makes it, with what was stored; the provider is not changed."""
         ...
 
     def refuse(self, context: RequestContext, row: ErrorRow, error: ErrorResponse) -> Response:
@@ -79,13 +79,13 @@ class ProviderAdapter(Protocol):
         ...
 
     def job_ended(self, provider: "Provider", job: "Job") -> None:
-        """A job that somebody may be told of has ended by the clock: schedule its deliveries."""
+        """A job with a webhook has ended by the clock: schedule its deliveries."""
         ...
 
     def redeliver(self, provider: "Provider", delivery: "Delivery") -> "Delivery":
-        """Deliver again, as the provider itself would when asked to; gives what is being delivered now.
+        """Deliver again, as the provider does on request; returns what is being delivered now.
 
         Raises:
-            Conflict: it cannot be delivered again as things are.
+            Conflict: it cannot be delivered again in its state.
         """
         ...

@@ -11,7 +11,7 @@ from mockreel.engine.artifacts.uploads import Upload
 if TYPE_CHECKING:
     from mockreel.simulator.provider import Provider
 
-# A type that may stand in a header, whoever announced it.
+# Types that are safe in a header, whoever declared them.
 _TYPE = re.compile(r"[\w.+-]{1,60}/[\w.+-]{1,60}( ?; ?[\w.+-]{1,60}=[\w.+-]{1,60})?", re.ASCII)
 
 
@@ -41,10 +41,10 @@ def clip(provider: "Provider", request: Request, name: str) -> Response:
             404, "No such clip", f"No job {name!r} of this mock server has made a clip. Clips live in memory."
         )
     artifact = of_job(provider, job)
-    if not artifact.clip.file and artifact.held is None:
-        return problem(404, "No such clip", "This job's result is at an address of its own.")
+    if not artifact.clip.file and artifact.own_content is None:
+        return problem(404, "No such clip", "This job's result has its own URL.")
     content = artifact.content(stamp=job.id.encode())
-    return _ranged(request, content, artifact.clip.mime, says=artifact.clip.says)
+    return _ranged(request, content, artifact.clip.mime, note=artifact.clip.says)
 
 
 def _upload(provider: "Provider", request: Request) -> Response:
@@ -52,16 +52,16 @@ def _upload(provider: "Provider", request: Request) -> Response:
     if upload is None:
         return problem(404, "No such upload", "Nothing was announced under this address, or it has been forgotten.")
     if request.method == "PUT":
-        return _take(provider, request, upload)
+        return _receive(provider, request, upload)
     if upload.data is None:
         return problem(404, "Not uploaded yet", "The file was announced, but its bytes have not been sent.")
     mime = upload.mime if _TYPE.fullmatch(upload.mime) else "application/octet-stream"
     response = _ranged(request, upload.data, mime)
-    # Whoever uploads says what type it is: a browser must not run it, whatever that says.
+    # The uploader declares the type: a browser must not run it, whatever it is.
     return Response(response.status, response.body, (*response.headers, (b"content-security-policy", b"sandbox")))
 
 
-def _take(provider: "Provider", request: Request, upload: Upload) -> Response:
+def _receive(provider: "Provider", request: Request, upload: Upload) -> Response:
     if upload.expires is not None and provider.clock.now() > upload.expires:
         return problem(403, "Upload address expired", "Announce the file again to get a new address.")
     if len(request.body) > provider.settings.max_body:
@@ -70,8 +70,8 @@ def _take(provider: "Provider", request: Request, upload: Upload) -> Response:
     return Response(200, b"")
 
 
-def _ranged(request: Request, content: bytes, mime: str, *, says: str = "") -> Response:
-    """The bytes, or the range of them that is asked for; `says` tells where a clip is not quite what was asked."""
+def _ranged(request: Request, content: bytes, mime: str, *, note: str = "") -> Response:
+    """The bytes, or the requested range; `note` says how a clip differs from the request."""
     answer = media.ranged(
         content,
         mime=mime,
@@ -81,8 +81,8 @@ def _ranged(request: Request, content: bytes, mime: str, *, says: str = "") -> R
         head=request.method == "HEAD",
     )
     headers = tuple((name.lower().encode(), value.encode()) for name, value in answer.headers.items())
-    note = ((b"mockreel-clip", says.encode()),) if says else ()
-    return Response(answer.status, answer.body, headers + note)
+    clip_note = ((b"mockreel-clip", note.encode()),) if note else ()
+    return Response(answer.status, answer.body, headers + clip_note)
 
 
 def _header(request: Request, name: bytes) -> str | None:

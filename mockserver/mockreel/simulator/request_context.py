@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from mockreel.simulator.provider import Provider
 
 
-# What most requests have none of; shared, so that nobody may write into it.
+# What most requests have none of; shared, so nothing may write into it.
 NOTHING: Mapping[str, Any] = {}
 
 
 class Unanswered(Exception):
-    """The handler is not asked: `response` is played, a fault for instance, with status 0 where nothing is answered."""
+    """The handler is skipped: `response` is sent, a fault for instance, with status 0 for no response at all."""
 
     def __init__(self, response: Response) -> None:
         super().__init__(str(response.fault or response.status))
@@ -36,7 +36,7 @@ class RequestContext:
     """
 
     operation: Operation
-    known_operation: Operation | None = None  # the same; None where the path or the method was not known
+    known_operation: Operation | None = None  # the same; None if the path or method is unknown
     params: Mapping[str, str] = NOTHING
     query: Mapping[str, Any] = NOTHING
     body: Any = None
@@ -45,13 +45,13 @@ class RequestContext:
     fields: Mapping[str, Any] = NOTHING
     template: PlanTemplate | None = None
     job: str | None = None  # the id of the job that it began
-    polled: str | None = None  # the id of the job that it asked about, where its handler has said so
-    key: str | None = None  # the key that it was found by; kept no longer than the headers of its connection
-    faults: Faults | None = None  # what befalls it; None while nobody has asked
+    polled: str | None = None  # the id of the job that it reads, once its handler knows it
+    key: str | None = None  # the key that it was found by; stored no longer than the headers of its connection
+    faults: Faults | None = None  # its faults; None until they are chosen
     in_steps: bool = False  # its handler works in several steps, and has begun
-    handled: bool = False  # nothing refused it before its handler was asked
+    handled: bool = False  # it reached its handler
     applied: tuple[str, ...] = ()  # the preferences that its client wished, and that count
-    notes: tuple[str, ...] = ()  # what is told to who runs the server, and not to the client
+    notes: tuple[str, ...] = ()  # shown to the user of the server, not to the client
 
     def __init__(self, provider: "Provider", request: Request, now: float) -> None:
         self.provider = provider
@@ -60,7 +60,7 @@ class RequestContext:
 
     @property
     def account(self) -> Account:
-        """The caller's account; only operations that need a key may ask."""
+        """The caller's account; only for operations that need a key."""
         if self.caller is None:
             raise ErrorResponse("no-key")
         return self.caller.account

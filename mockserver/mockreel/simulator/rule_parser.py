@@ -5,112 +5,109 @@ from typing import Any
 
 from mockreel.engine.artifacts.own_result import OwnResult
 from mockreel.engine.faults import Fault, read_fault
-from mockreel.engine.faults.fault import word
+from mockreel.engine.faults.fault import split_parameter
 from mockreel.engine.scenarios.preferences import Preference, check_fault, check_preference, refusal
 from mockreel.engine.scenarios.rules import CONDITIONS, Rule, Rules
 from mockreel.errors import OptionError
 from mockreel.simulator.provider import Provider
 
-WANTED = ("scenario", "fault", "result")
+EFFECTS = ("scenario", "fault", "result")
 FIELDS = ("scenario", "code", "fault", "result", *CONDITIONS)
 
 
-def set_rule(rules: Rules, providers: Mapping[str, Provider], given: Mapping[str, Any], *, files: bool = False) -> Rule:
-    """One more rule, as JSON writes it: `{"fault": "reset", "operation": "get_run", "nth": 2}`.
+def set_rule(rules: Rules, providers: Mapping[str, Provider], row: Mapping[str, Any], *, files: bool = False) -> Rule:
+    """Add a rule, as JSON writes it: `{"fault": "reset", "operation": "get_run", "nth": 2}`.
 
-    It wants a `scenario` (with a `code`, perhaps), a `fault` (as text or as a mapping) or a `result` of one's own
-    (JSON, a URL, a `data:` URI; a path only where `files` says so); its conditions are those of `mockreel.rules`.
-    What is null counts as left out.
+    It has a `scenario` (optionally with a `code`), a `fault` (text or mapping) or a `result` (JSON, a URL, a `data:`
+    URI; a path only if `files` is true); its conditions are those of `mockreel.rules`. Null counts as absent.
 
     Raises:
-        OptionError: a field, a value, or what is wanted does not exist where the rule can apply.
+        OptionError: a field, a value or an effect does not exist where the rule can apply.
     """
-    asked = {name: value for name, value in given.items() if value is not None}
-    if set(asked) - set(FIELDS) or len([name for name in WANTED if name in asked]) != 1:
-        raise OptionError("rule", dict(given), FIELDS, then="It has a scenario, a fault or a result: one of them.")
-    conditions = {name: asked[name] for name in CONDITIONS if name in asked}
+    fields = {name: value for name, value in row.items() if value is not None}
+    if set(fields) - set(FIELDS) or len([name for name in EFFECTS if name in fields]) != 1:
+        raise OptionError("rule", dict(row), FIELDS, then="It has a scenario, a fault or a result: one of them.")
+    conditions = {name: fields[name] for name in CONDITIONS if name in fields}
     _check(conditions)
     places = [_provider(providers, conditions["provider"])] if "provider" in conditions else list(providers.values())
     if "model" in conditions:
         conditions["model"] = _model_id(conditions["model"], places)
     if "operation" in conditions:
         _check_operation(conditions["operation"], places)
-    if "result" in asked:
-        if "code" in asked:
-            raise OptionError("code with a result", asked["code"], then="Only a scenario takes a code.")
-        result = rules.results.keep(asked["result"], files=files)
+    if "result" in fields:
+        if "code" in fields:
+            raise OptionError("code with a result", fields["code"], then="Only a scenario takes a code.")
+        result = rules.results.keep(fields["result"], files=files)
         _one_can(places, lambda part: _check_result(part, result))
         return rules.add(result, **conditions)
-    return rules.add(_wanted(asked, places), **conditions)
+    return rules.add(_effect(fields, places), **conditions)
 
 
-def set_results(rules: Rules, providers: Mapping[str, Provider], given: Any) -> None:
+def set_results(rules: Rules, providers: Mapping[str, Provider], result: Any) -> None:
     """A rule without conditions from a result as the command line or a test gives it, a path too; None is no rule.
 
     Raises:
         OptionError: as of `set_rule`.
     """
-    if given is not None:
-        set_rule(rules, providers, {"result": given}, files=True)
+    if result is not None:
+        set_rule(rules, providers, {"result": result}, files=True)
 
 
 def _check_result(provider: Provider, result: OwnResult) -> None:
-    """See that a provider can answer with a result of one's own.
+    """Check that a provider can return a custom result.
 
     Raises:
-        OptionError: it is JSON, and not of the type with which the provider's responses tell a result.
+        OptionError: it is JSON of another type than the results in the provider's responses.
     """
     if result.body is None:
         return
-    wanted = provider.contract.wire.get("own_output")
-    if wanted is None:
-        then = (
-            f"For {provider.name}, give a file or a URL: its contract does not say which part of a reply JSON replaces."
-        )
+    expected = provider.contract.wire.get("own_output")
+    if expected is None:
+        then = f"For {provider.name}, give a file or a URL: JSON replaces no part of its responses."
         raise OptionError("result", result.text[:40], then=then)
-    if result.json_type != wanted:
-        then = f"For {provider.name}, give a JSON {wanted}; `provider=` in a rule chooses one provider."
+    if result.json_type != expected:
+        then = f"For {provider.name}, give a JSON {expected}; `provider=` in a rule chooses one provider."
         raise OptionError("result", result.text[:40], then=then)
 
 
-def set_faults(rules: Rules, providers: Mapping[str, Provider], given: Iterable[Any]) -> list[Rule]:
+def set_faults(rules: Rules, providers: Mapping[str, Provider], faults: Iterable[Any]) -> list[Rule]:
     """Rules from faults with their conditions, each as text (`reset; operation=get_run; nth=2`) or as a mapping.
 
     Raises:
         OptionError: as of `set_rule`.
     """
-    return [set_rule(rules, providers, _split(one)) for one in given]
+    return [set_rule(rules, providers, _split(one)) for one in faults]
 
 
-def _split(given: Any) -> Mapping[str, Any]:
-    """The rule for a fault in which its conditions stand among its parameters."""
-    if isinstance(given, str):
-        name, *rest = given.split(";")
-        given = {"name": name.strip(), **dict(word(part) for part in rest if part.strip())}
-    if not isinstance(given, Mapping):
-        read_fault(given)  # says what is wrong with it
-    conditions = {name: given[name] for name in CONDITIONS if name in given}
-    return {"fault": {name: value for name, value in given.items() if name not in CONDITIONS}, **conditions}
+def _split(fault: Any) -> Mapping[str, Any]:
+    """The rule for a fault whose conditions are written among its parameters."""
+    if isinstance(fault, str):
+        name, *rest = fault.split(";")
+        fault = {"name": name.strip(), **dict(split_parameter(part) for part in rest if part.strip())}
+    if not isinstance(fault, Mapping):
+        read_fault(fault)  # raises the right error
+    conditions = {name: fault[name] for name in CONDITIONS if name in fault}
+    return {"fault": {name: value for name, value in fault.items() if name not in CONDITIONS}, **conditions}
 
 
-def _wanted(asked: Mapping[str, Any], providers: list[Provider]) -> Preference | Fault:
-    """What the rule wants: playable by its provider, or by at least one."""
-    if "fault" in asked:
-        if "code" in asked:
-            raise OptionError("code with a fault", asked["code"], then="Only a scenario takes a code.")
-        fault = read_fault(asked["fault"])
+def _effect(fields: Mapping[str, Any], providers: list[Provider]) -> Preference | Fault:
+    """The rule's effect: possible for its provider, or for at least one."""
+    if "fault" in fields:
+        if "code" in fields:
+            raise OptionError("code with a fault", fields["code"], then="Only a scenario takes a code.")
+        fault = read_fault(fields["fault"])
         _one_can(providers, lambda part: check_fault(part.contract, fault))
         return fault
-    if not isinstance(asked["scenario"], str):
-        raise OptionError("scenario", asked["scenario"], ["a text"])
-    code = asked.get("code")
-    preference = Preference(asked["scenario"], None if code is None else str(code))
+    if not isinstance(fields["scenario"], str):
+        raise OptionError("scenario", fields["scenario"], ["a text"])
+    code = fields.get("code")
+    preference = Preference(fields["scenario"], None if code is None else str(code))
     _one_can(providers, lambda part: check_playable(part, preference))
     return preference
 
 
 def check_playable(provider: Provider, preference: Preference) -> None:
-    """See that a provider can play a scenario with its code.
+    """Check that a provider has a scenario with its code.
 
     Raises:
         OptionError: it has no such scenario, failure or error row.
@@ -143,20 +140,20 @@ def _check(conditions: dict[str, Any]) -> None:
         conditions["probability"] = _probability(conditions["probability"])
 
 
-def _nth(given: Any) -> int:
-    number = int(given) if isinstance(given, str) and given.isascii() and given.isdigit() and len(given) < 19 else given
+def _nth(value: Any) -> int:
+    number = int(value) if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 19 else value
     if isinstance(number, bool) or not isinstance(number, int) or number < 1:
-        raise OptionError("nth", given, ["a whole number from 1 up"])
+        raise OptionError("nth", value, ["a whole number from 1 up"])
     return number
 
 
-def _probability(given: Any) -> float:
+def _probability(value: Any) -> float:
     try:
-        number = -1.0 if isinstance(given, bool) else float(given)
+        number = -1.0 if isinstance(value, bool) else float(value)
     except (TypeError, ValueError):
         number = -1.0
     if not 0 <= number <= 1:
-        raise OptionError("probability", given, ["a number from 0 to 1"])
+        raise OptionError("probability", value, ["a number from 0 to 1"])
     return number
 
 
@@ -167,7 +164,7 @@ def _provider(providers: Mapping[str, Provider], name: str) -> Provider:
 
 
 def _model_id(name: str, providers: list[Provider]) -> str:
-    """The id of the model that a rule names, perhaps by an alias; a model that nobody has would never fit."""
+    """The id of the model that a rule names, perhaps by an alias; an unknown model would never match."""
     for provider in providers:
         if name in provider.contract.names:
             return provider.contract.names[name].id

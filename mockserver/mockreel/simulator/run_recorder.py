@@ -21,17 +21,17 @@ class RunRecorder(Protocol):
         """Answer a request, and record it if it has changed something."""
 
     def changing(self) -> None:
-        """Something that no request asks for is about to be changed.
+        """Called before a change that no request causes.
 
         Raises:
-            StateError: it may only be changed by the control API, as other servers share the run.
+            StateError: only the control API may change it, as other servers share the run.
         """
 
     def intervened(self, provider: "Provider", job: Job, intervention: Intervention) -> None:
         """A job's plan was changed."""
 
     def contract_switched(self, provider: "Provider") -> None:
-        """Another contract is played from now on."""
+        """Another contract is served from now on."""
 
     def balance_set(self, provider: "Provider", account: Account, amount: Decimal | None) -> None:
         """A balance was set by hand."""
@@ -43,18 +43,18 @@ class RunRecorder(Protocol):
         """Everything was forgotten."""
 
     def restored(self, document: Any) -> None:
-        """A snapshot was put in the place of everything."""
+        """A snapshot replaced everything."""
 
     def settled(self) -> Awaitable[None]:
-        """Record what was changed by hand, and wait until all is where it is to be kept.
+        """Record what was changed by hand, and wait until all of it is stored.
 
         Raises:
-            StateUnwritable: it cannot be kept.
+            StateUnwritable: it cannot be stored.
         """
 
 
 class SharedRun(Protocol):
-    """A run that several servers share: what one of them is asked to do by hand, all of them do."""
+    """A run that several servers share: a control request to one of them is performed by all."""
 
     def caught_up(self) -> Awaitable[None]:
         """Wait until all is applied here that the other servers have answered for.
@@ -64,8 +64,8 @@ class SharedRun(Protocol):
         """
 
     def by_hand(self, fields: Mapping[str, Any]) -> Awaitable[Any]:
-        """Have what the control API was asked done by every server; gives what comes of it here.
+        """Have every server perform a control request; returns the result here.
 
         Raises:
-            StateError: what they share cannot be reached.
+            StateError: the shared log is unreachable.
         """

@@ -1,4 +1,4 @@
-"""A stage: every provider that is played in this process, on one clock."""
+"""A simulator: every provider of this process, on one clock."""
 
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -53,31 +53,31 @@ class Simulator:
     settings: Settings = field(default_factory=Settings)
     recorder: RunRecorder | None = None  # keeps a log of what changes, if anybody does
     shared: SharedRun | None = None  # the run that this simulator shares with those of other servers
-    past: Callable[[float], "Simulator"] | None = None  # the simulator as it was at a moment, where a log is kept
+    past: Callable[[float], "Simulator"] | None = None  # the simulator as it was at a moment, if there is a log
     events: EventStream = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         self.events = EventStream(self)
 
     def provider(self, name: str) -> Provider:
-        """One provider as it is played.
+        """One simulated provider.
 
         Raises:
-            OptionError: it is not on this simulator.
+            OptionError: the simulator does not have it.
         """
         if name not in self.providers:
             raise OptionError("provider", name, self.providers)
         return self.providers[name]
 
     def advance(self, seconds: float) -> Awaitable[int]:
-        """Move the clock, running what falls due in order; gives how many actions ran."""
+        """Move the clock, running due actions in order; returns how many ran."""
         return self.scheduler.advance(seconds)
 
     def changes(self, *, provider: str | None = None, job: str | None = None) -> list[Change]:
-        """Every state that the jobs have entered so far, in the order of time; nothing is kept for it.
+        """Every state that the jobs have entered so far, in order of time; computed on demand.
 
         Raises:
-            OptionError: no such provider is on the simulator.
+            OptionError: the simulator has no such provider.
         """
         providers = self.providers.values() if provider is None else [self.provider(provider)]
         return sorted(self.entered(providers, job=job), key=lambda change: change.at)
@@ -92,17 +92,17 @@ class Simulator:
                     yield Change(at, provider.name, each.account.name, each.id, state.name, state.word)
 
     def switch_contracts(self, contracts: Mapping[str, Contract], *, keys: Iterable[KeyEntry] | None = None) -> None:
-        """Play by other contracts from now on: other readings, or other data. All of them are taken, or none.
+        """Switch to other contracts: other readings, or other data. Either all of them are switched, or none.
 
-        Jobs under way keep their moments, and accounts, journal, deliveries, uploads and the clock are what they were.
+        Running jobs keep their times; accounts, journal, deliveries, uploads and the clock stay.
         Call it on the simulator's event loop.
 
         Args:
             keys: the listed keys from now on; those that were listed before if None.
 
         Raises:
-            OptionError: a provider that is not on the simulator, or a pace that a contract does not have.
-            DataError: a contract that cannot be played.
+            OptionError: the simulator has no such provider, or a contract no such pace.
+            DataError: a contract cannot be served.
         """
         if self.recorder is not None:
             self.recorder.changing()
@@ -110,7 +110,7 @@ class Simulator:
             (self.provider(name), compile_contract(contract, find_adapter(contract), pace=self.settings.pace))
             for name, contract in contracts.items()
         ]
-        states = [compiled.adapter.taken_over(provider) for provider, compiled in ready]
+        states = [compiled.adapter.state_after_switch(provider) for provider, compiled in ready]
         listings = [] if keys is None else self._listings(tuple(keys), contracts)
         for (provider, compiled), state in zip(ready, states, strict=True):
             before = provider.contract.chosen
@@ -119,25 +119,25 @@ class Simulator:
             self.events.note("contract", provider=provider.name, readings=changed)
         for provider, listing in listings:
             provider.keyring.admit(listing)
-        self.journal.know({name: _names(provider.contract) for name, provider in self.providers.items()})
+        self.journal.set_names({name: _names(provider.contract) for name, provider in self.providers.items()})
 
     def _listings(self, keys: tuple[KeyEntry, ...], changed: Mapping[str, Contract]) -> list[tuple[Provider, Listing]]:
-        """By part, the keys that it is to admit, checked against the contracts that are going to be played."""
+        """The keys to admit by provider, checked against the new contracts."""
         _check_keys(keys, {name: changed.get(name, provider.contract) for name, provider in self.providers.items()})
         return [(provider, provider.keyring.listing(keys)) for provider in self.providers.values()]
 
     def reset(self, *, at: float | None = None) -> None:
-        """Forget every job, account, delivery and journal entry; have the rules and the clock as at the start.
+        """Drop every job, account, delivery and journal entry; rules and clock are as at the start.
 
         Args:
-            at: the moment to begin at, where it is known from a run before.
+            at: the moment to begin at, if an earlier run recorded it.
         """
         if self.recorder is not None:
             self.recorder.changing()
         self.events.look()
         self.scheduler.clear()
         self.clock.reset(at=at)
-        with self.clock.standing():
+        with self.clock.frozen():
             for provider in self.providers.values():
                 provider.reset()
             self.rules.reset()
@@ -153,7 +153,7 @@ class Simulator:
 
 
 def _names(contract: Contract) -> Names:
-    """What the journal may be asked about."""
+    """What the journal can be queried for."""
     return Names(frozenset(one.id for one in contract.operations), frozenset(contract.errors))
 
 
@@ -168,8 +168,8 @@ def load_contracts(
 
     Args:
         readings: options by reading id; an id may be written `provider:id`, and must be where two providers share it.
-        data: a further data folder; its providers stand beside, or in place of, the packaged ones, and the models that
-            its `models.yaml` lists are added.
+        data: a further data folder; its providers are added to the packaged ones or replace them, and so do the models
+            in its `models.yaml`.
         additions: further models.
 
     Raises:
@@ -201,7 +201,6 @@ def load_contracts(
 
 
 def _by_provider(readings: Mapping[str, str], homes: Mapping[str, Path | None]) -> dict[str, dict[str, str]]:
-    """Which readings are which provider's."""
     if not readings:
         return {}
     known = {name: contracts.known_readings(name, root=root) for name, root in homes.items()}
@@ -233,25 +232,25 @@ def build_simulator(
     secrets: Mapping[str, WebhookSecret] | None = None,
     salt: bytes | None = None,
 ) -> Simulator:
-    """A stage with these providers on it.
+    """A simulator with these providers.
 
     Args:
-        clock: where time comes from; the real clock if None.
+        clock: the source of time; the real clock if None.
         keys: the listed keys.
-        accept_any_key: take any non-empty key, each with an account of its own.
+        accept_any_key: accept any non-empty key, each with its own account.
         sender: how callbacks are sent; over HTTP, confined by `targets`, if None.
-        ca: a file of a further authority that receivers of webhooks may be vouched for by.
-        budget: what every account begins with whose keys state no balance; None is no limit.
-        assume_price: what counts for a job of unknown price; as the contracts say if None.
+        ca: a file with a further certificate authority for receivers of webhooks.
+        budget: the initial balance of accounts whose keys state none; None is no limit.
+        assume_price: the price of jobs without a known one; the contracts' if None.
         secrets: by provider, what signs every account's webhooks.
-        salt: what keys are hashed with; drawn anew if None.
+        salt: the salt of key hashes; random if None.
     """
     from mockreel import __version__  # noqa: PLC0415  (the package's face imports this module)
 
     clock = clock or Clock()
     pin = clock.pin()  # all providers open at one moment
     scheduler = Scheduler(clock)
-    journal = Journal(known={name: _names(contract) for name, contract in loaded.items()})
+    journal = Journal(names_by_provider={name: _names(contract) for name, contract in loaded.items()})
     settings = settings or Settings()
     rules = Rules(seed=settings.seed)
     targets = targets or Targets()

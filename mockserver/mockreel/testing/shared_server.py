@@ -22,7 +22,7 @@ from mockreel.server.http.sockets import close, listen, url_of
 from mockreel.server.http.uvicorn_server import Loop, in_thread
 from mockreel.server.mock_server import Address, MockServer
 from mockreel.server.server_options import Options
-from mockreel.server.socket_server import addressed, application, built, left, local_run, report_rejection
+from mockreel.server.socket_server import addressed, application, built, end_stored_run, local_run, report_rejection
 from mockreel.simulator.simulator import Simulator
 
 T = TypeVar("T")
@@ -62,7 +62,7 @@ class SharedServer:
         self._server = Loop(
             uvicorn.Config(
                 self,
-                http=cast(Any, partial(WireProtocol, told=self._report_rejection, responders=self._responders)),
+                http=cast(Any, partial(WireProtocol, on_rejection=self._report_rejection, responders=self._responders)),
                 ws="websockets-sansio",  # for providers with WebSockets
                 loop="auto",
                 lifespan="off",
@@ -113,7 +113,7 @@ class SharedServer:
         salt = None if run is None else run.head.salt
         simulator, entries = built(options, contracts, secrets={}, clock=clock, salt=salt)
         if run is not None:
-            run.take_up(simulator)
+            run.resume(simulator)
         prepare(simulator)
         server = addressed(simulator, entries, self.sockets, options)
         app = application(server, options, self.sockets)
@@ -126,7 +126,7 @@ class SharedServer:
                 run.end_recording()
             self._server.submit(self._end()).result()
             if run is not None:
-                left(run, server, options)
+                end_stored_run(run, server, options)
 
     def submit(self, work: Coroutine[Any, Any, T]) -> "Future[T]":
         """Run a coroutine on the server's event loop, from another thread."""

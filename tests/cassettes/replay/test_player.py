@@ -7,13 +7,13 @@ import pytest
 
 from mockreel.cassettes.cassette import Exchange
 from mockreel.cassettes.cassette_errors import NoRecording
-from mockreel.cassettes.player import Asked, CassettePlayer
+from mockreel.cassettes.player import CassettePlayer, RequestKey
 
-ASKED = Asked("POST", "/v2/query", (("page", "1"),), {"taskId": "1"})
+ASKED = RequestKey("POST", "/v2/query", (("page", "1"),), {"taskId": "1"})
 EXCHANGE = Exchange("POST", "https://example.com/v2/query?page=1", (), b'{"taskId":"1"}', 200, (), b"{}")
 
 
-def player(*asked: Asked, freely: tuple[int, ...] = ()) -> CassettePlayer:
+def player(*asked: RequestKey, freely: tuple[int, ...] = ()) -> CassettePlayer:
     """A player of these requests."""
     return CassettePlayer(asked, [EXCHANGE] * len(asked), frozenset(freely))
 
@@ -33,16 +33,16 @@ def player(*asked: Asked, freely: tuple[int, ...] = ()) -> CassettePlayer:
 def test_one_difference_is_enough_to_miss_and_is_named(change: dict[str, Any], reason: str) -> None:
     """Each with both values."""
     with pytest.raises(NoRecording) as missed:
-        player(ASKED).play(replace(ASKED, **change))
+        player(ASKED).replay(replace(ASKED, **change))
     assert reason in str(missed.value)
     assert "POST /v2/query?page=1" in str(missed.value)
 
 
 def test_the_nearest_come_first_and_no_more_than_three() -> None:
     """The fewer the differences, the nearer."""
-    far = Asked("GET", "/far", (), None)
+    far = RequestKey("GET", "/far", (), None)
     with pytest.raises(NoRecording) as missed:
-        player(far, far, far, replace(ASKED, path="/near")).play(ASKED)
+        player(far, far, far, replace(ASKED, path="/near")).replay(ASKED)
     names = [name for name, _ in missed.value.nearest]
     assert names[0] == "exchange 3: POST /near?page=1"
     assert len(names) == 3
@@ -51,34 +51,36 @@ def test_the_nearest_come_first_and_no_more_than_three() -> None:
 def test_an_empty_tape_says_so() -> None:
     """And what to do."""
     with pytest.raises(NoRecording, match=r"no exchange[\s\S]*mockreel record"):
-        player().play(ASKED)
+        player().replay(ASKED)
 
 
 def test_equal_requests_are_played_in_their_order_and_once_each() -> None:
     """As polls are."""
     recorded = player(ASKED, replace(ASKED, path="/other"), ASKED)
 
-    assert [recorded.play(ASKED), recorded.play(ASKED)] == [0, 2]
+    assert [recorded.replay(ASKED), recorded.replay(ASKED)] == [0, 2]
     assert recorded.unused == (1,)
-    with pytest.raises(NoRecording, match="it was played already"):
-        recorded.play(ASKED)
+    with pytest.raises(NoRecording, match="it was used already"):
+        recorded.replay(ASKED)
 
 
 def test_a_body_that_every_client_phrases_in_its_own_way_is_not_compared() -> None:
     """Method, path and query are."""
     recorded = player(ASKED, freely=(0,))
 
-    assert recorded.play(replace(ASKED, body={"prompt": "a boat"})) == 0
+    assert recorded.replay(replace(ASKED, body={"prompt": "a boat"})) == 0
 
 
 def test_host_key_order_and_spaces_are_not_compared() -> None:
     """A body is compared as JSON, a query by its fields."""
-    one = Asked.of("POST", "https://a.example/q%20x?b=2&a=1", b'{"apiKey": "k", "x": 1, "y": [2]}', without=["apiKey"])
-    other = Asked.of("POST", "https://b.example/q x?a=1&b=2&apiKey=k", b'{"y":[2],"x":1}', without=["apiKey"])
+    one = RequestKey.of(
+        "POST", "https://a.example/q%20x?b=2&a=1", b'{"apiKey": "k", "x": 1, "y": [2]}', without=["apiKey"]
+    )
+    other = RequestKey.of("POST", "https://b.example/q x?a=1&b=2&apiKey=k", b'{"y":[2],"x":1}', without=["apiKey"])
 
     assert one == other
 
 
 def test_a_body_that_is_no_json_is_compared_as_text() -> None:
     """A form, for instance."""
-    assert Asked.of("POST", "https://a.example/", b"--x--").body == "--x--"
+    assert RequestKey.of("POST", "https://a.example/", b"--x--").body == "--x--"

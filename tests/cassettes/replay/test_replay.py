@@ -136,7 +136,7 @@ def test_a_wait_that_outlasts_the_recording_is_a_miss(tmp_path: Path) -> None:
     """The recordings that would have fitted were played already."""
     (text,) = replayed(tmp_path, lambda document: document["interactions"].pop()).misread
 
-    assert "it was played already" in text
+    assert "it was used already" in text
 
 
 def test_an_exchange_that_nobody_asks_for_is_reported(tmp_path: Path) -> None:
@@ -210,7 +210,7 @@ def test_an_answer_where_the_mock_server_refuses_is_a_difference(tmp_path: Path)
 
     (found,) = replayed(tmp_path, change, of=("aimlapi", "veo-3.0-fast-submit")).unexplained
     assert found.difference.what == "refusal"
-    assert "invalid_enum_value" in found.difference.played
+    assert "invalid_enum_value" in found.difference.actual
 
 
 # -- what cannot be replayed, and how it is told
@@ -337,7 +337,7 @@ def test_a_cassette_of_another_version_of_the_contract_says_so(tmp_path: Path) -
     found = replayed(tmp_path, lambda document: told(document).update(contract="2025-01-01"))
 
     assert found.holds
-    assert "recorded with contract 2025-01-01, held is 2026-08-21" in FORMS["text"](Fidelity((found,), TODAY))
+    assert "recorded with contract 2025-01-01, this one is 2026-08-21" in FORMS["text"](Fidelity((found,), TODAY))
 
 
 def packed(pack: Callable[[bytes], bytes], coding: str) -> Change:
@@ -391,5 +391,5 @@ def test_a_date_that_has_not_come_is_told_as_such(tmp_path: Path) -> None:
 
 def test_a_day_that_no_calendar_has_is_no_date(tmp_path: Path) -> None:
     """It says so, and does not break."""
-    with pytest.raises(NoProvenance, match="'2026-13-45' is no day, month or year"):
+    with pytest.raises(NoProvenance, match="'2026-13-45' is not a day, month or year"):
         replayed(tmp_path, lambda document: told(document).update(recorded="2026-13-45"))

@@ -20,7 +20,7 @@ _MEDIA = "/_mockreel/media/"
 @cache
 def _film(seconds: float, resolution: str, aspect: str) -> bytes:
     """A real film of this length and size."""
-    return media.content(media.pick(media.Wanted("video", seconds, resolution, aspect, True, None)))
+    return media.content(media.pick(media.ClipRequest("video", seconds, resolution, aspect, True, None)))
 
 
 def _stamped(old: bytes, film: bytes) -> bytes:

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockreel.engine.artifacts.media import Wanted, content, pick
+from mockreel.engine.artifacts.media import ClipRequest, content, pick
 from mockreel.engine.artifacts.media.clip_boxes import boxes, silent
 from mockreel.engine.artifacts.media.clip_pack import read
 
-FILM = pick(Wanted("video", 4, "720p"))
-PICTURE = pick(Wanted("image"))
+FILM = pick(ClipRequest("video", 4, "720p"))
+PICTURE = pick(ClipRequest("image"))
 
 
 @given(st.binary(min_size=1, max_size=200))
@@ -50,7 +50,7 @@ def test_a_stamp_changes_no_pixel() -> None:
 @pytest.mark.parametrize("suffix", ["jpg", "webp"])
 def test_other_files_are_left_as_they_are(suffix: str) -> None:
     """They have no place that every reader skips."""
-    clip = pick(Wanted("image", format=suffix))
+    clip = pick(ClipRequest("image", format=suffix))
 
     assert content(clip, stamp=b"job") == content(clip)
 

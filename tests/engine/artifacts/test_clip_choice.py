@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockreel.engine.artifacts.media import Clip, Wanted, pick
+from mockreel.engine.artifacts.media import Clip, ClipRequest, pick
 from mockreel.engine.artifacts.media.clip_pack import CLIPS
 
 LENGTHS = [4.0, 6.0, 8.0]
@@ -26,7 +26,7 @@ words = st.one_of(
     st.from_regex(r"\A[0-9]{1,6}[px:k*.]?[0-9]{0,6}\Z"),
 )
 wishes = st.builds(
-    Wanted,
+    ClipRequest,
     st.one_of(st.sampled_from(["video", "image", "audio", "3d", "text", "string"]), st.text(max_size=5)),
     st.none() | st.floats(),
     words,
@@ -43,7 +43,7 @@ def test_what_the_covered_models_make_is_there_exactly(
     seconds: float, sound: bool, shape: tuple[str, str], sides: tuple[int, int]
 ) -> None:
     """Three sizes, two orientations, three lengths, with and without sound."""
-    clip = pick(Wanted("video", seconds, *shape, sound=sound))
+    clip = pick(ClipRequest("video", seconds, *shape, sound=sound))
 
     assert (clip.width, clip.height, clip.seconds, clip.sound) == (*sides, seconds, sound)
     assert (clip.exact, clip.says, clip.mime, clip.suffix) == (True, "", "video/mp4", ".mp4")
@@ -52,33 +52,33 @@ def test_what_the_covered_models_make_is_there_exactly(
 @pytest.mark.parametrize("aspect", ["16:9", "9:16"])
 def test_an_extension_of_seven_seconds_is_there(aspect: str) -> None:
     """Models that extend a film add seven seconds at 720p."""
-    assert pick(Wanted("video", 7, "720p", aspect)).exact
+    assert pick(ClipRequest("video", 7, "720p", aspect)).exact
 
 
 @pytest.mark.parametrize(
     ("wanted", "says"),
     [
-        (Wanted("video", 12, "480p"), "asked 12 s at 480p; the pack has 10 s at 720p"),
-        (Wanted("video", 12, "720p"), "asked 12 s; the pack has 10 s"),
-        (Wanted("video", 8, "768P", "16:9"), "asked 768P; the pack has 720p"),
-        (Wanted("video", 7, "4k", "9:16"), "asked 7 s; the pack has 6 s"),
-        (Wanted("video", 5, "720p", "21:9"), "asked 21:9; the pack has 16:9"),
-        (Wanted("video", 5, "1080p", "1:1"), "asked 1080p; the pack has 720p"),
-        (Wanted("video", 8, "1920x1088"), "asked 1920x1088; the pack has 1080p"),
-        (Wanted("video", 8, "sharp", "wide"), "asked sharp, wide; the pack has 720p, 16:9"),
-        (Wanted("video", 8, "a\r\nb: c"), r"asked 'a\r\nb: c'; the pack has 720p"),
-        (Wanted("video", 8, "7" * 100), f"asked '{'7' * 20}'; the pack has 720p"),
-        (Wanted("video", math.nan), "asked nan s; the pack has 8 s"),
-        (Wanted("video", -1), "asked -1 s; the pack has 4 s"),
-        (Wanted("image", resolution="4K", aspect="3:2"), "asked 4K; the pack has 1k"),
-        (Wanted("image", aspect="4:3", format="webp"), "asked 4:3; the pack has 1:1"),
-        (Wanted("image", format="tiff"), "asked tiff; the pack has png"),
-        (Wanted("audio", 6, format="flac"), "asked 6 s, flac; the pack has 5 s, mp3"),
-        (Wanted("hologram"), "asked hologram; the pack has video"),
+        (ClipRequest("video", 12, "480p"), "requested 12 s at 480p; the pack has 10 s at 720p"),
+        (ClipRequest("video", 12, "720p"), "requested 12 s; the pack has 10 s"),
+        (ClipRequest("video", 8, "768P", "16:9"), "requested 768P; the pack has 720p"),
+        (ClipRequest("video", 7, "4k", "9:16"), "requested 7 s; the pack has 6 s"),
+        (ClipRequest("video", 5, "720p", "21:9"), "requested 21:9; the pack has 16:9"),
+        (ClipRequest("video", 5, "1080p", "1:1"), "requested 1080p; the pack has 720p"),
+        (ClipRequest("video", 8, "1920x1088"), "requested 1920x1088; the pack has 1080p"),
+        (ClipRequest("video", 8, "sharp", "wide"), "requested sharp, wide; the pack has 720p, 16:9"),
+        (ClipRequest("video", 8, "a\r\nb: c"), r"requested 'a\r\nb: c'; the pack has 720p"),
+        (ClipRequest("video", 8, "7" * 100), f"requested '{'7' * 20}'; the pack has 720p"),
+        (ClipRequest("video", math.nan), "requested nan s; the pack has 8 s"),
+        (ClipRequest("video", -1), "requested -1 s; the pack has 4 s"),
+        (ClipRequest("image", resolution="4K", aspect="3:2"), "requested 4K; the pack has 1k"),
+        (ClipRequest("image", aspect="4:3", format="webp"), "requested 4:3; the pack has 1:1"),
+        (ClipRequest("image", format="tiff"), "requested tiff; the pack has png"),
+        (ClipRequest("audio", 6, format="flac"), "requested 6 s, flac; the pack has 5 s, mp3"),
+        (ClipRequest("hologram"), "requested hologram; the pack has video"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_the_nearest_says_what_it_is_not(wanted: Wanted, says: str) -> None:
+def test_the_nearest_says_what_it_is_not(wanted: ClipRequest, says: str) -> None:
     """Only differences are named, with the requested and the actual value."""
     clip = pick(wanted)
 
@@ -88,24 +88,24 @@ def test_the_nearest_says_what_it_is_not(wanted: Wanted, says: str) -> None:
 @pytest.mark.parametrize(
     ("wanted", "file"),
     [
-        (Wanted("video"), "video-720p-16x9-8s.mp4"),
-        (Wanted("video", 5, "AUTO", "auto"), "video-720p-16x9-5s.mp4"),
-        (Wanted("video", 8, "FHD", "portrait"), "video-1080p-9x16-8s.mp4"),
-        (Wanted("video", 8, "1080*1920"), "video-1080p-9x16-8s.mp4"),
-        (Wanted("video", 8, " 2160P "), "video-4k-16x9-8s.mp4"),
-        (Wanted("video", 5, "720p", "960x960"), "video-720p-1x1-5s.mp4"),
-        (Wanted("image"), "image-1k-1x1.png"),
-        (Wanted("image", resolution="1K", aspect="9:16", format="webp"), "image-1k-9x16.webp"),
-        (Wanted("image", 8, resolution="1024x1024", format="JPEG"), "image-1k-1x1.jpg"),
-        (Wanted("image", aspect="21:9"), "image-1k-21x9.png"),
-        (Wanted("audio", 10), "audio-10s.mp3"),
-        (Wanted("audio", format="wav"), "audio-1s.wav"),
-        (Wanted("3d", 8, "720p", "16:9"), "3d.glb"),
-        (Wanted("string"), "text.txt"),
+        (ClipRequest("video"), "video-720p-16x9-8s.mp4"),
+        (ClipRequest("video", 5, "AUTO", "auto"), "video-720p-16x9-5s.mp4"),
+        (ClipRequest("video", 8, "FHD", "portrait"), "video-1080p-9x16-8s.mp4"),
+        (ClipRequest("video", 8, "1080*1920"), "video-1080p-9x16-8s.mp4"),
+        (ClipRequest("video", 8, " 2160P "), "video-4k-16x9-8s.mp4"),
+        (ClipRequest("video", 5, "720p", "960x960"), "video-720p-1x1-5s.mp4"),
+        (ClipRequest("image"), "image-1k-1x1.png"),
+        (ClipRequest("image", resolution="1K", aspect="9:16", format="webp"), "image-1k-9x16.webp"),
+        (ClipRequest("image", 8, resolution="1024x1024", format="JPEG"), "image-1k-1x1.jpg"),
+        (ClipRequest("image", aspect="21:9"), "image-1k-21x9.png"),
+        (ClipRequest("audio", 10), "audio-10s.mp3"),
+        (ClipRequest("audio", format="wav"), "audio-1s.wav"),
+        (ClipRequest("3d", 8, "720p", "16:9"), "3d.glb"),
+        (ClipRequest("string"), "text.txt"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_an_exact_match_has_no_note(wanted: Wanted, file: str) -> None:
+def test_an_exact_match_has_no_note(wanted: ClipRequest, file: str) -> None:
     """Values that are not requested, left to the server, or meaningless for the kind are no difference."""
     clip = pick(wanted)
 
@@ -114,13 +114,13 @@ def test_an_exact_match_has_no_note(wanted: Wanted, file: str) -> None:
 
 def test_the_name_tells_a_silent_film_from_a_sounding_one() -> None:
     """Both come from one file, and must not be confused."""
-    names = [pick(Wanted("video", 6, sound=sound)).name for sound in (True, None, False)]
+    names = [pick(ClipRequest("video", 6, sound=sound)).name for sound in (True, None, False)]
 
     assert names == ["video-720p-16x9-6s", "video-720p-16x9-6s", "video-720p-16x9-6s-silent"]
 
 
 @given(wishes)
-def test_every_preference_has_a_file(wanted: Wanted) -> None:
+def test_every_preference_has_a_file(wanted: ClipRequest) -> None:
     """Words are untrusted: none fails, and the note about them fits into a header."""
     clip: Clip = pick(wanted)
 

@@ -44,7 +44,7 @@ def test_importing_reads_no_clip_and_needs_no_codec() -> None:
     program = (
         "import sys, mockreel.engine.artifacts.media as media, mockreel.engine.artifacts.media.clip_pack as pack\n"
         "assert pack.index.cache_info().currsize == 0, 'the index was read'\n"
-        "media.content(media.pick(media.Wanted('video', sound=False)), stamp=b'x')\n"
+        "media.content(media.pick(media.ClipRequest('video', sound=False)), stamp=b'x')\n"
         "assert not {'av', 'tools.clip_recipe'} & set(sys.modules), 'a codec was imported'\n"
     )
 

@@ -9,7 +9,7 @@ from io import BytesIO
 import av
 import pytest
 
-from mockreel.engine.artifacts.media import Clip, Wanted, content, pick
+from mockreel.engine.artifacts.media import Clip, ClipRequest, content, pick
 from mockreel.engine.artifacts.media.clip_boxes import boxes
 from mockreel.engine.artifacts.media.clip_pack import Packed, index
 
@@ -23,7 +23,7 @@ def packed(kind: str, *suffixes: str) -> list[Packed]:
 
 def clip_of(row: Packed, *, sound: bool = True) -> Clip:
     size = f"{row.width}x{row.height}" if row.sides else None
-    clip = pick(Wanted(row.kind, row.seconds, size, sound=sound, format=row.suffix))
+    clip = pick(ClipRequest(row.kind, row.seconds, size, sound=sound, format=row.suffix))
     assert (clip.file, clip.exact, clip.says) == (row.file, True, "")
     return clip
 
@@ -99,7 +99,7 @@ def test_a_wav_lasts_as_long_as_it_claims(row: Packed) -> None:
 
 def test_the_solid_is_binary_gltf() -> None:
     """Header, chunks, views and bounds agree with each other, and every normal has length one."""
-    data = content(pick(Wanted("3d")))
+    data = content(pick(ClipRequest("3d")))
     magic, version, length = struct.unpack_from("<4sII", data)
     size, kind = struct.unpack_from("<I4s", data, 12)
     document = json.loads(data[20 : 20 + size])
@@ -117,7 +117,7 @@ def test_the_solid_is_binary_gltf() -> None:
 
 def test_the_text_is_text() -> None:
     """A text model returns a line of text."""
-    clip = pick(Wanted("text"))
+    clip = pick(ClipRequest("text"))
 
     assert content(clip, stamp=STAMP).decode().strip()
     assert clip.mime.startswith("text/plain")

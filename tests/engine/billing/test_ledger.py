@@ -40,7 +40,7 @@ def test_a_successful_job_is_charged_once(make_simulator: MakeSimulator, run: Ru
 
     for _ in range(2):
         status = spender.provider.ledger.status(spender.account, spender.now)
-        assert (status.taken, status.held) == (COSTS[name], NOTHING)
+        assert (status.charged, status.held) == (COSTS[name], NOTHING)
         assert status.left == status.shown == spender.told() == Decimal(10) - COSTS[name]
 
 
@@ -52,7 +52,7 @@ def test_what_fails_costs_nothing(make_simulator: MakeSimulator, run: Run, name:
     run(simulator.advance(20))
     status = spender.provider.ledger.status(spender.account, spender.now)
 
-    assert (status.taken, status.held, status.left, spender.told()) == (
+    assert (status.charged, status.held, status.left, spender.told()) == (
         NOTHING,
         NOTHING,
         Decimal(10),
@@ -81,7 +81,7 @@ def test_a_cancelled_job_costs_what_the_row_says(make_simulator: MakeSimulator, 
     _, spender = _spender(make_simulator, name)
     interventions.cancel(spender.provider, spender.begin())
 
-    assert spender.provider.ledger.status(spender.account, spender.now).taken == Decimal(taken)
+    assert spender.provider.ledger.status(spender.account, spender.now).charged == Decimal(taken)
 
 
 def test_a_changed_plan_is_counted_by_its_new_end(make_simulator: MakeSimulator, run: Run) -> None:
@@ -93,7 +93,7 @@ def test_a_changed_plan_is_counted_by_its_new_end(make_simulator: MakeSimulator,
     run(simulator.advance(100))
     status = spender.provider.ledger.status(spender.account, spender.now)
 
-    assert (status.taken, status.held) == (COSTS["runninghub"], NOTHING)
+    assert (status.charged, status.held) == (COSTS["runninghub"], NOTHING)
 
 
 def test_without_a_budget_balances_are_shown_and_never_reject(make_simulator: MakeSimulator, run: Run) -> None:
@@ -244,7 +244,7 @@ def test_forgetting_a_job_looks_at_few_others(
     assert met == [1]
     spender.begin()
     assert met == [1, 2]
-    taken = spender.provider.ledger.status(spender.account, spender.now).taken
+    taken = spender.provider.ledger.status(spender.account, spender.now).charged
     assert taken == 50 * COSTS["aimlapi"]
 
 
@@ -254,11 +254,11 @@ def test_the_account_is_counted_anew_by_other_rows(make_simulator: MakeSimulator
     spender.begin()
     run(simulator.advance(20))
     spender.begin("stuck")
-    assert spender.provider.ledger.status(spender.account, spender.now).taken == Decimal("0.06")
+    assert spender.provider.ledger.status(spender.account, spender.now).charged == Decimal("0.06")
 
     spender.provider.ledger.read(load_contracts(["aimlapi"], readings={"charge-time": "submit"})["aimlapi"])
 
-    assert spender.provider.ledger.status(spender.account, spender.now).taken == Decimal("0.12")
+    assert spender.provider.ledger.status(spender.account, spender.now).charged == Decimal("0.12")
     assert spender.provider.ledger.balance(spender.account, spender.now) == Decimal("9.88")
 
 

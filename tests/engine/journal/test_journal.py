@@ -9,7 +9,7 @@ import pytest
 from staging import Caller, MakeSimulator
 
 from mockreel.contract.validation import Violation
-from mockreel.engine.journal.exchange_content import Said
+from mockreel.engine.journal.exchange_content import ExchangeContent
 from mockreel.engine.journal.journal import Entry, Journal, Tried
 from mockreel.errors import OptionError
 from mockreel.simulator.client_rules import violations
@@ -123,7 +123,7 @@ def test_bytes_are_bounded_altogether() -> None:
     """However few the exchanges are."""
     journal = Journal(limit=100, most_bytes=10_000)
     for number in range(9):
-        journal.note(replace(entry(number), said=Said(body=b"x" * 3000)))
+        journal.note(replace(entry(number), content=ExchangeContent(body=b"x" * 3000)))
 
     assert [one.path for one in journal] == ["/7", "/8"]
 
@@ -220,7 +220,16 @@ def said_in(number: int, size: int) -> Entry:
     """An exchange with its own bytes."""
     said = bytes(size)
     return Entry(
-        1.0, "p", "account-1", "GET", f"/v1/{number}", "get_job", 200, None, (), Said(body=said, reply=bytes(said))
+        1.0,
+        "p",
+        "account-1",
+        "GET",
+        f"/v1/{number}",
+        "get_job",
+        200,
+        None,
+        (),
+        ExchangeContent(body=said, reply=bytes(said)),
     )
 
 

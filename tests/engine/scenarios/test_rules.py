@@ -6,7 +6,7 @@ import pytest
 
 from mockreel.engine.faults import Fault, read_fault
 from mockreel.engine.scenarios.preferences import Preference
-from mockreel.engine.scenarios.rules import Asked, Rule, Rules
+from mockreel.engine.scenarios.rules import RequestTraits, Rule, Rules
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ def test_a_rule_decides_where_all_of_it_fits(conditions: dict[str, Any], fits: b
     rules = Rules()
     rules.add(Preference("fail"), **conditions)
 
-    found = rules.preference(Asked("encore", "encore/solo", "a red door"))
+    found = rules.preference(RequestTraits("encore", "encore/solo", "a red door"))
 
     assert found == (Preference("fail") if fits else None)
 
@@ -40,7 +40,7 @@ def test_the_nth_call_is_counted_among_those_that_fit() -> None:
     rules = Rules()
     rule = rules.add(Preference("fail"), prompt="red", nth=2)
 
-    found = [rules.preference(Asked("encore", None, prompt)) for prompt in ("red", "blue", "red", "red")]
+    found = [rules.preference(RequestTraits("encore", None, prompt)) for prompt in ("red", "blue", "red", "red")]
 
     assert found == [None, None, Preference("fail"), None]
     assert rule.row()["seen"] == 3
@@ -52,11 +52,11 @@ def test_the_first_rule_that_fits_decides() -> None:
     first = rules.add(Preference("fail"), prompt="red")
     rules.add(Preference("stuck"))
 
-    assert rules.preference(Asked("encore", None, "red")) == Preference("fail")
-    assert rules.preference(Asked("encore", None, "blue")) == Preference("stuck")
+    assert rules.preference(RequestTraits("encore", None, "red")) == Preference("fail")
+    assert rules.preference(RequestTraits("encore", None, "blue")) == Preference("stuck")
     assert rules.remove(first.id)
     assert not rules.remove(first.id)
-    assert rules.preference(Asked("encore", None, "red")) == Preference("stuck")
+    assert rules.preference(RequestTraits("encore", None, "red")) == Preference("stuck")
     assert rules.add(Preference("slow")).id == 3
 
 
@@ -65,15 +65,18 @@ def test_an_operation_is_a_condition_too() -> None:
     rules = Rules()
     rules.add(Preference("unavailable"), operation="get_job")
 
-    assert rules.preference(Asked("encore", operation="create_job")) is None
-    assert rules.preference(Asked("encore", operation="get_job")) == Preference("unavailable")
+    assert rules.preference(RequestTraits("encore", operation="create_job")) is None
+    assert rules.preference(RequestTraits("encore", operation="get_job")) == Preference("unavailable")
 
 
 def _met(seed: int, accounts: list[int]) -> list[bool]:
     """Which of these requests a rule meets in three of ten cases."""
     rules = Rules(seed=seed)
     rules.add(read_fault("reset"), probability=0.3)
-    return [rules.fault("reply", Asked("encore", account=account), lambda _: True) is not None for account in accounts]
+    return [
+        rules.fault("reply", RequestTraits("encore", account=account), lambda _: True) is not None
+        for account in accounts
+    ]
 
 
 def test_chance_is_drawn_from_the_seed() -> None:
@@ -100,7 +103,7 @@ def test_never_and_always_are_chances_too(probability: float, met: int) -> None:
     rules = Rules()
     rules.add(Preference("fail"), probability=probability)
 
-    assert sum(rules.preference(Asked("encore")) is not None for _ in range(50)) == met
+    assert sum(rules.preference(RequestTraits("encore")) is not None for _ in range(50)) == met
 
 
 def test_scenarios_responses_and_callbacks_each_have_their_first_rule() -> None:
@@ -108,7 +111,7 @@ def test_scenarios_responses_and_callbacks_each_have_their_first_rule() -> None:
     rules = Rules()
     for wanted in (Preference("fail"), read_fault("delay"), read_fault("reset"), read_fault("callback-lost")):
         rules.add(wanted)
-    asked = Asked("encore")
+    asked = RequestTraits("encore")
 
     assert rules.preference(asked) == Preference("fail")
     assert rules.fault("reply", asked, lambda _: True) == Fault.of("delay")
@@ -120,11 +123,11 @@ def test_a_rule_without_a_provider_is_for_all_that_support_it() -> None:
     rules = Rules()
     rule = rules.add(read_fault("callback-lost"), nth=1)
 
-    assert rules.fault("callback", Asked("mute"), lambda _: False) is None
+    assert rules.fault("callback", RequestTraits("mute"), lambda _: False) is None
     assert rule.seen == 0
-    assert rules.fault("callback", Asked("encore"), lambda _: True) is not None
+    assert rules.fault("callback", RequestTraits("encore"), lambda _: True) is not None
     rules.add(read_fault("callback-lost"), provider="mute")
-    assert rules.fault("callback", Asked("mute"), lambda _: False) is not None
+    assert rules.fault("callback", RequestTraits("mute"), lambda _: False) is not None
 
 
 def test_a_rule_shows_its_preference_and_conditions() -> None:

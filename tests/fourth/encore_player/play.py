@@ -11,7 +11,7 @@ from mockreel.contract.messages.error_response import ErrorResponse
 from mockreel.contract.messages.message import Response
 from mockreel.engine.jobs.job import Job
 from mockreel.simulator.provider import Provider
-from mockreel.simulator.provider_adapter import Handler, KeptTypes, Socket
+from mockreel.simulator.provider_adapter import Handler, Socket, StoredTypes
 from mockreel.simulator.request_context import RequestContext
 from mockreel.webhooks import Delivery
 
@@ -32,7 +32,7 @@ class Play:
     def new_state(self, provider: Provider) -> Any:
         return Memory(secret="encore-secret")
 
-    def taken_over(self, provider: Provider) -> Any:
+    def state_after_switch(self, provider: Provider) -> Any:
         return provider.state
 
     @property
@@ -40,13 +40,13 @@ class Play:
         return (Memory,)
 
     @property
-    def kept_types(self) -> KeptTypes:
-        return KeptTypes(state=Memory)
+    def stored_types(self) -> StoredTypes:
+        return StoredTypes(state=Memory)
 
-    def kept(self, provider: Provider) -> Any:
+    def stored(self, provider: Provider) -> Any:
         return provider.state
 
-    def put_back(self, provider: Provider, kept: Any) -> Any:
+    def restore(self, provider: Provider, kept: Any) -> Any:
         return kept
 
     def refuse(self, context: RequestContext, row: ErrorRow, error: ErrorResponse) -> Response:

@@ -75,7 +75,7 @@ def test_bodies_are_shown_where_they_are_asked_for(told: Desk) -> None:
     assert entry["body"]["input"] == {"prompt": "a red door"}
     assert entry["reply"]["state"] == "waiting"
     assert entry["headers"]["content-type"] == "application/json"
-    assert told.get("journal/9", 404)["detail"].endswith("The journal keeps 1 to 4.")
+    assert told.get("journal/9", 404)["detail"].endswith("The journal has 1 to 4.")
 
 
 def test_pages_say_where_the_next_one_begins(told: Desk) -> None:
@@ -136,7 +136,7 @@ def test_what_holds_is_said_to_hold(body: Any, told: Desk) -> None:
             {"order": [{"operation": "get_job"}, SUBMIT]},
             ["Step 2 of 2 was not found after #3: operation 'create_job'.", "found: #3 GET", "#4 GET /v1/jobs"],
         ),
-        ({"body": {"input": {"x": 1}}}, ["body.input has no 'x'", "body is empty or not kept"]),
+        ({"body": {"input": {"x": 1}}}, ["body.input has no 'x'", "body is empty or not stored"]),
     ],
 )
 def test_what_does_not_hold_says_why(body: Any, says: list[str], told: Desk) -> None:
@@ -156,7 +156,7 @@ def test_what_does_not_hold_says_why(body: Any, says: list[str], told: Desk) -> 
         ({"status": "200"}, "a number"),
         ({"times": -1}, "from 0 up"),
         ({"times": True}, "from 0 up"),
-        ({"times": 1, "at_least": 1}, "Say either"),
+        ({"times": 1, "at_least": 1}, "Give either"),
         ({"order": []}, "a list of questions"),
         ({"order": ["x"]}, "a list of questions"),
         ({"order": [{"times": 1}]}, "'times' is not valid"),

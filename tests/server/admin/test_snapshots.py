@@ -251,7 +251,7 @@ JOB = ("providers", "encore", "jobs", 0)
 @pytest.mark.parametrize(
     ("spoil", "status", "says"),
     [
-        (change("snapshot", to=2), 400, "its form is 2. Expected 1. Take it anew"),
+        (change("snapshot", to=2), 400, "its form is 2. Expected 1. Take a new one"),
         (change("seed", to=9), 409, "Serve with --seed 9"),
         (change("mockreel", to="0.0.1"), 409, "taken by mockreel 0.0.1; this is"),
         (change("providers", "encore", "contract", to="x"), 409, "version x of the contract of encore"),

@@ -17,7 +17,7 @@ from staging import LEAN, START
 from mockreel.engine.journal.journal import Entry
 from mockreel.server import serving
 from mockreel.server.dashboard.export.curl import curl
-from mockreel.server.dashboard.export.journaled_request import asked
+from mockreel.server.dashboard.export.journaled_request import journaled_request
 from mockreel.server.dashboard.export.test_snippet import snippet
 from mockreel.server.mock_server import MockServer
 
@@ -34,7 +34,7 @@ def played(served: MockServer, provider: Provider) -> MockServer:
 
 
 def _copied(server: MockServer, entry: Entry) -> str:
-    return curl(asked(server.simulator.provider(entry.provider), entry))
+    return curl(journaled_request(server.simulator.provider(entry.provider), entry))
 
 
 @pytest.mark.skipif(shutil.which("curl") is None or shutil.which("sh") is None, reason="there is no curl here")
@@ -104,7 +104,7 @@ def test_no_copy_holds_a_key(served: MockServer, provider: Provider) -> None:
 
     for entry in served.journal:
         simulated = served.simulator.provider(entry.provider)
-        for text in (curl(asked(simulated, entry)), snippet(simulated, served.journal, entry)):
+        for text in (curl(journaled_request(simulated, entry)), snippet(simulated, served.journal, entry)):
             assert "very_secret" not in text
             assert "_KEY:-" in text or ".key" in text
 

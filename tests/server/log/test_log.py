@@ -31,7 +31,7 @@ class Kept:
         self.holding = holding
         self._held: list[Done] = []
 
-    def say(self, text: str, *, done: Done | None = None) -> None:
+    def write_line(self, text: str, *, done: Done | None = None) -> None:
         self.text += text
         if done is not None:
             self._held.append(done)
@@ -133,7 +133,7 @@ def test_quiet_writes_nothing(capfd: pytest.CaptureFixture[str]) -> None:
     """And goes on at once."""
     log = Log(Lines(), Nowhere())
     with log:
-        log.say("serving", "mockreel is on.")
+        log.write_line("serving", "mockreel is on.")
 
     assert capfd.readouterr() == ("", "")
 
@@ -153,9 +153,9 @@ def test_every_line_for_machines_fits_the_schema(encore: Caller, encore_simulato
         simulator.events.note("data", taken=False, files=["x.yaml"], problem="x.yaml: it is not a YAML.")
         simulator.reset()
 
-    log.say("serving", "…", pid=1, version="0", control={"url": "http://127.0.0.1:1"})
+    log.write_line("serving", "…", pid=1, version="0", control={"url": "http://127.0.0.1:1"})
     run(_followed(log, simulator.events, happens))
-    log.say("stopped", "…", cost_avoided={"sums": {}, "least": False, "unknown": 0, "free": 0, "open": 0})
+    log.write_line("stopped", "…", cost_avoided={"sums": {}, "least": False, "unknown": 0, "free": 0, "open": 0})
     out.text += Records().skipped(3)
 
     fits = jsonschema_rs.validator_for(json.loads(SCHEMA.read_text()))
@@ -198,8 +198,8 @@ def test_an_outlet_writes_in_order_and_says_when() -> None:
     reader, stream = _pipe()
     written = threading.Event()
     outlet = Outlet(stream)
-    outlet.say("one\n")
-    outlet.say("zwei → \n", done=written.set)
+    outlet.write_line("one\n")
+    outlet.write_line("zwei → \n", done=written.set)
 
     assert written.wait(10)
     assert outlet.close()
@@ -212,7 +212,7 @@ def test_an_outlet_that_nobody_reads_can_be_left() -> None:
     """The end of the process does not wait for the reader."""
     reader, stream = _pipe()
     outlet = Outlet(stream)
-    outlet.say("x" * 1_000_000)
+    outlet.write_line("x" * 1_000_000)
 
     assert not outlet.close(timeout=0.01)
     os.close(reader)  # ends the write
@@ -226,7 +226,7 @@ def test_an_outlet_whose_reader_has_gone_goes_on() -> None:
     os.close(reader)
     written = threading.Event()
     outlet = Outlet(stream)
-    outlet.say("lost\n", done=written.set)
+    outlet.write_line("lost\n", done=written.set)
 
     assert written.wait(10)
     assert outlet.close()
@@ -237,7 +237,7 @@ def test_an_outlet_writes_to_any_stream() -> None:
     """One without a file behind it, as tests have."""
     stream = io.StringIO()
     outlet = Outlet(stream)
-    outlet.say("there\n")
+    outlet.write_line("there\n")
 
     assert outlet.close()
     assert stream.getvalue() == "there\n"

@@ -11,7 +11,7 @@ import pytest
 from staging import FOURTH, Caller, MakeSimulator
 
 from mockreel.engine.accounts.key_file import read_keys
-from mockreel.server.reload import Taken, Watch
+from mockreel.server.reload import Reload, Watch
 from mockreel.simulator.simulator import Simulator, load_contracts
 
 GOOD = {"model": "solo", "input": {"prompt": "x"}}
@@ -36,7 +36,7 @@ def _edit(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new))
 
 
-async def _taken(watch: Watch) -> Taken | None:
+async def _taken(watch: Watch) -> Reload | None:
     """The change is seen, and taken when it has settled."""
     assert await watch.look() is None
     return await watch.look()
@@ -51,7 +51,7 @@ def test_a_changed_row_is_played_at_once(data: Path, watched: Simulator, run: Ru
 
     taken = run(_taken(watch))
 
-    assert taken == Taken(("contracts/encore/lifecycle.yaml",))
+    assert taken == Reload(("contracts/encore/lifecycle.yaml",))
     run(watched.advance(100))
     assert ask("GET", f"/v1/jobs/{job}").json["state"] == "performed"
 
@@ -113,7 +113,7 @@ def test_what_cannot_be_used_is_not_taken(
     assert ask("POST", "/v1/jobs", GOOD, key="invalid").status == 401
 
     path.write_text(whole)
-    assert run(_taken(watch)) == Taken((file,))
+    assert run(_taken(watch)) == Reload((file,))
 
 
 def test_a_broken_file_is_looked_at_again_with_the_next(data: Path, watched: Simulator, run: Run) -> None:
@@ -165,7 +165,7 @@ def test_keys_are_read_again(data: Path, make_encore: MakeSimulator, run: Run, t
     watch = Watch(simulator, keys=keys)
 
     keys.write_text("- {key: new-key, account: alice}\n")
-    assert run(_taken(watch)) == Taken((str(keys),))
+    assert run(_taken(watch)) == Reload((str(keys),))
     assert ask("GET", f"/v1/jobs/{job}").status == 401
     assert ask("GET", f"/v1/jobs/{job}", key="new-key").status == 200
 
@@ -178,8 +178,8 @@ def test_keys_are_read_again(data: Path, make_encore: MakeSimulator, run: Run, t
 
 def test_who_follows_is_told_of_both(data: Path, watched: Simulator, run: Run) -> None:
     """In the feed, and to whoever asked."""
-    told: list[Taken] = []
-    watch = Watch(watched, told=told.append)
+    told: list[Reload] = []
+    watch = Watch(watched, on_reload=told.append)
     cursor = watched.events.cursor
     lifecycle = data / "contracts/encore/lifecycle.yaml"
     _edit(lifecycle, "word: done", "word: [")

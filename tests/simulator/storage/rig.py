@@ -157,7 +157,7 @@ def kept(
             responses=responses,
         )
         simulator = fresh(clock, run.head.salt, receiver)
-        run.take_up(simulator)
+        run.resume(simulator)
         yield Kept(simulator, run, receiver, wall)
     finally:
         log.close()

@@ -9,7 +9,7 @@ from simulator.storage.rig import START, fresh, kept, load, opened, traffic
 
 from mockreel.engine.clock import Clock
 from mockreel.errors import StateError
-from mockreel.simulator.storage.local_run import play
+from mockreel.simulator.storage.local_run import apply_log
 from mockreel.simulator.storage.logs.run_bundle import LOG, Bundle
 from mockreel.simulator.storage.playback import Playback
 
@@ -35,7 +35,7 @@ def test_a_folder_whose_log_is_cut_gives_a_sentence_or_a_whole_beginning(tmp_pat
             if len(found) not in applied:
                 applied.add(len(found))
                 simulator = fresh(Clock(start=START, held=True), salt)
-                play(Playback(simulator, log, load=load), log.entries())
+                apply_log(Playback(simulator, log, load=load), log.entries())
                 assert sum(len(one.jobs) for one in simulator.providers.values()) <= len(found)
         except StateError as problem:
             assert str(folder) in str(problem)  # noqa: PT017  (most cuts raise nothing)

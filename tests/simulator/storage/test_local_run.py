@@ -50,7 +50,7 @@ def test_a_checkpoint_gives_what_the_whole_log_gives(tmp_path: Path) -> None:
     """The state is equal, and only the entries behind the checkpoint are applied."""
     before = _left(tmp_path, tmp_path / "check")
     with kept(opened("sqlite", tmp_path), checkpoints=tmp_path / "check") as one:
-        assert one.run.taken > 0
+        assert one.run.last_checkpoint > 0
         assert orjson.dumps(state(one.simulator)) == orjson.dumps(before)
 
 
@@ -74,7 +74,7 @@ def test_a_damaged_checkpoint_is_made_again_from_the_log(damage: str, tmp_path: 
     changed = {"cut": raw[:-1], "changed": raw[:200] + b"x" + raw[201:], "empty": b"", "gone": None}[damage]
     check.unlink() if changed is None else check.write_bytes(changed)
     with kept(opened("sqlite", tmp_path), checkpoints=check) as one:
-        assert one.run.taken == 0
+        assert one.run.last_checkpoint == 0
         assert orjson.dumps(state(one.simulator)) == orjson.dumps(before)
 
 

@@ -7,7 +7,7 @@ import pytest
 from simulator.storage.rig import HOOK, KEYS, KINDS, START, Kept, fresh, kept, load, opened, state, traffic
 
 from mockreel.engine.clock import Clock
-from mockreel.simulator.storage.local_run import play
+from mockreel.simulator.storage.local_run import apply_log
 from mockreel.simulator.storage.logs.run_bundle import Bundle
 from mockreel.simulator.storage.logs.run_log import MemoryLog, RunLog
 from mockreel.simulator.storage.logs.sqlite_log import SqliteLog
@@ -18,7 +18,7 @@ def _again(one: Kept, log: RunLog) -> object:
     """The state that a log gives, with the clock where the run has it."""
     simulator = fresh(Clock(start=START, held=True), one.run.head.salt)
     playback = Playback(simulator, log, load=load)
-    play(playback, log.entries())
+    apply_log(playback, log.entries())
     playback.resume()
     simulator.clock.begin_at(one.simulator.clock.now(), held=True, speed=1.0)
     return state(simulator)

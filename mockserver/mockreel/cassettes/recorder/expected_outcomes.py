@@ -11,16 +11,18 @@ from mockreel.client.values import Outcome
 
 
 def of_job(plan: Plan, cassette: Cassette, outcome: Outcome | None) -> dict[str, Any]:
-    """The calls of a job. Should the cassette say otherwise than the provider did, the provider's word is stated."""
+    """The calls of a job. If the cassette differs from the provider, the provider's state is used."""
     reading = Readback(plan.contract, cassette, root=plan.root)
     submitted = reading.call(_call("submit", of=0))
     calls = [{"call": "submit", "of": 0, "gives": submitted}]
     if outcome is not None and "job" in submitted:
         calls.append({"call": "wait", "job": submitted["job"], "gives": _waited(reading, submitted["job"], outcome)})
-    heard = [{"of": number, "gives": reading.callback(one)} for number, one in enumerate(cassette.callbacks)]
+    callbacks = [{"of": number, "gives": reading.callback(one)} for number, one in enumerate(cassette.callbacks)]
     files = [n for n, one in enumerate(cassette.exchanges) if not one.uri.startswith(plan.base_url)]
-    outside = [{"exchange": number, "why": "a file, fetched from where the result stands"} for number in files]
-    return {"calls": calls} | ({"callbacks": heard} if heard else {}) | ({"outside": outside} if outside else {})
+    outside = [{"exchange": number, "why": "a file, fetched from the result's URL"} for number in files]
+    return (
+        {"calls": calls} | ({"callbacks": callbacks} if callbacks else {}) | ({"outside": outside} if outside else {})
+    )
 
 
 def _waited(reading: Readback, job: str, outcome: Outcome) -> dict[str, Any]:
@@ -33,15 +35,15 @@ def _waited(reading: Readback, job: str, outcome: Outcome) -> dict[str, Any]:
 
 
 def of_refusal(plan: Plan, cassette: Cassette, *, polled: bool, wrong_key: bool) -> dict[str, Any]:
-    """The one call of a refusal."""
+    """The one call of an error response."""
     reading = Readback(plan.contract, cassette, root=plan.root)
     job = reading.phrases.job(cassette.exchanges[0]) if polled else None
-    given: dict[str, Any] = {"call": "poll", "job": job} if polled else {"call": "submit", "of": 0}
+    call: dict[str, Any] = {"call": "poll", "job": job} if polled else {"call": "submit", "of": 0}
     gives = reading.call(_call("poll", job=job) if polled else _call("submit", of=0))
-    played = [
-        {"exchange": n, "who": "invalid", "why": "asked with a wrong key"} for n in range(len(cassette.exchanges))
+    requests = [
+        {"exchange": n, "who": "invalid", "why": "sent with a wrong key"} for n in range(len(cassette.exchanges))
     ]
-    return {"calls": [{**given, "gives": gives}]} | ({"play": played} if wrong_key else {})
+    return {"calls": [{**call, "gives": gives}]} | ({"play": requests} if wrong_key else {})
 
 
 def _call(do: Doing, *, of: int | None = None, job: str | None = None) -> ClientCall:

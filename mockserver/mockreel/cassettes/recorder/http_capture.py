@@ -1,4 +1,4 @@
-"""Record what is asked over httpx2 while a block runs: by vcrpy, silently, and never from our own mock server."""
+"""Record httpx2's requests within a block: by vcrpy, silently, and never from our own mock server."""
 
 import contextlib
 import logging
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mockreel.cassettes.cassette import KEY, OUR_HEADER
-from mockreel.cassettes.cassette_errors import MockServerRefused, NotRecorded
+from mockreel.cassettes.cassette_errors import FromMockServer, NotRecorded
 from mockreel.cassettes.cassette_writer import Store, vcrpy
 
 # What logs requests, responses and addresses before they are scrubbed.
@@ -15,7 +15,7 @@ _LOGGERS = ("vcr", "httpx2", "httpcore2")
 
 
 class _Deferring:
-    """A store whose error is raised once vcrpy has taken its patches back."""
+    """A store that raises its error after vcrpy has removed its patches."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -31,8 +31,8 @@ class _Deferring:
             self.problem = problem
 
 
-class _Asked:
-    """Refuses responses of the mock server; knows who was asked last, for the error."""
+class _OriginCheck:
+    """Rejects responses of the mock server; it remembers the last URL for the error."""
 
     def __init__(self) -> None:
         self.server = ""
@@ -44,35 +44,35 @@ class _Asked:
     def checked(self, reply: Mapping[str, Any]) -> Mapping[str, Any]:
         """A response, if it is not the mock server's."""
         if any(name.lower() == OUR_HEADER.lower() for name in reply["headers"]):
-            raise MockServerRefused(self.server, OUR_HEADER)
+            raise FromMockServer(self.server, OUR_HEADER)
         return reply
 
 
 @contextlib.contextmanager
-def taking(path: Path, store: Store, told: Mapping[str, Any]) -> Iterator[Any]:
-    """What is asked in the block becomes a cassette; nothing is written if the block raises.
+def capture(path: Path, store: Store, metadata: Mapping[str, Any]) -> Iterator[Any]:
+    """The requests in the block become a cassette; nothing is written if the block raises.
 
     Args:
-        told: what becomes its metadata.
+        metadata: the cassette's metadata.
 
     Raises:
         MockServerRefused: a response came from the mock server.
-        SecretLeft: the cassette would hold a secret.
-        NotRecorded: the file is there already.
+        SecretLeft: the cassette would contain a secret.
+        NotRecorded: the file exists already.
     """
     if path.exists():
         raise NotRecorded(f"{path} is there already, and is not overwritten. Take it away, or choose another --out.")
-    vcr, deferring, asked = vcrpy(), _Deferring(store), _Asked()
+    vcr, deferring, origin = vcrpy(), _Deferring(store), _OriginCheck()
     recorder = vcr.VCR(
         record_mode="once",
         record_on_exception=False,
-        before_record_request=asked.remember,
-        before_record_response=asked.checked,
+        before_record_request=origin.remember,
+        before_record_response=origin.checked,
         skip_patchers=tuple(name for name in vcr.patch.PATCHER_NAMES if name != "httpx2"),
     )
     recorder.register_persister(deferring)
     with _silent(), recorder.use_cassette(str(path)) as cassette:
-        cassette.get_metadata(KEY, dict(told))
+        cassette.get_metadata(KEY, dict(metadata))
         yield cassette
     if deferring.problem is not None:
         raise deferring.problem

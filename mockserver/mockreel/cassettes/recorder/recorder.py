@@ -14,20 +14,20 @@ from mockreel.cassettes.cassette import Cassette
 from mockreel.cassettes.cassette_errors import NotRecorded
 from mockreel.cassettes.cassette_writer import Store
 from mockreel.cassettes.recorder import expected_outcomes
-from mockreel.cassettes.recorder.http_capture import taking
+from mockreel.cassettes.recorder.http_capture import capture
 from mockreel.cassettes.recorder.recording_plan import Plan
 from mockreel.cassettes.recorder.supported_readings import supported
 from mockreel.cassettes.recorder.webhook_capture import Inbound
-from mockreel.cassettes.recording_rules import RefusalRow
+from mockreel.cassettes.recording_rules import ErrorCase
 from mockreel.cassettes.redaction.cassette_redactor import CassetteRedactor
 from mockreel.cassettes.redaction.final_check import Guard
 from mockreel.client import Client, ClientError, Job, JobEnded, KeyRefused, Outcome, Refused, ReplyNotUnderstood
 
-Say = Callable[[str], None]
+PrintLine = Callable[[str], None]
 
 
 class _Enough(Exception):
-    """An error response was recorded, and is not asked for again."""
+    """An error response was recorded, and is not requested again."""
 
 
 @dataclass(frozen=True)
@@ -36,15 +36,15 @@ class Recorder:
 
     Args:
         key: the real key; it goes to the provider's API host over verified TLS, and into no file.
-        say: told what happens.
+        print_line: called with progress messages.
         deadline: seconds that the job may take, and `webhook_timeout` its callback.
-        every: seconds between polls; as the docs advise if None.
-        transport: makes what requests are sent with, for tests; it must be httpx2's own for vcrpy to see them.
+        every: seconds between polls; the documented interval if None.
+        transport: creates the HTTP transport, for tests; it must be httpx2's own for vcrpy to patch it.
     """
 
     plan: Plan
     key: str
-    say: Say
+    print_line: PrintLine
     deadline: float = 1800.0
     webhook_timeout: float = 60.0
     every: float | None = None
@@ -57,39 +57,38 @@ class Recorder:
         Raises:
             NotRecorded: the key is refused, or something that should be refused was accepted.
         """
-        return [self._refusal(row) for row in self.plan.refusals]
+        return [self._record_error(row) for row in self.plan.refusals]
 
     def job(self, inbound: Inbound | None = None) -> Path:
-        """The cassette of the job."""
         plan, model = self.plan, self.plan.model or ""
-        path, told = plan.path(model), _Told()
+        path, result = plan.path(model), _JobOutcome()
         store = self._store(
-            lambda cassette: self._stated(cassette, expected_outcomes.of_job(plan, cassette, told.outcome))
+            lambda cassette: self._stated(cassette, expected_outcomes.of_job(plan, cassette, result.outcome))
         )
-        with taking(path, store, plan.told(f"{model}: submit, polls and result.")), self._client() as client:
+        with capture(path, store, plan.metadata(f"{model}: submit, polls and result.")), self._client() as client:
             job = client.submit(model, plan.input, callback_url=inbound.url if inbound else None)
-            self.say(f"  submitted: {job.id}")
-            # From here on something was paid for: whatever happens, it is kept as far as it came.
+            self.print_line(f"  submitted: {job.id}")
+            # From here on something was paid for: whatever happens, it is saved as far as it got.
             try:
-                told.outcome = self._waited(client, job)
-                self._download(client, told.outcome)
+                result.outcome = self._waited(client, job)
+                self._download(client, result.outcome)
                 if inbound is not None:
                     store.callbacks += inbound.of(job.id, within=self.webhook_timeout)
-                    self.say(f"  callbacks: {len(store.callbacks)}")
+                    self.print_line(f"  callbacks: {len(store.callbacks)}")
             except KeyboardInterrupt:
-                self.say(f"  stopped; the job goes on: {job.id}")
+                self.print_line(f"  stopped; the job goes on: {job.id}")
         return path
 
     def _waited(self, client: Client, job: Job) -> Outcome | None:
-        """How the job ended; None where nobody can say yet."""
+        """The job's outcome; None if it is not known yet."""
         try:
             outcome = client.wait(job, deadline=self.deadline, every=self.every)
         except JobEnded as ended:
             outcome = ended.outcome
         except ClientError as problem:
-            self.say(f"  {problem}")
+            self.print_line(f"  {problem}")
             return None
-        self.say(f"  ended: {outcome.word}, {len(outcome.urls)} file{'' if len(outcome.urls) == 1 else 's'}")
+        self.print_line(f"  ended: {outcome.word}, {len(outcome.urls)} file{'' if len(outcome.urls) == 1 else 's'}")
         return outcome
 
     def _download(self, client: Client, outcome: Outcome | None) -> None:
@@ -99,58 +98,60 @@ class Recorder:
             try:
                 size = client.download(outcome, Path(folder) / "result").stat().st_size
             except ClientError as problem:
-                self.say(f"  the result could not be fetched: {type(problem).__name__}")
+                self.print_line(f"  the result could not be fetched: {type(problem).__name__}")
             else:
-                self.say(f"  the result: {size} bytes, which are not kept")
+                self.print_line(f"  the result: {size} bytes, which are not stored")
 
-    def _refusal(self, row: RefusalRow) -> Path:
-        path, given = self.plan.path(row.name), dict[str, Any]()
+    def _record_error(self, row: ErrorCase) -> Path:
+        path, row_result = self.plan.path(row.name), dict[str, Any]()
 
-        def says(cassette: Cassette) -> Mapping[str, Any]:
+        def stated(cassette: Cassette) -> Mapping[str, Any]:
             found = expected_outcomes.of_refusal(
                 self.plan, cassette, polled=row.poll is not None, wrong_key=row.wrong_key
             )
-            given.update(found["calls"][0]["gives"])
+            row_result.update(found["calls"][0]["gives"])
             return self._stated(cassette, found)
 
         plan = self.plan
-        with taking(path, self._store(says), plan.told(f"{row.name}: a request that is refused.")) as cassette:
-            self._ask(row)
+        with capture(path, self._store(stated), plan.metadata(f"{row.name}: a request that is rejected.")) as cassette:
+            self._request(row)
             if not len(cassette):
                 raise NotRecorded(
-                    f"{plan.contract.title} gave no answer at {plan.base_url}. Check the network; ask again."
+                    f"{plan.contract.title} gave no answer at {plan.base_url}. Check the network; try again."
                 )
-        told = " ".join(str(given[name]) for name in ("refused", "status", "code") if given.get(name))
-        self.say(f"  {row.name}: {told or given.get('error') or given.get('state')}")
-        if given.get("refused") == KeyRefused.__name__ and not row.wrong_key:
-            raise NotRecorded(f"{plan.contract.title} refuses the key. Nothing else was asked, and no job begun.")
+        result = " ".join(str(row_result[name]) for name in ("refused", "status", "code") if row_result.get(name))
+        self.print_line(f"  {row.name}: {result or row_result.get('error') or row_result.get('state')}")
+        if row_result.get("refused") == KeyRefused.__name__ and not row.wrong_key:
+            raise NotRecorded(f"{plan.contract.title} rejects the key. Nothing else was requested, and no job begun.")
         return path
 
     def _stated(self, cassette: Cassette, expected: Mapping[str, Any]) -> dict[str, Any]:
-        """What the metadata says besides the plan: what to expect, and under which readings the responses are valid."""
+        """The metadata besides the plan: the expectations, and the readings under which the responses are valid."""
         reading, wrong = supported(self.plan.contract, cassette, root=self.plan.root)
         if wrong:
-            self.say(f"  {cassette.path.name} breaks the contract in {wrong} places, under every reading: replay it.")
+            self.print_line(
+                f"  {cassette.path.name} breaks the contract in {wrong} places, under every reading: replay it."
+            )
         return {"expect": dict(expected), "reading": reading}
 
-    def _ask(self, row: RefusalRow) -> None:
-        """Ask once, for what should be refused: the pause before a second try ends the talk."""
+    def _request(self, row: ErrorCase) -> None:
+        """Send a request once that should be rejected: the pause before a retry ends it."""
         answered = Refused, JobEnded, ReplyNotUnderstood
         with self._client(wrong_key=row.wrong_key, once=True) as client, contextlib.suppress(_Enough, *answered):
             if row.poll is not None:
                 client.poll(row.poll)
             else:
-                self._regret(client, row, client.submit(row.model, row.input))
+                self._fail_on_job(client, row, client.submit(row.model, row.input))
 
-    def _regret(self, client: Client, row: RefusalRow, job: Job) -> None:
-        """A job has begun that should not have."""
-        told = "It could not be cancelled."
+    def _fail_on_job(self, client: Client, row: ErrorCase, job: Job) -> None:
+        """A job has begun that should have been rejected."""
+        result = "It could not be cancelled."
         with contextlib.suppress(_Enough, ClientError):
             client.cancel(job)
-            told = "It was asked to be cancelled."
+            result = "Its cancellation was requested."
         raise NotRecorded(
             f"{row.name}: {self.plan.contract.title} accepted what it was expected to refuse, and began job {job.id}, "
-            f"which may cost. {told} Nothing else was asked."
+            f"which may cost. {result} Nothing else was requested."
         )
 
     @contextlib.contextmanager
@@ -169,17 +170,17 @@ class Recorder:
         with made:
             yield made
 
-    def _store(self, says: Callable[[Cassette], Mapping[str, Any]]) -> Store:
+    def _store(self, stated: Callable[[Cassette], Mapping[str, Any]]) -> Store:
         plan, known = self.plan, {self.key: "the key"}
         redactor = CassetteRedactor(
             plan.contract, plan.profile, plan.rules, known={**known, wrong(plan): "the wrong key"}
         )
-        return Store(redactor, Guard(known, plan.rules.looks), says)
+        return Store(redactor, Guard(known, plan.rules.looks), stated)
 
 
 @dataclass(slots=True)
-class _Told:
-    """What the client was told of the job."""
+class _JobOutcome:
+    """The client's result for the job."""
 
     outcome: Outcome | None = None
 

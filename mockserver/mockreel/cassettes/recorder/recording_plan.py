@@ -1,4 +1,4 @@
-"""What a recording will ask, what that costs, and whether it may: shown before anything is sent."""
+"""The requests of a recording, their cost, and whether they are allowed: shown before anything is sent."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from typing import Any
 import mockreel
 from mockreel._data import checkout, data_root
 from mockreel.cassettes.cassette_errors import NotRecorded
-from mockreel.cassettes.recording_rules import RefusalRow, Rules, read_rules
+from mockreel.cassettes.recording_rules import ErrorCase, Rules, read_rules
 from mockreel.client.input_format import formatted
 from mockreel.client.profile import ClientProfile
 from mockreel.client.profile_file import read_profile
@@ -27,11 +27,11 @@ class Plan:
     """One recording of one provider.
 
     Args:
-        root: the folder that holds its contract.
-        host: which of its API hosts is asked.
-        out: where the cassettes go.
+        root: the folder of its contract.
+        host: the API host to use.
+        out: the folder for the cassettes.
         model, input: the job; none is submitted if `model` is None.
-        callback_url: where the provider reaches the receiver; callbacks are not recorded if None.
+        callback_url: the receiver's public URL; webhooks are not recorded if None.
     """
 
     contract: Contract
@@ -43,7 +43,7 @@ class Plan:
     day: date
     model: str | None
     input: Mapping[str, Any]
-    refusals: tuple[RefusalRow, ...]
+    refusals: tuple[ErrorCase, ...]
     callback_url: str | None = None
 
     @property
@@ -59,11 +59,9 @@ class Plan:
         return artifact.price_of(self, held, formatted(self.contract, held, self.input))
 
     def path(self, name: str) -> Path:
-        """Where a cassette of this recording goes."""
         return self.out / f"{self.day.isoformat()}-{name.replace('/', '-')}.yaml"
 
-    def told(self, title: str) -> dict[str, Any]:
-        """What each of its cassettes says of itself."""
+    def metadata(self, title: str) -> dict[str, Any]:
         return {
             "origin": "live",
             "provider": self.contract.provider,
@@ -94,7 +92,7 @@ class Plan:
         if not any(operation.raw.get("callbacks") for operation in self.contract.operations):
             return f"{self.contract.title} documents none."
         if self.callback_url is None:
-            return "not recorded, as no --callback-url says where the provider reaches this machine."
+            return "not recorded, as there is no --callback-url by which the provider reaches this machine."
         return f"at {self.callback_url.partition('?')[0]}"
 
 
@@ -151,7 +149,7 @@ def _out(provider: str, root: Path, data: Path | None, out: Path | None) -> Path
             raise NotRecorded("Cassettes are not written into an installed package. Name a folder: --out DIR")
         return own / "contracts" / provider / "cassettes" / "live"
     if out.resolve().is_relative_to(_PACKAGE):
-        raise NotRecorded(f"{out} lies in the installed package. Name a folder of your own: --out DIR")
+        raise NotRecorded(f"{out} is in the installed package. Choose another folder: --out DIR")
     return out
 
 
@@ -164,10 +162,10 @@ def shown(cost: Cost) -> str:
 
 
 def admit(cost: Cost, *, limit: Decimal | None, assumed: Decimal | None) -> None:
-    """Let a job begin, if what it costs is within the limit.
+    """Check that the cost of a job is within the limit.
 
     Raises:
-        NotRecorded: it costs more, or its price is not exact and nothing was said of how much to assume.
+        NotRecorded: it costs more, or its price is not exact and there is no assumed price.
     """
     if limit is None:
         return
@@ -175,7 +173,7 @@ def admit(cost: Cost, *, limit: Decimal | None, assumed: Decimal | None) -> None
     if amount is None:
         raise NotRecorded(
             f"--max-spend {_plain(limit)} cannot be held: {shown(cost)} "
-            f"Say how much to assume: --assume-price AMOUNT, in {cost.currency or 'its currency'}."
+            f"Set an assumed price: --assume-price AMOUNT, in {cost.currency or 'its currency'}."
         )
     if cost.amount is not None:
         amount = max(amount, cost.amount)

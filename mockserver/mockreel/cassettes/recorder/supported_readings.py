@@ -10,7 +10,7 @@ from mockreel.errors import MockreelError
 
 
 def supported(contract: Contract, cassette: Cassette, *, root: Path | None = None) -> tuple[dict[str, str], int]:
-    """The options to choose, and how many things are still wrong with them: an option is taken if it puts one right."""
+    """The options to choose, and how many violations remain: an option is chosen if it removes one."""
     chosen, wrong = dict[str, str](), _wrong(contract, cassette)
     for reading in contract.readings.values():
         for option in reading.options:
@@ -19,14 +19,14 @@ def supported(contract: Contract, cassette: Cassette, *, root: Path | None = Non
             if option == reading.default:
                 continue
             tried = {**chosen, reading.id: option}
-            left = _wrong_under(tried, contract, cassette, root)
-            if left is not None and left < wrong:
-                chosen, wrong = tried, left
+            remaining = _wrong_under(tried, contract, cassette, root)
+            if remaining is not None and remaining < wrong:
+                chosen, wrong = tried, remaining
     return chosen, wrong
 
 
 def _wrong_under(readings: dict[str, str], contract: Contract, cassette: Cassette, root: Path | None) -> int | None:
-    """How many things are wrong under these readings; None where they do not go together."""
+    """The number of violations under these readings; None if they cannot be combined."""
     try:
         return _wrong(load_contract(contract.provider, readings=readings, root=root), cassette)
     except MockreelError:

@@ -16,29 +16,29 @@ _EXACT = 15  # digits that survive in any parser of JSON
 
 @dataclass(slots=True)
 class Inbound:
-    """What has come in. Whoever knows the public address may send; only what tells of the job is kept."""
+    """The received webhooks. Anyone with the public URL may send; only those about the job are stored."""
 
     url: str
-    _came: list[tuple[str, InboundCallback]] = field(default_factory=list)
+    _received: list[tuple[str, InboundCallback]] = field(default_factory=list)
     _more: threading.Condition = field(default_factory=threading.Condition)
 
-    def take(self, subject: str, headers: Mapping[str, str], body: bytes) -> None:
+    def receive(self, subject: str, headers: Mapping[str, str], body: bytes) -> None:
         with self._more:
-            self._came.append((subject, InboundCallback(self.url, tuple(headers.items()), body)))
+            self._received.append((subject, InboundCallback(self.url, tuple(headers.items()), body)))
             self._more.notify_all()
 
     def of(self, job: str, *, within: float) -> list[InboundCallback]:
-        """The callbacks that tell of a job; waits until there is one."""
+        """The webhooks about a job; waits until there is one."""
         with self._more:
             self._more.wait_for(lambda: self._about(job), timeout=within)
             return self._about(job)
 
     def _about(self, job: str) -> list[InboundCallback]:
-        return [one for subject, one in self._came if _is_same(subject, job)]
+        return [one for subject, one in self._received if _is_same(subject, job)]
 
 
 def _is_same(subject: str, job: str) -> bool:
-    """Whether a callback tells of a job; a number of 19 digits may have lost its last ones on the way."""
+    """Whether a webhook is about a job; a number of 19 digits may have lost its last ones on the way."""
     if subject == job:
         return True
     long = subject.isdecimal() and job.isdecimal() and len(subject) == len(job) > _EXACT
@@ -55,7 +55,7 @@ class _Noting(Recogniser):
     def recognise(self, headers: Mapping[str, str], body: bytes) -> ReceivedWebhook:
         received = super().recognise(headers, body)
         if not received.rejection:
-            self._inbound.take(received.subject, headers, body)
+            self._inbound.receive(received.subject, headers, body)
         return received
 
 

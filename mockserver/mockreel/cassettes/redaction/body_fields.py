@@ -1,4 +1,4 @@
-"""Bodies: fields that the schemas know are kept where they may be, everything else becomes a placeholder."""
+"""Bodies: fields that the schemas have are stored if allowed, everything else becomes a placeholder."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ import orjson
 
 from mockreel.cassettes.recording_rules import Rules
 from mockreel.cassettes.redaction.kept_text import TextScrub
-from mockreel.cassettes.redaction.known_fields import Candidates, Knowing
+from mockreel.cassettes.redaction.known_fields import Candidates, SchemaFields
 from mockreel.cassettes.redaction.placeholders import Placeholders
 from mockreel.cassettes.redaction.urls import AddressScrub
 
@@ -22,12 +22,12 @@ class FieldScrub:
     """Cleans JSON values.
 
     Args:
-        secret, keys, ids: names of fields that hold a secret, the key, or what names somebody or something.
-        inside: names of fields that may hold JSON as a text, and what is known of it.
+        secret, keys, ids: names of fields with a secret, the key, or an identifier.
+        inside: names of fields that may hold JSON as a text, and their schemas.
     """
 
     rules: Rules
-    knowing: Knowing
+    schema_fields: SchemaFields
     texts: TextScrub
     addresses: AddressScrub
     placeholders: Placeholders
@@ -35,21 +35,21 @@ class FieldScrub:
     keys: frozenset[str]
     ids: frozenset[str]
     inside: Mapping[str, Candidates] = field(default_factory=dict)
-    # What was sent and kept: an echo of it tells nothing new.
+    # Values that were sent and stored: an echo of them reveals nothing new.
     sent: set[Any] = field(default_factory=set)
-    # Texts that were kept somewhere as they are.
-    kept: set[str] = field(default_factory=set)
+    # Texts that were stored unchanged.
+    stored: set[str] = field(default_factory=set)
 
-    def asked(self, body: Any, known: Candidates) -> Any:
+    def request(self, body: Any, known: Candidates) -> Any:
         """The body of a request, whose known texts are the recorder's own."""
         return _Walk(self, own=True).value(body, known, ())
 
-    def told(self, body: Any, known: Candidates) -> Any:
+    def reply(self, body: Any, known: Candidates) -> Any:
         """The body of a response or of a callback."""
         return _Walk(self, own=False).value(body, known, ())
 
     def text(self, names: Names, value: str, known: Candidates, *, own: bool) -> str:
-        """A text at a place, as it may be kept."""
+        """A text at a place, redacted."""
         name = names[-1] if names else ""
         if not value:
             return value
@@ -65,13 +65,13 @@ class FieldScrub:
         if value.startswith(_ADDRESSES) and not self._is_id(names):
             return self.addresses.address(value)
         if known and not self._is_id(names):
-            return self._known(names, value, known, own=own)
+            return self._documented_text(names, value, known, own=own)
         if self._is_id(names):
             return self.placeholders.of(value, "id")
         return value if value in self.sent else self.placeholders.of(value)
 
-    def _known(self, names: Names, value: str, known: Candidates, *, own: bool) -> str:
-        if self.knowing.lists(known, value) or self.texts.is_date(value):
+    def _documented_text(self, names: Names, value: str, known: Candidates, *, own: bool) -> str:
+        if self.schema_fields.lists(known, value) or self.texts.is_date(value):
             return value
         if value in self.sent or (_named(names, self.rules.words) and self.texts.is_word(value)):
             return value
@@ -81,7 +81,7 @@ class FieldScrub:
         return self.texts.sentence(value) if _named(names, self.rules.texts) else self.placeholders.of(value)
 
     def number(self, names: Names, value: float, known: Candidates) -> float:
-        """A number at a place, as it may be kept."""
+        """A number at a place, redacted."""
         if not known:
             return value if value in self.sent and not self._is_id(names) else 0
         large = abs(value) >= LARGE and not _named(names, self.rules.words)
@@ -102,32 +102,32 @@ class _Walk:
         if isinstance(value, dict):
             return {self._name(name, known): self._field(name, one, known, names) for name, one in value.items()}
         if isinstance(value, list):
-            inner = self.scrub.knowing.item(known)
+            inner = self.scrub.schema_fields.item(known)
             return [self.value(one, inner, names) for one in value]
-        kept = self._scalar(value, known, names)
-        if self.own and kept == value and not isinstance(value, bool) and value is not None:
+        stored = self._scalar(value, known, names)
+        if self.own and stored == value and not isinstance(value, bool) and value is not None:
             self.scrub.sent.add(value)
-        return kept
+        return stored
 
     def _field(self, name: str, value: Any, known: Candidates, names: Names) -> Any:
-        return self.value(value, self.scrub.knowing.field(known, name), (*names, name))
+        return self.value(value, self.scrub.schema_fields.field(known, name), (*names, name))
 
     def _name(self, name: str, known: Candidates) -> str:
-        kept = self.scrub.knowing.field(known, name) or self.scrub.texts.is_name(name)
-        return name if kept else self.scrub.placeholders.of(name, "name")
+        stored = self.scrub.schema_fields.field(known, name) or self.scrub.texts.is_name(name)
+        return name if stored else self.scrub.placeholders.of(name, "name")
 
     def _scalar(self, value: Any, known: Candidates, names: Names) -> Any:
         if isinstance(value, str):
-            kept = self.scrub.text(names, value, known, own=self.own)
-            self.scrub.kept.update({value} & {kept})
-            return kept
+            stored = self.scrub.text(names, value, known, own=self.own)
+            self.scrub.stored.update({value} & {stored})
+            return stored
         if isinstance(value, bool):
             return value and bool(known)
         return value if value is None else self.scrub.number(names, value, known)
 
 
 def _named(names: Names, rows: frozenset[str]) -> bool:
-    """Whether a field is named by one of the rows, with or without what it stands in."""
+    """Whether one of the rows names a field, with or without its parent."""
     return bool(names) and (names[-1] in rows or "/".join(names[-2:]) in rows)
 
 

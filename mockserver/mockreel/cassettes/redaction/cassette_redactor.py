@@ -1,4 +1,4 @@
-"""Scrub exchanges, deny by default on both sides: what is kept is known and named, everything else is a placeholder."""
+"""Redact exchanges, deny by default on both sides: known names and values are stored, all others are placeholders."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from mockreel.cassettes.recording_rules import Rules
 from mockreel.cassettes.redaction.body_fields import FieldScrub
 from mockreel.cassettes.redaction.header_values import HeaderScrub
 from mockreel.cassettes.redaction.kept_text import TextScrub
-from mockreel.cassettes.redaction.known_fields import Candidates, Knowing, schema_of_places
+from mockreel.cassettes.redaction.known_fields import Candidates, SchemaFields, schema_of_places
 from mockreel.cassettes.redaction.placeholders import Placeholders
 from mockreel.cassettes.redaction.secret_patterns import Secrets
 from mockreel.cassettes.redaction.urls import AddressScrub
@@ -25,7 +25,7 @@ from mockreel.contract.operations import resolve
 
 @dataclass(frozen=True, slots=True)
 class Scrubbed:
-    """What may be kept, and what must be found nowhere in it: texts by what they are called."""
+    """Redacted exchanges, and what must not be in them: texts by their description."""
 
     exchanges: tuple[Exchange, ...]
     callbacks: tuple[InboundCallback, ...]
@@ -44,7 +44,7 @@ class CassetteRedactor:
         self._contract = contract
         self._profile = profile
         self._rules = rules
-        self._knowing = Knowing(contract)
+        self._schema_fields = SchemaFields(contract)
         for secret in known:
             self.placeholders.of(secret, "key")
         texts = TextScrub(Secrets(rules.looks, known=known), self.placeholders, vocabulary(contract))
@@ -53,7 +53,7 @@ class CassetteRedactor:
         places = [place for operation in contract.operations for place in operation.key]
         self._fields = FieldScrub(
             rules,
-            self._knowing,
+            self._schema_fields,
             texts,
             self._addresses,
             self.placeholders,
@@ -66,27 +66,30 @@ class CassetteRedactor:
     def scrub(self, exchanges: Sequence[Exchange], callbacks: Sequence[InboundCallback] = ()) -> Scrubbed:
         """Everything twice: what is learnt from the last exchange is replaced in the first one too."""
         for _ in range(2):
-            kept = tuple(map(self.exchange, exchanges))
+            redacted = tuple(map(self.exchange, exchanges))
             called = tuple(map(self.callback, callbacks))
         replaced = self.placeholders.originals
-        return Scrubbed(kept, called, {one: what for one, what in replaced.items() if one not in self._fields.kept})
+        return Scrubbed(
+            redacted, called, {one: what for one, what in replaced.items() if one not in self._fields.stored}
+        )
 
     def exchange(self, raw: Exchange) -> Exchange:
-        """One exchange as it may be kept."""
         operation = self._addresses.operation(raw.method, raw.uri)
-        asked = unpacked(raw.body, raw.headers)
+        request_body = unpacked(raw.body, raw.headers)
         return Exchange(
             raw.method,
             self._addresses.address(raw.uri),
-            self._headers.asked(raw.headers),
-            self._body(asked, raw.headers, self._asked(operation, raw, asked), own=True),
+            self._headers.request(raw.headers),
+            self._body(request_body, raw.headers, self._request_schemas(operation, raw, request_body), own=True),
             raw.status,
-            self._headers.told(raw.reply_headers),
-            self._body(unpacked(raw.reply, raw.reply_headers), raw.reply_headers, self._told(operation), own=False),
+            self._headers.reply(raw.reply_headers),
+            self._body(
+                unpacked(raw.reply, raw.reply_headers), raw.reply_headers, self._reply_schemas(operation), own=False
+            ),
         )
 
     def callback(self, raw: InboundCallback) -> InboundCallback:
-        """One callback as it may be kept."""
+        """One webhook, redacted."""
         known = self._called()
         return InboundCallback(
             self.placeholders.address(raw.url),
@@ -106,15 +109,15 @@ class CassetteRedactor:
         parsed = parsed_json(body)
         if parsed is None:
             return f"({len(body)} bytes of {media} were left out)".encode()
-        scrub = self._fields.asked if own else self._fields.told
+        scrub = self._fields.request if own else self._fields.reply
         return orjson.dumps(scrub(parsed, known))
 
     def _form(self, body: bytes, known: Candidates, *, own: bool) -> bytes:
         fields = dict(parse_qsl(body.decode("latin-1"), keep_blank_values=True))
-        scrub = self._fields.asked if own else self._fields.told
+        scrub = self._fields.request if own else self._fields.reply
         return urlencode(scrub(fields, known)).encode()
 
-    def _asked(self, operation: Operation | None, raw: Exchange, body: bytes | None) -> Candidates:
+    def _request_schemas(self, operation: Operation | None, raw: Exchange, body: bytes | None) -> Candidates:
         """What is known of a request's body: its own schema, the model's, the places of the key and of the mark."""
         if operation is None:
             return ()
@@ -129,7 +132,7 @@ class CassetteRedactor:
             for step in reversed(operation.input_path):
                 schema = {"properties": {step: schema}}
             schemas.append(schema)
-        return self._knowing.schemas(schemas)
+        return self._schema_fields.schemas(schemas)
 
     def _model(self, operation: Operation, raw: Exchange, body: bytes | None) -> str:
         """What a request calls the model that it is for."""
@@ -140,19 +143,19 @@ class CassetteRedactor:
         parsed = parsed_json(body or b"")
         return str(parsed.get(operation.model.name, "")) if isinstance(parsed, dict) else ""
 
-    def _told(self, operation: Operation | None) -> Candidates:
+    def _reply_schemas(self, operation: Operation | None) -> Candidates:
         """What is known of a answer's body: what any answer of the operation may hold, and what the client reads."""
-        refusal = self._profile.errors
-        places = [*refusal.codes, *refusal.messages, *refusal.violations, *refusal.request_ids]
+        errors = self._profile.errors
+        places = [*errors.codes, *errors.messages, *errors.violations, *errors.request_ids]
         for job in self._profile.jobs.values():
             places += [*job.id, *job.state, *job.results, *job.kinds, *job.seconds, *job.texts]
             places += [*job.failure.code, *job.failure.message, *job.failure.stage, *(row.at for row in job.spent)]
         # What the rows name is known at the root, whichever envelope the provider has chosen today.
         places += [f"/{name}" for name in sorted(self._rules.words | self._rules.texts) if "/" not in name]
-        schemas = self._schemas_told(operation) if operation else []
-        return self._knowing.schemas([*schemas, schema_of_places(one for one in places if one.startswith("/"))])
+        schemas = self._documented_schemas(operation) if operation else []
+        return self._schema_fields.schemas([*schemas, schema_of_places(one for one in places if one.startswith("/"))])
 
-    def _schemas_told(self, operation: Operation) -> list[Any]:
+    def _documented_schemas(self, operation: Operation) -> list[Any]:
         rows = [
             resolve(self._contract.document, row, where=operation.id)
             for row in operation.raw.get("responses", {}).values()
@@ -161,10 +164,10 @@ class CassetteRedactor:
 
     def _called(self) -> Candidates:
         """What is known of a callback's body."""
-        told = self._profile.webhook
-        places = [*told.id, *told.state, *told.event, *told.inside] if told else []
+        webhook = self._profile.webhook
+        places = [*webhook.id, *webhook.state, *webhook.event, *webhook.inside] if webhook else []
         schemas = [schema for operation in self._contract.operations for schema in self._schemas_called(operation)]
-        return self._knowing.schemas([*schemas, schema_of_places(places)])
+        return self._schema_fields.schemas([*schemas, schema_of_places(places)])
 
     def _schemas_called(self, operation: Operation) -> Iterator[Any]:
         for row in operation.raw.get("callbacks", {}).values():
@@ -174,10 +177,10 @@ class CassetteRedactor:
 
     def _inside(self) -> Mapping[str, Candidates]:
         """What is known of the JSON that a field of a callback holds as a text: a job, as its poll shows it."""
-        told = self._profile.webhook
+        webhook = self._profile.webhook
         polls = [self._contract.operation(talk.poll) for talk in self._contract.conversation.jobs.values()]
-        known = tuple(one for poll in polls for one in self._told(poll))
-        return {place.rpartition("/")[2]: known for place in (told.inside if told else ())}
+        known = tuple(one for poll in polls for one in self._reply_schemas(poll))
+        return {place.rpartition("/")[2]: known for place in (webhook.inside if webhook else ())}
 
 
 def unpacked(body: bytes, headers: Headers) -> bytes | None:
@@ -189,11 +192,11 @@ def unpacked(body: bytes, headers: Headers) -> bytes | None:
         content = httpx2.Response(200, headers={"content-encoding": how}, content=body).content
     except httpx2.DecodingError:
         return None
-    return None if content in (body, b"") else content  # httpx2 leaves alone what it does not know
+    return None if content in (body, b"") else content  # httpx2 leaves unknown codings unchanged
 
 
 def parsed_json(body: bytes) -> Any:
-    """What a JSON text says; None where it is none."""
+    """The parsed JSON of a text; None if it is not JSON."""
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError:

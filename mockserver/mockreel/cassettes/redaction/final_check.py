@@ -1,4 +1,4 @@
-"""The last look before a cassette is written. It does not trust scrubbing: it knows what came over the wire."""
+"""The final check before a cassette is written. It does not rely on redaction: it has what was on the wire."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -8,9 +8,9 @@ from urllib.parse import parse_qsl, urlsplit
 
 from mockreel.cassettes.cassette import Exchange, Headers, InboundCallback
 from mockreel.cassettes.cassette_errors import SecretLeft
-from mockreel.cassettes.redaction.placeholders import KEPT_LENGTH, is_common, is_placeholder
+from mockreel.cassettes.redaction.placeholders import LEAST_LENGTH, is_common, is_placeholder
 from mockreel.cassettes.redaction.secret_patterns import EMAIL, HARMLESS, URL, UUID, Secrets, is_reserved
-from mockreel.cassettes.redaction.text_places import leaves
+from mockreel.cassettes.redaction.text_places import texts_of
 from mockreel.contract.data.data_files import parse_yaml
 
 _CREDENTIALS = re.compile(r"authorization|cookie|token|secret|api-?key|signature|password|session", re.IGNORECASE)
@@ -19,8 +19,8 @@ _PART = re.compile(r"[^\s;,=\"]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Left:
-    """Something that must not be in a cassette: what it is, and where; never the thing itself."""
+class Leak:
+    """A secret in a cassette: its description and place, never the secret itself."""
 
     place: str
     what: str
@@ -30,11 +30,11 @@ class Left:
 
 
 class Guard:
-    """Knows what must not be written.
+    """Finds what must not be written.
 
     Args:
-        known: secrets, by what they are called.
-        looks: what the providers' keys look like.
+        known: secrets, by their descriptions.
+        looks: the patterns of the providers' keys.
     """
 
     def __init__(self, known: Mapping[str, str], looks: Sequence[str]) -> None:
@@ -42,29 +42,29 @@ class Guard:
         self._looks = looks
 
     def check(self, path: Path, text: str, replaced: Mapping[str, str], wire: Mapping[str, str]) -> None:
-        """Look through a cassette as it would be written.
+        """Check a cassette as it would be written.
 
         Args:
-            replaced: what scrubbing has replaced, by what it is called.
-            wire: what `on_the_wire` has seen.
+            replaced: what redaction has replaced, by its description.
+            wire: the result of `on_the_wire`.
 
         Raises:
-            SecretLeft: something is still there; it says where, and not what.
+            SecretLeft: a secret is still there; the error names its place only.
         """
-        texts = list(leaves(parse_yaml(text, where=path.name)))
+        texts = list(texts_of(parse_yaml(text, where=path.name)))
         whole = "\n".join(one for _, one in texts)
-        plain = {one: what for one, what in {**replaced, **wire}.items() if _tells(one) and one in whole}
+        plain = {one: what for one, what in {**replaced, **wire}.items() if _is_distinctive(one) and one in whole}
         secrets = Secrets(self._looks, known=self._known, plain=plain)
-        left = [Left(place, found[0].what) for place, one in texts if (found := secrets.found(one))]
+        leaks = [Leak(place, found[0].what) for place, one in texts if (found := secrets.found(one))]
         squeezed = "".join(text.split())
-        left += [Left("somewhere in the file", what) for one, what in self._known.items() if one in squeezed]
-        if left:
-            raise SecretLeft(path, [str(one) for one in dict.fromkeys(left)])
+        leaks += [Leak("somewhere in the file", what) for one, what in self._known.items() if one in squeezed]
+        if leaks:
+            raise SecretLeft(path, [str(one) for one in dict.fromkeys(leaks)])
 
 
-def _tells(text: str) -> bool:
-    """Whether a text could not stand anywhere by chance."""
-    return len(text) >= KEPT_LENGTH and not is_common(text)
+def _is_distinctive(text: str) -> bool:
+    """Whether a text could not occur by chance."""
+    return len(text) >= LEAST_LENGTH and not is_common(text)
 
 
 def on_the_wire(exchanges: Sequence[Exchange], callbacks: Sequence[InboundCallback] = ()) -> dict[str, str]:
@@ -83,7 +83,7 @@ def on_the_wire(exchanges: Sequence[Exchange], callbacks: Sequence[InboundCallba
 
 def _texts(*values: str | bytes) -> Iterator[str]:
     for value in values:
-        yield from (text for _, text in leaves(value))
+        yield from (text for _, text in texts_of(value))
 
 
 def _of_headers(headers: Headers) -> dict[str, str]:

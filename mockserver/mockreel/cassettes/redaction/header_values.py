@@ -1,4 +1,4 @@
-"""Headers: only those that the contract names are kept, and of their values what reads like a word."""
+"""Headers: only those that the contract names are stored, with values that are plain words."""
 
 import re
 
@@ -11,8 +11,8 @@ from mockreel.contract import Contract, Operation
 from mockreel.contract.operations import resolve
 
 # What HTTP itself needs to be understood.
-_HTTP_ASKED = ("accept", "content-type", "user-agent")
-_HTTP_TOLD = ("content-type", "location", "retry-after")
+_HTTP_REQUEST = ("accept", "content-type", "user-agent")
+_HTTP_RESPONSE = ("content-type", "location", "retry-after")
 _OURS = "mockreel/"
 _MEDIA_TYPE = re.compile(r"\s*([\w.+*-]+/[\w.+*-]+)\s*(;\s*charset=[\w-]+)?", re.ASCII)
 
@@ -38,33 +38,30 @@ class HeaderScrub:
         signature = contract.callbacks.signature
         self._signature = signature.header.lower() if signature else ""
         self._ids = _ids(profile)
-        self._asked = {
-            *_HTTP_ASKED,
+        self._request = {
+            *_HTTP_REQUEST,
             *self._keys,
             *self._ids,
             *(n for one in operations for n in _parameters(contract, one)),
         }
-        self._told = {
-            *_HTTP_TOLD,
+        self._reply = {
+            *_HTTP_RESPONSE,
             *self._ids,
             *_spent(profile),
             *(n for one in operations for n in _replies(contract, one)),
         }
         self._called = {"content-type", self._signature, *(row.name.lower() for row in contract.callbacks.headers)}
 
-    def asked(self, headers: Headers) -> Headers:
-        """The headers of a request."""
-        return self._kept(headers, self._asked)
+    def request(self, headers: Headers) -> Headers:
+        return self._redacted(headers, self._request)
 
-    def told(self, headers: Headers) -> Headers:
-        """The headers of a response."""
-        return self._kept(headers, self._told)
+    def reply(self, headers: Headers) -> Headers:
+        return self._redacted(headers, self._reply)
 
     def called(self, headers: Headers) -> Headers:
-        """The headers of a callback."""
-        return self._kept(headers, self._called)
+        return self._redacted(headers, self._called)
 
-    def _kept(self, headers: Headers, allowed: set[str]) -> Headers:
+    def _redacted(self, headers: Headers, allowed: set[str]) -> Headers:
         return tuple((name, self._value(name.lower(), value)) for name, value in headers if name.lower() in allowed)
 
     def _value(self, name: str, value: str) -> str:
@@ -79,8 +76,8 @@ class HeaderScrub:
             return self._placeholders.of(value, "signature")
         if name in self._ids:
             return self._placeholders.of(value, "id")
-        kept = value.startswith(_OURS) if name == "user-agent" else self._texts.is_word(value)
-        return value if kept else self._placeholders.of(value, "text")
+        is_stored = value.startswith(_OURS) if name == "user-agent" else self._texts.is_word(value)
+        return value if is_stored else self._placeholders.of(value, "text")
 
     def _key(self, value: str, scheme: str) -> str:
         word, space, key = value.partition(" ")
@@ -103,7 +100,6 @@ def _spent(profile: ClientProfile) -> set[str]:
 
 
 def _parameters(contract: Contract, operation: Operation) -> set[str]:
-    """The headers that an operation takes."""
     rows = (resolve(contract.document, row, where=operation.id) for row in operation.raw.get("parameters", ()))
     return {row["name"].lower() for row in rows if row["in"] == "header"}
 

@@ -1,4 +1,4 @@
-"""Texts that may be kept: a word as it is, a sentence with everything in it replaced that looks like a secret."""
+"""Texts that may be stored: a word unchanged, a sentence with everything replaced that looks like a secret."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -27,10 +27,10 @@ _ID = re.compile(rf"{UUID.pattern}|(?<!\d)(?<!\d\.)\d{{9,}}(?!\.?\d)")
 
 
 class TextScrub:
-    """Judges and cleans texts; what it replaces is remembered.
+    """Redacts texts, and remembers what it replaced.
 
     Args:
-        vocabulary: the words, in small letters, that a provider may say.
+        vocabulary: the provider's words, in lower case.
     """
 
     def __init__(self, secrets: Secrets, placeholders: Placeholders, vocabulary: Iterable[str] = ()) -> None:
@@ -39,7 +39,7 @@ class TextScrub:
         self._words = set(vocabulary)
 
     def learn(self, text: str) -> None:
-        """Let a provider repeat the words of a text that was sent to it."""
+        """Allow the words of a text that was sent in responses."""
         self._words |= {word.lower() for word in WORD.findall(text)}
 
     def is_date(self, value: str) -> bool:
@@ -76,8 +76,8 @@ class TextScrub:
         return _around(value, self._without_secrets)
 
     def sentence(self, value: str) -> str:
-        """A sentence of the provider's: besides, every word is replaced that it would say of nobody in particular."""
-        return _around(self.text(value), lambda part: WORD.sub(self._said, part))
+        """A sentence of the provider's: words outside its vocabulary are replaced, too."""
+        return _around(self.text(value), lambda part: WORD.sub(self._word, part))
 
     def _without_secrets(self, value: str) -> str:
         for _ in range(len(value)):
@@ -88,7 +88,7 @@ class TextScrub:
             value = value[: found.start] + made + value[found.end :]
         return _ID.sub(lambda one: self._placeholders.of(one[0], "id"), value)
 
-    def _said(self, found: "re.Match[str]") -> str:
+    def _word(self, found: "re.Match[str]") -> str:
         word = found[0]
         known = word.lower() in self._words or (len(word) <= MOST_AMOUNT and _AMOUNT.fullmatch(word))
         return word if known else self._placeholders.of(word, "word")
@@ -100,8 +100,8 @@ class TextScrub:
 
 def _around(value: str, clean: Callable[[str], str]) -> str:
     """A text whose parts between placeholders are cleaned."""
-    kept, at = list[str](), 0
+    parts, at = list[str](), 0
     for match in _PLACEHOLDER.finditer(value):
-        kept += [clean(value[at : match.start()]), match[0]]
+        parts += [clean(value[at : match.start()]), match[0]]
         at = match.end()
-    return "".join([*kept, clean(value[at:])])
+    return "".join([*parts, clean(value[at:])])

@@ -1,4 +1,4 @@
-"""Which fields of a message the contract's schemas know, and which values they list."""
+"""The fields of a message by the contract's schemas, and their listed values."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -15,7 +15,7 @@ _SINGLE = ("if", "then", "else")
 _MOST = 64
 
 
-class Knowing:
+class SchemaFields:
     """Walks the schemas of one contract beside a value. Nothing is known below no candidate."""
 
     def __init__(self, contract: Contract) -> None:
@@ -30,7 +30,6 @@ class Knowing:
         return (self._resolver.model(name),)
 
     def field(self, candidates: Candidates, name: str) -> Candidates:
-        """What is known of a field of an object."""
         found = (
             (schema["properties"][name], base)
             for schema, base in self._flat(candidates)
@@ -39,7 +38,6 @@ class Knowing:
         return tuple(found)
 
     def item(self, candidates: Candidates) -> Candidates:
-        """What is known of the items of a list."""
         flat = list(self._flat(candidates))
         items = [(schema["items"], base) for schema, base in flat if "items" in schema]
         return tuple(items + [(one, base) for schema, base in flat for one in schema.get("prefixItems", ())])
@@ -52,20 +50,20 @@ class Knowing:
         )
 
     def _flat(self, candidates: Candidates) -> Iterator[tuple[Mapping[str, Any], str]]:
-        """The schemas that may hold at a place, with every reference followed and every branch taken."""
-        left, seen = list(candidates), 0
-        while left and seen < _MOST:
+        """The schemas that may apply at a place, with every reference resolved and every branch included."""
+        pending, seen = list(candidates), 0
+        while pending and seen < _MOST:
             seen += 1
-            schema, base = self._resolver.followed(*left.pop())
+            schema, base = self._resolver.followed(*pending.pop())
             if not isinstance(schema, Mapping):
                 continue
             yield schema, base
-            left += [(one, base) for key in _BRANCHES for one in schema.get(key, ())]
-            left += [(schema[key], base) for key in _SINGLE if key in schema]
+            pending += [(one, base) for key in _BRANCHES for one in schema.get(key, ())]
+            pending += [(schema[key], base) for key in _SINGLE if key in schema]
 
 
 def schema_of_places(places: Iterable[str]) -> dict[str, Any]:
-    """A schema that knows what stands at JSON pointers in which `*` is any index."""
+    """A schema for the values at JSON pointers in which `*` is any index."""
     whole: dict[str, Any] = {}
     for place in places:
         node = whole

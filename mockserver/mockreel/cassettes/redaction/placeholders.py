@@ -1,4 +1,4 @@
-"""Placeholders: what stands in a cassette instead of a value, of its sort and form, the same for the same value."""
+"""Placeholders: they replace a value by one of the same kind and form, the same for the same value."""
 
 import re
 from collections import Counter
@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from mockreel.cassettes.redaction.secret_patterns import EMAIL, UUID, is_reserved
 
 FILES = "https://files.mockreel.invalid"
-KEPT_LENGTH = 6  # a shorter value could stand anywhere by chance
+LEAST_LENGTH = 6  # a shorter value may occur by chance
 
 _HEX = re.compile(r"[0-9a-fA-F]{16,}")
 _SUFFIX = re.compile(r"\.[A-Za-z0-9]{2,4}$")
@@ -30,7 +30,7 @@ class Placeholders:
         return dict(self._sorts)
 
     def of(self, value: str, sort: str = "text") -> str:
-        """The placeholder of a text. A sort that is not told by the value's own form is `key`, `signature`, `text`…"""
+        """The placeholder of a text. A kind that the value's form does not show is `key`, `signature`, `text`…"""
         if value in self._made:
             return value
         if ("key", value) in self._found:
@@ -48,19 +48,18 @@ class Placeholders:
         return made
 
     def number(self, value: float) -> int:
-        """The placeholder of a number that names somebody or something."""
         return int(self.of(str(value), "id")) if isinstance(value, int) and value >= 0 else 0
 
     def address(self, url: str) -> str:
-        """The placeholder of an address; one that nobody can own is left as it is."""
+        """The placeholder of a URL; one of a reserved host is unchanged."""
         return url if is_placeholder(url) else self.of(url, "url")
 
     def within(self, text: str) -> str:
         """A text with everything that was replaced elsewhere replaced here, but for what is a common word."""
         if self._longest is None:
             found = ((value, made) for (_, value), made in self._found.items())
-            told = [pair for pair in found if len(pair[0]) >= KEPT_LENGTH and not is_common(pair[0])]
-            self._longest = sorted(told, key=lambda pair: -len(pair[0]))
+            distinctive = [pair for pair in found if len(pair[0]) >= LEAST_LENGTH and not is_common(pair[0])]
+            self._longest = sorted(distinctive, key=lambda pair: -len(pair[0]))
         for value, made in self._longest:
             if value in text:
                 text = text.replace(value, made)
@@ -101,18 +100,18 @@ def _suffix(url: str) -> str:
 
 
 def _called(shape: str) -> str:
-    """How a report speaks of what was replaced."""
+    """The description of a replaced value in reports."""
     names = {"key": "the key", "person": "an e-mail address", "url": "an address", "signature": "a signature"}
     return names.get(shape, f"a replaced {shape}" if shape in ("secret", "text") else "a replaced id")
 
 
 def is_common(value: str) -> bool:
-    """Whether a text is one plain word, which could stand anywhere."""
+    """Whether a text is one plain word, which may occur by chance."""
     return value.isascii() and value.isalpha() and (value.islower() or value.isupper())
 
 
 def is_placeholder(url: str) -> bool:
-    """Whether an address is one of ours, or one that nobody can own."""
+    """Whether a URL is one of ours, or of a reserved host."""
     try:
         parts = urlsplit(url)
     except ValueError:

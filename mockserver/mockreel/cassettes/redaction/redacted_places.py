@@ -11,42 +11,42 @@ from mockreel.cassettes.redaction.text_places import shown
 _MOST = 40
 
 
-def left_out(raw: Sequence[Exchange], kept: Sequence[Exchange]) -> list[dict[str, str]]:
+def redacted_rows(raw: Sequence[Exchange], redacted: Sequence[Exchange]) -> list[dict[str, str]]:
     """A row for each part of each exchange of which something was left out or replaced."""
-    return [row for number, pair in enumerate(zip(raw, kept, strict=True)) for row in _of(number, *pair)]
+    return [row for number, pair in enumerate(zip(raw, redacted, strict=True)) for row in _of(number, *pair)]
 
 
-def left_out_of_call(raw: InboundCallback, kept: InboundCallback, at: str) -> list[dict[str, str]]:
+def redacted_rows_of_webhook(raw: InboundCallback, redacted: InboundCallback, at: str) -> list[dict[str, str]]:
     """The same for a callback."""
-    rows = [*_headers(f"{at}/headers", raw.headers, kept.headers), *_body(f"{at}/body", raw.body, kept.body)]
-    return ([_row(f"{at}/url", "replaced when it was recorded")] if raw.url != kept.url else []) + rows
+    rows = [*_headers(f"{at}/headers", raw.headers, redacted.headers), *_body(f"{at}/body", raw.body, redacted.body)]
+    return ([_row(f"{at}/url", "replaced when it was recorded")] if raw.url != redacted.url else []) + rows
 
 
-def _of(number: int, raw: Exchange, kept: Exchange) -> Iterator[dict[str, str]]:
+def _of(number: int, raw: Exchange, redacted: Exchange) -> Iterator[dict[str, str]]:
     at = f"/interactions/{number}"
-    if raw.uri != kept.uri:
+    if raw.uri != redacted.uri:
         yield _row(f"{at}/request/uri", "ids or values were replaced when it was recorded")
-    yield from _headers(f"{at}/request/headers", raw.headers, kept.headers)
-    yield from _body(f"{at}/request/body", raw.body, kept.body)
-    yield from _headers(f"{at}/response/headers", raw.reply_headers, kept.reply_headers)
-    yield from _body(f"{at}/response/body/string", raw.reply, kept.reply)
+    yield from _headers(f"{at}/request/headers", raw.headers, redacted.headers)
+    yield from _body(f"{at}/request/body", raw.body, redacted.body)
+    yield from _headers(f"{at}/response/headers", raw.reply_headers, redacted.reply_headers)
+    yield from _body(f"{at}/response/body/string", raw.reply, redacted.reply)
 
 
-def _headers(at: str, raw: Headers, kept: Headers) -> Iterator[dict[str, str]]:
-    names = {name for name, _ in kept}
-    gone = sorted({shown(name.lower()) for name, _ in raw if name not in names})
-    changed = sorted({shown(name.lower()) for name, value in raw if name in names and (name, value) not in kept})
-    if gone:
-        yield _row(at, f"left out when it was recorded: {', '.join(gone[:_MOST])}")
+def _headers(at: str, raw: Headers, redacted: Headers) -> Iterator[dict[str, str]]:
+    names = {name for name, _ in redacted}
+    removed = sorted({shown(name.lower()) for name, _ in raw if name not in names})
+    changed = sorted({shown(name.lower()) for name, value in raw if name in names and (name, value) not in redacted})
+    if removed:
+        yield _row(at, f"left out when it was recorded: {', '.join(removed[:_MOST])}")
     if changed:
         yield _row(at, f"replaced when it was recorded: {', '.join(changed[:_MOST])}")
 
 
-def _body(at: str, raw: bytes, kept: bytes) -> Iterator[dict[str, str]]:
-    if raw == kept:
+def _body(at: str, raw: bytes, redacted: bytes) -> Iterator[dict[str, str]]:
+    if raw == redacted:
         return
     try:
-        before, after = orjson.loads(raw), orjson.loads(kept)
+        before, after = orjson.loads(raw), orjson.loads(redacted)
     except orjson.JSONDecodeError:
         yield _row(at, "left out or replaced when it was recorded")
         return
@@ -59,8 +59,8 @@ def _body(at: str, raw: bytes, kept: bytes) -> Iterator[dict[str, str]]:
 def _changed(before: Any, after: Any, at: str) -> Iterator[str]:
     """The pointers of everything that is not as it was."""
     if isinstance(before, dict) and isinstance(after, dict):
-        for (name, one), (kept, other) in zip(before.items(), after.items(), strict=False):
-            if name == kept:
+        for (name, one), (redacted, other) in zip(before.items(), after.items(), strict=False):
+            if name == redacted:
                 yield from _changed(one, other, f"{at}/{shown(name)}")
             else:
                 yield f"{at}/(a name)"

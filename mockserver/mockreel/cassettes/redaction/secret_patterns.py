@@ -1,4 +1,4 @@
-"""What looks like a secret in a text, whoever it belongs to; a place is named, the secret itself never."""
+"""What looks like a secret in a text, of any provider; a place is reported, the secret itself never."""
 
 import base64
 import binascii
@@ -7,10 +7,10 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from mockreel.engine.redaction.secret_formats import FORMS, KIND_TOLD
+from mockreel.engine.redaction.secret_formats import FORMS, PURPOSE_PREFIX
 from mockreel.engine.redaction.secret_places import BY_NAME, SECRET_PLACES
 
-# Placeholders of ours, and what nobody owns, are no secrets.
+# Placeholders of ours, and reserved values, are no secrets.
 HARMLESS = re.compile(
     r"(?:[A-Za-z]{1,8}[_-]){0,2}(?:placeholder|mockreel|example|your|invalid|none|null|xxx|redacted|filtered)"
     r"|\.\.\.|[<${(*…]",
@@ -32,18 +32,18 @@ _DIGEST = re.compile(
 )
 _MANY = 500
 _LONGEST_PIECE = 6
-_LONG, _FEW = 12, 4  # a long text of no more different signs tells nothing
+_LONG, _FEW = 12, 4  # a long text of so few different characters is no secret
 _WORDY = (
     2.6  # letters in a piece: what is drawn changes between large, small and digits more often than what is written
 )
 
 
-# Where somebody finds secrets in a text: what they are called, and the spans.
+# The secrets in a text for a report: their descriptions, and the spans.
 Sign = tuple[str, Callable[[str], Iterable[tuple[int, int]]]]
 # What is a secret by its form or its place is known to the redaction of the server, too; how a provider's own keys look
 # is given to a scan.
 SIGNS: tuple[Sign, ...] = (
-    *((form.what, form.spans) for form in FORMS if form is not KIND_TOLD),
+    *((form.what, form.spans) for form in FORMS if form is not PURPOSE_PREFIX),
     *((place.what, place.spans) for place in SECRET_PLACES),
 )
 
@@ -57,7 +57,7 @@ def _looks(pattern: str) -> Sign:
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """Something that looks like a secret: what it is called, and where in the text it stands."""
+    """A possible secret: its description, and its place in the text."""
 
     what: str
     start: int
@@ -69,11 +69,11 @@ class Secrets:
 
     Args:
         looks: patterns of the providers' own keys.
-        known: texts that are secrets, whatever they look like and however they are disguised, by what they are called.
-        plain: the same, as they are.
-        allowed: texts that are none, though they look so: ids of jobs, for instance.
-        digests: whether hex in the length of a digest looks drawn, and a name beside any text makes it a secret; not
-            where somebody looks at the names by themselves.
+        known: texts that are secrets, in any form and encoding, by their descriptions.
+        plain: the same, without other encodings.
+        allowed: texts that look like secrets, and are none: ids of jobs, for instance.
+        digests: whether hex of a digest's length looks random, and a name beside any text makes it a secret; not if
+            the caller checks names itself.
     """
 
     def __init__(
@@ -173,7 +173,7 @@ def _without_files(match: "re.Match[str]", files: Sequence[tuple[int, int]]) -> 
 
 
 def is_reserved(host: str) -> bool:
-    """Whether nobody can own a host: the names that are set aside for examples and tests."""
+    """Whether a host is reserved: the names for examples and tests."""
     host = host.lower().rstrip(".")
     return any(host == one or host.endswith(f".{one}") for one in _RESERVED)
 
@@ -196,7 +196,7 @@ def disguises(text: str) -> set[str]:
 
 
 def _decoded(token: str) -> str:
-    """The text that a base64 text stands for; empty where it stands for none."""
+    """The text in a base64 text; empty if there is none."""
     plain = token.rstrip("=").replace("-", "+").replace("_", "/")
     try:
         raw = base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)

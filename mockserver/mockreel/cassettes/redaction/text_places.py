@@ -10,17 +10,17 @@ DEEPEST = 12
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-$.")
 
 
-def leaves(value: Any, place: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:
+def texts_of(value: Any, place: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:
     """Every text below a value, and the names of its fields. A place never shows a name that may be a secret."""
     if isinstance(value, Mapping):
         for name, inner in value.items():
             yield f"{place} (a name)", str(name)
-            yield from leaves(inner, f"{place}/{shown(str(name))}", depth)
+            yield from texts_of(inner, f"{place}/{shown(str(name))}", depth)
     elif isinstance(value, list | tuple):
         for number, inner in enumerate(value):
-            yield from leaves(inner, f"{place}/{number}", depth)
+            yield from texts_of(inner, f"{place}/{number}", depth)
     elif isinstance(value, bytes):
-        yield from leaves(value.decode("utf-8", "replace"), place, depth)
+        yield from texts_of(value.decode("utf-8", "replace"), place, depth)
     elif isinstance(value, str):
         yield from _text(value, place, depth)
 
@@ -31,7 +31,7 @@ def _text(value: str, place: str, depth: int) -> Iterator[tuple[str, str]]:
         return
     inner = parsed(value)
     if inner is not None:
-        yield from leaves(inner, f"{place}:", depth + 1)
+        yield from texts_of(inner, f"{place}:", depth + 1)
     undone = unquote_plus(value)
     if undone != value:
         yield from _text(undone, place, depth + 1)

@@ -17,7 +17,6 @@ class AddressScrub:
         self._placeholders = placeholders
 
     def operation(self, method: str, url: str) -> Operation | None:
-        """The operation that a request asks for."""
         parts = urlsplit(url)
         found = self._contract.router.find(unquote(parts.path)) if self._is_own(url) else None
         return found.methods.get(method) if found else None
@@ -28,7 +27,6 @@ class AddressScrub:
         return dict(found.params) if found else {}
 
     def address(self, url: str) -> str:
-        """An address that may be kept."""
         if not self._is_own(url):
             return self._placeholders.address(url)
         parts = urlsplit(url)
@@ -42,8 +40,8 @@ class AddressScrub:
         known = {one.name for operation in self._contract.operations for one in operation.query}
         shown = []
         for name, value in parse_qsl(query, keep_blank_values=True):
-            told = name if self._texts.is_name(name) else self._placeholders.of(name, "name")
-            shown.append((told, self._value(name, value, secret=name in places, known=name in known)))
+            shown_name = name if self._texts.is_name(name) else self._placeholders.of(name, "name")
+            shown.append((shown_name, self._value(name, value, secret=name in places, known=name in known)))
         return urlencode(shown)
 
     def _value(self, name: str, value: str, *, secret: bool, known: bool) -> str:

@@ -1,4 +1,4 @@
-"""The words of a contract: what a provider may say in a sentence without naming anybody."""
+"""The words of a contract: those that a provider uses in sentences about nobody."""
 
 import re
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from mockreel.contract import Contract
 
 WORD = re.compile(r"[^\W_]+")
 _STEM = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
-# Words that hold sentences together; whether they stand in a contract's own texts is chance.
+# Words that join sentences; whether they occur in a contract's own texts is chance.
 _COMMON = (
     "a able about above access account after again all allowed already also an and any are as at attempt attempts "
     "available back bad be because been before below between body both but by call can cannot check client "
@@ -31,9 +31,9 @@ _COMMON = (
 
 
 def vocabulary(contract: Contract) -> frozenset[str]:
-    """Every word, in small letters, that stands in the texts and names of a contract, and the common ones."""
-    told = " ".join(_texts(contract))
-    words = {one.lower() for word in WORD.findall(told) for one in (word, *_STEM.findall(word))}
+    """Every word, in lower case, of a contract's texts and names, and the common ones."""
+    texts = " ".join(_texts(contract))
+    words = {one.lower() for word in WORD.findall(texts) for one in (word, *_STEM.findall(word))}
     return frozenset({one for one in words if one.isalpha()} | set(_COMMON.split()))
 
 

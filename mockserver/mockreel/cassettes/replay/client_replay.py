@@ -7,7 +7,7 @@ from typing import Any
 
 from mockreel.cassettes.cassette import Cassette, Exchange, InboundCallback
 from mockreel.cassettes.expectation import ClientCall
-from mockreel.cassettes.player import Asked, CassettePlayer, otherwise
+from mockreel.cassettes.player import CassettePlayer, RequestKey, body_differences
 from mockreel.cassettes.replay.request_parser import Phrases
 from mockreel.client import ClientError, JobEnded, Outcome, Refused, ReplyNotUnderstood
 from mockreel.client.deadlines import Timing
@@ -29,9 +29,9 @@ WAIT_SECONDS = 86_400.0
 
 @dataclass
 class Readback:
-    """The reference client in front of one cassette.
+    """The reference client against one cassette.
 
-    `remarks` is what the client says otherwise than the recorded request does.
+    `remarks` are the differences between the client's requests and the recorded ones.
     """
 
     contract: Contract
@@ -47,21 +47,21 @@ class Readback:
         self.core = Core(self.contract, profile, url, Key(SECRET), timing, timeout=60.0)
         self.phrases = Phrases(self.contract, profile, self.core.writer)
         exchanges = self.cassette.exchanges
-        asked = [self._asked(one.method, one.uri, one.body) for one in exchanges]
+        request_key = [self._key_of(one.method, one.uri, one.body) for one in exchanges]
         freely = frozenset(number for number, one in enumerate(exchanges) if self.phrases.submits(one))
-        self.player = CassettePlayer(asked, exchanges, freely)
-        self._last: tuple[Asked, IncomingResponse] | None = None
+        self.player = CassettePlayer(request_key, exchanges, freely)
+        self._last: tuple[RequestKey, IncomingResponse] | None = None
 
     def call(self, call: ClientCall) -> dict[str, Any]:
-        """What a call gives.
+        """The result of a call.
 
         Raises:
-            NoRecording: it asks for what was not recorded.
+            NoRecording: its request was not recorded.
         """
         try:
-            return _given(drive_with(self._talk(call), self._answer, sleep=self._pass))
-        except Refused as refused:
-            return _refusal(refused)
+            return _result_of(drive_with(self._talk(call), self._answer, sleep=self._pass))
+        except Refused as error:
+            return _error_result(error)
         except JobEnded as ended:
             return _outcome(ended.outcome)
         except ClientError as error:
@@ -96,14 +96,14 @@ class Readback:
         return talks[call.do](job, deadline)
 
     def _read(self, call: ClientCall, job: Job) -> Talk[Outcome]:
-        """A job as a route tells it on which the client does not ask of itself."""
+        """A job as reported by a route that the client itself does not use."""
         core, rows = self.core, self.core.profile.jobs[job.sort]
         request = self.phrases.again(self._exchange(call))
         response = yield from core.exchanges.request(request, core.deadline(WAIT_SECONDS), job=job)
         word = text(response.json, rows.state)
         state = core.outcomes.state(word)
         if word is None or state is None:
-            raise ReplyNotUnderstood(request.what, f"it says {word!r} of its state", job=job)
+            raise ReplyNotUnderstood(request.what, f"its state is {word!r}", job=job)
         return core.outcomes.read(job, response.json, response.headers, word=word, state=state)
 
     def _exchange(self, call: ClientCall) -> Exchange:
@@ -114,31 +114,31 @@ class Readback:
         self._now += seconds
 
     def _answer(self, request: OutgoingRequest) -> IncomingResponse:
-        asked = self._asked(request.method, request.url, request.body)
-        if self._tries_again(asked):
+        request_key = self._key_of(request.method, request.url, request.body)
+        if self._tries_again(request_key):
             assert self._last is not None
             return self._last[1]
-        number = self.player.play(asked)
+        number = self.player.replay(request_key)
         recorded = self.cassette.exchanges[number]
         if number in self.player.freely:
-            own = self.phrases.unmarked(self.player.asked[number].body), self.phrases.unmarked(asked.body)
-            self.remarks += [f"exchange {number}: {told}" for told in otherwise(*own)]
+            own = self.phrases.unmarked(self.player.request[number].body), self.phrases.unmarked(request_key.body)
+            self.remarks += [f"exchange {number}: {remark}" for remark in body_differences(*own)]
         headers = {name.lower(): value for name, value in recorded.reply_headers}
         response = IncomingResponse(recorded.status, headers, recorded.reply)
-        self._last = asked, response
+        self._last = request_key, response
         return response
 
-    def _tries_again(self, asked: Asked) -> bool:
-        """A client that tries again after an error response is told the same where no second try was recorded."""
-        if self._last is None or self._last[0] != asked or not self.core.error_reader.refused(self._last[1]):
+    def _tries_again(self, request_key: RequestKey) -> bool:
+        """A client that retries after an error response gets it again if no second try was recorded."""
+        if self._last is None or self._last[0] != request_key or not self.core.error_reader.refused(self._last[1]):
             return False
-        return all(number in self.player.played for number, one in enumerate(self.player.asked) if one == asked)
+        return all(number in self.player.used for number, one in enumerate(self.player.request) if one == request_key)
 
-    def _asked(self, method: str, url: str, body: bytes) -> Asked:
-        return Asked.of(method, url, body, without=self.phrases.keyed)
+    def _key_of(self, method: str, url: str, body: bytes) -> RequestKey:
+        return RequestKey.of(method, url, body, without=self.phrases.keyed)
 
 
-def _given(found: Any) -> dict[str, Any]:
+def _result_of(found: Any) -> dict[str, Any]:
     if isinstance(found, Outcome):
         return _outcome(found)
     if isinstance(found, Job):
@@ -149,25 +149,25 @@ def _given(found: Any) -> dict[str, Any]:
 
 
 def _outcome(outcome: Outcome) -> dict[str, Any]:
-    told: dict[str, Any] = {"state": outcome.state, "word": outcome.word}
+    remark: dict[str, Any] = {"state": outcome.state, "word": outcome.word}
     if outcome.results:
-        told["urls"] = list(outcome.urls)
+        remark["urls"] = list(outcome.urls)
     if outcome.failure is not None:
-        told |= {"code": outcome.failure.code, "message": outcome.failure.message, "stage": outcome.failure.stage}
+        remark |= {"code": outcome.failure.code, "message": outcome.failure.message, "stage": outcome.failure.stage}
     if outcome.spent is not None:
-        told["spent"] = f"{outcome.spent.amount} {outcome.spent.currency}"
-    return told
+        remark["spent"] = f"{outcome.spent.amount} {outcome.spent.currency}"
+    return remark
 
 
-def _refusal(refused: Refused) -> dict[str, Any]:
+def _error_result(error: Refused) -> dict[str, Any]:
     return {
-        "refused": type(refused).__name__,
-        "status": refused.status,
-        "code": refused.code,
-        "message": refused.message,
+        "refused": type(error).__name__,
+        "status": error.status,
+        "code": error.code,
+        "message": error.message,
     }
 
 
 def _notice(notice: Notice) -> dict[str, Any]:
-    told: dict[str, Any] = {"job": notice.job.id, "event": notice.event}
-    return told | (_outcome(notice.outcome) if notice.outcome is not None else {})
+    remark: dict[str, Any] = {"job": notice.job.id, "event": notice.event}
+    return remark | (_outcome(notice.outcome) if notice.outcome is not None else {})

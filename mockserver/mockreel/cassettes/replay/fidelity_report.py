@@ -1,4 +1,4 @@
-"""The fidelity report: what replaying came to, as text for the terminal, JSON, and Markdown."""
+"""The fidelity report: the result of a replay, as text for the terminal, JSON, and Markdown."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ _NAMED = 4
 
 @dataclass(frozen=True, slots=True)
 class Fidelity:
-    """What came of all cassettes, as of a day; `strict` counts also what is stated and not there."""
+    """The results of all cassettes, as of a day; `strict` also fails on statements that do not occur."""
 
     replayed: tuple[Replayed, ...]
     today: date
@@ -52,12 +52,12 @@ class Fidelity:
         return (self.today - date(year, month, day)).days
 
     def aged(self, cassette: Cassette) -> str:
-        """The age of a cassette in words; a date that has not come yet is told as such."""
+        """The age of a cassette in words; a future date is reported as such."""
         days = self.age(cassette)
         return f"{_counted(days, 'day')} old" if days >= 0 else f"dated in the future ({cassette.recorded})"
 
     def standing(self, cassette: Cassette) -> str:
-        """Why a cassette is believed: it is live, was observed by somebody, is a sample of the docs, or a client's."""
+        """The origin of a cassette: recorded live, observed by others, a sample of the docs, or a client's."""
         if cassette.origin == "live":
             return "live"
         path = (self.root or data_root()) / "schemas" / cassette.provider / "sources.yaml"
@@ -72,9 +72,11 @@ def _counted(number: int, noun: str) -> str:
 
 
 def text(report: Fidelity) -> str:
-    """For a reader at a terminal: a line for each cassette, and below it what is to be said of it."""
+    """For a terminal: a line for each cassette, and its remarks below."""
     lines = [
-        line for one in report.replayed for line in (_line(report, one), *(f"      {told}" for told in details(one)))
+        line
+        for one in report.replayed
+        for line in (_line(report, one), *(f"      {remark}" for remark in details(one)))
     ]
     return "\n".join([*lines, "", report.sentence(), ""])
 
@@ -91,18 +93,18 @@ def _line(report: Fidelity, one: Replayed) -> str:
 
 
 def details(one: Replayed) -> list[str]:
-    """What is to be said of a cassette, the worst first."""
-    told = [f"cannot be replayed: {one.broke}"] if one.broke else []
-    told += [f"breaks the contract: {what}" for what in one.invalid]
-    told += [f"read otherwise by the client: {what}" for what in one.misread]
-    told += [f"no reason given: {other.place} {other.difference}" for other in one.unexplained]
-    told += [f"no longer differs: {known.place} {known.what} at {known.at or '/'} ({known.why})" for known in one.gone]
-    told += [f"nobody asked for exchange {number}" for number in one.unused]
-    told += [_known(why, list(group)) for (_, why), group in _by_reason(one)]
-    told += [f"said otherwise by the client: {remark}" for remark in one.remarks]
+    """The remarks about a cassette, the worst first."""
+    lines = [f"cannot be replayed: {one.broke}"] if one.broke else []
+    lines += [f"breaks the contract: {what}" for what in one.invalid]
+    lines += [f"read differently by the client: {what}" for what in one.misread]
+    lines += [f"no reason given: {other.place} {other.difference}" for other in one.unexplained]
+    lines += [f"no longer differs: {known.place} {known.what} at {known.at or '/'} ({known.why})" for known in one.gone]
+    lines += [f"exchange {number} was not requested" for number in one.unused]
+    lines += [_known(why, list(group)) for (_, why), group in _by_reason(one)]
+    lines += [f"sent differently by the client: {remark}" for remark in one.remarks]
     if one.cassette is not None and one.version != one.cassette.contract:
-        told.append(f"recorded with contract {one.cassette.contract}, held is {one.version}")
-    return told + [f"outside the contract: {place}, {why}" for place, why in one.outside]
+        lines.append(f"recorded with contract {one.cassette.contract}, this one is {one.version}")
+    return lines + [f"outside the contract: {place}, {why}" for place, why in one.outside]
 
 
 def _by_reason(one: Replayed) -> Iterator[tuple[tuple[str, str], Iterator[Unlike]]]:
@@ -158,18 +160,18 @@ def _row(report: Fidelity, one: Replayed) -> dict[str, Any]:
 
 def _difference(other: Unlike) -> dict[str, Any]:
     found = other.difference
-    said = {"at": found.at, "what": found.what, "recorded": found.recorded, "played": found.played}
-    return {"place": str(other.place), **said, "why": other.why}
+    differences = {"at": found.at, "what": found.what, "recorded": found.recorded, "played": found.actual}
+    return {"place": str(other.place), **differences, "why": other.why}
 
 
 def markdown(report: Fidelity) -> str:
-    """For a merge request: a table of the cassettes, and a section for what is to be said."""
+    """For a merge request: a table of the cassettes, and a section with their remarks."""
     parts = ["# mockreel replay", "", report.sentence(), "", "| provider | cassette | holds | standing | days |"]
     parts += ["| --- | --- | --- | --- | --- |", *(_table_row(report, one) for one in report.replayed)]
     for one in report.replayed:
-        told = details(one)
-        if told:
-            parts += ["", f"## {one.path.stem}", "", *(f"- {_plain(line)}" for line in told)]
+        lines = details(one)
+        if lines:
+            parts += ["", f"## {one.path.stem}", "", *(f"- {_plain(line)}" for line in lines)]
     return "\n".join(parts) + "\n"
 
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any, Literal
 
-# status: of another class; number: another status of its class; error response: one says no and the other does not;
+# status: of another class; number: another status of its class; refusal: one is an error response and the other is not;
 # missing: a recorded key that the mock server lacks; more: one that only the mock server has; type: of another type;
-# null: a value where the other has none.
+# null: a value where the other has null.
 What = Literal["status", "number", "refusal", "missing", "more", "type", "null"]
 
 
@@ -18,16 +18,16 @@ class Difference:
     at: str
     what: What
     recorded: str
-    played: str
+    actual: str
 
     def __str__(self) -> str:
         where = f" at {self.at or '/'}" if self.what not in ("status", "number", "refusal") else ""
-        return f"{self.what}{where}: recorded {self.recorded}, the mock server {self.played}"
+        return f"{self.what}{where}: recorded {self.recorded}, the mock server {self.actual}"
 
     def is_at(self, pattern: str) -> bool:
-        """Whether a place is meant by a pattern in which `*` stands for any step."""
-        steps, wanted = self.at.split("/"), pattern.split("/")
-        return len(steps) == len(wanted) and all(map(fnmatchcase, steps, wanted))
+        """Whether a place matches a pattern in which `*` stands for any step."""
+        steps, expected = self.at.split("/"), pattern.split("/")
+        return len(steps) == len(expected) and all(map(fnmatchcase, steps, expected))
 
 
 def kind(value: Any) -> str:
@@ -38,19 +38,19 @@ def kind(value: Any) -> str:
     return next((name for held, name in names.items() if isinstance(value, held)), "null")
 
 
-def differences(recorded: Any, played: Any, at: str = "") -> Iterator[Difference]:
-    """Where two values differ in shape: of a list, the first item stands for all."""
-    was, now = kind(recorded), kind(played)
+def differences(recorded: Any, actual: Any, at: str = "") -> Iterator[Difference]:
+    """Where two values differ in shape: of a list, only the first item is compared."""
+    was, now = kind(recorded), kind(actual)
     if was != now:
         yield Difference(at, "null" if "null" in (was, now) else "type", was, now)
     elif isinstance(recorded, dict):
-        for key in dict.fromkeys((*recorded, *played)):
+        for key in dict.fromkeys((*recorded, *actual)):
             here = f"{at}/{key}"
-            if key not in played:
+            if key not in actual:
                 yield Difference(here, "missing", kind(recorded[key]), "nothing")
             elif key not in recorded:
-                yield Difference(here, "more", "nothing", kind(played[key]))
+                yield Difference(here, "more", "nothing", kind(actual[key]))
             else:
-                yield from differences(recorded[key], played[key], here)
-    elif isinstance(recorded, list) and recorded and played:
-        yield from differences(recorded[0], played[0], f"{at}/*")
+                yield from differences(recorded[key], actual[key], here)
+    elif isinstance(recorded, list) and recorded and actual:
+        yield from differences(recorded[0], actual[0], f"{at}/*")

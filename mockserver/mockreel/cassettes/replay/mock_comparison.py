@@ -8,11 +8,11 @@ from urllib.parse import quote, unquote, urlsplit
 import orjson
 
 from mockreel.cassettes.cassette import Cassette, Exchange
-from mockreel.cassettes.contract_check import parsed, told_of
+from mockreel.cassettes.contract_check import parsed, received_response
 from mockreel.cassettes.expectation import Place, Play
 from mockreel.cassettes.replay.json_shape import Difference, differences
 from mockreel.cassettes.replay.request_parser import Phrases
-from mockreel.cassettes.replay.scenario_inference import Casting
+from mockreel.cassettes.replay.scenario_inference import ScenarioInference
 from mockreel.contract import Contract, Operation
 from mockreel.contract.exchanges.error_detection import ErrorDetector
 from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest
@@ -34,7 +34,7 @@ _UNSENT = ("host", "content-length", "connection", "accept-encoding", "prefer")
 
 @dataclass
 class ComparedMock:
-    """One contract, played for one cassette. `ids` has the mock server's ids by the recorded ones."""
+    """One contract, served for one cassette. `ids` maps recorded ids to those of the mock server."""
 
     contract: Contract
     cassette: Cassette
@@ -44,7 +44,7 @@ class ComparedMock:
 
     def __post_init__(self) -> None:
         self.error_detector = ErrorDetector(self.contract)
-        self.casting = Casting(self.contract, self.phrases, self.cassette.exchanges)
+        self.inference = ScenarioInference(self.contract, self.phrases, self.cassette.exchanges)
         self.requests = Requests(self.contract)
         self.target = MockTarget(self.contract)
 
@@ -58,8 +58,8 @@ class ComparedMock:
         """In what the mock server's answer is shaped otherwise than the recorded one."""
         if place.kind == "callback":
             return self._callback_differences(place.number)
-        recorded = told_of(self.cassette.exchanges[place.number])
-        return self._told_apart(recorded, self.play(place.number))
+        recorded = received_response(self.cassette.exchanges[place.number])
+        return self._differences(recorded, self.play(place.number))
 
     def play(self, number: int) -> ReceivedResponse:
         """The mock server's response to a recorded request."""
@@ -67,28 +67,28 @@ class ComparedMock:
         play = self.plays.get(Place("exchange", number), Play())
         operation = self.phrases.operation(exchange)
         if operation is None:
-            raise MockreelError(f"exchange {number} asks for no operation of the contract")
-        recorded = told_of(exchange)
+            raise MockreelError(f"exchange {number} requests no operation of the contract")
+        recorded = received_response(exchange)
         self._cast_job(exchange, operation, recorded)
         self.target.wait(play.wait)
-        request = self._ask(exchange, operation, play)
+        request = self._request(exchange, operation, play)
         if operation.submits and not self.error_detector.refused(recorded) and play.prefer is None:
-            request = _preferring(request, self.casting.course(number))
-        response = self._played(request, operation, recorded)
+            request = _preferring(request, self.inference.course(number))
+        response = self._response(request, operation, recorded)
         if (
             play == Play()
             and self.error_detector.refused(recorded)
-            and not self._same_refusal(recorded, response, operation)
+            and not self._same_error(recorded, response, operation)
         ):
-            row = self.casting.row(recorded, operation)
+            row = self.inference.row(recorded, operation)
             response = self.target.send(_preferring(request, f"scenario=refuse; code={row}")) if row else response
         self._remember(number, recorded, response)
         return response
 
-    def _ask(self, exchange: Exchange, operation: Operation, play: Play) -> SentRequest:
+    def _request(self, exchange: Exchange, operation: Operation, play: Play) -> SentRequest:
         parts = urlsplit(exchange.uri)
-        left_out = {*_UNSENT, *(place.name.lower() for place in operation.key)}
-        headers = {name.lower(): self._own(value) for name, value in exchange.headers if name.lower() not in left_out}
+        excluded = {*_UNSENT, *(place.name.lower() for place in operation.key)}
+        headers = {name.lower(): self._own(value) for name, value in exchange.headers if name.lower() not in excluded}
         if play.prefer is not None:
             headers["prefer"] = play.prefer
         path = parts.path if play.path is None else play.path
@@ -105,33 +105,33 @@ class ComparedMock:
                 text_ = text_.replace(form, written(own))
         return text_
 
-    def _played(self, request: SentRequest, operation: Operation, recorded: ReceivedResponse) -> ReceivedResponse:
+    def _response(self, request: SentRequest, operation: Operation, recorded: ReceivedResponse) -> ReceivedResponse:
         """The response; of a poll the one at which the job is as it was when it was recorded."""
         response = self.target.send(request)
-        rows = self.casting.rows_polled(operation)
+        rows = self.inference.rows_polled(operation)
         if rows is None or self.error_detector.refused(recorded):
             return response
-        wanted = text(recorded.json, rows.state)
+        expected = text(recorded.json, rows.state)
         for _ in range(MOST_STEPS):
             word = text(response.json, rows.state)
-            if word == wanted or self.casting.kind(word) != "pending":
+            if word == expected or self.inference.kind(word) != "pending":
                 break
             self.target.wait(STEP_SECONDS)
             response = self.target.send(request)
         return response
 
     def _cast_job(self, exchange: Exchange, operation: Operation, recorded: ReceivedResponse) -> None:
-        """Begin a job for one that the cassette asks about, but did not begin."""
+        """Begin a job in place of one that the cassette reports, but did not begin."""
         id_ = self.phrases.job(exchange)
         if id_ is None or id_ in self.ids or self.error_detector.refused(recorded):
             return
-        talk = self.casting.talk_about(operation)
+        talk = self.inference.talk_about(operation)
         begins = self.contract.operation(talk.submits[0])
         request = self.requests.good(begins)
         if talk.webhook is not None and talk.webhook.via == operation.id:
             request = self._with_failing_callback(request, begins)
-        response = self.target.send(_preferring(request, self.casting.course_of(id_)))
-        own = text(response.json, self.casting.rows(talk).id)
+        response = self.target.send(_preferring(request, self.inference.course_of(id_)))
+        own = text(response.json, self.inference.rows(talk).id)
         self.ids |= {id_: own} if own is not None else {}
         if talk.webhook is not None and talk.webhook.via == operation.id:
             self.target.wait(ENOUGH_SECONDS)
@@ -144,7 +144,7 @@ class ComparedMock:
         )
 
     def _remember(self, number: int, recorded: ReceivedResponse, response: ReceivedResponse) -> None:
-        """Which id stands for which: texts at the same place, where a later request has the recorded one."""
+        """The ids that correspond: texts at the same place, if a later request has the recorded one."""
         later = "\n".join(
             f"{one.uri}\n{one.headers}\n{one.body.decode('utf-8', 'replace')}"
             for one in self.cassette.exchanges[number + 1 :]
@@ -154,16 +154,16 @@ class ComparedMock:
             if was and now and was != now and len(was) >= SHORTEST_ID and (was in later or quote(was, "") in later):
                 self.ids[was] = now
 
-    def _same_refusal(self, recorded: ReceivedResponse, response: ReceivedResponse, operation: Operation) -> bool:
+    def _same_error(self, recorded: ReceivedResponse, response: ReceivedResponse, operation: Operation) -> bool:
         if not self.error_detector.refused(response) or response.status != recorded.status:
             return False
-        rows = (self.casting.row(one, operation) for one in (recorded, response))
+        rows = (self.inference.row(one, operation) for one in (recorded, response))
         return len(set(rows)) == 1
 
-    def _told_apart(self, recorded: ReceivedResponse, response: ReceivedResponse) -> Iterator[Difference]:
+    def _differences(self, recorded: ReceivedResponse, response: ReceivedResponse) -> Iterator[Difference]:
         was, now = self.error_detector.refused(recorded), self.error_detector.refused(response)
         if was != now:
-            yield Difference("", "refusal", _said(was), f"{_said(now)} ({response.shown()})")
+            yield Difference("", "refusal", _outcome_text(was), f"{_outcome_text(now)} ({response.shown()})")
             return
         if recorded.status // 100 != response.status // 100:
             yield Difference("", "status", str(recorded.status), str(response.status))
@@ -181,8 +181,8 @@ class ComparedMock:
         request = request if play.path is None else replace(request, path=play.path)
         request = request if play.body is None else request.with_json(play.body)
         url = self.target.receiver.expect(200)
-        told_state = nearest.webhook.state if nearest.webhook else None
-        course = self.casting.scenario(text(payload, (told_state,)) if told_state else None, payload)
+        state_sent = nearest.webhook.state if nearest.webhook else None
+        course = self.inference.scenario(text(payload, (state_sent,)) if state_sent else None, payload)
         self.target.send(
             _preferring(request.with_json(placed(request.json, nearest.place, url)), play.prefer or course)
         )
@@ -198,17 +198,17 @@ def _preferring(request: SentRequest, prefer: str | None) -> SentRequest:
     return request if prefer is None else replace(request, headers={**request.headers, "prefer": prefer})
 
 
-def _texts(recorded: Any, told: Any) -> Iterator[tuple[str, str]]:
-    """The texts that stand at the same places."""
-    if isinstance(recorded, str) and isinstance(told, str):
-        yield recorded, told
-    elif isinstance(recorded, dict) and isinstance(told, dict):
-        for key in recorded.keys() & told.keys():
-            yield from _texts(recorded[key], told[key])
-    elif isinstance(recorded, list) and isinstance(told, list):
-        for was, now in zip(recorded, told, strict=False):
+def _texts(recorded: Any, actual: Any) -> Iterator[tuple[str, str]]:
+    """The texts at the same places."""
+    if isinstance(recorded, str) and isinstance(actual, str):
+        yield recorded, actual
+    elif isinstance(recorded, dict) and isinstance(actual, dict):
+        for key in recorded.keys() & actual.keys():
+            yield from _texts(recorded[key], actual[key])
+    elif isinstance(recorded, list) and isinstance(actual, list):
+        for was, now in zip(recorded, actual, strict=False):
             yield from _texts(was, now)
 
 
-def _said(refused: bool) -> str:
-    return "a refusal" if refused else "an answer"
+def _outcome_text(is_error: bool) -> str:
+    return "a refusal" if is_error else "an answer"

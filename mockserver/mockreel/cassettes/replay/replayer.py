@@ -26,18 +26,18 @@ class Unlike:
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """What came of one cassette.
+    """The result for one cassette.
 
     Args:
-        invalid: what in its responses breaks the contract.
-        misread: what the reference client got otherwise than it states.
+        invalid: violations in its responses.
+        misread: where the reference client's result differs from the stated one.
         unlike: where the mock server's responses have another shape.
-        gone: known differences that are no longer there.
-        unused: exchanges that no call asked for.
-        remarks: what the client says otherwise than the recorded request does.
-        outside: what the contract does not play, with the reason.
+        gone: known differences that no longer occur.
+        unused: exchanges that no call requested.
+        remarks: differences between the client's requests and the recorded ones.
+        outside: what the contract does not cover, with the reason.
         broke: why it could not be replayed.
-        version: the contract's version as it is held, which may be a later one than the cassette names.
+        version: the contract's current version, which may be later than the cassette's.
     """
 
     path: Path
@@ -64,7 +64,7 @@ class Replayed:
 
     @property
     def tidy(self) -> bool:
-        """Whether it states nothing that is not there: each exchange is asked for, each known difference occurs."""
+        """Whether all that it states occurs: each exchange is requested, each known difference found."""
         return not (self.unused or self.gone)
 
 
@@ -152,20 +152,20 @@ def _invalid(validity: Validity, cassette: Cassette, inside: list[Place], stated
 def _misread(back: Readback, stated: Expectation) -> Iterator[str]:
     """Where the client got something else than the cassette states; what it states is a part of what there is."""
     if not stated.calls and not stated.callbacks and not stated.outside:
-        yield "its `expect` states no calls, so nothing says what a client gets from it"
+        yield "its `expect` states no calls, so there is nothing to compare"
     for call in stated.calls:
         try:
             yield from (f"{call}: {text}" for text in _unmet(call.gives, back.call(call)))
         except MockreelError as problem:
             yield f"{call}: {problem}"
     for notice in stated.callbacks:
-        given = back.callback(back.cassette.callbacks[notice.of])
-        yield from (f"callback {notice.of}: {text}" for text in _unmet(notice.gives, given))
+        result = back.callback(back.cassette.callbacks[notice.of])
+        yield from (f"callback {notice.of}: {text}" for text in _unmet(notice.gives, result))
 
 
-def _unmet(stated: Mapping[str, Any], given: Mapping[str, Any]) -> Iterator[str]:
+def _unmet(stated: Mapping[str, Any], result: Mapping[str, Any]) -> Iterator[str]:
     if not stated:
-        yield f"nothing is stated; the client got {dict(given)}"
+        yield f"nothing is stated; the client got {dict(result)}"
     for key, value in stated.items():
-        if given.get(key) != value:
-            yield f"{key} is {given.get(key)!r} instead of {value!r} (the client got {dict(given)})"
+        if result.get(key) != value:
+            yield f"{key} is {result.get(key)!r} instead of {value!r} (the client got {dict(result)})"

@@ -1,4 +1,4 @@
-"""Say a recorded request again as the reference client says it: which model and input, which job, which operation."""
+"""Parse a recorded request for the reference client: the model and input, the job, the operation."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -27,17 +27,17 @@ class Phrases:
 
     @cached_property
     def keyed(self) -> frozenset[str]:
-        """The fields of a query or a body in which a key may stand."""
+        """The fields of a query or a body that may hold a key."""
         places = [place for operation in self.contract.operations for place in operation.key]
         return frozenset(place.name for place in places if place.kind != "header")
 
     def operation(self, exchange: Exchange) -> Operation | None:
-        """The operation that was asked, or None where the contract has none."""
+        """The requested operation, or None if the contract does not have it."""
         found = self.contract.router.find(unquote(urlsplit(exchange.uri).path))
         return found.methods.get(exchange.method) if found else None
 
     def submits(self, exchange: Exchange) -> bool:
-        """Whether a request begins a job, or asks what one would cost."""
+        """Whether a request begins a job, or requests a quote."""
         operation = self.operation(exchange)
         if operation is None:
             return False
@@ -59,11 +59,11 @@ class Phrases:
             where = params if operation.model.kind == "path" else body
             named = where.get(operation.model.name)
             model = where.pop(operation.model.name) if isinstance(named, str) else None
-        callback = self._taken(operation, body)
+        callback = self._remove_callback(operation, body)
         mark = self._mark(exchange, body)
-        given = dict(body)
-        inner = given.pop(operation.input_path[0], {}) if operation.input_path else given
-        extra = given if operation.input_path else {}
+        fields = dict(body)
+        inner = fields.pop(operation.input_path[0], {}) if operation.input_path else fields
+        extra = fields if operation.input_path else {}
         return JobRequest(model, inner, callback, mark, extra=extra, params=params, via=operation.id)
 
     def again(self, exchange: Exchange) -> OutgoingRequest:
@@ -73,7 +73,7 @@ class Phrases:
         return OutgoingRequest(operation.id, exchange.method, exchange.uri, {}, exchange.body, place)
 
     def job(self, exchange: Exchange) -> str | None:
-        """The job that a request is about: its id stands where the client puts it, or would on a like route."""
+        """The job of a request: its id is where the client puts it, or would on a similar route."""
         operation = self.operation(exchange)
         if operation is None or self.contract.conversation.of(operation.id) is not None:
             return None
@@ -85,7 +85,7 @@ class Phrases:
         return None
 
     def unmarked(self, body: Any) -> Any:
-        """A body without the word by which a client finds its job again, which it draws itself."""
+        """A body without the client's random mark by which it finds its job again."""
         mark = self.profile.mark
         if mark is None or mark.place.kind != "body" or not isinstance(body, dict):
             return body
@@ -94,17 +94,17 @@ class Phrases:
     def _held(self, exchange: Exchange) -> Operation:
         operation = self.operation(exchange)
         if operation is None:
-            asked = f"{exchange.method} {urlsplit(exchange.uri).path}"
-            then = "State it under `outside`, with the reason why the contract does not play it."
-            raise OptionError("operation", asked, then=then)
+            request_line = f"{exchange.method} {urlsplit(exchange.uri).path}"
+            then = "State it under `outside`, with the reason why the contract does not cover it."
+            raise OptionError("operation", request_line, then=then)
         return operation
 
     def _params(self, exchange: Exchange) -> dict[str, str]:
         found = self.contract.router.find(unquote(urlsplit(exchange.uri).path))
         return dict(found.params) if found else {}
 
-    def _taken(self, operation: Operation, body: dict[str, Any]) -> str | None:
-        """The callback URL, taken out of the body."""
+    def _remove_callback(self, operation: Operation, body: dict[str, Any]) -> str | None:
+        """The callback URL, removed from the body."""
         if not operation.raw.get("callbacks"):
             return None
         place = self.writer.callback_pointer(operation)
@@ -117,7 +117,7 @@ class Phrases:
         if mark is None:
             return None
         if mark.place.kind == "header":
-            return exchange.asked(mark.place.name)
+            return exchange.request_header(mark.place.name)
         found = body.pop(mark.place.name, None)
         return None if found is None else str(found)
 

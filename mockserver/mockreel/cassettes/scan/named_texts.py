@@ -1,4 +1,4 @@
-"""Every text of a document or of a cassette, unpacked, with its place and with the names that it stands under."""
+"""Every text of a document or a cassette, decoded, with its place and the names above it."""
 
 import base64
 import binascii
@@ -16,7 +16,7 @@ _LONGEST_BASE64 = 16 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class NamedText:
-    """One text: where it stands, what it is called, and what it stands in; `trouble` where it could not be read."""
+    """One text: its place, its name, and its parent's; `trouble` if it could not be read."""
 
     place: str
     text: str
@@ -58,7 +58,7 @@ class _Walk:
             yield from self.below(inner, f"{place}/{shown(str(name))}", (str(name), names[0]), depth + 1)
 
     def _body(self, side: Mapping[str, Any], place: str, depth: int) -> Iterator[NamedText]:
-        """The body of a request or response, as its headers say that it is packed."""
+        """The body of a request or response, decoded by its headers."""
         body, here = side["body"], f"{place}/body"
         if isinstance(body, Mapping):
             for key in body:
@@ -107,7 +107,7 @@ def _pairs(headers: Any) -> tuple[tuple[str, str], ...]:
 
 
 def _from_base64(value: Any) -> bytes:
-    """The bytes that a text of base64 stands for; empty where it is none."""
+    """The bytes in a text of base64; empty if there are none."""
     if not isinstance(value, str | bytes) or not 16 <= len(value) <= _LONGEST_BASE64:
         return b""
     try:

@@ -1,4 +1,4 @@
-"""detect-secrets as a second opinion, where somebody has installed it: its rules for tokens of known forms."""
+"""detect-secrets as a second opinion, if installed: its rules for tokens of known forms."""
 
 from collections.abc import Callable
 from importlib import import_module

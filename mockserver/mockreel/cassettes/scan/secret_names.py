@@ -1,4 +1,4 @@
-"""What a name says of its value: that it opens something, that it only tells something apart, or nothing."""
+"""What a name means for its value: a secret, an identifier, or nothing."""
 
 import re
 from typing import Literal
@@ -34,19 +34,19 @@ _SECRET_PAIRS = frozenset(
     }.items()
     for first in firsts.split()
 )
-# The last word of a name whose value may be a secret, or a word that says something else.
+# The last word of a name whose value may be a secret, or a word with another meaning.
 _PERHAPS = _set(
     "token session sid sessid phpsessid jsessionid sessionid credential credentials cred creds",
     "auth authorization login jwt bearer cookie cookies csrf xsrf dsn mnemonic pass sas assertion",
     "verifier",
 )
-# How such a name ends where its words are not told apart, and in the providers' own language.
+# The end of such a name without word boundaries, and in the providers' own language.
 _ENDS = (
     "password", "passwd", "secret", "apikey", "accesskey", "secretkey", "privatekey", "signingkey", "authtoken",
     "apitoken", "accesstoken", "sessiontoken", "idtoken", "refreshtoken",
     "\u5bc6\u7801", "\u53e3\u4ee4", "\u5bc6\u94a5", "\u4ee4\u724c",
 )  # fmt: skip
-# Words that say nothing of themselves: what is meant is the name around.
+# Words without a meaning of their own: the parent's name counts.
 _EMPTY = _set(
     "value values id data raw text string content plain plaintext current new old hash",
 )
@@ -92,11 +92,11 @@ def words_of(name: str) -> list[str]:
 
 
 def meaning(name: str, around: str = "") -> Meaning:
-    """What a name says of its value.
+    """What a name means for its value.
 
     Args:
         name: of a header, a member of an object, a parameter, a cookie.
-        around: the name of what the value stands in, which counts where the name itself says nothing.
+        around: the name of the value's parent, which counts if the name itself has no meaning.
     """
     if name.lower().endswith(_ENDS):
         return "secret"
@@ -139,7 +139,7 @@ def opens(value: str, sense: Meaning) -> bool:
 
 
 def _is_sentence(text: str) -> bool:
-    """Whether a text tells something; a few small words without any that joins them may be a passphrase."""
+    """Whether a text is a sentence; a few short words without connectives may be a passphrase."""
     words = text.split()
     if len(words) < 2 or not all(word.strip(".,:;!?'\"").isalpha() for word in words):
         return False
@@ -147,7 +147,7 @@ def _is_sentence(text: str) -> bool:
 
 
 def _may_open(text: str) -> bool:
-    """Whether a text could be a secret where the name alone does not say so."""
+    """Whether a text may be a secret if its name alone does not decide."""
     if _DATE.fullmatch(text) or text.startswith(("http://", "https://")) or " " in text.strip():
         return False
     if text.isdigit():
@@ -156,7 +156,7 @@ def _may_open(text: str) -> bool:
 
 
 def _without_scheme(text: str) -> str:
-    """What stands behind the scheme of an `Authorization`, if one is there."""
+    """The credential after the scheme of an `Authorization`, if there is one."""
     scheme, _, rest = text.partition(" ")
     known = scheme.lower() in ("bearer", "basic", "token", "apikey", "key", "digest", "negotiate", "bot", "sso-key")
     return rest.strip() if known and rest else text

@@ -50,14 +50,14 @@ class Scan:
 
 
 def scan(paths: Sequence[Path] = (), *, root: Path | None = None) -> Scan:
-    """Look through files and folders; without any, through the cassettes of every provider.
+    """Scan files and folders; without any, the cassettes of every provider.
 
     Raises:
-        CassetteUnreadable: a file cannot be read, so nobody can say what is in it.
+        CassetteUnreadable: a file cannot be read.
     """
     root = root or data_root()
-    given = paths or [folder for name in providers(root=root) for folder in [root / "contracts" / name / "cassettes"]]
-    files = tuple(dict.fromkeys(file for path in given for file in _files(path, named=bool(paths))))
+    chosen = paths or [folder for name in providers(root=root) for folder in [root / "contracts" / name / "cassettes"]]
+    files = tuple(dict.fromkeys(file for path in chosen for file in _files(path, named=bool(paths))))
     scanner = Scanner(root)
     return Scan(files, tuple(found for file in files for found in scanner.file(file)))
 
@@ -88,7 +88,7 @@ class Scanner:
         text = unpack(raw).body.decode("utf-8", "replace")
         document = _document(path, raw, text)
         if document is None:
-            found = self._told(path, Secrets(self._looks, allowed=self._examples, digests=False), _lines(text))
+            found = self._found_in(path, Secrets(self._looks, allowed=self._examples, digests=False), _lines(text))
         else:
             found = self._structured(path, text, document)
         return list(dict.fromkeys(found))
@@ -101,13 +101,13 @@ class Scanner:
             if _is_ours(one):
                 what = f"a reply of this mock server (it has {OUR_HEADER}), which is never a recording of the provider"
                 yield Found(path, f"/interactions/{number}/response/headers", what)
-        yield from self._told(path, secrets, named_texts(document))
+        yield from self._found_in(path, secrets, named_texts(document))
         # What no program reads is in the file all the same.
         comments = ((at, one[1]) for at, line in enumerate(text.splitlines(), 1) if (one := _COMMENT.search(line)))
-        yield from self._told(path, secrets, (NamedText(f"line {at}", comment) for at, comment in comments))
+        yield from self._found_in(path, secrets, (NamedText(f"line {at}", comment) for at, comment in comments))
 
-    def _told(self, path: Path, secrets: Secrets, texts: Iterable[NamedText]) -> Iterator[Found]:
-        """The first thing that is found in each text."""
+    def _found_in(self, path: Path, secrets: Secrets, texts: Iterable[NamedText]) -> Iterator[Found]:
+        """The first finding in each text."""
         for one in texts:
             if one.trouble:
                 yield Found(path, one.place, f"it cannot be looked into: {one.trouble}")
@@ -115,13 +115,13 @@ class Scanner:
                 yield Found(path, one.place, what)
 
     def _second_opinion(self, one: NamedText, secrets: Secrets) -> str:
-        told = self._second(one.text) if self._second is not None and not secrets.knows(one.text) else ""
-        return f"{told}, says detect-secrets" if told else ""
+        opinion = self._second(one.text) if self._second is not None and not secrets.knows(one.text) else ""
+        return f"{opinion}, says detect-secrets" if opinion else ""
 
     def _rules(self, cassette: Mapping[str, Any]) -> Rules:
         metadata = cassette.get("metadata")
-        told = metadata.get(KEY) if isinstance(metadata, Mapping) else None
-        name = str(told.get("provider")) if isinstance(told, Mapping) else ""
+        opinion = metadata.get(KEY) if isinstance(metadata, Mapping) else None
+        name = str(opinion.get("provider")) if isinstance(opinion, Mapping) else ""
         if name not in self._known:
             self._known[name] = read_rules(name, root=self._root) if name in self._recorded else Rules(name)
         return self._known[name]
@@ -160,13 +160,13 @@ def _document(path: Path, raw: bytes, text: str) -> Any:
 
 
 # Hashes of a response, and the job of a call in a cassette's own metadata.
-_OURS = ("etag", "if-none-match", "job")
+_ID_NAMES = ("etag", "if-none-match", "job")
 
 
 def _ids(document: Mapping[str, Any], rules: Rules) -> set[str]:
-    """The ids of jobs and things that a cassette holds: they may look drawn at random, and open nothing."""
-    names = {*rules.ids, *_OURS}
-    found = {text for name, text in _named(document) if name in names or name.lower() in _OURS}
+    """The ids of jobs and other objects in a cassette: they may look random, and are no secrets."""
+    names = {*rules.ids, *_ID_NAMES}
+    found = {text for name, text in _named(document) if name in names or name.lower() in _ID_NAMES}
     return {one for text in found for one in (text, *_QUOTED.findall(text))}
 
 

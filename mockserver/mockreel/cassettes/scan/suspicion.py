@@ -1,4 +1,4 @@
-"""Why a text looks as if it held a secret: by how it is written, by what it is called, or by what stands beside it."""
+"""Why a text looks like a secret: by its form, by its name, or by its neighbours."""
 
 import base64
 import binascii
@@ -38,10 +38,10 @@ _LONG_COOKIE = 8
 def suspicion(one: NamedText, secrets: Secrets) -> str:
     """What a text is suspected to hold; empty where nothing is."""
     sense = meaning(one.name, one.around)
-    text, told_apart = _blanked(one.text, ("digest",)), sense in ("digest", "id")
+    text, is_identifier = _blanked(one.text, ("digest",)), sense in ("digest", "id")
     bare = _ADDRESS.sub(_query_of, _DATA.sub(_unless_text, _blanked(text, ("digest", "id"))))
     found = [sighting for sighting in secrets.formats(text) if sighting.what != PROVIDERS]
-    if not found and not told_apart:
+    if not found and not is_identifier:
         found = [*(key for key in secrets.formats(bare) if key.what == PROVIDERS), *secrets.drawn(bare)]
     if found:
         return min(found, key=lambda sighting: sighting.start).what
@@ -79,7 +79,7 @@ def _is_prose(match: re.Match[str]) -> bool:
 
 
 def _blanked(text: str, senses: tuple[Meaning, ...]) -> str:
-    """A text in which what only tells something apart is blank."""
+    """A text without its identifiers."""
     text = _DIGESTED.sub(" ", text)
     for pattern in (_PAIR, _ELEMENT):
         for match in reversed(list(pattern.finditer(text))):
@@ -90,13 +90,13 @@ def _blanked(text: str, senses: tuple[Meaning, ...]) -> str:
 
 
 def _span(match: re.Match[str]) -> tuple[int, int]:
-    """Where the value of a pair stands, whether it is quoted or not."""
+    """The place of the value of a pair, quoted or not."""
     quoted = match.re is _PAIR and match["quoted"] is not None
     return match.span("quoted" if quoted else "value")
 
 
 def _query_of(address: re.Match[str]) -> str:
-    """What of an address may have been drawn to let somebody in: a path is where something lies."""
+    """The part of a URL that may be a random credential: a path only locates a file."""
     return f" {address['query'] or ''} "
 
 

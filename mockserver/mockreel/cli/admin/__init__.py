@@ -14,7 +14,7 @@ from mockreel.cli.admin import (
     state_commands,
 )
 from mockreel.cli.admin.control_options import (
-    Asked,
+    ControlSession,
     Hoisting,
     address_options,
     authority_option,
@@ -31,13 +31,15 @@ from mockreel.cli.admin.control_options import (
 @authority_option
 @click.option("--json", "as_json", is_flag=True, help="Print the response of the control API, as JSON.")
 @click.pass_context
-def command(ctx: click.Context, /, as_json: bool, **given: Any) -> None:
+def command(ctx: click.Context, /, as_json: bool, **options: Any) -> None:
     """Control a running server: clock, jobs, webhooks, journal, rules, balances, readings.
 
     These options may stand anywhere after `control`. Exit code 0: done. 1: an assertion about the journal failed. 2: it
     could not be done.
     """
-    ctx.obj = Asked(written_url(ctx, given["url"]), given["ready_file"], given["token"], given["ca"], as_json)
+    ctx.obj = ControlSession(
+        written_url(ctx, options["url"]), options["ready_file"], options["token"], options["ca"], as_json
+    )
 
 
 for group in (

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mockreel.cli.admin.control_options import Asked, moment
+from mockreel.cli.admin.control_options import ControlSession, moment
 from mockreel.cli.output import counted
 
 if TYPE_CHECKING:
@@ -17,8 +17,8 @@ def group() -> None:
     """Pause, resume, speed up and advance the clock."""
 
 
-def _show(asked: Asked, clock: "Clock") -> None:
-    asked.show(clock.raw, lambda: _lines(clock))
+def _show(session: ControlSession, clock: "Clock") -> None:
+    session.show(clock.raw, lambda: _lines(clock))
 
 
 def _lines(clock: "Clock") -> Iterator[str]:
@@ -32,41 +32,41 @@ def _lines(clock: "Clock") -> Iterator[str]:
 
 @group.command("show")
 @click.pass_obj
-def show(asked: Asked) -> None:
+def show(session: ControlSession) -> None:
     """Show the clock."""
-    with asked.client() as control:
-        _show(asked, control.clock())
+    with session.client() as control:
+        _show(session, control.clock())
 
 
 @group.command("hold")
 @click.pass_obj
-def hold(asked: Asked) -> None:
+def hold(session: ControlSession) -> None:
     """Pause the clock."""
-    with asked.client() as control:
-        _show(asked, control.hold())
+    with session.client() as control:
+        _show(session, control.hold())
 
 
 @group.command("resume")
 @click.pass_obj
-def resume(asked: Asked) -> None:
+def resume(session: ControlSession) -> None:
     """Resume the clock."""
-    with asked.client() as control:
-        _show(asked, control.resume())
+    with session.client() as control:
+        _show(session, control.resume())
 
 
 @group.command("speed")
 @click.argument("seconds", type=float)
 @click.pass_obj
-def speed(asked: Asked, seconds: float) -> None:
-    """Let SECONDS pass in each real second."""
-    with asked.client() as control:
-        _show(asked, control.set_speed(seconds))
+def speed(session: ControlSession, seconds: float) -> None:
+    """Set how many SECONDS pass in each real second."""
+    with session.client() as control:
+        _show(session, control.set_speed(seconds))
 
 
 @group.command("advance")
 @click.argument("seconds", type=float)
 @click.pass_obj
-def advance(asked: Asked, seconds: float) -> None:
-    """Advance the clock by SECONDS and run what falls due, webhooks included."""
-    with asked.client() as control:
-        _show(asked, control.advance(seconds))
+def advance(session: ControlSession, seconds: float) -> None:
+    """Advance the clock by SECONDS and run what is due, webhooks included."""
+    with session.client() as control:
+        _show(session, control.advance(seconds))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from click.core import ParameterSource
 
-from mockreel.cli.output import say, show_table
+from mockreel.cli.output import echo, show_table
 from mockreel.cli.private_file import PrivateFile
 from mockreel.errors import OptionError
 from mockreel.terminal import harmless_json
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-# Options of `control` that may stand behind its commands too; those that take a value, and the others.
+# Options of `control` that are valid after its commands too; those with a value, and the others.
 _VALUED, _FLAGS = ("--url", "--ready-file", "--token", "--ca"), ("--json",)
 
 
@@ -30,7 +30,7 @@ _LISTS = {"job": "jobs", "delivery": "deliveries"}
 
 
 class Hoisting(click.Group):
-    """A group whose own options may stand anywhere: they are moved to the front before they are read."""
+    """A group whose own options may be anywhere: they are moved to the front before parsing."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         own: list[str] = []
@@ -49,7 +49,7 @@ class Hoisting(click.Group):
 
 
 def address_options(*, url: str, ready_file: str) -> Callable[[F], F]:
-    """The options that say where a server's control port is; the texts say what each command makes of them."""
+    """The options for a server's control port; each command adds its own help texts."""
     by_url = click.option(
         "--url", envvar="MOCKREEL_CONTROL_URL", metavar="URL", help=f"{url} [env: MOCKREEL_CONTROL_URL]"
     )
@@ -84,8 +84,8 @@ def authority_option(command: F) -> F:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """Whom to ask, and whether the answer is wanted as JSON."""
+class ControlSession:
+    """The server of a `control` command, and whether its output is JSON."""
 
     url: str | None
     ready_file: Path | None
@@ -117,7 +117,7 @@ class Asked:
             click.echo(harmless_json(raw, indent=2))
             return
         for line in lines():
-            say(line)
+            echo(line)
 
     def show_table(
         self, raw: Any, head: Sequence[str], rows: Callable[[], Iterable[Sequence[object]]], *, none: str
@@ -166,10 +166,10 @@ def place(client: "ControlClient", noun: str, written: str) -> tuple[str, str]:
     raise OptionError(noun, written, then=f"No provider has it; `mockreel control {_LISTS[noun]} list` shows them.")
 
 
-def pairs(given: Iterable[tuple[str, str]]) -> Mapping[str, Any]:
-    """`FIELD=VALUE` options as a JSON object: values that are JSON as such, others as texts; dots lead inside."""
+def pairs(options: Iterable[tuple[str, str]]) -> Mapping[str, Any]:
+    """`FIELD=VALUE` options as a JSON object: values that are JSON as such, others as texts; dots nest."""
     found: dict[str, Any] = {}
-    for name, text in given:
+    for name, text in options:
         inner = found
         *steps, last = name.split(".")
         for step in steps:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mockreel.cli.admin.control_options import Asked, moment, place
+from mockreel.cli.admin.control_options import ControlSession, moment, place
 from mockreel.cli.output import columns, table
 
 if TYPE_CHECKING:
@@ -31,25 +31,25 @@ def _row(one: "Delivery") -> tuple[object, ...]:
 @click.option("--status", metavar="WORD", help="Only pending, delivered or failed ones.")
 @click.option("--limit", default=100, show_default=True, help="The largest number of rows.")
 @click.pass_obj
-def list_deliveries(asked: Asked, /, **given: object) -> None:
+def list_deliveries(session: ControlSession, /, **options: object) -> None:
     """List webhooks, newest first."""
-    with asked.client() as control:
-        page = control.deliveries(**given)  # type: ignore[arg-type]  # as the options have them
-    asked.show_table([one.raw for one in page], _HEAD, lambda: map(_row, page), none="No delivery matches.")
+    with session.client() as control:
+        page = control.deliveries(**options)  # type: ignore[arg-type]  # as the options have them
+    session.show_table([one.raw for one in page], _HEAD, lambda: map(_row, page), none="No delivery matches.")
 
 
 @group.command("resend")
 @click.argument("delivery")
 @click.pass_obj
-def resend(asked: Asked, delivery: str) -> None:
+def resend(session: ControlSession, delivery: str) -> None:
     """Deliver again, as the provider's own redelivery would."""
-    with asked.client() as control:
+    with session.client() as control:
         found = control.resend_delivery(*place(control, "delivery", delivery))
         held = control.clock().held
-    asked.show(found.raw, lambda: _told(found, held=held))
+    session.show(found.raw, lambda: _lines(found, held=held))
 
 
-def _told(one: "Delivery", *, held: bool) -> Iterator[str]:
+def _lines(one: "Delivery", *, held: bool) -> Iterator[str]:
     yield from table(_HEAD, [_row(one)], most=columns())
     if held:
         yield "The clock is paused. Send it: `mockreel control clock advance 0`."

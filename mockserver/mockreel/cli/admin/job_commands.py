@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mockreel.cli.admin.control_options import Asked, moment, place
-from mockreel.cli.output import say
+from mockreel.cli.admin.control_options import ControlSession, moment, place
+from mockreel.cli.output import echo
 
 if TYPE_CHECKING:
     from mockreel.client.admin import Job
@@ -32,23 +32,23 @@ def _row(job: "Job") -> tuple[object, ...]:
 @click.option("--limit", default=100, show_default=True, help="The largest number of rows.")
 @click.option("--after", metavar="PROVIDER/ID", help="Only jobs after this one in the list.")
 @click.pass_obj
-def list_jobs(asked: Asked, /, **given: object) -> None:
+def list_jobs(session: ControlSession, /, **options: object) -> None:
     """List jobs, newest first."""
-    with asked.client() as control:
-        page = control.jobs(**given)  # type: ignore[arg-type]  # as the options have them
-    asked.show_table([job.raw for job in page], _HEAD, lambda: map(_row, page), none="No job matches.")
-    if page.next and not asked.as_json:
-        say(f"More: --after {page.next}", err=True)
+    with session.client() as control:
+        page = control.jobs(**options)  # type: ignore[arg-type]  # as the options have them
+    session.show_table([job.raw for job in page], _HEAD, lambda: map(_row, page), none="No job matches.")
+    if page.next and not session.as_json:
+        echo(f"More: --after {page.next}", err=True)
 
 
 @group.command("show")
 @click.argument("job")
 @click.pass_obj
-def show(asked: Asked, job: str) -> None:
+def show(session: ControlSession, job: str) -> None:
     """Show one job: states, requests, webhooks."""
-    with asked.client() as control:
+    with session.client() as control:
         found = control.get_job(*place(control, "job", job))
-    asked.show(found.raw, lambda: _detail(found))
+    session.show(found.raw, lambda: _detail(found))
 
 
 def _detail(job: "Job") -> Iterator[str]:
@@ -58,40 +58,41 @@ def _detail(job: "Job") -> Iterator[str]:
         yield f"  failed with {job.why['code']}: {job.why['message']}"
     if job.clip:
         yield f"  result {job.clip['url']}"
-    for said in job.exchanges or ():
-        yield f"  {moment(said['at'])}  #{said['number']} {said['method']} {said['path']} {said['status']}"
-    for told in job.deliveries or ():
-        yield f"  {moment(told['created'])}  {told['event']} to {told['url']}: {told['status']}"
+    for exchange in job.exchanges or ():
+        line = f"{exchange['method']} {exchange['path']} {exchange['status']}"
+        yield f"  {moment(exchange['at'])}  #{exchange['number']} {line}"
+    for delivery in job.deliveries or ():
+        yield f"  {moment(delivery['created'])}  {delivery['event']} to {delivery['url']}: {delivery['status']}"
 
 
 @group.command("complete")
 @click.argument("job")
 @click.pass_obj
-def complete(asked: Asked, job: str) -> None:
+def complete(session: ControlSession, job: str) -> None:
     """Make a job succeed now."""
-    with asked.client() as control:
-        _ended(asked, control.complete_job(*place(control, "job", job)))
+    with session.client() as control:
+        _ended(session, control.complete_job(*place(control, "job", job)))
 
 
 @group.command("fail")
 @click.argument("job")
 @click.option("--code", metavar="CODE", help="The failure: its name, or the provider's own code.")
 @click.pass_obj
-def fail(asked: Asked, job: str, code: str | None) -> None:
+def fail(session: ControlSession, job: str, code: str | None) -> None:
     """Make a job fail now."""
-    with asked.client() as control:
-        _ended(asked, control.fail_job(*place(control, "job", job), code=code))
+    with session.client() as control:
+        _ended(session, control.fail_job(*place(control, "job", job), code=code))
 
 
 @group.command("cancel")
 @click.argument("job")
 @click.option("--reason", metavar="TEXT", help="Stored with the job.")
 @click.pass_obj
-def cancel(asked: Asked, job: str, reason: str | None) -> None:
+def cancel(session: ControlSession, job: str, reason: str | None) -> None:
     """Cancel a job now."""
-    with asked.client() as control:
-        _ended(asked, control.cancel_job(*place(control, "job", job), reason=reason))
+    with session.client() as control:
+        _ended(session, control.cancel_job(*place(control, "job", job), reason=reason))
 
 
-def _ended(asked: Asked, job: "Job") -> None:
-    asked.show_table(job.raw, _HEAD, lambda: [_row(job)], none="")
+def _ended(session: ControlSession, job: "Job") -> None:
+    session.show_table(job.raw, _HEAD, lambda: [_row(job)], none="")

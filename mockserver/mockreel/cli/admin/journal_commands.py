@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mockreel.cli.admin.control_options import Asked, moment, pairs
+from mockreel.cli.admin.control_options import ControlSession, moment, pairs
 from mockreel.cli.option_types import Pair
-from mockreel.cli.output import counted, say
+from mockreel.cli.output import counted, echo
 from mockreel.terminal import harmless, harmless_json
 from mockreel.whole_file import write_whole
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 # `FIELD=VALUE` options as they are given.
-Said = tuple[tuple[str, str], ...]
+Fields = tuple[tuple[str, str], ...]
 
 
 @click.group("journal")
@@ -40,7 +40,7 @@ _WHAT = (
 
 
 def _what(command: Any) -> Any:
-    """The options that say which exchanges are meant."""
+    """The options that select exchanges."""
     for option in reversed(_WHAT):
         command = option(command)
     return command
@@ -52,8 +52,8 @@ _NONE = "No request matches."
 
 def _row(one: "Exchange") -> tuple[object, ...]:
     wrong = "; ".join(f"{'/'.join(map(str, each['path']))}: {each['message']}" for each in one.violations[:3])
-    refused = " ".join(part for part in (one.refusal, wrong) if part)
-    return f"#{one.number}", moment(one.at), one.provider, one.account, one.method, one.path, one.status, refused
+    problems = " ".join(part for part in (one.refusal, wrong) if part)
+    return f"#{one.number}", moment(one.at), one.provider, one.account, one.method, one.path, one.status, problems
 
 
 @group.command("list")
@@ -62,18 +62,18 @@ def _row(one: "Exchange") -> tuple[object, ...]:
 @click.option("--oldest", is_flag=True, help="Oldest first.")
 @click.option("--bodies", is_flag=True, help="Show request and response bodies.")
 @click.pass_obj
-def list_entries(asked: Asked, /, limit: int, oldest: bool, bodies: bool, **what: Any) -> None:
+def list_entries(session: ControlSession, /, limit: int, oldest: bool, bodies: bool, **what: Any) -> None:
     """List matching requests, newest first."""
-    with asked.client() as control:
+    with session.client() as control:
         page = control.journal(limit=limit, order="oldest" if oldest else "newest", bodies=bodies, **what)
     if bodies:
-        asked.show([one.raw for one in page], lambda: _with_bodies(page))
+        session.show([one.raw for one in page], lambda: _with_bodies(page))
     else:
-        asked.show_table([one.raw for one in page], _HEAD, lambda: map(_row, page), none=_NONE)
+        session.show_table([one.raw for one in page], _HEAD, lambda: map(_row, page), none=_NONE)
 
 
 def _with_bodies(found: "Iterable[Exchange]") -> Iterator[str]:
-    """Each request with its bodies: a line of its own for each."""
+    """Each request with its bodies, each of them on a line of its own."""
     empty = True
     for one in found:
         empty = False
@@ -108,14 +108,14 @@ def _json(value: object) -> str:
 @click.option("--at-least", type=int, metavar="N", help="At least N times; default: 1.")
 @click.option("--at-most", type=int, metavar="N", help="At most N times.")
 @click.pass_obj
-def assert_(asked: Asked, /, body: Said, reply: Said, **given: Any) -> None:
+def assert_(session: ControlSession, /, body: Fields, reply: Fields, **options: Any) -> None:
     """Assert how many matching requests were made; exit with 1 and print the nearest ones if it fails."""
-    given |= {"body": pairs(body) or None, "reply": pairs(reply) or None}
-    with asked.client() as control:
-        verdict = control.requested(**given)
+    options |= {"body": pairs(body) or None, "reply": pairs(reply) or None}
+    with session.client() as control:
+        verdict = control.requested(**options)
     raw = {"holds": verdict.holds, "message": verdict.message, "found": [one.raw for one in verdict.found]}
     number = len(verdict.found)
-    asked.show(raw, lambda: [verdict.message or f"Passed: {counted(number, 'matching request')}."])
+    session.show(raw, lambda: [verdict.message or f"Passed: {counted(number, 'matching request')}."])
     if not verdict:
         sys.exit(1)
 
@@ -124,12 +124,12 @@ def assert_(asked: Asked, /, body: Said, reply: Said, **given: Any) -> None:
 @_what
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write to this file.")
 @click.pass_obj
-def har(asked: Asked, /, out: Path | None, **what: Any) -> None:
+def har(session: ControlSession, /, out: Path | None, **what: Any) -> None:
     """Export matching requests, and webhooks, as an HTTP archive (HAR 1.2)."""
-    with asked.client() as control:
+    with session.client() as control:
         text = json.dumps(control.har(**{name: value for name, value in what.items() if value is not None}), indent=1)
     if out is None:
         click.echo(text)
     else:
         write_whole(out, text + "\n")
-        say(f"Written: {out}")
+        echo(f"Written: {out}")

@@ -12,7 +12,7 @@ from mockreel.cli.admin import (
     rule_commands,
     state_commands,
 )
-from mockreel.cli.admin.control_options import Asked
+from mockreel.cli.admin.control_options import ControlSession
 
 
 @click.group("at", context_settings={"ignore_unknown_options": True})
@@ -23,7 +23,7 @@ def group(ctx: click.Context, moment: str) -> None:
 
     TIME is a date and time (2026-11-29T12:00:00Z), seconds since 1970, or -30 for 30 seconds ago.
     """
-    ctx.obj = replace(ctx.find_object(Asked), past=moment)  # type: ignore[type-var]
+    ctx.obj = replace(ctx.find_object(ControlSession), past=moment)  # type: ignore[type-var]
 
 
 def _reading(whole: click.Group, *names: str) -> click.Group:

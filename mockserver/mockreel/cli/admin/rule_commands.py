@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mockreel.cli.admin.control_options import Asked
+from mockreel.cli.admin.control_options import ControlSession
 from mockreel.engine.artifacts.own_result import portable
 
 if TYPE_CHECKING:
@@ -25,22 +25,22 @@ _HEAD = ("rule", "scenario, fault or result", "matched", "for")
 
 def _row(rule: "Rule") -> tuple[object, ...]:
     fault = "; ".join(f"{k}={v}" for k, v in (rule.fault or {}).items())
-    wanted = rule.scenario or fault or f"result {rule.result}"
+    effect = rule.scenario or fault or f"result {rule.result}"
     code = f" {rule.code}" if rule.code else ""
     conditions = [f"{name}={rule.raw[name]}" for name in _CONDITIONS if rule.raw[name] is not None]
-    return rule.id, f"{wanted}{code}", rule.seen, " ".join(conditions) or "every request"
+    return rule.id, f"{effect}{code}", rule.seen, " ".join(conditions) or "every request"
 
 
-def _show(asked: Asked, rules: "tuple[Rule, ...]") -> None:
-    asked.show_table([rule.raw for rule in rules], _HEAD, lambda: map(_row, rules), none=_NONE)
+def _show(session: ControlSession, rules: "tuple[Rule, ...]") -> None:
+    session.show_table([rule.raw for rule in rules], _HEAD, lambda: map(_row, rules), none=_NONE)
 
 
 @group.command("list")
 @click.pass_obj
-def list_rules(asked: Asked) -> None:
+def list_rules(session: ControlSession) -> None:
     """List the rules in the order in which they are evaluated."""
-    with asked.client() as control:
-        _show(asked, control.rules())
+    with session.client() as control:
+        _show(session, control.rules())
 
 
 @group.command("add")
@@ -57,41 +57,41 @@ def list_rules(asked: Asked) -> None:
     "--probability", type=float, metavar="PART", help="For this share of them, from 0 to 1, drawn from the seed."
 )
 @click.pass_obj
-def add(asked: Asked, /, **given: Any) -> None:
+def add(session: ControlSession, /, **options: Any) -> None:
     """Add a rule after the others."""
-    if given["result"] is not None:
-        given["result"] = portable(given["result"])
-    with asked.client() as control:
-        rule = control.add_rule(**{name: value for name, value in given.items() if value is not None})
-    asked.show_table(rule.raw, _HEAD, lambda: [_row(rule)], none=_NONE)
+    if options["result"] is not None:
+        options["result"] = portable(options["result"])
+    with session.client() as control:
+        rule = control.add_rule(**{name: value for name, value in options.items() if value is not None})
+    session.show_table(rule.raw, _HEAD, lambda: [_row(rule)], none=_NONE)
 
 
 @group.command("remove")
 @click.argument("number", type=int)
 @click.pass_obj
-def remove(asked: Asked, number: int) -> None:
+def remove(session: ControlSession, number: int) -> None:
     """Remove the rule with this NUMBER."""
-    with asked.client() as control:
-        _show(asked, control.remove_rule(number))
+    with session.client() as control:
+        _show(session, control.remove_rule(number))
 
 
 @group.command("clear")
 @click.pass_obj
-def clear(asked: Asked) -> None:
+def clear(session: ControlSession) -> None:
     """Remove all rules."""
-    with asked.client() as control:
+    with session.client() as control:
         control.clear_rules()
-    asked.show([], lambda: [_NONE])
+    session.show([], lambda: [_NONE])
 
 
 @click.command("faults")
 @click.pass_obj
-def faults(asked: Asked) -> None:
+def faults(session: ControlSession) -> None:
     """List the faults that can be injected."""
-    with asked.client() as control:
+    with session.client() as control:
         found = control.faults()
     head = ("fault", "of", "what happens")
-    asked.show_table(found, head, lambda: ((one["name"], one["sort"], one["says"]) for one in found), none="")
+    session.show_table(found, head, lambda: ((one["name"], one["sort"], one["says"]) for one in found), none="")
 
 
 @click.group("balances")
@@ -110,12 +110,12 @@ def _account(one: "Balance") -> tuple[object, ...]:
 @balances.command("list")
 @click.option("--provider", metavar="NAME", help="Only this provider.")
 @click.pass_obj
-def list_balances(asked: Asked, provider: str | None) -> None:
+def list_balances(session: ControlSession, provider: str | None) -> None:
     """List every account with its balance."""
-    with asked.client() as control:
+    with session.client() as control:
         found = control.balances(provider=provider)
     rows = [one.raw for one in found]
-    asked.show_table(rows, _ACCOUNT, lambda: map(_account, found), none="There are no accounts: no key was used yet.")
+    session.show_table(rows, _ACCOUNT, lambda: map(_account, found), none="There are no accounts: no key was used yet.")
 
 
 @balances.command("set")
@@ -123,11 +123,11 @@ def list_balances(asked: Asked, provider: str | None) -> None:
 @click.argument("account")
 @click.argument("amount")
 @click.pass_obj
-def set_balance(asked: Asked, provider: str, account: str, amount: str) -> None:
+def set_balance(session: ControlSession, provider: str, account: str, amount: str) -> None:
     """Set the balance of ACCOUNT of PROVIDER to AMOUNT in its currency; `none` removes the limit."""
-    with asked.client() as control:
+    with session.client() as control:
         found = control.set_balance(provider, account, None if amount == "none" else amount)
-    asked.show_table(found.raw, _ACCOUNT, lambda: [_account(found)], none="")
+    session.show_table(found.raw, _ACCOUNT, lambda: [_account(found)], none="")
 
 
 @click.group("readings")
@@ -138,12 +138,12 @@ def readings() -> None:
 @readings.command("list")
 @click.option("--provider", metavar="NAME", help="Only this provider.")
 @click.pass_obj
-def list_readings(asked: Asked, provider: str | None) -> None:
+def list_readings(session: ControlSession, provider: str | None) -> None:
     """List the readings with the option in use."""
-    with asked.client() as control:
+    with session.client() as control:
         found = {name: rows for name, rows in control.readings().items() if provider in (None, name)}
     rows = [(name, id_, row["chosen"], ", ".join(row["options"])) for name in found for id_, row in found[name].items()]
-    asked.show_table(found, ("provider", "reading", "in use", "options"), lambda: rows, none="There are no readings.")
+    session.show_table(found, ("provider", "reading", "in use", "options"), lambda: rows, none="There are no readings.")
 
 
 @readings.command("choose")
@@ -151,8 +151,8 @@ def list_readings(asked: Asked, provider: str | None) -> None:
 @click.argument("reading")
 @click.argument("option")
 @click.pass_obj
-def choose_reading(asked: Asked, provider: str, reading: str, option: str) -> None:
+def choose_reading(session: ControlSession, provider: str, reading: str, option: str) -> None:
     """Use OPTION of READING from now on; jobs, accounts and journal stay."""
-    with asked.client() as control:
+    with session.client() as control:
         found = control.choose_reading(provider, reading, option)
-    asked.show(found, lambda: [f"{provider}:{reading} is {found[provider][reading]['chosen']} now."])
+    session.show(found, lambda: [f"{provider}:{reading} is {found[provider][reading]['chosen']} now."])

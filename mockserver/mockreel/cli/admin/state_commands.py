@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from mockreel.cli.admin.control_options import Asked, moment
+from mockreel.cli.admin.control_options import ControlSession, moment
 from mockreel.cli.output import counted
 from mockreel.errors import DataError
 from mockreel.whole_file import write_whole
@@ -18,39 +18,39 @@ STANDARD = Path("-")
 
 @click.command("reset")
 @click.pass_obj
-def reset(asked: Asked) -> None:
+def reset(session: ControlSession) -> None:
     """Reset the server: remove jobs, accounts, webhooks and journal; rules and clock as at the start."""
-    with asked.client() as control:
+    with session.client() as control:
         about = control.reset()
-    asked.show(about, lambda: [f"Reset. {_clock(about)}"])
+    session.show(about, lambda: [f"Reset. {_clock(about)}"])
 
 
 @click.command("snapshot")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path, allow_dash=True))
 @click.pass_obj
-def snapshot(asked: Asked, file: Path) -> None:
+def snapshot(session: ControlSession, file: Path) -> None:
     """Save the server's state to FILE (`-`: standard output), readable by you alone.
 
     It contains no key, but the webhook secrets.
     """
-    with asked.client() as control:
+    with session.client() as control:
         document = control.snapshot()
     if file == STANDARD:
         click.echo(json.dumps(document))
         return
     write_whole(file, json.dumps(document))
-    asked.show({"file": str(file)}, lambda: [f"Written: {file} ({_counts(document)})"])
+    session.show({"file": str(file)}, lambda: [f"Written: {file} ({_counts(document)})"])
 
 
 @click.command("restore")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path, allow_dash=True))
 @click.pass_obj
-def restore(asked: Asked, file: Path) -> None:
+def restore(session: ControlSession, file: Path) -> None:
     """Restore the state that `snapshot` saved to FILE (`-`: standard input), replacing the current one."""
     document = _read(file)
-    with asked.client() as control:
+    with session.client() as control:
         about = control.restore(document)
-    asked.show(about, lambda: _restored(document, about))
+    session.show(about, lambda: _restored(document, about))
 
 
 def _read(file: Path) -> Mapping[str, Any]:
@@ -71,8 +71,8 @@ def _restored(document: Mapping[str, Any], about: Mapping[str, Any]) -> Iterator
 
 def _counts(document: Mapping[str, Any]) -> str:
     parts = document["providers"].values()
-    jobs, told = sum(len(part["jobs"]) for part in parts), sum(len(part["deliveries"]) for part in parts)
-    return f"{counted(jobs, 'job')}, {counted(told, 'delivery', 'deliveries')}"
+    jobs, deliveries = sum(len(part["jobs"]) for part in parts), sum(len(part["deliveries"]) for part in parts)
+    return f"{counted(jobs, 'job')}, {counted(deliveries, 'delivery', 'deliveries')}"
 
 
 def _clock(about: Mapping[str, Any]) -> str:

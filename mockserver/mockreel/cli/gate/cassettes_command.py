@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from mockreel.cli.output import say
+from mockreel.cli.output import echo
 
 
 @click.group("cassettes")
@@ -30,10 +30,10 @@ def scan(paths: tuple[Path, ...], data: Path | None) -> None:
 
     seen = look(paths, root=data)
     for found in seen.found:
-        say(str(found))
+        echo(str(found))
     files = f"{len(seen.files)} file{'' if len(seen.files) == 1 else 's'}"
     if seen.found:
         places = f"{len(seen.found)} place{'' if len(seen.found) == 1 else 's'}"
-        say(f"{places} in {files}: take the secret out and revoke it, wherever it has been shown.", err=True)
+        echo(f"{places} in {files}: remove the secret and revoke it.", err=True)
         sys.exit(1)
-    say(f"Nothing in {files} looks like a secret.")
+    echo(f"Nothing in {files} looks like a secret.")

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from mockreel.cli.option_types import Money, Seconds
-from mockreel.cli.output import say, show_table
+from mockreel.cli.output import echo, show_table
 from mockreel.cli.report_place import location_option, reported_checkout
 from mockreel.cli.shared_options import reading_option, report_option
 
@@ -96,19 +96,19 @@ from mockreel.cli.shared_options import reading_option, report_option
     "operations",
     multiple=True,
     metavar="ID",
-    help="Tell --handler of jobs that this operation began (repeatable); else of the provider's usual sort.",
+    help="Send --handler webhooks about jobs of this operation (repeatable); default: the provider's usual one.",
 )
 @click.option(
     "--before",
     metavar="URL",
-    help="Where --handler is told of each job, as JSON, before the first webhook about it.",
+    help="Send each job to this URL as JSON, before its first webhook.",
 )
 @report_option("Write junit, json, markdown, sarif, github, gitlab or text (repeatable).")
 @location_option
 @click.option(
     "--allow-unchecked",
     is_flag=True,
-    help="Pass although something planned was not asked.",
+    help="Pass although something planned was not checked.",
 )
 @click.option(
     "--fail-on",
@@ -126,7 +126,7 @@ from mockreel.cli.shared_options import reading_option, report_option
     help="A further data folder.",
 )
 def command(
-    target: str, listed: bool, reports: tuple[tuple[str, str], ...], location: str | None, **given: Any
+    target: str, listed: bool, reports: tuple[tuple[str, str], ...], location: str | None, **options: Any
 ) -> None:
     """Test whether TARGET conforms to a provider's contract: `mock` (the mock server, in this process) or a base URL.
 
@@ -135,7 +135,7 @@ def command(
     A URL may belong to a server that bills: it gets reads, and requests with no key or a wrong one, unless --max-spend
     or --full is given.
 
-    Exit code: 0 everything was asked and holds, 1 something falls short, 2 could not run, 3 not everything was asked.
+    Exit code: 0 everything was checked and passed, 1 something failed, 2 could not run, 3 not everything was checked.
     """
     from mockreel.conformance.reports import check_form, terminal_report, write  # noqa: PLC0415
 
@@ -144,86 +144,86 @@ def command(
         return
     for form, _ in reports:
         check_form(form)
-    fails, checkout = _fails(given), reported_checkout(location, reports)
-    report = replace(_run(target, given, terminal_report), fail_on=fails, checkout=checkout)
+    fails, checkout = _fails(options), reported_checkout(location, reports)
+    report = replace(_run(target, options, terminal_report), fail_on=fails, checkout=checkout)
     for text in terminal_report.summary(report):
-        say(text)
+        echo(text)
     for form, path in reports:
         write(report, form, Path(path))
     sys.exit(report.exit_code)
 
 
-def _fails(given: Mapping[str, Any]) -> frozenset[Any]:
+def _fails(options: Mapping[str, Any]) -> frozenset[Any]:
     """What fails the run beside what falls short."""
     from mockreel.errors import OptionError  # noqa: PLC0415
 
-    if given["allow_unchecked"] and "unchecked" in given["fail_on"]:
-        then = "One of them says that what was not asked fails the run, the other that it does not."
+    if options["allow_unchecked"] and "unchecked" in options["fail_on"]:
+        then = "One fails the run on what was not checked, the other allows it."
         raise OptionError("--allow-unchecked", "together with --fail-on unchecked", then=then)
-    return frozenset({"unknown", *given["fail_on"], *(() if given["allow_unchecked"] else ("unchecked",))})
+    return frozenset({"unknown", *options["fail_on"], *(() if options["allow_unchecked"] else ("unchecked",))})
 
 
-def _plan(given: Mapping[str, Any], target: str) -> Any:
+def _plan(options: Mapping[str, Any], target: str) -> Any:
     from mockreel.conformance.suite import BUDGET, BUDGET_AT_A_URL, QUICK_AT_A_URL, Plan  # noqa: PLC0415
 
-    at_a_url = QUICK_AT_A_URL if given["quick"] else BUDGET_AT_A_URL
-    budget = BUDGET if target in ("mock", "control") or given["handler"] else at_a_url
+    at_a_url = QUICK_AT_A_URL if options["quick"] else BUDGET_AT_A_URL
+    budget = BUDGET if target in ("mock", "control") or options["handler"] else at_a_url
 
     return Plan(
-        providers=given["providers"],
-        models=given["models"],
-        checks=given["checks"],
-        seed=given["seed"],
-        quick=given["quick"],
-        budget=given["budget"] or budget,
-        generated=not given["only_ours"],
-        readings=dict(given["readings"]),
-        data=given["data"],
+        providers=options["providers"],
+        models=options["models"],
+        checks=options["checks"],
+        seed=options["seed"],
+        quick=options["quick"],
+        budget=options["budget"] or budget,
+        generated=not options["only_ours"],
+        readings=dict(options["readings"]),
+        data=options["data"],
     )
 
 
-def _run(target: str, given: Mapping[str, Any], terminal_report: Any) -> Any:
+def _run(target: str, options: Mapping[str, Any], terminal_report: Any) -> Any:
     from mockreel.conformance import suite  # noqa: PLC0415
     from mockreel.errors import OptionError  # noqa: PLC0415
 
-    plan = _plan(given, target)
+    plan = _plan(options, target)
 
     def watcher(outcome: Any) -> None:
-        _echo(terminal_report.told(outcome, verbose=given["verbose"]))
+        _echo(terminal_report.told(outcome, verbose=options["verbose"]))
 
     def announcer(announced: Any) -> None:
         _echo(terminal_report.plan(announced))
 
-    if given["handler"]:
-        return _check_handler(plan, given, watcher)
+    if options["handler"]:
+        return _check_handler(plan, options, watcher)
     if target == "control":
         from mockreel.conformance.targets.control_api import check_control  # noqa: PLC0415
 
         return check_control(plan, watcher=watcher)
     if target == "mock":
-        if given["every"]:
+        if options["every"]:
             from mockreel.conformance.reading_matrix import check_readings  # noqa: PLC0415
 
             return check_readings(plan, watcher=watcher)
         return suite.check_mock(plan, watcher=watcher, announcer=announcer)
-    if given["every"]:
-        raise OptionError("--readings all", target, ["mock"], then="Another server has but one way to speak.")
+    if options["every"]:
+        raise OptionError("--readings all", target, ["mock"], then="Another server follows one reading only.")
     from mockreel.conformance.targets.base_url import Access, check_url  # noqa: PLC0415
 
     access = Access(
-        key=given["key"],
-        other_key=given["other_key"],
-        admin_key=given["admin_key"],
-        secret=given["secret"],
-        full=given["full"],
-        max_spend=given["max_spend"],
-        callback_url=given["callback_url"],
-        callback_listen=given["callback_listen"],
+        key=options["key"],
+        other_key=options["other_key"],
+        admin_key=options["admin_key"],
+        secret=options["secret"],
+        full=options["full"],
+        max_spend=options["max_spend"],
+        callback_url=options["callback_url"],
+        callback_listen=options["callback_listen"],
     )
     return check_url(target, plan, access, watcher=watcher, announcer=announcer)
 
 
-def _check_handler(plan: Any, given: Mapping[str, Any], watcher: Any) -> Any:
+def _check_handler(plan: Any, options: Mapping[str, Any], watcher: Any) -> Any:
     from mockreel.conformance.handler import HandlerPlan, check_handler  # noqa: PLC0415
     from mockreel.contract import providers  # noqa: PLC0415
     from mockreel.errors import OptionError  # noqa: PLC0415
@@ -231,21 +231,21 @@ def _check_handler(plan: Any, given: Mapping[str, Any], watcher: Any) -> Any:
     if len(plan.providers) != 1:
         then = "A handler receives the callbacks of one provider."
         raise OptionError("--provider", ", ".join(plan.providers) or None, providers(), then=then)
-    asked = HandlerPlan(
-        secret=given["secret"],
-        former=given["former"],
-        before=given["before"],
+    handler_plan = HandlerPlan(
+        secret=options["secret"],
+        former=options["former"],
+        before=options["before"],
         budget=plan.budget,
-        operations=given["operations"],
+        operations=options["operations"],
         seed=plan.seed,
         data=plan.data,
     )
-    return check_handler(given["handler"], plan.providers[0], asked, watcher=watcher)
+    return check_handler(options["handler"], plan.providers[0], handler_plan, watcher=watcher)
 
 
 def _echo(texts: list[str]) -> None:
     for text in texts:
-        say(text)
+        echo(text)
 
 
 def _list() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from mockreel.cli.output import say
+from mockreel.cli.output import echo
 from mockreel.cli.report_place import location_option, reported_checkout
 from mockreel.cli.shared_options import report_option
 from mockreel.errors import OptionError
@@ -70,7 +70,7 @@ def command(
     fail_on: tuple[str, ...],
     allow_unknown: bool,
     allow_unchecked: bool,
-    **given: Any,
+    **options: Any,
 ) -> None:
     """Compare the data with newer documentation, another version, recorded exchanges, or itself.
 
@@ -82,13 +82,13 @@ def command(
     for form, _ in reports:
         forms.check_form(form)
     checkout = reported_checkout(location, reports)
-    findings = ordered(_compare(**given))
+    findings = ordered(_compare(**options))
     allowed = {word for word, one in (("unknown", allow_unknown), ("unchecked", allow_unchecked)) if one}
     failed = any(
         (finding.verdict in fail_on or "anything" in fail_on) and finding.verdict not in allowed for finding in findings
     )
     every = verbose or any(one in ("anything", *HARMLESS) for one in fail_on)
-    say(forms.terminal_text(findings, every=every).rstrip("\n"))
+    echo(forms.terminal_text(findings, every=every).rstrip("\n"))
     for form, path in reports:
         forms.write(findings, form, Path(path), exit_code=int(failed), checkout=checkout)
     if failed:
@@ -110,9 +110,9 @@ def _compare(
     from mockreel.drift.contradictions import contradictions  # noqa: PLC0415
 
     held = data or data_root()
-    asked = comparison.selected_providers(held, names)
+    selected = comparison.selected_providers(held, names)
     if own:
-        return contradictions(held, asked, docs)
+        return contradictions(held, selected, docs)
     if sum(what is not None for what in (docs, other, pages, against or None)) != 1:
         valid = ("--docs DIR", "--with DIR", "--pages OLDER NEWER", "--against CASSETTE", "--self")
         raise OptionError("drift", "", valid, then="Give one.")
@@ -125,5 +125,7 @@ def _compare(
     if other is not None:
         return comparison.data_drift(held, other, names)
     if len(names) != 1 or pages is None:
-        raise OptionError("--provider", ", ".join(names), asked, then="Say whose pages they are, with one --provider.")
+        raise OptionError(
+            "--provider", ", ".join(names), selected, then="Choose the provider of the pages with one --provider."
+        )
     return comparison.pages_drift(held, names[0], *pages)

@@ -18,7 +18,7 @@ from mockreel.errors import OptionError
 if TYPE_CHECKING:
     from mockreel.proxy import Plan, Proxy
     from mockreel.proxy.exchange_recorder import ExchangeRecorder
-    from mockreel.proxy.proxy_report import Say
+    from mockreel.proxy.proxy_report import PrintLine
 
 
 @click.command("proxy", context_settings={"allow_interspersed_args": False})
@@ -66,7 +66,7 @@ if TYPE_CHECKING:
 @click.option(
     "--strict",
     is_flag=True,
-    help="Exit code 1 if the program broke a client rule, 3 if no request came, unless it failed itself.",
+    help="Exit code 1 if the program broke a client rule, 3 if there was no request, unless it failed itself.",
 )
 @click.option(
     "--rules",
@@ -77,10 +77,10 @@ if TYPE_CHECKING:
 @click.option("--allow", multiple=True, metavar="RULE", help="Allow violations of this client rule (repeatable).")
 @click.option("--json", "as_json", is_flag=True, help="Log as JSON, one object per line.")
 @click.argument("words", metavar="[-- COMMAND]", nargs=-1, type=click.UNPROCESSED)
-def command(words: tuple[str, ...], ready_file: Path | None, record: Path | None, **given: Any) -> None:
+def command(words: tuple[str, ...], ready_file: Path | None, record: Path | None, **options: Any) -> None:
     """Forward to the real providers, check both sides against the contract, and enforce a spending limit.
 
-    Each provider has a port of its own: set a program's base URL to it. With COMMAND, the program runs unchanged, as in
+    Each provider has its own port: set a program's base URL to it. With COMMAND, the program runs unchanged, as in
     `mockreel run`, and its exit code is passed on. What passes here reaches the provider, and is billed.
     """
     from mockreel.cli.ready_file import announcing, check_ready_file  # noqa: PLC0415
@@ -91,9 +91,9 @@ def command(words: tuple[str, ...], ready_file: Path | None, record: Path | None
     def noted(line: str) -> None:
         proxy.report.noted(line)
 
-    plan = _plan(given)
+    plan = _plan(options)
     recorder = _recorder(plan, record, noted) if record else None
-    proxy = Proxy(plan, say=_said(to_stderr=bool(words)), recorder=recorder)
+    proxy = Proxy(plan, print_line=_writer(to_stderr=bool(words)), recorder=recorder)
     code = 0
     # Only now that the ports are ours: the file may be another's, who holds them.
     with announcing(ready_file) as announce:
@@ -109,44 +109,44 @@ def command(words: tuple[str, ...], ready_file: Path | None, record: Path | None
             proxy.run(ready=ready)
     if recorder is not None:
         proxy.report.noted(recorder.save())
-    sys.exit(code or (_strictly(proxy) if given["strict"] else 0))
+    sys.exit(code or (_strictly(proxy) if options["strict"] else 0))
 
 
 def _strictly(proxy: "Proxy") -> int:
-    """What the client rules come to: 1 if one was broken, 3 if no request came, so that none was looked at."""
+    """The exit code of the client rules: 1 if one was broken, 3 if none was checked because no request came."""
     if not proxy.report.requests:
         return NOT_CHECKED
     return VIOLATED if proxy.report.broken else 0
 
 
-def _recorder(plan: "Plan", path: Path, say: "Say") -> "ExchangeRecorder":
+def _recorder(plan: "Plan", path: Path, print_line: "PrintLine") -> "ExchangeRecorder":
     from mockreel.proxy.exchange_recorder import recorder_of  # noqa: PLC0415  (needs an extra)
 
-    return recorder_of(plan, path, day=datetime.now(tz=UTC).date(), say=say)
+    return recorder_of(plan, path, day=datetime.now(tz=UTC).date(), print_line=print_line)
 
 
-def _said(*, to_stderr: bool) -> "Say":
-    def say(line: str) -> None:
+def _writer(*, to_stderr: bool) -> "PrintLine":
+    def echo(line: str) -> None:
         click.echo(line, err=to_stderr)
 
-    return say
+    return echo
 
 
-def _plan(given: Mapping[str, Any]) -> "Plan":
+def _plan(options: Mapping[str, Any]) -> "Plan":
     from mockreel.proxy import Plan  # noqa: PLC0415
 
     return Plan(
-        providers=given["providers"],
-        port=given["port"],
-        readings=dict(given["readings"]),
-        data=given["data"],
-        upstreams=dict(_named(text, given["providers"]) for text in given["upstreams"]),
-        ca=given["ca"],
-        limit=given["max_spend"],
-        assumed=given["assume_price"],
-        as_json=given["as_json"],
-        rules=given["rules"],
-        allow=given["allow"],
+        providers=options["providers"],
+        port=options["port"],
+        readings=dict(options["readings"]),
+        data=options["data"],
+        upstreams=dict(_named(text, options["providers"]) for text in options["upstreams"]),
+        ca=options["ca"],
+        limit=options["max_spend"],
+        assumed=options["assume_price"],
+        as_json=options["as_json"],
+        rules=options["rules"],
+        allow=options["allow"],
     )
 
 
@@ -156,7 +156,7 @@ def _named(text: str, providers: tuple[str, ...]) -> tuple[str, str]:
     if equals and "/" not in name:
         return name, url
     if len(providers) != 1:
-        then = "Say whose it is, or choose one provider: --provider NAME."
+        then = "Name its provider, or choose one provider: --provider NAME."
         raise OptionError("--upstream", text, ["NAME=URL"], then=then)
     return providers[0], text
 

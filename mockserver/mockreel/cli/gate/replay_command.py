@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from mockreel.cli.output import say
+from mockreel.cli.output import echo
 
 # As in mockreel.cassettes.replay.fidelity_report, which `--help` does not import.
 _FORMS = ("text", "json", "markdown")
@@ -25,7 +25,7 @@ _FORMS = ("text", "json", "markdown")
 @click.option(
     "--strict",
     is_flag=True,
-    help="Also fail on exchanges that are never requested and known differences that are gone.",
+    help="Also fail on exchanges that are never requested and known differences that no longer occur.",
 )
 @click.option(
     "--today",
@@ -39,7 +39,7 @@ _FORMS = ("text", "json", "markdown")
     metavar="DIR",
     help="Use this data folder instead of the packaged one.",
 )
-def command(paths: tuple[Path, ...], form: str, strict: bool, today: datetime | None, **given: Any) -> None:
+def command(paths: tuple[Path, ...], form: str, strict: bool, today: datetime | None, **options: Any) -> None:
     """Replay the cassettes at PATH (files or folders), or all of the data folder.
 
     Exit code 0: no unexplained difference. 1: a response breaks the contract, the client returns something else than
@@ -49,7 +49,7 @@ def command(paths: tuple[Path, ...], form: str, strict: bool, today: datetime | 
     from mockreel.cassettes.replay.replayer import Replay  # noqa: PLC0415
     from mockreel.errors import OptionError  # noqa: PLC0415
 
-    providers, data = given["providers"], given["data"]
+    providers, data = options["providers"], options["data"]
     replay = Replay(data)
     names = _providers(providers, data)
     chosen = list(_files(paths) if paths else replay.paths(names))
@@ -59,11 +59,11 @@ def command(paths: tuple[Path, ...], form: str, strict: bool, today: datetime | 
     day = today.date() if today is not None else datetime.now(UTC).date()
     replayed = tuple(one for one in replay.each(chosen) if one.cassette is None or one.cassette.provider in names)
     report = Fidelity(replayed, day, strict, data)
-    told = FORMS[form](report)
+    text = FORMS[form](report)
     if form == "text":
-        say(told.rstrip("\n"))
+        echo(text.rstrip("\n"))
     else:
-        click.echo(told, nl=False)
+        click.echo(text, nl=False)
     sys.exit(report.exit_code)
 
 

@@ -1,4 +1,4 @@
-"""`mockreel replay-run`: a recorded run, played again and compared."""
+"""`mockreel replay-run`: a recorded run, applied again and compared."""
 
 import signal
 import sys
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mockreel.cli.output import say
+from mockreel.cli.output import echo
 from mockreel.cli.shared_options import reading_option
 
 if TYPE_CHECKING:
@@ -16,17 +16,17 @@ if TYPE_CHECKING:
     from mockreel.simulator.storage.rerun import Rerun
 
 # Of several differences so many are shown.
-SHOWN = 10
+MOST_SHOWN = 10
 
 
 @click.command("replay-run")
 @click.argument("bundle", type=click.Path(path_type=Path), metavar="BUNDLE")
-@reading_option("Play it with this option of a reading instead (repeatable).")
+@reading_option("Use this option of a reading instead (repeatable).")
 @click.option(
     "--against",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     metavar="DIR",
-    help="Play it with the contracts of this data folder instead.",
+    help="Use the contracts of this data folder instead.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.option("--open", "opened", is_flag=True, help="Serve the run as it ended, paused, for the dashboard.")
@@ -40,9 +40,9 @@ def command(
     opened: bool,
     port: int,
 ) -> None:
-    """Play a run again that `serve --record-run` has recorded, and compare every response and webhook, byte for byte.
+    """Apply a run again that `serve --record-run` has recorded, and compare every response and webhook, byte for byte.
 
-    Exit code 0: all are equal. 1: some differ. 2: the run cannot be played.
+    Exit code 0: all are equal. 1: some differ. 2: the run cannot be applied.
     """
     from mockreel.server.recorded_run import RecordedRun  # noqa: PLC0415  (--help needs none of it)
 
@@ -63,30 +63,30 @@ def _serve(server: "Server") -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: server.stop())
     shown = f"The run is at {server.server.control.url}/ as it ended; its clock is paused. Stop with Ctrl-C."
-    server.run(ready=lambda: say(shown))
+    server.run(ready=lambda: echo(shown))
 
 
 def _show(found: "Rerun") -> None:
     if found.is_equal:
-        say(f"Equal: {found.compared} responses and webhooks are the same, byte for byte.")
+        echo(f"Equal: {found.compared} responses and webhooks are the same, byte for byte.")
         return
     if found.differences:
         _list(found)
     if found.ended:
-        say(f"It could not be played to its end: {found.ended}")
+        echo(f"It could not be applied to its end: {found.ended}")
 
 
 def _list(found: "Rerun") -> None:
     first = found.differences[0]
     moment = datetime.fromtimestamp(first.at, UTC).isoformat(sep=" ", timespec="milliseconds").replace("+00:00", " UTC")
     count = len(found.differences)
-    say(f"{count} of {found.compared} differ. They begin to differ at entry {first.number}, {moment}:")
-    for one in found.differences[:SHOWN]:
-        say(f"  {one.number}  {one.what}")
-        say(f"      then: {one.then}")
-        say(f"      now:  {one.now}")
-    if count > SHOWN:
-        say(f"  and {count - SHOWN} more")
+    echo(f"{count} of {found.compared} differ. They begin to differ at entry {first.number}, {moment}:")
+    for one in found.differences[:MOST_SHOWN]:
+        echo(f"  {one.number}  {one.what}")
+        echo(f"      then: {one.then}")
+        echo(f"      now:  {one.now}")
+    if count > MOST_SHOWN:
+        echo(f"  and {count - MOST_SHOWN} more")
 
 
 def _json(found: "Rerun") -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from mockreel.cli.output import say
+from mockreel.cli.output import echo
 
 
 @click.command("build")
@@ -37,9 +37,9 @@ def command(docs: Path | None, out: Path | None, data: Path | None, providers: t
 
     target = out or checkout()
     if target is None:
-        raise click.UsageError("This mockreel is installed, not a checkout. Say where to write: --out DIR.")
+        raise click.UsageError("This mockreel is installed, not a checkout. Choose the output folder: --out DIR.")
     report = build(docs, target, data=data or data_root(), providers=providers or None, check=check)
     for line in report.lines():
-        say(line)
+        echo(line)
     if check and not report.same:
         sys.exit(1)

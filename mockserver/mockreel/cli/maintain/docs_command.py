@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from mockreel.cli.option_types import Seconds
-from mockreel.cli.output import say
+from mockreel.cli.output import echo
 
 
 @click.group("docs")
@@ -56,13 +56,13 @@ def fetch(
     pages = [page for name in selected_providers(root, names) for page in fetching.source_pages(root, name)]
     if listed:
         for page in pages:
-            say(f"{page.provider} {page.source}  {page.url} -> {page.file}")
+            echo(f"{page.provider} {page.source}  {page.url} -> {page.file}")
         return
     limits = fetching.Limits(max_bytes, timeout, pause)
     failed = 0
     for fetched in fetching.fetch(pages, out, limits=limits, pause=time.sleep, again=again):
-        say(fetched.line(), err=fetched.outcome == "failed")
+        echo(fetched.line(), err=fetched.outcome == "failed")
         failed += fetched.outcome == "failed"
     if failed:
-        say(f"{failed} of {len(pages)} pages failed; their old versions are unchanged.", err=True)
+        echo(f"{failed} of {len(pages)} pages failed; their old versions are unchanged.", err=True)
         sys.exit(1)

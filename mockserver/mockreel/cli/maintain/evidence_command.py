@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from mockreel.cli.output import counted, say, show_table
+from mockreel.cli.output import counted, echo, show_table
 
 
 @click.command("evidence")
@@ -61,9 +61,9 @@ def _inferred(title: str, rows: Sequence[Any]) -> None:
     from mockreel.contract.evidence import evidence  # noqa: PLC0415
 
     own = [row for row in rows if row.kind == evidence.INFERRED]
-    say(f"\n{title}: {counted(len(own), 'inferred fact')}")
+    echo(f"\n{title}: {counted(len(own), 'inferred fact')}")
     for sort in dict.fromkeys(row.sort for row in own):
-        say(f"  {sort}")
+        echo(f"  {sort}")
         for row in own:
             if row.sort == sort:
-                say(f"    {row.where}")
+                echo(f"    {row.where}")

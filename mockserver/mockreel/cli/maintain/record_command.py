@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mockreel.cli.option_types import Money, Seconds
-from mockreel.cli.output import say
+from mockreel.cli.output import echo
 from mockreel.cli.shared_options import data_option
 from mockreel.errors import MockreelError, OptionError
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 @click.option("--assume-price", type=Money(), metavar="AMOUNT", help="What to count for a price that is not exact.")
 @click.option("--yes", is_flag=True, help="Do not ask before sending; requires --max-spend.")
 @click.option(
-    "--callback-url", metavar="URL", help="A public URL that leads to --listen; without it no webhook is recorded."
+    "--callback-url", metavar="URL", help="A public URL that forwards to --listen; without it no webhook is recorded."
 )
 @click.option("--listen", "port", default=8791, show_default=True, help="The port for webhooks; 0 takes a free one.")
 @click.option(
@@ -57,7 +57,7 @@ if TYPE_CHECKING:
     help="Where cassettes go; default: contracts/PROVIDER/cassettes/live of a checkout.",
 )
 @data_option
-def command(yes: bool, max_spend: Any, assume_price: Any, **given: Any) -> None:
+def command(yes: bool, max_spend: Any, assume_price: Any, **options: Any) -> None:
     """Record the real PROVIDER: error responses, then one job with its polls, result and webhook.
 
     The key comes from the environment. The plan and its price are shown, and nothing is sent before you agree. A
@@ -68,9 +68,9 @@ def command(yes: bool, max_spend: Any, assume_price: Any, **given: Any) -> None:
     from mockreel.cassettes.recorder.recording_plan import admit  # noqa: PLC0415
 
     vcrpy()
-    plan = _plan(given)
+    plan = _plan(options)
     for line in plan.lines():
-        say(line)
+        echo(line)
     if plan.model is not None:
         admit(plan.cost, limit=max_spend, assumed=assume_price)
     key = _key(plan, os.environ)
@@ -78,24 +78,24 @@ def command(yes: bool, max_spend: Any, assume_price: Any, **given: Any) -> None:
         raise MockreelError("--yes requires a limit: --max-spend AMOUNT.")
     if not yes:
         click.confirm("Send this to the provider?", abort=True)
-    times = {"deadline": given["deadline"], "webhook_timeout": given["patience"], "every": given["every"]}
-    _record(Recorder(plan, key, say, **times), given["port"])
+    times = {"deadline": options["deadline"], "webhook_timeout": options["patience"], "every": options["every"]}
+    _record(Recorder(plan, key, echo, **times), options["port"])
 
 
-def _plan(given: Mapping[str, Any]) -> "Plan":
+def _plan(options: Mapping[str, Any]) -> "Plan":
     from mockreel.cassettes.recorder.recording_plan import make_plan  # noqa: PLC0415
 
     return make_plan(
-        given["provider"],
+        options["provider"],
         day=datetime.now(UTC).date(),
-        data=given["data"],
-        out=given["out"],
-        host=given["host"],
-        model=given["model"],
-        input=_input(given["fields"]),
-        job=not given["no_job"],
-        refusals=not given["no_refusals"],
-        callback_url=given["callback_url"],
+        data=options["data"],
+        out=options["out"],
+        host=options["host"],
+        model=options["model"],
+        input=_input(options["fields"]),
+        job=not options["no_job"],
+        refusals=not options["no_refusals"],
+        callback_url=options["callback_url"],
     )
 
 
@@ -125,11 +125,11 @@ def _record(recorder: "Recorder", port: int) -> None:
 
     plan = recorder.plan
     url = plan.callback_url if plan.model is not None else None
-    # The receiver first: a port that is taken must not be found out once something was paid for.
+    # The receiver first: an unavailable port must show before anything is paid for.
     with receiving(plan.contract, url, port=port) if url else nullcontext() as inbound:
         paths = recorder.refusals()
         if plan.model is not None:
             paths.append(recorder.job(inbound))
-    say(f"{len(paths)} cassette{'' if len(paths) == 1 else 's'}:")
+    echo(f"{len(paths)} cassette{'' if len(paths) == 1 else 's'}:")
     for path in paths:
-        say(f"  {path}")
+        echo(f"  {path}")

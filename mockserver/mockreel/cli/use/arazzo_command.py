@@ -25,7 +25,7 @@ from mockreel.cli.shared_options import data_option
 @click.option(
     "--no-download",
     is_flag=True,
-    help="Without the last step, which needs an extension of Arazzo: only what the specification knows.",
+    help="Without the last step, which needs an extension of Arazzo: only what the specification has.",
 )
 @data_option
 def command(provider: str, openapi: str | None, every: float | None, no_download: bool, data: Path | None) -> None:

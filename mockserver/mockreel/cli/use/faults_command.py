@@ -4,7 +4,7 @@ import json
 
 import click
 
-from mockreel.cli.output import say, show_table
+from mockreel.cli.output import echo, show_table
 from mockreel.engine.faults import Kind, catalogue, kind_of
 
 # What a fault is of, in the words of the field.
@@ -31,10 +31,10 @@ def command(name: str | None, as_json: bool) -> None:
 
 
 def _show(kind: Kind) -> None:
-    say(f"{kind.name}: {kind.says}")
+    echo(f"{kind.name}: {kind.says}")
     facts = [("a client sees", kind.sees), ("handled", kind.handled_in_words)]
     for parameter in kind.parameters:
         usual = "" if parameter.default is None else f"; default: {parameter.shown_default}"
         facts.append((parameter.name, f"{parameter.says} ({parameter.valid}{usual})"))
     for name, text in facts:
-        say(f"  {name:<15} {text}")
+        echo(f"  {name:<15} {text}")

@@ -10,12 +10,12 @@ from urllib.parse import urlsplit
 
 import click
 
-from mockreel.cli.output import say
+from mockreel.cli.output import echo
 from mockreel.cli.shared_options import ca_option, data_option, keep_alive_option
 from mockreel.terminal import harmless, harmless_json
 
 if TYPE_CHECKING:
-    from mockreel.server.webhook_receiver import Receiver, Server, Taken
+    from mockreel.server.webhook_receiver import HandledWebhook, Receiver, Server
 
 _SIGNATURES = {
     "good": "signature good",
@@ -57,7 +57,7 @@ _SIGNATURES = {
 @ca_option
 @keep_alive_option
 @data_option
-def command(port: int, count: int | None, as_json: bool, ready_file: Path | None, **given: Any) -> None:
+def command(port: int, count: int | None, as_json: bool, ready_file: Path | None, **options: Any) -> None:
     """Receive webhooks at any path, verify their signatures, print them, and forward them to a handler.
 
     One with a bad signature is answered with 400 and not forwarded. Otherwise the answer is the handler's, or --answer.
@@ -65,20 +65,20 @@ def command(port: int, count: int | None, as_json: bool, ready_file: Path | None
     from mockreel.cli.ready_file import announcing, check_ready_file  # noqa: PLC0415
     from mockreel.server.webhook_receiver import Server  # noqa: PLC0415
 
-    left = count
+    remaining = count
 
-    def shown(taken: "Taken") -> None:
-        nonlocal left
-        click.echo(harmless_json(_row(taken)) if as_json else _line(taken))
-        left = None if left is None else left - 1
-        if left == 0:
+    def shown(handled: "HandledWebhook") -> None:
+        nonlocal remaining
+        click.echo(harmless_json(_row(handled)) if as_json else _line(handled))
+        remaining = None if remaining is None else remaining - 1
+        if remaining == 0:
             server.should_exit = True
 
     check_ready_file(ready_file)
     server = Server(
-        _receiver(given, shown),
+        _receiver(options, shown),
         port=port,
-        keep_alive=given["keep_alive"],
+        keep_alive=options["keep_alive"],
         ready=lambda url: _introduce(url, announce, as_json),
     )
     # Only now that the port is ours: the file may be another's, who holds it.
@@ -87,18 +87,18 @@ def command(port: int, count: int | None, as_json: bool, ready_file: Path | None
         server.listen()
 
 
-def _receiver(given: Mapping[str, Any], shown: "Callable[[Taken], None]") -> "Receiver":
+def _receiver(options: Mapping[str, Any], shown: "Callable[[HandledWebhook], None]") -> "Receiver":
     from mockreel.server.webhook_receiver import Receiver  # noqa: PLC0415
     from mockreel.simulator.simulator import load_contracts  # noqa: PLC0415
     from mockreel.webhooks import Targets, check_authority  # noqa: PLC0415
     from mockreel.webhooks.recognition import Recogniser  # noqa: PLC0415
 
-    contracts = load_contracts(given["providers"] or None, data=given["data"])
-    recogniser = Recogniser(contracts.values(), secrets=given["secrets"])
-    targets = Targets(allowed=frozenset(given["allowed"]))
-    _check_handler(given["forward"])
-    check_authority(given["ca"])
-    return Receiver(recogniser, targets, shown, forward=given["forward"], answer=given["answer"], ca=given["ca"])
+    contracts = load_contracts(options["providers"] or None, data=options["data"])
+    recogniser = Recogniser(contracts.values(), secrets=options["secrets"])
+    targets = Targets(allowed=frozenset(options["allowed"]))
+    _check_handler(options["forward"])
+    check_authority(options["ca"])
+    return Receiver(recogniser, targets, shown, forward=options["forward"], answer=options["answer"], ca=options["ca"])
 
 
 def _check_handler(forward: str | None) -> None:
@@ -119,7 +119,7 @@ def _check_handler(forward: str | None) -> None:
 def _introduce(url: str, announce: Any, as_json: bool) -> None:
     announce({"pid": os.getpid(), "url": url})
     if not as_json:
-        say(f"Listening on {url}, at any path. Stop with Ctrl-C.")
+        echo(f"Listening on {url}, at any path. Stop with Ctrl-C.")
 
 
 def _stop_on_signals(server: "Server") -> None:
@@ -130,26 +130,28 @@ def _stop_on_signals(server: "Server") -> None:
         signal.signal(number, stop)
 
 
-def _line(taken: "Taken") -> str:
-    heard = taken.webhook
-    if heard.callback is None:
-        return harmless(f"? {heard.rejection} Answered {taken.answered}.")
-    told = " ".join(part for part in (heard.callback.contract.title, heard.word, heard.subject, heard.state) if part)
-    parts = [told, _SIGNATURES[heard.signature], taken.handed, f"answered {taken.answered}"]
-    wrong = [f"    not as documented: {one.pointer or 'the body'}: {one.message}" for one in heard.violations[:5]]
+def _line(handled: "HandledWebhook") -> str:
+    webhook = handled.webhook
+    if webhook.callback is None:
+        return harmless(f"? {webhook.rejection} Answered {handled.answered}.")
+    summary = " ".join(
+        part for part in (webhook.callback.contract.title, webhook.word, webhook.subject, webhook.state) if part
+    )
+    parts = [summary, _SIGNATURES[webhook.signature], handled.handed, f"answered {handled.answered}"]
+    wrong = [f"    not as documented: {one.pointer or 'the body'}: {one.message}" for one in webhook.violations[:5]]
     return "\n".join(map(harmless, [", ".join(parts), *wrong]))
 
 
-def _row(taken: "Taken") -> Mapping[str, Any]:
-    heard = taken.webhook
+def _row(handled: "HandledWebhook") -> Mapping[str, Any]:
+    webhook = handled.webhook
     return {
-        "provider": heard.callback.contract.provider if heard.callback else None,
-        "event": heard.word if heard.callback else None,
-        "subject": heard.subject,
-        "state": heard.state,
-        "signature": heard.signature,
-        "violations": [one.row() for one in heard.violations],
-        "handler": taken.handed,
-        "answered": taken.answered,
-        "body": heard.payload,
+        "provider": webhook.callback.contract.provider if webhook.callback else None,
+        "event": webhook.word if webhook.callback else None,
+        "subject": webhook.subject,
+        "state": webhook.state,
+        "signature": webhook.signature,
+        "violations": [one.row() for one in webhook.violations],
+        "handler": handled.handed,
+        "answered": handled.answered,
+        "body": webhook.payload,
     }

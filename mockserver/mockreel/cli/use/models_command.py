@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mockreel.cli.output import columns, counted, say, show_table, table
+from mockreel.cli.output import columns, counted, echo, show_table, table
 from mockreel.cli.shared_options import data_option, reading_option
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def add_model(model: str, data: Path) -> None:
 
     used = data if any((data / name).exists() for name in ("contracts", MODELS_FILE)) else None
     entry = write_model(model, data, check=lambda additions: load_contracts(data=used, additions=additions))
-    say(f"{entry.provider}:{entry.id} is in {data}; use it with --data {data}.")
+    echo(f"{entry.provider}:{entry.id} is in {data}; use it with --data {data}.")
 
 
 @command.command("list")
@@ -58,7 +58,7 @@ def add_model(model: str, data: Path) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
 @data_option
 def list_models(
-    words: tuple[str, ...], providers: tuple[str, ...], output: str | None, as_json: bool, **given: Any
+    words: tuple[str, ...], providers: tuple[str, ...], output: str | None, as_json: bool, **options: Any
 ) -> None:
     """List the models, or those whose names have all WORDS; with the full name of one, describe it.
 
@@ -67,7 +67,7 @@ def list_models(
     from mockreel.contract import model_catalogue  # noqa: PLC0415
     from mockreel.simulator.simulator import load_contracts  # noqa: PLC0415
 
-    contracts = load_contracts(providers or None, readings=dict(given["readings"]), data=given["data"])
+    contracts = load_contracts(providers or None, readings=dict(options["readings"]), data=options["data"])
     every = model_catalogue.entries(contracts.values())
     one = model_catalogue.named(every, words[0]) if len(words) == 1 and output is None else []
     if one:
@@ -75,7 +75,7 @@ def list_models(
         if as_json:
             _print(json.dumps(rows, ensure_ascii=False, indent=2))
         else:
-            say("\n\n".join(map(_description, rows)))
+            echo("\n\n".join(map(_description, rows)))
         return
     found = model_catalogue.found(every, words, output=output)
     if as_json:
@@ -96,7 +96,7 @@ def _list(found: Sequence["Entry"]) -> None:
     show_table(("provider", "output", "model", "price", "title"), cells, none="No model matches.")
     total = ", ".join(f"{name} {count}" for name, count in Counter(row["provider"] for row in rows).items())
     ages = [f"{provider}: {age}" for provider, age in model_catalogue.ages(found).items()]
-    say("\n".join(["", *ages, f"{counted(len(rows), 'model')} ({total})"]))
+    echo("\n".join(["", *ages, f"{counted(len(rows), 'model')} ({total})"]))
 
 
 def _description(row: Mapping[str, Any]) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mockreel.cli.option_types import Seconds
-from mockreel.cli.output import say
+from mockreel.cli.output import echo
 from mockreel.cli.shared_options import server_options, shared
 from mockreel.cli.strict_options import Strictness, strict_options
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     "allow_hosts",
     multiple=True,
     metavar="HOST",
-    help="Let the program reach this host too, the real one; * matches anything (repeatable).",
+    help="Allow the program to reach this real host too; * matches anything (repeatable).",
 )
 @click.option(
     "--guard",
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 )
 @strict_options
 @click.argument("words", metavar="-- COMMAND", nargs=-1, type=click.UNPROCESSED, required=True)
-def command(words: tuple[str, ...], ready_file: Path | None, **given: Any) -> None:
+def command(words: tuple[str, ...], ready_file: Path | None, **options: Any) -> None:
     """Run COMMAND against the mock server: its requests to the providers' hosts are answered here, nothing is billed.
 
     The program is not changed: its HTTPS requests are intercepted with a temporary CA certificate that it alone trusts,
@@ -60,27 +60,29 @@ def command(words: tuple[str, ...], ready_file: Path | None, **given: Any) -> No
 
     check_ready_file(ready_file)
     trustme("mockreel run")  # before anything is served: without it nothing can be intercepted
-    strict = Strictness({**given, "words": words})
-    log = _log(given)
+    strict = Strictness({**options, "words": words})
+    log = _log(options)
     with log, announcing(ready_file) as announce:
 
         def ready(server: "Server") -> None:
             announce(server.server.ready(os.getpid()))
-            log.say("serving", "\n".join(_introduced(server)), pid=os.getpid(), **server.server.doors())
+            log.write_line("serving", "\n".join(_introduced(server)), pid=os.getpid(), **server.server.doors())
 
-        # What is refused is told in spite of --quiet, and at once.
-        told = _told if not given["as_json"] else lambda line: log.say("refused", line)
+        # Blocked connections are reported in spite of --quiet, and at once.
+        report = _report if not options["as_json"] else lambda line: log.write_line("refused", line)
         try:
-            ran = run(_plan(words, given, log), environment=os.environ, report=told, ready=ready, ended=strict.look)
+            ran = run(_plan(words, options, log), environment=os.environ, report=report, ready=ready, ended=strict.look)
         except NotStarted as problem:
-            _told(str(problem))
+            _report(str(problem))
             sys.exit(problem.code)
-        _tell(log, ran)
-        if given["as_json"] and given["strict"]:
-            log.say("violations", "", lines=[*strict.lines()], violations=[one.row() for one in strict.violations])
-    if not given["as_json"]:
+        _log_result(log, ran)
+        if options["as_json"] and options["strict"]:
+            log.write_line(
+                "violations", "", lines=[*strict.lines()], violations=[one.row() for one in strict.violations]
+            )
+    if not options["as_json"]:
         for line in strict.lines():
-            _told(line)
+            _report(line)
     strict.write()
     sys.exit(strict.code(ran.code))
 
@@ -92,49 +94,49 @@ def _introduced(server: "Server") -> Iterator[str]:
         yield f"mockreel run: webhooks of {name} are signed with {secret}"
 
 
-def _log(given: Mapping[str, Any]) -> "Log":
+def _log(options: Mapping[str, Any]) -> "Log":
     from mockreel.cli.log_option import log_to  # noqa: PLC0415
 
-    return log_to(sys.stderr, as_json=given["as_json"], quiet=given["quiet"])
+    return log_to(sys.stderr, as_json=options["as_json"], quiet=options["quiet"])
 
 
-def _told(line: str) -> None:
-    say(f"mockreel run: {line}", err=True)
+def _report(line: str) -> None:
+    echo(f"mockreel run: {line}", err=True)
 
 
-async def _tell_rejected(simulator: "Simulator") -> None:
+async def _report_rejected(simulator: "Simulator") -> None:
     """Report what could not be read as a request: no line of the summary counts it."""
     async for news in simulator.events.follow():
         for event in news.events:
             if event.kind == "rejected":
-                played = simulator.providers.get(event.provider or "")
-                where = "the control API" if played is None else played.contract.title
-                _told(f"a request to {where} was rejected: {event.fields['reason']}")
+                provider = simulator.providers.get(event.provider or "")
+                where = "the control API" if provider is None else provider.contract.title
+                _report(f"a request to {where} was rejected: {event.fields['reason']}")
 
 
-def _tell(log: "Log", ran: "RunResult") -> None:
+def _log_result(log: "Log", ran: "RunResult") -> None:
     head = f"mockreel run: the program ended with {ran.code} after {ran.seconds:.1f} s."
     lines = ran.lines()
-    log.say(
+    log.write_line(
         "ended", "\n".join([head, *(f"  {line}" for line in lines)]), code=ran.code, seconds=ran.seconds, lines=lines
     )
-    log.say("stopped", "", cost_avoided=ran.account.cost_avoided.row())
+    log.write_line("stopped", "", cost_avoided=ran.account.cost_avoided.row())
 
 
-def _plan(words: tuple[str, ...], given: Mapping[str, Any], log: "Log") -> "Plan":
+def _plan(words: tuple[str, ...], options: Mapping[str, Any], log: "Log") -> "Plan":
     from mockreel.cli.log_option import beside  # noqa: PLC0415
     from mockreel.proxy.intercept import Plan  # noqa: PLC0415
     from mockreel.server.server_options import Options  # noqa: PLC0415
 
-    # Its own lines stand between those of the program, so each event has one only where a machine reads them.
-    found = beside(log, {**given, "quiet": not given["as_json"]})
-    if not given["as_json"]:
-        found.append(_tell_rejected)
+    # Its own lines are between those of the program, so each event has one only in JSON.
+    found = beside(log, {**options, "quiet": not options["as_json"]})
+    if not options["as_json"]:
+        found.append(_report_rejected)
     return Plan(
         words,
-        options=Options(**shared(given)),
-        allow_hosts=given["allow_hosts"],
-        wait=given["wait"],
-        guard=given["guard"],
+        options=Options(**shared(options)),
+        allow_hosts=options["allow_hosts"],
+        wait=options["wait"],
+        guard=options["guard"],
         beside=found,
     )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mockreel.cli.option_types import Pair
-from mockreel.cli.output import say, show_table
+from mockreel.cli.output import echo, show_table
 from mockreel.cli.shared_options import ca_option, data_option, reading_option
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 @ca_option
 @data_option
 def command(
-    provider: str, event: str | None, url: str | None, fields: tuple[tuple[str, str], ...], **given: Any
+    provider: str, event: str | None, url: str | None, fields: tuple[tuple[str, str], ...], **options: Any
 ) -> None:
     """Send EVENT of PROVIDER as the mock server would; without EVENT, list what can be sent.
 
@@ -51,24 +51,26 @@ def command(
     from mockreel.simulator.in_process.sample_webhooks import happening, happenings  # noqa: PLC0415
     from mockreel.simulator.simulator import load_contracts  # noqa: PLC0415
 
-    contract = load_contracts([provider], readings=dict(given["readings"]), data=given["data"])[provider]
-    root = given["data"] if given["data"] is not None and (given["data"] / "contracts" / provider).is_dir() else None
+    contract = load_contracts([provider], readings=dict(options["readings"]), data=options["data"])[provider]
+    root = (
+        options["data"] if options["data"] is not None and (options["data"] / "contracts" / provider).is_dir() else None
+    )
     if event is None:
         _list(contract, list(happenings(contract, root=root)))
         return
-    seed = time.time_ns() if given["seed"] is None else given["seed"]
-    found = happening(contract, event, state=given["state"], operation=given["operation"], seed=seed, root=root)
+    seed = time.time_ns() if options["seed"] is None else options["seed"]
+    found = happening(contract, event, state=options["state"], operation=options["operation"], seed=seed, root=root)
     body = _body(found, fields)
-    headers = _headers(contract, found, body, given["secret"])
+    headers = _headers(contract, found, body, options["secret"])
     if url is None:
         _show(headers, body)
         return
-    _report(found, url, _sent(found, url, headers, body, given))
+    _report(found, url, _sent(found, url, headers, body, options))
 
 
 def _list(contract: "Contract", found: "Sequence[Happening]") -> None:
     if not found:
-        say(f"{contract.title} documents no webhook for its jobs.")
+        echo(f"{contract.title} documents no webhook for its jobs.")
         return
     show_table(("event", "--state", "--operation"), map(_row, _by_word(found).items()), none="")
 
@@ -90,7 +92,7 @@ def _row(word: "tuple[str, list[Happening]]") -> tuple[str, str, str]:
 
 
 def _body(found: "Happening", fields: tuple[tuple[str, str], ...]) -> bytes:
-    """The payload with the fields that were set; what is not as documented then is told, and sent."""
+    """The payload with the fields that were set; what breaks the documentation is reported, and sent."""
     import orjson  # noqa: PLC0415
 
     from mockreel.webhooks.field_overrides import with_field  # noqa: PLC0415
@@ -101,7 +103,7 @@ def _body(found: "Happening", fields: tuple[tuple[str, str], ...]) -> bytes:
     for name, value in fields:
         payload = with_field(payload, name, value)
     for wrong in found.callback.wrong(payload):
-        say(f"not as documented: {wrong.pointer or 'the body'}: {wrong.message}", err=True)
+        echo(f"not as documented: {wrong.pointer or 'the body'}: {wrong.message}", err=True)
     return orjson.dumps(payload)
 
 
@@ -119,21 +121,21 @@ def _headers(contract: "Contract", found: "Happening", body: bytes, secret: str 
 
 def _show(headers: tuple[tuple[str, str], ...], body: bytes) -> None:
     for name, value in headers:
-        say(f"{name}: {value}")
+        echo(f"{name}: {value}")
     click.echo(b"\n" + body)  # these bytes are what the signature is over
 
 
 def _sent(
-    found: "Happening", url: str, headers: tuple[tuple[str, str], ...], body: bytes, given: Mapping[str, Any]
+    found: "Happening", url: str, headers: tuple[tuple[str, str], ...], body: bytes, options: Mapping[str, Any]
 ) -> "Outcome":
     from mockreel import __version__  # noqa: PLC0415
     from mockreel.webhooks import HttpSender, Outgoing, Targets, check_authority  # noqa: PLC0415
 
-    check_authority(given["ca"])
-    targets = Targets(allowed=frozenset(given["allowed"]))
+    check_authority(options["ca"])
+    targets = Targets(allowed=frozenset(options["allowed"]))
 
     async def send() -> "Outcome":
-        sender = HttpSender(targets, user_agent=f"mockreel/{__version__}", ca=given["ca"])
+        sender = HttpSender(targets, user_agent=f"mockreel/{__version__}", ca=options["ca"])
         try:
             return await sender.send(Outgoing(url, headers, body, found.policy.timeout))
         finally:
@@ -148,8 +150,8 @@ def _report(found: "Happening", url: str, outcome: "Outcome") -> None:
 
     what = f"{found.word} ({found.operation}, {found.state}) to {url}"
     if outcome.error is not None:
-        say(f"{what} was not accepted: {why(outcome)}.", err=True)
+        echo(f"{what} was not accepted: {why(outcome)}.", err=True)
         sys.exit(1)
-    say(f"{what}: answered {outcome.status}{f': {outcome.response.strip()}' if outcome.response.strip() else ''}")
+    echo(f"{what}: answered {outcome.status}{f': {outcome.response.strip()}' if outcome.response.strip() else ''}")
     if not accepted(found.policy, outcome):
         sys.exit(1)

@@ -6,7 +6,7 @@ import click
 
 from mockreel.cli.admin.control_options import address_options, authority_option, written_url
 from mockreel.cli.option_types import Seconds
-from mockreel.cli.output import say
+from mockreel.cli.output import echo
 
 
 @click.command("wait")
@@ -27,7 +27,7 @@ from mockreel.cli.output import say
 def command(ctx: click.Context, /, url: str | None, ready_file: Path | None, ca: Path | None, timeout: float) -> None:
     """Wait until a server is ready: every port listens, and the control port answers.
 
-    Exit code 0: it is ready. 1: it was not in time, and the message says what was missing. 2: an option is wrong.
+    Exit code 0: it is ready. 1: it was not in time, and the message says what is missing. 2: an option is wrong.
     """
     from mockreel.client.admin.control_request import DEFAULT_URL  # noqa: PLC0415  (--help needs no HTTP client)
     from mockreel.client.admin.readiness import wait_until_ready  # noqa: PLC0415
@@ -37,6 +37,6 @@ def command(ctx: click.Context, /, url: str | None, ready_file: Path | None, ca:
     try:
         found = wait_until_ready(url=address, ready_file=ready_file, ca=ca, timeout=timeout)
     except ControlUnreachable as problem:
-        say(f"mockreel: not ready after {timeout:g} s. {problem}", err=True)
+        echo(f"mockreel: not ready after {timeout:g} s. {problem}", err=True)
         raise SystemExit(1) from problem
-    say(f"Ready: {found}")
+    echo(f"Ready: {found}")

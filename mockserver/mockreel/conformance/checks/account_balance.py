@@ -10,7 +10,7 @@ from mockreel.conformance.jobs.balance_change import Spent
 from mockreel.conformance.jobs.job_groups import CHARGED
 from mockreel.contract import Evidence, pointers
 from mockreel.contract.exchanges.problem import Problem
-from mockreel.simulator.in_process.mock_target import LeftOut
+from mockreel.simulator.in_process.mock_target import Skipped
 
 
 def _has_account(context: CheckContext) -> bool:
@@ -26,9 +26,9 @@ def moves_by_the_price(context: CheckContext) -> Iterator[Problem]:
     assert row is not None
     for spent in context.jobs.spent():
         if spent.trouble:
-            raise LeftOut(spent.trouble)
+            raise Skipped(spent.trouble)
         if not spent.whole:
-            raise LeftOut("the job whose charge was to be seen had not ended when the time was up")
+            raise Skipped("the job whose charge was to be seen had not ended when the time was up")
         wanted, evidence = _wanted(context, spent)
         if wanted is None:
             context.skip(f"what {spent.trace.subject} costs is not known")
@@ -43,7 +43,7 @@ def moves_by_the_price(context: CheckContext) -> Iterator[Problem]:
 
 
 def _wanted(context: CheckContext, spent: Spent) -> tuple[Decimal | None, Evidence]:
-    """What a job should have taken from the balance, and why that is believed."""
+    """The expected charge of a job, and its evidence."""
     row = context.contract.conversation.account
     assert row is not None
     trace, money = spent.trace, context.contract.pricing.get("money", {})

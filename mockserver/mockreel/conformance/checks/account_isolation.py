@@ -1,4 +1,4 @@
-"""Accounts are apart: what one has, the other does not see."""
+"""Accounts are isolated: one does not see what the other has."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -9,7 +9,7 @@ from mockreel.conformance.check_context import CheckContext
 from mockreel.conformance.jobs.job_groups import PLAIN
 from mockreel.contract.exchanges.exchange import ReceivedResponse
 from mockreel.contract.exchanges.problem import Problem
-from mockreel.simulator.in_process.mock_target import LeftOut
+from mockreel.simulator.in_process.mock_target import Skipped
 
 
 def _has_lists(context: CheckContext) -> bool:
@@ -20,7 +20,7 @@ def _has_lists(context: CheckContext) -> bool:
 @check("account.apart", "Another account's job looks like one that does not exist.", level="jobs", uses=(PLAIN,))
 def others_look_unknown(context: CheckContext) -> Iterator[Problem]:
     if "other" not in context.target.keys.of:
-        raise LeftOut("it takes the key of another account; give --other-key")
+        raise Skipped("it takes the key of another account; give --other-key")
     for trace in context.jobs.traces():
         if trace.poll is None or trace.poll.operation is None:
             continue
@@ -40,7 +40,7 @@ def others_look_unknown(context: CheckContext) -> Iterator[Problem]:
 @check("account.lists", "A list shows no job of another account.", level="jobs", uses=(PLAIN,), known=_has_lists)
 def lists_are_apart(context: CheckContext) -> Iterator[Problem]:
     if "other" not in context.target.keys.of:
-        raise LeftOut("it takes the key of another account; give --other-key")
+        raise Skipped("it takes the key of another account; give --other-key")
     own = {id_ for id_, request, _ in context.ids if request.who == "own"}
     for name, paged in context.contract.conversation.lists.items():
         operation = context.contract.operation(name)

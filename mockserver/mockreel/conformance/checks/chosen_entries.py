@@ -1,4 +1,4 @@
-"""Lists that are asked for in part: only the fields that are named, only the moments between two bounds."""
+"""Partial lists: only the named fields, only the times between two bounds."""
 
 from collections.abc import Iterator
 from typing import Any

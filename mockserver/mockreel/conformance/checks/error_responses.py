@@ -1,4 +1,4 @@
-"""Who may not, and what cannot be understood, is told so in the provider's own words."""
+"""Unauthorized and malformed requests get the provider's own error responses."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -10,9 +10,9 @@ from mockreel.contract.conversation.promises import Places
 from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest, Who
 from mockreel.contract.exchanges.problem import Problem
 
-# Who asks is looked at before how much is left.
+# The caller is checked before the balance.
 _CLOSED_DOORS = ("no-key", "wrong-key", "forbidden", "unknown-path", "wrong-method")
-# What they say is what is wrong, in one place or another.
+# Fields that describe the error.
 _VIOLATIONS = ("invalid-body", "invalid-query")
 _NOWHERE = "/mockreel/no-such-path"
 # The refusals of so many models of an operation are looked into.
@@ -22,7 +22,7 @@ FEW_MODELS = 2
 def row_problem(
     context: CheckContext, request: SentRequest, row: str, why: str, *, patient: bool = True
 ) -> Iterator[Problem]:
-    """Ask, and tell where the response is not this error row."""
+    """Send a request, and report where the response differs from this error row."""
     response = context.try_send(request) if patient else context.try_once(request)
     if response is None:
         return
@@ -180,7 +180,7 @@ def every_row(context: CheckContext) -> Iterator[Problem]:
 
 
 def _places(context: CheckContext, row: ErrorRow) -> Iterator[Operation]:
-    """Where a row can be played: at a submit that names it, at any other operation that does, at any submit."""
+    """The operation for a row: a submit that documents it, any other operation that does, or any submit."""
     submits = [operation for _, operation in context.submits()]
     every = [*submits, *context.contract.operations]
     yield from (one for one in every if row.name in one.raw["x-mockreel"].get("refusals", ()) and one.body != "form")
@@ -188,7 +188,7 @@ def _places(context: CheckContext, row: ErrorRow) -> Iterator[Operation]:
 
 
 def _by_code(context: CheckContext) -> str | None:
-    """The scenario that plays any error response by its name."""
+    """The scenario for any error response by name."""
     rows = context.contract.scenarios.requests.values()
     return next((one.name for one in rows if one.row not in context.contract.errors), None)
 
@@ -234,7 +234,7 @@ def _faulty(context: CheckContext, operation: Operation) -> Iterator[tuple[Model
     """Bodies with one fault for a few models of an operation, those of the run first: not every model has a fault."""
     if operation.body != "json" or operation.model is None:
         return
-    drawn = [model for model in context.casting.at(operation) if model is not None]
+    drawn = [model for model in context.model_selection.at(operation) if model is not None]
     others = {model.id: model for model in context.contract.names_at[operation.id].values() if context.wants(model)}
     found = 0
     for model in {**{one.id: one for one in drawn}, **others}.values():
@@ -247,7 +247,7 @@ def _faulty(context: CheckContext, operation: Operation) -> Iterator[tuple[Model
 
 def _with_one_fault(context: CheckContext, operation: Operation, model: Model) -> Iterator[tuple[str, SentRequest]]:
     """Bodies that lack one required field, or have one that is no option, each with the name of that field."""
-    schema, base = context.requests.resolver.model(context.casting.schema(operation, model))
+    schema, base = context.requests.resolver.model(context.model_selection.schema(operation, model))
     kinds = set()
     for variant in context.requests.samples.forbidden(schema, base):
         if variant.kind in ("is missing", "is no option") and variant.kind not in kinds:
@@ -259,7 +259,7 @@ def _with_one_fault(context: CheckContext, operation: Operation, model: Model) -
 
 def _options(context: CheckContext, operation: Operation, model: Model, name: str) -> set[str]:
     """The options of a field of a model's input; none where it has no options."""
-    schema, base = context.requests.resolver.model(context.casting.schema(operation, model))
+    schema, base = context.requests.resolver.model(context.model_selection.schema(operation, model))
     field, _ = context.requests.resolver.followed(schema.get("properties", {}).get(name, {}), base)
     return {*map(str, field.get("enum", ()))}
 
@@ -271,7 +271,7 @@ def _other_options(row: Places, options: set[str], response: ReceivedResponse) -
 
 
 def _begins(value: object, prefix: object) -> bool:
-    """Whether a place begins where the contract has it begin, where it says so."""
+    """Whether a place has the prefix of the contract, if there is one."""
     return prefix is None or (isinstance(value, list) and value[:1] == [prefix])
 
 

@@ -40,10 +40,10 @@ def polls_repeat_the_id(context: CheckContext) -> Iterator[Problem]:
 
 @check("id.unique", "No two jobs of the run share an id.", level="jobs", uses=(PLAIN, BURST))
 def ids_differ(context: CheckContext) -> Iterator[Problem]:
-    """Every job that was begun counts, whatever for; on the mock, where a job costs nothing, some more are begun."""
-    for talk, submit in [one for one in context.submits() if context.casting.leads(one[1])][:1]:
+    """All jobs count; on the mock server, where jobs cost nothing, some more are begun."""
+    for talk, submit in [one for one in context.submits() if context.model_selection.leads(one[1])][:1]:
         for _ in range(MANY if context.own else 0):
-            context.telling.begin(talk, submit, context.casting.leads(submit)[0])
+            context.telling.begin(talk, submit, context.model_selection.leads(submit)[0])
     known: dict[str, str] = {}
     for id_, request, response in context.ids:
         context.judged()

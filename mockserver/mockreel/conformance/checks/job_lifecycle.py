@@ -16,9 +16,9 @@ from mockreel.simulator.in_process.mock_target import NotApplicable
 SOON = 0.25
 # A job that looking does not move takes at least this part of the time that others take; shorter jobs prove nothing.
 PART, LONG_ENOUGH = 1 / 5, 1.0
-# A state that lasts as long as so many pauses between two looks is met by one of them.
+# A state that lasts this many poll intervals is seen by a poll.
 LOOKS = 2
-# So often is a job looked at once more when the run is over.
+# The number of polls after the end of a job.
 LATE_LOOKS = 2
 
 
@@ -152,7 +152,7 @@ def _course(context: CheckContext, trace: JobTrace) -> JobScenario:
 
 
 def _long_ones(context: CheckContext, trace: JobTrace, course: JobScenario) -> list[str]:
-    """The states of a course that lasted so long, at whatever pace, that some look must have met them."""
+    """The states of a plan that lasted long enough, at any pace, for a poll to see them."""
     paces = context.contract.scenarios.paces.values()
     if trace.ended_at is None or len(trace.polls) <= LOOKS or not paces:
         return []

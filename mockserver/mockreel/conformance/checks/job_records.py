@@ -1,4 +1,4 @@
-"""The record of a job says what was sent, what it cost, when it happened and why it failed."""
+"""The record of a job: what was sent, what it cost, its times and its failure."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -16,7 +16,7 @@ from mockreel.contract.exchanges.problem import Problem
 from mockreel.engine.artifacts import artifact
 from mockreel.simulator.in_process.mock_target import NotApplicable
 
-# How far a duration may be from what the moments say, in milliseconds.
+# The tolerance between a duration and its timestamps, in milliseconds.
 CLOSE = 1000.0
 
 
@@ -106,7 +106,7 @@ def moments_are_in_order(context: CheckContext) -> Iterator[Problem]:
 
 
 def moment(value: Any) -> datetime | None:
-    """A moment as it stands in a response; None where nothing of the kind stands there."""
+    """A timestamp in a response; None if there is none."""
     try:
         return datetime.fromisoformat(str(value)) if isinstance(value, str) else None
     except ValueError:
@@ -114,7 +114,7 @@ def moment(value: Any) -> datetime | None:
 
 
 def _is_elsewhere(context: CheckContext, trace: JobTrace, known: list[datetime]) -> bool:
-    """Whether a job is said to have ended before it was seen to be under way, by more than any latency."""
+    """Whether a job's recorded end is before it was seen running, by more than any latency."""
     pending = [poll.sent for poll in trace.polls if not any(one.terminal for one in context.states(poll.word))]
     seen = pending[-1] - trace.began if pending else 0.0
     return bool(known) and (known[-1] - known[0]).total_seconds() < seen - 2.0 - 0.1 * seen
@@ -162,13 +162,13 @@ def costs_its_price(context: CheckContext) -> Iterator[Problem]:
 
 
 def _is_told(context: CheckContext, trace: JobTrace) -> bool:
-    """Whether what a job costs is known beforehand, or told in two places."""
+    """Whether a job's price is known, or reported in two places."""
     row, price = trace.talk.promises.cost, price_of(context, trace.asked, trace.model)
     return row is not None and ("header" in row.given or (price is not None and price.amount is not None))
 
 
 def _against_header(context: CheckContext, trace: JobTrace, row: Places, shown: Decimal | None) -> Iterator[Problem]:
-    """A charge that stands in a header too is the same there; where no body has it, it is at least a sum."""
+    """A charge that is also in a header is the same there; if no body has it, it is an amount."""
     name = row.given.get("header")
     if name is None:
         return
@@ -199,7 +199,7 @@ def price_of(context: CheckContext, request: SentRequest, model: Model | None) -
 
 
 def amount(value: Any) -> Decimal | None:
-    """A sum as it stands in a response, as a number or as a text."""
+    """An amount in a response, as a number or a text."""
     try:
         return None if value is None or isinstance(value, bool) else Decimal(str(value))
     except InvalidOperation:
@@ -236,7 +236,7 @@ def says_why_it_failed(context: CheckContext) -> Iterator[Problem]:
 
 
 def _failure(context: CheckContext, trace: JobTrace) -> Failure | None:
-    """The failure that a job was asked to show."""
+    """The failure that was requested for a job."""
     if trace.scenario is None:
         return None
     name, _, code = trace.scenario.partition("; code=")

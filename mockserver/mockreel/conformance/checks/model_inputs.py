@@ -1,4 +1,4 @@
-"""Bodies that a model's schema allows are taken, bodies that it forbids are refused."""
+"""Bodies that a model's schema allows are accepted, bodies that it forbids are rejected."""
 
 import random
 from collections.abc import Iterable, Iterator
@@ -27,12 +27,12 @@ def _asked(
 
 def _every(context: CheckContext, *, allowed: bool) -> Iterator[tuple[str, Operation, Model, SentRequest]]:
     for operation in context.contract.operations:
-        for model in context.casting.at(operation):
+        for model in context.model_selection.at(operation):
             if model is None or operation.body != "json" or context.waits_for_the_end(operation):
                 continue
             if allowed and _unpriced(context, operation, model):
                 continue
-            schema, base = context.requests.resolver.model(context.casting.schema(operation, model))
+            schema, base = context.requests.resolver.model(context.model_selection.schema(operation, model))
             variants = context.requests.samples.allowed if allowed else context.requests.samples.forbidden
             for variant in _chosen(context, variants(schema, base)):
                 request = context.requests.with_input(operation, model, variant.value)

@@ -14,7 +14,7 @@ from mockreel.contract.conversation.promises import Places
 from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest
 from mockreel.contract.exchanges.problem import Problem
 
-# With --quick so many models are asked for.
+# The number of models with --quick.
 FEW = 5
 
 
@@ -33,7 +33,7 @@ def reads_are_answered(context: CheckContext) -> Iterator[Problem]:
 
 
 def _complete(context: CheckContext, operation: Operation) -> Iterator[SentRequest]:
-    """Well-formed requests that need nothing to be there before: no job, nothing that somebody has made."""
+    """Valid requests that need no existing job or object."""
     places = [part[1:-1] for part in operation.path.split("/") if part.startswith("{")]
     models = [model for model in context.contract.models.values() if not model.routes][
         : FEW if context.wanted.quick else None
@@ -55,7 +55,7 @@ def _complete(context: CheckContext, operation: Operation) -> Iterator[SentReque
     known=lambda context: bool(context.contract.models),
 )
 def models_are_known(context: CheckContext) -> Iterator[Problem]:
-    """Asked with a body that lacks what it must have, so that nothing is begun."""
+    """Sent with an incomplete body, so that no job begins."""
     for operation, model in _each_model(context):
         request = _lacking(context, operation, model)
         if request is None:
@@ -69,7 +69,7 @@ def models_are_known(context: CheckContext) -> Iterator[Problem]:
 
 
 def _is_unknown(context: CheckContext, operation: Operation, response: ReceivedResponse) -> bool:
-    """Whether an error response says that there is no such model, in words that say nothing else."""
+    """Whether an error response means an unknown model, and nothing else."""
     rows = [context.contract.errors[name] for name in ("unknown-model", "unknown-path")]
     meant = [row for row in rows if context.error_detector.is_row(response, row, operation)]
     body = context.contract.errors["invalid-body"]
@@ -90,7 +90,7 @@ def _each_model(context: CheckContext) -> Iterator[tuple[Operation, Model]]:
 
 def _lacking(context: CheckContext, operation: Operation, model: Model) -> SentRequest | None:
     """A request that lacks the last of the fields that a model must have; None where it must have none."""
-    schema, base = context.requests.resolver.model(context.casting.schema(operation, model))
+    schema, base = context.requests.resolver.model(context.model_selection.schema(operation, model))
     for variant in context.requests.samples.forbidden(schema, base):
         request = context.requests.with_input(operation, model, variant.value)
         if variant.kind == "is missing" and context.request_checker.judge(request).row is not None:
@@ -146,13 +146,13 @@ READING, CHANGING = ("GET",), ("GET", "PATCH", "DELETE")
 
 
 def _leads(context: CheckContext, operation: Operation, methods: tuple[str, ...]) -> bool:
-    """Whether a link leads from an operation to one of these methods."""
+    """Whether an operation has a link to one of these methods."""
     names = {str(row.get("operationId")) for row in context.links.of(operation)}
     return any(one.id in names and one.method in methods for one in context.contract.operations)
 
 
 def _makers(context: CheckContext) -> list[Operation]:
-    """The operations that make something, which is no job, to which links lead."""
+    """The operations that create an object other than a job, with links to it."""
     reads = context.contract.conversation.reads
     return [
         one

@@ -1,4 +1,4 @@
-"""Lists with something in them: cut to the limit, led on by cursors, in the order and with the filter asked for."""
+"""Lists with entries: limits, cursors, order and filters."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
@@ -19,7 +19,7 @@ SMALL, PAGES, MOST_PAGES = 2, 3, 20
 
 
 def lists(context: CheckContext) -> Iterator[tuple[Operation, Paged]]:
-    """Every list of the contract, with how it is asked for."""
+    """Every list of the contract, with its parameters."""
     for name, paged in context.contract.conversation.lists.items():
         yield context.contract.operation(name), paged
 
@@ -58,7 +58,7 @@ def _names(paged: Paged, entries: list[Any]) -> list[Any]:
 
 
 def _whole(context: CheckContext, operation: Operation, paged: Paged) -> tuple[SentRequest, list[Any]]:
-    """The list as it comes when nothing is asked of it."""
+    """The list without parameters."""
     request = asked(context, operation)
     return request, entries_of(paged, context.send(request))
 
@@ -88,7 +88,7 @@ def pages_follow(context: CheckContext) -> Iterator[Problem]:
         if paged.limit is None or paged.next is None or paged.cursor is None:
             continue
         request, wanted, came = _compared(context, operation, paged)
-        if came != wanted:  # something new may have come between the pages
+        if came != wanted:  # there may be a new entry between the pages
             request, wanted, came = _compared(context, operation, paged)
         context.judged(len(wanted) > SMALL)
         if came != wanted:
@@ -178,7 +178,7 @@ def _values(entry: Any, row: Mapping[str, Any]) -> list[str]:
 
 
 def _further(context: CheckContext, operation: Operation, paged: Paged, row: Mapping[str, Any]) -> list[str]:
-    """Values that may be asked for and need not be there: the options of the parameter, or the states of a job."""
+    """Valid filter values that may have no entries: the options of the parameter, or the states of a job."""
     schema: Mapping[str, Any] = next((one.schema for one in operation.query if one.name == row["name"]), {})
     states = {talk.state for talk in context.contract.conversation.jobs.values()}
     words = (

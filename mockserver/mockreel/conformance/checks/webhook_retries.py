@@ -1,4 +1,4 @@
-"""A callback that is not taken is tried again as documented: how often, how long after, with the same bytes."""
+"""Webhooks that are not accepted are retried as documented: how often, how late, with the same bytes."""
 
 from collections.abc import Iterator
 from itertools import pairwise
@@ -66,7 +66,7 @@ def _asks(context: CheckContext, name: str) -> bool:
 
 
 def _what(answer: Behaviour, wanted: int) -> str:
-    """Which number of the policy says how often it is tried."""
+    """The number of the policy that defines the attempts."""
     if answer == "slow" or (isinstance(answer, int) and answer < 300):
         return "success"
     return "attempts" if wanted > 1 and isinstance(answer, int) else "retry"
@@ -189,7 +189,7 @@ def comes_again(context: CheckContext) -> Iterator[Problem]:
 
 
 def _further(context: CheckContext, trace: JobTrace) -> list[Arrival]:
-    """What comes after everything that came before; waits for it as long as for the first."""
+    """Attempts after the earlier ones; waits for them as long as for the first."""
     until = context.until(1 if context.own else context.waits.grace)
     while True:
         came = context.receiver.of(trace.callback_url or "")[len(trace.arrivals) :]
@@ -201,7 +201,7 @@ def _further(context: CheckContext, trace: JobTrace) -> list[Arrival]:
 
 
 def _redelivery(context: CheckContext, trace: JobTrace, webhook: WebhookTalk) -> SentRequest | None:
-    """The request that asks for a callback again: a link of the submit leads to it, perhaps by way of another one."""
+    """The request for a redelivery: linked from the submit, directly or through another operation."""
     operation, request, reply = trace.submit, trace.asked, trace.response
     for name in (webhook.via, webhook.redeliver):
         if name is None:

@@ -11,14 +11,14 @@ from urllib.parse import quote, unquote
 from mockreel.conformance.check import Outcome
 from mockreel.conformance.check_context import CheckContext
 from mockreel.conformance.check_runner import findings
-from mockreel.conformance.model_selection import Casting
+from mockreel.conformance.model_selection import ModelSelection
 from mockreel.contract import Operation
 from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest
 from mockreel.contract.exchanges.exchange_check import judge
 from mockreel.contract.exchanges.problem import Problem
 from mockreel.contract.openapi_documents import Documents, Part
 from mockreel.errors import MissingPackage
-from mockreel.simulator.in_process.mock_target import LeftOut
+from mockreel.simulator.in_process.mock_target import Skipped
 from mockreel.simulator.in_process.target_keys import dressed
 
 PHASES = ("examples", "coverage", "fuzzing", "stateful")
@@ -30,13 +30,13 @@ SAYS = {
 }
 # So many requests are planned for each second of the budget: few enough that a slow machine sends all of them too.
 RATE = 15
-# At a URL no more than this part of the budget goes into them, at the speed at which the target answers.
+# The part of the budget for them at a URL, at the speed of the target.
 SHARE = 0.4
 # The parts of the planned requests for the first document's edges, and for each of its links and its fuzzing.
 FIRST, LINKS = 0.6, 0.15
 # How many requests are drawn for each operation, for each minute of the budget.
 EXAMPLES_A_MINUTE = 20
-# How much of the mock's time passes with each request, so that jobs are met in every state.
+# The time that passes on the mock server with each request, so that jobs are seen in every state.
 STEP = 0.2
 # Headers that a client adds on its own; none of them is part of what was generated.
 _OWN_HEADERS = {"host", "user-agent", "accept", "accept-encoding", "connection", "content-length", "cookie"}
@@ -44,7 +44,7 @@ _OWN_HEADERS = {"host", "user-agent", "accept", "accept-encoding", "connection",
 
 @dataclass
 class Tally:
-    """What came of one phase."""
+    """The result of one phase."""
 
     cases: int = 0
     seconds: float = 0.0
@@ -69,14 +69,14 @@ def require() -> Any:
 class Generated:
     """The generated requests of one run.
 
-    How many requests are sent follows from the budget and not from the time that they take, so that one seed gives one
-    sequence; what is not sent when the time is up is told.
+    The number of requests follows from the budget and not from their duration, so that one seed gives one
+    sequence; requests that the time does not allow are reported.
 
     Args:
         budget: seconds that the number of requests is derived from.
-        left: seconds that there are for all of it; the budget unless told.
-        admits: which operations may be asked at all.
-        latency: what one request takes, where it takes any.
+        left: seconds for all of it; the budget by default.
+        admits: which operations are allowed.
+        latency: the duration of one request, if any.
         focus: phases (`generated.fuzzing`) or operations of them (`generated.fuzzing:create_run`), all if empty.
     """
 
@@ -101,7 +101,9 @@ class Generated:
         self._tallies = {phase: Tally() for phase in PHASES}
         self._phase = PHASES[0]
         wanted = context.wanted
-        self._casting = Casting(context.contract, names=wanted.models, quick=wanted.quick, seed=wanted.seed)
+        self._model_selection = ModelSelection(
+            context.contract, names=wanted.models, quick=wanted.quick, seed=wanted.seed
+        )
         self._documents = Documents(context.contract)
         self.notes: list[str] = []
         self._refused_to_send = 0
@@ -146,7 +148,7 @@ class Generated:
         first: list[Part] = []
         further: dict[str, list[Part]] = {}
         for operation in filter(self._admitted, self._context.contract.operations):
-            models = self._casting.at(operation)
+            models = self._model_selection.at(operation)
             in_body = operation.model is not None and operation.model.kind == "body"
             first += [(operation, model) for model in (models[:1] if in_body else models)]
             for model in models[1:] if in_body else ():
@@ -220,7 +222,7 @@ class Generated:
         try:
             self._context.asking = f"generated.{self._phase}"
             response = self._context.send(request)
-        except LeftOut:
+        except Skipped:
             self._refused_to_send += 1
             start("503 Left out", [])
             return [b""]
@@ -261,9 +263,9 @@ class Generated:
 
     def _note(self, documents: Sequence[list[Part]], covered: int, sampled: int) -> None:
         provider = self._context.contract.provider
-        if self._casting.left_out:
+        if self._model_selection.left_out:
             self.notes.append(
-                f"{provider}: {self._casting.left_out} models at operations left out, as others have their shape"
+                f"{provider}: {self._model_selection.left_out} models at operations skipped, as others have their shape"
             )
         if covered < len(documents):
             self.notes.append(

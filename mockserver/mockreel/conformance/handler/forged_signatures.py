@@ -12,15 +12,15 @@ from mockreel.contract.rows import Signature
 from mockreel.webhooks import sign
 
 SECRET_VARIABLE = "MOCKREEL_SECRET"
-# Nobody was given this one.
+# An unknown secret.
 UNKNOWN_SECRET = "a-secret-that-nobody-gave-out"
-# As few digits a lazy comparison looks at; so far apart are those that are changed.
+# The number of digits of a lazy comparison, and the distance of those that are changed.
 SHORT = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A part of a signature: digits of the right one (from `begin` to `end`), or a text of its own."""
+    """A part of a signature: digits of the right one (from `begin` to `end`), or a fixed text."""
 
     begin: int = 0
     end: int = 0
@@ -45,11 +45,11 @@ class Signing:
     """How a request is signed.
 
     Args:
-        what: says it in words.
-        pieces: of which the header's value is put together; None sends no such header.
-        over: the bytes that are signed, where these are not the body.
-        secret: what signs; the handler's own if None.
-        variable: holds that secret in the shell; empty where the secret is none.
+        what: a description.
+        pieces: the parts of the header's value; None sends no such header.
+        over: the signed bytes, if not the body.
+        secret: the signing secret; the handler's own if None.
+        variable: the shell variable of that secret; empty without one.
     """
 
     what: str
@@ -66,7 +66,7 @@ class Signing:
         return "".join(piece.of(right) for piece in self.pieces)
 
     def shell(self, signature: Signature, body: bytes) -> tuple[str, str]:
-        """What the shell runs first, and the words that stand for the value in double quotes; `$BODY` is the body."""
+        """Shell commands to run first, and an expression for the value in double quotes; `$BODY` is the body."""
         if self.secret is not None and not self.variable:
             return "", self.value(signature, self.secret, body) or ""
         words = "".join(piece.shell() for piece in self.pieces or ())
@@ -92,11 +92,11 @@ def rightly(signature: Signature) -> Signing:
 
 
 def forged_headers(signature: Signature, body: bytes, *, secret: str, former: Sequence[str]) -> Iterator[Signing]:
-    """Ways to sign a body that no handler may accept, the most telling first.
+    """Signatures that no handler may accept, the most significant first.
 
     Args:
         secret: the handler's own.
-        former: secrets that were the handler's once.
+        former: former secrets of the handler.
     """
     right = sign(signature, secret, body)
     whole = (Piece(0, digits_of(signature)),)
@@ -139,7 +139,7 @@ def _one_digit(right: str, place: int) -> Signing:
 
 
 def _places(size: int) -> list[int]:
-    """Digits that lie far apart: who compares few of them, wherever these stand, leaves one of these out."""
+    """Digits that are far apart: a comparison of only some digits misses one of these."""
     return list(dict.fromkeys([size - 1, 0, *range(SHORT, size, SHORT)]))
 
 

@@ -1,4 +1,4 @@
-"""Check a handler: ask everything, as far as the budget reaches, and report what was answered in the wrong way."""
+"""Check a handler: send everything that the budget allows, and report wrong responses."""
 
 import re
 import time
@@ -13,7 +13,7 @@ from mockreel.conformance.reports.report import Report
 from mockreel.contract import Contract
 from mockreel.errors import OptionError
 
-# As many wrong answers as are told of one question; of one kind, such as a digit that was changed, the first only.
+# The most wrong responses reported for one case; of one kind, such as a changed digit, only the first.
 MOST_FINDINGS = 10
 
 
@@ -23,11 +23,11 @@ def check_handler(
     """Send a handler every webhook of a provider: valid, again, late, forged, malformed, with other values.
 
     Args:
-        watcher: is given each outcome as it is known.
+        watcher: receives each outcome when it is known.
 
     Raises:
         OptionError: the provider documents no webhook, or it signs and no secret is given.
-        MockreelError: nobody answers at the URL, or the job could not be made known first.
+        MockreelError: the URL is unreachable, or the job could not be announced first.
     """
     from mockreel.simulator.simulator import load_contracts  # noqa: PLC0415
 

@@ -1,4 +1,4 @@
-"""The handler at its URL: how it is spoken to within a budget, what it answered, and the line that asks it again."""
+"""The handler at its URL: requests within a budget, its responses, and a command that repeats a request."""
 
 import shlex
 import ssl
@@ -24,7 +24,7 @@ MOST_SILENCE = 3
 
 
 class NoTime(MockreelError):
-    """What is left of a plan is not sent; the text says why."""
+    """The rest of a plan is not sent; the text says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back: a status after so many seconds, or what went wrong; `late` where nothing came in time."""
+    """The response: a status and its time, or an error; `late` if there was none in time."""
 
     delivery: Delivery
     status: int | None
@@ -65,7 +65,7 @@ class Answer:
 
 
 def _client() -> httpx2.Client:
-    """Every webhook on a connection of its own, so that none meets one that is just being closed."""
+    """A new connection for every webhook, so that none uses one that is being closed."""
     return httpx2.Client(
         trust_env=False,
         follow_redirects=False,
@@ -80,9 +80,9 @@ class Endpoint:
     """A handler at a URL.
 
     Args:
-        secret: what the provider would sign with; needed where it signs.
-        budget: real seconds for everything that is sent.
-        before: called with each job before the first webhook that tells of it.
+        secret: the provider's signing secret; required if it signs.
+        budget: real seconds for all requests.
+        before: called with each job before its first webhook.
     """
 
     url: str
@@ -111,11 +111,11 @@ class Endpoint:
             self.before(job)
 
     def send(self, delivery: Delivery) -> Answer:
-        """Deliver, and wait for the answer as long as the provider would, and as the budget allows.
+        """Deliver, and wait for the response as long as the provider would, within the budget.
 
         Raises:
             NoTime: the budget is used up, or the handler has not answered several times in a row.
-            MockreelError: nobody was ever there.
+            MockreelError: it was never reachable.
         """
         if self._silent >= MOST_SILENCE:
             raise NoTime(f"the handler gave no answer in time {MOST_SILENCE} times in a row")

@@ -33,7 +33,7 @@ class Pace:
         return self._size if self.slow and not self._in_turn else 1
 
     def took(self, seconds: Sequence[float]) -> None:
-        """How long the answers of a batch took; where they came as fast as one alone, the next batch is larger."""
+        """The duration of a batch of responses; if it was as fast as a single one, the next batch is larger."""
         if len(seconds) == 1:
             self._alone += seconds
         elif max(seconds) > IN_TURN * self.usual:

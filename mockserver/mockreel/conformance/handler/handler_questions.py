@@ -1,4 +1,4 @@
-"""What is asked of a handler, in the order of what matters."""
+"""The cases of a handler check, the most important first."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -36,11 +36,11 @@ class HandlerPlan:
     """How a handler is checked.
 
     Args:
-        secret: what the provider would sign with; needed where it signs.
-        former: secrets that it had once, and which must not sign any more.
-        before: a URL that is sent each job as JSON, or a callable that is given it, before its first webhook.
+        secret: the provider's signing secret; required if it signs.
+        former: former secrets, which must not be accepted any more.
+        before: a URL that receives each job as JSON, or a callable, before its first webhook.
         budget: real seconds for everything.
-        operations: of whose jobs it is told; those of the provider's first sort of job if none is named.
+        operations: the operations whose jobs are reported; those of the provider's first kind of job by default.
     """
 
     secret: str | None = None
@@ -54,7 +54,7 @@ class HandlerPlan:
 
 @dataclass(frozen=True)
 class HandlerCase:
-    """One thing that is asked of a handler: what it is sent, and which answers are right."""
+    """One case of a handler check: the requests, and the right responses."""
 
     id: str
     says: str
@@ -76,7 +76,7 @@ class HandlerCases:
         self._source = Samples(contract, operations, time.time(), plan.data)
 
     def all(self) -> Iterator[HandlerCase]:
-        """Every question, the most important first; each has jobs of its own."""
+        """Every case, the most important first; each has its own jobs."""
         policy = next(iter(self._contract.callbacks.policies.values()))
         answered = f"a webhook is answered with {' or '.join(policy.success)} within {policy.timeout:g} s"
         accepted = self._facts.fact(answered, "callbacks.yaml policy", policy.evidence_of("success"))
@@ -119,7 +119,7 @@ class HandlerCases:
         yield HandlerCase("signature-form", says, form, unusual, _is_not_accepted)
 
     def _every_digit(self, signature: Signature, webhook: Webhook) -> HandlerCase:
-        """The rest of the digits, last as they are many and say little."""
+        """The rest of the digits, last as they are many and less important."""
         proof = self._facts.fact(
             f"every digit of {signature.header} counts", "callbacks.yaml signature", signature.evidence
         )

@@ -19,13 +19,13 @@ from mockreel.contract.operations import resolve
 from mockreel.errors import MockreelError, OptionError
 from mockreel.webhooks import sign
 
-# How many generated payloads each callback is tried with.
+# The number of generated payloads for each webhook.
 GENERATED = 25
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """One request to the handler: what it is, its bytes and headers, and what came back after how long."""
+    """One request to the handler: its description, bytes and headers, and the response and its time."""
 
     what: str
     body: bytes
@@ -41,10 +41,10 @@ class Sent:
 
 @dataclass
 class Handler:
-    """A handler at a URL, and how it is spoken to.
+    """A handler at a URL.
 
     Args:
-        secret: what callbacks are signed with; needed where the provider signs.
+        secret: the signing secret of webhooks; required if the provider signs.
     """
 
     url: str
@@ -96,7 +96,7 @@ def valid(handler: Handler, events: list[Event], word: str = "") -> Iterator[Sen
 
 
 def late(handler: Handler, events: list[Event]) -> Iterator[Sent]:
-    """The first events once more, after all the others."""
+    """The first events again, after all the others."""
     yield from valid(handler, events[:3], "late ")
 
 

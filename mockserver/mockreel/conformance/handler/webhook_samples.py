@@ -1,4 +1,4 @@
-"""The webhooks that a handler is sent: each of a job of its own that has just ended, so that no date in one is old."""
+"""The webhooks for a handler: each about a job that has just ended, so that no date is old."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -28,7 +28,7 @@ VARIANTS: tuple[Any, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """The job of which a webhook is about to tell, for whoever makes it known to the handler first."""
+    """The job of a webhook, to be announced to the handler first."""
 
     provider: str
     id: str
@@ -107,7 +107,7 @@ class Webhook:
         return not self.sample.callback.wrong({**self.payload, name: value})
 
     def _free(self) -> list[str]:
-        """The fields that say neither which job it is, nor its state, its times or its result."""
+        """The fields other than the job's id, state, times and result."""
         fixed = self._result_fields()
         return [name for name, value in self.payload.items() if not isinstance(value, str | list) and name not in fixed]
 
@@ -122,7 +122,7 @@ class Webhook:
 
 @dataclass(frozen=True, slots=True)
 class Samples:
-    """Makes the webhooks of jobs that some operations have begun.
+    """Makes the webhooks of some operations' jobs.
 
     Args:
         moment: when the newest is sent, in seconds since the epoch.
@@ -142,12 +142,12 @@ class Samples:
 
 
 def operations_of(contract: Contract, wanted: Sequence[str]) -> tuple[frozenset[str], tuple[str, ...]]:
-    """The operations whose jobs are told of, and those that are left out: a handler need not know every sort of job.
+    """The operations whose jobs are reported, and the others: a handler need not support every kind of job.
 
     Unless some are named, it is those of the first sort in `conversation.yaml`.
 
     Raises:
-        OptionError: an operation that begins no job of which a webhook tells.
+        OptionError: an operation whose jobs have no webhook.
     """
     known = [one.operation.id for one in documented(contract)]
     for name in wanted:

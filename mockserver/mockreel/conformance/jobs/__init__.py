@@ -1,1 +1,1 @@
-"""Jobs that are watched side by side: which are begun, how long is waited, what was seen."""
+"""Jobs that are watched side by side: which ones begin, how long to wait, and their traces."""

@@ -9,7 +9,7 @@ from mockreel.conformance.jobs.job_traces import JobTrace, Start
 from mockreel.conformance.jobs.task_queue import Task
 from mockreel.contract import Model, Operation, pointers
 from mockreel.contract.exchanges.exchange import SentRequest
-from mockreel.simulator.in_process.mock_target import LeftOut, NotApplicable
+from mockreel.simulator.in_process.mock_target import NotApplicable, Skipped
 
 if TYPE_CHECKING:
     from mockreel.conformance.check_context import CheckContext
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Spent:
-    """One job with the balance before and after it; `trouble` says why there is none."""
+    """One job with the balance before and after it; `trouble` says why it is missing."""
 
     trace: JobTrace
     asked: SentRequest
@@ -28,7 +28,7 @@ class Spent:
 
 
 def spend(context: "CheckContext", found: list[Spent]) -> Task:
-    """Begin a job, then one that fails where the target plays it, and look at the balance before and after."""
+    """Run a job, then a failing one if the target supports it, and read the balance before and after."""
     row = context.contract.conversation.account
     assert row is not None
     request = replace(context.requests.good(context.contract.operation(row.operation)), who="other")
@@ -54,12 +54,12 @@ def _balance(context: "CheckContext", request: SentRequest, place: str) -> Decim
     try:
         return Decimal(str(found[0] if found else None))
     except InvalidOperation:
-        raise LeftOut(f"the account shows no balance at {place}: {response.shown()[:120]}") from None
+        raise Skipped(f"the account shows no balance at {place}: {response.shown()[:120]}") from None
 
 
 def _starts(context: "CheckContext") -> Iterator[Start]:
     """A job of the cheapest model with an exact price, else of any model, and one that fails."""
-    found = next(((talk, submit) for talk, submit in context.submits() if context.casting.leads(submit)), None)
+    found = next(((talk, submit) for talk, submit in context.submits() if context.model_selection.leads(submit)), None)
     if found is None:
         return
     talk, submit = found
@@ -74,7 +74,7 @@ def _cheapest(context: "CheckContext", submit: Operation) -> Model | None:
     models = context.contract.names_at.get(submit.id, {}).values()
     exact = [one for one in models if one.price.certainty == "exact" and one.price.amount is not None]
     exact = [one for one in exact if one.price.unit not in _counted(context)]
-    return min(exact, key=lambda one: (one.price.amount, one.id), default=context.casting.leads(submit)[0])
+    return min(exact, key=lambda one: (one.price.amount, one.id), default=context.model_selection.leads(submit)[0])
 
 
 def _counted(context: "CheckContext") -> set[str]:

@@ -1,4 +1,4 @@
-"""The story of a batch: begun with a callback URL, read until it is over, with every webhook that came."""
+"""The trace of a batch: begun with a callback URL, polled until it ends, with every webhook received."""
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class BatchTrace:
-    """One batch from its submit on; `whole` tells that it was watched until nothing more was to come."""
+    """One batch from its submit on; `whole` is true if it was watched to its end."""
 
     row: Places
     asked: SentRequest
@@ -30,11 +30,11 @@ class BatchTrace:
     stopped: str = ""
 
 
-def tell_batch(context: "CheckContext", row: Places, found: list[BatchTrace]) -> Task:
+def trace_batch(context: "CheckContext", row: Places, found: list[BatchTrace]) -> Task:
     """Begin a batch and watch it, and wait for its webhook.
 
     Raises:
-        LeftOut: it may not be begun here.
+        Skipped: it must not be submitted here.
         NotApplicable: the contract has no example of one that is well-formed under its reading.
     """
     operation = context.contract.operation(str(row.given["operation"]))

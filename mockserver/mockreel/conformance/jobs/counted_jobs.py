@@ -1,4 +1,4 @@
-"""What an account's counters say before a job, while it runs, and when it is over."""
+"""An account's counters before a job, while it runs, and after its end."""
 
 import time
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Counted:
-    """One job, and the readings of each counter around it; `pending` tells that it was under way when it was read."""
+    """One job, and the values of each counter around it; `pending` is true if it was running at the read."""
 
     trace: JobTrace
     asked: Mapping[str, SentRequest]
@@ -31,11 +31,11 @@ class Counted:
 
 
 def count(context: "CheckContext", found: list[Counted]) -> Task:
-    """Read every counter, begin a job, read them while it runs, and once more when it is over."""
-    talk, submit = next(one for one in context.submits() if context.casting.leads(one[1]))
+    """Read every counter before a job, while it runs, and after its end."""
+    talk, submit = next(one for one in context.submits() if context.model_selection.leads(one[1]))
     asked = _requests(context)
     before = _read(context, asked)
-    trace = context.telling.begin(talk, submit, context.casting.leads(submit)[0])
+    trace = context.telling.begin(talk, submit, context.model_selection.leads(submit)[0])
     counted = Counted(trace, asked, before)
     found.append(counted)
     counted.during = _read(context, asked)
@@ -51,7 +51,7 @@ def count(context: "CheckContext", found: list[Counted]) -> Task:
 
 
 def total(row: Places, response: ReceivedResponse) -> Decimal | None:
-    """The sum of what stands at a counter's places; None where nothing stands there that is a number."""
+    """The sum of the values at a counter's places; None if they are not numbers."""
     found = [value for place in row.at for value in pointers.values(response.json, place)]
     try:
         return sum((Decimal(str(value)) for value in found), Decimal(0)) if found else None

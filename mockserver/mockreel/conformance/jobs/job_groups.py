@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 PLAIN, BURST, CANCELLED, FAILURES, CHARGED = "plain", "burst", "cancelled", "failures", "charged"
 SHAPED, COUNTED, BATCH = "shaped", "counted", "batch"
-# Groups that are no jobs with a record each: they have stories of their own.
+# Groups without a record for each job: they have their own traces.
 APART = (CHARGED, COUNTED, BATCH)
 # So many looks at once show whether looking moves a job.
 BURST_LOOKS = 20
@@ -95,19 +95,19 @@ def forecast(context: "CheckContext", group: str) -> Forecast:
 
 def _begun(context: "CheckContext") -> "Iterator[tuple[JobTalk, Operation]]":
     """The submits that take one of the models of the run, or none."""
-    return ((talk, submit) for talk, submit in context.submits() if context.casting.leads(submit))
+    return ((talk, submit) for talk, submit in context.submits() if context.model_selection.leads(submit))
 
 
 def _plain(context: "CheckContext") -> Iterator[Start]:
-    """One job for each submit and model, and one for each other course where the target plays one."""
+    """One job for each submit and model, and one for each other scenario that the target supports."""
     seen = set()
     for talk, submit in _begun(context):
         answered = (200,) if context.calls_back(talk, submit) else None
-        for model in context.casting.leads(submit):
+        for model in context.model_selection.leads(submit):
             yield Start(talk, submit, model, behaviours=answered)
         if context.own or talk.name not in seen:
             for scenario in context.courses():
-                yield Start(talk, submit, context.casting.leads(submit)[0], scenario, answered)
+                yield Start(talk, submit, context.model_selection.leads(submit)[0], scenario, answered)
         seen.add(talk.name)
 
 
@@ -117,11 +117,11 @@ def _one_each(context: "CheckContext", *, burst: int) -> Iterator[Start]:
     for talk, submit in _begun(context):
         if talk.name not in seen:
             seen.add(talk.name)
-            yield Start(talk, submit, context.casting.leads(submit)[0], burst=burst)
+            yield Start(talk, submit, context.model_selection.leads(submit)[0], burst=burst)
 
 
 def _shaped(context: "CheckContext") -> Iterator[Start]:
-    """One job of each sort that asks for another length, shape or size than the usual one."""
+    """One job of each kind with another length, shape or size than the usual one."""
     seen = set()
     for talk, submit in _begun(context):
         found = next(_with_shape(context, talk, submit), None) if talk.name not in seen else None
@@ -135,28 +135,28 @@ def _with_shape(context: "CheckContext", talk: "JobTalk", submit: "Operation") -
     known = {one.id: one for one in context.contract.names_at.get(submit.id, {}).values() if context.wants(one)}
     films = [one for one in known.values() if one.output == "video" and one.price.amount is not None]
     films.sort(key=lambda one: (one.price.certainty != "exact", one.price.amount, one.id))
-    for model in (*films[:MOST_FILMS], *context.casting.at(submit)):
+    for model in (*films[:MOST_FILMS], *context.model_selection.at(submit)):
         shape = other_shape(context, submit, model) if model is not None else {}
         if shape:
             yield Start(talk, submit, model, shape=shape)
 
 
 def _cancelled(context: "CheckContext") -> Iterator[Start]:
-    """One job of each sort from whose submit a link leads to the operation that cancels."""
+    """One job of each kind whose submit has a link to the cancellation."""
     seen = set()
     for talk, submit in _begun(context):
         if talk.name not in seen and context.can_cancel(submit):
             seen.add(talk.name)
             answered = (200,) if context.calls_back(talk, submit) else None
-            yield Start(talk, submit, context.casting.leads(submit)[0], behaviours=answered, cancels=True)
+            yield Start(talk, submit, context.model_selection.leads(submit)[0], behaviours=answered, cancels=True)
 
 
 def _failures(context: "CheckContext") -> Iterator[Start]:
-    """One job for each way to fail, where the target plays it."""
+    """One job for each failure, if the target supports it."""
     scenario = next((name for name, row in context.contract.scenarios.jobs.items() if row.failure is not None), None)
     for talk, submit in list(_begun(context))[: 1 if context.plays and scenario else 0]:
         for name in context.contract.failures:
-            yield Start(talk, submit, context.casting.leads(submit)[0], f"{scenario}; code={name}")
+            yield Start(talk, submit, context.model_selection.leads(submit)[0], f"{scenario}; code={name}")
 
 
 def _answered(context: "CheckContext", behaviours: tuple[Behaviour, ...]) -> Iterator[Start]:
@@ -165,4 +165,4 @@ def _answered(context: "CheckContext", behaviours: tuple[Behaviour, ...]) -> Ite
     for talk, submit in _begun(context):
         if context.calls_back(talk, submit) and (every or talk.name not in seen):
             seen.add(talk.name)
-            yield Start(talk, submit, context.casting.leads(submit)[0], behaviours=behaviours)
+            yield Start(talk, submit, context.model_selection.leads(submit)[0], behaviours=behaviours)

@@ -1,4 +1,4 @@
-"""Stories of jobs: begun, polled until they are over, and looked at once more, with every callback that came."""
+"""Traces of jobs: submitted, polled until they end and once more, with every webhook received."""
 
 import itertools
 from collections.abc import Iterator, Mapping
@@ -15,16 +15,16 @@ from mockreel.contract.exchanges.links import Link
 from mockreel.contract.exchanges.request_builder import placed
 from mockreel.errors import MockreelError
 from mockreel.simulator.in_process.memory_receiver import Arrival, Behaviour
-from mockreel.simulator.in_process.mock_target import LeftOut
+from mockreel.simulator.in_process.mock_target import Skipped
 
 if TYPE_CHECKING:
     from mockreel.conformance.check_context import CheckContext
 
-# How often a job is looked at once more when it has ended.
+# The number of polls after a job's end.
 AFTER_THE_END = 2
 
 
-# A text that a server which changes texts does not let be: capitals, spaces, signs, other letters.
+# A text that shows changes by a server: capitals, spaces, signs, other letters.
 RICH = 'A Paper Boat crosses  a puddle -- \u00e4\u00f6\u00fc \u6c34, 100% <b>"fast"</b>!\n'
 
 
@@ -37,15 +37,15 @@ def _replaced(value: Any, old: str, new: str) -> Any:
     return new if value == old else value
 
 
-class SubmitRefused(LeftOut):
-    """A submit was refused, so that there is no job to tell of."""
+class SubmitRejected(Skipped):
+    """A submit was rejected, so there is no job to watch."""
 
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """A job that is to be begun: `behaviours` say how its callbacks are answered, None asks for no callback.
+    """A job to submit: `behaviours` are the receiver's responses to its webhooks; None requests no webhook.
 
-    `burst` looks at it so many times at once; `cancels` asks to cancel it at once; `shape` are fields of its input.
+    `burst` polls it this many times at once; `cancels` cancels it at once; `shape` are fields of its input.
     """
 
     talk: JobTalk
@@ -60,9 +60,9 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class Poll:
-    """One poll: when it was sent and answered, the word that came, and the whole response.
+    """One poll: its times, the word of the state, and the whole response.
 
-    `arrived` counts the callbacks that had come before it was sent.
+    `arrived` counts the webhooks received before it.
     """
 
     at: float
@@ -74,9 +74,9 @@ class Poll:
 
 @dataclass
 class JobTrace:
-    """One job from its submit on; `stopped` says why it was not watched to its end.
+    """One job from its submit on; `stopped` says why watching it ended early.
 
-    `text` is what it was asked to show, which no other job was asked for; empty where its input has no text.
+    `text` is its unique prompt; empty if its input has no text.
     """
 
     talk: JobTalk
@@ -118,7 +118,7 @@ class JobTrace:
 
 
 class JobTraces:
-    """Tells stories of jobs at one scene."""
+    """Traces jobs in one context."""
 
     def __init__(self, context: "CheckContext") -> None:
         self._context = context
@@ -136,10 +136,10 @@ class JobTraces:
         who: Who = "own",
         shape: Mapping[str, Any] | None = None,
     ) -> JobTrace:
-        """Begin a job; `behaviours` say how its callbacks are answered, None asks for no callback.
+        """Submit a job; `behaviours` are the receiver's responses to its webhooks; None requests no webhook.
 
         Raises:
-            LeftOut: it may not be begun here, or it was refused.
+            Skipped: it must not be submitted here, or it was rejected.
         """
         context = self._context
         request, url, text = self.ask(Start(talk, submit, model, scenario, behaviours, shape=shape or {}))
@@ -148,7 +148,7 @@ class JobTraces:
         response = context.send(request)
         accepted = context.target.now()
         if context.error_detector.refused(response):
-            raise SubmitRefused(f"{submit.id} was refused, so no job could be looked at: {response.shown()[:200]}")
+            raise SubmitRejected(f"{submit.id} was refused, so no job could be looked at: {response.shown()[:200]}")
         link = context.links.find(submit, response, talk.poll)
         poll = replace(context.links.follow(link, request, response), who=who) if link else None
         id_ = context.links.id(link, request, response) if link else None
@@ -173,9 +173,9 @@ class JobTraces:
         return request, url, text
 
     def _vivid(self, request: SentRequest) -> tuple[SentRequest, str]:
-        """The request with longer and richer texts where any text may stand, as long as the contract allows it.
+        """The request with longer and richer texts wherever the contract allows any text.
 
-        Each job has a text of its own, so that what two jobs make is not the same.
+        Each job has a unique text, so that the results of two jobs differ.
         """
         context, number = self._context, next(self._numbers)
         for text in (RICH * 14, RICH):
@@ -186,10 +186,10 @@ class JobTraces:
         return request, ""
 
     def tell(self, start: Start, group: list[JobTrace]) -> Task:
-        """Begin a job and watch it until nothing more is to come; what was seen is in `group` from the first moment on.
+        """Submit a job and watch it to its end; its trace is in `group` from the start.
 
         Raises:
-            LeftOut: it may not be begun here, or it was refused.
+            Skipped: it must not be submitted here, or it was rejected.
         """
         trace = self.begin(
             start.talk,
@@ -232,7 +232,7 @@ class JobTraces:
             trace.cancelled = self._context.send(request)
 
     def cancellation(self, trace: JobTrace) -> SentRequest | None:
-        """The request that cancels a job, or None where no link leads to it."""
+        """The request that cancels a job, or None without a link to it."""
         context = self._context
         link = context.links.find(trace.submit, trace.response, context.contract.conversation.cancel or "")
         if link is None:
@@ -291,7 +291,7 @@ class JobTraces:
         return poll
 
     def results(self, trace: JobTrace) -> list[Any]:
-        """What stands in the places of results of a job as it was last seen."""
+        """The results in a job's last poll."""
         response = self.shown(trace)
         return [value for place in trace.talk.results for value in pointers.values(response.json, place) if value]
 
@@ -306,7 +306,7 @@ class JobTraces:
     def _made(self, trace: JobTrace) -> SentRequest:
         link = self._context.links.find(trace.submit, trace.response, trace.talk.made or "")
         if link is None:
-            raise LeftOut(f"no link leads from {trace.submit.id} to {trace.talk.made}")
+            raise Skipped(f"no link leads from {trace.submit.id} to {trace.talk.made}")
         return self._context.links.follow(link, trace.asked, trace.response)
 
     def words(self, trace: JobTrace) -> Iterator[tuple[Poll, tuple[State, ...]]]:

@@ -1,11 +1,11 @@
-"""The jobs of a run, in groups that are begun when a check asks for them and watched side by side."""
+"""The jobs of a run, in groups that begin on demand and are watched side by side."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from mockreel.conformance.check import broken
 from mockreel.conformance.jobs.balance_change import Spent, spend
-from mockreel.conformance.jobs.batch_traces import BatchTrace, tell_batch
+from mockreel.conformance.jobs.batch_traces import BatchTrace, trace_batch
 from mockreel.conformance.jobs.counted_jobs import Counted, count
 from mockreel.conformance.jobs.job_groups import APART, BATCH, CHARGED, COUNTED, PLAIN, starts
 from mockreel.conformance.jobs.job_traces import JobTrace
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class JobWatch:
-    """Which jobs were begun, why others were not, and what broke while they were watched."""
+    """The jobs that were begun, why others were not, and errors while watching."""
 
     def __init__(self, context: "CheckContext") -> None:
         self._context = context
@@ -31,7 +31,7 @@ class JobWatch:
         self.broken: list[str] = []
 
     def adopt(self, other: "JobWatch", groups: dict[str, list[JobTrace]]) -> None:
-        """Take over what was seen in another context, as these traces tell it."""
+        """Take over these traces of another context."""
         self._groups, self._spent, self._pointless = groups, other._spent, other._pointless
         self._counted, self._batches = other._counted, other._batches
 
@@ -68,7 +68,7 @@ class JobWatch:
         elif group == COUNTED:
             context.tasks.add(self._guarded(COUNTED, count(context, self._counted)))
         elif group == BATCH and talks.batch is not None:
-            context.tasks.add(self._guarded(BATCH, tell_batch(context, talks.batch, self._batches)))
+            context.tasks.add(self._guarded(BATCH, trace_batch(context, talks.batch, self._batches)))
 
     def _guarded(self, group: str, task: Task) -> Task:
         """A task that keeps what stops it."""
@@ -83,7 +83,7 @@ class JobWatch:
             self.not_begun.setdefault(group, []).append(self.broken[-1])
 
     def counted(self) -> list[Counted]:
-        """What the counters of the account said around a job."""
+        """The values of the account's counters around a job."""
         self._apply(COUNTED)
         return self._counted
 
@@ -112,12 +112,12 @@ class JobWatch:
             raise NotApplicable(self._pointless[group])
 
     def told(self, group: str) -> list[JobTrace]:
-        """The stories of a group, told as far as the time allows."""
+        """The traces of a group, as far as the time allows."""
         self.begin(group)
         if len(self._context.tasks):
             self._context.tasks.finish(self._context.deadline)
         return self._groups[group]
 
     def traces(self) -> list[JobTrace]:
-        """One job for each submit and model, and one for each other course where the target plays one."""
+        """One job for each submit and model, and one for each other scenario that the target supports."""
         return self.told(PLAIN)

@@ -1,4 +1,4 @@
-"""The webhooks that a contract documents for a job: where their URL stands in a submit, and what their body must be."""
+"""The documented webhooks of a job: the place of their URL in a submit, and the schema of their body."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Another shape than a model makes by itself: a length, a format and a size that its input may ask for."""
+"""Another shape than a model's default: a length, a format and a size that its input allows."""
 
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
@@ -10,14 +10,14 @@ from mockreel.engine.artifacts import artifact, media
 if TYPE_CHECKING:
     from mockreel.conformance.check_context import CheckContext
 
-# What a shape is, in the words of the contract's `media`; a longer clip costs more, so the shortest is asked for.
+# The properties of a shape in the contract's `media`; a longer clip costs more, so the shortest is requested.
 MEANINGS = ("aspect", "duration", "resolution")
 
 
 def other_shape(context: "CheckContext", submit: Operation, model: Model) -> Mapping[str, Any]:
-    """Fields that ask for something else than a well-formed request does; empty where the model has no such field."""
+    """Fields that change a valid request; empty if the model has no such field."""
     request, found = context.requests.good(submit, model), dict[str, Any]()
-    schema = context.contract.schemas.document(context.casting.schema(submit, model))
+    schema = context.contract.schemas.document(context.model_selection.schema(submit, model))
     rows, fields = context.contract.root.get("media", {}), schema.get("properties", {})
     for meaning in MEANINGS:
         for name in rows.get(meaning, ()):
@@ -44,7 +44,7 @@ def _options(field: Any, usual: Any) -> Iterator[Any]:
 def _fits(
     context: "CheckContext", request: SentRequest, submit: Operation, model: Model, shape: Mapping[str, Any]
 ) -> bool:
-    """Whether a request with these fields is well-formed, and, where the target is a simulator, can be played."""
+    """Whether a request with these fields is valid, and, for a simulator, has an exact file."""
     asked = request
     for name, value in shape.items():
         asked = asked.with_json(pointers.placed(asked.json, f"{submit.input}/{name}", value))
@@ -52,11 +52,11 @@ def _fits(
 
 
 def is_played(context: "CheckContext", submit: Operation, model: Model, request: SentRequest) -> bool:
-    """Whether the target can make exactly this: a simulator plays the nearest of the files that it has."""
+    """Whether the target can make exactly this: a simulator serves the nearest of its files."""
     return not context.plays or media.pick(stated(context, submit, model, request)).exact
 
 
-def stated(context: "CheckContext", submit: Operation, model: Model, request: SentRequest) -> media.Wanted:
-    """What file a request asks for, by what it says and by the model's own defaults."""
+def stated(context: "CheckContext", submit: Operation, model: Model, request: SentRequest) -> media.ClipRequest:
+    """The file that a request describes, with the model's defaults."""
     fields = pointers.value(request.json, submit.input) if submit.input else request.json
     return artifact.wanted(context, model, fields if isinstance(fields, Mapping) else {}, stated=True)

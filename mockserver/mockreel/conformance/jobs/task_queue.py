@@ -1,4 +1,4 @@
-"""Tasks that wait side by side: each is a generator that says after how many seconds it goes on."""
+"""Tasks that wait side by side: each is a generator that yields the seconds until it continues."""
 
 import heapq
 import itertools
@@ -9,11 +9,11 @@ Task = Iterator[float]
 
 
 class Tasks:
-    """Tasks by the moment at which each goes on. Nothing runs at the same time, everything waits at the same time.
+    """Tasks by the time at which each continues. They run one at a time and wait together.
 
     Args:
-        now: the clock that the waits are measured on.
-        wait: lets so many seconds pass.
+        now: the clock of the waits.
+        wait: waits that many seconds.
     """
 
     def __init__(self, now: Callable[[], float], wait: Callable[[float], None]) -> None:
@@ -31,7 +31,7 @@ class Tasks:
         self._step(task)
 
     def run_due(self) -> None:
-        """Let every task go on whose wait is over; does nothing while a task runs."""
+        """Continue every task whose wait is over; does nothing while a task runs."""
         if self._running:
             return
         moment = self._now()
@@ -54,7 +54,7 @@ class Tasks:
         self.close()
 
     def close(self) -> None:
-        """End every task where it stands."""
+        """End every task."""
         waiting, self._waiting = self._waiting, []
         for _, _, task in waiting:
             if hasattr(task, "close"):

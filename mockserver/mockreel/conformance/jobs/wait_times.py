@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from mockreel.contract import Contract, DeliveryPolicy
 from mockreel.simulator.in_process.memory_receiver import Behaviour
 
-# On the mock, where time costs nothing: seconds between two looks, until a job must have ended, until a callback came.
+# On the mock server, where time costs nothing: seconds between polls, until a job's end, until a webhook.
 OWN_STEP, OWN_PATIENCE, OWN_GRACE = 0.15, 15.0, 15.0
 # Over a network: seconds between two looks at a job of such an age.
 STEPS = ((5.0, 0.5), (20.0, 1.0), (60.0, 2.0))
@@ -14,7 +14,7 @@ LONGEST_STEP = 4.0
 # Over a network a callback may come so long after its job has ended, and a job may take so many times as long as its
 # document says.
 GRACE, TIMES = 30.0, 2.0
-# A job of which no document says how long it takes.
+# A job without a documented duration.
 UNKNOWN = 60.0
 
 

@@ -1,17 +1,17 @@
-"""The secret that callbacks are signed with: made for the run, made the one that signs, and taken back at its end."""
+"""The signing secret of webhooks: created for the run, made current, and removed at its end."""
 
 from typing import TYPE_CHECKING
 
 from mockreel.contract import pointers
 from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest
-from mockreel.simulator.in_process.mock_target import LeftOut
+from mockreel.simulator.in_process.mock_target import Skipped
 
 if TYPE_CHECKING:
     from mockreel.conformance.check_context import CheckContext
 
 
 class Signing:
-    """Asks for a secret where the contract says how; `trouble` says why there is none.
+    """Creates a secret if the contract says how; `trouble` says why there is none.
 
     An account may have others, and only one of them signs: a new secret is made the current one, and removed when the
     run ends, so that an older one signs again.
@@ -33,7 +33,7 @@ class Signing:
         request = good if row.body is None else good.with_json(row.body)
         try:
             response = context.send(request)
-        except LeftOut as reason:
+        except Skipped as reason:
             self.trouble = str(reason)
             return
         self.secret = str(pointers.value(response.json, row.at) or "")
@@ -44,7 +44,7 @@ class Signing:
         self._follow(row.promote, row.promotion)
 
     def _follow(self, name: str | None, body: object = None) -> None:
-        """Ask what a link of the new secret leads to."""
+        """Follow a link of the new secret."""
         if name is None or self._made is None:
             return
         context, (request, response) = self._context, self._made
@@ -60,5 +60,5 @@ class Signing:
         if row is not None and self._made is not None and not self._context.own:
             try:
                 self._follow(row.remove)
-            except LeftOut:
+            except Skipped:
                 self.trouble = f"{row.remove} was not sent"

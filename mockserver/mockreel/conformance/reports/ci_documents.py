@@ -10,7 +10,7 @@ import orjson
 from mockreel.conformance.place import Place
 
 _COMMANDS = {"error": "error", "warning": "warning", "note": "notice", "none": "notice"}
-# GitLab wants a path: the top of the checkout is one.
+# GitLab requires a path: the top of the checkout.
 _TOP = Place(".")
 _SEVERITIES = {"error": "major", "warning": "minor", "note": "info", "none": "info"}
 
@@ -50,7 +50,7 @@ def _issues(results: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]
     for result in results:
         rule, place, text = result["ruleId"], _place(result) or _TOP, result["message"]["text"]
         name = "\n".join((rule, place.file, text.partition("\n")[0]))
-        seen[name] = seen.get(name, 0) + 1  # GitLab wants each fingerprint once
+        seen[name] = seen.get(name, 0) + 1  # GitLab requires unique fingerprints
         yield {
             "description": text,
             "check_name": rule,

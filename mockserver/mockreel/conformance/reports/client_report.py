@@ -22,8 +22,8 @@ def client_report(
     """The report of a client.
 
     Args:
-        target: what was looked at, in words.
-        providers: the providers; one that nobody called is left out.
+        target: a description of what was checked.
+        providers: the providers; one without requests is left out.
         found: every violation of the rules that were selected.
         command: what was run.
         place: where the client is, for CI services.
@@ -50,7 +50,7 @@ def _outcome(provider: str, rule: type[Rule], found: Sequence[Violation], cases:
             provider=provider,
             subject=one.done,
             fact=one.fact,
-            expected=f"not: {rule.says}",
+            expected=f"not: {rule.summary}",
             came=one.done,
             curl="",
             doubt=False,
@@ -59,7 +59,7 @@ def _outcome(provider: str, rule: type[Rule], found: Sequence[Violation], cases:
         for one in found
         if one.rule == rule.id
     )
-    return Outcome(name_of(rule), f"Not: {rule.says}", provider, cases, findings, (), "", 0.0)
+    return Outcome(name_of(rule), f"Not: {rule.summary}", provider, cases, findings, (), "", 0.0)
 
 
 def name_of(rule: type[Rule]) -> str:

@@ -38,7 +38,7 @@ def _finding(finding: Finding) -> list[str]:
 
 
 def _code(text: str) -> str:
-    """Text as code, whatever backticks and line ends stand in it."""
+    """Text as code, with any backticks and line ends."""
     plain = " ".join(text.split())
     fence = "`" * (max((len(run) for run in _runs(plain)), default=0) + 1)
     return f"{fence} {plain} {fence}" if "`" in plain else f"`{plain}`"

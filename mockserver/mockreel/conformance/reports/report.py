@@ -1,4 +1,4 @@
-"""What a run came to: every outcome, four numbers, and the exit code that says it in one."""
+"""The result of a run: every outcome, four numbers, and the exit code."""
 
 import shlex
 from collections import Counter
@@ -23,7 +23,7 @@ MOCK = "http://mock.test"
 class Report:
     """One run against one target.
 
-    `trouble` says why nothing could be asked at all; `fail_on` names what fails the run beside what falls short;
+    `trouble` says why nothing could be checked at all; `fail_on` names what fails the run beside failures;
     `command` is what was run, `checkout` where CI looks for the files of findings.
     """
 
@@ -52,14 +52,14 @@ class Report:
 
     @property
     def unchecked(self) -> tuple[Outcome, ...]:
-        """What was planned and not asked, but for what the user left out."""
+        """What was planned and skipped, except by the user's choice."""
         return tuple(one for one in self.outcomes if one.verdict == "not checked" and not one.chosen)
 
     @property
     def exit_code(self) -> int:
-        """0 if everything was asked and holds, 1 if something falls short, 2 if something could not be run.
+        """0 if everything was checked and passed, 1 if a check failed, 2 if a check could not run.
 
-        3 if nothing falls short and not everything was asked; what `fail_on` does not name is let pass.
+        3 if nothing failed and something was skipped; what `fail_on` does not name is allowed.
         """
         verdicts = {outcome.verdict for outcome in self.outcomes}
         if "falls short" in verdicts or ("doubtful" in verdicts and "doubtful" in self.fail_on):
@@ -78,10 +78,10 @@ class Report:
 
 
 def again(plan: "Plan", base_url: str, provider: str, outcome: Outcome, *, access: tuple[str, ...] = ()) -> str:
-    """The command that repeats what found something: the same check with the same seed, and nothing else.
+    """The command that repeats one failed check with the same seed.
 
     Args:
-        access: the options that say what may be sent to a URL; its keys stand in the environment.
+        access: the options that allow requests to a URL; its keys are in the environment.
     """
     if not outcome.findings:
         return ""

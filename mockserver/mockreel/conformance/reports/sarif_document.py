@@ -28,7 +28,7 @@ def result(rule: str, level: Level, text: str, place: Place | None, properties: 
 
 
 def _fingerprint(rule: str, place: Place | None, text: str) -> str:
-    """What tells findings of one rule at one line apart, and finds them again: GitHub reads this name of it alone."""
+    """The fingerprint of a finding among those of one rule at one line: GitHub reads only this name."""
     name = "\n".join((rule, place.file if place else "", text.partition("\n")[0]))
     return f"{sha256(name.encode()).hexdigest()[:16]}:1"
 
@@ -39,7 +39,7 @@ def _location(place: Place) -> dict[str, Any]:
 
 
 def document(rules: Mapping[str, str], results: Iterable[Mapping[str, Any]], *, exit_code: int) -> str:
-    """One run: its rules with what each says, and its results."""
+    """One run: its rules with their descriptions, and its results."""
     described = [{"id": id_, "shortDescription": {"text": says}} for id_, says in rules.items()]
     run = {
         "tool": {"driver": {"name": "mockreel", "version": __version__, "rules": described}},

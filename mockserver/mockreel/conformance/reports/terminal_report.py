@@ -20,7 +20,7 @@ def line(outcome: Outcome) -> str:
 
 
 def plan(announced: Announcement) -> list[str]:
-    """What is going to be asked, and what does not fit."""
+    """What will be checked, and what does not fit."""
     found = _wrapped(f"plan  {announced.provider}: {announced.sentence()}")
     reasons: dict[str, list[str]] = {}
     for group, reason in announced.left_out.items():
@@ -97,7 +97,7 @@ def _numbers(report: Report) -> list[str]:
     cases = sum(outcome.cases for outcome in report.outcomes)
     found = [head, f"{cases:,} cases, seed {report.seed}, {report.seconds:.1f} s"]
     if report.unchecked and report.exit_code == 3:
-        found.append("not everything was asked; --allow-unchecked lets that pass")
+        found.append("not everything was checked; --allow-unchecked allows that")
     return found
 
 

@@ -44,7 +44,7 @@ class Access:
 
     @property
     def words(self) -> tuple[str, ...]:
-        """The options that allow as much, as they are typed; keys and secrets stand in the environment."""
+        """The options of this access, as typed; keys and secrets are in the environment."""
         found = ("--full",) if self.full else ("--max-spend", f"{self.max_spend:f}") if self.max_spend > 0 else ()
         reached = () if self.callback_url is None else ("--callback-url", self.callback_url)
         usual = self.callback_listen == Access.callback_listen
@@ -66,10 +66,10 @@ def check_url(
 ) -> Report:
     """Check a base URL against one provider's contract.
 
-    A target that nobody answers for is a report with a `trouble`.
+    An unreachable target is a report with a `trouble`.
 
     Raises:
-        OptionError: it is no URL, or it is not said which provider it claims to be.
+        OptionError: it is not a URL, or its provider is not given.
     """
     checked_url(url)
     began = time.monotonic()
@@ -152,7 +152,7 @@ class _Admits:
 
 @contextmanager
 def _receiver(url: str, access: Access, contract: Contract) -> Iterator[Receiver | None]:
-    """A receiver where jobs may be begun and the target can reach it; None otherwise."""
+    """A receiver if jobs are allowed and the target can reach it; else None."""
     from httpx2 import URL  # noqa: PLC0415
 
     reachable = access.callback_url is not None or is_loopback(URL(url).host)

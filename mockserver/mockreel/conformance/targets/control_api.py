@@ -36,7 +36,7 @@ SAYS = {
     "fuzzing": "Whatever is drawn from the document is answered as described.",
     "stateful": "What an operation gives is taken by the others, in any order.",
 }
-# What the generator judges; that everything allowed succeeds is not asked: most names are nobody's.
+# The generator's checks; valid requests need not succeed, as most names do not exist.
 _CHECKS = (
     "not_a_server_error",
     "status_code_conformance",
@@ -45,7 +45,7 @@ _CHECKS = (
     "negative_data_rejection",
     "unsupported_method",
 )
-# After these the mock server is another one, and is put back.
+# These change the mock server, which is restored after them.
 _CLEARING = ("/reset", "/restore")
 _EVIDENCE = Evidence("inferred", ("ours",))
 
@@ -108,7 +108,7 @@ class Rehearsed:
             self._client.request(submit.method, f"/{provider}{submit.path}", json=body, headers=headers)
 
     def document(self) -> Any:
-        """The control API's document, with the names of what is there as examples of what may be asked."""
+        """The control API's document, with existing names as examples."""
         found = deepcopy(document())
         jobs = [(name, job.id) for name, provider in self._simulator.providers.items() for job in provider.jobs]
         told = [(name, one.id) for name, provider in self._simulator.providers.items() for one in provider.deliveries]
@@ -151,7 +151,7 @@ def _outcomes(library: Any, stage: Rehearsed, plan: Plan) -> Iterator[Outcome]:
 
 
 def _findings(library: Any, stage: Rehearsed, phase: str, plan: Plan) -> Iterator[Finding | str]:
-    """What the generator's checks find in one phase; a text says what kept it from running."""
+    """The findings of the generator's checks in one phase; a text is an error that stopped it."""
     from schemathesis.config import SchemathesisConfig  # noqa: PLC0415
     from schemathesis.engine import events, from_schema  # noqa: PLC0415
 

@@ -30,7 +30,7 @@ class _Handler(socketserver.StreamRequestHandler):
             self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         body = self._chunks() if "chunked" in headers.get("transfer-encoding", "") else self._plain(headers)
         if len(line) >= 2 and (line[0] == "POST" or line[1].endswith(moved(""))):  # who follows a 302 comes with a GET
-            self._answer(self.server.receiver.take(line[1], headers, body), line[1])
+            self._answer(self.server.receiver.receive(line[1], headers, body), line[1])
 
     def _plain(self, headers: Mapping[str, str]) -> bytes:
         length = headers.get("content-length", "")

@@ -21,12 +21,12 @@ class HeaderFacts:
     Who keeps headers, as a connection does until the next request, may keep this beside them, and no longer.
     """
 
-    __slots__ = ("caller", "first", "kept")
+    __slots__ = ("caller", "first", "stored")
 
     def __init__(self, headers: Headers) -> None:
         self.first: dict[bytes, bytes] = dict(reversed([*headers]))  # by name the first of that name
         self.caller: Any = None  # the owner of their key, as found by the pipeline
-        self.kept: Any = None  # what the journal keeps of them
+        self.stored: Any = None  # what the journal stores of them
 
 
 @dataclass(slots=True)

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from mockreel.cassettes import Cassette, Exchange
-from mockreel.cassettes.contract_check import told_of
+from mockreel.cassettes.contract_check import received_response
 from mockreel.contract import Operation
 from mockreel.contract.exchanges.exchange import ReceivedResponse
 from mockreel.drift.finding import NOTHING, Finding, Verdict
@@ -29,7 +29,7 @@ class Recorded:
 
     @cached_property
     def response(self) -> ReceivedResponse:
-        return told_of(self.exchange)
+        return received_response(self.exchange)
 
     @property
     def name(self) -> str:

@@ -1,4 +1,4 @@
-"""An account of a provider: whose jobs, balance and secrets these are; who calls for it, and by which key."""
+"""An account of a provider: the owner of jobs, balance and secrets; and the callers and keys that belong to it."""
 
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 class Account:
     """One account of a provider; accounts are numbered by first use.
 
-    `balance` is what it begins with; None is no limit. `running` is how it stands, kept by the ledger.
+    `balance` is the initial one; None is no limit. `running` is the current one, maintained by the ledger.
     """
 
     number: int
@@ -23,13 +23,12 @@ class Account:
     balance: Decimal | None = None
     running: "RunningBalance | None" = field(default=None, repr=False)
     drawn: int = 0  # how many jobs it has begun
-    base_url: str = ""  # under which address it began the last one: what it is told of its jobs leads there
+    base_url: str = ""  # the address that its last job was submitted to: URLs in its webhooks start with it
     jobs: "list[Job]" = field(default_factory=list, repr=False)
     shelf: dict[str, Any] = field(default_factory=dict, repr=False)  # what the provider's package keeps for it
     keys: tuple[str, ...] = ()  # the keys that were used for it, masked
 
     def next_number(self) -> int:
-        """The number of its next job."""
         self.drawn += 1
         return self.drawn
 

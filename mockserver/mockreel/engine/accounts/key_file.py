@@ -17,13 +17,13 @@ _UNSENDABLE = "is blank, or has controls or spaces that no request can carry"
 
 
 def check_keys(entries: Iterable[KeyEntry], contracts: Mapping[str, Contract], *, known: Iterable[str]) -> None:
-    """See that listed keys name providers and scenarios that there are.
+    """Check that listed keys name existing providers and scenarios.
 
     Args:
-        contracts: of the providers that are played; `known` are the names of all.
+        contracts: of the served providers; `known` are the names of all.
 
     Raises:
-        OptionError: one names something else, or no request can carry it; a key is never part of the message.
+        OptionError: a name does not exist, or no request can carry a key; a key is never part of the message.
     """
     names = (*contracts, *(name for name in known if name not in contracts))
     for entry in entries:
@@ -31,9 +31,9 @@ def check_keys(entries: Iterable[KeyEntry], contracts: Mapping[str, Contract], *
             raise OptionError("listed key", "…", secret=f"one that {_UNSENDABLE}", then="List another.")
         if entry.provider is not None and entry.provider not in names:
             raise OptionError("provider of a listed key", entry.provider, names)
-        played = [contract for name, contract in contracts.items() if entry.provider in (None, name)]
-        scenarios = dict.fromkeys(name for contract in played for name in contract.scenarios.names)
-        if entry.scenario is not None and played and entry.scenario not in scenarios:
+        served = [contract for name, contract in contracts.items() if entry.provider in (None, name)]
+        scenarios = dict.fromkeys(name for contract in served for name in contract.scenarios.names)
+        if entry.scenario is not None and served and entry.scenario not in scenarios:
             raise OptionError("scenario of a listed key", entry.scenario, scenarios)
 
 
@@ -55,15 +55,13 @@ def entries_of(value: Any, *, where: str) -> tuple[KeyEntry, ...]:
     if not isinstance(value, list):
         raise DataError(where, "its root is not a list", expected="a list of {key, account, …}")
     if not value:
-        raise DataError(where, "it lists no key, so that nobody would be admitted", expected="{key, account, …}")
+        raise DataError(where, "it lists no key, so no request would be admitted", expected="{key, account, …}")
     return tuple(_entry(Cursor(f"{where} entry {number}", row)) for number, row in enumerate(value, 1))
 
 
 def _entry(row: Cursor) -> KeyEntry:
     if not isinstance(row.value, Mapping):
-        raise DataError(
-            row.where, "it is not a mapping", expected="{key, account, …}"
-        )  # what stands there may be a key
+        raise DataError(row.where, "it is not a mapping", expected="{key, account, …}")  # the value may be a key
     fields: Mapping[str, Any] = row.value
     unknown = sorted(
         set(fields) - {"key", "account", "provider", "scopes", "balance", "scenario", "fault", "webhook_secret"}
@@ -98,7 +96,7 @@ def _secret(row: Cursor) -> str | None:
     if found is None:
         return None
     if not isinstance(found.value, str) or not found.value.strip():
-        raise DataError(found.where, "it is not a secret", expected="a text")  # what stands there may be one
+        raise DataError(found.where, "it is not a secret", expected="a text")  # the value may be one
     return found.value
 
 

@@ -1,4 +1,4 @@
-"""The keys of a provider, and the account behind each. Raw keys are never kept."""
+"""The keys of a provider, and the account behind each. Raw keys are never stored."""
 
 import os
 from collections import deque
@@ -16,11 +16,11 @@ from mockreel.errors import AccountsFull, DataError
 
 T = TypeVar("T")
 
-# Keys that begin so are refused even where any key is taken, so that a wrong key can be had on demand.
-REFUSED_PREFIX = "invalid"
+# Keys with this prefix are rejected even if any key is accepted, so that a wrong key can be sent on purpose.
+REJECTED_PREFIX = "invalid"
 # How accounts are known: by a name that was listed, by the hash of a key, or not yet.
 _LISTED, _WAITING = "listed:", "waiting:"
-# Where any key is taken, so many accounts are kept of a provider.
+# The most accounts of a provider, if any key is accepted.
 MOST_ACCOUNTS = 10_000
 # Of a key with so many characters behind its prefix the last four are shown; and of so many keys of an account.
 SHOWS_END = 16
@@ -55,14 +55,14 @@ class Keyring:
     """The keys of one provider.
 
     Args:
-        contract: says which prefixes a key may have, and which of them is an admin's.
+        contract: defines which prefixes a key may have, and which of them is an admin's.
         entries: the listed keys.
-        accept_any_key: take any other key too, each with an account of its own.
-        budget: what an account begins with whose keys state no balance; None is no limit.
-        webhook_secret: what signs the webhooks of every account from the first one on, unless a listed key of it states
-            another; None is none until the account makes one.
-        most: how many accounts are kept, where any key is taken.
-        salt: what keys are hashed with; drawn anew if None.
+        accept_any_key: accept any other key too, each with its own account.
+        budget: the initial balance of accounts whose keys state none; None is no limit.
+        webhook_secret: the initial secret of every account's webhooks, unless a listed key states another; None is none
+            until the account creates one.
+        most: the most accounts, if any key is accepted.
+        salt: the salt of key hashes; random if None.
     """
 
     def __init__(
@@ -79,7 +79,7 @@ class Keyring:
         self.prefixes = prefixes_of(contract)
         self._salted = blake2b(key=salt or os.urandom(16), digest_size=16)
         self.keys = Fingerprints()  # every key that was listed or admitted here
-        self.known = Fingerprints(also=self.keys)  # and whatever else somebody sent as a key or a secret
+        self.known = Fingerprints(also=self.keys)  # and other values sent as a key or a secret
         self.strangers = Strangers(self.known)
         self._used: list[list[bytes]] = []
         self._open = accept_any_key
@@ -93,7 +93,7 @@ class Keyring:
         self.accounts: dict[str, Account] = {}
         self._waiting: deque[str] = deque()  # the names of those that belong to no key yet
         self._provider = contract.provider
-        self.odd = 0  # keys of any form that were taken, and that the provider would take for none of its own
+        self.odd = 0  # accepted keys that do not have the form of the provider's own
         self.closed: BaseException | None = None  # raised where a key would be admitted for the first time
         self.admit(self.listing(entries))
 
@@ -117,7 +117,7 @@ class Keyring:
         self._callers, self._returning = {}, {}
 
     def reset(self) -> None:
-        """Forget every account; the listed keys stay listed."""
+        """Drop every account; listed keys stay listed."""
         self.accounts = {}
         self._waiting.clear()
         self._callers, self._returning, self._admissions = {}, {}, {}
@@ -131,7 +131,7 @@ class Keyring:
         found = [(account, name.startswith(_LISTED)) for name, account in self.accounts.items()]
         return sorted(found, key=lambda pair: pair[0].number)
 
-    def put_back(self, accounts: Iterable[tuple[Account, bool]]) -> None:
+    def restore(self, accounts: Iterable[tuple[Account, bool]]) -> None:
         """Take these accounts: listed ones belong to their keys, each other one to the next key that is new here."""
         for account, listed in accounts:
             name = f"{_LISTED if listed else _WAITING}{account.name}"
@@ -141,14 +141,14 @@ class Keyring:
 
     @property
     def era(self) -> object:
-        """As long as this is the same object, whoever was found for a key is found again."""
+        """As long as this is the same object, the caller found for a key stays valid."""
         return self._callers
 
     def find(self, key: str) -> Caller | None:
-        """Who owns a key, or None where it is not admitted.
+        """The owner of a key, or None if it is not admitted.
 
         Raises:
-            AccountsFull: it would be the first of one account more than are kept.
+            AccountsFull: it needs a new account, and there are as many as allowed.
         """
         hashed = self._hash(key)
         caller = self._callers.get(hashed)
@@ -175,7 +175,7 @@ class Keyring:
         return caller
 
     def _know(self, key: str, hashed: bytes) -> None:
-        """Recognise a key that is not listed wherever it stands."""
+        """Recognise a key that is not listed wherever it occurs."""
         if hashed not in self._listed:
             self._used.append(self.keys.add(key))
 
@@ -203,25 +203,25 @@ class Keyring:
         """
         hashed = self._hash(key)
         rest, admin = self._role(key)
-        if hashed not in self._listed and (not self._open or not key or _is_refused(key, rest)):
+        if hashed not in self._listed and (not self._open or not key or _is_rejected(key, rest)):
             return None
         odd = bool(self.prefixes) and not any(key.startswith(prefix) for prefix, _ in self.prefixes)
         masked = mask_key(key, (prefix for prefix, _ in self.prefixes))
         return Admission(self._numbered + 1, hashed.hex(), self._hash(rest).hex(), admin, masked, odd)
 
     def introduce(self, named: "Admission", *, alias: str) -> None:
-        """Have a text stand for a key, which is admitted now if it never was.
+        """Let a text stand for a key; the key is admitted now if it never was.
 
         Raises:
-            AccountsFull: it would be the first of one account more than are kept.
+            AccountsFull: it needs a new account, and there are as many as allowed.
         """
-        stands = self._hash(alias)
-        if stands in self._callers:
+        alias_hash = self._hash(alias)
+        if alias_hash in self._callers:
             return
         hashed = bytes.fromhex(named.key)
         known = self._callers.get(hashed) or self._returning.get(hashed)
         if known is not None:
-            self._callers[stands] = known
+            self._callers[alias_hash] = known
         else:
             self.readmit(replace(named, number=self._numbered + 1), alias=alias)
 
@@ -239,7 +239,7 @@ class Keyring:
         return list(self._admissions.values())
 
     def readmit(self, named: "Admission", *, alias: str | None = None) -> Caller | None:
-        """Admit a key again that was admitted before, by its hash; it is found when it is next used.
+        """Admit a key again by its hash; it is found when it is next used.
 
         Args:
             alias: a text that stands for it until then.
@@ -252,11 +252,11 @@ class Keyring:
         return caller
 
     def forget_aliases(self) -> None:
-        """Let only real keys find the callers that were admitted again."""
+        """From now on, find callers that were admitted again by real keys only."""
         self._callers = {}
 
     def listed(self, key: str) -> KeyEntry | None:
-        """What the list says of a key, by the hash that its admission has."""
+        """The list's entry for a key, by the hash of its admission."""
         return self._listed.get(bytes.fromhex(key))
 
     def account_names(self) -> dict[str, int]:
@@ -300,12 +300,12 @@ class Keyring:
         return hashing.digest()
 
 
-def _is_refused(key: str, rest: str) -> bool:
-    return rest.startswith(REFUSED_PREFIX) or key.startswith(REFUSED_PREFIX)
+def _is_rejected(key: str, rest: str) -> bool:
+    return rest.startswith(REJECTED_PREFIX) or key.startswith(REJECTED_PREFIX)
 
 
 def mask_key(key: str, prefixes: Iterable[str]) -> str:
-    """A key as its owner knows it again: the provider's prefix, and its end where enough is left out.
+    """A key as its owner recognises it: the provider's prefix, and its end if enough of it is hidden.
 
     `rf_live_…9f3a` for a long key, `rf_live_…` for a short one; a short key without a prefix shows its length only.
     """

@@ -38,7 +38,7 @@ class Artifact:
 
     url: str
     clip: media.Clip
-    held: bytes | None = None  # its content, where it is somebody's own
+    own_content: bytes | None = None  # its content, if the result is a user's file
 
     @property
     def kind(self) -> str:
@@ -46,18 +46,17 @@ class Artifact:
 
     def content(self, *, stamp: bytes = b"") -> bytes:
         """Its bytes; a packed clip carries the stamp, a file of one's own is served as it is."""
-        return media.content(self.clip, stamp=stamp) if self.held is None else self.held
+        return media.content(self.clip, stamp=stamp) if self.own_content is None else self.own_content
 
 
 class Clips:
-    """Which clip an input asks for, remembered for the newest: a job that has ended is asked about again and again."""
+    """The clip for an input, cached for the newest jobs: finished jobs are polled again and again."""
 
     def __init__(self, provider: "Provider", *, most: int = 2048) -> None:
         self._provider = provider
         self._picked = lru_cache(maxsize=most)(self._pick)
 
     def of(self, job: Job) -> media.Clip:
-        """The clip of a job."""
         return self._picked(job.model.id if job.model else None, job.request)
 
     def _pick(self, model: str | None, request: bytes) -> media.Clip:
@@ -66,13 +65,12 @@ class Clips:
 
 
 def of_job(provider: "Provider", job: Job) -> Artifact:
-    """The artifact of a job that has succeeded."""
     own = own_result(provider, job)
     clip = own.clip if own is not None and own.clip is not None else provider.clips.of(job)
-    held = own.content if own is not None else None
+    own_content = own.content if own is not None else None
     if own is not None and own.url is not None:
         return Artifact(own.url, clip)
-    return Artifact(f"{provider.base_url}{MEDIA}{quote(job.id, safe='')}{clip.suffix}", clip, held)
+    return Artifact(f"{provider.base_url}{MEDIA}{quote(job.id, safe='')}{clip.suffix}", clip, own_content)
 
 
 def own_result(provider: "Provider", job: Job) -> OwnResult | None:
@@ -82,7 +80,7 @@ def own_result(provider: "Provider", job: Job) -> OwnResult | None:
 
 
 def own_body(provider: "Provider", job: Job) -> Any | None:
-    """The JSON that somebody gave as the job's result; None without one, or where the provider tells no such type."""
+    """The user's JSON for the job's result; None without one, or if the provider's results have another type."""
     own = own_result(provider, job)
     if own is None or own.body is None or own.json_type != provider.contract.wire.get("own_output"):
         return None
@@ -90,17 +88,20 @@ def own_body(provider: "Provider", job: Job) -> Any | None:
 
 
 def every(provider: "Provider", job: Job) -> tuple[Artifact, ...]:
-    """All artifacts of a job that has succeeded: as many as its input asks for, each at an address of its own."""
+    """All artifacts of a successful job: as many as its input requests, each with its own URL."""
     first = of_job(provider, job)
     count = pieces(provider, job.model, fields_of(provider, job)) if job.model else 1
     own = own_result(provider, job)
     if own is not None and own.url is not None:
-        return (first,) * count  # somebody else's address may be signed: it is given as it is
-    return (first, *(Artifact(f"{first.url}?n={number}", first.clip, first.held) for number in range(2, count + 1)))
+        return (first,) * count  # a user's URL may be signed: it is returned unchanged
+    return (
+        first,
+        *(Artifact(f"{first.url}?n={number}", first.clip, first.own_content) for number in range(2, count + 1)),
+    )
 
 
 def text_of(artifact: Artifact) -> str:
-    """What a text says."""
+    """The parsed JSON of a text."""
     return artifact.content().decode("utf-8", "replace")
 
 
@@ -115,43 +116,43 @@ def _parsed(request: bytes) -> Mapping[str, Any]:
 
 
 def price_of(part: Held, model: Model, fields: Mapping[str, Any]) -> Cost:
-    """What one job with this input costs; unknown where it depends on a length that the input does not say."""
-    asked = _asked(part, model, fields)
-    return cost(model, fields, seconds=asked.seconds(), default=asked.units(model.price.unit))
+    """The price of one job with this input; unknown if it depends on a length that the input does not state."""
+    media_input = _media_input(part, model, fields)
+    return cost(model, fields, seconds=media_input.seconds(), default=media_input.units(model.price.unit))
 
 
 def pieces(part: Held, model: Model, fields: Mapping[str, Any]) -> int:
-    """How many files a job with this input makes: the number that it says where a price counts files, else one."""
-    return min(int(_asked(part, model, fields).count(model.price.unit)), MOST_PIECES)
+    """The number of files of a job: what the input states if the price counts files, else one."""
+    return min(int(_media_input(part, model, fields).count(model.price.unit)), MOST_PIECES)
 
 
-def wanted(part: Held, model: Model | None, fields: Mapping[str, Any], *, stated: bool = False) -> media.Wanted:
-    """What file a model's input asks for; the contract says which fields mean what.
+def wanted(part: Held, model: Model | None, fields: Mapping[str, Any], *, stated: bool = False) -> media.ClipRequest:
+    """The file that a model's input requests; the contract defines what the fields mean.
 
     Args:
-        stated: only what the input and the model state, and nothing of what this server plays where they are silent.
+        stated: only what the input and the model state, without this server's defaults.
     """
-    asked = _asked(part, model, fields)
-    last: Mapping[str, Any] = {} if stated else asked.rows.get("defaults", {})
-    kind = model.output if model else asked.text("kind") or last.get("kind", "video")
-    resolution, aspect = asked.sides() or asked.text("resolution"), asked.text("aspect")
+    media_input = _media_input(part, model, fields)
+    last: Mapping[str, Any] = {} if stated else media_input.rows.get("defaults", {})
+    kind = model.output if model else media_input.text("kind") or last.get("kind", "video")
+    resolution, aspect = media_input.sides() or media_input.text("resolution"), media_input.text("aspect")
     if kind == "video":
         aspect = aspect or (None if resolution and _SIDES.search(resolution) else _text(last.get("aspect")))
         resolution = resolution or _text(last.get("resolution"))
-    length, sound = asked.seconds(), asked.value("audio")
+    length, sound = media_input.seconds(), media_input.value("audio")
     sound = last.get("audio") if sound is None else sound
-    return media.Wanted(
+    return media.ClipRequest(
         kind=kind,
         seconds=seconds(last.get("duration")) if length is None else length,
         resolution=resolution,
         aspect=aspect,
         sound=sound if isinstance(sound, bool) else _text(sound) == "true",
-        format=asked.text("format"),
+        format=media_input.text("format"),
     )
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _MediaInput:
     """An input with the model's defaults; `rows` are the names of fields by what they mean."""
 
     rows: Mapping[str, Any]
@@ -159,7 +160,7 @@ class _Asked:
     fixed: Mapping[str, Any]
 
     def value(self, what: str) -> Any:
-        """What the input says of something, or what the model always makes."""
+        """The input's value for a property, or the model's fixed one."""
         found = self._first(self.rows.get(what, []))
         return self.fixed.get(what) if found is None else found
 
@@ -167,23 +168,22 @@ class _Asked:
         return _text(self.value(what))
 
     def seconds(self) -> float | None:
-        """The length that the input says, in seconds or in frames."""
+        """The input's length, from seconds or frames."""
         stated = seconds(self.value("duration"))
         frames, rate = seconds(self.value("frames")), seconds(self.value("rate"))
         return frames / rate if stated is None and frames and rate else stated
 
     def sides(self) -> str | None:
-        """Width and height where both are said apart."""
+        """Width and height, if both are given separately."""
         width, height = self.text("width"), self.text("height")
         return f"{width}x{height}" if width and height else None
 
     def units(self, unit: str) -> float:
-        """How many priced units are asked for: a number that says so, or the length of a text; else one."""
+        """The number of priced units: a number in the input, or the length of a text; else one."""
         text = self._first(self.rows.get("lengths", {}).get(unit, []))
         return max(1.0, len(text)) if isinstance(text, str) else self.count(unit)
 
     def count(self, unit: str) -> float:
-        """The number of units that the input says, else one."""
         count = seconds(self._first(self.rows.get("counts", {}).get(unit, [])))
         return 1.0 if count is None else max(1.0, count)
 
@@ -191,9 +191,9 @@ class _Asked:
         return next((self.own[name] for name in names if self.own.get(name) is not None), None)
 
 
-def _asked(part: Held, model: Model | None, fields: Mapping[str, Any]) -> _Asked:
+def _media_input(part: Held, model: Model | None, fields: Mapping[str, Any]) -> _MediaInput:
     own = {**model.defaults, **fields} if model else fields
-    return _Asked(part.contract.root.get("media", {}), own, model.media if model else {})
+    return _MediaInput(part.contract.root.get("media", {}), own, model.media if model else {})
 
 
 def seconds(value: Any) -> float | None:

@@ -14,7 +14,7 @@ import orjson
 from mockreel.engine.artifacts.media.clip import Clip
 from mockreel.errors import OptionError
 
-# Under this name a job's plan says which result of one's own it has.
+# The field of a job's plan that names its custom result.
 OWN_RESULT: Final = "own_result"
 # By ending: what it is, and its type.
 _TYPES: Final[Mapping[str, tuple[str, str]]] = {
@@ -52,57 +52,57 @@ class OwnResult:
 
 
 class OwnResults:
-    """The results of one's own that a simulator knows; files are held here, whatever becomes of them on disk."""
+    """The custom results of a simulator; files are held here, even if they change on disk."""
 
     def __init__(self) -> None:
-        self._known: dict[str, OwnResult] = {}
+        self._by_text: dict[str, OwnResult] = {}
 
     def of(self, text: str | None) -> OwnResult | None:
         """The result of that name; None where it is not held, as after a snapshot was loaded elsewhere."""
         if text is None:
             return None
-        if text not in self._known and (found := _from_text(text)) is not None:
-            self._known[text] = found
-        return self._known.get(text)
+        if text not in self._by_text and (found := _from_text(text)) is not None:
+            self._by_text[text] = found
+        return self._by_text.get(text)
 
-    def keep(self, given: Any, *, files: bool = False) -> OwnResult:
-        """Read a result and hold it.
+    def keep(self, value: Any, *, files: bool = False) -> OwnResult:
+        """Read a result and store it.
 
         Args:
-            given: JSON (a mapping, a list or its text), a URL, a `data:` URI, the name of one that is held, or a path.
-            files: whether a path may be given; who asks over HTTP must not read this machine's files.
+            value: JSON (a mapping, a list or its text), a URL, a `data:` URI, the name of a stored one, or a path.
+            files: whether a path is allowed; HTTP clients must not read this machine's files.
 
         Raises:
             OptionError: it is none of these, or the file cannot be read.
         """
-        found = self._read(given, files=files)
-        return self._known.setdefault(found.text, found)
+        found = self._read(value, files=files)
+        return self._by_text.setdefault(found.text, found)
 
-    def _read(self, given: Any, *, files: bool) -> OwnResult:
-        if isinstance(given, Mapping | list):
-            text = orjson.dumps(given).decode()
-            return OwnResult(text, body=given)
-        if isinstance(given, str) and given in self._known:
-            return self._known[given]
-        found = _from_text(given) if isinstance(given, str) else None
+    def _read(self, value: Any, *, files: bool) -> OwnResult:
+        if isinstance(value, Mapping | list):
+            text = orjson.dumps(value).decode()
+            return OwnResult(text, body=value)
+        if isinstance(value, str) and value in self._by_text:
+            return self._by_text[value]
+        found = _from_text(value) if isinstance(value, str) else None
         if found is not None:
             return found
-        if str(given).startswith(_HASH):
-            raise OptionError("result", given, then="This server does not hold that file: give it again with --result.")
-        if isinstance(given, str | Path) and str(given) and files:
-            return _from_file(Path(given))
-        raise OptionError("result", given, then=f"It is {_WRITTEN}.")
+        if str(value).startswith(_HASH):
+            raise OptionError("result", value, then="This server does not have that file: pass it again with --result.")
+        if isinstance(value, str | Path) and str(value) and files:
+            return _from_file(Path(value))
+        raise OptionError("result", value, then=f"It is {_WRITTEN}.")
 
 
-def portable(given: str) -> Any:
+def portable(value: str) -> Any:
     """A result as it can be sent to a server that must not read files: a path as its JSON or as a data URI.
 
     Raises:
-        OptionError: it cannot be read, or its ending says nothing.
+        OptionError: it cannot be read, or its ending is unknown.
     """
-    if given.startswith(_HASH) or _from_text(given) is not None:
-        return given
-    found = _from_file(Path(given))
+    if value.startswith(_HASH) or _from_text(value) is not None:
+        return value
+    found = _from_file(Path(value))
     if found.clip is None or found.content is None:
         return found.body
     return f"data:{found.clip.mime};base64,{b64encode(found.content).decode()}"
@@ -157,7 +157,7 @@ def _held(content: bytes, suffix: str) -> OwnResult:
 
 
 def _clip(name: str, suffix: str) -> Clip:
-    """What is said of a file that nobody has looked into."""
+    """The properties of a file whose content was not read."""
     kind, mime = _TYPES[suffix]
     return Clip(
         name=name,

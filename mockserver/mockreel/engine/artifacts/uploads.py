@@ -1,4 +1,4 @@
-"""Files that a client uploads: bounded in number and size, kept in memory, served back as they came."""
+"""Files that a client uploads: limited in number and size, stored in memory, and served unchanged."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Credits that run out: what each account has, held, taken and given back as its provider's rows about money say."""
+"""Billing: what each account has, with amounts held, charged and released by its provider's rules."""
 
 from mockreel.engine.billing.account_status import AccountStatus
 from mockreel.engine.billing.balance import RunningBalance

@@ -1,4 +1,4 @@
-"""The money of one account: running sums over its jobs, brought up to a moment when somebody asks."""
+"""The money of one account: running sums over its jobs, updated to a moment on demand."""
 
 from bisect import bisect_right
 from collections import deque
@@ -50,7 +50,6 @@ class Tally:
         self.unknown += other.unknown
 
     def joined(self, other: "Tally") -> "Tally":
-        """Both in one."""
         both = Tally()
         both.join(self)
         both.join(other)
@@ -73,8 +72,8 @@ class RunningBalance:
     limited: bool
     added: list[tuple[float, Decimal]] = field(default_factory=list)
     under_way: Tally = field(default_factory=Tally)
-    taken: Tally = field(default_factory=Tally)
-    free: Tally = field(default_factory=Tally)  # ended where nothing is taken, or all is given back
+    charged: Tally = field(default_factory=Tally)
+    free: Tally = field(default_factory=Tally)  # ended without a charge, or with a refund
     newest: int = 0  # the number of the newest job that was seen
     settled: float = 0.0  # the moment up to which the sums are
     ends: "list[tuple[float, int, int, Job]]" = field(default_factory=list, repr=False)
@@ -85,18 +84,18 @@ class RunningBalance:
     def __post_init__(self) -> None:
         self.start = sum((amount for _, amount in self.added), self.opening or NOTHING)
 
-    def anew(self, jobs: "Iterable[Job]", money: "Money") -> "RunningBalance":
+    def rebuilt(self, jobs: "Iterable[Job]", money: "Money") -> "RunningBalance":
         """The same before any of these jobs was seen; what others cost, which the store has forgotten, stays."""
         self.count_ended(money)
         running = RunningBalance(self.opening, self.limited, list(self.added))
-        running.taken.join(self.taken)
+        running.charged.join(self.charged)
         running.free.join(self.free)
         for job in jobs:
             if job.number <= self.newest and job.ends is not None and job.ends <= self.settled:
                 running._ended(job, money).add(job.cost, -1)
         return running
 
-    def put(self, at: float, amount: Decimal) -> None:
+    def add_change(self, at: float, amount: Decimal) -> None:
         """Add an amount by hand, or with a negative one take it away."""
         self.opening = self.opening or NOTHING
         self.added.append((at, amount))
@@ -123,7 +122,7 @@ class RunningBalance:
         self.count_ended(money, most=most)
         return not (self.ends and self.ends[0][0] <= self.settled)
 
-    def let_go(self, job: "Job", money: "Money", now: float) -> None:
+    def release(self, job: "Job", money: "Money", now: float) -> None:
         """See that the oldest job, which is about to be forgotten, is in the sums; few others are looked at for it."""
         self.settled = max(self.settled, now)
         if job.number > self.newest:
@@ -159,4 +158,4 @@ class RunningBalance:
     def _ended(self, job: "Job", money: "Money") -> Tally:
         """Where the cost of a job belongs that has ended."""
         assert job.ends is not None
-        return self.taken if money.keeps(job.state(job.ends).name) else self.free
+        return self.charged if money.keeps(job.state(job.ends).name) else self.free

@@ -8,26 +8,26 @@ from mockreel.contract import Contract
 from mockreel.errors import OptionError
 
 Amount = str | int | float | Decimal
-# What is taken for a budget: `5`, "runflow=5", "2000000 credits", {"runflow": 5}, or several texts.
+# The forms of a budget: `5`, "runflow=5", "2000000 credits", {"runflow": 5}, or several texts.
 Budget = Amount | Mapping[str, Amount] | Iterable[str]
 
 _AMOUNT = re.compile(r"(?P<number>\d+(?:\.\d+)?|\.\d+) ?(?P<unit>[A-Za-z]*)")
 
 
-def read_budget(given: Budget | None, contracts: Mapping[str, Contract], *, what: str = "budget") -> dict[str, Decimal]:
-    """The amount of each provider, in its currency. One that is named for a provider comes before one for all.
+def read_budget(value: Budget | None, contracts: Mapping[str, Contract], *, what: str = "budget") -> dict[str, Decimal]:
+    """The amount of each provider, in its currency. One for a provider takes precedence over one for all.
 
     Args:
-        given: as `--budget` has it, once or several times, or amounts by provider.
-        contracts: of the providers that are played.
-        what: how an error calls it.
+        given: as in `--budget`, once or several times, or amounts by provider.
+        contracts: of the served providers.
+        what: its name in an error.
 
     Raises:
-        OptionError: no amount, an unknown unit, or a provider that is not played.
+        OptionError: no amount, an unknown unit, or a provider that is not served.
     """
     found: dict[str, Decimal] = {}
     named: dict[str, Decimal] = {}
-    for provider, amount in _pairs(given):
+    for provider, amount in _pairs(value):
         if provider and provider not in contracts:
             raise OptionError(f"provider of the {what}", provider, contracts)
         for name in (provider,) if provider else contracts:
@@ -35,14 +35,14 @@ def read_budget(given: Budget | None, contracts: Mapping[str, Contract], *, what
     return {**found, **named}
 
 
-def _pairs(given: Budget | None) -> Iterator[tuple[str, str]]:
+def _pairs(value: Budget | None) -> Iterator[tuple[str, str]]:
     """A provider, or none for all, and what is written for it."""
-    if given is None:
+    if value is None:
         return
-    if isinstance(given, Mapping):
-        yield from ((name, _text(amount)) for name, amount in given.items())
+    if isinstance(value, Mapping):
+        yield from ((name, _text(amount)) for name, amount in value.items())
         return
-    for one in [given] if isinstance(given, Amount) else given:
+    for one in [value] if isinstance(value, Amount) else value:
         provider, equals, amount = _text(one).partition("=")
         yield (provider.strip(), amount.strip()) if equals else ("", provider.strip())
 

@@ -13,9 +13,7 @@ if TYPE_CHECKING:
     from mockreel.simulator.provider import Provider
 
 
-class Played(Protocol):
-    """A stage: what is played on it."""
-
+class HasProviders(Protocol):
     @property
     def providers(self) -> "Mapping[str, Provider]": ...
 
@@ -76,7 +74,6 @@ def read(text: str) -> CostSummary:
 
 
 def together(some: Iterable[CostSummary]) -> CostSummary:
-    """All of them in one."""
     every = list(some)
     sums: dict[str, Decimal] = {}
     for one in every:
@@ -91,14 +88,14 @@ def together(some: Iterable[CostSummary]) -> CostSummary:
     )
 
 
-def cost_avoided(stage: Played) -> CostSummary:
+def cost_avoided(stage: HasProviders) -> CostSummary:
     """What everything that began on a simulator would have cost so far."""
     return together(provider.ledger.cost_avoided(provider.clock.now()) for provider in stage.providers.values())
 
 
-def of_tallies(currency: str, *, under_way: Tally, taken: Tally, free: Tally) -> CostSummary:
+def of_tallies(currency: str, *, under_way: Tally, charged: Tally, free: Tally) -> CostSummary:
     """The sums of one provider."""
-    whole = under_way.joined(taken)
+    whole = under_way.joined(charged)
     sums = {currency: whole.amount} if whole.count > whole.unknown else {}
     return CostSummary(sums, whole.least > 0, whole.unknown, free.count, under_way.count)
 

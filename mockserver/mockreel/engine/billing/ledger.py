@@ -28,14 +28,14 @@ SOME = 500
 
 
 class Ledger:
-    """Keeps the accounts of one provider as the rows of its contract say. Nothing ticks: sums are settled when asked.
+    """The accounts of one provider, billed by the rows of its contract. Sums are settled on demand.
 
     Args:
-        contract: its `money` says when an amount is held, taken and given back.
+        contract: its `money` defines when an amount is held, charged and released.
         opened: when the simulator began.
-        accounts: gives all that there are.
-        assumed: what counts for a job of unknown price; as the contract says if None.
-        changed: told of every change by hand.
+        accounts: returns all accounts.
+        assumed: the price of a job without a known one; the contract's if None.
+        changed: called after every change by hand.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class Ledger:
         with self._lock:
             for account in self._accounts():
                 if account.running is not None:
-                    account.running = account.running.anew(account.jobs, self.money)
+                    account.running = account.running.rebuilt(account.jobs, self.money)
             self.money, self.currency, self._rates = contract.money, contract.money.currency, rates
             self.assumed = self.money.unknown if self._own_assumption is None else self._own_assumption
 
@@ -85,24 +85,23 @@ class Ledger:
     # What accounts have ------------------------------------------------------------------------------------------
 
     def balance(self, account: Account, now: float) -> Decimal | None:
-        """The balance that the provider tells; None where an account without a limit shows none."""
+        """The balance that the provider reports; None if an account without a limit shows none."""
         return self.status(account, now).shown
 
     def status(self, account: Account, now: float) -> AccountStatus:
-        """How an account stands."""
         with self._lock:
             running = self._settled(account, now)
-            held, taken = self._moved(running)
-            left = running.start - held - taken
+            held, charged = self._moved(running)
+            left = running.start - held - charged
             silent = running.opening is None
-            counted = (running.taken, running.under_way) if self._counts_open else (running.taken,)
+            counted = (running.charged, running.under_way) if self._counts_open else (running.charged,)
             return AccountStatus(
                 self.currency,
                 running.limited,
                 running.opening,
                 running.start - (running.opening or NOTHING),
                 held,
-                taken,
+                charged,
                 None if silent else left,
                 None if silent else self._shown(running),
                 sum(tally.unknown for tally in counted),
@@ -113,21 +112,21 @@ class Ledger:
 
     @property
     def _counts_open(self) -> bool:
-        """Whether the price of a job under way is set aside or taken."""
+        """Whether the price of a running job is held or charged."""
         return self.money.held or self.money.at_submit
 
     def _moved(self, running: RunningBalance) -> tuple[Decimal, Decimal]:
-        """What is held, and what is taken."""
-        taken = running.taken.due(self.assumed)
+        """What is held, and what is charged."""
+        charged = running.charged.due(self.assumed)
         if not self._counts_open:
-            return NOTHING, taken
+            return NOTHING, charged
         under_way = running.under_way.due(self.assumed)
-        return (NOTHING, taken + under_way) if self.money.at_submit else (under_way, taken)
+        return (NOTHING, charged + under_way) if self.money.at_submit else (under_way, charged)
 
-    def let_go(self, job: Job, now: float) -> None:
+    def release(self, job: Job, now: float) -> None:
         """Count a job that is about to be forgotten, the oldest of its account, without settling all others."""
         with self._lock:
-            self._running(job.account).let_go(job, self.money, now)
+            self._running(job.account).release(job, self.money, now)
 
     def _settled(self, account: Account, now: float) -> RunningBalance:
         running = self._running(account)
@@ -135,7 +134,7 @@ class Ledger:
         return running
 
     def settling(self, account: Account, now: float) -> Iterator[None]:
-        """Count an account's jobs up to a moment, some at a time: what is asked of it then looks at few."""
+        """Settle an account's jobs up to a moment, in steps, so that later queries read few."""
         done = False
         while not done:
             with self._lock:
@@ -169,7 +168,7 @@ class Ledger:
         return sorted([*self.set_by_hand(account, now), *self.moved(jobs, now)], key=lambda entry: entry.at)
 
     def set_by_hand(self, account: Account, now: float) -> list[Entry]:
-        """What an account began with, and what was added or taken away."""
+        """The initial balance of an account, and what was added or removed."""
         with self._lock:
             return list(of_purse(self._settled(account, now), self.opened))
 
@@ -179,22 +178,22 @@ class Ledger:
 
     def cost_avoided(self, now: float) -> CostSummary:
         """What the jobs of all accounts would have cost."""
-        under_way, taken, free = Tally(), Tally(), Tally()
+        under_way, charged, free = Tally(), Tally(), Tally()
         with self._lock:
             for account in list(self._accounts()):
                 running = self._settled(account, now)
                 under_way.join(running.under_way)
-                taken.join(running.taken)
+                charged.join(running.charged)
                 free.join(running.free)
-        return of_tallies(self.currency, under_way=under_way, taken=taken, free=free)
+        return of_tallies(self.currency, under_way=under_way, charged=charged, free=free)
 
     # Who may begin -----------------------------------------------------------------------------------------------
 
     def admit(self, account: Account, cost: Cost, now: float) -> None:
-        """Let a job begin; an account without a limit always may.
+        """Admit a job; an account without a limit always may start one.
 
         Raises:
-            ErrorResponse: what is left is not enough, as the provider's row has it.
+            ErrorResponse: the balance is too low, as in the provider's row.
         """
         if self.is_limited(account):
             self._admit(account, self.due(cost), self.money.needs, now)
@@ -209,10 +208,10 @@ class Ledger:
         return status.limited and status.left is not None and status.left <= 0
 
     def admit_all(self, account: Account, costs: Sequence[Cost], now: float) -> None:
-        """Let all jobs of a batch begin, or none.
+        """Admit all jobs of a batch, or none.
 
         Raises:
-            ErrorResponse: what is left is not enough for them.
+            ErrorResponse: the balance is too low for them.
         """
         if self.is_limited(account):
             dues = (self.due(cost) for cost in costs)
@@ -223,25 +222,25 @@ class Ledger:
             return
         with self._lock:
             running = self._settled(account, now)
-            held, taken = self._moved(running)
-            left = running.start - held - taken
+            held, charged = self._moved(running)
+            left = running.start - held - charged
         if left <= 0 or (needs == "price" and due is not None and due > left):
             raise ErrorResponse(self.money.error)
 
     # Changes by hand ---------------------------------------------------------------------------------------------
 
     def set_balance(self, account: Account, amount: Decimal | None, now: float) -> None:
-        """Make the balance that the provider tells this amount, which counts from now on; None takes the limit away.
+        """Set the reported balance to this amount from now on; None removes the limit.
 
         Raises:
-            OptionError: less than nothing, where the provider allows no overdraft.
+            OptionError: it is negative, and the provider allows no overdraft.
         """
         with self._lock:
             running = self._settled(account, now)
             if amount is not None:
                 self._add(running, amount - self._shown(running), now)
             running.limited = amount is not None
-        self._tell(account, now)
+        self._notify(account, now)
 
     def top_up(self, account: Account, amount: Decimal, now: float) -> None:
         """Add to what an account has, or with a negative amount take from it.
@@ -251,21 +250,21 @@ class Ledger:
         """
         with self._lock:
             self._add(self._settled(account, now), amount, now)
-        self._tell(account, now)
+        self._notify(account, now)
 
     def _add(self, running: RunningBalance, amount: Decimal, now: float) -> None:
-        held, taken = self._moved(running)
-        if amount < 0 and not self.money.overdraft and running.start - held - taken + amount < 0:
+        held, charged = self._moved(running)
+        if amount < 0 and not self.money.overdraft and running.start - held - charged + amount < 0:
             then = f"It may not be overdrawn, and {plain(held)} {self.currency} are held for jobs under way."
             raise OptionError("balance", plain(self._shown(running) + amount), ["an amount from 0 up"], then=then)
-        running.put(now, amount)
+        running.add_change(now, amount)
 
     def _shown(self, running: RunningBalance) -> Decimal:
-        """The balance that the provider tells of an account with a limit."""
-        held, taken = self._moved(running)
-        return running.start - taken if self.money.shows_held else running.start - taken - held
+        """The reported balance of an account with a limit."""
+        held, charged = self._moved(running)
+        return running.start - charged if self.money.shows_held else running.start - charged - held
 
-    def _tell(self, account: Account, now: float) -> None:
+    def _notify(self, account: Account, now: float) -> None:
         if self._changed is not None:
             self._changed(account, now)
 

@@ -12,7 +12,7 @@ from mockreel.engine.jobs.job import Job
 if TYPE_CHECKING:
     from mockreel.engine.billing.balance import RunningBalance
 
-# held and released are of money that is still the account's; taken and given back change hands.
+# A held or released amount still belongs to the account; one that is taken or given back changes hands.
 Sort = Literal["opening", "added", "removed", "held", "released", "taken", "given-back"]
 
 

@@ -24,13 +24,13 @@ class Rates:
     def __init__(self, contract: Contract) -> None:
         _check(contract)
         self.contract = contract
-        self._nothing_known = Cost(None, contract.money.currency, "unknown")
+        self._unknown = Cost(None, contract.money.currency, "unknown")
         self._readers: dict[str, _Reader] = {}
 
     def cost(self, model: Model | None, fields: Mapping[str, Any]) -> Cost:
         """What one job of a model with this input costs; unknown where it has no model."""
         if model is None:
-            return self._nothing_known
+            return self._unknown
         reader = self._readers.get(model.id)
         if reader is None:
             reader = self._readers[model.id] = _Reader(self, model)
@@ -44,17 +44,17 @@ class _Reader:
         self._rates = rates
         self._model = model
         self._fields = None if _is_by_length(rates.contract, model) else tuple(_depends(rates.contract, model))
-        self._known: dict[str, Cost] = {}
+        self._cache: dict[str, Cost] = {}
 
     def cost(self, fields: Mapping[str, Any]) -> Cost:
         if self._fields is None:
             return price_of(self._rates, self._model, fields)
         key = "\0".join([repr(fields.get(name, _ABSENT)) for name in self._fields])
-        found = self._known.get(key)
+        found = self._cache.get(key)
         if found is None:
-            if len(self._known) >= _MOST:
-                self._known.clear()
-            found = self._known[key] = price_of(self._rates, self._model, fields)
+            if len(self._cache) >= _MOST:
+                self._cache.clear()
+            found = self._cache[key] = price_of(self._rates, self._model, fields)
         return found
 
 
@@ -67,7 +67,7 @@ def _check(contract: Contract) -> None:
 
 
 def _is_by_length(contract: Contract, model: Model) -> bool:
-    """Whether a price counts the characters of a text: then almost every input has a cost of its own."""
+    """Whether a price counts the characters of a text: then almost every input has its own cost."""
     return model.price.unit in contract.root.get("media", {}).get("lengths", {})
 
 

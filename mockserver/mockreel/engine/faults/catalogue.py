@@ -1,4 +1,4 @@
-"""Every fault that can be played. Docs, page, commands and control API read it here."""
+"""Every kind of fault, for docs, page, commands and control API."""
 
 from collections.abc import Mapping
 from functools import cache

@@ -26,10 +26,10 @@ class Fault:
         """
         kind = kind_of(name)
         values: dict[str, Value] = {parameter.name: parameter.default for parameter in kind.parameters}
-        for written_name, given in (parameters or {}).items():
+        for written_name, value in (parameters or {}).items():
             parameter = kind.parameter(written_name.replace("-", "_"))
-            if given is not None or parameter.default is not None:
-                values[parameter.name] = parameter.read(given, of=name)
+            if value is not None or parameter.default is not None:
+                values[parameter.name] = parameter.read(value, of=name)
         _check(kind, values)
         return cls(name, values)
 
@@ -38,7 +38,6 @@ class Fault:
         return kind_of(self.name)
 
     def number(self, name: str) -> float:
-        """A parameter that is a number."""
         value = self.values[name]
         assert isinstance(value, int | float)
         return value
@@ -49,7 +48,7 @@ class Fault:
 
     @property
     def handled(self) -> bool:
-        """Whether the request is handled, whatever the client is told."""
+        """Whether the request is handled, whatever the client receives."""
         handled = self.kind.handled
         return handled if isinstance(handled, bool) else self.values[handled[0]] == handled[1]
 
@@ -59,12 +58,12 @@ class Fault:
 
     def __str__(self) -> str:
         usual = {parameter.name: parameter.default for parameter in self.kind.parameters}
-        given = (f"{name}={written(value)}" for name, value in self.values.items() if value != usual[name])
-        return "; ".join((self.name, *given))
+        parts = (f"{name}={written(value)}" for name, value in self.values.items() if value != usual[name])
+        return "; ".join((self.name, *parts))
 
 
 def _check(kind: Kind, values: Mapping[str, Value]) -> None:
-    """What no single parameter can say."""
+    """Checks across several parameters."""
     if values.get("by") == 0 and kind.name == "wrong-length":
         raise FaultError(f"by of the fault {kind.name}", 0, then="0 is the right length: give another number.")
 
@@ -102,46 +101,45 @@ class Faults:
 NO_FAULTS = Faults()
 
 
-def read_fault(given: Any) -> Fault:
+def read_fault(value: Any) -> Fault:
     """A fault from text (`reset; at=middle`) or a mapping (`{"name": "reset", "at": "middle"}`).
 
     Raises:
         FaultError: it is neither, or there is no such fault, parameter or value.
     """
-    if isinstance(given, Fault):
-        return given
-    if isinstance(given, Mapping):
-        parameters = {str(name): value for name, value in given.items() if name != "name"}
-        return Fault.of(str(given.get("name", "")), parameters)
-    if isinstance(given, str):
-        return _from_text(given)
-    raise FaultError("fault", given, ["a text, as in 'delay; seconds=2'", 'a mapping, as in {"name": "delay"}'])
+    if isinstance(value, Fault):
+        return value
+    if isinstance(value, Mapping):
+        parameters = {str(name): one for name, one in value.items() if name != "name"}
+        return Fault.of(str(value.get("name", "")), parameters)
+    if isinstance(value, str):
+        return _from_text(value)
+    raise FaultError("fault", value, ["a text, as in 'delay; seconds=2'", 'a mapping, as in {"name": "delay"}'])
 
 
 def _from_text(text: str) -> Fault:
     name, *rest = [part.strip() for part in text.split(";")]
-    return Fault.of(name.lower(), dict(word(part) for part in rest if part))
+    return Fault.of(name.lower(), dict(split_parameter(part) for part in rest if part))
 
 
-def read_faults(given: Any) -> Faults:
+def read_faults(value: Any) -> Faults:
     """One fault or several: a text with commas between them, a mapping, or a list of either.
 
     Raises:
         FaultError: as of each; or there are two of a sort.
     """
-    if isinstance(given, Faults):
-        return given
-    if isinstance(given, str):
-        return Faults.of(_from_text(one) for one in given.split(","))
-    return Faults.of(map(read_fault, given if isinstance(given, list | tuple) else [given]))
+    if isinstance(value, Faults):
+        return value
+    if isinstance(value, str):
+        return Faults.of(_from_text(one) for one in value.split(","))
+    return Faults.of(map(read_fault, value if isinstance(value, list | tuple) else [value]))
 
 
-def word(part: str) -> tuple[str, str]:
+def split_parameter(part: str) -> tuple[str, str]:
     """`name=value` as a preference of HTTP writes it: any case for the name, quotes or none around the value."""
     name, _, value = part.partition("=")
     return name.strip().lower(), value.strip().strip('"')
 
 
 def names() -> list[str]:
-    """The names of all faults."""
     return [kind.name for kind in catalogue()]

@@ -15,9 +15,9 @@ class Kind:
     """One kind of fault.
 
     `handled` says whether the request is handled, so that a job may exist although the client does not know: always,
-    never, or only with one value of a parameter. `wire` faults need the connection itself, which only mockreel's own
-    server gives; `signs` ones a provider that signs its webhooks. What a rule wants of `results` befalls only what
-    fetches the result of a job.
+    never, or with one value of a parameter. `wire` faults need the connection itself, which only mockreel's own server
+    has; `signs` ones a provider that signs its webhooks. A rule's fault on `results` applies only to requests for a
+    job's result.
     """
 
     name: str

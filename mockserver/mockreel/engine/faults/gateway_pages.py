@@ -1,4 +1,4 @@
-"""What a gateway says that stands before a provider, or the storage beside it: pages of HTML and XML."""
+"""Error pages of a gateway in front of a provider, and of the storage beside it: HTML and XML."""
 
 from mockreel.contract.messages.message import Response
 
@@ -16,18 +16,17 @@ _PAGE = (
 
 
 def page(status: str) -> Response:
-    """The page for a status."""
     body = _PAGE.format(status=status, title=_TITLES[status]).encode()
     return Response(int(status), body, ((b"content-type", b"text/html; charset=utf-8"),))
 
 
-# What object storages say, by status: Runflow's upload page documents the first, the others are S3's own.
+# Errors of object storages, by status: Runflow's upload page documents the first, the others are S3's own.
 _STORAGE = {"403": ("AccessDenied", "Request has expired"), "404": ("NoSuchKey", "The specified key does not exist.")}
-_GONE = ("NoSuchKey", "The object is gone.")
+_MISSING = ("NoSuchKey", "The object is gone.")
 
 
 def storage_error(status: str) -> Response:
     """What a storage answers for an address that has expired."""
-    code, message = _STORAGE.get(status, _GONE)
+    code, message = _STORAGE.get(status, _MISSING)
     body = f'<?xml version="1.0" encoding="UTF-8"?><Error><Code>{code}</Code><Message>{message}</Message></Error>'
     return Response(int(status), body.encode(), ((b"content-type", b"application/xml"),))

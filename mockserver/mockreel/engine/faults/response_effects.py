@@ -1,4 +1,4 @@
-"""What a fault makes of a answer: another answer where HTTP can say it, else the steps to take on the connection."""
+"""The effect of a fault on a response: another response if HTTP allows it, else the steps on the connection."""
 
 import re
 from collections.abc import Iterator
@@ -30,7 +30,7 @@ def in_place_of_an_answer(fault: Fault) -> Response:
 
 
 def spoilt(fault: Fault, response: Response) -> Response:
-    """The response as it is played: altered, or with the fault that its way to the client needs."""
+    """The response with its fault: altered, or with the steps that the connection needs."""
     match fault.name:
         case "gateway" | "expired-link":
             return in_place_of_an_answer(fault)
@@ -61,7 +61,7 @@ def _with(response: Response, name: bytes, value: bytes | None) -> Response:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Let real seconds pass."""
+    """Wait for real seconds."""
 
     seconds: float
 
@@ -100,7 +100,7 @@ Step = Wait | Begin | Piece | Raw | Reset | Close
 
 
 def steps(fault: Fault, response: Response, *, headers: Headers, head: bool) -> Iterator[Step]:
-    """How a response is played under a fault that needs more than another response.
+    """The steps on the connection for a fault that needs more than another response.
 
     Args:
         headers: as they would be sent, Content-Length included.
@@ -154,9 +154,9 @@ def _dripping(fault: Fault, body: bytes) -> Iterator[Step]:
 
 def _broken_off(fault: Fault, head: bytes, body: bytes) -> Iterator[Step]:
     """A head and the body, or half of it, then the end of the connection."""
-    kept = body if fault.name == "wrong-length" else body[: len(body) // 2]
+    part = body if fault.name == "wrong-length" else body[: len(body) // 2]
     end: Step = Reset() if fault.name == "reset" else Close()
-    return iter([Raw(head + kept), end])
+    return iter([Raw(head + part), end])
 
 
 def _off(fault: Fault) -> int:
@@ -167,8 +167,8 @@ def _head(status: int, headers: Headers, *, longer: int) -> bytes:
     """Status line and headers as bytes, with a Content-Length that is off by so much."""
     lines = [f"HTTP/1.1 {status} {_phrase(status)}".encode()]
     for name, value in headers:
-        told = b"%d" % max(0, int(value) + longer) if name == b"content-length" else _CONTROL.sub(b"", value)
-        lines.append(name + b": " + told)
+        changed = b"%d" % max(0, int(value) + longer) if name == b"content-length" else _CONTROL.sub(b"", value)
+        lines.append(name + b": " + changed)
     return b"\r\n".join([*lines, b"connection: close", b"", b""])
 
 

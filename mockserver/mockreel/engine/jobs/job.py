@@ -1,4 +1,4 @@
-"""Jobs: what was asked, by whom, when, and what will become of it; and the store that keeps them."""
+"""Jobs: what was requested, by whom, when, and what will become of it; and the store that holds them."""
 
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
@@ -15,8 +15,8 @@ from mockreel.engine.jobs.lifecycle import Plan
 class Intervention:
     """What changed a plan later: from `at` (seconds since the epoch) the job is in `state`.
 
-    `through` are the states that it passed at that moment on its way there, `fields` what the new end says in place of
-    the plan's own fields.
+    `through` are the states passed at that moment on the way there, `fields` the result's fields in place of the
+    plan's.
     """
 
     at: float
@@ -29,7 +29,7 @@ class Intervention:
 
 @dataclass(slots=True, eq=False)
 class Job:
-    """One job. `request` is the body as it was accepted, in exact bytes; `input` is never kept parsed."""
+    """One job. `request` is the body as it was accepted, in exact bytes; the parsed input is never stored."""
 
     id: str
     number: int
@@ -53,7 +53,6 @@ class Job:
         return None if end is None else self.created + end
 
     def state(self, now: float) -> State:
-        """The state that holds at `now`."""
         if self.intervention is not None and now >= self.intervention.at:
             return self.intervention.state
         return self.plan.states[self.plan.at(now, created=self.created)]
@@ -73,7 +72,7 @@ class Job:
 
     @property
     def fields(self) -> Mapping[str, Any]:
-        """What its scenario says of the result beside its states."""
+        """The fields of the result that its scenario sets."""
         changed = self.intervention.fields if self.intervention is not None else None
         return self.plan.fields if changed is None else changed
 
@@ -98,7 +97,7 @@ class Job:
 
 
 class JobStore(Protocol):
-    """Where jobs are kept; memory by default."""
+    """The store of jobs; memory by default."""
 
     def add(self, job: Job) -> None: ...
 
@@ -114,7 +113,7 @@ class JobStore(Protocol):
 class MemoryJobs:
     """Jobs in memory, oldest first.
 
-    Beyond `limit` jobs, or `most_bytes` of requests, the oldest are forgotten, after `forgetting` was told.
+    Beyond `limit` jobs, or `most_bytes` of requests, the oldest are dropped, after `forgetting` was called.
     """
 
     def __init__(
@@ -125,7 +124,7 @@ class MemoryJobs:
         forgetting: Callable[[Job], None] | None = None,
     ) -> None:
         self._jobs: dict[str, Job] = {}
-        self._order: deque[str] = deque()  # a dict whose first items are gone finds its first one slowly
+        self._order: deque[str] = deque()  # a dict finds its first item slowly after deletions
         self._limit = limit
         self._most_bytes = most_bytes
         self._bytes = 0

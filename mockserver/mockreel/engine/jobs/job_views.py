@@ -1,4 +1,4 @@
-"""Responses that tell of a job under way: while nothing about it changes, a poll says what the last one said."""
+"""Responses about running jobs: while nothing about a job changes, a poll repeats the last response."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple, TypeVar
@@ -9,7 +9,7 @@ from mockreel.engine.jobs.lifecycle import Plan
 
 C = TypeVar("C")
 
-# Of so many jobs a response is kept, of those that were asked about last.
+# The most jobs with a cached response: those that were polled last.
 MOST = 1000
 
 Facts = tuple[Any, ...]
@@ -32,7 +32,7 @@ class JobViews:
     """The last response about each of some jobs."""
 
     def __init__(self) -> None:
-        self._kept: dict[str, _View] = {}
+        self._cached: dict[str, _View] = {}
 
     def response(
         self,
@@ -41,22 +41,22 @@ class JobViews:
         make: Callable[[C, Job], Response],
         *,
         now: float,
-        asked: Facts,
+        request: Facts,
     ) -> Response:
-        """What `make` gives from the job at a moment, the contract, and what was asked.
+        """The result of `make` for the job at a moment, the contract, and the request.
 
         Args:
-            asked: all of the request that the response depends on.
+            request: all of the request that the response depends on.
         """
-        kept = self._kept.get(job.id)
-        if kept is not None:
-            response, since, until, *facts = kept
-            if since <= now < until and facts == [job, job.plan, job.intervention, job.extra, asked]:
+        cached = self._cached.get(job.id)
+        if cached is not None:
+            response, since, until, *facts = cached
+            if since <= now < until and facts == [job, job.plan, job.intervention, job.extra, request]:
                 return response
         made = make(context, job)
-        if job.state(now).kind == "pending":  # its end is asked for once or twice, and depends on more
-            if kept is None and len(self._kept) >= MOST:
-                del self._kept[next(iter(self._kept))]
+        if job.state(now).kind == "pending":  # a final state is polled once or twice, and depends on more
+            if cached is None and len(self._cached) >= MOST:
+                del self._cached[next(iter(self._cached))]
             until = job.stays_until(now)
-            self._kept[job.id] = _View(made, now, until, job, job.plan, job.intervention, job.extra, asked)
+            self._cached[job.id] = _View(made, now, until, job, job.plan, job.intervention, job.extra, request)
         return made

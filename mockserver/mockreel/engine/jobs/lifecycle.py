@@ -11,10 +11,9 @@ from mockreel.errors import DataError, OptionError
 
 
 class Plan(NamedTuple):
-    """The states that a job will pass, and the seconds after its creation at which each begins.
+    """The states of a job, and the seconds after its creation at which each begins.
 
-    A tuple, as tuples are made fast and a job has one of its own. `fields` is what the scenario says of the result
-    beside its states (`nsfw_detected`).
+    A tuple, as tuples are created fast. `fields` are the result's fields that the scenario sets (`nsfw_detected`).
     """
 
     states: tuple[State, ...]

@@ -1,4 +1,4 @@
-"""What was said in an exchange: kept as it came, and redacted before anybody reads it."""
+"""The content of an exchange: stored as received, and redacted before it is read."""
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, overload
@@ -14,7 +14,7 @@ Pairs = tuple[tuple[bytes, bytes], ...]
 MOST_HARMLESS = 40
 
 
-class Said(NamedTuple):
+class ExchangeContent(NamedTuple):
     """The query, headers and bodies of an exchange, as they may be shown."""
 
     query: str = ""
@@ -29,16 +29,16 @@ class Said(NamedTuple):
         """About how many bytes it holds."""
         return len(self.query) + len(self.body) + len(self.reply)
 
-    def read(self) -> "Said":
+    def read(self) -> "ExchangeContent":
         """Itself, as it is redacted."""
         return self
 
 
 class Unread:
-    """The same as it came. Most of it is never read, and to redact it takes longer than to answer a request.
+    """The content as received. Most of it is never read, and redacting takes longer than answering a request.
 
     Args:
-        known: the keys that must not be shown, as they are known when it is read.
+        known: the keys to hide, as known when it is read.
     """
 
     __slots__ = ("_body", "_headers", "_known", "_query", "_redactor", "_reply", "_reply_headers", "weight")
@@ -60,14 +60,14 @@ class Unread:
         self._reply = exact(reply) if len(reply) <= MOST_KEPT else orjson.dumps({"bytes": len(reply)})
         self.weight = len(query) + len(self._body) + len(self._reply)  # about how many bytes it holds
 
-    def read(self) -> Said:
+    def read(self) -> ExchangeContent:
         """What may be shown of it."""
         redactor, known, added = self._redactor, self._known, self._known.added
         headers = tuple([(name, self._sent(value)) for name, value in self._headers])
         drawn = [text for _, value in self._headers for text in redactor.drawn(header_text(value))]
         if drawn:  # nor is it shown where a response repeats it
             known = Fingerprints(drawn, also=known)
-        return Said(
+        return ExchangeContent(
             redactor.query(self._query, known) if self._query else "",
             headers,
             redactor.body(self._body, known) if self._body else b"",
@@ -90,12 +90,12 @@ class Unread:
 
 
 class UnreadViolations(Sequence[Violation]):
-    """Violations, each redacted when somebody reads it: a bad request may break many rules, and most are never read.
+    """Violations, each redacted on reading: a bad request may break many rules, and most are never read.
 
     Args:
         found: without the values that broke the rules.
-        redacted: makes of a violation what may be shown of it.
-        known: the keys that must not be shown, as they are known when it is read.
+        redacted: redacts a violation.
+    known: the keys to hide, as known when it is read.
     """
 
     __slots__ = ("_added", "_found", "_known", "_redacted")
@@ -139,4 +139,4 @@ def header_text(value: bytes) -> str:
         return value.decode("latin-1")
 
 
-NOTHING = Said()
+NOTHING = ExchangeContent()

@@ -16,7 +16,7 @@ _MIME = "content-type"
 
 
 def archive_frame(version: str) -> tuple[bytes, bytes]:
-    """What stands before the entries of an archive and behind them, as JSON.
+    """The parts of an archive before and behind its entries, as JSON.
 
     Args:
         version: of the program that writes it.
@@ -41,7 +41,7 @@ def exchange_row(number: int, entry: Entry, address: str) -> dict[str, Any]:
         reply_headers=_texts(entry.reply_headers),
         reply=entry.reply,
     )
-    # What a HAR has no place for stands under names of one's own, which begin with an underscore.
+    # Fields that HAR does not define have names that begin with an underscore.
     return row | {
         "_number": number,
         "_provider": entry.provider,

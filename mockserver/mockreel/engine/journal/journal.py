@@ -1,4 +1,4 @@
-"""What was asked and what was answered, which callbacks were tried: bounded, in order, without secrets."""
+"""The journal: exchanges and delivery attempts, in order, limited in size, and without secrets."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from mockreel.contract.messages.body import read_json
 from mockreel.contract.validation import Violation
-from mockreel.engine.journal.exchange_content import NOTHING, Pairs, Said, Unread, header_text
+from mockreel.engine.journal.exchange_content import NOTHING, ExchangeContent, Pairs, Unread, header_text
 from mockreel.engine.redaction import MOST_KEPT, left_out
 from mockreel.errors import OptionError
 
@@ -27,13 +27,13 @@ class Names(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class Entry:
-    """One exchange; `row` is the error row that was played, if any, `violations` are as they may be shown.
+    """One exchange; `row` is the error row of the response, if any; `violations` are redacted.
 
-    `said` is what was said, which nobody reads but redacted; `headers` are those of the request that are kept; `job` is
-    the id of the job that it began or asked about. `fault` is what was damaged on purpose; where it lets nothing be
-    answered, the status is 0. `real` is when it came by a clock that runs, whatever the simulator's does: two entries
-    say how far apart they were. `notes` say what its client was not told: a preference that changes nothing, whose path
-    it asked for.
+    `content` is redacted before it is read; `headers` are the stored ones of the request; `job` is the id of the job
+    that it began or polled. `fault` is the injected one; if it suppresses the response, the status is 0. `real` is the
+    time of arrival by a running clock, whatever the simulator's does, so that two entries can be compared. `notes` are
+    for the user of the server, not for the client: a preference without effect, the provider whose path was probably
+    meant.
     """
 
     at: float
@@ -45,7 +45,7 @@ class Entry:
     status: int
     row: str | None
     violations: Sequence[Violation]
-    said: Said | Unread = field(default=NOTHING, repr=False)
+    content: ExchangeContent | Unread = field(default=NOTHING, repr=False)
     job: str | None = None
     fault: str | None = None
     real: float = 0.0
@@ -53,26 +53,23 @@ class Entry:
     weight: int = field(init=False, repr=False)  # about how many bytes it holds
 
     def __post_init__(self) -> None:
-        self.weight = _FRAME + len(self.path) + self.said.weight + _VIOLATION * len(self.violations)
+        self.weight = _FRAME + len(self.path) + self.content.weight + _VIOLATION * len(self.violations)
 
-    def read(self) -> Said:
-        """What was said, redacted."""
-        said = self.said = self.said.read()
-        return said
+    def read(self) -> ExchangeContent:
+        content = self.content = self.content.read()
+        return content
 
     @property
     def query(self) -> str:
-        """The query of the request."""
         return self.read().query
 
     @property
     def headers(self) -> Pairs:
-        """The headers of the request that are kept."""
+        """The stored headers of the request."""
         return self.read().headers
 
     @property
     def body(self) -> bytes:
-        """The body of the request."""
         return self.read().body
 
     @property
@@ -82,7 +79,6 @@ class Entry:
 
     @property
     def reply_headers(self) -> Pairs:
-        """The headers of the response."""
         return self.read().reply_headers
 
     @property
@@ -96,7 +92,7 @@ class Entry:
         return _parsed(self.reply)
 
     def header(self, name: str) -> str | None:
-        """A header of the request, or None where it was not sent or is not kept."""
+        """A header of the request, or None if it was not sent or not stored."""
         return _header(self.headers, name)
 
     def reply_header(self, name: str) -> str | None:
@@ -121,7 +117,7 @@ class Entry:
 
 
 class Tried(NamedTuple):
-    """One attempt to deliver a callback: what was sent, and what came of it (`error` as in `Outcome`)."""
+    """One attempt to deliver a webhook: what was sent, and the outcome (`error` as in `Outcome`)."""
 
     at: float
     ended: float
@@ -153,11 +149,12 @@ class Tried(NamedTuple):
 
 
 class Journal:
-    """The newest exchanges of a simulator: at most `limit` of them, with at most `most` violations altogether, in about
-    `most_bytes`; and as many attempts to deliver in as many bytes. The newest one is always kept.
+    """The newest exchanges of a simulator: at most `limit`, with at most `most` violations, in about `most_bytes`.
+
+    As many delivery attempts are stored in as many bytes. The newest entry is always stored.
 
     Args:
-        known: the names of each provider, so that a question with a slip in it is an error; asked freely if None.
+        known: the names of each provider, so that a misspelt query is an error; queries are unchecked if None.
     """
 
     def __init__(
@@ -166,7 +163,7 @@ class Journal:
         limit: int = 100_000,
         most: int = 50_000,
         most_bytes: int = 64 * 1024 * 1024,
-        known: Mapping[str, Names] | None = None,
+        names_by_provider: Mapping[str, Names] | None = None,
     ) -> None:
         self._entries: deque[Entry] = deque()
         self._tried: deque[Tried] = deque()
@@ -176,7 +173,7 @@ class Journal:
         self._most_bytes = most_bytes
         self._violations = 0
         self._bytes = 0
-        self._known = known
+        self._names_by_provider = names_by_provider
         self.observer: Callable[[Entry | Tried], None] | None = None
         self.count = 0
 
@@ -187,12 +184,12 @@ class Journal:
         return len(self._entries)
 
     def numbered(self) -> list[tuple[int, Entry]]:
-        """Every exchange that is kept with its number, oldest first; the simulator's first one has number 1."""
+        """Every stored exchange with its number, oldest first; the simulator's first one has number 1."""
         entries = tuple(self._entries)
         return list(enumerate(entries, self.count - len(entries) + 1))
 
     def get(self, number: int) -> Entry | None:
-        """The exchange with that number, or None where it is not kept (any more)."""
+        """The exchange with that number, or None if it is not stored (any more)."""
         place = number - (self.count - len(self._entries)) - 1
         return self._entries[place] if 0 <= place < len(self._entries) else None
 
@@ -209,18 +206,18 @@ class Journal:
         if self.observer is not None:
             self.observer(entry)
 
-    def know(self, known: Mapping[str, Names]) -> None:
-        """Ask about these names of these providers from now on."""
-        self._known = known
+    def set_names(self, names_by_provider: Mapping[str, Names]) -> None:
+        """Check queries by these names from now on."""
+        self._names_by_provider = names_by_provider
 
     def clear(self) -> None:
-        """Forget everything, and count again."""
+        """Drop everything, and restart the numbers."""
         self._entries.clear()
         self._tried.clear()
         self.count = self._violations = self._bytes = self._tried_bytes = 0
 
     def _forget(self) -> None:
-        """Forget the oldest until the rest is within bounds."""
+        """Drop the oldest until the rest is within the limits."""
         while len(self._entries) > 1 and (
             len(self._entries) > self._limit or self._violations > self._most or self._bytes > self._most_bytes
         ):
@@ -250,24 +247,24 @@ class Journal:
         job: str | None = None,
         status: int | None = None,
     ) -> list[Entry]:
-        """The exchanges that fit everything that is given, oldest first; `*` in a path stands for anything.
+        """The exchanges that match every condition, oldest first; `*` in a path matches anything.
 
         Raises:
-            OptionError: no such provider or operation is on the simulator.
+            OptionError: the simulator has no such provider or operation.
         """
         self.check(provider=provider, operation=operation, method=method)
-        wanted: dict[str, Any] = {"provider": provider, "operation": operation, "method": method}
-        wanted |= {"account": account, "job": job, "status": status}
-        asked = {name: value for name, value in wanted.items() if value is not None}
+        conditions: dict[str, Any] = {"provider": provider, "operation": operation, "method": method}
+        conditions |= {"account": account, "job": job, "status": status}
+        given = {name: value for name, value in conditions.items() if value is not None}
         return [
             entry
             for entry in self
             if (path is None or entry.path == path or fnmatchcase(entry.path, path))
-            and all(getattr(entry, name) == value for name, value in asked.items())
+            and all(getattr(entry, name) == value for name, value in given.items())
         ]
 
     def attempts(self, *, provider: str | None = None, job: str | None = None, forged: bool = False) -> list[Tried]:
-        """The attempts to deliver a callback, oldest first; `job` is what they tell of (a batch, perhaps)."""
+        """The attempts to deliver a webhook, oldest first; `job` is its subject (a batch, perhaps)."""
         self.check(provider=provider)
         return [
             tried
@@ -275,29 +272,29 @@ class Journal:
             if provider in (None, tried.provider) and job in (None, tried.subject) and tried.forged == forged
         ]
 
-    def check(self, **asked: Any) -> None:
-        """See that a question names what there can be; names that come to be with requests are free.
+    def check(self, **given: Any) -> None:
+        """Check that a query uses existing names; names that requests create are not checked.
 
         Args:
-            asked: fields of a question; `provider`, `operation`, `refusal` and `method` are looked at.
+            given: fields of a query; `provider`, `operation`, `refusal` and `method` are checked.
 
         Raises:
-            OptionError: nothing on the simulator is called so.
+            OptionError: a name does not exist on the simulator.
         """
-        if self._known is None:
+        if self._names_by_provider is None:
             return
-        provider = asked.get("provider")
-        if provider is not None and provider not in self._known:
-            raise OptionError("provider", provider, self._known)
-        names = [self._known[one] for one in self._known if provider in (None, one)]
+        provider = given.get("provider")
+        if provider is not None and provider not in self._names_by_provider:
+            raise OptionError("provider", provider, self._names_by_provider)
+        names = [self._names_by_provider[one] for one in self._names_by_provider if provider in (None, one)]
         valid: dict[str, list[str]] = {
             "operation": sorted({name for one in names for name in one.operations}),
             "refusal": sorted({name for one in names for name in one.refusals}),
             "method": list(HTTPMethod),
         }
         for field_, there in valid.items():
-            if asked.get(field_) is not None and asked[field_] not in there:
-                raise OptionError(field_, asked[field_], there)
+            if given.get(field_) is not None and given[field_] not in there:
+                raise OptionError(field_, given[field_], there)
 
 
 def _parsed(body: bytes) -> Any:
@@ -308,5 +305,5 @@ def _parsed(body: bytes) -> Any:
 
 
 def _header(headers: Iterable[tuple[bytes, bytes]], name: str) -> str | None:
-    wanted = name.lower().encode()
-    return next((header_text(value) for key, value in headers if key == wanted), None)
+    conditions = name.lower().encode()
+    return next((header_text(value) for key, value in headers if key == conditions), None)

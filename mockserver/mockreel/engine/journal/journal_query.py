@@ -23,10 +23,10 @@ LONGEST = 120
 
 @dataclass(frozen=True, slots=True)
 class JournalQuery:
-    """What an exchange must be; None means anything.
+    """The conditions for an exchange; None matches anything.
 
-    `*` in a path stands for anything. `body` and `reply` are parts of the request's and the response's JSON: each of
-    their fields must stand there with that value, other fields may stand beside.
+    `*` in a path matches anything. `body` and `reply` are parts of the request's and the response's JSON: each of their
+    fields must occur with that value; other fields are ignored.
     """
 
     provider: str | None = None
@@ -42,49 +42,49 @@ class JournalQuery:
 
     @classmethod
     def of(cls, given: Mapping[str, Any]) -> "JournalQuery":
-        """The question that these fields ask.
+        """The query of these fields.
 
         Raises:
-            OptionError: a field that is none, or a value of another type.
+            OptionError: an unknown field, or a value of another type.
         """
         names = [field.name for field in fields(cls)]
         for name, value in given.items():
             if name not in names:
-                raise OptionError("what is asked of the journal", name, names)
-            wanted = int if name == "status" else Mapping if name in ("body", "reply") else str
-            if value is not None and (not isinstance(value, wanted) or isinstance(value, bool)):
-                kind = {int: "a number", str: "a text", Mapping: "a JSON object"}[wanted]
+                raise OptionError("field of a journal query", name, names)
+            expected = int if name == "status" else Mapping if name in ("body", "reply") else str
+            if value is not None and (not isinstance(value, expected) or isinstance(value, bool)):
+                kind = {int: "a number", str: "a text", Mapping: "a JSON object"}[expected]
                 raise OptionError(name, value, [kind])
         return cls(**given)
 
     def misfits(self, entry: Entry) -> list[str]:
         """Why an exchange does not fit, one reason a field; empty where it fits."""
-        reasons = (_MATCHERS[name](entry, wanted) for name, wanted in self._asked())
+        reasons = (_MATCHERS[name](entry, expected) for name, expected in self._conditions())
         return [reason for reason in reasons if reason is not None]
 
     def among(self, entries: Iterable[Numbered]) -> Iterator[Numbered]:
         """Those of many exchanges that fit, one after the other; each is looked at up to the first difference."""
-        asked = [(_MATCHERS[name], wanted) for name, wanted in self._asked()]
+        conditions = [(_MATCHERS[name], expected) for name, expected in self._conditions()]
         for numbered in entries:
-            for match, wanted in asked:
-                if match(numbered[1], wanted) is not None:
+            for match, expected in conditions:
+                if match(numbered[1], expected) is not None:
                     break
             else:
                 yield numbered
 
-    def _asked(self) -> Iterable[tuple[str, Any]]:
+    def _conditions(self) -> Iterable[tuple[str, Any]]:
         found = ((field.name, getattr(self, field.name)) for field in fields(self))
         return ((name, value) for name, value in found if value is not None)
 
     def __str__(self) -> str:
-        return ", ".join(f"{name} {_short(value)}" for name, value in self._asked()) or "any request"
+        return ", ".join(f"{name} {_short(value)}" for name, value in self._conditions()) or "any request"
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether the journal is as was said; `found` are the exchanges that fit, `message` says what is otherwise.
+    """Whether a journal assertion holds; `found` are the matching exchanges, `message` says what differs.
 
-    It is true where the claim holds.
+    It is true if it holds.
     """
 
     holds: bool
@@ -113,13 +113,13 @@ def counted(
     at_least: int | None = None,
     at_most: int | None = None,
 ) -> Verdict:
-    """Whether so many exchanges fit; at least one if no number is said."""
+    """Whether this many exchanges match; at least one if no number is given."""
     return _done(counting(entries, query, times=times, at_least=at_least, at_most=at_most))
 
 
-def ordered(entries: Sequence[Numbered], questions: Sequence[JournalQuery]) -> Verdict:
+def ordered(entries: Sequence[Numbered], queries: Sequence[JournalQuery]) -> Verdict:
     """Whether an exchange fits each question, each after the one before; others may lie between."""
-    return _done(ordering(entries, questions))
+    return _done(ordering(entries, queries))
 
 
 def counting(
@@ -147,16 +147,16 @@ def counting(
     return Verdict(False, tuple(found), "\n".join([said, *nearest]))
 
 
-def ordering(entries: Sequence[Numbered], questions: Sequence[JournalQuery]) -> Work:
+def ordering(entries: Sequence[Numbered], queries: Sequence[JournalQuery]) -> Work:
     """The work of `ordered`."""
     found: list[Numbered] = []
     rest = iter(entries)
-    for place, query in enumerate(questions):
+    for place, query in enumerate(queries):
         fitting = yield from _next(query, rest)
         if fitting is None:
             last = found[-1][0] if found else 0
             after = f" after #{last}" if found else ""
-            said = f"Step {place + 1} of {len(questions)} was not found{after}: {query}."
+            said = f"Step {place + 1} of {len(queries)} was not found{after}: {query}."
             steps = [f"  found: {_line(numbered)}" for numbered in found]
             nearest = yield from _nearest([numbered for numbered in entries if numbered[0] > last], query)
             return Verdict(False, tuple(found), "\n".join([said, *steps, *nearest]))
@@ -223,36 +223,36 @@ _Matcher = Callable[[Entry, Any], str | None]
 
 
 def _same(name: str, read: Callable[[Entry], Any]) -> _Matcher:
-    def match(entry: Entry, wanted: Any) -> str | None:
+    def match(entry: Entry, expected: Any) -> str | None:
         found = read(entry)
-        return None if found == wanted else f"{name} is {_short(found)}, not {_short(wanted)}"
+        return None if found == expected else f"{name} is {_short(found)}, not {_short(expected)}"
 
     return match
 
 
-def _path(entry: Entry, wanted: str) -> str | None:
-    if entry.path == wanted or fnmatchcase(entry.path, wanted):
+def _path(entry: Entry, expected: str) -> str | None:
+    if entry.path == expected or fnmatchcase(entry.path, expected):
         return None
-    return f"path is {_short(entry.path)}, not {_short(wanted)}"
+    return f"path is {_short(entry.path)}, not {_short(expected)}"
 
 
 def _inside(name: str, raw: Callable[[Entry], bytes], read: Callable[[Entry], Any]) -> _Matcher:
-    def match(entry: Entry, wanted: Mapping[str, Any]) -> str | None:
+    def match(entry: Entry, expected: Mapping[str, Any]) -> str | None:
         if not raw(entry):
-            return f"{name} is empty or not kept"
-        return _lack(read(entry), wanted, name)
+            return f"{name} is empty or not stored"
+        return _lack(read(entry), expected, name)
 
     return match
 
 
-def _lack(found: Any, wanted: Any, where: str) -> str | None:
-    """The first place at which a JSON value lacks what is wanted; None where it has all."""
-    if not isinstance(wanted, Mapping):
-        same = found == wanted and isinstance(found, bool) == isinstance(wanted, bool)
-        return None if same else f"{where} is {_short(found)}, not {_short(wanted)}"
+def _lack(found: Any, expected: Any, where: str) -> str | None:
+    """The first place where a JSON value lacks what is expected; None if it has all."""
+    if not isinstance(expected, Mapping):
+        same = found == expected and isinstance(found, bool) == isinstance(expected, bool)
+        return None if same else f"{where} is {_short(found)}, not {_short(expected)}"
     if not isinstance(found, Mapping):
         return f"{where} is {_short(found)}, no JSON object"
-    for name, value in wanted.items():
+    for name, value in expected.items():
         if name not in found:
             return f"{where} has no {name!r}"
         lack = _lack(found[name], value, f"{where}.{name}")

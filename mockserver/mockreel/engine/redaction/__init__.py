@@ -1,4 +1,4 @@
-"""What may be kept or shown of what passes through, and what is a secret: one place that every outlet asks."""
+"""What may be stored or shown of messages, and what is a secret: every output uses this one place."""
 
 from mockreel.engine.redaction.contract_redaction import credentials_of, redactor_of
 from mockreel.engine.redaction.fingerprints import MASK, Fingerprints, Strangers

@@ -1,4 +1,4 @@
-"""The redaction that a contract asks for: where its keys stand, which fields are secret, what its keys begin with."""
+"""The redaction of a contract: the places of its keys, its secret fields, and its key prefixes."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,6 @@ from mockreel.engine.redaction.redactor import Redactor
 
 
 def redactor_of(contract: Contract) -> Redactor:
-    """The redactor of one provider."""
     rows = contract.root.get("keys", {}).get("prefixes", [])
     return Redactor(
         {*contract.conversation.hidden, *_key_fields(contract)},

@@ -1,4 +1,4 @@
-"""Keys that are recognised and not kept: of each way to write one, its first bytes, its length and a keyed hash."""
+"""Keys that are recognised without being stored: the first bytes, length and keyed hash of each of their encodings."""
 
 import os
 import re
@@ -14,11 +14,11 @@ MASK = "…"
 _HEAD = 4
 # With more first bytes than these it is faster to look at each place than to look for each of them.
 _FEW = 48
-# A shorter form is taken for the key only where it stands alone: `key-0001`, but not in `monkey-0001b`.
+# A shorter form counts as the key only as a whole word: `key-0001`, but not in `monkey-0001b`.
 _ALONE = 16
-# Ends the print of a form that is taken for the key wherever it stands.
+# Ends the print of a form that counts as the key anywhere.
 _ANYWHERE = b"*"
-# So many keys that nobody admits are remembered besides, the newest.
+# The number of unknown keys that are remembered, the newest.
 _MOST_STRANGE = 4096
 _RUN = re.compile(rb"[^\s\"'<>,{}()|]{8,}")
 _WORDLIKE = re.compile(rb"[A-Za-z0-9]")
@@ -30,10 +30,10 @@ T = TypeVar("T")
 
 
 class Fingerprints:
-    """A set of keys, of which a text can be asked whether one stands in it. A short word is no key.
+    """A set of keys that can be found in a text. A short word is no key.
 
     Args:
-        also: a set whose keys are looked for besides.
+        also: a second set to search for.
     """
 
     __slots__ = ("_added", "_also", "_heads", "_prints", "_salted")
@@ -51,7 +51,7 @@ class Fingerprints:
         return bool(self._heads) or bool(self._also)
 
     def add(self, key: str) -> list[bytes]:
-        """Know a key from now on; gives its prints, by which it can be forgotten."""
+        """Add a key; returns its prints, by which it can be removed."""
         self._added += 1
         if not is_key(key):
             return []
@@ -76,7 +76,7 @@ class Fingerprints:
         return own or (self._also is not None and self._also.knows(key))
 
     def discard(self, marks: Iterable[bytes]) -> None:
-        """Forget a key, by what `add` gave for it."""
+        """Remove a key, by the result of `add`."""
         for mark in marks:
             head, size = mark[:_HEAD], int.from_bytes(mark[_HEAD : _HEAD + 4], "big")
             _lower(self._prints, mark)
@@ -90,7 +90,6 @@ class Fingerprints:
         return cut(data, spans, MASK.encode()) if spans else data
 
     def masked_text(self, text: str) -> str:
-        """A text with every key masked."""
         if not self or len(text) < _HEAD:
             return text
         data = text.encode("utf-8", "surrogatepass")
@@ -98,7 +97,7 @@ class Fingerprints:
         return text if found is data else found.decode("utf-8", "surrogatepass")
 
     def spans(self, data: bytes) -> list[Span]:
-        """Where keys stand."""
+        """The places of keys."""
         found = self._also.spans(data) if self._also else []
         if not self._heads:
             return found
@@ -130,7 +129,7 @@ class Fingerprints:
                 place = data.find(head, place + 1)
 
     def _disguised(self, data: bytes) -> Iterator[Span]:
-        """Whole words in which a key stands once their escapes are undone."""
+        """Whole words that contain a key once their escapes are undone."""
         for run in _RUN.finditer(data):
             if any(next(self._plain(one), None) for one in decoded(run[0])):
                 yield run.span()
@@ -142,7 +141,7 @@ class Fingerprints:
 
 
 class Strangers:
-    """Keys that came in a request and that nobody admits: the newest are remembered among the known ones."""
+    """Unknown keys of requests: the newest are remembered among the known ones."""
 
     def __init__(self, known: Fingerprints, *, most: int = _MOST_STRANGE) -> None:
         self._known = known
@@ -150,7 +149,6 @@ class Strangers:
         self._marks: deque[list[bytes]] = deque()
 
     def add(self, key: str) -> None:
-        """Remember one."""
         if self._known.knows(key):
             return
         marks = self._known.add(key)
@@ -162,22 +160,22 @@ class Strangers:
 
 def cut(data: bytes, spans: Iterable[Span], mask: bytes) -> bytes:
     """The bytes with a mask in the place of each span; spans may overlap."""
-    kept, at = [], 0
+    parts, at = [], 0
     for start, end in sorted(spans):
         if start >= at:
-            kept += [data[at:start], mask]
+            parts += [data[at:start], mask]
         at = max(at, end)
-    return b"".join([*kept, data[at:]])
+    return b"".join([*parts, data[at:]])
 
 
 def cut_text(text: str, spans: Iterable[Span]) -> str:
     """The same for a text."""
-    kept, at = [], 0
+    parts, at = [], 0
     for start, end in sorted(spans):
         if start >= at:
-            kept += [text[at:start], MASK]
+            parts += [text[at:start], MASK]
         at = max(at, end)
-    return "".join([*kept, text[at:]])
+    return "".join([*parts, text[at:]])
 
 
 def _stands_alone(data: bytes, place: int, size: int) -> bool:

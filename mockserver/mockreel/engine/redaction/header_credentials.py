@@ -1,4 +1,4 @@
-"""What a client shows to be let in, wherever it shows it: every text in a header that is a credential."""
+"""A client's credentials, anywhere in a header: every text that is one."""
 
 import base64
 import binascii
@@ -10,7 +10,7 @@ _BASIC = "basic"
 
 
 class Credentials:
-    """Tells which headers carry credentials; asked for each request, so that it remembers names."""
+    """Finds the headers that carry credentials; it caches names, as it runs for each request."""
 
     _MOST = 1000
 
@@ -18,7 +18,7 @@ class Credentials:
         self._kinds: dict[bytes, bool] = dict.fromkeys(own, True)
 
     def names(self, headers: Iterable[tuple[bytes, bytes]]) -> list[bytes]:
-        """The names of the headers that carry one, each as often as it stands there."""
+        """The names of the headers that carry one, each as often as it occurs."""
         kinds = self._kinds
         found = []
         for name, _ in headers:

@@ -1,8 +1,8 @@
-"""What of a message may be kept or shown: no secret, no file, nothing endless. Every outlet asks here.
+"""Redaction of messages: no secrets, no files, nothing unbounded. Every output uses it.
 
-A secret is masked by its place (a field, parameter, cookie or part of an address whose name says so, and where the
-contract has the key) and by what it is (a key that was used here, however it is written, or a text that shows by its
-form). A text that is neither stays as it is: a short word that serves as a key is masked in its place only.
+A secret is masked by its place (a field, parameter, cookie or part of a URL with such a name, and where the
+contract has the key) and by its form (a key that was used here, in any encoding, or a text that looks like one). Any
+other text stays: a short word that serves as a key is masked in its place only.
 """
 
 import re
@@ -20,16 +20,16 @@ from mockreel.engine.redaction.secret_detection import LEAST, SIGNS, is_hex, is_
 from mockreel.engine.redaction.secret_field_names import may_name_secret, might_name_secret, names_secret
 from mockreel.engine.redaction.url_redaction import masked_callback, masked_query, masked_urls, secrets_of, strange_path
 
-# A longer body is kept as its size and hash.
+# A longer body is stored as its size and hash.
 MOST_KEPT = 64 * 1024
-# A body that is longer without its files is not searched for secrets, so that only its size is kept.
+# A body that is longer without its files is not searched for secrets, so only its size is stored.
 MOST_MASKED = 1024 * 1024
-# As much is kept of what is no JSON.
+# How much is stored of a body that is not JSON.
 MOST_UNREAD = 1000
 NONE = Fingerprints()
 _DATA_URI = re.compile(rb"data:([\w.+/\\-]*(?:;[\w=.+-]+)*);base64,([A-Za-z0-9+/=_\\-]*)")
 _QUOTED = r"\"(?:[^\"\\]|\\.)*\"?|'(?:[^'\\]|\\.)*'?"
-# `"apiKey": "…"`, `"apiKey": ["…"]`, `'token': 5`, as they stand in a message or in what is no JSON.
+# `"apiKey": "…"`, `"apiKey": ["…"]`, `'token': 5`, in a message or in a body that is not JSON.
 _MEMBER = re.compile(rf"([\"'])([\w.-]{{1,64}})\1(\s*[:=]\s*)(\[[^\]]*\]?|{_QUOTED}|[^\s,}}\]]+)")
 # `api_key=…`, `password: …`, `<token>…`.
 _PAIR = re.compile(r"(?<![\w.-])([A-Za-z][\w.-]{1,63})(\s*[=:>]\s*)([^\s\"'<>&;,]+)")
@@ -39,18 +39,18 @@ _PART = re.compile(
     re.DOTALL,
 )
 _TOKEN = re.compile(r"[A-Za-z0-9+/_=.~-]{16,}")
-# What a client draws without any secret in it: what stands between the parts of a form.
+# Separators of form data, which a client draws at random without a secret.
 _BOUNDARY = "boundary="
 # Of the hash of a text that must not be shown so many digits are: two requests with the same one are seen to have it.
 _DIGITS = 8
 _SIGNS = tuple(sign.encode() for sign in SIGNS)
-# One of these stands in JSON whose texts have a quote or a backslash.
+# Every JSON text with a quote or a backslash in a value has one of these.
 _NESTS = (b'\\"', rb"\\", rb"\u00")
-# What may have to be masked in a text, besides what its names say: addresses, what shows by its form.
+# What may need masking in a text, besides its names: URLs, and what is a secret by its form.
 _ADDRESSES, _FORMS = 1, 2
-# What the name of a field says: nothing, a secret, perhaps a secret, the address of a callback.
+# What a field's name means: nothing, a secret, perhaps a secret, the URL of a webhook.
 _PLAIN, _SECRET, _LOOSE, _CALLBACK = range(4)
-# So many names are remembered with what they say.
+# The most names with a cached meaning.
 _MOST_NAMES = 4096
 # So many objects' names are remembered together, where they are no more than this.
 _MOST_SHAPES, _LONGEST_SHAPE = 1000, 16
@@ -59,7 +59,7 @@ _DEEPEST = 250
 
 
 def left_out(data: bytes) -> bytes:
-    """What is kept in place of bytes that are not: their size and hash, as JSON."""
+    """What is stored in place of bytes: their size and hash, as JSON."""
     return orjson.dumps({"bytes": len(data), "sha256": sha256(data).hexdigest()})
 
 
@@ -92,25 +92,25 @@ class Redactor:
         self._own = re.compile(rf"(?<![A-Za-z0-9])(?:{own})[A-Za-z0-9_-]{{8,}}") if own else None
         self._signs = (*_SIGNS, *(one.lower().encode() for one in prefixes))
         self._kinds: dict[str, int] = {}
-        self._plain: set[tuple[str, ...]] = set()  # names of the members of objects, none of which says anything
+        self._plain: set[tuple[str, ...]] = set()  # names of members of objects, none of which means a secret
 
     def json(self, body: bytes, parsed: Any, known: Fingerprints = NONE) -> bytes:
-        """A JSON body as it may be kept; `parsed` is what it says. One without secrets stays byte for byte."""
-        kept, asks, named = body, self._asks(body), self.names(parsed)
+        """A JSON body, redacted; `parsed` is its value. One without secrets stays byte for byte."""
+        stored, checks, named = body, self._checks(body), self.names(parsed)
         escaped = b"\\" in body
-        if asks or named or escaped:  # what it carries in a secret's place must not stand elsewhere in it either
+        if checks or named or escaped:  # a value in a secret's place must not occur elsewhere in it
             carried = [text for text in self.carried(parsed) if not known.knows(text)]
             known = Fingerprints(carried, also=known) if carried else known
-        if asks or named or escaped:
+        if checks or named or escaped:
             # Where texts have quotes or backslashes, a key in them may be escaped more often than any of its forms is.
             deep = escaped and any(sign in body for sign in _NESTS)
-            masked = self._value(parsed, known if deep else NONE, asks, None, _DEEPEST)
-            kept = exact(orjson.dumps(masked)) if masked != parsed or escaped else body
-        kept = known.masked(without_files(kept))
-        return kept if len(kept) <= MOST_KEPT else left_out(kept)
+            masked = self._value(parsed, known if deep else NONE, checks, None, _DEEPEST)
+            stored = exact(orjson.dumps(masked)) if masked != parsed or escaped else body
+        stored = known.masked(without_files(stored))
+        return stored if len(stored) <= MOST_KEPT else left_out(stored)
 
     def body(self, raw: bytes, known: Fingerprints = NONE) -> bytes:
-        """Any body as it may be kept: JSON as JSON, another text as its beginning, the rest as its size and hash."""
+        """Any body, redacted: JSON as JSON, another text as its beginning, the rest as its size and hash."""
         if len(raw) > MOST_MASKED:
             raw = without_files(raw)
             if len(raw) > MOST_MASKED:
@@ -136,13 +136,13 @@ class Redactor:
         return _PART.sub(lambda found: f"{found[1]}{MASK}" if self.is_secret(found[2], found[3]) else found[0], text)
 
     def names(self, value: Any) -> bool:
-        """Whether any field in a JSON value has a name that says what it holds."""
+        """Whether any field in a JSON value has a meaningful name."""
         return self.plain_members(value) is None
 
     def plain_members(self, value: Any) -> int | None:
-        """How many fields the objects in a JSON value have; None where the name of one says what it holds.
+        """How many fields the objects in a JSON value have; None if one of them has a meaningful name.
 
-        Fast, as every request is asked.
+        Fast, as it runs for every request.
         """
         count = 0
         if type(value) is dict:
@@ -160,7 +160,7 @@ class Redactor:
         return count
 
     def _is_plain(self, shape: tuple[str, ...]) -> bool:
-        """Whether all these names say nothing of what they hold."""
+        """Whether none of these names has a meaning."""
         for name in shape:
             kind = self._kinds.get(name)
             if (self._learn(name) if kind is None else kind) != _PLAIN:
@@ -182,24 +182,23 @@ class Redactor:
         return kind
 
     def has_addresses(self, data: bytes) -> bool:
-        """Whether an address may stand in a text with something in it that lets somebody in."""
+        """Whether a text may have a URL with credentials."""
         return b"://" in data and (b"@" in data or b"?" in data or b"#" in data or b"%" in data)
 
     def has_forms(self, data: bytes) -> bool:
-        """Whether something may stand in a text that shows by its form."""
+        """Whether a text may have something that is a secret by its form."""
         small = data.lower()
         for sign in self._signs:  # noqa: SIM110  (any() takes three times as long)
             if sign in small:
                 return True
         return False
 
-    def _asks(self, data: bytes) -> int:
+    def _checks(self, data: bytes) -> int:
         """What may have to be masked in a text; fast, and rather once too often."""
         addresses = _ADDRESSES if self.has_addresses(data) else 0
         return addresses | _FORMS if self.has_forms(data) else addresses
 
     def query(self, query: bytes, known: Fingerprints = NONE) -> str:
-        """A query as it may be kept."""
         text = "&".join(map(self._parameter, query.decode("latin-1").split("&")))
         return known.masked_text(self._by_form(masked_query(text)))
 
@@ -207,14 +206,14 @@ class Redactor:
         name, equals, value = pair.partition("=")
         if not value:
             return pair
-        plain, said = unquote_plus(name), unquote_plus(value)
-        if self.is_secret(plain, said) or (might_name_secret(plain) and is_key(said)):
+        plain, value_text = unquote_plus(name), unquote_plus(value)
+        if self.is_secret(plain, value_text) or (might_name_secret(plain) and is_key(value_text)):
             return f"{name}{equals}{MASK}"
-        shown = self.address(said) if plain in self._callbacks else self._by_form(masked_urls(said))
-        return pair if shown == said else f"{name}{equals}{shown}"
+        shown = self.address(value_text) if plain in self._callbacks else self._by_form(masked_urls(value_text))
+        return pair if shown == value_text else f"{name}{equals}{shown}"
 
     def path(self, path: str, known: Fingerprints = NONE, *, strange: bool = False) -> str:
-        """The path of a request as it may be kept; a `strange` one is known to no operation."""
+        """The path of a request, redacted; a `strange` one belongs to no operation."""
         shown = known.masked_text(self._by_form(path))
         if strange:
             shown = strange_path(shown)
@@ -254,7 +253,7 @@ class Redactor:
         return self._value(value, known, _ADDRESSES | _FORMS, None, _DEEPEST)
 
     def is_secret(self, name: str, value: Any) -> bool:
-        """Whether a field holds a secret, by its name, or by what it may be called and what stands there."""
+        """Whether a field holds a secret, by its name, or by a possible name and its value."""
         kind = self._kinds.get(name)
         kind = self._learn(name) if kind is None else kind
         if kind != _LOOSE or not isinstance(value, str) or not is_key(value):
@@ -262,7 +261,7 @@ class Redactor:
         return is_mixed(value) or (is_hex(value) and may_name_secret(name))
 
     def carried(self, value: Any) -> Iterator[str]:
-        """Every text in a JSON value that stands in a secret's place."""
+        """Every text in a JSON value that is in a secret's place."""
         if isinstance(value, dict):
             for name, inner in value.items():
                 yield from _texts(inner) if self.is_secret(name, inner) else self.carried(inner)
@@ -273,37 +272,37 @@ class Redactor:
             inner = json_in(value)
             yield from secrets_of(value) if inner is None else self.carried(inner)
 
-    def _value(self, value: Any, known: Fingerprints, asks: int, name: str | None, left: int) -> Any:
+    def _value(self, value: Any, known: Fingerprints, checks: int, name: str | None, depth: int) -> Any:
         if isinstance(value, str):
             if name in self._callbacks:
                 return self.address(value, known)
-            inner = json_in(value) if left else None
-            return self._said(value, known, asks) if inner is None else self._inner(value, inner, known, left - 1)
+            inner = json_in(value) if depth else None
+            return self._text(value, known, checks) if inner is None else self._inner(value, inner, known, depth - 1)
         if not isinstance(value, dict | list):
             return value
-        if not left:
+        if not depth:
             return MASK
         if isinstance(value, list):
-            return [self._value(inner, known, asks, name, left - 1) for inner in value]
+            return [self._value(inner, known, checks, name, depth - 1) for inner in value]
         return {
-            self._said(one, known, asks): _hidden(inner, left - 1)
+            self._text(one, known, checks): _hidden(inner, depth - 1)
             if self.is_secret(one, inner)
-            else self._value(inner, known, asks, one, left - 1)
+            else self._value(inner, known, checks, one, depth - 1)
             for one, inner in value.items()
         }
 
-    def _inner(self, text: str, inner: Any, known: Fingerprints, left: int) -> str:
+    def _inner(self, text: str, inner: Any, known: Fingerprints, depth: int) -> str:
         """A JSON text inside a JSON value; as it is where nothing in it must be masked."""
-        masked = self._value(inner, known, _ADDRESSES | _FORMS, None, left)
+        masked = self._value(inner, known, _ADDRESSES | _FORMS, None, depth)
         return text if masked == inner else orjson.dumps(masked).decode()
 
-    def _said(self, text: str, known: Fingerprints, asks: int) -> str:
+    def _text(self, text: str, known: Fingerprints, checks: int) -> str:
         """A text in a JSON value."""
         if known:
             text = known.masked_text(text)
-        if asks & _FORMS and len(text) > LEAST:
+        if checks & _FORMS and len(text) > LEAST:
             text = self._by_form(text)
-        return masked_urls(text) if asks & _ADDRESSES else text
+        return masked_urls(text) if checks & _ADDRESSES else text
 
     def _by_form(self, text: str) -> str:
         spans = list(secrets_in(text))
@@ -312,13 +311,13 @@ class Redactor:
         return cut_text(text, spans) if spans else text
 
     def _member(self, found: "re.Match[str]") -> str:
-        name, said = found[2], found[4]
-        hides = self.is_secret(name, said.strip("\"'")) and said.strip("\"'[] ")
+        name, value_text = found[2], found[4]
+        hides = self.is_secret(name, value_text.strip("\"'")) and value_text.strip("\"'[] ")
         return f"{found[1]}{name}{found[1]}{found[3]}{MASK}" if hides else found[0]
 
     def _pair(self, found: "re.Match[str]", *, loose: bool) -> str:
-        name, said = found[1], found[3]
-        secret = (name in self._fields or names_secret(name)) and (loose or is_key(said))
+        name, value_text = found[1], found[3]
+        secret = (name in self._fields or names_secret(name)) and (loose or is_key(value_text))
         return f"{name}{found[2]}{MASK}" if secret else found[0]
 
 
@@ -331,7 +330,7 @@ def _marked(token: str) -> str:
 
 
 def json_in(text: str) -> Any:
-    """The object or array that a text holds as JSON, as where JSON stands inside of JSON; None where it holds none."""
+    """The object or array that a text holds as JSON, for JSON inside of JSON; None if it holds none."""
     if text[:1] not in ("{", "[") or text[-1:] not in ("}", "]"):
         return None
     try:
@@ -349,12 +348,12 @@ def _texts(value: Any) -> Iterator[str]:
             yield from _texts(inner)
 
 
-def _hidden(value: Any, left: int) -> Any:
-    """What stands in a secret's place: every text and number in it masked, its form kept."""
+def _hidden(value: Any, depth: int) -> Any:
+    """A value in a secret's place: every text and number in it masked, its form unchanged."""
     if isinstance(value, dict | list):
-        if not left:
+        if not depth:
             return MASK
         if isinstance(value, list):
-            return [_hidden(inner, left - 1) for inner in value]
-        return {name if not is_key(name) else MASK: _hidden(inner, left - 1) for name, inner in value.items()}
+            return [_hidden(inner, depth - 1) for inner in value]
+        return {name if not is_key(name) else MASK: _hidden(inner, depth - 1) for name, inner in value.items()}
     return value if value is None or isinstance(value, bool) or value == "" else MASK

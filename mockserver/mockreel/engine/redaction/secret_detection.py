@@ -1,4 +1,4 @@
-"""What is a secret by its form, wherever it stands; and what is enough of a text to be a key and nothing else."""
+"""Secrets by their form, anywhere in a text; and whether a text is a key and nothing else."""
 
 import re
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ _SCHEMES = ("bearer", "basic", "token", "apikey", "digest")
 _HEADER = re.compile(
     rf"(?i)\b(?:{'|'.join(_SCHEMES)})(?:\s|%20|\+)+(?=[^\s\"',;]{{0,400}}[0-9=+/_-])([A-Za-z0-9._~+/=-]{{8,}})"
 )
-# One of these stands in every text that `secrets_in` finds something in; all in small letters.
+# Every text in which `secrets_in` finds something has one of these; all in lower case.
 SIGNS = (*(sign for form in _QUICK for sign in form.begins), *_SCHEMES)
 
 UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -42,7 +42,7 @@ def is_hex(text: str) -> bool:
 
 
 def secrets_in(text: str) -> Iterator[tuple[int, int]]:
-    """Where in a text something stands that is a secret by its form."""
+    """The places of secrets by their form in a text."""
     small = text.lower()
     for form in _QUICK:
         if any(sign in small for sign in form.begins):

@@ -40,24 +40,24 @@ def _escaped(key: str, raw: bytes) -> Iterator[bytes]:
 def _in_markup(text: str) -> set[str]:
     """Escaped for HTML, for JSON once and twice, and the one inside of the other."""
     marked = {text, *_in_html(text)}
-    once = {said for one in marked for said in _in_json(one)}
-    twice = {said for one in once for said in _in_json_again(one)}
-    return {*marked, *once, *twice, *(shown for said in _in_json(text) for shown in _in_html(said))}
+    once = {escaped for one in marked for escaped in _in_json(one)}
+    twice = {escaped for one in once for escaped in _in_json_again(one)}
+    return {*marked, *once, *twice, *(shown for escaped in _in_json(text) for shown in _in_html(escaped))}
 
 
 def _in_json(text: str) -> Iterator[str]:
     """As the usual writers have it."""
-    for said in (json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1]):
-        yield said
-        yield said.replace("/", "\\/")
-        yield said.translate(_FOR_PAGES)
+    for escaped in (json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1]):
+        yield escaped
+        yield escaped.replace("/", "\\/")
+        yield escaped.translate(_FOR_PAGES)
 
 
 def _in_json_again(text: str) -> Iterator[str]:
     """The same of what is JSON already: fewer, since what was escaped is ASCII without `<`."""
-    said = json.dumps(text, ensure_ascii=False)[1:-1]
-    yield said
-    yield said.replace("/", "\\/")
+    escaped = json.dumps(text, ensure_ascii=False)[1:-1]
+    yield escaped
+    yield escaped.replace("/", "\\/")
 
 
 def _in_html(text: str) -> Iterator[str]:
@@ -79,9 +79,9 @@ def _in_hex(raw: bytes) -> Iterator[bytes]:
 
 
 def in_base64(key: str) -> set[bytes]:
-    """What no neighbour of the key can change in base64, for each place in which it may begin.
+    """The part of the key's base64 that no neighbour can change, for each offset at which it may begin.
 
-    What is beside it is more base64, so that such a form never stands alone.
+    It has more base64 around it, so such a form is never a whole word.
     """
     raw = key.encode("utf-8", "surrogatepass")
     forms = set()
@@ -93,12 +93,12 @@ def in_base64(key: str) -> set[bytes]:
 
 
 def has_unseen(text: bytes) -> bool:
-    """Whether a text has characters in it that nobody sees, which may stand inside of a key."""
+    """Whether a text has invisible characters, which may be inside a key."""
     return not text.isascii() and _UNSEEN.search(text) is not None
 
 
 def decoded(text: bytes) -> Iterator[bytes]:
-    """What a text may say besides, once its escapes are undone; nothing where it has none."""
+    """The text with its escapes undone; nothing if it has none."""
     if b"%" in text:
         once = unquote_to_bytes(text)
         yield once

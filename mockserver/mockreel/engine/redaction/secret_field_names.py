@@ -1,10 +1,10 @@
-"""Which names say that a secret stands beside them: of headers, parameters, fields, cookies."""
+"""Names of secrets: of headers, parameters, fields, cookies."""
 
 import re
 from functools import lru_cache
 
 _WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+")
-# The last word of a name that holds a secret, whatever stands before it.
+# The last word of a secret's name, whatever is before it.
 _LAST = frozenset(
     """
     accesskey apikey authkey authorization authtoken bearer cookie credential credentials csrf hmac jwt otp passcode
@@ -20,22 +20,22 @@ _BEFORE_ID = ("session", "sess", "key", "pair")
 _PAIRS = frozenset(
     [(one, "key") for one in _BEFORE_KEY] + [(one, "id") for one in _BEFORE_ID] + [("basic", "auth"), ("proxy", "auth")]
 )
-# A token that only says where a list goes on, or what a model reads.
+# A token that is a page cursor, or a model's input.
 _INNOCENT = frozenset(
     {"page", "next", "continuation", "cursor", "previous", "prev", "sync", "stop", "eos", "bos", "pad"}
 )
 # Words that are a secret's name in an address, and may be anything in a body; and those that may be anything there too.
 _LOOSE = frozenset({"key", "auth", "sign", "hdnea", "hdnts", "ak", "sk"})
 _LOOSEST = frozenset({"session", "sid", "login", "code", "policy", "ticket", "state", "nonce", "user", "username"})
-# What stands in signed addresses of storages beside the signature.
+# The parameters of signed storage URLs beside the signature.
 _SIGNED = frozenset({"sign", "policy", "se", "st", "sv", "q-ak", "googleaccessid"})
-# What a model may be told, or a provider tells, of a signature that is none.
+# Fields about signatures that are none themselves, in a model's input or a provider's response.
 _NO_SIGNATURE = frozenset({"add", "input", "output", "type", "time", "function", "method"})
 
 
 @lru_cache(maxsize=4096)
 def names_secret(name: str) -> bool:
-    """Whether what stands under a name is a secret, by the name alone (`x-api-key`, `accessPassword`, `jwt`)."""
+    """Whether a name means a secret, by itself (`x-api-key`, `accessPassword`, `jwt`)."""
     words = [word.lower() for word in _WORD.findall(name[:200])]
     if not words:
         return False
@@ -48,19 +48,19 @@ def names_secret(name: str) -> bool:
 
 @lru_cache(maxsize=1024)
 def signs_address(name: str) -> bool:
-    """Whether a parameter is part of what makes an address let somebody in."""
+    """Whether a parameter is part of a URL's credentials."""
     return names_secret(name) or name.lower() in _SIGNED
 
 
 @lru_cache(maxsize=1024)
 def may_name_secret(name: str) -> bool:
-    """Whether it names a secret in an address, where nobody writes `key` or `auth` for anything else."""
+    """Whether it names a secret in a URL, where `key` and `auth` have no other meaning."""
     return names_secret(name) or _last(name) in _LOOSE
 
 
 @lru_cache(maxsize=1024)
 def might_name_secret(name: str) -> bool:
-    """Whether it names a secret if what stands there looks like one."""
+    """Whether it names a secret if its value looks like one."""
     return may_name_secret(name) or _last(name) in _LOOSEST
 
 
@@ -70,5 +70,5 @@ def _last(name: str) -> str:
 
 
 def _is_joined(word: str) -> bool:
-    """Words that somebody wrote as one (`xapikey`, `dbpassword`, `authtoken`)."""
+    """Words written as one (`xapikey`, `dbpassword`, `authtoken`)."""
     return len(word) > 6 and word.endswith(("apikey", "password", "passwd", "secret", "authtoken", "accesstoken"))

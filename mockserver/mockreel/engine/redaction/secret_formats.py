@@ -1,6 +1,6 @@
-"""By which form a text is known to be a secret, wherever it stands: one table, for the server and for scans of files.
+"""The forms of secrets, anywhere in a text: one table, for the server and for scans of files.
 
-A provider's own keys are no part of it: the contract's data says how they begin.
+A provider's own keys are not in it: the contract's data has their prefixes.
 """
 
 import re
@@ -8,11 +8,11 @@ from typing import NamedTuple
 
 
 class Form(NamedTuple):
-    """One sort of secret.
+    """One kind of secret.
 
-    `begins` are texts, in small letters, of which one stands in every text that has such a secret; empty where there is
-    none that is long enough, so that only a scan of a file looks for it. The first group of the pattern is the secret;
-    the whole match is, where it has no group.
+    `begins` are lower-case texts, one of which occurs in every text with such a secret; empty if there is none that is
+    long enough, so that only a scan of a file searches for it. The first group of the pattern is the secret, or the
+    whole match if it has no group.
     """
 
     what: str
@@ -20,7 +20,7 @@ class Form(NamedTuple):
     pattern: "re.Pattern[str]"
 
     def spans(self, text: str) -> list[tuple[int, int]]:
-        """Where such secrets stand."""
+        """The places of such secrets."""
         group = 1 if self.pattern.groups else 0
         return [found.span(group) for found in self.pattern.finditer(text)]
 
@@ -50,8 +50,8 @@ _ISSUED_BEGIN = """
     rnd_ mlsn. re_ swmtkn-1- fw_ sk_ key_
 """
 
-# Keys that say after their issuer what they are for, as many issuers write them. A scan has the providers' own for it.
-KIND_TOLD = _form(
+# Keys with their purpose after the issuer's prefix, as many issuers write them. A scan has the providers' own.
+PURPOSE_PREFIX = _form(
     "an API key",
     "_live_ _test_ _svc_ _prod_",
     r"([a-z]{2,8}_(?:live|test|svc|prod)_(?=[A-Za-z_-]{0,40}[0-9])[A-Za-z0-9_-]{12,})",
@@ -70,7 +70,7 @@ FORMS = (
         "sk- pk- rk- sk_ pk_ rk_",
         r"([spr]k[-_](?:live[-_]|test[-_]|proj-|ant-|or-)?[A-Za-z0-9_-]{16,})",
     ),
-    KIND_TOLD,
+    PURPOSE_PREFIX,
     _form("an API key", "aiza", r"(AIza[A-Za-z0-9_-]{20,})"),
     _form(
         "an API key",
@@ -83,7 +83,7 @@ FORMS = (
     _form("a signing secret", "whsec_", r"(whsec_[A-Za-z0-9+/=_-]{6,})"),
     _form("an API key", _ISSUED_BEGIN, rf"({_ISSUED})"),
     _form(
-        "an address that lets in",
+        "a URL with credentials",
         "hooks.slack.com/ /api/webhooks/ webhook.office.com/",
         r"https://(?:hooks\.slack\.com/(?:services|workflows)|(?:canary\.|ptb\.)?discord(?:app)?\.com/api/webhooks"
         r"|[a-z0-9-]+\.webhook\.office\.com/webhookb2)/([A-Za-z0-9_/@.%-]{16,})",

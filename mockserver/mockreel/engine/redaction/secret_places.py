@@ -1,6 +1,6 @@
-"""By which place in a text something is known to be a secret: behind which words, in which part of an address.
+"""The places of secrets: behind certain words, and in certain parts of a URL.
 
-Which names say that a secret stands beside them is told by `names` alone.
+Which names mean a secret is defined in `names`.
 """
 
 import re
@@ -11,14 +11,13 @@ from mockreel.engine.redaction.secret_field_names import names_secret, signs_add
 
 
 class SecretPlace(NamedTuple):
-    """One sort of place; the pattern's group `secret` is what stands there, its group `name` what it is called."""
+    """One kind of place; the pattern's group `secret` is the value there, its group `name` its name."""
 
     what: str
     pattern: "re.Pattern[str]"
     named: Callable[[str], bool] | None = None
 
     def spans(self, text: str) -> Iterator[tuple[int, int]]:
-        """Where such secrets stand."""
         for found in self.pattern.finditer(text):
             if self.named is None or self.named(found["name"]):
                 yield found.span("secret")

@@ -1,4 +1,4 @@
-"""Addresses without what lets somebody in: user and password, secret parameters, tokens behind the `#`; and paths."""
+"""URLs without credentials: user and password, secret parameters, tokens behind the `#`; and paths."""
 
 import re
 from collections.abc import Iterator
@@ -14,47 +14,46 @@ _LOGIN = re.compile(r"(?<=://)[^/?#\s]{1,2000}@")
 
 
 def masked_urls(text: str) -> str:
-    """A text with every URL in it masked."""
     return URL.sub(lambda found: masked_url(found[0]), text) if "://" in text else text
 
 
 def masked_url(url: str) -> str:
     """A URL without its user, and without the values of parameters that name a secret."""
     rest, mark, fragment = url.partition("#")
-    place, asks, query = rest.partition("?")
+    place, question_mark, query = rest.partition("?")
     if "@" in place:
         place = _LOGIN.sub(f"{MASK}@", place)
     if ";" in place:
         place = _parameters(place, ";")
-    return f"{place}{asks}{masked_query(query)}{mark}{_fragment(fragment)}"
+    return f"{place}{question_mark}{masked_query(query)}{mark}{_fragment(fragment)}"
 
 
 def secrets_of(text: str) -> Iterator[str]:
-    """What lets somebody in, of every URL in a text: passwords, the values of secret parameters."""
+    """The credentials of every URL in a text: passwords, the values of secret parameters."""
     for found in URL.finditer(text) if "://" in text else ():
-        place, _, asks = found[0].replace("#", "?").partition("?")
+        place, _, question_mark = found[0].replace("#", "?").partition("?")
         login = _LOGIN.search(place)
         if login is not None:
-            said = unquote(login[0][:-1])
-            yield said
-            yield said.partition(":")[2]
-        for pair in asks.replace("?", "&").replace(";", "&").split("&"):
+            decoded = unquote(login[0][:-1])
+            yield decoded
+            yield decoded.partition(":")[2]
+        for pair in question_mark.replace("?", "&").replace(";", "&").split("&"):
             name, _, value = pair.partition("=")
-            said = unquote_plus(value)
+            decoded = unquote_plus(value)
             if may_name_secret(unquote_plus(name)):
-                yield said
+                yield decoded
             elif "%" in value:
-                yield from secrets_of(said)
+                yield from secrets_of(decoded)
 
 
 def masked_callback(url: str) -> str:
-    """The URL of a callback: besides, the pieces of its path that look drawn, by which receivers know who may call."""
+    """A webhook URL: also without random parts of its path, by which receivers recognise callers."""
     rest, mark, fragment = masked_url(url).partition("#")
-    place, asks, query = rest.partition("?")
+    place, question_mark, query = rest.partition("?")
     scheme, parted, tail = place.partition("://")
     host, slash, path = tail.partition("/")
     fragment = MASK if is_drawn(unquote(fragment)) else fragment
-    return f"{scheme}{parted}{host}{slash}{masked_path(path)}{asks}{_drawn(query)}{mark}{fragment}"
+    return f"{scheme}{parted}{host}{slash}{masked_path(path)}{question_mark}{_drawn(query)}{mark}{fragment}"
 
 
 def masked_path(path: str) -> str:
@@ -63,7 +62,7 @@ def masked_path(path: str) -> str:
 
 
 def strange_path(path: str) -> str:
-    """The path of an operation that nobody knows: without pieces that no id looks like."""
+    """The path of an unknown operation: without parts that do not look like an id."""
     return "/".join(MASK if is_mixed(unquote(piece)) else piece for piece in path.split("/"))
 
 
@@ -81,8 +80,8 @@ def _parameter(pair: str) -> str:
     if ";" in value:
         first, semicolon, more = value.partition(";")
         return _parameter(f"{name}{equals}{first}") + semicolon + _parameters(more, ";")
-    plain, said = unquote_plus(name), unquote_plus(value)
-    secret = value and (may_name_secret(plain) or (might_name_secret(plain) and is_mixed(said)))
+    plain, decoded = unquote_plus(name), unquote_plus(value)
+    secret = value and (may_name_secret(plain) or (might_name_secret(plain) and is_mixed(decoded)))
     return f"{name}{equals}{MASK}" if secret else f"{name}{equals}{_nested(value)}"
 
 

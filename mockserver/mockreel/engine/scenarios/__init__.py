@@ -1,1 +1,1 @@
-"""What a request is to meet: the `Prefer` header, and rules."""
+"""What applies to a request: the `Prefer` header, and rules."""

@@ -1,4 +1,4 @@
-"""What is wished of a request, as its `Prefer` header says it: scenarios and faults; whether the provider has it."""
+"""The preferences of a request's `Prefer` header: scenarios and faults, and whether the provider has them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -6,13 +6,13 @@ from itertools import islice
 
 from mockreel.contract import Contract, ErrorRow, Scenarios
 from mockreel.engine.faults import NO_FAULTS, Fault, Faults
-from mockreel.engine.faults.fault import word
+from mockreel.engine.faults.fault import split_parameter
 from mockreel.errors import FaultError, OptionError, nearest
 
 
 @dataclass(frozen=True, slots=True)
 class Preference:
-    """A scenario by name, with the code that it should play."""
+    """A scenario by name, with its code."""
 
     scenario: str
     code: str | None = None
@@ -23,7 +23,7 @@ def preferred(header: bytes | None) -> Preference | None:
     if header is None or b"scenario" not in header.lower():
         return None
     for preference in header.decode("latin-1").split(","):
-        words = dict(word(part) for part in preference.split(";"))
+        words = dict(split_parameter(part) for part in preference.split(";"))
         if "scenario" in words:
             return Preference(words["scenario"], words.get("code"))
     return None
@@ -43,7 +43,7 @@ def preferred_faults(header: bytes | None) -> Faults:
 def _faults(header: str) -> Iterator[Fault]:
     """Each fault with what follows it in its preference, but for a scenario's own words."""
     for preference in header.split(","):
-        words = [word(part) for part in preference.split(";") if part.strip()]
+        words = [split_parameter(part) for part in preference.split(";") if part.strip()]
         names = [name for name, _ in words]
         if "fault" in names:
             (_, fault), *rest = words[names.index("fault") :]
@@ -75,10 +75,10 @@ def check_preference(contract: Contract, preference: Preference) -> None:
 
 
 def refusal(contract: Contract, preference: Preference) -> ErrorRow | None:
-    """The error row that a response scenario plays; None for a job scenario.
+    """The error row of a response scenario; None for a job scenario.
 
     Raises:
-        OptionError: no error row has the wished code.
+        OptionError: no error row has the code.
     """
     scenarios: Scenarios = contract.scenarios
     scenario = scenarios.requests.get(preference.scenario)
@@ -108,27 +108,24 @@ def is_able(contract: Contract, fault: Fault) -> bool:
     return True
 
 
-# The preferences that IANA has registered: they are for the provider, not for us, and nobody needs to be told of them.
+# The preferences registered with IANA: they are for the provider, and need no hint.
 _REGISTERED = frozenset({"depth-noroot", "handling", "respond-async", "return", "safe", "transclude", "wait"})
-# What says that a request breaks a client rule on purpose; whoever judges clients reads it.
+# Marks a request that breaks a client rule on purpose; read by the checks of client rules.
 EXPECT_VIOLATION = "expect-violation"
 # How near a word must be to one of ours to be a slip, 0 to 1.
 _SLIP = 0.7
-# So many preferences that change nothing are told of one request.
+# The most preferences without effect that are reported for one request.
 MOST_IGNORED = 10
 
 
 def ignored(header: bytes) -> Iterator[str]:
-    """What in a `Prefer` header changes nothing though it was probably meant to, each with what to write instead.
-
-    Of many only the first are told.
-    """
+    """The preferences without effect that were probably meant to have one, with hints; only the first ones."""
     return islice(_ignored(header), MOST_IGNORED)
 
 
 def _ignored(header: bytes) -> Iterator[str]:
     for preference in header.decode("latin-1").split(","):
-        words = [word(part) for part in preference.split(";") if part.strip()]
+        words = [split_parameter(part) for part in preference.split(";") if part.strip()]
         names = [name for name, _ in words]
         if "scenario" in names or "fault" in names:
             yield from _strange(words, "fault" in names)
@@ -141,7 +138,7 @@ def _ignored(header: bytes) -> Iterator[str]:
 
 
 def _strange(words: list[tuple[str, str]], faulty: bool) -> Iterator[str]:
-    """The words beside a scenario that say nothing; those beside a fault are checked with it."""
+    """The words beside a scenario that are ignored; those beside a fault are checked with it."""
     if faulty:
         return
     for name, _ in words:

@@ -1,4 +1,4 @@
-"""Rules: what every request that fits is to meet, a scenario or a fault; asked in the order of their setting."""
+"""Rules: the scenario or fault for every matching request, in the order in which the rules were set."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -10,14 +10,14 @@ from mockreel.engine.faults import Fault, Sort
 from mockreel.engine.randomness import digest
 from mockreel.engine.scenarios.preferences import Preference
 
-# What a rule may ask of a request, beside what it wants.
+# The conditions of a rule.
 CONDITIONS = ("provider", "model", "operation", "prompt", "nth", "probability")
 
 _SCALE = 1.0 / (1 << 64)
 
 
-class Asked(NamedTuple):
-    """What a rule looks at; `account` is the number of the caller's account, 0 where nobody is known."""
+class RequestTraits(NamedTuple):
+    """What a rule can match; `account` is the number of the caller's account, 0 if unknown."""
 
     provider: str
     model: str | None = None
@@ -28,10 +28,10 @@ class Asked(NamedTuple):
 
 @dataclass(slots=True)
 class Rule:
-    """A scenario, a fault or a result for every request that fits: by provider, model, operation, prompt, and turn.
+    """A scenario, a fault or a result for matching requests: by provider, model, operation, prompt and count.
 
-    `nth` counts the requests that fit otherwise, from 1; None means all of them. Of those that are left it meets a
-    part, by `probability`.
+    `nth` counts the otherwise matching requests, from 1; None means all of them. `probability` selects a share of the
+    rest.
     """
 
     id: int
@@ -47,27 +47,27 @@ class Rule:
     seen: int = field(default=0, compare=False)
     turns: dict[tuple[str, int], int] = field(default_factory=dict, compare=False, repr=False)
 
-    def fits(self, asked: Asked, chance: Callable[["Rule", Asked], float]) -> bool:
+    def fits(self, request: RequestTraits, chance: Callable[["Rule", RequestTraits], float]) -> bool:
         """Whether the rule decides this request; counts it if so."""
-        if self.provider not in (None, asked.provider) or self.model not in (None, asked.model):
+        if self.provider not in (None, request.provider) or self.model not in (None, request.model):
             return False
-        if self.operation not in (None, asked.operation):
+        if self.operation not in (None, request.operation):
             return False
-        if self.prompt is not None and self.prompt not in asked.prompt:
+        if self.prompt is not None and self.prompt not in request.prompt:
             return False
         self.seen += 1
         if self.nth not in (None, self.seen):
             return False
-        return self.probability is None or chance(self, asked) < self.probability
+        return self.probability is None or chance(self, request) < self.probability
 
     @property
     def has_conditions(self) -> bool:
         """Whether it is for some requests only."""
         return any(getattr(self, name) is not None for name in CONDITIONS)
 
-    def turn(self, asked: Asked) -> int:
-        """How many requests of this account it has met by chance; one more now."""
-        key = (asked.provider, asked.account)
+    def turn(self, request: RequestTraits) -> int:
+        """The number of this account's matching requests so far, which counts one more now."""
+        key = (request.provider, request.account)
         turn = self.turns[key] = self.turns.get(key, 0) + 1
         return turn
 
@@ -85,10 +85,10 @@ class Rule:
 
 
 class Rules:
-    """The rules of a simulator; the first that fits decides, for scenarios, for responses and for callbacks apart.
+    """The rules of a simulator; the first match decides, for scenarios, responses and webhooks separately.
 
     Args:
-        seed: what chance is drawn from: the same seed and calls meet the same.
+        seed: of the random choices: the same seed and requests select the same.
     """
 
     def __init__(self, *, seed: int = 0) -> None:
@@ -103,17 +103,17 @@ class Rules:
         self._first = tuple(self.all)
 
     def reset(self) -> None:
-        """As at the beginning: with nothing met yet, and the next number behind the first rules."""
-        self.put_back(replace(rule, seen=0, turns={}) for rule in self._first)
+        """Reset the counts, and continue the numbers after the first rules."""
+        self.restore(replace(rule, seen=0, turns={}) for rule in self._first)
 
-    def add(self, wanted: Preference | Fault | OwnResult, **conditions: Any) -> Rule:
+    def add(self, effect: Preference | Fault | OwnResult, **conditions: Any) -> Rule:
         """One more rule, behind the others."""
-        if isinstance(wanted, Fault):
-            rule = Rule(next(self._ids), None, fault=wanted, **conditions)
-        elif isinstance(wanted, OwnResult):
-            rule = Rule(next(self._ids), None, result=wanted.text, **conditions)
+        if isinstance(effect, Fault):
+            rule = Rule(next(self._ids), None, fault=effect, **conditions)
+        elif isinstance(effect, OwnResult):
+            rule = Rule(next(self._ids), None, result=effect.text, **conditions)
         else:
-            rule = Rule(next(self._ids), wanted, **conditions)
+            rule = Rule(next(self._ids), effect, **conditions)
         self.all.append(rule)
         return rule
 
@@ -122,7 +122,7 @@ class Rules:
         self.all.clear()
         self._ids = count(1)
 
-    def put_back(self, rules: Iterable[Rule]) -> None:
+    def restore(self, rules: Iterable[Rule]) -> None:
         """Have these rules, with their numbers; the next one has a higher number."""
         self.all = list(rules)
         self._ids = count(max((rule.id for rule in self.all), default=0) + 1)
@@ -133,29 +133,31 @@ class Rules:
         self.all = [rule for rule in self.all if rule.id != id]
         return len(self.all) < before
 
-    def preference(self, asked: Asked) -> Preference | None:
-        """The scenario that the first fitting rule wants, or None."""
-        return next((rule.preference for rule in self.all if rule.preference and rule.fits(asked, self._chance)), None)
+    def preference(self, request: RequestTraits) -> Preference | None:
+        """The scenario of the first matching rule, or None."""
+        return next(
+            (rule.preference for rule in self.all if rule.preference and rule.fits(request, self._chance)), None
+        )
 
-    def result(self, asked: Asked) -> str | None:
-        """The name of the result that the first fitting rule gives, or None; one without conditions is asked last."""
-        giving = sorted((rule for rule in self.all if rule.result), key=lambda rule: not rule.has_conditions)
-        return next((rule.result for rule in giving if rule.fits(asked, self._chance)), None)
+    def result(self, request: RequestTraits) -> str | None:
+        """The name of the first matching rule's result, or None; rules without conditions come last."""
+        results = sorted((rule for rule in self.all if rule.result), key=lambda rule: not rule.has_conditions)
+        return next((rule.result for rule in results if rule.fits(request, self._chance)), None)
 
-    def fault(self, sort: Sort, asked: Asked, able: Callable[[Fault], bool]) -> Fault | None:
-        """The fault of a sort that the first fitting rule wants, or None.
+    def fault(self, sort: Sort, request: RequestTraits, able: Callable[[Fault], bool]) -> Fault | None:
+        """The fault of a kind of the first matching rule, or None.
 
-        A rule that names no provider holds for those who are `able`.
+        A rule without a provider applies to those that are `able`.
         """
         for rule in self.all:
             fault = rule.fault
             if fault is None or fault.kind.sort != sort or not (rule.provider or able(fault)):
                 continue
-            if rule.fits(asked, self._chance):
+            if rule.fits(request, self._chance):
                 return fault
         return None
 
-    def _chance(self, rule: Rule, asked: Asked) -> float:
+    def _chance(self, rule: Rule, request: RequestTraits) -> float:
         """Evenly from 0 to 1; each account's requests are drawn for themselves, whatever comes beside them."""
-        block = digest(self._seed, "rule", rule.id, asked.provider, asked.account, rule.turn(asked), size=8)
+        block = digest(self._seed, "rule", rule.id, request.provider, request.account, rule.turn(request), size=8)
         return int.from_bytes(block, "big") * _SCALE

@@ -1,4 +1,4 @@
-"""What the engine asks of the package."""
+"""The provider adapter."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,14 +13,12 @@ from mockreel.providers.aimlapi.routes import handler_of
 from mockreel.providers.aimlapi.state import State
 from mockreel.providers.aimlapi.usage import Usage
 from mockreel.simulator.provider import Provider
-from mockreel.simulator.provider_adapter import KeptTypes, Socket
+from mockreel.simulator.provider_adapter import Socket, StoredTypes
 from mockreel.simulator.request_context import RequestContext
 from mockreel.webhooks import Delivery
 
 
-class Play:
-    """The adapter of one contract."""
-
+class Adapter:
     def __init__(self, contract: Contract) -> None:
         self._contract = contract
         self.handlers = {operation.id: handler_of(operation) for operation in contract.operations}
@@ -32,7 +30,7 @@ class Play:
     def new_state(self, provider: Provider) -> Any:
         return State(provider.contract, started=provider.clock.now())
 
-    def taken_over(self, provider: Provider) -> Any:
+    def state_after_switch(self, provider: Provider) -> Any:
         return State(self._contract, started=provider.state.started)
 
     @property
@@ -40,15 +38,15 @@ class Play:
         return (Usage,)
 
     @property
-    def kept_types(self) -> KeptTypes:
-        return KeptTypes(job=Usage, state=Moment)
+    def stored_types(self) -> StoredTypes:
+        return StoredTypes(job=Usage, state=Moment)
 
-    def kept(self, provider: Provider) -> Any:
+    def stored(self, provider: Provider) -> Any:
         """When it began; the rest follows from the contract."""
         return provider.state.started
 
-    def put_back(self, provider: Provider, kept: Any) -> Any:
-        return State(self._contract, started=float(kept))
+    def restore(self, provider: Provider, stored: Any) -> Any:
+        return State(self._contract, started=float(stored))
 
     def refuse(self, context: RequestContext, row: ErrorRow, error: ErrorResponse) -> Response:
         return error_bodies.refuse(context, row, error)
@@ -61,5 +59,5 @@ class Play:
         """Nothing: no callback is documented, so none is sent."""
 
     def redeliver(self, provider: Provider, delivery: Delivery) -> Delivery:
-        """There is none of its own."""
+        """It has none of its own."""
         return provider.deliveries.again(delivery)

@@ -18,7 +18,7 @@ from mockreel.simulator.request_context import RequestContext
 
 
 def refuse(context: RequestContext, row: ErrorRow, error: ErrorResponse) -> Response:
-    """The response that says no."""
+    """An error response."""
     state: State = context.provider.state
     if error.values.get("model") in state.withdrawn:
         row = context.provider.contract.errors[context.provider.contract.wire["deprecations"]["refusal"]]
@@ -38,12 +38,12 @@ def _ids(context: RequestContext) -> dict[str, str]:
 
 
 def _values(context: RequestContext, error: ErrorResponse, ids: Mapping[str, str]) -> Mapping[str, object]:
-    """What a message's placeholders stand for; one that an error response does not know is empty."""
+    """The values of a message's placeholders; one that an error response does not have is empty."""
     return defaultdict(str, {"method": context.request.method, "path": context.request.path, **ids, **error.values})
 
 
 def _violations(context: RequestContext, row: ErrorRow, error: ErrorResponse) -> tuple[Violation, ...]:
-    """What was wrong; where no schema found it, the row says what the hint is about."""
+    """The violations; without a schema error, the row has the place of the hint."""
     own = row.fields.get("violation")
     if error.violations or own is None:
         return error.violations
@@ -67,7 +67,7 @@ def _models(context: RequestContext) -> Iterable[str]:
 
 
 def _place(context: RequestContext, row: ErrorRow) -> dict[str, Any]:
-    """The words for what was asked, and when."""
+    """The values for the request and its time."""
     wire = context.provider.contract.wire
     query = context.request.query.decode("latin-1")
     return {
@@ -81,7 +81,7 @@ def _place(context: RequestContext, row: ErrorRow) -> dict[str, Any]:
 
 
 def _content(row: ErrorRow, message: str, hints: list[Hint]) -> dict[str, Any]:
-    """The words for what is said; without hints or a kind there is no data."""
+    """The values for a message; without hints or a kind there is no data."""
     kind: Mapping[str, Any] = {"data": {"kind": row.fields["kind"]}} if "kind" in row.fields else {}
     data = {"data": [found.issue for found in hints]} if hints else kind
     lines = "\n".join((message, *(found.message for found in hints)))
@@ -89,7 +89,7 @@ def _content(row: ErrorRow, message: str, hints: list[Hint]) -> dict[str, Any]:
 
 
 def _headers(context: RequestContext, state: State) -> Headers:
-    """The tracing headers; only a poll's error names an inference, the one that was asked for, if it can be one."""
+    """The tracing headers; only a poll's error names an inference, the requested one, if it can be one."""
     operation = context.known_operation
     line = state.lines[operation.id] if operation else None
     if line is None or not line.traced:

@@ -1,4 +1,4 @@
-"""Query parameters beyond what a schema says: repeated ones, lists in one, and those that nobody knows."""
+"""Query parameters beyond their schemas: repeated ones, lists in one, and unknown ones."""
 
 from urllib.parse import parse_qsl
 
@@ -17,7 +17,7 @@ def listed(context: RequestContext, name: str) -> list[str]:
     return [word.strip().lower() for value in repeated(context, name) for word in value.split(",") if word.strip()]
 
 
-def refuse_unknown(context: RequestContext) -> None:
+def reject_unknown(context: RequestContext) -> None:
     """See that only declared parameters are given.
 
     Raises:

@@ -1,4 +1,4 @@
-"""What goes over the wire: moments, and what a generation and its file say of themselves."""
+"""Wire formats: timestamps, and the members for a generation and its file."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -27,13 +27,13 @@ def generation(provider: Provider, job: Job, state: JobState, now: float) -> dic
 
 
 def own_members(provider: Provider, job: Job) -> Mapping[str, Any]:
-    """The members of a finished response that somebody gave as the result of the job; none without one."""
+    """The members of a finished response that a user set as the job's result; none without one."""
     members: Mapping[str, Any] = artifact.own_body(provider, job) or {}
     return members
 
 
 def file_words(provider: Provider, job: Job) -> dict[str, Any]:
-    """What the older routes say of a finished video beside its address: its type, name and size."""
+    """The members of a finished video beside its URL on the older routes: its type, name and size."""
     clip = artifact.of_job(provider, job).clip
     return {
         "content_type": clip.mime,

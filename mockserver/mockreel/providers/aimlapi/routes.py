@@ -1,4 +1,4 @@
-"""Which handler answers an operation: the operation's own `plays` says so, and `reply` names its template."""
+"""The handler of each operation, by the operation's own `plays`; `reply` names its template."""
 
 from collections.abc import Mapping
 
@@ -23,5 +23,5 @@ def handler_of(operation: Operation) -> Handler:
     plays = operation.raw["x-mockreel"].get("plays")
     if plays not in HANDLERS:
         where = f"the operation {operation.id} /x-mockreel/plays"
-        raise DataError(where, f"{plays!r} is nothing that can be played", expected="one of " + ", ".join(HANDLERS))
+        raise DataError(where, f"{plays!r} is not a handler", expected="one of " + ", ".join(HANDLERS))
     return HANDLERS[plays]

@@ -16,11 +16,11 @@ KINDS: tuple[str, ...] = get_args(StateKind)
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What one operation says: its status, and its template by the kind of the job's state.
+    """The responses of one operation: its status, and its template by the kind of the job's state.
 
-    `ids` is the shape of new ids, `parameter` what names a job in the query; `traced` says whether the operation is
-    about a generation, so that its responses have the tracing headers; `describes` whether it says more of a finished
-    file than where it is.
+    `ids` is the form of new ids, `parameter` what names a job in the query; `traced` is true if the operation is about
+    a generation, so its responses have the tracing headers; `describes` if a finished file has more members than its
+    URL.
     """
 
     status: int
@@ -32,8 +32,6 @@ class Line:
 
 
 class State:
-    """the state of one provider."""
-
     def __init__(self, contract: Contract, *, started: float) -> None:
         wire = contract.wire
         self.started = started
@@ -45,7 +43,7 @@ class State:
         self.rates = UsageRates(contract.money.units, places=wire["tracing"]["usd_places"], tracing=self.tracing)
         self.media = tuple(_names(contract.root["media"]))
         self.withdrawn = _withdrawn(wire["deprecations"])
-        self.catalogue: dict[str, dict[str, Any]] = {}  # the words of each model, once somebody has asked
+        self.catalogue: dict[str, dict[str, Any]] = {}  # the template values of each model, built on demand
         self.lines = contract.once(
             "aimlapi.lines", lambda: {operation.id: _line(operation, wire) for operation in contract.operations}
         )
@@ -66,7 +64,7 @@ def _line(operation: Operation, wire: Mapping[str, Any]) -> Line:
 
 
 def _by_kind(raw: Any) -> dict[str, Template]:
-    """A template for each kind of state; one that does not tell them apart holds for all."""
+    """A template for each kind of state; a single one holds for all."""
     divided = isinstance(raw, Mapping) and set(raw) <= set(KINDS)
     return {kind: prepared(part) for kind, part in (raw if divided else dict.fromkeys(KINDS, raw)).items()}
 
@@ -80,5 +78,5 @@ def _names(media: Mapping[str, Any]) -> Iterator[str]:
 
 def _withdrawn(feed: Mapping[str, Any]) -> frozenset[str]:
     """The names under which nothing is served any more."""
-    gone = (entry for entry in feed["entries"] if entry["status"] == feed["withdrawn"])
-    return frozenset(name for entry in gone for name in (entry["id"], *entry["aliases"]))
+    withdrawn = (entry for entry in feed["entries"] if entry["status"] == feed["withdrawn"])
+    return frozenset(name for entry in withdrawn for name in (entry["id"], *entry["aliases"]))

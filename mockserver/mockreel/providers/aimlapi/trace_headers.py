@@ -11,16 +11,16 @@ Headers = HeaderFields
 
 
 class Tracing:
-    """The names of the headers, and which values of them are taken.
+    """The names of the headers, and their allowed values.
 
     Args:
         row: the wire fact `tracing`.
-        issued: what an id of the provider looks like.
+        issued: the form of the provider's ids.
     """
 
     def __init__(self, row: Mapping[str, Any], *, issued: str) -> None:
         self.credits, self.usd = row["credits"].encode(), row["usd"].encode()
-        self.asked, self._allowed = row["asked"].encode(), re.compile(row["allowed"].encode())
+        self.requested, self._allowed = row["asked"].encode(), re.compile(row["allowed"].encode())
         self._inference, self._client = row["inference"].encode(), row["client"].encode()
         self._issued = re.compile(issued)
         names = (self._inference, self._client, self.credits, self.usd)
@@ -31,7 +31,7 @@ class Tracing:
         found: Headers = ()
         if inference is not None and self._issued.fullmatch(inference):
             found = ((self._inference, inference.encode()),)
-        own = request.header(self.asked)
+        own = request.header(self.requested)
         if own is not None and self._allowed.fullmatch(own):
             found += ((self._client, own),)
         return (*found, *cost, self._exposed)

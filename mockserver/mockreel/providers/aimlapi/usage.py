@@ -23,7 +23,7 @@ class UsageRates:
     Args:
         units: how many of each unit a dollar is.
         places: the decimals of the dollar header.
-        tracing: knows the headers' names.
+        tracing: has the headers' names.
     """
 
     def __init__(self, units: Mapping[str, Decimal], *, places: int, tracing: Tracing) -> None:

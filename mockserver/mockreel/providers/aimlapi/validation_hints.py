@@ -11,7 +11,7 @@ from mockreel.providers.templates import prepared
 
 # Rules whose limit is the schema's own list, and not what was sent; so many lists of options are known again.
 _OF_SCHEMA = frozenset({"enum", "type"})
-_MOST_KNOWN = 256
+_MOST_CACHED = 256
 # What JSON calls the sorts of its values.
 _KINDS = {bool: "boolean", int: "number", float: "number", str: "string", list: "array", dict: "object"}
 
@@ -38,15 +38,14 @@ class Hints:
         self._known: dict[tuple[Any, ...], dict[str, Any]] = {}
 
     def all(self, found: tuple[Violation, ...]) -> list[Hint]:
-        """The hint for each violation; those that are found again are told again."""
-        told = found.told if isinstance(found, Violations) else {}
-        hints: list[Hint] | None = told.get("hints")
+        """The hint for each violation; violations that were found before keep theirs."""
+        cached = found.told if isinstance(found, Violations) else {}
+        hints: list[Hint] | None = cached.get("hints")
         if hints is None:
-            hints = told["hints"] = [self.hint(violation) for violation in found]
+            hints = cached["hints"] = [self.hint(violation) for violation in found]
         return hints
 
     def hint(self, violation: Violation) -> Hint:
-        """The hint for one violation."""
         issue, message = self._rows.get(violation.keyword, self._rows["other"])
         words = self._words(violation)
         words["message"] = message.format_map(words)
@@ -68,7 +67,7 @@ class Hints:
         name = (violation.keyword, *map(_text, violation.limit))
         found = self._known.get(name)
         if found is None:
-            if len(self._known) >= _MOST_KNOWN:
+            if len(self._known) >= _MOST_CACHED:
                 self._known.clear()
             found = self._known[name] = self._joined(violation)
         return found

@@ -7,5 +7,4 @@ __all__ = ["adapter"]
 
 
 def adapter(contract: Contract) -> Runflow:
-    """What plays Runflow's contract."""
     return Runflow(contract)

@@ -1,4 +1,4 @@
-"""What the engine asks of the package."""
+"""The provider adapter."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -26,21 +26,19 @@ from mockreel.providers.runflow.state import (
     state_of,
 )
 from mockreel.simulator.provider import Provider
-from mockreel.simulator.provider_adapter import Handler, KeptTypes, Socket
+from mockreel.simulator.provider_adapter import Handler, Socket, StoredTypes
 from mockreel.simulator.request_context import RequestContext
 from mockreel.webhooks import Delivery
 
 
 class Runflow:
-    """Plays Runflow."""
-
     def __init__(self, contract: Contract) -> None:
         self._contract = contract
         self._rates: Mapping[str, object] = contract.wire["rate_headers"]
         self.handlers: Mapping[str, Handler] = {name: self._wrapped(name, plain) for name, plain in HANDLERS.items()}
 
     def _wrapped(self, name: str, handler: Handler) -> Handler:
-        """A handler with what the contract puts around it."""
+        """A handler with the contract's wrappers."""
         once = self._contract.wire["idempotency"]
         if name in once["operations"]:
             handler = heeding(handler, once)
@@ -53,7 +51,7 @@ class Runflow:
     def new_state(self, provider: Provider) -> State:
         return State(provider.contract)
 
-    def taken_over(self, provider: Provider) -> State:
+    def state_after_switch(self, provider: Provider) -> State:
         before = state_of(provider)
         return State(self._contract, before.batches, before.model_ids)
 
@@ -62,15 +60,15 @@ class Runflow:
         return (Asset, Batch, Evaluation, Extra, Response, Secret, Shelf, Webhook, Workflow)
 
     @property
-    def kept_types(self) -> KeptTypes:
-        return KeptTypes(job=Extra | None, shelf=Shelf, state=dict[str, Batch])
+    def stored_types(self) -> StoredTypes:
+        return StoredTypes(job=Extra | None, shelf=Shelf, state=dict[str, Batch])
 
-    def kept(self, provider: Provider) -> Any:
+    def stored(self, provider: Provider) -> Any:
         """The batches; the rest follows from the contract."""
         return state_of(provider).batches
 
-    def put_back(self, provider: Provider, kept: Any) -> State:
-        return State(self._contract, dict(kept))
+    def restore(self, provider: Provider, stored: Any) -> State:
+        return State(self._contract, dict(stored))
 
     def refuse(self, context: RequestContext, row: ErrorRow, error: ErrorResponse) -> Response:
         response = error_bodies.refuse(context, row, error)
@@ -83,19 +81,19 @@ class Runflow:
         return webhooks.secrets_of(provider, delivery)
 
     def job_ended(self, provider: Provider, job: Job) -> None:
-        """Tell whoever wants to know of a run's end."""
+        """Send the webhooks of a run's end."""
         if job.state(provider.clock.now()).terminal:
-            webhooks.tell_of_run(provider, job)
+            webhooks.deliver_run_end(provider, job)
             batches.run_ended(provider, job)
 
     def redeliver(self, provider: Provider, delivery: Delivery) -> Delivery:
-        """A run's or a batch's callback from its state now; what is told to a webhook, as it was."""
+        """A run's or batch's webhook from its current state; one to a subscription as it was."""
         job, batch = provider.jobs.get(delivery.subject), state_of(provider).batches.get(delivery.subject)
         try:
             if delivery.kind == webhooks.CALLBACK and job is not None:
                 return runs.redeliver(provider, job)
             if delivery.kind == webhooks.CALLBACK and batch is not None:
                 return batches.redeliver(provider, batch)
-        except ErrorResponse as refused:
-            raise Conflict(f"The delivery {delivery.id} cannot be sent again now: {refused.row}.") from refused
+        except ErrorResponse as error:
+            raise Conflict(f"The delivery {delivery.id} cannot be sent again now: {error.row}.") from error
         return provider.deliveries.again(delivery)

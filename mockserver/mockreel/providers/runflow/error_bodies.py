@@ -1,4 +1,4 @@
-"""From an error row to the response that says it."""
+"""From an error row to its response."""
 
 import re
 from collections.abc import Mapping
@@ -28,17 +28,21 @@ def refuse(context: RequestContext, row: ErrorRow, error: ErrorResponse) -> Resp
 
 
 def _known(context: RequestContext) -> Mapping[str, object]:
-    """What a text's placeholders stand for in an error that does not say it: what was asked for, or a neutral word."""
+    """The values of placeholders that an error does not set: from the request, or neutral ones."""
     contract = context.provider.contract
     failure = contract.failures["default"]
     sent = context.body if isinstance(context.body, dict) else {}
-    asked = {name: value for name, value in {**sent, **context.params}.items() if isinstance(value, str)}
+    requested = {name: value for name, value in {**sent, **context.params}.items() if isinstance(value, str)}
     model = (
-        {"model": context.model.id} if context.model else {"model": asked["model_id"]} if "model_id" in asked else {}
+        {"model": context.model.id}
+        if context.model
+        else {"model": requested["model_id"]}
+        if "model_id" in requested
+        else {}
     )
     request = {"method": context.request.method, "path": context.request.path}
-    said = {"code": failure.code, "message": failure.message}
-    return {**contract.wire["unnamed"], **asked, **said, **request, **model}
+    reason = {"code": failure.code, "message": failure.message}
+    return {**contract.wire["unnamed"], **requested, **reason, **request, **model}
 
 
 def _enveloped(
@@ -55,11 +59,11 @@ def _enveloped(
 
 
 def _details(found: tuple[Violation, ...], body_place: str) -> list[Mapping[str, Any]]:
-    """The items of the envelope; those of violations that are found again are told again."""
-    told = found.told if isinstance(found, Violations) else {}
-    details: list[Mapping[str, Any]] | None = told.get("details")
+    """The items of the envelope; violations that were found before keep theirs."""
+    cached = found.told if isinstance(found, Violations) else {}
+    details: list[Mapping[str, Any]] | None = cached.get("details")
     if details is None:
-        details = told["details"] = [detail(violation, body_place) for violation in found]
+        details = cached["details"] = [detail(violation, body_place) for violation in found]
     return details
 
 
@@ -85,10 +89,10 @@ def _shown(value: object) -> str:
 
 
 def invalid_query(name: str, why: str, value: Any) -> ErrorResponse:
-    """The error response of one query parameter for a reason that no schema can say."""
+    """The error response of one query parameter, for a reason beyond its schema."""
     return ErrorResponse("invalid-query", violations=(Violation(("query", name), name, why, value, None),))
 
 
 def unknown(noun: str, row: str = "unknown-thing") -> ErrorResponse:
-    """There is no such thing, or it is another account's."""
+    """The object does not exist, or it is another account's."""
     return ErrorResponse(row, values={"noun": noun})

@@ -26,19 +26,21 @@ def heeding(handler: Handler, row: Mapping[str, Any]) -> Handler:
     return heeded
 
 
-def _once(context: RequestContext, handler: Handler, said: str) -> Answer:
-    asked = _fingerprint(context)
-    key = blake2b(said.encode(), digest_size=16).hexdigest()  # a client may draw it as it draws its secrets
+def _once(context: RequestContext, handler: Handler, idempotency_key: str) -> Answer:
+    fingerprint = _fingerprint(context)
+    key = blake2b(idempotency_key.encode(), digest_size=16).hexdigest()  # a client may draw it as it draws its secrets
     before = own_shelf(context).replies.get(key)
     if before is None:
         answer = handler(context)
         return (
-            _keep(context, key, asked, answer) if isinstance(answer, Response) else _begin(context, key, asked, answer)
+            _store(context, key, fingerprint, answer)
+            if isinstance(answer, Response)
+            else _begin(context, key, fingerprint, answer)
         )
-    if before[0] != asked:
-        raise ErrorResponse("idempotency-conflict", values={"key": said})
-    kept = before[1]
-    return kept if isinstance(kept, Response) else asyncio.shield(kept)
+    if before[0] != fingerprint:
+        raise ErrorResponse("idempotency-conflict", values={"key": idempotency_key})
+    stored = before[1]
+    return stored if isinstance(stored, Response) else asyncio.shield(stored)
 
 
 def _fingerprint(context: RequestContext) -> bytes:
@@ -46,29 +48,29 @@ def _fingerprint(context: RequestContext) -> bytes:
     return blake2b(text + context.request.body, digest_size=16).digest()
 
 
-def _keep(context: RequestContext, key: str, asked: bytes, response: Response) -> Response:
-    _set(context, key, asked, Response(response.status, exact(response.body), response.headers))
+def _store(context: RequestContext, key: str, fingerprint: bytes, response: Response) -> Response:
+    _set(context, key, fingerprint, Response(response.status, exact(response.body), response.headers))
     return response
 
 
-def _begin(context: RequestContext, key: str, asked: bytes, answer: Awaitable[Response]) -> Awaitable[Response]:
-    """An answer that is not there yet belongs to all who send the key, so it goes on when one of them goes away."""
+def _begin(context: RequestContext, key: str, fingerprint: bytes, answer: Awaitable[Response]) -> Awaitable[Response]:
+    """A pending response is shared by all requests with the key, so it goes on when one of them is cancelled."""
     task = asyncio.ensure_future(answer)
-    _set(context, key, asked, task)
-    task.add_done_callback(lambda _: _ended(context, key, asked, task))
+    _set(context, key, fingerprint, task)
+    task.add_done_callback(lambda _: _ended(context, key, fingerprint, task))
     return asyncio.shield(task)
 
 
-def _ended(context: RequestContext, key: str, asked: bytes, task: "asyncio.Future[Response]") -> None:
-    """Keep the response, or let the key be used again where there is none."""
+def _ended(context: RequestContext, key: str, fingerprint: bytes, task: "asyncio.Future[Response]") -> None:
+    """Store the response, or release the key if there is none."""
     if task.cancelled() or task.exception() is not None:
         own_shelf(context).replies.pop(key, None)
     else:
-        _keep(context, key, asked, task.result())
+        _store(context, key, fingerprint, task.result())
 
 
-def _set(context: RequestContext, key: str, asked: bytes, answer: "Response | asyncio.Future[Response]") -> None:
+def _set(context: RequestContext, key: str, fingerprint: bytes, answer: "Response | asyncio.Future[Response]") -> None:
     replies = own_shelf(context).replies
-    replies[key] = (asked, answer)
+    replies[key] = (fingerprint, answer)
     if len(replies) > _MOST:
         del replies[next(iter(replies))]

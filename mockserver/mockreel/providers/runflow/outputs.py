@@ -26,7 +26,7 @@ def output(provider: Provider, job: Job) -> Mapping[str, Any]:
 
 
 def has_own_output(provider: Provider, job: Job) -> bool:
-    """Whether somebody has given the whole output as JSON."""
+    """Whether a user gave the whole output as JSON."""
     return artifact.own_body(provider, job) is not None
 
 
@@ -48,14 +48,14 @@ def _shape(provider: Provider, job: Job) -> str:
 
 
 def _urls(provider: Provider, job: Job, fields: Mapping[str, Any]) -> Iterator[str]:
-    """One address for each artifact; the media themselves where the input asks for that."""
+    """One URL for each artifact; the media themselves if the input requests that."""
     inline = fields.get(provider.contract.wire["inline"]) is True
     return (_inline(job, made) if inline and _is_here(made) else made.url for made in artifact.every(provider, job))
 
 
 def _is_here(made: Artifact) -> bool:
-    """Whether its bytes are here: those at somebody else's address are not."""
-    return made.held is not None or bool(made.clip.file)
+    """Whether its bytes are local: those at a user's URL are not."""
+    return made.own_content is not None or bool(made.clip.file)
 
 
 def _inline(job: Job, made: Artifact) -> str:
@@ -64,7 +64,7 @@ def _inline(job: Job, made: Artifact) -> str:
 
 
 def _bare(job: Job, made: Artifact, urls: list[str]) -> Mapping[str, Any]:
-    """The normalized shape of a model that says nothing but where its results are."""
+    """The normalized shape for a model that only defines where its results are."""
     outputs = [{"url": url, "type": made.kind} for url in urls]
     return {"outputs": outputs, "nsfw_detected": job.fields.get("nsfw_detected"), "seed": None, "timing": None}
 
@@ -82,7 +82,7 @@ def _normalized(job: Job, made: Artifact, urls: list[str], fields: Mapping[str, 
 
 
 def _whole(value: Any) -> int | None:
-    """A whole number as it was sent; None for anything else, which a model whose input says nothing of it may take."""
+    """A whole number as sent; None for anything else, which a model without a schema for it may accept."""
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 

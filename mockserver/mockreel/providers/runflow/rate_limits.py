@@ -12,19 +12,19 @@ Headers = tuple[tuple[bytes, bytes], ...]
 
 
 def telling(handler: Handler, row: Mapping[str, Any]) -> Handler:
-    """A handler whose responses tell how near the limit is; its error responses do so where they are put together."""
+    """A handler whose responses report the remaining requests; its error responses get the headers elsewhere."""
 
-    def told(context: RequestContext) -> Answer:
+    def limited(context: RequestContext) -> Answer:
         answer = handler(context)
         return (
             _with(answer, rate_headers(context, row)) if isinstance(answer, Response) else _later(context, answer, row)
         )
 
-    return told
+    return limited
 
 
 def rate_headers(context: RequestContext, row: Mapping[str, Any], *, refused: bool = False) -> Headers:
-    """The headers of one response; `refused` for one that says there were too many."""
+    """The headers of one response; `refused` for one that reports too many requests."""
     window = int(context.now // row["window"])
     used = _used(context, window)
     left = 0 if refused else max(0, row["allowed"] - used)
@@ -36,7 +36,7 @@ def rate_headers(context: RequestContext, row: Mapping[str, Any], *, refused: bo
 
 
 def _used(context: RequestContext, window: int) -> int:
-    """How many requests the account has sent in this window, this one included; 0 where nobody is known."""
+    """How many requests the account has sent in this window, this one included; 0 without an account."""
     if context.caller is None:
         return 0
     shelf = own_shelf(context)

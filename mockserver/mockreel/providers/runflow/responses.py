@@ -40,7 +40,7 @@ def run_record(provider: Provider, job: Job, now: float) -> dict[str, Any]:
 
 
 def _same_for_all(provider: Provider, job: Job) -> dict[str, Any]:
-    """What every run of one account and model has in common; put together once, since a poll is measured."""
+    """What every run of one account and model has in common; built once for speed."""
     records = state_of(provider).records
     name = (job.account.number, job.model.id if job.model else "")
     found = records.get(name)
@@ -93,14 +93,14 @@ def _add_sdk_fields(record: dict[str, Any], job: Job) -> None:
 
 def shown_input(provider: Provider, job: Job) -> Fragment:
     """A run's input; stored files in it are shown under the address where they can be fetched."""
-    kept = job.request or b"{}"
+    request = job.request or b"{}"
     reference = state_of(provider).reference
-    if reference in kept:
-        kept = kept.replace(reference, f"{provider.base_url}{UPLOADS}".encode())
-    return Fragment(kept)
+    if reference in request:
+        request = request.replace(reference, f"{provider.base_url}{UPLOADS}".encode())
+    return Fragment(request)
 
 
 def request_id(job: Job) -> str:
-    """An id of its own form for the request that created a run; it follows from the run's, which costs nothing."""
+    """An id for the request that created a run, derived from the run's, which costs nothing."""
     digits = job.id.replace("-", "")[::-1]
     return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"

@@ -60,7 +60,7 @@ class Asset:
 
 @dataclass(slots=True, eq=False)
 class Batch:
-    """Runs that were begun together; what becomes of it follows from them."""
+    """Runs that began together; their result depends on all of them."""
 
     id: str
     number: Count
@@ -85,7 +85,7 @@ class Workflow:
 
 @dataclass(slots=True, eq=False)
 class Evaluation:
-    """An evaluation; `request` is its JSON as it was asked for."""
+    """An evaluation; `request` is its JSON as received."""
 
     id: str
     number: Count
@@ -115,7 +115,7 @@ def _says_json(promised: tuple[bytes, Response | Future[Response]]) -> bool:
     return not isinstance(promised[1], Response) or is_json(promised[1].body)
 
 
-# What was asked with an Idempotency-Key, and its response.
+# The request with an Idempotency-Key, and its response.
 Promised = Annotated[tuple[bytes, Response | Future[Response]], Check(_says_json)]
 
 
@@ -130,7 +130,7 @@ class Shelf:
     assets: dict[str, Asset]
     workflows: dict[str, Workflow]
     evaluations: dict[str, Evaluation]
-    # By the hash of an Idempotency-Key, with what was asked; a response that is still waited for is a future.
+    # By the hash of an Idempotency-Key, with the request; a pending response is a future.
     replies: dict[str, Promised]
     threshold: Decimal | None
     balance_changed: Moment
@@ -157,7 +157,7 @@ class Shelf:
 
 @dataclass
 class State:
-    """What the package keeps for one provider as long as the simulator stands."""
+    """The package's state for one provider."""
 
     contract: Contract
     batches: dict[str, Batch] = field(default_factory=dict)
@@ -192,12 +192,12 @@ def shelf_of(provider: Provider, account: Account) -> Shelf:
 
 
 def own_shelf(context: RequestContext) -> Shelf:
-    """The shelf of the account that asks."""
+    """The shelf of the caller's account."""
     return shelf_of(context.provider, context.account)
 
 
 def model_uuid(provider: Provider, model: Model | None) -> str | None:
-    """The id that a record has for a model, whose name stands in paths only."""
+    """The id in a record for a model, whose name occurs in paths only."""
     if model is None:
         return None
     ids = state_of(provider).model_ids

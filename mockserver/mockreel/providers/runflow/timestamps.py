@@ -1,4 +1,4 @@
-"""Moments as Runflow writes them; the contract says in which style."""
+"""Runflow's timestamps, in the style that the contract defines."""
 
 from datetime import UTC, datetime
 
@@ -25,7 +25,7 @@ def read(text: str) -> float:
     try:
         return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC).timestamp()
     except OverflowError as problem:
-        raise ValueError(f"{text!r} lies outside the calendar") from problem
+        raise ValueError(f"{text!r} is outside the calendar") from problem
 
 
 def means(text: str, moment: float, style: str) -> bool:

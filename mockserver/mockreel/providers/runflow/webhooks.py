@@ -1,4 +1,4 @@
-"""What Runflow sends when a run ends: payload, headers, signature, and whom it tells."""
+"""Runflow's webhooks at the end of a run: payload, headers, signature, and receivers."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -20,16 +20,16 @@ from mockreel.webhooks import Delivery, sign
 
 # The names of the policies in the contract.
 CALLBACK, WEBHOOK = "callback", "webhook"
-# So many webhooks are told of a run's end in one turn.
+# The most webhooks for one run's end in one step.
 AT_ONCE = 50
 
 
-def tell_of_run(provider: Provider, job: Job) -> None:
-    """Tell a run's own callback and the organization's webhooks of its end, each once."""
+def deliver_run_end(provider: Provider, job: Job) -> None:
+    """Deliver a run's end to its own webhook and to the organization's, each once."""
     event = provider.contract.callbacks.event_on(job.state(provider.clock.now()).name)
     if event is None:
         return
-    if job.callback_url is not None and (CALLBACK, None) not in _told(provider, job):
+    if job.callback_url is not None and (CALLBACK, None) not in _delivered(provider, job):
         deliver(
             provider,
             job.account,
@@ -38,35 +38,35 @@ def tell_of_run(provider: Provider, job: Job) -> None:
             event=event.word,
             body=run_payload(provider, job),
         )
-    _tell(provider, job, event.word, _subscribed(shelf_of(provider, job.account).webhooks.values(), event.word))
+    _deliver_to(provider, job, event.word, _subscribed(shelf_of(provider, job.account).webhooks.values(), event.word))
 
 
-def _told(provider: Provider, job: Job) -> set[tuple[str, str | None]]:
+def _delivered(provider: Provider, job: Job) -> set[tuple[str, str | None]]:
     return {(delivery.kind, delivery.owner) for delivery in provider.deliveries.of(job.id) if delivery.automatic}
 
 
-def _tell(provider: Provider, job: Job, event: str, webhooks: list[Webhook]) -> None:
-    """Tell these webhooks, but not so many at once that requests would feel it; the rest has its turn after them."""
-    told, now = _told(provider, job) if webhooks else set(), provider.clock.now()
-    left = [webhook for webhook in webhooks if (WEBHOOK, webhook.id) not in told]
-    body = run_payload(provider, job) if left else b""
-    for webhook in left[:AT_ONCE]:
+def _deliver_to(provider: Provider, job: Job, event: str, webhooks: list[Webhook]) -> None:
+    """Deliver to these webhooks, in steps that do not delay requests."""
+    delivered, now = _delivered(provider, job) if webhooks else set(), provider.clock.now()
+    remaining = [webhook for webhook in webhooks if (WEBHOOK, webhook.id) not in delivered]
+    body = run_payload(provider, job) if remaining else b""
+    for webhook in remaining[:AT_ONCE]:
         webhook.triggered = now
         deliver(provider, job.account, subject=job.id, url=webhook.url, event=event, body=body, webhook=webhook)
-    if len(left) > AT_ONCE:
+    if len(remaining) > AT_ONCE:
         ended = job.ends or now
-        provider.scheduler.at(ended, RestOfEnd(provider, job, ended, event, left[AT_ONCE:]))
+        provider.scheduler.at(ended, RestOfEnd(provider, job, ended, event, remaining[AT_ONCE:]))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RestOfEnd(JobEnd):
-    """What the scheduler does where more webhooks are told of a run's end than in one turn."""
+    """The scheduler's action for the webhooks of a run's end beyond the first step."""
 
     event: str
     webhooks: list[Webhook]
 
     def __call__(self) -> None:
-        _tell(self.provider, self.job, self.event, self.webhooks)
+        _deliver_to(self.provider, self.job, self.event, self.webhooks)
 
 
 def _subscribed(webhooks: Iterable[Webhook], event: str) -> list[Webhook]:
@@ -144,7 +144,6 @@ def deliver(
 
 
 def current_secret(secrets: Iterable[Secret]) -> Secret | None:
-    """The secret that signs, if any."""
     return next((secret for secret in secrets if secret.current), None)
 
 
@@ -155,8 +154,8 @@ def secrets_of(provider: Provider, delivery: Delivery) -> tuple[str, ...]:
         webhook = shelf.webhooks.get(delivery.owner or "")
         key = _key(provider, None, webhook) if webhook else None
         return () if key is None else (key,)
-    kept = sorted(shelf.secrets.values(), key=lambda secret: (not secret.current, -secret.number))
-    return tuple(secret.plain for secret in kept)
+    secrets = sorted(shelf.secrets.values(), key=lambda secret: (not secret.current, -secret.number))
+    return tuple(secret.plain for secret in secrets)
 
 
 def _key(provider: Provider, secret: Secret | None, webhook: Webhook | None) -> str | None:

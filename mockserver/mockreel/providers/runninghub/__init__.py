@@ -1,4 +1,4 @@
-"""RunningHub: the standard models of V2, and the older task API, whose responses stand in an envelope."""
+"""RunningHub: the standard models of V2, and the older task API, whose responses have an envelope."""
 
 from mockreel.contract import Contract
 from mockreel.providers.runninghub.adapter import RunningHub
@@ -7,5 +7,4 @@ __all__ = ["adapter"]
 
 
 def adapter(contract: Contract) -> RunningHub:
-    """What plays RunningHub's contract."""
     return RunningHub(contract)

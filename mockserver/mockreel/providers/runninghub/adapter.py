@@ -1,4 +1,4 @@
-"""What the engine asks of the package."""
+"""The provider adapter."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,7 +13,7 @@ from mockreel.providers.runninghub.dialects import Dialects
 from mockreel.providers.runninghub.routes import HANDLERS
 from mockreel.providers.runninghub.state import Asset, Group, Shelf, State
 from mockreel.simulator.provider import Provider
-from mockreel.simulator.provider_adapter import Handler, KeptTypes, Socket
+from mockreel.simulator.provider_adapter import Handler, Socket, StoredTypes
 from mockreel.simulator.request_context import RequestContext
 from mockreel.webhooks import Delivery
 
@@ -36,7 +36,7 @@ class RunningHub:
     def new_state(self, provider: Provider) -> State:
         return State(self._dialects)
 
-    def taken_over(self, provider: Provider) -> State:
+    def state_after_switch(self, provider: Provider) -> State:
         return State(self._dialects)
 
     @property
@@ -44,13 +44,13 @@ class RunningHub:
         return (Shelf, Asset, Group)
 
     @property
-    def kept_types(self) -> KeptTypes:
-        return KeptTypes(shelf=Shelf)
+    def stored_types(self) -> StoredTypes:
+        return StoredTypes(shelf=Shelf)
 
-    def kept(self, provider: Provider) -> None:
+    def stored(self, provider: Provider) -> None:
         """Nothing: it follows from the contract."""
 
-    def put_back(self, provider: Provider, kept: Any) -> State:
+    def restore(self, provider: Provider, stored: Any) -> State:
         return State(self._dialects)
 
     def refuse(self, context: RequestContext, row: ErrorRow, error: ErrorResponse) -> Response:
@@ -67,5 +67,5 @@ class RunningHub:
         """The stored event, sent again under a record of its own."""
         job = provider.jobs.get(delivery.subject)
         if job is None:
-            raise Conflict(f"The task {delivery.subject} of the delivery {delivery.id} is not kept any more.")
+            raise Conflict(f"The task {delivery.subject} of the delivery {delivery.id} is not stored any more.")
         return webhooks.deliver_again(provider, job, delivery, url=delivery.url)

@@ -1,4 +1,4 @@
-"""The ways in which RunningHub speaks: flat responses with a text `errorCode`, envelopes with a numeric `code`."""
+"""The response forms of RunningHub: flat with a text `errorCode`, or envelopes with a numeric `code`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,10 +9,10 @@ from mockreel.contract import Contract, Operation
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """One way to speak.
+    """One response form.
 
-    `base` is the response when there is nothing to tell; `code` and `texts` are its keys for an error's code and text;
-    `like` is the dialect whose words it borrows where a row has none for it.
+    `base` is the response without data; `code` and `texts` are its keys for an error's code and text; `like` is the
+    dialect whose row values it uses if it has none of its own.
     """
 
     name: str
@@ -32,9 +32,8 @@ class Dialect:
         return {**self.base, **values}
 
     def refuses(self, code: str | int, text: str, **values: Any) -> dict[str, Any]:
-        """A response with a code and its text."""
-        spoken = int(code) if self.numeric else str(code)
-        return {**self.base, self.code: spoken, **dict.fromkeys(self.texts, text), **values}
+        value = int(code) if self.numeric else str(code)
+        return {**self.base, self.code: value, **dict.fromkeys(self.texts, text), **values}
 
 
 class Dialects:
@@ -49,7 +48,6 @@ class Dialects:
         return self._named[name]
 
     def of(self, operation_id: str) -> Dialect:
-        """How an operation answers."""
         return self._of[operation_id]
 
     def speaking(self, operation: Operation | None, path: str) -> Dialect:

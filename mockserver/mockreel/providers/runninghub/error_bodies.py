@@ -1,4 +1,4 @@
-"""From an error row to the response that says it, in the dialect of the operation that was asked."""
+"""From an error row to its response, in the dialect of the requested operation."""
 
 import re
 from collections.abc import Mapping
@@ -31,7 +31,7 @@ def refuse(context: RequestContext, row: ErrorRow, error: ErrorResponse) -> Resp
 
 
 def row_words(row: ErrorRow, dialect: Dialect) -> Mapping[str, Any]:
-    """Status, code and message of a row as a dialect has them; its `fields` may say so for each dialect."""
+    """Status, code and message of a row in a dialect; its `fields` may have them for each dialect."""
     own: Mapping[str, Any] = next((row.fields[name] for name in dialect.names if name in row.fields), {})
     return {"status": row.status, "code": row.code, "message": row.message, **own}
 
@@ -42,7 +42,7 @@ def fill(text: str, values: Mapping[str, object]) -> str:
 
 
 def _settings(context: RequestContext) -> Mapping[str, Any]:
-    """What the operation's own `x-mockreel` says; nothing where no operation was found."""
+    """The operation's own `x-mockreel`; empty without an operation."""
     operation = context.known_operation
     return operation.raw["x-mockreel"] if operation else {}
 

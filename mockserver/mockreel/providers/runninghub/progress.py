@@ -1,4 +1,4 @@
-"""The progress of a task of ComfyUI: where it can be followed, and what is told there until the task ends."""
+"""The progress of a ComfyUI task: its WebSocket address, and the messages there until the task ends."""
 
 from base64 import b64decode, b64encode
 from collections.abc import Iterator, Mapping
@@ -15,7 +15,7 @@ from mockreel.providers.templates import fill
 from mockreel.simulator.provider import Provider
 from mockreel.simulator.provider_adapter import MessageStream
 
-# The key under which responses say where progress can be followed.
+# The response key of the progress address.
 PROGRESS = "netWssUrl"
 # The schemes of a socket by those of the requests beside it.
 _SCHEMES = {"http": "ws", "https": "wss"}
@@ -35,11 +35,11 @@ def client_of(provider: Provider, job: Job) -> str:
 
 
 def address_at(provider: Provider, job: Job, now: float) -> str | None:
-    """Where a task of the old API can be followed, as a reading says when that is told; None for a standard model."""
+    """The progress address of an old API's task, if the reading reports it now; None for a standard model."""
     state = job.state(now)
     running = state.name == provider.contract.wire["running_state"]
-    told = not state.terminal if provider.contract.wire["net_wss"] == "at-once" else running
-    return address(provider, job) if told and job.model is None else None
+    sent = not state.terminal if provider.contract.wire["net_wss"] == "at-once" else running
+    return address(provider, job) if sent and job.model is None else None
 
 
 def address(provider: Provider, job: Job) -> str:
@@ -60,7 +60,7 @@ def address(provider: Provider, job: Job) -> str:
 
 
 def job_at(provider: Provider, query: Mapping[str, str]) -> Job | None:
-    """The task that an address is about; None where it was not told here."""
+    """The task of an address; None if it was not issued here."""
     row = provider.contract.wire["progress"]
     auth = query.get(row["auth"], "")
     job = provider.jobs.get(_task_in(auth))
@@ -70,64 +70,64 @@ def job_at(provider: Provider, query: Mapping[str, str]) -> Job | None:
 
 
 def follow(provider: Provider, query: Mapping[str, str]) -> MessageStream | None:
-    """What is told at an address, from the beginning of its task to its end; None where the address is not known."""
+    """The messages at an address, from the beginning of its task to its end; None for an unknown address."""
     job = job_at(provider, query)
     return None if job is None else _stream(provider, job)
 
 
 async def _stream(provider: Provider, job: Job) -> MessageStream:
-    """Each message when the clock has come to it. Who comes late is told at once what has been."""
-    told = 0
+    """Each message when it is due. A late client gets the earlier ones at once."""
+    sent = 0
     while provider.jobs.get(job.id) is job:
         every, now = messages(provider, job), provider.clock.now()
         due = [one for one in every if one.at <= now]
-        for one in due[told:]:
+        for one in due[sent:]:
             yield orjson.dumps(one.message).decode()
-        told = max(told, len(due))
+        sent = max(sent, len(due))
         if job.ends is not None and now >= job.ends:
             return
         await provider.reached(job, next((one.at for one in every if one.at > now), None))
 
 
 def messages(provider: Provider, job: Job) -> tuple[ProgressReport, ...]:
-    """Everything that is told of a task, in the order of time, as its plan and what has changed it stand now."""
-    tell, end, begun = _Teller(provider, job), job.ends, job.began(float("inf"))
-    found = [tell("status", job.created, left=1)]
+    """All messages of a task in order of time, by its current plan and interventions."""
+    report, end, begun = _ReportMaker(provider, job), job.ends, job.began(float("inf"))
+    found = [report("status", job.created, left=1)]
     if begun is not None and (end is None or begun < end):
-        found += [one for one in _run(tell, begun) if end is None or one.at < end]
+        found += [one for one in _run(report, begun) if end is None or one.at < end]
     if end is not None:
-        found += _ended(tell, end)
+        found += _ended(report, end)
     return tuple(found)
 
 
-def _run(tell: "_Teller", begun: float) -> Iterator[ProgressReport]:
-    """One node after the other; the one that takes the time tells how far it is."""
-    steps, slow = tell.row["steps"], tell.row["slow"]
-    planned = tell.job.plan.end
-    seconds = steps if planned is None else tell.job.created + planned - begun
-    yield tell("start", begun)
-    for node in tell.before:
-        yield tell("executing", begun, node=node)
-    yield tell("executing", begun, node=slow)
+def _run(report: "_ReportMaker", begun: float) -> Iterator[ProgressReport]:
+    """One node after the other; the slow one reports its progress."""
+    steps, slow = report.row["steps"], report.row["slow"]
+    planned = report.job.plan.end
+    seconds = steps if planned is None else report.job.created + planned - begun
+    yield report("start", begun)
+    for node in report.before:
+        yield report("executing", begun, node=node)
+    yield report("executing", begun, node=slow)
     for step in range(1, steps + 1):
-        yield tell("progress", begun + seconds * step / (steps + 1), node=slow, value=step, most=steps)
+        yield report("progress", begun + seconds * step / (steps + 1), node=slow, value=step, most=steps)
 
 
-def _ended(tell: "_Teller", end: float) -> Iterator[ProgressReport]:
-    kind = tell.job.state(end).kind
+def _ended(report: "_ReportMaker", end: float) -> Iterator[ProgressReport]:
+    kind = report.job.state(end).kind
     if kind == "succeeded":
-        for node in tell.after:
-            yield tell("executing", end, node=node)
-        yield tell("executed", end, node=tell.row["output"], **tell.output())
-        yield tell("done", end)
-        yield tell("succeeded", end)
+        for node in report.after:
+            yield report("executing", end, node=node)
+        yield report("executed", end, node=report.row["output"], **report.output())
+        yield report("done", end)
+        yield report("succeeded", end)
     else:
-        yield tell(kind, end, node=tell.row["slow"], ran=tell.before, **tell.failure(end))
-    yield tell("status", end, left=0)
+        yield report(kind, end, node=report.row["slow"], ran=report.before, **report.failure(end))
+    yield report("status", end, left=0)
 
 
-class _Teller:
-    """Puts the words of one task into the templates."""
+class _ReportMaker:
+    """Fills the templates with the values of one task."""
 
     def __init__(self, provider: Provider, job: Job) -> None:
         self.row: Mapping[str, Any] = provider.contract.wire["progress"]

@@ -1,4 +1,4 @@
-"""From a job to what RunningHub says of it: the flat response of V2, and the outputs of the old API."""
+"""RunningHub's responses about a job: the flat response of V2, and the outputs of the old API."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -40,7 +40,7 @@ def submitted(provider: Provider, job: Job, now: float) -> Body:
 
 
 def started(provider: Provider, job: Job, now: float) -> Body:
-    """What the old API says of a task that it has started."""
+    """The old API's response for a task that it has started."""
     return {
         progress.PROGRESS: progress.address_at(provider, job, now),
         "taskId": number(provider, "task_id", job.id),
@@ -74,7 +74,7 @@ def usage(provider: Provider, job: Job) -> Body:
 
 
 def failure_of(provider: Provider, job: Job, now: float) -> Failure | None:
-    """Why a task has no outputs; for a cancelled one only where cancelling has no word of its own."""
+    """Why a task has no outputs; for a cancelled one only if cancelling has no own status."""
     if job.state(now).kind == "cancelled":
         name = provider.contract.wire.get("cancelled_failure")
         return provider.contract.failures[name] if name else None
@@ -103,7 +103,7 @@ def _made(provider: Provider, job: Job, word: str) -> Body:
 
 
 def _failed(reply: Body, job: Job, failure: Failure) -> Body:
-    """What a failed task says; a workflow or an app says at which node, too: as JSON text where the reply has text."""
+    """The details of a failed task; of a workflow or an app also the node: as JSON text if the response has text."""
     details: Any = reason(failure)
     if isinstance(reply["failedReason"], str):
         details = orjson.dumps(details).decode()
@@ -119,7 +119,7 @@ def _coins(provider: Provider, job: Job, seconds: int) -> str | None:
 
 def _result(artifact: artifacts.Artifact) -> Body:
     result = {"url": artifact.url, "outputType": _ending(artifact), "text": None}
-    if artifact.kind == "text":  # it stands in the response itself, where clients look when there is no address
+    if artifact.kind == "text":  # it is in the response itself, where clients look without a URL
         result |= {"url": None, "text": artifacts.text_of(artifact)}
     return result
 
@@ -136,7 +136,7 @@ def outputs_of(provider: Provider, job: Job, now: float) -> list[Body]:
     """The outputs of a task.
 
     Raises:
-        ErrorResponse: it has none yet, or never will; the row says which.
+        ErrorResponse: it has none yet, or never will, depending on the row.
     """
     state = job.state(now)
     if state.kind == "succeeded":

@@ -1,4 +1,4 @@
-"""What the package keeps: how RunningHub speaks, and per account what it has uploaded."""
+"""The package's state: RunningHub's dialects, and each account's uploads."""
 
 from dataclasses import dataclass, field
 from typing import cast
@@ -11,8 +11,6 @@ from mockreel.simulator.provider import Provider
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Kept for one provider as long as the simulator lives."""
-
     dialects: Dialects
 
 
@@ -30,8 +28,6 @@ class Asset:
 
 @dataclass(slots=True)
 class Group:
-    """A group of assets."""
-
     id: str
     created: Moment
     name: str
@@ -40,7 +36,7 @@ class Group:
 
 @dataclass(slots=True)
 class Shelf:
-    """Kept for one account: how many files it has sent, and its assets and their groups by id."""
+    """The state of one account: how many files it has sent, and its assets and groups by id."""
 
     uploads: Count = 0
     numbered: Count = 0

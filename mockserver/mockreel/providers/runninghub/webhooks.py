@@ -1,4 +1,4 @@
-"""What a webhook carries, when it is sent, and what is said of its delivery."""
+"""A webhook's payload, its time, and the records of its delivery."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -81,7 +81,7 @@ def detail(provider: Provider, job: Job) -> dict[str, Any]:
         "taskId": job.id,
         "webhookUrl": last.url if last else job.callback_url,
         "eventData": _event_data(provider, last.body) if last else None,
-        "callbackStatus": provider.contract.wire["callback_words"][_standing(last)],
+        "callbackStatus": provider.contract.wire["callback_words"][_delivery_status(last)],
         "callbackResponse": _response(provider, last) if last and last.attempts else None,
         "retryCount": max(0, len(last.attempts) - 1) if last else 0,
         "createTime": local_time(provider, job.created),
@@ -103,19 +103,19 @@ def _event(provider: Provider, job: Job, word: str) -> Any:
 
 
 def _shape(provider: Provider, job: Job) -> dict[str, str]:
-    """How the event of a task is put together: by the dialect in which the task was begun."""
+    """How the event of a task is built: in the dialect in which the task was begun."""
     shapes: dict[str, dict[str, str]] = provider.contract.wire["event_data"]
     return shapes[state_of(provider).dialects.of(job.kind).name]
 
 
 def _wrapped(provider: Provider, job: Job, now: float) -> dict[str, Any]:
-    """The response that the old API gives when it is asked for a task's outputs."""
+    """The old API's response to a request for a task's outputs."""
     dialect = state_of(provider).dialects.named("envelope")
     try:
         return dialect.says(data=responses.outputs_of(provider, job, now))
-    except ErrorResponse as refused:
-        words = row_words(provider.contract.errors[refused.row], dialect)
-        return dialect.refuses(words["code"], words["message"], **refused.values)
+    except ErrorResponse as error:
+        words = row_words(provider.contract.errors[error.row], dialect)
+        return dialect.refuses(words["code"], words["message"], **error.values)
 
 
 def _event_data(provider: Provider, body: bytes) -> str:
@@ -125,7 +125,7 @@ def _event_data(provider: Provider, body: bytes) -> str:
     return data if isinstance(data, str) else orjson.dumps(data).decode()
 
 
-def _standing(delivery: Delivery | None) -> str:
+def _delivery_status(delivery: Delivery | None) -> str:
     if delivery is None or (delivery.status == "pending" and not delivery.attempts):
         return "pending"
     return "retrying" if delivery.status == "pending" else delivery.status

@@ -9,8 +9,8 @@ from mockreel.engine.jobs.job import Job
 from mockreel.simulator.request_context import RequestContext
 
 
-def kept(context: RequestContext) -> bytes:
-    """What of a start is kept: the kind that is made, the instance, and what was started."""
+def stored(context: RequestContext) -> bytes:
+    """What is stored of a start: the kind of output, the instance, and what was started."""
     body = context.body if isinstance(context.body, Mapping) else {}
     started = context.params.get("workflowId") or context.params.get("webappId") or _id(body)
     kind = kind_made(context.provider.contract.wire["outputs_by_node"], body)
@@ -28,7 +28,7 @@ def kind_made(rules: list[Mapping[str, Any]], body: Mapping[str, Any]) -> str | 
 
 
 def start_of(job: Job) -> Mapping[str, Any]:
-    """What was kept of a job's start; empty for a standard model."""
+    """What was stored of a job's start; empty for a standard model."""
     found: Mapping[str, Any] = orjson.loads(job.request) if job.model is None and job.request else {}
     return found
 

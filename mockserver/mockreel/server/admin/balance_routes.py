@@ -1,4 +1,4 @@
-"""Balances: what each account has, and setting it; and the estimated cost avoided, as the end of `serve` says it."""
+"""Balances: what each account has, and setting it; and the estimated cost avoided, as `serve` reports it at its end."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
@@ -12,7 +12,7 @@ from mockreel.engine import billing
 from mockreel.engine.accounts.account import Account
 from mockreel.engine.billing import plain, together
 from mockreel.errors import OptionError
-from mockreel.server.admin.request_reader import NotThere, json_object, known, providers
+from mockreel.server.admin.request_reader import NotThere, check_names, json_object, providers
 from mockreel.server.admin.route import Row
 from mockreel.server.cooperative_loop import write_rows, yielding
 from mockreel.simulator.provider import Provider
@@ -45,7 +45,7 @@ def _rows(provider: Provider) -> Iterator[Mapping[str, Any]]:
 
 
 def balance_row(provider: Provider, account: Account) -> Mapping[str, Any]:
-    """How an account stands, in its provider's currency; amounts are decimal texts, null where none is shown."""
+    """The status of an account, in its provider's currency; amounts are decimal texts, null if none is shown."""
     status = provider.ledger.status(account, provider.clock.now())
     return {
         "provider": provider.name,
@@ -57,7 +57,7 @@ def balance_row(provider: Provider, account: Account) -> Mapping[str, Any]:
         "balance": _text(status.shown),
         "left": _text(status.left),
         "held": _text(status.held),
-        "taken": _text(status.taken),
+        "taken": _text(status.charged),
         "unknown": status.unknown,
         "least": status.least,
     }
@@ -70,7 +70,7 @@ def _text(amount: Decimal | None) -> str | None:
 async def set_balance(simulator: Simulator, request: Request) -> Any:
     """`{provider, account, balance}`: what an account has from now on, and no more; null takes its limit away."""
     body = await json_object(request)
-    known(body, ["provider", "account", "balance"])
+    check_names(body, ["provider", "account", "balance"])
     if not isinstance(body.get("provider"), str):
         raise OptionError("provider", body.get("provider"), simulator.providers)
     provider = simulator.provider(body["provider"])

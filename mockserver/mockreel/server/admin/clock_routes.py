@@ -1,4 +1,4 @@
-"""The clock: held, run, sped up, advanced; and what the control API is asked at its root."""
+"""The clock: pause, run, speed, advance; and the overview at the control API's root."""
 
 import asyncio
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from mockreel.simulator.simulator import Simulator
 
 
 async def about(simulator: Simulator, _: Request) -> Any:
-    """What is played, where, and what time it is."""
+    """The providers, their addresses, and the time."""
     providers = simulator.providers.values()
     return {
         "mockreel": __version__,
@@ -28,7 +28,6 @@ async def about(simulator: Simulator, _: Request) -> Any:
 
 
 def clock_row(simulator: Simulator) -> Mapping[str, Any]:
-    """The clock as it is."""
     clock, scheduler = simulator.clock, simulator.scheduler
     return {
         "now": clock.now(),
@@ -61,7 +60,7 @@ async def set_speed(simulator: Simulator, request: Request) -> Any:
 
 
 async def advance_clock(simulator: Simulator, request: Request) -> Any:
-    """Move the clock and run everything that falls due, in order; answers when it is settled."""
+    """Move the clock and run everything that is due, in order; responds when all of it has ended."""
     seconds = number(await json_object(request), "seconds")
     try:
         ran = await simulator.advance(seconds)

@@ -18,7 +18,7 @@ _HOME = "#/components/schemas/Snapshot"
 
 
 async def describe(_: Simulator, __: Request) -> Any:
-    """What can be asked here."""
+    """The operations of the control API."""
     return document()
 
 

@@ -25,7 +25,7 @@ from mockreel.server.admin import (
 )
 from mockreel.server.admin.request_reader import NotThere, check_query
 from mockreel.server.admin.route import Row
-from mockreel.server.admin.shared_request import asked, request_of
+from mockreel.server.admin.shared_request import as_row, request_of
 from mockreel.server.admin.state import state_routes as stage
 from mockreel.server.admin.state.state_routes import past_row
 from mockreel.simulator.pipeline import OWN_PATHS
@@ -59,7 +59,7 @@ class Control:
         return [Route(OWN_PATHS + row.path, self._endpoint(row), methods=[row.method]) for row in ROWS]
 
     def app(self) -> Starlette:
-        """The routes as an application; a path or method that it does not have is told what there is."""
+        """The routes as an application; an unknown path or method is answered with the known ones."""
         routes = self.routes()
         there = [f"{method} {route.path}" for route in routes for method in sorted(route.methods or ())]
 
@@ -89,7 +89,7 @@ async def _answer(simulator: Simulator, row: Row, request: Request) -> Response:
         if simulator.recorder is not None and request.method != "GET":
             await simulator.recorder.settled()
     except MockreelError as wrong:
-        return _refusal(wrong)
+        return _error_response(wrong)
     if isinstance(body, Response):
         return body
     return Response(orjson.dumps(body), media_type="application/json")
@@ -100,15 +100,15 @@ async def _shared(simulator: Simulator, shared: SharedRun, row: Row, request: Re
     try:
         await shared.caught_up()
         if request.method != "GET" and not row.waits:
-            found: Response = await shared.by_hand(await asked(request))
+            found: Response = await shared.by_hand(await as_row(request))
             return found
     except MockreelError as wrong:
-        return _refusal(wrong)
+        return _error_response(wrong)
     return await _answer(simulator, row, request)
 
 
 async def perform(simulator: Simulator, fields: Mapping[str, Any]) -> Response:
-    """Do what the control API of any server was asked, as `asked` has put it down."""
+    """Perform a control request of any server, in the form that `as_row` gives it."""
     for name, url in fields["u"].items():
         simulator.provider(name).base_url = url
     request = request_of(fields)
@@ -128,7 +128,7 @@ def _fits(route: Route, request: Request) -> bool:
     return route.path_regex.match(request.url.path) is not None
 
 
-def _refusal(wrong: MockreelError) -> Response:
+def _error_response(wrong: MockreelError) -> Response:
     """What went wrong on purpose, as a response."""
     status, title = 400, "Not understood"
     if isinstance(wrong, NotThere):
@@ -136,7 +136,7 @@ def _refusal(wrong: MockreelError) -> Response:
     elif isinstance(wrong, Conflict):
         status, title = 409, "Conflict"
     elif isinstance(wrong, StateError):
-        status, title = 503, "Not kept"
+        status, title = 503, "Not stored"
     valid = list(getattr(wrong, "nearest", ()) or getattr(wrong, "valid", ()))
     response = problem(status, title, str(wrong), more={"valid": valid} if valid else None)
     return Response(response.body, response.status, media_type="application/problem+json")

@@ -16,7 +16,7 @@ STATUSES = ("pending", "delivered", "failed")
 
 
 async def list_deliveries(simulator: Simulator, request: Request) -> Any:
-    """The newest deliveries first, with every attempt: at most `limit` (100 unless told), those that fit."""
+    """The newest matching deliveries first, with every attempt: at most `limit` (100 by default)."""
     most, fits = limit(request), _filter(request)
     found = [(provider, one) for provider in providers(simulator, request) for one in provider.deliveries if fits(one)]
     found.sort(key=lambda pair: -pair[1].created)
@@ -24,7 +24,7 @@ async def list_deliveries(simulator: Simulator, request: Request) -> Any:
 
 
 def _filter(request: Request) -> Callable[[Delivery], bool]:
-    """Whether a delivery tells of the job (or batch), and stands as asked."""
+    """Whether a delivery is about the job (or batch), and has the status."""
     job, status = request.query_params.get("job"), one_of(request, "status", STATUSES)
     return lambda one: job in (None, one.subject) and status in (None, one.status)
 

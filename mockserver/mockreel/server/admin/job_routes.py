@@ -10,7 +10,16 @@ from starlette.requests import Request
 from mockreel.engine.jobs.job import Job
 from mockreel.engine.journal.journal_query import JournalQuery
 from mockreel.errors import OptionError
-from mockreel.server.admin.request_reader import job, known, limit, no_form, one_of, optional_json, providers, text
+from mockreel.server.admin.request_reader import (
+    check_names,
+    job,
+    limit,
+    no_form,
+    one_of,
+    optional_json,
+    providers,
+    text,
+)
 from mockreel.server.admin.route import Row
 from mockreel.server.admin.views import entry_detail, job_detail, job_row
 from mockreel.server.cooperative_loop import write_rows, yielding
@@ -27,7 +36,7 @@ Placed = tuple[Provider, Job]
 _Fits = Callable[[Provider, Job], bool]
 
 
-class _Wanted(NamedTuple):
+class _Selection(NamedTuple):
     """Of the jobs, the newest first, `most` that fit, from behind the one that `after` names."""
 
     most: int
@@ -36,10 +45,10 @@ class _Wanted(NamedTuple):
 
 
 async def list_jobs(simulator: Simulator, request: Request) -> Any:
-    """The newest jobs first: at most `limit` (100 unless told), from behind `after`, those that fit."""
+    """The newest matching jobs first: at most `limit` (100 by default), after the job `after`."""
     chosen = providers(simulator, request)
     most, fits = limit(request), _filter(request, chosen)
-    found = await _found(_Wanted(most + 1, fits, request.query_params.get("after")), chosen)
+    found = await _found(_Selection(most + 1, fits, request.query_params.get("after")), chosen)
     last = found[most - 1] if len(found) > most else None
     return {
         "count": sum(len(provider.jobs) for provider in chosen),
@@ -48,26 +57,26 @@ async def list_jobs(simulator: Simulator, request: Request) -> Any:
     }
 
 
-async def _found(wanted: _Wanted, chosen: list[Provider]) -> list[Placed]:
-    """What is wanted; others have their turn while it is looked for.
+async def _found(selection: _Selection, chosen: list[Provider]) -> list[Placed]:
+    """The selected jobs; other requests are answered during the search.
 
     Raises:
-        OptionError: no job is named so.
+        OptionError: no job has the name of `after`.
     """
-    if wanted.after is None and wanted.fits is None:  # nothing comes in between
-        return list(islice(_newest([(provider, reversed(provider.jobs)) for provider in chosen]), wanted.most))
+    if selection.after is None and selection.fits is None:  # nothing has to be skipped
+        return list(islice(_newest([(provider, reversed(provider.jobs)) for provider in chosen]), selection.most))
     found: list[Placed] = []
-    behind = wanted.after is None
+    behind = selection.after is None
     async for one in yielding(_newest([(provider, reversed([*provider.jobs])) for provider in chosen])):
         if not behind:
-            behind = f"{one[0].name}/{one[1].id}" == wanted.after
-        elif wanted.fits is None or wanted.fits(*one):
+            behind = f"{one[0].name}/{one[1].id}" == selection.after
+        elif selection.fits is None or selection.fits(*one):
             found.append(one)
-            if len(found) == wanted.most:
+            if len(found) == selection.most:
                 break
     if not behind:
         then = "Take it from `next` of the page before, with the same provider."
-        raise OptionError("after", wanted.after, then=then)
+        raise OptionError("after", selection.after, then=then)
     return found
 
 
@@ -77,9 +86,9 @@ def _newest(lines: Iterable[tuple[Provider, Iterator[Job]]]) -> Iterator[Placed]
 
 
 def _filter(request: Request, chosen: list[Provider]) -> _Fits | None:
-    """Whether a job has the state (by our name, the provider's word or the sort), the account and the model asked.
+    """Whether a job has the requested state (by our name, the provider's word or the kind), account and model.
 
-    None where nothing is asked.
+    None if nothing is requested.
 
     Raises:
         OptionError: no job of these providers can be in that state, or of that model.
@@ -107,10 +116,10 @@ async def get_job(simulator: Simulator, request: Request) -> Any:
     """One job whole, with the exchanges that are about it: the first, and the newest of many."""
     provider, found = job(simulator, request)
     query = JournalQuery(provider=provider.name, job=found.id)
-    said = [one async for looked in yielding(simulator.journal.numbered()) for one in query.among([looked])]
-    if len(said) > MOST_EXCHANGES:
-        said = [said[0], *said[1 - MOST_EXCHANGES :]]
-    return {**job_detail(provider, found), "exchanges": await write_rows(entry_detail(*one) for one in said)}
+    exchanges = [one async for looked in yielding(simulator.journal.numbered()) for one in query.among([looked])]
+    if len(exchanges) > MOST_EXCHANGES:
+        exchanges = [exchanges[0], *exchanges[1 - MOST_EXCHANGES :]]
+    return {**job_detail(provider, found), "exchanges": await write_rows(entry_detail(*one) for one in exchanges)}
 
 
 async def complete_job(simulator: Simulator, request: Request) -> Any:
@@ -122,18 +131,18 @@ async def complete_job(simulator: Simulator, request: Request) -> Any:
 
 
 async def fail_job(simulator: Simulator, request: Request) -> Any:
-    """Let a job fail now; `{code?}` says of what, by key or by the provider's own code."""
+    """Let a job fail now; `{code?}` is the failure, by key or by the provider's own code."""
     body = await optional_json(request)
-    known(body, ["code"])
+    check_names(body, ["code"])
     provider, found = job(simulator, request)
     interventions.fail(provider, found, code=text(body, "code", interventions.DEFAULT))
     return job_row(provider, found)
 
 
 async def cancel_job(simulator: Simulator, request: Request) -> Any:
-    """Cancel a job now; `{reason?}` is kept with it."""
+    """Cancel a job now; `{reason?}` is stored with it."""
     body = await optional_json(request)
-    known(body, ["reason"])
+    check_names(body, ["reason"])
     provider, found = job(simulator, request)
     interventions.cancel(provider, found, reason=text(body, "reason", ""))
     return job_row(provider, found)

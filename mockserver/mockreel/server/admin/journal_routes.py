@@ -1,4 +1,4 @@
-"""The journal: what was asked, answered and delivered, and which states jobs entered; asked, asserted, exported."""
+"""The journal: exchanges, deliveries and states of jobs; queried, asserted, exported."""
 
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from heapq import heappush, heappushpop, merge
@@ -28,12 +28,12 @@ from mockreel.server.admin.views import attempt_row, entry_detail, entry_row, sh
 from mockreel.server.cooperative_loop import finish_work, write_rows, yielding
 from mockreel.simulator.simulator import Change, Simulator
 
-_ASKED = ("provider", "operation", "method", "path", "account", "job", "refusal")
+_CONDITIONS = ("provider", "operation", "method", "path", "account", "job", "refusal")
 _COUNTS = ("times", "at_least", "at_most")
 
 
 async def list_entries(simulator: Simulator, request: Request) -> Any:
-    """The exchanges that fit, the newest first unless `order=oldest`; with what was said where `bodies=true`."""
+    """The matching exchanges, the newest first unless `order=oldest`; with their content if `bodies=true`."""
     query = _question(request, simulator)
     most, bodies = limit(request), flag(request, "bodies")
     found = [one async for one in _fitting(query, _behind(simulator, request), most + 1)]
@@ -59,7 +59,7 @@ def _detail(simulator: Simulator, numbered: Numbered) -> Mapping[str, Any]:
 
 
 def _behind(simulator: Simulator, request: Request) -> list[Numbered]:
-    """Every exchange in the order that is asked, from behind the one that `after` names."""
+    """Every exchange in the requested order, after the one that `after` names."""
     entries, after = simulator.journal.numbered(), _after(request)
     if choice(request, "order", ("newest", "oldest")) == "newest":
         entries.reverse()
@@ -68,12 +68,14 @@ def _behind(simulator: Simulator, request: Request) -> list[Numbered]:
 
 
 def _question(request: Request, simulator: Simulator) -> JournalQuery:
-    """What the query asks for; a name that nobody has is an error, since nothing would ever fit it."""
-    given: dict[str, Any] = {name: request.query_params[name] for name in _ASKED if name in request.query_params}
+    """The conditions of the query; an unknown name is an error, as it would never match."""
+    conditions: dict[str, Any] = {
+        name: request.query_params[name] for name in _CONDITIONS if name in request.query_params
+    }
     status = request.query_params.get("status")
     if status is not None:
-        given["status"] = whole(status, "status")
-    return _asked(simulator, given)
+        conditions["status"] = whole(status, "status")
+    return _query(simulator, conditions)
 
 
 def _after(request: Request) -> int | None:
@@ -82,12 +84,12 @@ def _after(request: Request) -> int | None:
 
 
 async def get_entry(simulator: Simulator, request: Request) -> Any:
-    """One exchange, with what was said."""
+    """One exchange, with its content."""
     number = number_in_path(request, "number", "exchange")
     entry = simulator.journal.get(number)
     if entry is None:
-        kept = simulator.journal.numbered()
-        then = f"The journal keeps {kept[0][0]} to {kept[-1][0]}." if kept else "The journal is empty."
+        numbered = simulator.journal.numbered()
+        then = f"The journal has {numbered[0][0]} to {numbered[-1][0]}." if numbered else "The journal is empty."
         raise NotThere("exchange", number, then=then)
     return entry_detail(number, shown_entry(simulator.provider(entry.provider), entry))
 
@@ -105,15 +107,15 @@ async def list_changes(simulator: Simulator, request: Request) -> Any:
     """The states that jobs have entered, the newest first."""
     chosen, most = providers(simulator, request), limit(request)
     count = 0
-    kept: list[tuple[float, int, Change]] = []
+    newest: list[tuple[float, int, Change]] = []
     async for change in yielding(simulator.entered(chosen, job=request.query_params.get("job"))):
         count += 1
-        (heappush if len(kept) < most else heappushpop)(kept, (change.at, count, change))
-    return {"count": count, "changes": [change._asdict() for _, _, change in sorted(kept, reverse=True)]}
+        (heappush if len(newest) < most else heappushpop)(newest, (change.at, count, change))
+    return {"count": count, "changes": [change._asdict() for _, _, change in sorted(newest, reverse=True)]}
 
 
 async def assert_journal(simulator: Simulator, request: Request) -> Any:
-    """Whether the journal is as is said: so many exchanges that fit, or one for each of `order`, in that order."""
+    """Whether a journal assertion holds: so many matching exchanges, or one for each of `order`, in that order."""
     body = await json_object(request)
     verdict = await finish_work(_ordered(simulator, body) if "order" in body else _counted(simulator, body))
     shown = (entry_row(*_line(simulator, one)) for one in verdict.found)
@@ -133,8 +135,8 @@ def _without_keys(simulator: Simulator, text: str) -> str:
 def _counted(simulator: Simulator, body: Mapping[str, Any]) -> Work:
     counts = {name: _count(body[name], name) for name in _COUNTS if body.get(name) is not None}
     if "times" in counts and len(counts) > 1:
-        raise OptionError("times", counts["times"], then="Say either `times`, or `at_least` and `at_most`.")
-    query = _asked(simulator, {name: value for name, value in body.items() if name not in _COUNTS})
+        raise OptionError("times", counts["times"], then="Give either `times`, or `at_least` and `at_most`.")
+    query = _query(simulator, {name: value for name, value in body.items() if name not in _COUNTS})
     return counting(simulator.journal.numbered(), query, **counts)
 
 
@@ -143,12 +145,12 @@ def _ordered(simulator: Simulator, body: Mapping[str, Any]) -> Work:
     if not isinstance(steps, list) or not steps or not all(isinstance(step, dict) for step in steps):
         raise OptionError("order", steps, ["a list of questions"])
     shared = {name: value for name, value in body.items() if name != "order"}
-    return ordering(simulator.journal.numbered(), [_asked(simulator, {**shared, **step}) for step in steps])
+    return ordering(simulator.journal.numbered(), [_query(simulator, {**shared, **step}) for step in steps])
 
 
-def _asked(simulator: Simulator, given: Mapping[str, Any]) -> JournalQuery:
-    query = JournalQuery.of(given)
-    simulator.journal.check(**given)
+def _query(simulator: Simulator, conditions: Mapping[str, Any]) -> JournalQuery:
+    query = JournalQuery.of(conditions)
+    simulator.journal.check(**conditions)
     return query
 
 
@@ -202,10 +204,10 @@ def _line(simulator: Simulator, numbered: Numbered) -> Numbered:
 
 
 ROWS = (
-    Row("GET", "journal", list_entries, (*_ASKED, "status", "limit", "order", "after", "bodies")),
+    Row("GET", "journal", list_entries, (*_CONDITIONS, "status", "limit", "order", "after", "bodies")),
     Row("GET", "journal/attempts", list_attempts, ("limit", "provider", "job")),
     Row("GET", "journal/changes", list_changes, ("limit", "provider", "job")),
-    Row("GET", "journal/har", export_har, (*_ASKED, "status")),
+    Row("GET", "journal/har", export_har, (*_CONDITIONS, "status")),
     Row("POST", "journal/assert", assert_journal),
     Row("GET", "journal/{number:digits}", get_entry),
 )

@@ -8,7 +8,7 @@ from starlette.requests import Request
 
 from mockreel.contract import Contract, load_contract
 from mockreel.errors import OptionError
-from mockreel.server.admin.request_reader import json_object, known, text
+from mockreel.server.admin.request_reader import check_names, json_object, text
 from mockreel.server.admin.route import Row
 from mockreel.simulator.provider import Provider
 from mockreel.simulator.simulator import Simulator
@@ -19,7 +19,6 @@ async def list_readings(simulator: Simulator, _: Request) -> Any:
 
 
 def readings_row(provider: Provider) -> Mapping[str, Any]:
-    """Every reading of a provider with its options."""
     return {
         name: {
             "question": reading.question,
@@ -34,7 +33,7 @@ def readings_row(provider: Provider) -> Mapping[str, Any]:
 async def choose_reading(simulator: Simulator, request: Request) -> Any:
     """`{provider, id, option}`: read the docs so from now on; what has come to be stays."""
     body = await json_object(request)
-    known(body, ["provider", "id", "option"])
+    check_names(body, ["provider", "id", "option"])
     name, id_, option = (text(body, field, "") for field in ("provider", "id", "option"))
     provider = simulator.provider(name)
     contract = await asyncio.to_thread(read_otherwise, provider, {id_: option})

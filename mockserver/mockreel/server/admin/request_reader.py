@@ -1,4 +1,4 @@
-"""What a request of the control API says, read strictly: JSON bodies, numbers, limits, providers."""
+"""Reads requests of the control API strictly: JSON bodies, numbers, limits, providers."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -12,7 +12,7 @@ from mockreel.simulator.provider import Provider
 from mockreel.simulator.simulator import Simulator
 from mockreel.webhooks import Delivery
 
-MOST_BYTES = 1024 * 1024  # of a body; what the control API is told is small
+MOST_BYTES = 1024 * 1024  # of a body; control requests are small
 MOST_DIGITS = 12  # of a number in a path or a query
 MOST_LISTED = 40  # valid values in a message; of more the nearest are named
 
@@ -26,7 +26,7 @@ async def json_object(request: Request, *, most: int = MOST_BYTES) -> dict[str, 
 
 
 async def optional_json(request: Request) -> dict[str, Any]:
-    """The same where nothing need be said: an empty body is an empty object."""
+    """The same if it is optional: an empty body is an empty object."""
     no_form(request)
     raw = await read_bytes(request, MOST_BYTES)
     return _object(raw) if raw else {}
@@ -58,7 +58,7 @@ def _object(raw: bytes) -> dict[str, Any]:
 
 
 def no_form(request: Request) -> None:
-    """What needs no body may be asked without one, but not by a form."""
+    """A request that needs no body may have none, but must not be a form."""
     kind = _content_type(request)
     if kind not in ("", "application/json"):
         raise OptionError("content type", kind, ["application/json", "none"])
@@ -70,14 +70,13 @@ def _content_type(request: Request) -> str:
 
 def check_query(request: Request, names: Iterable[str]) -> None:
     """See that a query has nothing that would be overlooked."""
-    known_ = tuple(names)
+    valid = tuple(names)
     for name in request.query_params:
-        if name not in known_:
-            raise OptionError("query parameter", name, known_, then="" if known_ else "This path takes none.")
+        if name not in valid:
+            raise OptionError("query parameter", name, valid, then="" if valid else "This path takes none.")
 
 
 def number(body: Mapping[str, Any], name: str) -> float:
-    """A number in a body."""
     value = body.get(name)
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise OptionError(name, value, ["a number"], then=f'Send {{"{name}": 3}}.')
@@ -85,7 +84,7 @@ def number(body: Mapping[str, Any], name: str) -> float:
 
 
 def limit(request: Request) -> int:
-    """How many of a list are wanted."""
+    """The requested length of a list."""
     text = request.query_params.get("limit", "100")
     if not (_is_whole(text) and len(text) <= 5 and 1 <= int(text) <= 10_000):
         raise OptionError("limit", text, ["a whole number from 1 to 10000"])
@@ -115,14 +114,14 @@ def whole(text: str, name: str) -> int:
 
 
 def number_in_path(request: Request, name: str, what: str) -> int:
-    """The number of a thing that the path names.
+    """The number in a path.
 
     Raises:
-        NotThere: it is no number that anything could have.
+        NotThere: it is not a possible number.
     """
     text = str(request.path_params[name])
     if not (_is_whole(text) and len(text) <= MOST_DIGITS):
-        raise NotThere(what, text, then="Things of this sort have whole numbers.")
+        raise NotThere(what, text, then="It is a whole number.")
     return int(text)
 
 
@@ -131,12 +130,12 @@ def _is_whole(text: str) -> bool:
 
 
 def flag(request: Request, name: str) -> bool:
-    """Yes or no in a query; no unless told."""
+    """A boolean of the query; false by default."""
     return choice(request, name, ("false", "true")) == "true"
 
 
 def choice(request: Request, name: str, valid: tuple[str, ...]) -> str:
-    """One of some words in a query; the first unless told."""
+    """One of some words in a query; the first by default."""
     word = request.query_params.get(name, valid[0])
     if word not in valid:
         raise OptionError(name, word, valid)
@@ -174,7 +173,6 @@ def delivery(simulator: Simulator, request: Request) -> tuple[Provider, Delivery
 
 
 def text(body: Mapping[str, Any], name: str, default: str) -> str:
-    """A text in a body, or the default."""
     value = body.get(name)
     if value is None:
         return default
@@ -183,8 +181,8 @@ def text(body: Mapping[str, Any], name: str, default: str) -> str:
     return value
 
 
-def known(body: Mapping[str, Any], names: Iterable[str]) -> None:
-    """See that a body says nothing that would be overlooked."""
+def check_names(body: Mapping[str, Any], names: Iterable[str]) -> None:
+    """Check that a body has no unknown fields."""
     unknown = sorted(set(body) - set(names))
     if unknown:
         raise OptionError("field", ", ".join(unknown), names)

@@ -8,7 +8,7 @@ from starlette.requests import Request
 
 from mockreel.simulator.simulator import Simulator
 
-# Gives JSON values or a Response of its own, and raises our errors. Its name is the id of the operation.
+# Returns JSON values or a Response, and raises our errors. Its name is the id of the operation.
 Handler = Callable[[Simulator, Request], Awaitable[Any]]
 
 
@@ -18,7 +18,7 @@ class Digits(Convertor[str]):
     regex = "[0-9]+"
 
     def convert(self, value: str) -> str:
-        """The digits as they stand there."""
+        """The digits of the path."""
         return value
 
     def to_string(self, value: str) -> str:

@@ -1,4 +1,4 @@
-"""Rules: which requests meet which scenario or fault, in the order they were set; what scenarios and faults exist."""
+"""Rules: the scenario or fault of matching requests, in order; and the available scenarios and faults."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from mockreel.simulator.simulator import Simulator
 
 
 async def list_scenarios(simulator: Simulator, _: Request) -> Any:
-    """What each provider can play."""
+    """The scenarios and faults of each provider."""
     return {provider.name: scenarios_row(provider) for provider in simulator.providers.values()}
 
 
@@ -23,7 +23,7 @@ async def list_rules(simulator: Simulator, _: Request) -> Any:
 
 
 async def add_rule(simulator: Simulator, request: Request) -> Any:
-    """`{scenario, code?}` or `{fault}`, with conditions; the rules are asked in the order of their setting."""
+    """`{scenario, code?}` or `{fault}`, with conditions; rules apply in the order they were set."""
     rule = set_rule(simulator.rules, simulator.providers, await json_object(request))
     simulator.events.note("rule", rule=rule.id)
     return rule.row()

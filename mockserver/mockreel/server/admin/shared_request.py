@@ -10,8 +10,7 @@ from mockreel.server.admin.state.state_routes import MOST_SNAPSHOT
 from mockreel.simulator.storage.logs.log_entry import read, written
 
 
-async def asked(request: Request) -> dict[str, Any]:
-    """The fields of a request."""
+async def as_row(request: Request) -> dict[str, Any]:
     return {
         "m": request.method,
         "path": request.url.path,
@@ -22,7 +21,6 @@ async def asked(request: Request) -> dict[str, Any]:
 
 
 def request_of(fields: Mapping[str, Any]) -> Request:
-    """The request that was put down."""
     body = read(fields["b"])
     scope = {
         "type": "http",

@@ -14,7 +14,7 @@ from mockreel.webhooks import Delivery
 
 
 def scenarios_row(provider: Provider) -> Mapping[str, Any]:
-    """What can be played: scenarios, failure codes, error codes."""
+    """The available scenarios, failure codes and error codes."""
     scenarios = provider.contract.scenarios
     return {
         "default": scenarios.default,
@@ -45,7 +45,7 @@ def job_row(provider: Provider, job: Job) -> Mapping[str, Any]:
 
 
 def clip_row(provider: Provider, job: Job, now: float) -> Mapping[str, Any] | None:
-    """What a job that has succeeded made; `says` tells where that is not quite what was asked."""
+    """The result of a successful job; `says` reports how it differs from the request."""
     if job.state(now).kind not in ("succeeded", "partial"):
         return None
     artifact = artifacts.of_job(provider, job)
@@ -53,7 +53,7 @@ def clip_row(provider: Provider, job: Job, now: float) -> Mapping[str, Any] | No
 
 
 def job_detail(provider: Provider, job: Job) -> Mapping[str, Any]:
-    """A job whole: what was asked, what is planned, what it failed of, who was told."""
+    """All about a job: its request, its plan, its failure, its webhooks."""
     now = provider.clock.now()
     failure, changed = job.failure(now), job.intervention
     return {
@@ -71,7 +71,6 @@ def job_detail(provider: Provider, job: Job) -> Mapping[str, Any]:
 
 
 def delivery_row(provider: Provider, delivery: Delivery) -> Mapping[str, Any]:
-    """A delivery with every attempt."""
     return {
         "provider": provider.name,
         "id": delivery.id,
@@ -100,7 +99,6 @@ def delivery_row(provider: Provider, delivery: Delivery) -> Mapping[str, Any]:
 
 
 def delivery_detail(provider: Provider, delivery: Delivery) -> Mapping[str, Any]:
-    """A delivery with what is sent."""
     return {
         **delivery_row(provider, delivery),
         "account": delivery.account.name,
@@ -110,22 +108,22 @@ def delivery_detail(provider: Provider, delivery: Delivery) -> Mapping[str, Any]
 
 
 def shown_entry(provider: Provider, entry: Entry) -> Entry:
-    """An exchange without keys that were not known when it was redacted: another account's, one that came later."""
-    known, said = provider.keyring.known, entry.read()
+    """An exchange without keys that were unknown when it was redacted: another account's, or a later one."""
+    known, content = provider.keyring.known, entry.read()
     shown = shown_line(provider, entry)
-    if not known or said.added == known.added:
+    if not known or content.added == known.added:
         return shown
-    masked = said._replace(
-        query=known.masked_text(said.query),
-        body=known.masked(said.body),
-        reply=known.masked(said.reply),
-        headers=tuple([(name, known.masked(value)) for name, value in said.headers]),
+    masked = content._replace(
+        query=known.masked_text(content.query),
+        body=known.masked(content.body),
+        reply=known.masked(content.reply),
+        headers=tuple([(name, known.masked(value)) for name, value in content.headers]),
     )
-    return replace(shown, said=masked)
+    return replace(shown, content=masked)
 
 
 def shown_line(provider: Provider, entry: Entry) -> Entry:
-    """The same for who does not read what was said."""
+    """The same without reading the content."""
     known = provider.keyring.known
     if not known:
         return entry
@@ -134,19 +132,19 @@ def shown_line(provider: Provider, entry: Entry) -> Entry:
 
 
 def entry_row(number: int, entry: Entry) -> Mapping[str, Any]:
-    """An exchange without what was said."""
+    """An exchange without its content."""
     return {"number": number, **entry.shown(), "job": entry.job}
 
 
 def entry_detail(number: int, entry: Entry) -> Mapping[str, Any]:
-    """An exchange with what was said, as far as it is kept."""
+    """An exchange with its content, as far as it is stored."""
     return {
         **entry_row(number, entry),
         "query": entry.query,
         "headers": _headers(entry.headers),
-        "body": _said(entry.body),
+        "body": _body_value(entry.body),
         "reply_headers": _headers(entry.reply_headers),
-        "reply": _said(entry.reply),
+        "reply": _body_value(entry.reply),
     }
 
 
@@ -165,7 +163,7 @@ def attempt_row(provider: Provider, tried: Tried) -> Mapping[str, Any]:
         "number": tried.number,
         "url": tried.url,
         "headers": dict(tried.headers),
-        "body": _said(tried.body),
+        "body": _body_value(tried.body),
         "status": tried.status,
         "error": tried.error,
         "detail": tried.detail,
@@ -175,7 +173,7 @@ def attempt_row(provider: Provider, tried: Tried) -> Mapping[str, Any]:
 
 
 def shown_json(provider: Provider, body: bytes) -> Any:
-    """What a kept body says, without secrets: JSON where it is JSON, else text."""
+    """A stored body without secrets: JSON if it is JSON, else text."""
     shown = shown_json_bytes(provider, body)
     try:
         return read_json(shown) if shown else None
@@ -184,7 +182,7 @@ def shown_json(provider: Provider, body: bytes) -> Any:
 
 
 def shown_json_bytes(provider: Provider, body: bytes) -> bytes:
-    """A kept body without secrets, as bytes again."""
+    """A stored body without secrets, as bytes again."""
     redactor, known = provider.capture.redactor, provider.keyring.known
     if not body:
         return b""
@@ -195,7 +193,7 @@ def shown_json_bytes(provider: Provider, body: bytes) -> bytes:
 
 
 def shown_url(provider: Provider, url: str | None) -> str | None:
-    """The address of a callback without what lets somebody in."""
+    """The URL of a webhook without credentials."""
     return None if url is None else provider.capture.redactor.address(url, provider.keyring.known)
 
 
@@ -219,7 +217,7 @@ def shown_pairs(provider: Provider, pairs: Iterable[tuple[str, str]]) -> list[tu
     return [(name, shown_text(provider, value)) for name, value in pairs]
 
 
-def _said(body: bytes) -> Any:
+def _body_value(body: bytes) -> Any:
     """A body that is masked already: JSON where it is JSON, else text."""
     try:
         return read_json(body) if body else None

@@ -1,4 +1,4 @@
-"""The page on the control port: everything that happens on a mock server, live, and the buttons to direct it.
+"""The page on the control port: live events of a mock server, and the buttons to control it.
 
-Templates are Jinja's with autoescape on for all of them: what a client sent is text, wherever it stands.
+All templates are Jinja's with autoescape on: what a client sent is always text.
 """

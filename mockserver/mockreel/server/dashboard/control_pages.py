@@ -20,10 +20,8 @@ MOST_MOVEMENTS = 20
 
 @dataclass(frozen=True, slots=True)
 class RuleRow:
-    """One rule in words."""
-
     id: int
-    wants: str
+    effect: str
     where: str
     seen: int
 
@@ -59,24 +57,24 @@ class RulesView:
 
 
 def rule_row(rule: Rule) -> RuleRow:
-    """A rule as a sentence in two halves: what it wants, and of which requests."""
+    """A rule as a sentence in two halves: its effect, and the requests that it matches."""
     row = dict(rule.row())
     fault = row["fault"]
     if fault:
         own = {name: value for name, value in fault.items() if name not in ("name", "fault")}
-        wants = f"fault {rule.fault.name if rule.fault else ''}{_in_words(own)}"
+        effect = f"fault {rule.fault.name if rule.fault else ''}{_in_words(own)}"
     elif rule.result is not None:
-        wants = f"result {rule.result if len(rule.result) < 60 else rule.result[:59] + '…'}"
+        effect = f"result {rule.result if len(rule.result) < 60 else rule.result[:59] + '…'}"
     else:
         code = f", code {row['code']}" if row["code"] else ""
-        wants = f"scenario {row['scenario']}{code}"
-    said = {name: row[name] for name in ("provider", "model", "operation", "prompt") if row.get(name) is not None}
-    where = ", ".join(f"{name} {value!r}" for name, value in said.items()) or "every request"
+        effect = f"scenario {row['scenario']}{code}"
+    conditions = {name: row[name] for name in ("provider", "model", "operation", "prompt") if row.get(name) is not None}
+    where = ", ".join(f"{name} {value!r}" for name, value in conditions.items()) or "every request"
     if row.get("nth") is not None:
         where += f", only match number {row['nth']}"
     if row.get("probability") is not None:
         where += f", {100 * row['probability']:g} % of them"
-    return RuleRow(rule.id, wants, where, rule.seen)
+    return RuleRow(rule.id, effect, where, rule.seen)
 
 
 def _in_words(values: Mapping[str, Any]) -> str:
@@ -84,7 +82,6 @@ def _in_words(values: Mapping[str, Any]) -> str:
 
 
 def scenarios(simulator: Simulator) -> dict[str, list[str]]:
-    """Every scenario with the providers that have it."""
     found: dict[str, list[str]] = {}
     for provider in simulator.providers.values():
         for name in provider.contract.scenarios.names:
@@ -107,7 +104,7 @@ class ReadingRow:
     question: str
     chosen: str
     default: str
-    options: tuple[tuple[str, str, str], ...]  # name, what it says, evidence
+    options: tuple[tuple[str, str, str], ...]  # name, description, evidence
 
 
 class ReadingsView:
@@ -183,7 +180,6 @@ class AccountsView:
 
 
 def account_row(provider: Provider, account: Account) -> AccountRow:
-    """How an account stands."""
     now = provider.clock.now()
     status: AccountStatus = provider.ledger.status(account, now)
     movements = [
@@ -207,7 +203,7 @@ def _sums(status: AccountStatus) -> Iterator[tuple[str, str]]:
     amounts = {
         "balance": status.left,
         "held": status.held,
-        "charged": status.taken,
+        "charged": status.charged,
         "opening balance": status.opening,
         "added by hand": status.added or None,
     }

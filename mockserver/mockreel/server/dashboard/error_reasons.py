@@ -22,7 +22,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """What is held to be true, where it stands in the data, and why it is believed."""
+    """A fact, its place in the data, and its evidence."""
 
     says: str
     where: str
@@ -47,8 +47,8 @@ def reasons(provider: Provider, entry: Entry) -> tuple[Reason, ...]:
     return tuple(Reason(one, _fact(provider.contract, operation, model, one)) for one in entry.violations)
 
 
-def refusal_fact(provider: Provider, entry: Entry) -> Fact | None:
-    """The error row that was played."""
+def error_fact(provider: Provider, entry: Entry) -> Fact | None:
+    """The error row of the response."""
     row = provider.contract.errors.get(entry.row or "")
     if row is None:
         return None
@@ -74,7 +74,6 @@ def _is_object(value: Any) -> bool:
 
 
 def sources(contract: Contract, ids: tuple[str, ...]) -> tuple[Source, ...]:
-    """What source ids stand for."""
     table = contract.schemas.sources()
     rows = ((name, table.get(name, {})) for name in ids)
     return tuple(Source(str(row.get("title", name)), str(row.get("url") or "")) for name, row in rows)
@@ -86,8 +85,10 @@ def _fact(contract: Contract, operation: Operation, model: Model | None, violati
         own = document.get("x-mockreel", {})
         if "evidence" in own:
             ids = tuple(str(one) for one in own.get("source", ()))
-            return Fact(_says(violation), f"{where} {_place(rest)}".strip(), own["evidence"], sources(contract, ids))
-    return Fact(_says(violation), f"contracts/{contract.provider}", "inferred", ())
+            return Fact(
+                _statement(violation), f"{where} {_place(rest)}".strip(), own["evidence"], sources(contract, ids)
+            )
+    return Fact(_statement(violation), f"contracts/{contract.provider}", "inferred", ())
 
 
 def _documents(
@@ -110,7 +111,7 @@ def _place(path: tuple[str | int, ...]) -> str:
     return "".join(f"/{step}" for step in path)
 
 
-def _says(violation: Violation) -> str:
+def _statement(violation: Violation) -> str:
     """The rule in words: JSON Schema's word and its value."""
     limit = violation.limit
     if isinstance(limit, list | tuple):

@@ -32,7 +32,7 @@ class Timeline:
     segments: tuple[Segment, ...]
     begins: float
     ends: float
-    now: float  # where the clock stands, in percents of the bar
+    now: float  # the clock's position, in percent of the bar
     open: bool
     running: bool
 

@@ -1,4 +1,4 @@
-"""What has changed on a page since it was last sent: as server-sent events, for as long as somebody looks."""
+"""Changes of a page since it was last sent: as server-sent events, for as long as it is open."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
@@ -9,17 +9,17 @@ import orjson
 from mockreel.server.dashboard.renderer import Region
 from mockreel.simulator.simulator import Simulator
 
-# Real seconds between two looks at most, so that a server that is being stopped is not kept waiting.
+# The longest wait in real seconds, so that a stopping server is not kept waiting.
 PATIENCE = 0.25
 # Real seconds of rest after a change was sent; where looking takes long, a page rests so many times as long.
 REST = 0.05
 REST_BY_WORK = 4
 # A stream ends after so many real seconds; the browser opens the next one by itself.
 LIFETIME = 20.0
-# So many streams at once; whoever is left out asks again later.
+# The most streams at once; other pages try again later.
 MOST_STREAMS = 24
 
-# Gives the regions of a page as they are now, or raises where what it shows is gone.
+# Returns the regions of a page as they are now, or raises if the subject no longer exists.
 Look = Callable[[], Iterable[Region]]
 
 
@@ -65,12 +65,12 @@ class Streams:
             cursor = events.cursor
             yield b"retry: 400\n" + _event({"regions": changes.since(look())})
             while loop.time() < ends and not self._simulator.scheduler.closing:
-                heard = await events.wait(cursor, timeout=PATIENCE)
-                if heard.cursor == cursor:
+                update = await events.wait(cursor, timeout=PATIENCE)
+                if update.cursor == cursor:
                     continue
-                cursor = heard.cursor
+                cursor = update.cursor
                 began = loop.time()
-                yield _event({"regions": changes.since(look()), **news(heard.events)})
+                yield _event({"regions": changes.since(look()), **news(update.events)})
                 await asyncio.sleep(max(REST, REST_BY_WORK * (loop.time() - began)))
         finally:
             self._open -= 1

@@ -1,4 +1,4 @@
-"""The stage door: where there is a token, a browser tells the token once, and has a cookie from then on."""
+"""Login: if there is a token, a browser sends it once and has a cookie from then on."""
 
 from urllib.parse import parse_qs
 
@@ -17,7 +17,7 @@ MOST_BYTES = 4096
 
 
 async def answer(token: Token, scope: Scope, receive: Receive) -> Response | None:
-    """What a browser without a pass gets: the form, its own looks, or the pass. None for whoever is no browser."""
+    """The response to a browser without a cookie: the form, its style, or the cookie. None for other clients."""
     request = Request(scope, receive)
     root = scope.get("root_path", "")
     path = scope["path"].removeprefix(root)
@@ -39,8 +39,8 @@ async def _enter(token: Token, request: Request, root: str) -> Response:
         raw += chunk
         if len(raw) > MOST_BYTES:
             return _form(root, wrong=True)
-    given = parse_qs(raw.decode("utf-8", "replace")).get("token", [""])[-1]
-    if not token.fits(given):
+    token_sent = parse_qs(raw.decode("utf-8", "replace")).get("token", [""])[-1]
+    if not token.fits(token_sent):
         return _form(root, wrong=True)
     reply = RedirectResponse(f"{root}{PAGE}/", 303, headers=HEADERS)
     reply.set_cookie(

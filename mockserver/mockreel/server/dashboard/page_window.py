@@ -16,7 +16,7 @@ from mockreel.webhooks import Delivery
 T = TypeVar("T")
 
 ROWS = 50
-# What does not fit is looked through so far; behind that a filter says that there may be more.
+# The most items to search; behind them a filter says that there may be more.
 MOST_LOOKED_AT = 200_000
 
 
@@ -45,7 +45,7 @@ class Window(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What of a list is wanted; empty texts want everything."""
+    """The selection of a list; empty texts select everything."""
 
     provider: str = ""
     state: str = ""
@@ -86,18 +86,18 @@ def window(items: Iterable[T], fits: Callable[[T], bool] | None, page: int, tota
     return Window(tuple(found), page, count, total <= MOST_LOOKED_AT)
 
 
-def jobs(simulator: Simulator, wanted: Filter) -> Window[tuple[Provider, Job]]:
+def jobs(simulator: Simulator, selection: Filter) -> Window[tuple[Provider, Job]]:
     """The jobs that fit, newest first."""
-    providers = _providers(simulator, wanted)
-    now, text = simulator.clock.now(), wanted.text
+    providers = _providers(simulator, selection)
+    now, text = simulator.clock.now(), selection.text
 
     def fits(pair: tuple[Provider, Job]) -> bool:
         job = pair[1]
-        return (not wanted.state or job.state(now).kind == wanted.state) and (not text or _mentions(job, text))
+        return (not selection.state or job.state(now).kind == selection.state) and (not text or _mentions(job, text))
 
     newest = merge(*map(_newest_jobs, providers), key=lambda pair: -pair[1].created)
-    test = fits if wanted.state or text else None
-    return window(newest, test, wanted.page, sum(len(provider.jobs) for provider in providers))
+    test = fits if selection.state or text else None
+    return window(newest, test, selection.page, sum(len(provider.jobs) for provider in providers))
 
 
 def _newest_jobs(provider: Provider) -> Iterator[tuple[Provider, Job]]:
@@ -113,34 +113,36 @@ def _mentions(job: Job, text: str) -> bool:
     )
 
 
-def deliveries(simulator: Simulator, wanted: Filter) -> Window[tuple[Provider, Delivery]]:
+def deliveries(simulator: Simulator, selection: Filter) -> Window[tuple[Provider, Delivery]]:
     """The deliveries that fit, newest first."""
-    providers = _providers(simulator, wanted)
+    providers = _providers(simulator, selection)
 
     def fits(pair: tuple[Provider, Delivery]) -> bool:
         one = pair[1]
-        known = not wanted.state or one.status == wanted.state
-        return known and (not wanted.text or any(wanted.text in text for text in (one.subject, one.url, one.event)))
+        known = not selection.state or one.status == selection.state
+        return known and (
+            not selection.text or any(selection.text in text for text in (one.subject, one.url, one.event))
+        )
 
     newest = merge(*map(_newest_deliveries, providers), key=lambda pair: -pair[1].created)
-    test = fits if wanted.state or wanted.text else None
-    return window(newest, test, wanted.page, sum(len(provider.deliveries) for provider in providers))
+    test = fits if selection.state or selection.text else None
+    return window(newest, test, selection.page, sum(len(provider.deliveries) for provider in providers))
 
 
 def _newest_deliveries(provider: Provider) -> Iterator[tuple[Provider, Delivery]]:
     return ((provider, one) for one in reversed(list(provider.deliveries)))
 
 
-def entries(simulator: Simulator, wanted: Filter) -> Window[tuple[int, Entry]]:
+def entries(simulator: Simulator, selection: Filter) -> Window[tuple[int, Entry]]:
     """The journal's entries that fit with their numbers, newest first."""
-    kept = tuple(simulator.journal)
+    exchanges = tuple(simulator.journal)
     last = simulator.journal.count
-    numbered = ((last - index, entry) for index, entry in enumerate(reversed(kept)))
-    return window(numbered, _entry_test(wanted) if wanted.narrow else None, wanted.page, len(kept))
+    numbered = ((last - index, entry) for index, entry in enumerate(reversed(exchanges)))
+    return window(numbered, _entry_test(selection) if selection.narrow else None, selection.page, len(exchanges))
 
 
-def _entry_test(wanted: Filter) -> Callable[[tuple[int, Entry]], bool]:
-    kind, text, provider = ENTRY_KINDS.get(wanted.state), wanted.text, wanted.provider
+def _entry_test(selection: Filter) -> Callable[[tuple[int, Entry]], bool]:
+    kind, text, provider = ENTRY_KINDS.get(selection.state), selection.text, selection.provider
     written = text.encode()
 
     def fits(pair: tuple[int, Entry]) -> bool:
@@ -156,7 +158,7 @@ def _entry_test(wanted: Filter) -> Callable[[tuple[int, Entry]], bool]:
     return fits
 
 
-# What of the journal may be asked for.
+# What the journal can be filtered by.
 ENTRY_KINDS: Mapping[str, Callable[[Entry], Any]] = {
     "answered": lambda entry: entry.row is None,
     "refused": lambda entry: entry.row is not None,
@@ -167,10 +169,10 @@ ENTRY_KINDS: Mapping[str, Callable[[Entry], Any]] = {
 
 def entry(simulator: Simulator, number: int) -> Entry | None:
     """The entry with that number, unless it was forgotten or never was."""
-    kept = tuple(simulator.journal)
-    index = number - 1 - (simulator.journal.count - len(kept))
-    return kept[index] if 0 <= index < len(kept) else None
+    exchanges = tuple(simulator.journal)
+    index = number - 1 - (simulator.journal.count - len(exchanges))
+    return exchanges[index] if 0 <= index < len(exchanges) else None
 
 
-def _providers(simulator: Simulator, wanted: Filter) -> list[Provider]:
-    return [provider for provider in simulator.providers.values() if wanted.provider in ("", provider.name)]
+def _providers(simulator: Simulator, selection: Filter) -> list[Provider]:
+    return [provider for provider in simulator.providers.values() if selection.provider in ("", provider.name)]

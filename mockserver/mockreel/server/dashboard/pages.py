@@ -9,9 +9,9 @@ from mockreel.engine.billing import cost_avoided
 from mockreel.engine.journal.journal import Entry
 from mockreel.server.admin.views import shown_entry, shown_url
 from mockreel.server.dashboard import page_window, table_rows
-from mockreel.server.dashboard.error_reasons import reasons, refusal_fact
+from mockreel.server.dashboard.error_reasons import error_fact, reasons
 from mockreel.server.dashboard.export.curl import curl
-from mockreel.server.dashboard.export.journaled_request import asked
+from mockreel.server.dashboard.export.journaled_request import journaled_request
 from mockreel.server.dashboard.export.test_snippet import snippet
 from mockreel.server.dashboard.look_back import Moment
 from mockreel.server.dashboard.page_window import Filter
@@ -23,7 +23,7 @@ SPEEDS = (1.0, 2.0, 10.0, 60.0, 600.0)
 
 
 class Lost(Exception):
-    """What a page is asked for is not on the mock server."""
+    """The subject of a page does not exist on the mock server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +42,11 @@ class Desk:
     query: Mapping[str, str] = field(default_factory=dict)
 
     def region(self, name: str, some: Any, *, tag: str = "div") -> Region:
-        """A region of this desk's."""
         return self.rendering.region(name, some, tag=tag, base=self.base)
 
 
 class View(Protocol):
-    """One page. `regions` is asked again whenever something happened, `values` once."""
+    """One page. `regions` is computed again after every event, `values` once."""
 
     template: str
     tab: str
@@ -62,7 +61,6 @@ MakeView = Callable[[Desk], View]
 
 
 def clock_region(desk: Desk) -> Region:
-    """The clock with its buttons."""
     simulator = desk.simulator
     clock = simulator.clock
     due = [one for one in (simulator.scheduler.next_due, simulator.events.next_change) if one is not None]
@@ -79,16 +77,16 @@ class JobsView:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._wanted = Filter.of(desk.query)
+        self._filter = Filter.of(desk.query)
 
     def regions(self) -> list[Region]:
         desk, simulator = self._desk, self._desk.simulator
         now = simulator.clock.now()
-        window = page_window.jobs(simulator, self._wanted)
+        window = page_window.jobs(simulator, self._filter)
         found = [
             (f"{provider.name}/{job.id}", table_rows.job_row(provider, job, now)) for provider, job in window.items
         ]
-        tail = {"window": window, "wanted": self._wanted, "example": example(simulator)}
+        tail = {"window": window, "wanted": self._filter, "example": example(simulator)}
         return [
             desk.region("money", [("money", cost_avoided(simulator))]),
             desk.region("job_row", found, tag="li"),
@@ -98,7 +96,7 @@ class JobsView:
     def values(self) -> Mapping[str, Any]:
         simulator = self._desk.simulator
         states = ("pending", "succeeded", "failed", "cancelled", "partial")
-        return {"wanted": self._wanted, "providers": list(simulator.providers), "states": states}
+        return {"wanted": self._filter, "providers": list(simulator.providers), "states": states}
 
 
 def example(simulator: Simulator) -> str:
@@ -108,8 +106,6 @@ def example(simulator: Simulator) -> str:
 
 
 class JobView:
-    """One job."""
-
     template, tab = "job.html", "Jobs"
 
     def __init__(self, desk: Desk) -> None:
@@ -153,21 +149,21 @@ class JournalView:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._wanted = Filter.of(desk.query)
+        self._filter = Filter.of(desk.query)
 
     def regions(self) -> list[Region]:
         desk = self._desk
-        window = page_window.entries(desk.simulator, self._wanted)
+        window = page_window.entries(desk.simulator, self._filter)
         shown = [
             (number, shown_entry(desk.simulator.provider(entry.provider), entry)) for number, entry in window.items
         ]
         found = [(str(number), table_rows.ExchangeRow(number, entry)) for number, entry in shown]
-        tail = {"window": window, "wanted": self._wanted}
+        tail = {"window": window, "wanted": self._filter}
         return [desk.region("entry_row", found, tag="li"), desk.region("journal_pager", [("pager", tail)])]
 
     def values(self) -> Mapping[str, Any]:
         return {
-            "wanted": self._wanted,
+            "wanted": self._filter,
             "providers": list(self._desk.simulator.providers),
             "states": page_window.ENTRY_KINDS,
         }
@@ -199,9 +195,9 @@ class ExchangeView:
             "entry": entry,
             "title": provider.contract.title,
             "job_known": entry.job is not None and provider.jobs.get(entry.job) is not None,
-            "refusal": refusal_fact(provider, entry),
+            "refusal": error_fact(provider, entry),
             "reasons": reasons(provider, entry),
-            "curl": curl(asked(provider, entry)),
+            "curl": curl(journaled_request(provider, entry)),
             "test": snippet(provider, simulator.journal, entry),
         }
         return {"it": shown}
@@ -214,20 +210,20 @@ class DeliveriesView:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._wanted = Filter.of(desk.query)
+        self._filter = Filter.of(desk.query)
 
     def regions(self) -> list[Region]:
         desk = self._desk
-        window = page_window.deliveries(desk.simulator, self._wanted)
+        window = page_window.deliveries(desk.simulator, self._filter)
         found = [
             (f"{provider.name}/{one.id}", table_rows.delivery_row(provider, one)) for provider, one in window.items
         ]
-        tail = {"window": window, "wanted": self._wanted}
+        tail = {"window": window, "wanted": self._filter}
         return [desk.region("delivery_row", found, tag="li"), desk.region("deliveries_pager", [("pager", tail)])]
 
     def values(self) -> Mapping[str, Any]:
         states = ("pending", "delivered", "failed")
-        return {"wanted": self._wanted, "providers": list(self._desk.simulator.providers), "states": states}
+        return {"wanted": self._filter, "providers": list(self._desk.simulator.providers), "states": states}
 
 
 def part_of(desk: Desk) -> Provider:

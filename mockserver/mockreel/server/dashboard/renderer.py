@@ -18,9 +18,9 @@ MOST_SHOWN = 20_000
 
 
 class Block:
-    """One piece of a page that can be replaced by itself; `version` is another when its content is.
+    """One piece of a page that can be replaced by itself; `version` changes with its content.
 
-    It is rendered when its HTML is wanted: a stream wants only that of what has changed.
+    It is rendered on demand: a stream sends only pieces that have changed.
     """
 
     __slots__ = ("_html", "_render", "key", "version")
@@ -73,7 +73,6 @@ class Rendering:
         }
 
     def page(self, template: str, **values: Any) -> str:
-        """A whole page."""
         return self._environment.get_template(template).render(**values)
 
     def region(self, name: str, rows: Iterable[tuple[str, Any]], *, tag: str = "div", **shared: Any) -> Region:
@@ -84,8 +83,8 @@ class Rendering:
             def render(version: str | None) -> tuple[str, Markup]:
                 return _around(tag, name, key, version, template.render(it=row, **shared))
 
-            told = getattr(row, "version", None)
-            return Block(key, None if told is None else _digest(told), render)
+            version = getattr(row, "version", None)
+            return Block(key, None if version is None else _digest(version), render)
 
         return Region(name, tuple(block(key, row) for key, row in rows))
 
@@ -95,7 +94,7 @@ def _digest(text: str) -> str:
 
 
 def _around(tag: str, name: str, key: str, version: str | None, inner: str) -> tuple[str, Markup]:
-    """A block's element; a row that does not say what makes it another one has the version of its text."""
+    """A block's element; a row without a version has that of its text."""
     version = version or _digest(inner)
     start = Markup('<{} class="{}" data-key="{}" data-v="{}">').format(tag, name, key, version)
     return version, start + Markup(inner) + Markup(f"</{tag}>\n")  # the template has escaped it
@@ -107,7 +106,6 @@ def time_of_day(moment: float) -> str:
 
 
 def iso(moment: float) -> str:
-    """The moment whole."""
     return utc(moment).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 

@@ -1,4 +1,4 @@
-"""The headers of every page: nothing but our own files, and nobody's frame."""
+"""The headers of every page: only our own files, and no framing."""
 
 # No inline script or style, and no text that becomes script by accident.
 POLICY = "; ".join(

@@ -38,8 +38,8 @@ from mockreel.simulator.events import Event
 from mockreel.simulator.pipeline import OWN_PATHS
 from mockreel.simulator.simulator import Simulator
 
-# So many things that happened are told one by one; of more than that, how many.
-MOST_TOLD = 3
+# The most events that are reported one by one; of more, their number.
+MOST_REPORTED = 3
 
 VIEWS: Mapping[str, MakeView] = {
     "/": JobsView,
@@ -64,7 +64,7 @@ class Site:
 
     @cached_property
     def _rendering(self) -> Rendering:
-        """The templates, read when the first page is asked for."""
+        """The templates, read on the first request for a page."""
         return Rendering()
 
     def app(self) -> Starlette:
@@ -103,8 +103,8 @@ class Site:
         provider = self._simulator.providers.get(request.path_params["provider"])
         if provider is None:
             return Response(status_code=404, headers=HEADERS)
-        asked = Message(request.method, request.url.path, request.headers.raw, b"", b"", "")
-        response = provider_files.clip(provider, asked, request.path_params["id"])
+        message = Message(request.method, request.url.path, request.headers.raw, b"", b"", "")
+        response = provider_files.clip(provider, message, request.path_params["id"])
         headers = {name.decode(): value.decode() for name, value in response.headers}
         return Response(response.body, response.status, headers={**headers, **HEADERS})
 
@@ -206,8 +206,8 @@ def _page(request: Request) -> str:
 
 def _news(events: Iterable[Event]) -> Mapping[str, Any]:
     """What happened, for who does not see it: in words of ours."""
-    told = [text for event in events if (text := _in_words(event))]
-    shown = told[-MOST_TOLD:] if len(told) <= MOST_TOLD else [f"{len(told)} things happened; the last: {told[-1]}"]
+    texts = [text for event in events if (text := _in_words(event))]
+    shown = texts[-MOST_REPORTED:] if len(texts) <= MOST_REPORTED else [f"{len(texts)} events; the last: {texts[-1]}"]
     return {"news": "; ".join(shown)} if shown else {}
 
 
@@ -216,7 +216,7 @@ def _in_words(event: Event) -> str:
     if event.kind == "state":
         return f"job {event.job} is {fields['word']}"
     if event.kind == "request" and fields.get("refusal"):
-        return f"{fields['method']} {fields['path']} was refused, {fields['refusal']}"
+        return f"{fields['method']} {fields['path']} was rejected: {fields['refusal']}"
     if event.kind == "attempt":
         return f"{fields['event']} {'answered ' + str(fields['status']) if fields['status'] else 'not delivered'}"
     return "" if event.kind in ("request", "clock") else event.kind

@@ -14,12 +14,12 @@ _FOR_EVER = "private, max-age=31536000, immutable"
 
 
 def static(name: str, *, stamped: str = "") -> Response:
-    """One file by name; nothing outside the folder. It may be kept for ever where it was asked for by its stamp."""
+    """One file by name; nothing outside the folder. It may be cached for ever if its URL has the stamp."""
     path = STATIC / name
     if path.parent != STATIC or path.suffix not in _TYPES or not path.is_file():
         return Response(status_code=404, headers=HEADERS)
-    kept = _FOR_EVER if stamped == stamp() else "no-cache"
-    return FileResponse(path, media_type=_TYPES[path.suffix], headers={**HEADERS, "cache-control": kept})
+    caching = _FOR_EVER if stamped == stamp() else "no-cache"
+    return FileResponse(path, media_type=_TYPES[path.suffix], headers={**HEADERS, "cache-control": caching})
 
 
 @cache

@@ -55,7 +55,6 @@ def short_id(id_: str) -> str:
 
 
 def job_row(provider: Provider, job: Job, now: float) -> JobRow:
-    """A job as it is at a moment."""
     state, failure, contract = job.state(now), job.failure(now), provider.contract
     return JobRow(
         provider.name,
@@ -110,8 +109,8 @@ def clip_row(provider: Provider, job: Job, now: float, *, url: str) -> ClipRow |
         return ClipRow("none") if state.terminal else None
     made = artifact.of_job(provider, job)
     clip = made.clip
-    text = artifact.text_of(made) if clip.kind == "text" and (clip.file or made.held is not None) else ""
-    url = url if clip.file or made.held is not None else made.url
+    text = artifact.text_of(made) if clip.kind == "text" and (clip.file or made.own_content is not None) else ""
+    url = url if clip.file or made.own_content is not None else made.url
     return ClipRow(clip.kind, url, _described(clip), f"{job.id}{clip.suffix}", clip.width, clip.height, clip.says, text)
 
 
@@ -128,8 +127,6 @@ def _described(clip: media.Clip) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ExchangeRow:
-    """One exchange with its number."""
-
     number: int
     entry: Entry
     open: bool = False
@@ -142,21 +139,21 @@ class ExchangeRow:
 
 def numbered(journal: Journal) -> Iterator[tuple[int, Entry]]:
     """Every entry with its number, oldest first."""
-    kept = tuple(journal)
-    return enumerate(kept, start=journal.count - len(kept) + 1)
+    exchanges = tuple(journal)
+    return enumerate(exchanges, start=journal.count - len(exchanges) + 1)
 
 
 def exchanges_of(provider: Provider, job: Job) -> list[ExchangeRow]:
-    """The exchanges about a job, oldest first; the one that began it stands open."""
-    kept = numbered(provider.journal)
-    found = [(n, shown_entry(provider, one)) for n, one in kept if one.job == job.id and one.provider == provider.name]
+    """The exchanges about a job, oldest first; the one that began it is expanded."""
+    exchanges = numbered(provider.journal)
+    found = [
+        (n, shown_entry(provider, one)) for n, one in exchanges if one.job == job.id and one.provider == provider.name
+    ]
     return [ExchangeRow(number, one, open=place == 0) for place, (number, one) in enumerate(found)]
 
 
 @dataclass(frozen=True, slots=True)
 class DeliveryRow:
-    """One delivery with its attempts."""
-
     provider: str
     title: str
     one: Delivery
@@ -168,7 +165,7 @@ class DeliveryRow:
 
     @property
     def short(self) -> str:
-        """The id of the job that it tells of, as in the list of jobs."""
+        """The id of its job, as in the list of jobs."""
         return short_id(self.one.subject)
 
     @property
@@ -200,7 +197,7 @@ class Cue:
     look: str = ""
     number: int = 0
     status: int | None = None
-    refused: bool = False
+    is_error: bool = False
     note: str = ""
 
 
@@ -222,12 +219,12 @@ def _of_entry(row: ExchangeRow, job: Job) -> Cue:
     entry = row.entry
     text = f"{entry.method} {entry.operation or entry.path}"
     after = entry.at - job.created
-    return Cue(after, "request", text, number=row.number, status=entry.status, refused=entry.row is not None)
+    return Cue(after, "request", text, number=row.number, status=entry.status, is_error=entry.row is not None)
 
 
 def _of_attempt(tried: Tried, job: Job) -> Cue:
-    refused = tried.status is None or not 200 <= tried.status < 300
+    is_error = tried.status is None or not 200 <= tried.status < 300
     text = f"{tried.event}, attempt {tried.number}"
     return Cue(
-        tried.at - job.created, "attempt", text, status=tried.status, refused=refused, note=tried.error or "no answer"
+        tried.at - job.created, "attempt", text, status=tried.status, is_error=is_error, note=tried.error or "no answer"
     )

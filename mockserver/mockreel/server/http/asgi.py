@@ -1,6 +1,6 @@
-"""Between ASGI and a part: read a request within bounds, hand it over, send the response.
+"""Between ASGI and a provider: read a request within limits, pass it on, send the response.
 
-Provider traffic takes this way without Starlette's routes and Request objects; everything else goes to the app behind.
+Provider traffic skips Starlette's routes and Request objects; everything else goes to the inner app.
 """
 
 import asyncio
@@ -31,14 +31,14 @@ UNAVAILABLE = "unavailable"
 
 
 class Front:
-    """A raw ASGI endpoint for one part.
+    """A raw ASGI endpoint for one provider.
 
     Args:
-        provider: who answers.
-        prefix: where it is mounted; taken off the path.
-        origin: under which address results are served; as the request's Host header says if None.
-        added: headers that somebody in front of it adds to each response.
-        sleep: how the real seconds of a fault pass.
+        provider: answers the requests.
+        prefix: where it is mounted; removed from the path.
+        origin: the address of results; from the request's Host header if None.
+        added: headers that outer middleware adds to each response.
+        sleep: waits the real seconds of a fault.
     """
 
     def __init__(
@@ -96,7 +96,7 @@ class Front:
             await playing.play(response, headers_of(response), head=head)
 
     async def follow(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """What the provider tells on a WebSocket."""
+        """The provider's messages on a WebSocket."""
         from starlette.websockets import WebSocket  # noqa: PLC0415  (few programs follow anything)
 
         from mockreel.server.http.web_socket import follow  # noqa: PLC0415
@@ -117,7 +117,7 @@ class Front:
         return unavailable(self._provider, request)
 
     async def _body(self, receive: Receive) -> bytes | None:
-        """The whole body; a byte more than the limit where it is larger; None where the client has gone."""
+        """The whole body; a byte more than the limit if it is larger; None if the client has gone."""
         message = await receive()
         if message["type"] == "http.disconnect":
             return None
@@ -135,7 +135,7 @@ class Front:
 
 
 def unavailable(provider: Provider, request: Request) -> Response:
-    """What a provider says that has no time for anybody."""
+    """The provider's response when it is overloaded."""
     context = RequestContext(provider, request, provider.clock.now())
     context.faults = NO_FAULTS
     found = provider.contract.router.find(request.path)
@@ -166,7 +166,7 @@ def headers_of(response: Response) -> list[tuple[bytes, bytes]]:
 
 
 def signed(send: Send) -> Send:
-    """A `send` that adds the mock server's version to a response that somebody else puts together."""
+    """A `send` that adds the mock server's version to a response."""
 
     async def sending(message: MutableMapping[str, Any]) -> None:
         if message["type"] == "http.response.start":
@@ -184,10 +184,10 @@ def local_path(scope: Scope) -> str:
 
 
 class ByPort:
-    """Tells the providers apart by the port that a request came in on; every other port is the control port's.
+    """Selects the provider by the port of a request; every other port is the control port.
 
     Args:
-        responders: who answers behind the fronts, for a protocol that can ask without ASGI.
+        responders: the providers behind the fronts, for a protocol that calls them without ASGI.
     """
 
     def __init__(

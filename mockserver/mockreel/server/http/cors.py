@@ -1,4 +1,4 @@
-"""Let web pages of other origins call the providers: off unless asked for, as none of the providers documents it."""
+"""Let web pages of other origins call the providers: off by default, as none of the providers documents it."""
 
 import contextlib
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ ANY = "*"
 
 
 def added(origins: Sequence[str]) -> HeaderFields:
-    """What `allowing` adds to a response that no page has asked for."""
+    """What `allowing` adds to a response to a request without an origin."""
     if not origins:
         return ()
     sent: list[Mapping[str, Any]] = []
@@ -22,13 +22,13 @@ def added(origins: Sequence[str]) -> HeaderFields:
     async def blank(scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
 
-    async def kept(message: Mapping[str, Any]) -> None:
+    async def keep(message: Mapping[str, Any]) -> None:
         sent.append(message)
 
     async def nothing() -> Mapping[str, Any]:
         return {}
 
-    call = allowing(blank, origins)({"type": "http", "method": "GET", "headers": []}, cast(Receive, nothing), kept)
+    call = allowing(blank, origins)({"type": "http", "method": "GET", "headers": []}, cast(Receive, nothing), keep)
     with contextlib.suppress(StopIteration):  # nothing in it waits
         call.__await__().send(None)
     return tuple(sent[0]["headers"])

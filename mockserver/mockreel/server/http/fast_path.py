@@ -1,9 +1,9 @@
-"""The short way of a request: answered inside the protocol, in one write, without a task and without ASGI.
+"""The fast path of a request: answered inside the protocol, in one write, without a task and without ASGI.
 
-It is for a request on a provider's own port whose response is there at once. All others take the long way through ASGI:
-what a head tells already (a page of a browser, a body of unknown or great length, HTTP/1.0, an offer to upgrade, a wait
-for 100 Continue), what comes behind a request that is not answered yet, a client that does not read, and, once the
-provider has answered, a response that waits, is damaged, or has no plain head.
+It is for a request on a provider's own port whose response is ready at once. All others take the ASGI path: some by
+their head (a browser's page, a body of unknown or great length, HTTP/1.0, an upgrade, `Expect: 100-continue`), some by
+their connection (an earlier request is unanswered, the client does not read), some by their response (it waits, has a
+fault, or has no plain head).
 """
 
 import asyncio
@@ -21,13 +21,13 @@ from mockreel.server.http.connection.bounded_protocol import Bounded
 from mockreel.server.http.response_head import ResponseHeads
 from mockreel.simulator.provider_adapter import Answer
 
-# A longer body is read on the long way, which lets its client wait.
+# A longer body is read on the ASGI path, which lets its client wait.
 MOST_BODY = 64 * 1024
 # A longer response is not copied behind its head: two writes cost less.
 MOST_JOINED = 64 * 1024
 # Headers whose requests take the long way: how a message ends, what it waits for, and which page has sent it.
-_LONG = frozenset({b"transfer-encoding", b"expect", b"upgrade", b"origin", b"sec-fetch-site", b"referer"})
-# Methods whose body, if they have one, nobody reads.
+_ASGI_ONLY = frozenset({b"transfer-encoding", b"expect", b"upgrade", b"origin", b"sec-fetch-site", b"referer"})
+# Methods whose body, if any, is not read.
 _UNREAD = frozenset({"GET", "HEAD"})
 
 
@@ -43,7 +43,7 @@ class Responder(Protocol):
 
     @property
     def added(self) -> HeaderFields:
-        """Headers that every response on its port ends with, where no page has asked."""
+        """Headers at the end of every response on its port, if the request has no origin."""
 
     def answer(self, request: Request) -> Answer:
         """The response, or an awaitable of it."""
@@ -53,14 +53,14 @@ class Responder(Protocol):
 
 
 class Head(HeaderFacts):
-    """Headers, and what they say of the way of their request: as long as the next ones are the same, that stays."""
+    """Headers, and what they mean for the path of their request: valid while the next ones are the same."""
 
     __slots__ = ("base_url", "is_long", "pairs", "size")
 
     def __init__(self, pairs: list[tuple[bytes, bytes]]) -> None:
         super().__init__(pairs)
         self.pairs = pairs
-        self.is_long = not _LONG.isdisjoint(self.first)
+        self.is_long = not _ASGI_ONLY.isdisjoint(self.first)
         self.base_url: str | None = None  # where the provider is reached, by its Host
         length = dict(pairs).get(b"content-length", b"0")  # the last of several
         self.size = int(length) if length.isdigit() and len(length) < 9 else MOST_BODY + 1
@@ -69,11 +69,11 @@ class Head(HeaderFacts):
 _NO_HEAD = Head([])
 
 
-class ShortWay(Bounded):
-    """One connection, on whose port somebody may answer at once.
+class FastPath(Bounded):
+    """One connection, on whose port a provider may answer at once.
 
     Args:
-        responders: who does, by port; looked at for each request, as they may change.
+        responders: the providers by port; read for each request, as they may change.
     """
 
     def __init__(self, *args: Any, responders: Mapping[int, Responder] | None = None, **kwargs: Any) -> None:
@@ -96,7 +96,7 @@ class ShortWay(Bounded):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        logs = self.config.access_log and self.access_log  # a root logger, as pytest has one, is not asked for it
+        logs = self.config.access_log and self.access_log  # not the root logger's, which pytest sets
         if self.server is not None and self.limit_concurrency is None and not logs:
             self._port = self.server[1] or 0
 
@@ -111,7 +111,7 @@ class ShortWay(Bounded):
     def on_message_begin(self) -> None:
         responder = self._responders.get(self._port)
         if responder is not self._responder:
-            self._answer_by(responder)
+            self._send_later(responder)
         if responder is None:
             super().on_message_begin()
             return
@@ -159,8 +159,8 @@ class ShortWay(Bounded):
 
     # The way
 
-    def _answer_by(self, responder: Responder | None) -> None:
-        """Have somebody answer from now on; None lets all take the long way."""
+    def _send_later(self, responder: Responder | None) -> None:
+        """Set the responder from now on; None sends all requests to ASGI."""
         self._responder, self._head = responder, _NO_HEAD
         if responder is not None:
             self._most = min(MOST_BODY, responder.most_body)
@@ -169,7 +169,12 @@ class ShortWay(Bounded):
     def _is_short(self, responder: Responder) -> bool:
         """Whether the head allows it; the address that it names is known then."""
         parser, head = self.parser, self._head
-        if self._owes or self.flow.write_paused or parser.get_http_version() != "1.1" or parser.should_upgrade():
+        if (
+            self._is_owed_response
+            or self.flow.write_paused
+            or parser.get_http_version() != "1.1"
+            or parser.should_upgrade()
+        ):
             return False
         if head.pairs != self.headers:
             head = self._head = Head(self.headers)
@@ -181,7 +186,7 @@ class ShortWay(Bounded):
         return True
 
     def _scope(self) -> dict[str, Any]:
-        """What ASGI calls the request, as far as uvicorn says it when a message begins."""
+        """ASGI's scope of the request, as uvicorn has it when a message begins."""
         return {
             "type": "http",
             "asgi": {"version": self.asgi_version, "spec_version": "2.3"},
@@ -214,7 +219,7 @@ class ShortWay(Bounded):
         self._body = b""
         try:
             answer = responder.answer(request)
-        except Exception as broken:  # the long way says of it what it says of any
+        except Exception as broken:  # the ASGI path handles it as any other
             self._go_long(request, _failed(broken))
             return
         if isinstance(answer, Response) and answer.fault is None and not self.flow.write_paused:
@@ -241,16 +246,16 @@ class ShortWay(Bounded):
     def _look_at_idle(self) -> None:
         """End the connection if nothing has come since its last response; one timer serves all of them."""
         self._idle_timer = None
-        if self._phase != "idle" or self._owes or self.transport.is_closing() or self._responder is None:
+        if self._phase != "idle" or self._is_owed_response or self.transport.is_closing() or self._responder is None:
             return
-        left = self._answered + self.timeout_keep_alive - self.loop.time()
-        if left > 0:
-            self._idle_timer = self.loop.call_later(left, self._look_at_idle)
+        remaining = self._answered + self.timeout_keep_alive - self.loop.time()
+        if remaining > 0:
+            self._idle_timer = self.loop.call_later(remaining, self._look_at_idle)
         elif self.timeout_keep_alive_task is None:  # else the long way has answered since
             self.transport.close()
 
     def _go_long(self, request: Request, answer: Answer) -> None:
-        """Send an answer that is there, or will be, by a task of its own."""
+        """Send a ready or later response in a task."""
         assert self._responder is not None
         scope = {**self._scope(), "method": request.method, "path": request.path, "query_string": request.query}
         self.cycle = RequestResponseCycle(
@@ -272,7 +277,7 @@ class ShortWay(Bounded):
     # What else a connection does
 
     @property
-    def _owes(self) -> bool:
+    def _is_owed_response(self) -> bool:
         running = self._running
         return self._reading or bool(self.pipeline) or (running is not None and not running.response_complete)
 

@@ -1,4 +1,4 @@
-"""Play a response under a fault: its steps, one after the other, as long as the client is there."""
+"""Send a response with its fault, step by step, as long as the client is connected."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -18,12 +18,12 @@ PIECE_SECONDS = 0.25
 
 
 class Damaging:
-    """Plays one response.
+    """Sends one response.
 
     Args:
-        connection: the connection, where it can be had.
+        connection: the connection, if available.
         closing: whether the server is being stopped.
-        sleep: how real seconds pass; a parameter so that tests own it.
+        sleep: waits real seconds; a parameter for tests.
     """
 
     def __init__(
@@ -36,21 +36,21 @@ class Damaging:
         self._sleep = sleep
 
     async def play(self, response: Response, headers: Headers, *, head: bool) -> None:
-        """Take every step, or none any more once the client has gone."""
+        """Perform every step, until the client disconnects."""
         assert response.fault is not None
-        gone = asyncio.ensure_future(self._gone())
+        disconnected = asyncio.ensure_future(self._disconnected())
         try:
             for step in steps(response.fault, response, headers=headers, head=head):
-                if gone.done():
+                if disconnected.done():
                     return
-                await self._take(step, response.status, headers, gone)
+                await self._perform(step, response.status, headers, disconnected)
         finally:
-            gone.cancel()
+            disconnected.cancel()
 
-    async def _take(self, step: Step, status: int, headers: Headers, gone: "asyncio.Future[None]") -> None:
+    async def _perform(self, step: Step, status: int, headers: Headers, disconnected: "asyncio.Future[None]") -> None:
         match step:
             case Wait(seconds):
-                await self._wait(seconds, gone)
+                await self._wait(seconds, disconnected)
             case Begin():
                 await self._send({"type": "http.response.start", "status": status, "headers": [*headers]})
             case Piece(data, last):
@@ -66,23 +66,22 @@ class Damaging:
         return self._wire_connection
 
     async def _end(self, step: Step) -> None:
-        """End the connection."""
         if isinstance(step, Close):
             self._connection.close()
         else:
             await self._connection.flushed()
             self._connection.reset()
 
-    async def _wait(self, seconds: float, gone: "asyncio.Future[None]") -> None:
-        """Let time pass, but not for a client that has gone, nor for a server that is being stopped."""
-        left = seconds
-        while left > 0 and not gone.done() and not self._closing():
-            piece = asyncio.ensure_future(self._sleep(min(left, PIECE_SECONDS)))
-            await asyncio.wait({piece, gone}, return_when=asyncio.FIRST_COMPLETED)
+    async def _wait(self, seconds: float, disconnected: "asyncio.Future[None]") -> None:
+        """Wait, but not for a client that has disconnected, nor while the server is stopping."""
+        remaining = seconds
+        while remaining > 0 and not disconnected.done() and not self._closing():
+            piece = asyncio.ensure_future(self._sleep(min(remaining, PIECE_SECONDS)))
+            await asyncio.wait({piece, disconnected}, return_when=asyncio.FIRST_COMPLETED)
             piece.cancel()
-            left -= PIECE_SECONDS
+            remaining -= PIECE_SECONDS
 
-    async def _gone(self) -> None:
-        """Returns when the client has gone."""
+    async def _disconnected(self) -> None:
+        """Returns when the client has disconnected."""
         while (await self._receive())["type"] != "http.disconnect":
             pass

@@ -1,8 +1,8 @@
-"""Web pages of somebody else: what a browser sends on their behalf begins nothing, and under no name but our own.
+"""Foreign web pages: requests that a browser sends for them are rejected, and so are host names other than our own.
 
-A page can send some requests anywhere without asking (a form, text without a custom header, a beacon), and with a name
-of its own that leads here (DNS rebinding) even read the answers. Browsers say that it was a page that sent them: by
-`Origin`, `Sec-Fetch-Site`, `Referer`. Programs send none of these, and may use any `Host`.
+A page can send some requests anywhere without permission (a form, text without a custom header, a beacon), and under a
+name that resolves to this machine (DNS rebinding) even read the responses. Browsers mark requests of pages by `Origin`,
+`Sec-Fetch-Site`, `Referer`. Programs send none of these, and may use any `Host`.
 """
 
 from collections.abc import Callable, Iterable
@@ -16,19 +16,19 @@ ANY = "*"
 _POLICY = 1008
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _MARKS = frozenset({b"origin", b"sec-fetch-site", b"referer"})
-# Told of a request that was refused, and why.
+# Called with a rejected request and the reason.
 Note = Callable[[Scope, str], None]
 
 
 class ForeignPages:
-    """Keeps them from an application.
+    """Rejects their requests to an application.
 
     Args:
-        app: what is guarded.
-        hosts: the names under which a browser may ask; None lets it use any.
+        app: the protected application.
+        hosts: the names under which a browser may call; None allows any.
         own: further names that pages may have: the providers', whose own sites some clients claim to be.
-        allowed: origins whose pages are welcome, or `*`.
-        note: is told of each request that is refused.
+        allowed: origins whose pages are allowed, or `*`.
+        note: called with each rejected request.
     """
 
     def __init__(
@@ -51,12 +51,12 @@ class ForeignPages:
             if name in _MARKS:
                 why = self._why(scope)
                 if why is not None:
-                    await self._refuse(scope, send, why)
+                    await self._reject(scope, send, why)
                     return
                 break
         await self._app(scope, receive, send)
 
-    async def _refuse(self, scope: Scope, send: Send, why: str) -> None:
+    async def _reject(self, scope: Scope, send: Send, why: str) -> None:
         self._note(scope, why)
         if scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": _POLICY})
@@ -68,11 +68,11 @@ class ForeignPages:
         host = next(iter(values(scope, b"host")), "")
         name = host_name(host)
         if self._hosts is not None and name not in self._hosts and not (name or "").endswith(".localhost"):
-            return f"A browser asks at localhost, 127.0.0.1 or [::1], not {host!r}: it may be another page's name."
+            return f"Browsers must use localhost, 127.0.0.1 or [::1], not {host!r}: it may be another page's name."
         if scope.get("method") in _SAFE or ANY in self._allowed:  # a page may read a WebSocket, so it is not safe
             return None
         page = self._sender(scope, host)
-        return None if page is None else f"A page of {page} sent this. Let it in with --cors ORIGIN, if it is yours."
+        return None if page is None else f"A page of {page} sent this. If it is yours, allow it with --cors ORIGIN."
 
     def _sender(self, scope: Scope, host: str) -> str | None:
         """The foreign page that has sent a request, in words; None where it is welcome, or none did."""
@@ -96,7 +96,7 @@ def values(scope: Scope, name: bytes) -> list[str]:
 
 
 def host_name(authority: str) -> str | None:
-    """The name in a `Host` header; None where there is none, or where it says more than RFC 9110 lets it."""
+    """The name in a `Host` header; None if there is none, or if it has more than RFC 9110 allows."""
     if "@" in authority:
         return None
     try:

@@ -1,4 +1,4 @@
-"""Under which address a provider's results, uploads and downloads are told: one that leads the client back here."""
+"""The address of a provider's results, uploads and downloads: one that reaches this server from the client."""
 
 import re
 from collections.abc import Iterable, Mapping, MutableMapping
@@ -22,21 +22,22 @@ _NAME = re.compile(
     r"(?=.{1,253}\Z)(?:[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?\.)*[A-Za-z0-9](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9])?\.?"
 )
 _TRUSTABLE = ("a host name alone, as mock.example.com", "an IP address", "*")
-# So many different Host headers are remembered with what they lead to; then they are read again.
-_MOST_KNOWN = 256
+# The most Host headers with a cached address.
+_MOST_CACHED = 256
 
 
 class Origin:
-    """The address of one provider, as each request's client should be told it.
+    """The address of one provider, as the client of each request can reach it.
 
-    A fixed `public` address is always told. Otherwise the request's own `Host` is, where it is trusted; where it is not
-    (real clients send the real provider's), it is the address that the connection came in on.
+    A fixed `public` address always applies. Otherwise the request's own `Host` applies if it is trusted; if not (real
+    clients send the real provider's), the address of the connection does.
 
     Args:
         public: scheme, authority and perhaps a path; no slash at the end.
-        prefix: where the provider is mounted below it.
+        prefix: the mount path of the provider below it.
         trusted: further host names that are trusted beside this machine's own; None trusts any.
-        led: host names whose requests are led here, over https on the usual port: they are told as they are.
+        intercepted: host names whose requests are redirected here, over https on the usual port: they are used
+            unchanged.
     """
 
     def __init__(
@@ -45,29 +46,29 @@ class Origin:
         *,
         prefix: str = "",
         trusted: frozenset[str] | None = frozenset(),
-        led: frozenset[str] = frozenset(),
+        intercepted: frozenset[str] = frozenset(),
     ) -> None:
         self._public = None if public is None else public + prefix
         self._prefix = prefix
         self._trusted = trusted
-        self._led = led
-        self._known: dict[tuple[Any, ...], str] = {}
+        self._intercepted = intercepted
+        self._cache: dict[tuple[Any, ...], str] = {}
 
     def of(self, scope: Scope) -> str:
         """The base URL for a request."""
         if self._public is not None:
             return self._public
         host = next((value for name, value in scope["headers"] if name == b"host"), b"")
-        asked = (host, scope.get("scheme"), *(scope.get("server") or ()), scope.get("root_path"))
-        found = self._known.get(asked)
+        cache_key = (host, scope.get("scheme"), *(scope.get("server") or ()), scope.get("root_path"))
+        found = self._cache.get(cache_key)
         if found is None:
-            if len(self._known) >= _MOST_KNOWN:
-                self._known.clear()
-            found = self._known[asked] = self._read(host, scope)
+            if len(self._cache) >= _MOST_CACHED:
+                self._cache.clear()
+            found = self._cache[cache_key] = self._read(host, scope)
         return found
 
     def _read(self, host: bytes, scope: Scope) -> str:
-        if self._led and (name := host.decode("latin-1").lower()) in self._led:
+        if self._intercepted and (name := host.decode("latin-1").lower()) in self._intercepted:
             return f"https://{name}{self._prefix}"
         address, port = scope.get("server") or ("127.0.0.1", 80)
         address = address.removeprefix(_MAPPED)
@@ -91,12 +92,12 @@ def trusted_names(names: Iterable[str]) -> frozenset[str] | None:
     Raises:
         OptionError: one is no name: a URL, a name with a port, a pattern.
     """
-    given = frozenset(names)
-    for name in given - {"*"}:
+    urls = frozenset(names)
+    for name in urls - {"*"}:
         if not _NAME.fullmatch(name) and not _is_address(name):
             then = "Give the name without scheme, port and path; a * stands for any name, and for no part of one."
             raise OptionError("--trust-host", name, _TRUSTABLE, then=then)
-    return None if "*" in given else frozenset(name.lower().strip("[]") for name in given)
+    return None if "*" in urls else frozenset(name.lower().strip("[]") for name in urls)
 
 
 def _is_address(text: str) -> bool:
@@ -107,24 +108,24 @@ def _is_address(text: str) -> bool:
     return True
 
 
-def public_urls(given: Mapping[str, str], ports: Mapping[str, int]) -> dict[str, str]:
+def public_urls(urls: Mapping[str, str], ports: Mapping[str, int]) -> dict[str, str]:
     """The public address of each provider that has one.
 
     Args:
-        given: by provider, or under the empty name for all; `{provider}` and `{port}` may stand in an address.
-        ports: of the providers that are played.
+        given: by provider, or under the empty name for all; `{provider}` and `{port}` are replaced in an address.
+        ports: of the served providers.
 
     Raises:
-        OptionError: an address is none, a provider is not played, or several would have the same address.
+        OptionError: an address is invalid, a provider is not served, or several would have the same address.
     """
-    for name in given:
+    for name in urls:
         if name and name not in ports:
-            raise OptionError("--public-url", name, ports, then="Name a provider that is played: PROVIDER=URL.")
-    texts = {name: text for name in ports if (text := given.get(name, given.get(""))) is not None}
+            raise OptionError("--public-url", name, ports, then="Name a served provider: PROVIDER=URL.")
+    texts = {name: text for name in ports if (text := urls.get(name, urls.get(""))) is not None}
     found = {name: _url(text, provider=name, port=ports[name]) for name, text in texts.items()}
     twice = next((url for url in found.values() if list(found.values()).count(url) > 1), None)
     if twice is not None:
-        then = "Tell them apart: PROVIDER=URL for each, or with {port} or {provider} in it, as http://mock:{port}."
+        then = "Make them different: PROVIDER=URL for each, or with {port} or {provider} in it, as http://mock:{port}."
         raise OptionError("--public-url", twice, then=f"{len(found)} providers cannot share an address. {then}")
     return found
 
@@ -135,7 +136,7 @@ def _url(text: str, **values: object) -> str:
         url = re.sub(r"\{(\w+)\}", lambda name: str(values[name[1]]), text).rstrip("/")
         parts = urlsplit(url)
         good = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-        written = re.fullmatch(r"[!#-;=?-\[\]_a-z~]+", url)  # what may stand in a URL, and nothing else
+        written = re.fullmatch(r"[!#-;=?-\[\]_a-z~]+", url)  # the characters of a URL
     except (ValueError, KeyError, IndexError):
         raise OptionError("--public-url", text, valid, then="{port} and {provider} are filled in.") from None
     if not (good and written) or parts.query or parts.fragment or parts.username is not None:

@@ -1,6 +1,6 @@
-"""The connection under a request, which ASGI does not show: what faults need that no HTTP response can play.
+"""The connection under a request, which ASGI hides: needed by faults that no HTTP response can express.
 
-It stands in the scope's `state` under `WIRE`: put there once a connection, it costs a request nothing.
+It is in the scope's `state` under `WIRE`: set once per connection, it costs a request nothing.
 """
 
 import asyncio
@@ -9,10 +9,10 @@ import struct
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from mockreel.server.http.fast_path import ShortWay
+from mockreel.server.http.fast_path import FastPath
 from mockreel.simulator.fault_selection import WIRE
 
-# The kernel forgets what is not sent, and tells the other end with a RST (SO_LINGER: on, for 0 seconds).
+# The kernel drops what is not sent, and answers with a RST (SO_LINGER: on, for 0 seconds).
 _AT_ONCE = struct.pack("ii", 1, 0)
 # A client that does not read is not waited for longer than so many real seconds, looked at so often.
 _FLUSH_SECONDS, _LOOK_SECONDS = 5.0, 0.005
@@ -22,7 +22,7 @@ class Connection:
     """One connection, as bytes.
 
     Args:
-        give_up: tells the protocol that nobody waits for the rest of a response, so that it does not miss it.
+        give_up: tells the protocol that the rest of a response will not be sent.
     """
 
     def __init__(self, transport: asyncio.Transport, give_up: Callable[[], None]) -> None:
@@ -30,7 +30,6 @@ class Connection:
         self._give_up = give_up
 
     def write(self, data: bytes) -> None:
-        """Write bytes as they are."""
         self._transport.write(data)
 
     async def flushed(self) -> None:
@@ -61,7 +60,7 @@ class Connection:
         return self._transport.is_closing()
 
 
-class WireProtocol(ShortWay):
+class WireProtocol(FastPath):
     """uvicorn's protocol, whose connections can be had by what it calls (`uvicorn.run(…, http=WireProtocol)`)."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]

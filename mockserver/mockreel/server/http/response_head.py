@@ -1,4 +1,4 @@
-"""The head of a response as bytes: what is the same for many is put together once."""
+"""The head of a response as bytes: the part that many share is built once."""
 
 from collections.abc import Sequence
 
@@ -8,12 +8,12 @@ from mockreel.contract.data.checked_types import HeaderFields
 from mockreel.contract.messages.message import Response
 from mockreel.server.http.connection.rejection import VERSION_HEADER
 
-# Statuses without a body (RFC 9110 15.3.5, 15.4.5), and headers that say how a message ends: these are not for here.
+# Statuses without a body (RFC 9110 15.3.5, 15.4.5), and headers that define a message's end: not handled here.
 _BODILESS = frozenset({204, 304})
 _FRAMING = frozenset({b"content-length", b"transfer-encoding", b"connection"})
 _VERSION = b"%s: %s\r\n" % VERSION_HEADER
 # So many sets of headers are known again; then they are counted again.
-MOST_KNOWN = 64
+MOST_CACHED = 64
 
 
 class ResponseHeads:
@@ -32,7 +32,7 @@ class ResponseHeads:
         self._defaults: Sequence[tuple[bytes, bytes]] | None = None
         self._beginnings: dict[int, bytes] = {}
         self._names: dict[bytes, bytes] = {}
-        self._known: dict[tuple[tuple[bytes, bytes], ...], bytes] = {}
+        self._cache: dict[tuple[tuple[bytes, bytes], ...], bytes] = {}
 
     def of(self, response: Response, defaults: Sequence[tuple[bytes, bytes]], *, keep_alive: bool) -> bytes | None:
         """The head; None where it is no plain one.
@@ -45,7 +45,7 @@ class ResponseHeads:
             self._beginnings.clear()
         beginning = self._beginnings.get(response.status) or self._begun(response.status, defaults)
         own = response.head if self._shares else None
-        own = own or self._known.get(response.headers) or self._written(response.headers)
+        own = own or self._cache.get(response.headers) or self._written(response.headers)
         if beginning is None or own is None:
             return None
         if self._shares:
@@ -64,10 +64,10 @@ class ResponseHeads:
             lines += (written, value, b"\r\n")
         lines.append(_VERSION)
         found = b"".join(lines)
-        if len(headers) <= 2:  # more of them tell of one job
-            if len(self._known) >= MOST_KNOWN:
-                self._known.clear()
-            self._known[headers] = found
+        if len(headers) <= 2:  # more headers are specific to one job
+            if len(self._cache) >= MOST_CACHED:
+                self._cache.clear()
+            self._cache[headers] = found
         return found
 
     def _begun(self, status: int, defaults: Sequence[tuple[bytes, bytes]]) -> bytes | None:

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping
 from mockreel.errors import OptionError, PortTaken
 
 LAST_PORT = 65535
-# Names that stand for one address of each family, whatever this machine's name service says of them.
+# Names that stand for one address of each family, whatever this machine's name service returns.
 _BOTH: Mapping[str, tuple[str, ...]] = {"localhost": ("127.0.0.1", "::1")}
-# What a machine says that has no such family, or not this address of it.
+# Errors of a machine without such a family, or without this address of it.
 _NO_FAMILY = {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}
-# A port that is free in one family may be taken in the other; so often another one is tried.
+# A port that is free in one family may be in use in the other; this many are tried.
 _TRIES = 50
 
 # The sockets of one port: several where it is bound in both families.
@@ -34,7 +34,7 @@ def listen(host: str, port: int, names: Iterable[str]) -> dict[str, Sockets]:
 
 
 def bind(host: str, port: int, doors: Iterable[str]) -> dict[str, Sockets]:
-    """The bound sockets for each door, the first one on `port`; the rest is as `listen` says."""
+    """The bound sockets for each port, the first one on `port`; the rest as in `listen`."""
     doors = tuple(doors)
     _check(port, doors)
     bound: dict[str, Sockets] = {}
@@ -69,7 +69,6 @@ def _check(port: int, doors: tuple[str, ...]) -> None:
 
 
 def _bind_families(host: str, port: int) -> Sockets:
-    """The sockets of one port in every family that a host stands for."""
     first, *others = _BOTH.get(host, (host,))
     for tries_left in reversed(range(1 if port else _TRIES)):
         bound = [_bind(first, port)]

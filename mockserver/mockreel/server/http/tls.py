@@ -26,8 +26,8 @@ class Tls:
 
 
 @contextlib.contextmanager
-def encryption(wanted: bool, certificate: Path | None, key: Path | None, *, host: str) -> Iterator[Tls | None]:
-    """What ends TLS as the options want it; None where none wants it.
+def encryption(enabled: bool, certificate: Path | None, key: Path | None, *, host: str) -> Iterator[Tls | None]:
+    """TLS by the options; None without it.
 
     Raises:
         OptionError: one of certificate and key is missing, or they cannot be used.
@@ -38,7 +38,7 @@ def encryption(wanted: bool, certificate: Path | None, key: Path | None, *, host
     elif certificate is not None or key is not None:
         missing = "--tls-key" if key is None else "--tls-cert"
         raise OptionError(missing, None, then="A certificate and its key go together: --tls-cert FILE --tls-key FILE.")
-    elif wanted:
+    elif enabled:
         with made_certificate(host) as tls:
             yield tls
     else:
@@ -69,10 +69,10 @@ def _no_password() -> str:
 
 @contextlib.contextmanager
 def made_certificate(host: str, names: Iterable[str] = ()) -> Iterator[Tls]:
-    """TLS with a certificate made for this block: for this machine's own names, `host` and `names`.
+    """TLS with a certificate generated for this block: for this machine's own names, `host` and `names`.
 
-    The key of the authority stays in memory. Its certificate lies in a folder that the user alone can read, and goes
-    with the block.
+    The authority's key stays in memory. Its certificate is in a folder that only the user can read, removed after the
+    block.
 
     Raises:
         MissingPackage: trustme is not installed.
@@ -92,15 +92,15 @@ def made_certificate(host: str, names: Iterable[str] = ()) -> Iterator[Tls]:
 # What a client did, by the reason that OpenSSL gives for a handshake that failed.
 _HANDSHAKES = MappingProxyType(
     {
-        "HTTP_REQUEST": "Plain HTTP was spoken to a port that speaks TLS: use https://.",
-        "HTTPS_PROXY_REQUEST": "CONNECT was asked for over plain HTTP; this is not a proxy, and it speaks TLS.",
+        "HTTP_REQUEST": "Plain HTTP was sent to a TLS port: use https://.",
+        "HTTPS_PROXY_REQUEST": "CONNECT was sent over plain HTTP; this is not a proxy, and the port uses TLS.",
         "TLSV1_ALERT_UNKNOWN_CA": "A client does not trust the certificate: give it the CA file.",
     }
 )
 
 
-def watch_handshakes(context: ssl.SSLContext, told: Callable[[str], None]) -> None:
-    """Tell, in words, why handshakes fail: no protocol sees a connection without one."""
+def watch_handshakes(context: ssl.SSLContext, report: Callable[[str], None]) -> None:
+    """Report, in words, why handshakes fail: no protocol sees a connection without one."""
 
     class Watched(ssl.SSLObject):
         def do_handshake(self) -> None:
@@ -109,7 +109,7 @@ def watch_handshakes(context: ssl.SSLContext, told: Callable[[str], None]) -> No
             except ssl.SSLError as problem:
                 reason = _HANDSHAKES.get(problem.reason or "")
                 if reason is not None:
-                    told(reason)
+                    report(reason)
                 raise
 
     context.sslobject_class = Watched

@@ -1,4 +1,4 @@
-"""uvicorn as we run it: it tells when it is ready, ends when it is told to, and leaves the signals to others."""
+"""uvicorn as we run it: it reports when it is ready, ends on request, and leaves signals to the application."""
 
 import asyncio
 import contextlib
@@ -20,15 +20,15 @@ LOOK_TICKS = 10
 T = TypeVar("T")
 
 
-def web_socket_protocol(**given: Any) -> asyncio.Protocol:
+def web_socket_protocol(**arguments: Any) -> asyncio.Protocol:
     """uvicorn's protocol for a WebSocket, loaded with the first one: few programs ever open one."""
     from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol  # noqa: PLC0415
 
-    return WebSocketsSansIOProtocol(**given)
+    return WebSocketsSansIOProtocol(**arguments)
 
 
 class Loop(uvicorn.Server):
-    """Tells when it is ready, and leaves the signals to whoever runs it: a library must not take them."""
+    """Reports when it is ready, and leaves signals to the application: a library must not handle them."""
 
     ready: Callable[[], None] | None = None
     _loop: asyncio.AbstractEventLoop | None = None
@@ -43,7 +43,7 @@ class Loop(uvicorn.Server):
         await super().serve(sockets)
 
     async def main_loop(self) -> None:
-        """As the original, but it ends when it is told to, not at the next tick."""
+        """As the original, but it ends at once on request, not at the next tick."""
         counter = 0
         while not await self.on_tick(counter):
             counter = (counter + 1) % 864_000
@@ -59,9 +59,9 @@ class Loop(uvicorn.Server):
         """Do something on the server's loop, from another thread."""
         return asyncio.run_coroutine_threadsafe(work, self.loop)
 
-    def soon(self, action: Callable[..., object], *given: Any) -> None:
-        """Do something on the server's loop, before what is asked of it from now on."""
-        self.loop.call_soon_threadsafe(action, *given)
+    def soon(self, action: Callable[..., object], *arguments: Any) -> None:
+        """Schedule an action on the server's loop, before later ones."""
+        self.loop.call_soon_threadsafe(action, *arguments)
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop:
@@ -87,7 +87,7 @@ class Loop(uvicorn.Server):
 
 
 class Serves(Protocol):
-    """What can be run in a thread of its own."""
+    """Runnable in a thread of its own."""
 
     def run(self, *, ready: Callable[[], None] | None = None) -> None: ...
 
@@ -96,11 +96,11 @@ class Serves(Protocol):
 
 @contextlib.contextmanager
 def in_thread(server: Serves, *, what: str, leaving: list[threading.Thread] | None = None) -> Iterator[None]:
-    """Run a server in a thread of its own until the block ends.
+    """Run a server in a thread until the block ends.
 
     Args:
-        what: is served, in words.
-        leaving: where the thread is put in place of being waited for; it ends within moments.
+        what: what is served, in words.
+        leaving: receives the thread instead of waiting for it; it ends within moments.
 
     Raises:
         MockreelError: it cannot be served.

@@ -1,4 +1,4 @@
-"""What a provider tells on a WebSocket: accepted where the address is known, closed when all is told."""
+"""A provider's messages on a WebSocket: accepted if the address is known, closed after the last message."""
 
 import contextlib
 
@@ -8,20 +8,20 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 from mockreel.simulator.provider import Provider
 
 # The close code of a server that has nothing at an address, before it accepts (RFC 6455: policy violation).
-REFUSED = 1008
+POLICY_VIOLATION = 1008
 
 
 async def follow(provider: Provider, path: str, socket: WebSocket) -> None:
-    """Send what a provider tells at an address until it ends or the client leaves; refuse an unknown address."""
+    """Send a provider's messages until they end or the client leaves; reject an unknown address."""
     provider.scheduler.start()
     opened = provider.adapter.sockets.get(path)
     stream = opened(provider, socket.query_params) if opened is not None else None
     if stream is None:
-        await socket.close(REFUSED)
+        await socket.close(POLICY_VIOLATION)
         return
     await socket.accept()
     async with anyio.create_task_group() as both:
-        both.start_soon(_until_left, socket, both.cancel_scope)
+        both.start_soon(_until_closed, socket, both.cancel_scope)
         async with contextlib.aclosing(stream):
             async for text in stream:
                 await socket.send_text(text)
@@ -30,8 +30,8 @@ async def follow(provider: Provider, path: str, socket: WebSocket) -> None:
         await socket.close()
 
 
-async def _until_left(socket: WebSocket, scope: anyio.CancelScope) -> None:
-    """Read and drop what the client says; when it leaves, nothing more is told."""
+async def _until_closed(socket: WebSocket, scope: anyio.CancelScope) -> None:
+    """Read and drop the client's messages; when it leaves, sending ends."""
     with contextlib.suppress(WebSocketDisconnect):
         while True:
             await socket.receive_text()

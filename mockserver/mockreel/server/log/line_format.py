@@ -1,4 +1,4 @@
-"""An event as one line to read: when, who, what, and what came of it, in columns."""
+"""An event as one line: when, who, what, and the outcome, in columns."""
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
@@ -12,15 +12,15 @@ from mockreel.terminal import fitted, folded, harmless, width
 _NAME = 10
 _WHAT = 44
 _OWN = "mockreel"
-# Time, gaps and name before what happened, and where a line goes on that is wider than the terminal.
+# Time, gaps and name before the event, and the indent of a line that is wider than the terminal.
 _BEFORE = 26
 _INDENT = " " * 14
 
 _PLAIN, _DIM, _RED, _GREEN, _YELLOW, _CYAN = "", "2", "31", "32", "33", "36"
 _BY_KIND = {"succeeded": _GREEN, "failed": _RED, "cancelled": _YELLOW, "partial": _YELLOW, "pending": _DIM}
 
-# What happened, what came of it, and the colour of that.
-_Told = tuple[str, str, str]
+# The event, its outcome, and the outcome's colour.
+_Columns = tuple[str, str, str]
 
 
 class Lines:
@@ -35,7 +35,6 @@ class Lines:
         self._columns = columns
 
     def line(self, event: Event) -> str:
-        """One event."""
         what, outcome, colour = _KINDS.get(event.kind, _other)(event)
         second = int(event.at)
         when = f"{_time(second)}.{int((event.at - second) * 1000):03}"
@@ -56,7 +55,7 @@ class Lines:
         return _padded(fitted(what, min(width(what), max(_WHAT, self._columns - _BEFORE))), _WHAT)
 
     def _result(self, what: str, outcome: str, colour: str) -> str:
-        """What came of it: behind what happened, or below it where the terminal is not as wide."""
+        """The outcome: behind the event, or below it if the terminal is narrow."""
         colour = colour if self._colours else _PLAIN
         if self._columns is None or _BEFORE + 2 + max(width(what), _WHAT) + width(outcome) <= self._columns:
             return _in(colour, outcome)
@@ -93,17 +92,17 @@ def _in(colour: str, text: str) -> str:
     return f"\x1b[{colour}m{text}\x1b[0m" if colour and text else text
 
 
-def _request(event: Event) -> _Told:
+def _request(event: Event) -> _Columns:
     fields = event.fields
     status = fields["status"]
     outcome = f"→ {status or 'no answer'}"
     if fields["refusal"] or fields["violations"] or fields.get("fault") or fields.get("notes"):
-        outcome = "  ".join([outcome, *_said(fields)])
+        outcome = "  ".join([outcome, *_details(fields)])
     colour = _GREEN if 200 <= status < 400 and not fields["refusal"] else _YELLOW if status < 500 and status else _RED
     return f"{fields['method']} {fields['path']}", outcome, colour
 
 
-def _said(fields: Mapping[str, Any]) -> Iterator[str]:
+def _details(fields: Mapping[str, Any]) -> Iterator[str]:
     """The error response or fault, and what was wrong with the request."""
     if fields["refusal"]:
         yield str(fields["refusal"])
@@ -115,12 +114,12 @@ def _said(fields: Mapping[str, Any]) -> Iterator[str]:
     yield from (f"note: {note}" for note in fields.get("notes", ()))
 
 
-def _state(event: Event) -> _Told:
+def _state(event: Event) -> _Columns:
     fields = event.fields
     return f"  job {event.job}", f"= {fields['word']}", _BY_KIND.get(fields["state_kind"], _PLAIN)
 
 
-def _attempt(event: Event) -> _Told:
+def _attempt(event: Event) -> _Columns:
     fields = event.fields
     status, error = fields["status"], fields["error"]
     outcome = [
@@ -131,41 +130,41 @@ def _attempt(event: Event) -> _Told:
         f"for {event.job}",
         fields["detail"] if error else "",
     ]
-    taken = error is None and status is not None and 200 <= status < 300
+    accepted = error is None and status is not None and 200 <= status < 300
     return (
         f"  webhook {fields['event']}, attempt {fields['attempt']}",
         "  ".join(one for one in outcome if one),
-        _GREEN if taken else _RED,
+        _GREEN if accepted else _RED,
     )
 
 
-def _clock(event: Event) -> _Told:
+def _clock(event: Event) -> _Columns:
     fields = event.fields
     moment = utc(fields["now"]).strftime("%Y-%m-%dT%H:%M:%SZ")
     return "clock", f"= {moment}, " + ("paused" if fields["held"] else f"speed {fields['speed']:g}"), _DIM
 
 
-def _data(event: Event) -> _Told:
+def _data(event: Event) -> _Columns:
     fields = event.fields
     if fields["taken"]:
         return "data", f"= reloaded: {', '.join(fields['files'])}", _GREEN
     return "data", f"= not loaded, the old data stays in use. {fields['problem']}", _RED
 
 
-def _rejected(event: Event) -> _Told:
+def _rejected(event: Event) -> _Columns:
     """A request that could not even be read, so that no provider has seen it."""
     fields = event.fields
     where = "" if fields["port"] is None else f" on port {fields['port']}"
     return f"rejected a request{where}", f"→ {fields['status'] or 'no answer'}  {fields['reason']}", _RED
 
 
-def _misdirected(event: Event) -> _Told:
+def _misdirected(event: Event) -> _Columns:
     """A request to the control port that a provider's port was meant for."""
     fields = event.fields
     return f"{fields['method']} {fields['path']}", f"→ 404  note: {fields['reason']}", _YELLOW
 
 
-def _other(event: Event) -> _Told:
+def _other(event: Event) -> _Columns:
     """Any other kind: its fields as they are."""
     what = " ".join(one for one in (event.kind, event.account, event.job) if one)
     return what, ", ".join(f"{name}: {_short(value)}" for name, value in event.fields.items() if value), _DIM
@@ -177,7 +176,7 @@ def _short(value: Any) -> str:
     return str(value)
 
 
-_KINDS: Mapping[str, Callable[[Event], _Told]] = {
+_KINDS: Mapping[str, Callable[[Event], _Columns]] = {
     "request": _request,
     "state": _state,
     "attempt": _attempt,

@@ -1,4 +1,4 @@
-"""Where lines go: a thread of its own writes them, so that a reader who does not read stops nobody but itself."""
+"""Writes lines in a thread, so that a blocked reader stops nothing but itself."""
 
 import contextlib
 import queue
@@ -13,7 +13,7 @@ Done = Callable[[], None]
 
 
 class Outlet:
-    """Writes what it is given, in order. When the reader has gone, it goes on as if it were written."""
+    """Writes lines in order. When the reader has gone, it discards them."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -21,7 +21,7 @@ class Outlet:
         self._thread = threading.Thread(target=self._run, name="mockreel log", daemon=True)
         self._thread.start()
 
-    def say(self, text: str, *, done: Done | None = None) -> None:
+    def write_line(self, text: str, *, done: Done | None = None) -> None:
         """Write a text, some time; `done` is called when it is written, in another thread."""
         self._queue.put((text, done))
 
@@ -34,7 +34,7 @@ class Outlet:
     def _run(self) -> None:
         while (item := self._queue.get()) is not None:
             text, done = item
-            with contextlib.suppress(OSError, ValueError):  # nobody reads any more, or the stream is closed
+            with contextlib.suppress(OSError, ValueError):  # the reader has gone, or the stream is closed
                 _write(self._stream, text)
             if done is not None:
                 done()
@@ -43,7 +43,7 @@ class Outlet:
 class Nowhere:
     """Writes nothing."""
 
-    def say(self, text: str, *, done: Done | None = None) -> None:
+    def write_line(self, text: str, *, done: Done | None = None) -> None:
         """It is as if it were written."""
         if done is not None:
             done()
@@ -54,12 +54,12 @@ class Nowhere:
 
 
 def _write(stream: TextIO, text: str) -> None:
-    """Past the stream's own buffer, whose lock would hold up the end of the process as long as nobody reads."""
+    """Bypass the stream's own buffer, whose lock would block the end of the process while the reader is blocked."""
     raw = getattr(getattr(stream, "buffer", None), "raw", None)
     if raw is None:
         stream.write(text)
         stream.flush()
         return
-    left = memoryview(text.encode(stream.encoding or "utf-8", "backslashreplace"))
-    while left:
-        left = left[raw.write(left) or 0 :]
+    remaining = memoryview(text.encode(stream.encoding or "utf-8", "backslashreplace"))
+    while remaining:
+        remaining = remaining[raw.write(remaining) or 0 :]

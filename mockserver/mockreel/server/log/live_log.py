@@ -10,13 +10,13 @@ from typing import Any, Protocol, Self
 from mockreel.server.log.line_writer import CLOSE_TIMEOUT, Done
 from mockreel.simulator.events import Event, EventStream, News
 
-# So many lines are put together before requests have their turn again, and so long more are waited for, in seconds.
+# The most lines in one write, and the longest wait for more of them, in seconds.
 AT_ONCE = 100
 PAUSE = 0.05
 
 
 class Form(Protocol):
-    """How things are written: as lines to read, or as JSON."""
+    """The form of lines: text, or JSON."""
 
     def line(self, event: Event) -> str: ...
     def skipped(self, count: int) -> str: ...
@@ -26,22 +26,22 @@ class Form(Protocol):
 class Writer(Protocol):
     """Where texts go; `done` is called when one is written."""
 
-    def say(self, text: str, *, done: Done | None = None) -> None: ...
+    def write_line(self, text: str, *, done: Done | None = None) -> None: ...
     def close(self) -> bool: ...
 
 
 class Log:
-    """A form and where it goes.
+    """A form and its output.
 
-    While something is not written, what happens stays in the feed, which is bounded; what it has forgotten by then is
-    counted, and the number told in its place.
+    While the output is blocked, events stay in the stream, which is limited; those that it drops are counted, and the
+    number is written instead.
     """
 
     def __init__(self, form: Form, outlet: Writer, *, pause: float = PAUSE) -> None:
         self._form = form
         self._outlet = outlet
         self._pause = pause
-        self._left: deque[Event] = deque()
+        self._unwritten: deque[Event] = deque()
         self._skipped = 0
         self._cursor = 0
 
@@ -53,36 +53,36 @@ class Log:
     ) -> None:
         self._outlet.close()
 
-    def say(self, kind: str, text: str, **fields: Any) -> None:
+    def write_line(self, kind: str, text: str, **fields: Any) -> None:
         """A sentence of the mock server itself; `fields` are the same for machines."""
-        self._outlet.say(f"{self._form.sentence(kind, text, fields)}\n")
+        self._outlet.write_line(f"{self._form.sentence(kind, text, fields)}\n")
 
     async def follow(self, events: EventStream) -> None:
         """Write what happens until this is cancelled; what has happened by then is still written, if anybody reads."""
         self._cursor = events.cursor
         try:
             while True:
-                self._take(await events.wait(self._cursor))
+                self._collect(await events.wait(self._cursor))
                 await self._write()
                 await asyncio.sleep(self._pause)
         except asyncio.CancelledError:
             with suppress(TimeoutError):
                 async with asyncio.timeout(CLOSE_TIMEOUT):
-                    self._take(events.since(self._cursor))
+                    self._collect(events.since(self._cursor))
                     await self._write()
             raise
 
-    def _take(self, news: News) -> None:
+    def _collect(self, news: News) -> None:
         self._cursor = news.cursor
-        self._left.extend(news.events)
+        self._unwritten.extend(news.events)
         self._skipped += news.skipped
 
     async def _write(self) -> None:
-        """Write all that was taken, some lines at once."""
-        while self._left or self._skipped:
+        """Write all collected events, some lines at once."""
+        while self._unwritten or self._skipped:
             lines = [self._form.skipped(self._skipped)] if self._skipped else []
             self._skipped = 0
-            lines += [self._line(self._left.popleft()) for _ in range(min(AT_ONCE, len(self._left)))]
+            lines += [self._line(self._unwritten.popleft()) for _ in range(min(AT_ONCE, len(self._unwritten)))]
             await self._written("".join([f"{line}\n" for line in lines]))
 
     def _line(self, event: Event) -> str:
@@ -100,5 +100,5 @@ class Log:
             with suppress(RuntimeError):  # the loop has ended in the meantime
                 loop.call_soon_threadsafe(written.set)
 
-        self._outlet.say(text, done=done)
+        self._outlet.write_line(text, done=done)
         await written.wait()

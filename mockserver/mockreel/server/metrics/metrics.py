@@ -17,10 +17,10 @@ _PENDING = "pending"
 
 
 class Metrics:
-    """Counts the events of a simulator from now on, beside its requests: no request does anything for it.
+    """Counts the events of a simulator from now on, beside its requests, which it does not slow down.
 
-    The event stream is bounded. Where more happens between two looks than it keeps, the number of those that were not
-    counted is a figure of its own.
+    The event stream is limited. If more happens between two reads than it holds, the number of uncounted events is a
+    metric.
     """
 
     def __init__(self, simulator: Simulator) -> None:
@@ -87,44 +87,44 @@ class Metrics:
         return exposition(families)
 
     def _count(self, news: News) -> None:
-        if news.cursor <= self._cursor:  # counted already, by whoever looked first
+        if news.cursor <= self._cursor:  # counted already, by a concurrent read
             return
         self._cursor = news.cursor
         self._skipped.add(by=news.skipped)
         for event in news.events:
-            self._take(event)
+            self._count_event(event)
 
-    def _take(self, event: Event) -> None:
+    def _count_event(self, event: Event) -> None:
         fields, provider = event.fields, event.provider or ""
         match event.kind:
             case "request":
-                self._take_request(provider, fields)
+                self._count_request(provider, fields)
             case "attempt" if not fields["forged"]:
                 result = str(fields["status"] or fields["error"])
                 self._attempts.add(provider, fields["event"], result)
-                self._take_lateness(provider, fields)
+                self._count_lateness(provider, fields)
             case "state":
-                self._take_state(provider, event.job or "", fields)
+                self._count_state(provider, event.job or "", fields)
             case "reset":
                 self._open.clear()
                 self._states.clear()
             case _:
                 pass
 
-    def _take_request(self, provider: str, fields: Any) -> None:
+    def _count_request(self, provider: str, fields: Any) -> None:
         self._requests.add(provider, fields["operation"] or "", str(fields["status"]))
         if fields["refusal"]:
             self._errors.add(provider, fields["refusal"])
         if fields["fault"]:
             self._faults.add(provider, fields["fault"])
 
-    def _take_lateness(self, provider: str, fields: Any) -> None:
+    def _count_lateness(self, provider: str, fields: Any) -> None:
         delivery = self._simulator.provider(provider).deliveries.get(fields["delivery"])
         late = None if delivery is None else lateness(delivery, fields["attempt"])
         if late is not None:
             self._late.observe(provider, value=late)
 
-    def _take_state(self, provider: str, job: str, fields: Any) -> None:
+    def _count_state(self, provider: str, job: str, fields: Any) -> None:
         before = self._open.pop((provider, job), None)
         if before is not None:
             self._states[provider, before] -= 1

@@ -15,10 +15,10 @@ Labels = tuple[str, ...]
 
 @dataclass
 class Family:
-    """One counter or gauge with its labels, whose values are kept by their labels' texts."""
+    """One counter or gauge; its values are stored by the text of their labels."""
 
     name: str
-    says: str
+    summary: str
     kind: Literal["counter", "gauge"]
     labels: Labels = ()
     values: dict[Labels, float] = field(default_factory=dict)
@@ -33,7 +33,7 @@ class Family:
 
     def lines(self) -> Iterator[str]:
         """As Prometheus reads it."""
-        yield from _head(self.name, self.says, self.kind)
+        yield from _head(self.name, self.summary, self.kind)
         for labels, value in sorted(self.values.items()):
             yield f"{self.name}{_labelled(zip(self.labels, labels, strict=True))} {_number(value)}"
 
@@ -43,21 +43,20 @@ class Histogram:
     """How many values were at most so large, by labels."""
 
     name: str
-    says: str
+    summary: str
     labels: Labels
     bounds: Sequence[float]
     counts: dict[Labels, list[int]] = field(default_factory=dict)
     sums: dict[Labels, float] = field(default_factory=dict)
 
     def observe(self, *labels: str, value: float) -> None:
-        """Count a value."""
         counts = self.counts.setdefault(labels, [0] * (len(self.bounds) + 1))
         counts[bisect_left(self.bounds, value)] += 1
         self.sums[labels] = self.sums.get(labels, 0.0) + value
 
     def lines(self) -> Iterator[str]:
         """As Prometheus reads it: each bucket holds those before it, too."""
-        yield from _head(self.name, self.says, "histogram")
+        yield from _head(self.name, self.summary, "histogram")
         for labels, counts in sorted(self.counts.items()):
             pairs, total = list(zip(self.labels, labels, strict=True)), 0
             for bound, count in zip((*map(_number, self.bounds), "+Inf"), counts, strict=True):
@@ -72,8 +71,8 @@ def exposition(families: Sequence[Family | Histogram]) -> bytes:
     return "".join(f"{line}\n" for family in families for line in family.lines()).encode()
 
 
-def _head(name: str, says: str, kind: str) -> Iterator[str]:
-    yield f"# HELP {name} {_escaped(says)}"
+def _head(name: str, summary: str, kind: str) -> Iterator[str]:
+    yield f"# HELP {name} {_escaped(summary)}"
     yield f"# TYPE {name} {kind}"
 
 

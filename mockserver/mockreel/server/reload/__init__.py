@@ -1,5 +1,5 @@
-"""Read the data again when a file of it changes, and play on with the old where the new cannot be used."""
+"""Reload the data when a file changes; the old data stays in use if the new is invalid."""
 
-from mockreel.server.reload.watcher import Taken, Watch
+from mockreel.server.reload.watcher import Reload, Watch
 
-__all__ = ["Taken", "Watch"]
+__all__ = ["Reload", "Watch"]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 # What is read as data: an editor's own files beside them are none.
 _SUFFIXES = (".json", ".yaml")
-# Folders below a provider's in which nothing is read while it is played.
+# Folders below a provider's that are not read while it is served.
 _ASIDE = {"cassettes"}
 
 # What shows that a file is another one: when it was written, how large it is, and which one it is.
@@ -19,12 +19,12 @@ class Files:
     def __init__(self, folders: Iterable[Path], *, single: Iterable[Path] = ()) -> None:
         self._folders = tuple(folders)
         self._single = tuple(single)
-        self._known = self._marks()
+        self._seen = self._marks()
 
     def changed(self) -> set[Path]:
-        """What is new, gone or different since the last look."""
-        before, self._known = self._known, self._marks()
-        return {path for path in before.keys() | self._known.keys() if before.get(path) != self._known.get(path)}
+        """The files that are new, gone or different since the last call."""
+        before, self._seen = self._seen, self._marks()
+        return {path for path in before.keys() | self._seen.keys() if before.get(path) != self._seen.get(path)}
 
     def _marks(self) -> dict[Path, _Mark]:
         found = dict(pair for folder in self._folders for pair in _below(folder))

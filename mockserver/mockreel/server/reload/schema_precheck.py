@@ -1,4 +1,4 @@
-"""Whether changed schemas can be used: they are compiled now, as nobody would notice before the first request."""
+"""Compile changed schemas at once; otherwise errors would show at the first request."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Watches the files that a mock server is played from, and lets it play by what stands in them."""
+"""Watches the data files of a mock server, and reloads them."""
 
 import asyncio
 import logging
@@ -14,39 +14,39 @@ from mockreel.server.reload.schema_precheck import check_schemas
 from mockreel.simulator.provider import Provider
 from mockreel.simulator.simulator import Simulator
 
-# Real seconds between two looks. A change is taken when the next look finds no other: editors write in several steps.
+# Real seconds between two looks. A change is loaded when the next look finds no other: editors write in several steps.
 EVERY = 0.5
 # What people write, and what `build` makes of it for the server.
 WRITTEN, BUILT = "openapi.yaml", "openapi.json"
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
-    """What became of changed files: `problem` says why they were not taken."""
+class Reload:
+    """The result of changed files: `problem` says why they were not loaded."""
 
     files: tuple[str, ...]
     problem: str | None = None
 
 
 class Watch:
-    """Looks at the data of every part, and at the keys file.
+    """Watches the data of every provider, and the keys file.
 
     Args:
         keys: the keys file, if there is one.
-        told: called with what became of each change; the mock server's feed has it too.
+        on_reload: called with the result of each change, which is an event, too.
     """
 
     def __init__(
-        self, simulator: Simulator, *, keys: Path | None = None, told: Callable[[Taken], None] | None = None
+        self, simulator: Simulator, *, keys: Path | None = None, on_reload: Callable[[Reload], None] | None = None
     ) -> None:
         self._simulator = simulator
         self._keys = keys
-        self._told = told
+        self._on_reload = on_reload
         homes = {(name, provider.contract.schemas.home) for name, provider in simulator.providers.items()}
         folders = [home / kind / name for name, home in sorted(homes) for kind in ("contracts", "schemas")]
         self._files = Files(folders, single=[keys] if keys else [])
         self._fresh: set[Path] = set()  # changed, and perhaps not written to the end
-        self._open: set[Path] = set()  # not taken so far
+        self._open: set[Path] = set()  # not loaded so far
         _hold(provider.contract for provider in simulator.providers.values())
 
     async def run(self, *, every: float = EVERY) -> None:
@@ -56,30 +56,32 @@ class Watch:
             try:
                 await self.look()
             except Exception as broken:
-                logging.getLogger("mockreel").error("the watch over the data broke; it goes on", exc_info=broken)
+                logging.getLogger("mockreel").error("watching the data failed; it goes on", exc_info=broken)
 
-    async def look(self) -> Taken | None:
-        """Look once; what has changed is taken when it has not changed again by the next look."""
+    async def look(self) -> Reload | None:
+        """Look once; a change is loaded if nothing has changed again by the next look."""
         changed = await asyncio.to_thread(self._files.changed)
         self._fresh |= changed
         if changed or not self._fresh:
             return None
         self._open |= self._fresh
         self._fresh = set()
-        taken = await self._take(self._open)
-        if taken.problem is None:
+        reload = await self._reload(self._open)
+        if reload.problem is None:
             self._open = set()
-        self._simulator.events.note("data", taken=taken.problem is None, files=list(taken.files), problem=taken.problem)
-        if self._told is not None:
-            self._told(taken)
-        return taken
+        self._simulator.events.note(
+            "data", taken=reload.problem is None, files=list(reload.files), problem=reload.problem
+        )
+        if self._on_reload is not None:
+            self._on_reload(reload)
+        return reload
 
-    async def _take(self, files: set[Path]) -> Taken:
+    async def _reload(self, files: set[Path]) -> Reload:
         names = tuple(sorted(self._shown(path) for path in files))
         unbuilt = [path for path in files if path.name == WRITTEN and _is_newer(path, path.with_name(BUILT))]
         if unbuilt:
-            problem = f"{self._shown(unbuilt[0])} is what `mockreel build` reads: run it, and what it writes is taken."
-            return Taken(names, problem)
+            problem = f"{self._shown(unbuilt[0])} is a source of `mockreel build`: run it, and its output is loaded."
+            return Reload(names, problem)
         providers = [
             provider for provider in self._simulator.providers.values() if any(_is_of(path, provider) for path in files)
         ]
@@ -88,11 +90,11 @@ class Watch:
             keys = await asyncio.to_thread(read_keys, self._keys) if self._keys in files and self._keys else None
             self._simulator.switch_contracts(contracts, keys=keys)
         except MockreelError as problem:
-            return Taken(names, str(problem))
-        except Exception as broken:  # of the data, most likely: the old is played on in any case
+            return Reload(names, str(problem))
+        except Exception as broken:  # of the data, most likely: the old contract stays in use
             logging.getLogger("mockreel").debug("data that breaks the loader", exc_info=broken)
-            return Taken(names, f"{type(broken).__name__}: {broken}")
-        return Taken(names)
+            return Reload(names, f"{type(broken).__name__}: {broken}")
+        return Reload(names)
 
     def _shown(self, path: Path) -> str:
         """A path below the data folder that it is in."""
@@ -120,7 +122,7 @@ def _load(provider: Provider) -> Contract:
 
 
 def _hold(contracts: Iterable[Contract]) -> None:
-    """See that what is done to the files later does not reach a contract that is being played."""
+    """Check that later changes of the files do not reach a contract in use."""
     for contract in contracts:
         contract.schemas.hold()
 

@@ -1,1 +1,1 @@
-"""OpenTelemetry traces: a span for each request, job and webhook attempt, only where they are wanted."""
+"""OpenTelemetry traces: a span for each request, job and webhook attempt, if enabled."""

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from mockreel.simulator.provider import Provider
     from mockreel.simulator.provider_adapter import Answer
 
-# So many jobs are known by their spans; webhooks about an older one begin a trace of their own.
+# The most jobs with a known span; webhooks about an older one begin a new trace.
 MOST_JOBS = 10_000
 _W3C = TraceContextTextMapPropagator()
 _CARRIED = {b"traceparent", b"tracestate"}
@@ -49,7 +49,6 @@ class Traces:
             simulated.deliveries.send_through(attempts.sending)
 
     def start(self, name: str, kind: SpanKind, context: Context | None, attributes: Mapping[str, Any]) -> Span:
-        """Begin a span."""
         return self._tracer.start_span(name, context=context, kind=kind, attributes=attributes)
 
     def begin_job(self, provider: str, job: str, operation: str | None, parent: Context) -> None:
@@ -73,7 +72,7 @@ class Traces:
         try:
             async for news in simulator.events.follow():
                 for event in news.events:
-                    self._take(event)
+                    self._record(event)
         finally:
             self._forget()
 
@@ -84,7 +83,7 @@ class Traces:
                 span.end()
         self._jobs.clear()
 
-    def _take(self, event: Event) -> None:
+    def _record(self, event: Event) -> None:
         if event.kind == "reset":
             self._forget()
         span = self._jobs.get((event.provider or "", event.job or "")) if event.kind == "state" else None
@@ -101,8 +100,6 @@ class Traces:
 
 @dataclass(frozen=True)
 class RequestSpans:
-    """The spans of the requests to one provider."""
-
     traces: Traces
     simulated: "Provider"
 
@@ -130,7 +127,7 @@ class RequestSpans:
         return self._ended(span, response)
 
     def _note_job(self, span: Span) -> None:
-        """The job of a request that waits for it: it is the newest, and nothing else was begun since."""
+        """The job of a request that waits for it: it is the newest, and nothing has begun since."""
         newest = next(reversed(self.simulated.jobs), None)
         if newest is not None and newest.created == self.simulated.clock.now():
             self.traces.begin_job(self.simulated.name, newest.id, newest.kind, set_span_in_context(span))
@@ -162,7 +159,7 @@ class AttemptSpans:
     _current: ContextVar[Delivery | None] = field(default_factory=lambda: ContextVar("delivery", default=None))
 
     def wrap(self, attempt: Attempting) -> Attempting:
-        """The same attempts; the sender knows of which delivery one is."""
+        """The same attempts; the sender knows the delivery of each."""
 
         async def traced(delivery: Delivery, began: float) -> None:
             token = self._current.set(delivery)

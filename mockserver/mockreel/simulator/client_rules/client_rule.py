@@ -1,4 +1,4 @@
-"""A client rule: it sees the exchanges and the webhook attempts of one provider in order, and says what breaks it."""
+"""A client rule: it reads the exchanges and webhook attempts of one provider in order and reports what breaks it."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -8,43 +8,43 @@ from mockreel.contract import Contract, Operation
 from mockreel.contract.evidence.facts import Fact, Facts
 from mockreel.engine.journal.journal import Entry, Tried
 
-# What was done, and the fact that speaks against it.
-Said = tuple[str, Fact]
+# What the client did, and the fact that it breaks.
+Breach = tuple[str, Fact]
 
 
 @dataclass
 class Rule:
-    """One rule at one provider. A subclass has an id, a sentence, and what it looks at.
+    """One rule at one provider. A subclass has an id, a summary, and methods that read exchanges or attempts.
 
-    `usual` is False where no document forbids it anywhere, so that it is looked for only when it is named.
+    `usual` is False where no document forbids it anywhere; such a rule is checked only if it is named.
     """
 
     id: ClassVar[str]
-    says: ClassVar[str]
+    summary: ClassVar[str]
     usual: ClassVar[bool] = True
 
     contract: Contract
     facts: Facts
 
-    def request(self, entry: Entry) -> Iterator[Said]:
-        """What breaks the rule in an exchange, after all that came before."""
+    def request(self, entry: Entry) -> Iterator[Breach]:
+        """What breaks the rule in an exchange, given all earlier ones."""
         return iter(())
 
-    def attempt(self, tried: Tried) -> Iterator[Said]:
+    def attempt(self, tried: Tried) -> Iterator[Breach]:
         """What breaks it in how the client's receiver answered a webhook."""
         return iter(())
 
     @classmethod
     def cases(cls, entries: Sequence[Entry], attempts: Sequence[Tried]) -> int:
-        """How many of these the rule is about; a rule that was about none was not looked at."""
+        """How many of these the rule applies to; with none, it was not checked."""
         return len(entries)
 
     def operation_of(self, entry: Entry) -> Operation | None:
-        """What was asked for, if the contract has it."""
+        """The requested operation, if the contract has it."""
         return self.contract.operation(entry.operation) if entry.operation is not None else None
 
 
-def shown(entry: Entry) -> str:
+def request_line(entry: Entry) -> str:
     """A request in a few words."""
     return f"{entry.method} {entry.path}"
 
@@ -54,6 +54,6 @@ def same(entry: Entry) -> tuple[object, ...]:
     return entry.account, entry.method, entry.path, entry.query, entry.body, entry.header("prefer")
 
 
-def bare(url: str) -> str:
-    """An address without what may be a secret in it."""
+def without_query(url: str) -> str:
+    """A URL without its query, which may hold a secret."""
     return url.partition("?")[0]

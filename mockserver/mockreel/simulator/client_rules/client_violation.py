@@ -1,4 +1,4 @@
-"""What a client did that it may not do: which rule, when, what exactly, and the fact that speaks against it."""
+"""A violation of a client rule: which rule, when, what the client did, and the fact that forbids it."""
 
 from typing import Any, NamedTuple
 

@@ -16,7 +16,7 @@ MOST_ITEMS = 20
 
 @dataclass(frozen=True, slots=True)
 class UnknownName:
-    """A field that is not documented: where, what stands there instead; `model` is whose input it is in."""
+    """An undocumented field: its place, the names that are documented there, and the model whose input has it."""
 
     pointer: str
     name: str
@@ -26,7 +26,7 @@ class UnknownName:
 
 @dataclass(frozen=True, slots=True)
 class _Object:
-    """What some schemas say together of an object's fields; `free` where any name may stand."""
+    """The fields of an object by some schemas together; `free` if any name is valid."""
 
     fields: Mapping[str, list[At]]
     free: bool
@@ -40,7 +40,7 @@ class Fields:
         self._resolver = Resolver(contract)
 
     def unknown(self, operation: Operation, path: str, body: Mapping[str, Any]) -> Iterator[UnknownName]:
-        """Every field that is not documented. Where a schema lists no fields, any may stand."""
+        """Every field that is not documented. A schema that lists no fields allows any."""
         if operation.body != "json" or operation.request_schema is None:
             return
         envelope = (self._resolver.absolute(operation.request_schema), "")
@@ -103,7 +103,6 @@ class Fields:
             yield from ((row, base) for row in rows if isinstance(row, Mapping))
 
     def _parts(self, schema: At) -> Iterator[At]:
-        """A schema and everything that it is put together of, whichever of it holds."""
         found, base = self._resolver.followed(*schema)
         if not isinstance(found, Mapping):
             return

@@ -1,4 +1,4 @@
-"""Violations that are meant: said with the request (`Prefer: expect-violation`), or by the test around it."""
+"""Violations that are expected: by the request itself (`Prefer: expect-violation`), or by the test around it."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable
@@ -38,19 +38,19 @@ def check_rules(names: Iterable[str], *, what: str) -> None:
 
 
 def met(before: Iterable[Violation], after: Iterable[Violation], *, rules: Collection[str]) -> Counter[Violation]:
-    """What came between two looks and breaks these rules; any rule, if there are none."""
+    """The violations of these rules, or of any, between two calls."""
     new = Counter(after) - Counter(before)
-    return Counter({one: times for one, times in new.items() if not rules or one.rule in rules})
+    return Counter({violation: times for violation, times in new.items() if not rules or violation.rule in rules})
 
 
 def unexpected(found: Iterable[Violation], expected: Counter[Violation]) -> list[Violation]:
     """Those that were not expected, each as often as it was not."""
     left = Counter(expected)
-    return [one for one in found if not _take(left, one)]
+    return [violation for violation in found if not _remove(left, violation)]
 
 
-def _take(left: Counter[Violation], one: Violation) -> bool:
-    if left[one] <= 0:
+def _remove(left: Counter[Violation], violation: Violation) -> bool:
+    if left[violation] <= 0:
         return False
-    left[one] -= 1
+    left[violation] -= 1
     return True

@@ -7,7 +7,7 @@ from typing import Any
 from mockreel.contract import Evidence
 from mockreel.contract.evidence.facts import Fact
 from mockreel.engine.journal.journal import Entry
-from mockreel.simulator.client_rules.client_rule import Rule, Said, shown
+from mockreel.simulator.client_rules.client_rule import Breach, Rule, request_line
 from mockreel.simulator.client_rules.pacing_rules import remember
 
 # What leaves a client without an answer that it could read, though its request was handled.
@@ -22,10 +22,10 @@ class _Heeded(Rule):
         row: Any = self.contract.wire.get("idempotency")
         return str(row["header"]) if row and entry.operation in row["operations"] else None
 
-    def fact(self, says: str) -> Fact:
+    def fact(self, statement: str) -> Fact:
         row = self.contract.root["wire"]["idempotency"]
         evidence = Evidence(row["evidence"], tuple(row["source"]))
-        return self.facts.fact(says, "openapi.yaml x-mockreel wire idempotency", evidence)
+        return self.facts.fact(statement, "openapi.yaml x-mockreel wire idempotency", evidence)
 
 
 @dataclass
@@ -33,11 +33,11 @@ class UnsafeRetry(_Heeded):
     """A submit whose answer was lost was sent again without the key that keeps it from beginning a second job."""
 
     id = "unsafe-retry"
-    says = "A submit is sent again after its response was lost, without an idempotency key where there is one."
+    summary = "A submit is sent again after its response was lost, without an idempotency key where there is one."
 
     _lost: dict[tuple[object, ...], Entry] = field(default_factory=dict)
 
-    def request(self, entry: Entry) -> Iterator[Said]:
+    def request(self, entry: Entry) -> Iterator[Breach]:
         header = self.header(entry)
         if header is None or entry.job is None:
             return
@@ -45,22 +45,22 @@ class UnsafeRetry(_Heeded):
         before = self._lost.pop(what, None)
         if before is not None and before.job != entry.job:
             key = "without" if entry.header(header) is None else "with another"
-            told = f"{shown(entry)} was sent again {key} {header} after its answer had been lost"
-            yield f"{told}, and began {entry.job} beside {before.job}", self.fact(f"{header} keeps one job from two")
+            done = f"{request_line(entry)} was sent again {key} {header} after its response was lost"
+            yield f"{done}, and started {entry.job} beside {before.job}", self.fact(f"{header} keeps one job from two")
         if lost(entry):
             remember(self._lost, what, entry)
 
 
 @dataclass
 class ReusedKey(_Heeded):
-    """An idempotency key came again with another request."""
+    """An idempotency key was used again with another request."""
 
     id = "reused-idempotency-key"
-    says = "An idempotency key is sent again with another body."
+    summary = "An idempotency key is sent again with another body."
 
     _known: dict[tuple[object, ...], Entry] = field(default_factory=dict)
 
-    def request(self, entry: Entry) -> Iterator[Said]:
+    def request(self, entry: Entry) -> Iterator[Breach]:
         header = self.header(entry)
         key = entry.header(header) if header is not None else None
         if header is None or key is None or entry.account is None:
@@ -70,7 +70,7 @@ class ReusedKey(_Heeded):
             remember(self._known, (entry.account, key), entry)
         elif (before.path, before.body) != (entry.path, entry.body):
             yield (
-                f"{shown(entry)} came with the {header} of another request",
+                f"{request_line(entry)} was sent with the {header} of another request",
                 self.fact(f"a {header} belongs to one request"),
             )
 

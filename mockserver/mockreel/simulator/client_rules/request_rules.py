@@ -1,4 +1,4 @@
-"""Rules for one request by itself: what it asks for, what it carries, and who sends it."""
+"""Rules for a single request: what it requests, what it carries, and who sends it."""
 
 from collections.abc import Iterable, Iterator
 from functools import cached_property
@@ -9,43 +9,43 @@ from mockreel.contract import Evidence
 from mockreel.contract.messages.duplicate_keys import KEYWORD
 from mockreel.engine.journal.journal import Entry
 from mockreel.errors import nearest
-from mockreel.simulator.client_rules.client_rule import Rule, Said, shown
+from mockreel.simulator.client_rules.client_rule import Breach, Rule, request_line
 from mockreel.simulator.client_rules.documented_fields import Fields
 
 # What a request can be refused for that its sender should have known.
 _UNREADABLE = ("malformed-json", "wrong-content-type", "unknown-path", "wrong-method")
-# As many violations of a schema are told of one request, and as many names are listed.
-MOST_TOLD = 3
+# How many violations of one request, and how many names, are reported.
+MOST_REPORTED = 3
 MOST_LISTED = 12
 _JSON = Evidence("documented", ("RFC 8259, section 4: the names within an object should be unique",))
 
 
 class InvalidRequest(Rule):
-    """A request broke the schema of its operation, was unreadable, or asked for what does not exist."""
+    """A request broke the schema of its operation, was unreadable, or requested what does not exist."""
 
     id = "invalid-request"
-    says = (
-        "A request breaks the schema of its operation, is not JSON, or asks for a path or method that does not exist."
+    summary = (
+        "A request breaks the schema of its operation, is not JSON, or requests a path or method that does not exist."
     )
 
-    def request(self, entry: Entry) -> Iterator[Said]:
+    def request(self, entry: Entry) -> Iterator[Breach]:
         wrong = [one for one in entry.violations if one.keyword != KEYWORD]
         if wrong:
-            told = "; ".join(f"{one.pointer or '/'}: {one.message}" for one in wrong[:MOST_TOLD])
+            done = "; ".join(f"{one.pointer or '/'}: {one.message}" for one in wrong[:MOST_REPORTED])
         elif entry.row in _UNREADABLE and _is_unreadable(entry):
-            told = str(entry.row)
+            done = str(entry.row)
         else:
             return
         operation = self.operation_of(entry)
         if operation is None:
             fact = self.facts.fact("no such operation is documented", "openapi.yaml paths", _documented(self))
         else:
-            fact = self.facts.operation(f"{operation.id} says what it takes", operation)
-        yield f"{shown(entry)} was sent with {told}", fact
+            fact = self.facts.operation(f"{operation.id} defines its request", operation)
+        yield f"{request_line(entry)} was sent with {done}", fact
 
 
 def _is_unreadable(entry: Entry) -> bool:
-    """Whether the request is so itself, and no scenario played the error."""
+    """Whether the request itself is at fault, and no scenario chose the error."""
     if entry.row == "malformed-json":
         return entry.json is None
     if entry.row == "wrong-content-type":
@@ -63,28 +63,28 @@ class DuplicateKey(Rule):
     """A JSON object had a name twice."""
 
     id = "duplicate-key"
-    says = "A JSON object has the same name twice; the last one counts."
+    summary = "A JSON object has the same name twice; the last one counts."
 
-    def request(self, entry: Entry) -> Iterator[Said]:
+    def request(self, entry: Entry) -> Iterator[Breach]:
         for one in entry.violations:
             if one.keyword == KEYWORD:
-                fact = self.facts.fact("a name stands once in an object", "JSON", _JSON)
-                yield f"{shown(entry)} was sent with {one.pointer}: {one.message}", fact
+                fact = self.facts.fact("a name occurs once in an object", "JSON", _JSON)
+                yield f"{request_line(entry)} was sent with {one.pointer}: {one.message}", fact
 
 
 class MissingKey(Rule):
     """A request that needs a key had none in any place where one may be."""
 
     id = "missing-key"
-    says = "A request carries no API key where one is needed."
+    summary = "A request carries no API key where one is needed."
 
-    def request(self, entry: Entry) -> Iterator[Said]:
+    def request(self, entry: Entry) -> Iterator[Breach]:
         operation = self.operation_of(entry)
         if operation is None or not operation.key or entry.row != "no-key" or entry.account is not None:
             return
         places = " or ".join(f"{place.kind} {place.name}" for place in operation.key)
         yield (
-            f"{shown(entry)} was sent without a key",
+            f"{request_line(entry)} was sent without a key",
             self.facts.operation(f"{operation.id} needs a key in {places}", operation),
         )
 
@@ -93,9 +93,9 @@ class UnknownModel(Rule):
     """A model that the contract does not hold."""
 
     id = "unknown-model"
-    says = "A request names a model that the provider does not list."
+    summary = "A request names a model that the provider does not list."
 
-    def request(self, entry: Entry) -> Iterator[Said]:
+    def request(self, entry: Entry) -> Iterator[Breach]:
         operation = self.operation_of(entry)
         if operation is None or operation.model is None:
             return
@@ -103,8 +103,8 @@ class UnknownModel(Rule):
         name = self._named(entry)
         if name is None or name in known or name in operation.own_models:
             return
-        fact = self.facts.operation(f"{operation.id} takes {len(known)} names of models", operation)
-        yield f"{shown(entry)} asked for the model {name[:80]!r}; {_nearest(name, known)}", fact
+        fact = self.facts.operation(f"{operation.id} accepts {len(known)} model names", operation)
+        yield f"{request_line(entry)} requested the model {name[:80]!r}; {_nearest(name, known)}", fact
 
     def _named(self, entry: Entry) -> str | None:
         place = self.contract.operation(str(entry.operation)).model
@@ -121,34 +121,34 @@ class UnknownField(Rule):
     """A field of the body that no document has: misspelt, or another provider's."""
 
     id = "unknown-field"
-    says = "A body has a field that is not documented, such as a misspelt one; it has no effect."
+    summary = "A body has a field that is not documented, such as a misspelt one; it has no effect."
 
     @cached_property
     def _fields(self) -> Fields:
         return Fields(self.contract)
 
-    def request(self, entry: Entry) -> Iterator[Said]:
+    def request(self, entry: Entry) -> Iterator[Breach]:
         operation, body = self.operation_of(entry), entry.json
         if operation is None or not isinstance(body, dict):
             return
         for one in self._fields.unknown(operation, entry.path, body):
-            fact = self.facts.operation(f"{operation.id} says which fields it takes", operation)
+            fact = self.facts.operation(f"{operation.id} defines its fields", operation)
             if one.model is not None:
                 where = f"models.json {one.model.id}"
-                fact = self.facts.fact(f"the input schema of {one.model.id} says its fields", where, one.model.evidence)
-            yield (
-                f"{shown(entry)} was sent with {one.pointer}, which is not a field; {_nearest(one.name, one.known)}",
-                fact,
-            )
+                fact = self.facts.fact(
+                    f"the input schema of {one.model.id} defines its fields", where, one.model.evidence
+                )
+            hint = _nearest(one.name, one.known)
+            yield f"{request_line(entry)} was sent with {one.pointer}, which is not a field; {hint}", fact
 
 
 class UnknownQueryParameter(Rule):
     """A parameter in the query that the operation does not have."""
 
     id = "unknown-query-parameter"
-    says = "A query has a parameter that is not documented."
+    summary = "A query has a parameter that is not documented."
 
-    def request(self, entry: Entry) -> Iterator[Said]:
+    def request(self, entry: Entry) -> Iterator[Breach]:
         operation = self.operation_of(entry)
         if operation is None or not entry.query:
             return
@@ -156,9 +156,9 @@ class UnknownQueryParameter(Rule):
         known = {*places, *(parameter.name for parameter in operation.query)}
         for name in dict.fromkeys(name for name, _ in parse_qsl(entry.query, keep_blank_values=True)):
             if name not in known:
-                fact = self.facts.operation(f"{operation.id} says which parameters it takes", operation)
-                told = f"the query parameter {name[:80]!r}, which it does not have"
-                yield f"{shown(entry)} was sent with {told}; {_nearest(name, known)}", fact
+                fact = self.facts.operation(f"{operation.id} defines its parameters", operation)
+                done = f"the query parameter {name[:80]!r}, which it does not have"
+                yield f"{request_line(entry)} was sent with {done}; {_nearest(name, known)}", fact
 
 
 def _nearest(name: str, known: Iterable[str]) -> str:

@@ -1,4 +1,4 @@
-"""Hold what was seen of a client against the rules: as it comes, or all that a simulator's journal has kept."""
+"""Check a client against the rules: exchange by exchange, or everything in a simulator's journal."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from mockreel.contract import Contract
 from mockreel.contract.evidence.facts import Facts
 from mockreel.engine.journal.journal import Entry, Tried
-from mockreel.simulator.client_rules.client_rule import Said, bare
+from mockreel.simulator.client_rules.client_rule import Breach, without_query
 from mockreel.simulator.client_rules.client_violation import Violation
 from mockreel.simulator.client_rules.expected_violations import expected_rules
 from mockreel.simulator.client_rules.rule_list import RULES
@@ -14,7 +14,7 @@ from mockreel.simulator.client_rules.rule_selection import Selection, select
 from mockreel.simulator.provider import Provider
 
 # What a violation was seen in: its parts by their names.
-Asked = tuple[tuple[str, Any], ...]
+RequestFacts = tuple[tuple[str, Any], ...]
 
 
 class Judge:
@@ -31,28 +31,28 @@ class Judge:
         self._rules = [rule(contract, facts) for rule in RULES if self._selection.covers(rule)]
 
     def request(self, entry: Entry) -> Iterator[Violation]:
-        """What breaks a rule in one more exchange, but for what its sender says to be meant.
+        """The violations of one more exchange, without those that its sender expects.
 
         Raises:
             OptionError: its `Prefer` header expects a violation of a rule that does not exist.
         """
-        meant = expected_rules(entry.header("prefer"))
+        expected = expected_rules(entry.header("prefer"))
         for rule in self._rules:
             found = self._counted(rule.id, rule.request(entry), entry.at, _exchange(entry))
-            yield from (one for one in found if one.rule not in meant)
+            yield from (one for one in found if one.rule not in expected)
 
     def attempt(self, tried: Tried) -> Iterator[Violation]:
         """What breaks a rule in how one more webhook was answered."""
         for rule in self._rules:
             yield from self._counted(rule.id, rule.attempt(tried), tried.at, _webhook(tried))
 
-    def _counted(self, id_: str, said: Iterator[Said], at: float, request: Asked) -> Iterator[Violation]:
-        for done, fact in said:
+    def _counted(self, id_: str, breaches: Iterator[Breach], at: float, request: RequestFacts) -> Iterator[Violation]:
+        for done, fact in breaches:
             if self._selection.holds(id_, fact):
                 yield Violation(id_, self._contract.provider, at, done, fact, request)
 
 
-def _exchange(entry: Entry) -> Asked:
+def _exchange(entry: Entry) -> RequestFacts:
     """A request as a violation shows it, with nothing of its body, which the journal has."""
     return (
         ("method", entry.method),
@@ -64,12 +64,12 @@ def _exchange(entry: Entry) -> Asked:
     )
 
 
-def _webhook(tried: Tried) -> Asked:
-    """A webhook as a violation shows it: what it told of, and how its receiver answered."""
+def _webhook(tried: Tried) -> RequestFacts:
+    """A webhook in a violation: what it was about, and how its receiver answered."""
     return (
         ("event", tried.event),
         ("job", tried.subject),
-        ("url", bare(tried.url)),
+        ("url", without_query(tried.url)),
         ("attempt", tried.number),
         ("status", tried.status),
         ("error", tried.error),

@@ -12,7 +12,7 @@ DEFAULT, ALL = "default", "all"
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Rules by id. `named` are looked for wherever a fact of any evidence speaks, `usual` where a document does."""
+    """Rules by id. `named` are checked wherever a fact of any evidence exists, `usual` where a document has it."""
 
     usual: frozenset[str]
     named: frozenset[str]
@@ -45,11 +45,11 @@ def select(
         OptionError: there is no such rule.
     """
     known = {rule.id: rule for rule in rules}
-    asked, allowed = tuple(named) or (DEFAULT,), tuple(allow)
-    for what, names, valid in (("rules", asked, [DEFAULT, ALL, *known]), ("allow", allowed, [*known])):
+    named_rules, allowed = tuple(named) or (DEFAULT,), tuple(allow)
+    for what, names, valid in (("rules", named_rules, [DEFAULT, ALL, *known]), ("allow", allowed, [*known])):
         for name in names:
             if name not in valid:
                 raise OptionError(f"{source}{what}", name, valid)
-    usual = {id_ for id_, rule in known.items() if rule.usual} if DEFAULT in asked else set()
-    wanted = {*known} if ALL in asked else {name for name in asked if name in known}
+    usual = {id_ for id_, rule in known.items() if rule.usual} if DEFAULT in named_rules else set()
+    wanted = {*known} if ALL in named_rules else {name for name in named_rules if name in known}
     return Selection(frozenset(usual - {*allowed}), frozenset(wanted - {*allowed}))

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from mockreel.engine.journal.journal import Entry, Tried
-from mockreel.simulator.client_rules.client_rule import Rule, Said, bare
+from mockreel.simulator.client_rules.client_rule import Breach, Rule, without_query
 from mockreel.simulator.client_rules.pacing_rules import remember
 from mockreel.webhooks import Outcome
 from mockreel.webhooks.fault_effects import BADLY_SIGNED
@@ -24,15 +24,15 @@ class WebhookTimeout(_AboutWebhooks):
     """A webhook was not answered in the provider's time."""
 
     id = "webhook-timeout"
-    says = "A webhook is not answered in the provider's time."
+    summary = "A webhook is not answered in the provider's time."
 
-    def attempt(self, tried: Tried) -> Iterator[Said]:
+    def attempt(self, tried: Tried) -> Iterator[Breach]:
         if tried.forged or tried.error != "timeout":
             return
         policy = self.contract.callbacks.policies[tried.kind]
-        says = f"a webhook is answered within {policy.timeout:g} seconds"
-        fact = self.facts.fact(says, f"callbacks.yaml policy {tried.kind} timeout", policy.evidence_of("timeout"))
-        yield f"attempt {tried.number} of {tried.event} to {bare(tried.url)} had no answer", fact
+        statement = f"a webhook is answered within {policy.timeout:g} seconds"
+        fact = self.facts.fact(statement, f"callbacks.yaml policy {tried.kind} timeout", policy.evidence_of("timeout"))
+        yield f"attempt {tried.number} of {tried.event} to {without_query(tried.url)} had no answer", fact
 
 
 @dataclass
@@ -40,11 +40,11 @@ class WebhookFailed(_AboutWebhooks):
     """No attempt at a webhook was accepted, until the provider gave up."""
 
     id = "webhook-failed"
-    says = "No attempt at a webhook is accepted, until the provider gives up."
+    summary = "No attempt at a webhook is accepted, until the provider gives up."
 
     _damaged: dict[str, bool] = field(default_factory=dict)
 
-    def attempt(self, tried: Tried) -> Iterator[Said]:
+    def attempt(self, tried: Tried) -> Iterator[Breach]:
         if tried.forged or tried.error == "not allowed":
             return
         policy = self.contract.callbacks.policies[tried.kind]
@@ -55,10 +55,13 @@ class WebhookFailed(_AboutWebhooks):
         if tried.number < policy.attempts and retried(policy, outcome):
             remember(self._damaged, tried.delivery, damaged)
         elif not damaged:
-            says = f"a webhook is answered with {' or '.join(policy.success)}"
-            fact = self.facts.fact(says, f"callbacks.yaml policy {tried.kind}", policy.evidence_of("success"))
+            statement = f"a webhook is answered with {' or '.join(policy.success)}"
+            fact = self.facts.fact(statement, f"callbacks.yaml policy {tried.kind}", policy.evidence_of("success"))
             times = "its only attempt" if tried.number == 1 else f"the last of {tried.number} attempts"
-            yield f"{tried.event} to {bare(tried.url)} was never accepted: {times} was {describe(outcome)}", fact
+            yield (
+                f"{tried.event} to {without_query(tried.url)} was never accepted: {times} was {describe(outcome)}",
+                fact,
+            )
 
 
 @dataclass
@@ -66,19 +69,19 @@ class AcceptedBadSignature(Rule):
     """A webhook with a wrong signature was answered with 2xx; one with a former secret may be."""
 
     id = "accepted-bad-signature"
-    says = "A webhook with a wrong signature is accepted."
+    summary = "A webhook with a wrong signature is accepted."
 
     @classmethod
     def cases(cls, entries: Sequence[Entry], attempts: Sequence[Tried]) -> int:
         return sum(_is_forged(tried) for tried in attempts)
 
-    def attempt(self, tried: Tried) -> Iterator[Said]:
+    def attempt(self, tried: Tried) -> Iterator[Breach]:
         signature = self.contract.callbacks.signature
         if signature is None or not _is_forged(tried) or tried.status is None or not 200 <= tried.status < 300:
             return
-        says = f"{signature.header} tells a forged webhook from a true one"
-        fact = self.facts.fact(says, "callbacks.yaml signature", signature.evidence)
-        yield f"a forged webhook to {bare(tried.url)} was answered {tried.status}", fact
+        statement = f"{signature.header} distinguishes a forged webhook from a genuine one"
+        fact = self.facts.fact(statement, "callbacks.yaml signature", signature.evidence)
+        yield f"a forged webhook to {without_query(tried.url)} was answered {tried.status}", fact
 
 
 def _is_forged(tried: Tried) -> bool:

@@ -1,7 +1,4 @@
-"""What happens on a simulator, as it happens: a numbered list of events that anybody may follow.
-
-Nothing ticks while nobody looks, and a simulator that nobody has looked at keeps nothing for it.
-"""
+"""What happens on a simulator, as a numbered list of events. Without a reader, nothing is computed or kept for it."""
 
 from mockreel.simulator.events.event import Event, News
 from mockreel.simulator.events.event_stream import EventStream

@@ -7,7 +7,7 @@ from itertools import count
 from mockreel.contract import State
 from mockreel.engine.jobs.job import Job
 
-# When, the entry's number, how many changes of the job were told before, whose job, and the job.
+# When, the entry's number, how many changes of the job were reported before, whose job, and the job.
 _Due = tuple[float, int, int, str, Job]
 
 
@@ -16,12 +16,12 @@ class Upcoming:
 
     def __init__(self) -> None:
         self._heap: list[_Due] = []
-        self._told: dict[Job, int] = {}
+        self._reported: dict[Job, int] = {}
         self._numbers = count()
 
     def __len__(self) -> int:
         """How many jobs will change."""
-        return len(self._told)
+        return len(self._reported)
 
     @property
     def next_at(self) -> float | None:
@@ -31,55 +31,55 @@ class Upcoming:
     def clear(self) -> None:
         """Forget every job."""
         self._heap.clear()
-        self._told.clear()
+        self._reported.clear()
 
-    def add(self, provider: str, job: Job, *, told: int = 0) -> None:
-        """One more job, of whose changes the first `told` are known already; one that is in it is left alone."""
-        if job not in self._told:
-            self._push(provider, job, told)
+    def add(self, provider: str, job: Job, *, reported: int = 0) -> None:
+        """Add a job of whose changes the first `reported` are known; a job that is in it already stays as it is."""
+        if job not in self._reported:
+            self._push(provider, job, reported)
 
     def begin(self, provider: str, job: Job, now: float) -> Iterator[tuple[float, str, Job, State]]:
         """Add a job, and give its changes up to `now`; one that is in it is left alone."""
-        if job in self._told:
+        if job in self._reported:
             return
-        if job.intervention is not None:  # of which it will be told apart
+        if job.intervention is not None:  # an intervention is reported by itself
             self._push(provider, job, 0)
             return
-        for told, begin in enumerate(job.plan.begins):
+        for reported, begin in enumerate(job.plan.begins):
             moment = job.created + begin
             if moment > now:
-                self._told[job] = told
-                heapq.heappush(self._heap, (moment, next(self._numbers), told, provider, job))
+                self._reported[job] = reported
+                heapq.heappush(self._heap, (moment, next(self._numbers), reported, provider, job))
                 return
-            yield moment, provider, job, job.plan.states[told]
+            yield moment, provider, job, job.plan.states[reported]
 
     def changed(self, provider: str, job: Job, *, since: float) -> None:
         """Another plan for a job, whose changes up to `since` are known."""
-        told = self._told.get(job)
-        self._push(provider, job, planned(job, since) if told is None else told)
+        reported = self._reported.get(job)
+        self._push(provider, job, planned(job, since) if reported is None else reported)
 
     def until(self, now: float) -> Iterator[tuple[float, str, Job, State]]:
-        """Every change up to `now` that is not told yet, in the order of time."""
+        """Every change up to `now` that is not reported yet, in order of time."""
         heap = self._heap
         while heap and heap[0][0] <= now:
-            _, _, told, provider, job = heapq.heappop(heap)
-            if self._told.get(job) != told:
-                continue  # told already, under an older plan
-            del self._told[job]
-            found = change(job, told)
+            _, _, reported, provider, job = heapq.heappop(heap)
+            if self._reported.get(job) != reported:
+                continue  # reported already, under an older plan
+            del self._reported[job]
+            found = change(job, reported)
             if found is None:
                 continue
             if found[0] > now:
-                self._push(provider, job, told)
+                self._push(provider, job, reported)
                 continue
             yield found[0], provider, job, found[1]
-            self._push(provider, job, told + 1)
+            self._push(provider, job, reported + 1)
 
-    def _push(self, provider: str, job: Job, told: int) -> None:
-        found = change(job, told)
+    def _push(self, provider: str, job: Job, reported: int) -> None:
+        found = change(job, reported)
         if found is not None:
-            self._told[job] = told
-            heapq.heappush(self._heap, (found[0], next(self._numbers), told, provider, job))
+            self._reported[job] = reported
+            heapq.heappush(self._heap, (found[0], next(self._numbers), reported, provider, job))
 
 
 def change(job: Job, number: int) -> tuple[float, State] | None:

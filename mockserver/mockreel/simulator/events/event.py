@@ -1,4 +1,4 @@
-"""One thing that happened, and how requests and attempts to deliver become one."""
+"""An event, and how requests and delivery attempts become events."""
 
 from collections.abc import Mapping
 from functools import lru_cache
@@ -10,16 +10,16 @@ from mockreel.engine.jobs.job import Job
 from mockreel.engine.journal.journal import Entry, Tried
 from mockreel.engine.redaction import Fingerprints, Redactor
 
-# A longer path is cut, and of the violations of one request no more are told.
+# A longer path is cut, and no more violations of one request are reported.
 LONGEST = 300
 MOST_VIOLATIONS = 3
 
 
 class Event(NamedTuple):
-    """One thing that happened.
+    """One event.
 
-    `kind` is `request`, `state`, `attempt`, `clock`, `rule`, `balance`, `contract`, `reset` or another word of who
-    noted it; `fields` are that kind's own. Numbers rise; a gap between two means that what stood there was forgotten.
+    `kind` is `request`, `state`, `attempt`, `clock`, `rule`, `balance`, `contract`, `reset` or another word;
+    `fields` depend on it. Numbers rise; a gap means that the events between were dropped.
     """
 
     number: int
@@ -48,7 +48,7 @@ class Event(NamedTuple):
 
 
 class News(NamedTuple):
-    """What is new since a cursor: the events, the cursor to ask with next, and how many were forgotten meanwhile."""
+    """The events since a cursor, the cursor for the next request, and how many were dropped in between."""
 
     events: tuple[Event, ...]
     cursor: int
@@ -56,7 +56,7 @@ class News(NamedTuple):
 
 
 def of_request(entry: Entry) -> Event:
-    """An exchange, without what was said in it."""
+    """An exchange, without its content."""
     fields = {
         "method": entry.method,
         "path": entry.path if len(entry.path) <= LONGEST else entry.path[:LONGEST],
@@ -72,16 +72,16 @@ def of_request(entry: Entry) -> Event:
 
 
 @lru_cache(maxsize=64)
-def _said(path: tuple[Step, ...], message: str) -> str:
+def _violation_text(path: tuple[Step, ...], message: str) -> str:
     return f"{pointer(path) or 'the body'}: {message}"
 
 
 def _violations(entry: Entry) -> list[str]:
-    return [_said(one.path, one.message) for one in entry.violations[:MOST_VIOLATIONS]]
+    return [_violation_text(one.path, one.message) for one in entry.violations[:MOST_VIOLATIONS]]
 
 
 def of_attempt(tried: Tried, redactor: Redactor, known: Fingerprints) -> Event:
-    """An attempt to deliver a callback; where it went is told without what lets somebody in."""
+    """An attempt to deliver a callback; its URL is reported without its credentials."""
     fields = {
         "delivery": tried.delivery,
         "callback": tried.kind,
@@ -102,6 +102,5 @@ def _without_query(url: str) -> str:
 
 
 def of_change(at: float, provider: str, job: Job, state: State) -> Event:
-    """A state that a job has entered."""
     fields = {"state": state.name, "word": state.word, "state_kind": state.kind}
     return Event(0, at, "state", provider, job.account.name, job.id, fields)

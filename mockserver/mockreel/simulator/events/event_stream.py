@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from mockreel.simulator.provider import Provider
 
 # A job of a provider that begins, or that was changed.
-_Told = tuple[str, Job, bool]
-# What comes first of what happens at the same moment: what was done, what became of the jobs, who was told.
+_JobChange = tuple[str, Job, bool]
+# The order within one moment: what was requested, what became of the jobs, who was notified.
 _RANKS = {"state": 1, "attempt": 2}
 # Longest wait between two looks of who waits, in real seconds: an event loop takes no timer of any length.
 _LONGEST_WAIT = 3600.0
@@ -39,28 +39,28 @@ class Staged(Protocol):
 class EventStream:
     """The newest `limit` events of a simulator, numbered from 1.
 
-    It begins to listen with the first look, which finds what the journal and the jobs still know of what was before.
-    Changes of jobs are computed at each look, from the next change of each open job. When nobody has looked while
-    `limit` things happened, it stops listening until the next look.
+    It starts with the first reader, who also gets what the journal and the jobs still hold from before. Changes of jobs
+    are computed at each read, from the next change of each open job. When nobody has read while `limit` events
+    happened, it stops until the next reader.
     """
 
     def __init__(self, stage: Staged, *, limit: int = 10_000) -> None:
         self._stage = stage
         self._limit = limit
         self._kept: deque[Event] = deque(maxlen=limit)
-        self._heard: deque[Event | _Told] = deque()
+        self._pending: deque[Event | _JobChange] = deque()
         self._upcoming = Upcoming()
         self._number = 0
         self._listens = False
         self._looked = float("-inf")
-        self._asked = 0  # how many requests the journal had counted when it was last looked at
+        self._counted = 0  # the journal's count of requests at the last read
         self._clock: tuple[Any, ...] = ()
         self._waiters: set[Waiter] = set()
         self._lock = threading.Lock()
 
     @property
     def cursor(self) -> int:
-        """The number of the newest event: who asks for what is newer than it gets what happens from now on."""
+        """The number of the newest event; a reader that starts here gets only later ones."""
         with self._lock:
             self._look()
             return self._number
@@ -87,7 +87,7 @@ class EventStream:
             return News(tuple(reversed(events)), self._number, self._number - after - len(events))
 
     def look(self) -> None:
-        """Put down what has happened so far, if anybody has ever looked."""
+        """Store what has happened so far, if there was ever a reader."""
         with self._lock:
             if self._listens:
                 self._look()
@@ -102,11 +102,11 @@ class EventStream:
             while True:
                 waiter.event.clear()
                 news = self.since(cursor)
-                left = None if ends is None else ends - loop.time()
-                if news.cursor != cursor or (left is not None and left <= 0):
+                remaining = None if ends is None else ends - loop.time()
+                if news.cursor != cursor or (remaining is not None and remaining <= 0):
                     return news
                 with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(self._pause(left)):
+                    async with asyncio.timeout(self._pause(remaining)):
                         await waiter.event.wait()
         finally:
             self._waiters.discard(waiter)
@@ -133,52 +133,52 @@ class EventStream:
         job: str | None = None,
         **fields: Any,
     ) -> None:
-        """Tell of something that happens now; cheap where nobody listens."""
+        """Report an event that happens now; cheap without a reader."""
         if self._listens:
-            self._hear(Event(0, self._stage.clock.now(), kind, provider, account, job, fields))
+            self._add(Event(0, self._stage.clock.now(), kind, provider, account, job, fields))
 
     def reset(self) -> None:
-        """The stage was cleared, or another one restored: what it has now is where the feed goes on."""
+        """The simulator was reset or restored: the stream goes on from its new state."""
         with self._lock:
-            self._looked, self._asked = float("-inf"), 0
+            self._looked, self._counted = float("-inf"), 0
             if not self._listens:
                 return
-            before = [event for event in self._heard if isinstance(event, Event)]
+            before = [event for event in self._pending if isinstance(event, Event)]
             self._stop()
             self._looked = self._stage.clock.now()
             self._listen()
-            self._heard.extend([*before, Event(0, self._looked, "reset")])
+            self._pending.extend([*before, Event(0, self._looked, "reset")])
         self._wake()
 
-    def _pause(self, left: float | None) -> float:
+    def _pause(self, remaining: float | None) -> float:
         """Real seconds until something may have changed by the clock alone."""
         due = self._upcoming.next_at
         changes = None if due is None else self._stage.clock.real_seconds_until(due)
-        return min(one for one in (left, changes, _LONGEST_WAIT) if one is not None)
+        return min(one for one in (remaining, changes, _LONGEST_WAIT) if one is not None)
 
     def _look(self) -> None:
-        """Put down what has happened since the last look."""
+        """Store what has happened since the last read."""
         if not self._listens:
             self._listen()
         found: list[Event] = []
         now = self._stage.clock.now()
-        while self._heard:
-            self._take(self._heard.popleft(), found, now)
+        while self._pending:
+            self._collect(self._pending.popleft(), found, now)
         self._look_at_clock(now, found)
         found += [of_change(*change) for change in self._upcoming.until(now)]
         self._looked = now
-        self._asked = self._stage.journal.count
+        self._counted = self._stage.journal.count
         if len(found) > 1:
             found.sort(key=_place)
         for number, event in enumerate(found, self._number + 1):
             self._kept.append(event.numbered(number))
         self._number += len(found)
 
-    def _take(self, heard: Event | _Told, found: list[Event], now: float) -> None:
-        if isinstance(heard, Event):
-            found.append(heard)
+    def _collect(self, pending: Event | _JobChange, found: list[Event], now: float) -> None:
+        if isinstance(pending, Event):
+            found.append(pending)
             return
-        provider, job, begins = heard
+        provider, job, begins = pending
         if begins:
             for change in self._upcoming.begin(provider, job, now):
                 found.append(of_change(*change))
@@ -187,26 +187,26 @@ class EventStream:
 
     def _look_at_clock(self, now: float, found: list[Event]) -> None:
         clock = self._stage.clock
-        told = (clock.held, clock.speed, clock.jumped)
-        if told != self._clock:
+        state = (clock.held, clock.speed, clock.jumped)
+        if state != self._clock:
             if self._clock:
                 found.append(Event(0, now, "clock", fields={"now": now, "held": clock.held, "speed": clock.speed}))
-            self._clock = told
+            self._clock = state
 
     def _listen(self) -> None:
         """Listen from now on; what happened since the last look is found in the journal and the jobs."""
         stage, since = self._stage, self._looked
         self._listens = True
         self._clock = self._clock or (stage.clock.held, stage.clock.speed, stage.clock.jumped)
-        stage.journal.observer = self._hear_noted
+        stage.journal.observer = self._on_entry
         stage.clock.listeners.append(self._wake)
         for provider in stage.providers.values():
-            provider.observer = self._hear_job
+            provider.observer = self._on_job
             self._find_jobs(provider, since)
-        asked = [entry for entry in stage.journal if entry.at > since]
-        self._number += max(0, stage.journal.count - self._asked - len(asked))
+        entries = [entry for entry in stage.journal if entry.at > since]
+        self._number += max(0, stage.journal.count - self._counted - len(entries))
         tried = [one for one in stage.journal.attempts() if one.ended > since]
-        self._heard.extend([*map(of_request, asked), *map(self._of_attempt, tried)])
+        self._pending.extend([*map(of_request, entries), *map(self._of_attempt, tried)])
 
     def _find_jobs(self, provider: "Provider", since: float) -> None:
         """The jobs of a part; of those before the newest `limit` only what is to come."""
@@ -214,7 +214,7 @@ class EventStream:
         for place, job in enumerate(jobs, start=self._limit - len(jobs)):
             known = now if place < 0 else since
             if job.ends is None or job.ends > known:
-                self._upcoming.add(provider.name, job, told=len(job.passed(known)))
+                self._upcoming.add(provider.name, job, reported=len(job.passed(known)))
 
     def _stop(self) -> None:
         """Listen no more."""
@@ -225,21 +225,23 @@ class EventStream:
         for provider in stage.providers.values():
             provider.observer = None
         self._upcoming.clear()
-        self._heard.clear()
+        self._pending.clear()
 
-    def _hear_noted(self, noted: Entry | Tried) -> None:
-        self._hear(of_request(noted) if isinstance(noted, Entry) else self._of_attempt(noted))
+    def _on_entry(self, entry_or_attempt: Entry | Tried) -> None:
+        self._add(
+            of_request(entry_or_attempt) if isinstance(entry_or_attempt, Entry) else self._of_attempt(entry_or_attempt)
+        )
 
     def _of_attempt(self, tried: Tried) -> Event:
         provider = self._stage.providers[tried.provider]
         return of_attempt(tried, provider.capture.redactor, provider.keyring.known)
 
-    def _hear_job(self, provider: "Provider", job: Job) -> None:
-        self._hear((provider.name, job, job.intervention is None))
+    def _on_job(self, provider: "Provider", job: Job) -> None:
+        self._add((provider.name, job, job.intervention is None))
 
-    def _hear(self, heard: Event | _Told) -> None:
-        self._heard.append(heard)
-        if len(self._heard) > self._limit:
+    def _add(self, pending: Event | _JobChange) -> None:
+        self._pending.append(pending)
+        if len(self._pending) > self._limit:
             with self._lock:
                 self._stop()
         elif self._waiters:

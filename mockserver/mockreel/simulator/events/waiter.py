@@ -1,11 +1,11 @@
-"""Somebody who waits for news on an event loop, and can be woken from anywhere."""
+"""A waiting task on an event loop that can be woken from any thread."""
 
 import asyncio
 import contextlib
 
 
 class Waiter:
-    """Somebody who waits on an event loop."""
+    """A waiting task on an event loop."""
 
     __slots__ = ("_loop", "event")
 

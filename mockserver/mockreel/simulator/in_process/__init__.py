@@ -1,1 +1,1 @@
-"""A provider in this process, asked without a socket: for checks, replay and sample webhooks."""
+"""A provider in this process, called without a socket: for checks, replay and sample webhooks."""

@@ -1,4 +1,4 @@
-"""The receiver of the callback checks: it answers each attempt as it is told, and keeps what came."""
+"""The receiver of the webhook checks: it answers each attempt as configured and keeps what it received."""
 
 import itertools
 from collections.abc import Callable, Mapping, Sequence
@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import urlsplit
 
-# How one attempt is answered: with a status, or by a trouble of the connection.
-# `slow` is taken, but late in the time that the policy gives.
+# How one attempt is answered: with a status, or with a failed connection.
+# `slow` is accepted, but late in the time that the policy allows.
 Trouble = Literal["timeout", "refused", "broken", "slow"]
 Behaviour = int | Trouble
 
@@ -23,7 +23,7 @@ class Arrival:
 
 
 def moved(url: str) -> str:
-    """Where a redirect from a URL of a receiver leads."""
+    """The target of redirects from a receiver's URL."""
     return f"{url}/moved"
 
 
@@ -39,7 +39,7 @@ class Receiver:
     _numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
 
     def expect(self, *behaviours: Behaviour) -> str:
-        """A URL of its own; its attempts are answered so, in order, and the last one over and over."""
+        """A new URL; its attempts are answered with these in order, and then with the last one."""
         path = f"/callback/{next(self._numbers)}"
         self._plans[path] = behaviours or (200,)
         self._arrivals[path] = []
@@ -55,7 +55,7 @@ class Receiver:
         behaviours = self._plans.get(path, (404,))
         return behaviours[min(len(self._arrivals.get(path, ())), len(behaviours) - 1)]
 
-    def take(self, url: str, headers: Mapping[str, str], body: bytes) -> Behaviour:
+    def receive(self, url: str, headers: Mapping[str, str], body: bytes) -> Behaviour:
         """Keep an attempt; gives how to answer it."""
         behaviour = self.plan(url)
         arrival = Arrival(self.now(), {name.lower(): value for name, value in headers.items()}, body, behaviour)
@@ -63,6 +63,6 @@ class Receiver:
         return behaviour
 
     def _path(self, url: str) -> str:
-        """What stands behind the receiver's own address; a URL may come back through another one."""
+        """The path below the receiver's own address; a provider may send to it through another host."""
         path = urlsplit(url).path
         return path[path.find("/callback/") :] if "/callback/" in path else path

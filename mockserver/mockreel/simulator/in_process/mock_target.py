@@ -26,28 +26,26 @@ MOCK_URL = "http://mock.test"
 RECEIVER_URL = "http://127.0.0.1:9"  # never connected to: the mock's callbacks stay in memory
 
 
-class LeftOut(MockreelError):
-    """A check cannot be made against this target, or not with what it was given; the text says why."""
+class Skipped(MockreelError):
+    """A check is impossible against this target, or without some option; the text says why."""
 
 
-class NotApplicable(LeftOut):
-    """There is no such question to this target; the text says why."""
+class NotApplicable(Skipped):
+    """The check does not apply to this target; the text says why."""
 
 
 class Target(Protocol):
-    """Whoever claims to be the provider. `own` is our mock server, which is held to inferred facts too."""
+    """A server under test. `own` is our mock server, which inferred facts apply to as well."""
 
     base_url: str
     own: bool
     keys: Keys
     receiver: Receiver | None
 
-    def send(self, request: SentRequest) -> ReceivedResponse:
-        """Ask, and wait for the response."""
-        ...
+    def send(self, request: SentRequest) -> ReceivedResponse: ...
 
     def fetch(self, url: str) -> ReceivedResponse:
-        """Fetch what a result's URL leads to, without a key."""
+        """Fetch a result's URL, without a key."""
         ...
 
     def now(self) -> float:
@@ -55,30 +53,29 @@ class Target(Protocol):
         ...
 
     def wait(self, seconds: float) -> None:
-        """Let so much time pass at the target."""
+        """Let this much time pass at the target."""
         ...
 
     def close(self) -> None: ...
 
 
-# Answers a request as the mock does; a saboteur puts its own in place.
+# Answers a request as the mock server does; a saboteur replaces it.
 Answering = Callable[[Provider, Request], Response | Awaitable[Response]]
 
 
 def answer_honestly(provider: Provider, request: Request) -> Response | Awaitable[Response]:
-    """What the mock server answers."""
     return provider.answer(request)
 
 
 class MockTarget:
-    """One provider played in this process on a held clock; its time is advanced, so nothing waits.
+    """One provider in this process on a paused clock; its time is advanced, so nothing waits.
 
     Args:
-        contract: what is played, which is not always what it is checked against.
-        start: the moment at which its clock stands at first.
-        balance: what its first account begins with; without one it is never short of money.
-        answering: what stands between a request and the mock server's answer.
-        sender: builds what stands between a callback and the receiver, from the honest one.
+        contract: the contract to serve, which may differ from the one to check against.
+        start: the initial time of its clock.
+        balance: the initial balance of its first account; unlimited by default.
+        answering: replaces how the mock server answers requests.
+        sender: wraps the sender of webhooks.
     """
 
     own = True
@@ -102,7 +99,7 @@ class MockTarget:
             clock=Clock(start=start, held=True),
             keys=entries,
             settings=Settings(seed=seed, wait_timeout=3600.0, keep_bodies=keep_bodies),
-            sender=sender(MemorySender(self._take)),
+            sender=sender(MemorySender(self._receive)),
         )
         self._provider = self._simulator.provider(contract.provider)
         self._answering = answering
@@ -130,17 +127,17 @@ class MockTarget:
     def _request(self, sent: SentRequest) -> ReceivedResponse:
         headers = [(name.lower().encode("latin-1"), _latin(value)) for name, value in sent.headers.items()]
         request = Request(sent.method, unquote(sent.path), headers, sent.query.encode(), sent.body, MOCK_URL)
-        answer = self._run(self._asked(request))
-        response = answer if isinstance(answer, Response) else self._run(self._awaited(answer))
-        return _told(response, head=sent.method == "HEAD")
+        reply = self._run(self._respond(request))
+        response = reply if isinstance(reply, Response) else self._run(self._awaited(reply))
+        return _received(response, head=sent.method == "HEAD")
 
-    async def _asked(self, request: Request) -> Response | Awaitable[Response]:
+    async def _respond(self, request: Request) -> Response | Awaitable[Response]:
         """The answer, made on the loop on which it may have to be waited for."""
         return self._answering(self._provider, request)
 
-    async def _awaited(self, answer: Awaitable[Response]) -> Response:
+    async def _awaited(self, reply: Awaitable[Response]) -> Response:
         """A response that waits for the clock: move it from one due moment to the next until it comes."""
-        task = asyncio.ensure_future(answer)
+        task = asyncio.ensure_future(reply)
         for _ in range(1000):
             for _ in range(20):
                 await asyncio.sleep(0)
@@ -151,7 +148,7 @@ class MockTarget:
         if not task.done():
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
-            raise LeftOut("the reply waits for something that never happens")
+            raise Skipped("the response waits for something that never happens")
         return task.result()
 
     def _run(self, work: Awaitable[T]) -> T:
@@ -160,9 +157,9 @@ class MockTarget:
 
         return self._loop.run_until_complete(wrap())
 
-    def _take(self, message: Outgoing) -> int | Outcome:
+    def _receive(self, message: Outgoing) -> int | Outcome:
         assert self.receiver is not None
-        behaviour = self.receiver.take(message.url, dict(message.headers), message.body)
+        behaviour = self.receiver.receive(message.url, dict(message.headers), message.body)
         if behaviour == "slow":
             return 200
         if isinstance(behaviour, int):
@@ -175,11 +172,11 @@ def _latin(value: str) -> bytes:
     return value.encode("latin-1", "replace")
 
 
-def _told(response: Response, *, head: bool) -> ReceivedResponse:
+def _received(response: Response, *, head: bool) -> ReceivedResponse:
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in response.headers}
     return ReceivedResponse(response.status, headers, b"" if head else response.body)
 
 
 def asked_by(request: SentRequest, who: Who) -> SentRequest:
-    """The same request by somebody else."""
+    """The same request from another account."""
     return replace(request, who=who)

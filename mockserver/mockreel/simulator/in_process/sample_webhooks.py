@@ -1,4 +1,4 @@
-"""What a provider sends when something happens: made by a simulator of its own, byte for byte the provider's."""
+"""Sample webhooks of a provider, made by a simulator, byte for byte the provider's."""
 
 import asyncio
 import time
@@ -22,20 +22,20 @@ from mockreel.simulator.simulator import build_simulator
 from mockreel.webhooks import MemorySender, Outgoing
 from mockreel.webhooks.payloads import Documented, documented
 
-# A callback's URL on the simulator; what is sent goes elsewhere.
+# A webhook URL on the simulator; the samples are sent elsewhere.
 NOWHERE = "http://127.0.0.1:9/"
 # Where the results of a job that never ran would lie.
 RESULTS = "https://mockreel.invalid"
 RUN_SECONDS = 4.0
-# So long apart jobs begin: ids that hold a time differ.
+# Jobs begin this far apart, as some ids contain a time.
 APART_SECONDS = 0.05
 
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """One callback as it would be sent: the event's word, which operation began the job, and how it ended.
+    """One webhook as it would be sent: the event's name, the operation that began the job, and how it ended.
 
-    `subject` is the id of the job or batch that it tells of.
+    `subject` is the id of its job or batch.
     """
 
     word: str
@@ -85,28 +85,28 @@ def happening(
 def happenings(
     contract: Contract, *, seed: int = 0, root: Path | None = None, moment: float | None = None
 ) -> Iterator[Happening]:
-    """Every callback that the mock server can send: one for each operation that asks for one, and each end.
+    """Every webhook that the mock server can send: for each operation that accepts a webhook URL, and each end.
 
     Args:
-        moment: when the newest of them is sent, in seconds since the epoch; now if None. Each tells of a job of its
-            own, which began a moment apart from the others.
+        moment: when the newest of them is sent, in seconds since the epoch; now if None. Each has its own job; the
+            jobs begin a moment apart.
     """
-    asks = _Asks(contract, root)
+    submits = _Submits(contract, root)
     sent = time.time() if moment is None else moment
     starts = (sent - 2 * RUN_SECONDS - number * APART_SECONDS for number in count())
     for callback in documented(contract):
-        request = asks.of(callback)
+        request = submits.of(callback)
         for state in contract.lifecycle.states.values():
             if state.terminal:
-                yield from _played(
+                yield from _sent_by(
                     contract, callback, request, [state], Clock(start=next(starts), held=True), seed=seed
                 )
         ends = [state for state in contract.lifecycle.states.values() if state.kind in ("succeeded", "failed")]
-        played = _played(contract, callback, request, ends, Clock(start=next(starts), held=True), seed=seed)
-        yield from (one for one in played if one.state == "several")
+        samples = _sent_by(contract, callback, request, ends, Clock(start=next(starts), held=True), seed=seed)
+        yield from (one for one in samples if one.state == "several")
 
 
-class _Asks:
+class _Submits:
     """A request for each operation: the demo's where it has one, else the smallest."""
 
     def __init__(self, contract: Contract, root: Path | None) -> None:
@@ -125,10 +125,10 @@ class _Asks:
         return request.with_json(placed(request.json, callback.place, NOWHERE))
 
 
-def _played(
+def _sent_by(
     contract: Contract, callback: Documented, request: SentRequest, ends: list[State], clock: Clock, *, seed: int
 ) -> Iterator[Happening]:
-    """Begin what the request asks for in a simulator, end its jobs in these states, and take what is sent."""
+    """Send the request to a simulator, end its jobs in these states, and yield what is sent."""
     sender = MemorySender()
     settings = Settings(seed=seed)
     simulator = build_simulator(
@@ -169,7 +169,7 @@ async def _done(advancing: Awaitable[int]) -> None:
 
 
 def _plain(contract: Contract, message: Outgoing) -> tuple[tuple[str, str], ...]:
-    """Its headers without a signature: whoever sends it signs it."""
+    """Its headers without a signature: the sender signs it."""
     signature = contract.callbacks.signature
     name = signature.header.lower() if signature else ""
     return tuple((key, value) for key, value in message.headers if key.lower() != name)

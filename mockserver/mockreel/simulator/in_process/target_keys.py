@@ -14,7 +14,7 @@ INVALID = "invalid-mockreel-check"
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """The keys of one run by whose they are; who is missing cannot be played."""
+    """The keys of one run by account; checks that need a missing one are skipped."""
 
     of: Mapping[Who, str] = field(repr=False)
 
@@ -63,7 +63,7 @@ def dressed(request: SentRequest, keys: Keys) -> SentRequest:
 
 
 def _in_body(request: SentRequest, name: str, key: str | None) -> SentRequest:
-    """A key field that the body has already gets the real key; where nobody asks it is left out."""
+    """Put the real key into a key field that the body has; without a key the field is removed."""
     body = request.json
     if not isinstance(body, Mapping) or not isinstance(body.get(name), str):
         return request
@@ -84,7 +84,7 @@ def _in_header(request: SentRequest, key: str | None) -> SentRequest:
     place = next((place for place in request.operation.key if place.kind == "header"), None)
     if place is None:
         return request
-    kept = {name: value for name, value in request.headers.items() if name.lower() != place.name.lower()}
+    headers = {name: value for name, value in request.headers.items() if name.lower() != place.name.lower()}
     if key is not None:
-        kept[place.name] = f"{place.scheme} {key}".strip()
-    return replace(request, headers=kept)
+        headers[place.name] = f"{place.scheme} {key}".strip()
+    return replace(request, headers=headers)

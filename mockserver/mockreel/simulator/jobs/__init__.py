@@ -1,1 +1,1 @@
-"""Jobs while they are played: changed by hand, waited for, and what happens at their end."""
+"""Running jobs: changed by hand, waited for, and ended."""

@@ -18,7 +18,7 @@ def complete(provider: "Provider", job: Job) -> None:
     """Let a job succeed, now.
 
     Raises:
-        Conflict: it has ended, or its lifecycle leads to no success from where it is.
+        Conflict: it has ended, or its lifecycle has no way to success from its state.
     """
     _end(provider, job, "succeeded", fields=provider.default_template.fields)
 
@@ -28,7 +28,7 @@ def fail(provider: "Provider", job: Job, *, code: str = DEFAULT) -> None:
 
     Raises:
         OptionError: the provider has no such failure.
-        Conflict: it has ended, or its lifecycle leads to no failure from where it is.
+        Conflict: it has ended, or its lifecycle has no way to failure from its state.
     """
     failure = provider.templates.failure(code)
     _end(provider, job, "failed", failure=failure, fields=_fields_of(provider, failure))
@@ -38,7 +38,7 @@ def cancel(provider: "Provider", job: Job, *, reason: str = "") -> None:
     """Cancel a job, now, as its provider's own cancellation would.
 
     Raises:
-        Conflict: it has ended, or its provider knows no cancelled jobs.
+        Conflict: it has ended, or its provider has no cancelled jobs.
     """
     _end(provider, job, "cancelled", reason=reason)
 
@@ -80,6 +80,6 @@ def _way(lifecycle: Lifecycle, start: State, kind: str) -> tuple[State, ...] | N
 
 
 def _fields_of(provider: "Provider", failure: Failure) -> Mapping[str, Any]:
-    """What the scenario of a failure says of the result."""
+    """What a failure's scenario defines for the result."""
     scenarios = provider.contract.scenarios.jobs.values()
     return next((scenario.fields for scenario in scenarios if scenario.failure == failure.name), {})

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class JobEnd:
-    """What the scheduler does at a job's end, if that is still its end then: tell whoever wants to know."""
+    """The scheduler's action at a job's end, if that is still its end then: notify the provider adapter."""
 
     provider: "Provider"
     job: Job

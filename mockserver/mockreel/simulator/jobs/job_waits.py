@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 
 class JobWaits:
-    """Who waits for which job of a provider, in the order in which they came."""
+    """The requests that wait for the jobs of a provider, in order of arrival."""
 
     def __init__(self) -> None:
         self._waiting: dict[str, list[Callable[[], None]]] = {}
@@ -15,10 +15,10 @@ class JobWaits:
         return bool(self._waiting)
 
     async def wait(self, job: str, timeout: float, begin: Callable[[Callable[[], None]], None]) -> bool:
-        """Wait until somebody wakes the requests that wait for this job.
+        """Wait until the requests that wait for this job are woken.
 
         Args:
-            begin: is given what wakes this request alone, once it waits.
+            begin: receives the function that wakes this request alone, once it waits.
 
         Returns:
             False if that took longer than `timeout` real seconds.
@@ -38,17 +38,15 @@ class JobWaits:
         return True
 
     def wake(self, job: str) -> None:
-        """Let every request that waits for this job go on."""
         for wake in self._waiting.get(job, ()):
             wake()
 
     def wake_first(self, job: str) -> None:
-        """Let the request go on that has waited longest for this job."""
+        """Wake the request that has waited longest for this job."""
         for wake in self._waiting.get(job, ())[:1]:
             wake()
 
     def wake_all(self) -> None:
-        """Let every request go on."""
         for job in list(self._waiting):
             self.wake(job)
 

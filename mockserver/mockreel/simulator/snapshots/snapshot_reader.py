@@ -27,7 +27,7 @@ WHERE = "the snapshot"
 
 @dataclass(slots=True)
 class Past:
-    """What a provider's part of a snapshot says, read."""
+    """A provider's part of a snapshot, read."""
 
     row: Mapping[str, Any]
     accounts: dict[int, Account]
@@ -45,7 +45,6 @@ ReadJobs = Callable[[Provider, Any, Mapping[int, Account]], JobsRead]
 
 
 def read_job_rows(provider: Provider, rows: Sequence[Mapping[str, Any]], accounts: Mapping[int, Account]) -> JobsRead:
-    """The jobs as a snapshot has them."""
     _check_names("jobs", "id", rows)
     states: dict[tuple[str, ...], tuple[State, ...]] = {}
     jobs = {one["id"]: _job(provider, one, accounts, states) for one in rows}
@@ -61,7 +60,7 @@ def read_part(provider: Provider, row: Mapping[str, Any], *, read_jobs: ReadJobs
     Raises:
         DataError: it names what the contract does not have.
     """
-    kept = provider.adapter.kept_types
+    kept = provider.adapter.stored_types
     _check_unique(row)
     accounts = {one["number"]: _account(one) for one in row["accounts"]}
     jobs, extras = read_jobs(provider, row["jobs"], accounts)
@@ -70,10 +69,10 @@ def read_part(provider: Provider, row: Mapping[str, Any], *, read_jobs: ReadJobs
         references(provider, jobs=jobs, accounts=accounts),
         where=f"{WHERE} /providers/{provider.name}",
     )
-    for one in row["accounts"]:  # in the order of writing, as what stands in several places is in the first of them
+    for one in row["accounts"]:  # in the order of writing, as shared objects are written at their first use
         accounts[one["number"]].shelf = _shelf(provider, reader, one)
     for job, extra in extras:
-        job.extra = reader.checked(extra, kept.job, place=f"what is kept of job {job.id}")
+        job.extra = reader.checked(extra, kept.job, place=f"what is stored of job {job.id}")
     return Past(
         row,
         accounts,
@@ -88,7 +87,7 @@ def read_part(provider: Provider, row: Mapping[str, Any], *, read_jobs: ReadJobs
 
 def _state(provider: Provider, kept: Any) -> Any:
     try:
-        return provider.adapter.put_back(provider, kept)
+        return provider.adapter.restore(provider, kept)
     except (KeyError, TypeError, AttributeError) as problem:
         raise DataError(f"{WHERE} /providers/{provider.name}/state", f"it cannot be used ({problem})") from problem
 
@@ -108,7 +107,7 @@ def _check_names(sort: str, name: str, rows: Iterable[Mapping[str, Any]]) -> Non
 def _shelf(provider: Provider, reader: Reader, row: Mapping[str, Any]) -> dict[str, Any]:
     """What the provider's package keeps for an account: nothing, or its one shelf."""
     place = f"the shelf of {row['name']}"
-    hint = GenericAlias(dict, (str, provider.adapter.kept_types.shelf))
+    hint = GenericAlias(dict, (str, provider.adapter.stored_types.shelf))
     found: dict[str, Any] = reader.checked(row["shelf"], hint, place=place)
     if not found.keys() <= {provider.name}:
         raise DataError(WHERE, f"{place} is of {', '.join(found)!r}", expected=provider.name)

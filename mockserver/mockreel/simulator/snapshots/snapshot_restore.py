@@ -1,4 +1,4 @@
-"""Put a snapshot back: everything is read and checked first, then it takes the place of what the simulator has."""
+"""Restore a snapshot: everything is read and checked first, then it replaces the simulator's state."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -22,13 +22,13 @@ Due = tuple[float, Any]
 
 
 def restore(simulator: Simulator, document: Any) -> None:
-    """Put a snapshot back in place of everything that has come to be; the journal resets.
+    """Restore a snapshot in place of all state; the journal is reset.
 
     Call it on the simulator's event loop.
 
     Raises:
-        DataError: it is none, or not one that this version reads; the simulator is as it was.
-        Conflict: it was taken of a simulator that plays otherwise; the simulator is as it was.
+        DataError: it is not a snapshot of a form that this version reads; the simulator is unchanged.
+        Conflict: it belongs to a simulator with other settings; the simulator is unchanged.
     """
     check_shape(document, form=FORM)
     _check_simulator(simulator, document)
@@ -50,13 +50,13 @@ def read_due(simulator: Simulator, rows: Iterable[Mapping[str, Any]], pasts: Map
 def fill(
     simulator: Simulator, document: Mapping[str, Any], pasts: Mapping[str, Past], rules: list[Rule], due: list[Due]
 ) -> None:
-    """Put what was read in the place of everything; nothing can go wrong any more."""
+    """Replace the state with what was read; this cannot fail."""
     simulator.reset()
     clock = document["clock"]
     simulator.clock.begin_at(clock["now"], held=clock["held"], speed=clock["speed"])
     for name, past in pasts.items():
         _fill(simulator.provider(name), past)
-    simulator.rules.put_back(rules)
+    simulator.rules.restore(rules)
     for at, action in due:
         simulator.scheduler.at(at, action)
     simulator.events.reset()
@@ -65,7 +65,7 @@ def fill(
 
 
 def _check_simulator(simulator: Simulator, document: Mapping[str, Any]) -> None:
-    """See that the simulator plays as the one of which the snapshot was taken.
+    """Check that the simulator has the settings of the snapshot.
 
     Raises:
         Conflict: another version, other providers, another seed, or other readings.
@@ -73,13 +73,13 @@ def _check_simulator(simulator: Simulator, document: Mapping[str, Any]) -> None:
     if document["mockreel"] != __version__:
         there = document["mockreel"]
         raise Conflict(
-            f"The snapshot was taken by mockreel {there}; this is {__version__}. Take it anew with this one."
+            f"The snapshot was taken by mockreel {there}; this is {__version__}. Take a new one with this version."
         )
     names = tuple(document["providers"])
     if set(names) != set(simulator.providers):
         wanted = " ".join(f"--provider {name}" for name in names)
         raise Conflict(
-            f"The snapshot has {', '.join(names)}; here are {', '.join(simulator.providers)}. Serve with {wanted}."
+            f"The snapshot has {', '.join(names)}; this one has {', '.join(simulator.providers)}. Serve with {wanted}."
         )
     if document["seed"] != simulator.settings.seed:
         here, there = simulator.settings.seed, document["seed"]
@@ -89,7 +89,7 @@ def _check_simulator(simulator: Simulator, document: Mapping[str, Any]) -> None:
         if row["contract"] != own:
             there = row["contract"]
             raise Conflict(
-                f"The snapshot has version {there} of the contract of {name}; here it is {own}. Take it anew."
+                f"The snapshot has version {there} of the contract of {name}; here it is {own}. Take a new one."
             )
         readings = row["readings"]
         if readings != other_readings(simulator.provider(name).contract):
@@ -98,13 +98,13 @@ def _check_simulator(simulator: Simulator, document: Mapping[str, Any]) -> None:
 
 
 def read_rules(simulator: Simulator, rows: list[Mapping[str, Any]]) -> list[Rule]:
-    """The rules with their numbers and what they have met; each must be playable here."""
+    """The rules with their numbers and counts; each must be possible here."""
     found, scratch = [], Rules()
     scratch.results = simulator.rules.results
     for row in rows:
-        given = {name: value for name, value in row.items() if name not in ("id", "seen", "turns")}
+        row_of_rule = {name: value for name, value in row.items() if name not in ("id", "seen", "turns")}
         try:
-            rule = set_rule(scratch, simulator.providers, given)
+            rule = set_rule(scratch, simulator.providers, row_of_rule)
         except MockreelError as problem:
             raise DataError(f"{WHERE} /rules", str(problem).rstrip(".")) from problem
         turns = {(provider, account): turn for provider, account, turn in row["turns"]}
@@ -128,7 +128,7 @@ def _due(row: Mapping[str, Any], simulator: Simulator, pasts: Mapping[str, Past]
 
 def _fill(provider: Provider, past: Past) -> None:
     """Everything that was read takes its place; nothing can go wrong any more."""
-    provider.keyring.put_back((account, number in past.listed) for number, account in past.accounts.items())
+    provider.keyring.restore((account, number in past.listed) for number, account in past.accounts.items())
     for job in past.jobs.values():
         provider.jobs.add(job)
     held = [past.deliveries[name] for name in past.row["held"] if name in past.deliveries]

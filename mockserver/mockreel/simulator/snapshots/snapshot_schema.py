@@ -21,7 +21,7 @@ def check_shape(document: Any, *, form: int) -> None:
     if not isinstance(document, dict) or "snapshot" not in document:
         raise DataError(WHERE, "it is none", expected="what `mockreel control snapshot` wrote")
     if document["snapshot"] != form:
-        then = "Take it anew with the version that runs here, or restore it with the one that took it."
+        then = "Take a new one with the version that runs here, or restore it with the one that took it."
         raise DataError(WHERE, f"its form is {document['snapshot']!r}", expected=f"{form}", then=then)
     for problem in _validator().iter_errors(document):
         place = "".join(f"/{step}" for step in problem.instance_path)

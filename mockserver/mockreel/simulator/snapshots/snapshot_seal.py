@@ -1,4 +1,4 @@
-"""The seal of a snapshot: whether it is, place by place, what was taken. Not who took it: anybody can make one."""
+"""The seal of a snapshot: it shows changes since it was taken. It does not show who took it."""
 
 from collections.abc import Mapping
 from hashlib import sha256
@@ -12,18 +12,17 @@ SEAL = "seal"
 
 
 def sealed(document: Mapping[str, Any]) -> dict[str, Any]:
-    """The document with its seal."""
     return {**document, SEAL: _seal(document)}
 
 
 def check_seal(document: Mapping[str, Any], *, where: str) -> None:
-    """See that a document is as it was taken.
+    """Check that a document is as it was taken.
 
     Raises:
         DataError: it was changed, or is not whole.
     """
     if document[SEAL] != _seal(document):
-        then = "Take it anew, or restore the file as `mockreel control snapshot` wrote it."
+        then = "Take a new one, or restore the file as `mockreel control snapshot` wrote it."
         raise DataError(where, "it was changed since it was taken, as its seal does not fit", then=then)
 
 

@@ -28,7 +28,7 @@ from mockreel.webhooks.dispatcher import AttemptDue
 FORM = 1
 
 Row = dict[str, Any]
-# Fields with words of the contract or of the code in them, which are no secret even where somebody's key is spelled so.
+# Fields with words of the contract or the code; these are no secrets even if a client's key is spelled the same.
 _OF_THE_CONTRACT = frozenset(
     {"model", "operation", "class", "kind", "what", "provider", "states", "state", "through", "failure", "currency"}
 )
@@ -90,7 +90,7 @@ def _part(provider: Provider, jobs: WriteJobs) -> Row:
         "damage": {subject: fault.row() for subject, fault in damage.items()},
         "held": [delivery.id for delivery in held],
         "uploads": [_upload(upload, writer) for upload in provider.uploads],
-        "state": writer.write(provider.adapter.kept(provider)),
+        "state": writer.write(provider.adapter.stored(provider)),
     }
 
 
@@ -136,7 +136,7 @@ def _job(provider: Provider, job: Job, writer: Writer) -> Row:
         "operation": job.kind,
         "created": job.created,
         "plan": _plan(job.plan),
-        "request": _asked(provider, job.request),
+        "request": _request(provider, job.request),
         "callback_url": job.callback_url,
         "intervention": intervention_row(job.intervention) if job.intervention else None,
         "extra": writer.write(job.extra),
@@ -146,8 +146,8 @@ def _job(provider: Provider, job: Job, writer: Writer) -> Row:
     }
 
 
-def _asked(provider: Provider, body: bytes) -> str:
-    """What a job was given, without what stands in a secret's place; where it has none, byte for byte."""
+def _request(provider: Provider, body: bytes) -> str:
+    """A job's request with its secrets redacted; without any, byte for byte."""
     redactor, known = provider.capture.redactor, provider.keyring.known
     if not body:
         return ""
@@ -206,7 +206,7 @@ def _attempt(provider: Provider, one: Attempt) -> Row:
 
 
 def _received(provider: Provider, text: str) -> str:
-    """What a receiver said, without what stands in a secret's place."""
+    """What a receiver answered, with its secrets redacted."""
     redactor, known = provider.capture.redactor, provider.keyring.known
     inner = json_in(text)
     if inner is None:
@@ -233,7 +233,7 @@ def _due(simulator: Simulator) -> Iterable[Row]:
 
 
 def _under_way(simulator: Simulator, now: float) -> Iterable[Row]:
-    """Attempts that have begun and not ended: they are made again."""
+    """Attempts that have begun and not ended: they are repeated."""
     for provider in simulator.providers.values():
         for delivery in provider.deliveries:
             if delivery.status == "pending" and delivery.next_at is None:

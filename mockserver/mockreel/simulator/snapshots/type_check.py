@@ -1,4 +1,4 @@
-"""Whether a value is what an annotation says, as deep as a snapshot needs it."""
+"""Whether a value has the type of an annotation, as deep as a snapshot needs it."""
 
 import sys
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 from mockreel.contract.data.checked_types import Check
 from mockreel.engine.faults import Fault
 
-# Names that annotations of kept classes use and only a type checker imports there.
+# Names in annotations of stored classes that are imported for type checkers only.
 _NAMES = MappingProxyType({"Fault": Fault})
 
 

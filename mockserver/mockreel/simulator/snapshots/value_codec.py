@@ -12,7 +12,7 @@ from mockreel.simulator.snapshots.type_check import fits, hints_of
 
 
 class Reference(NamedTuple):
-    """What stands elsewhere in a snapshot and is only named: jobs, accounts, models."""
+    """Objects that are stored elsewhere in a snapshot and referenced by name: jobs, accounts, models."""
 
     cls: type
     word: str
@@ -25,7 +25,7 @@ BYTES = "bytes"
 
 
 def write_bytes(data: bytes) -> dict[str, str]:
-    """Bytes as they stand in a snapshot."""
+    """Bytes as a snapshot stores them."""
     return {BYTES: b64encode(data).decode()}
 
 
@@ -37,16 +37,16 @@ def read_bytes(text: Any) -> bytes | None:
         return None
 
 
-class _LeftOut(Exception):
+class _Skipped(Exception):
     """A value belongs to a connection that does not outlive the process."""
 
 
 class Writer:
-    """Writes values; an object that stands in several places is written once.
+    """Writes values; an object in several places is written once.
 
     Args:
-        classes: the classes whose objects may stand in the values.
-        references: what is only named.
+        classes: the classes whose objects may occur in the values.
+        references: the objects that are written as names.
     """
 
     def __init__(self, classes: Iterable[type], references: Iterable[Reference]) -> None:
@@ -56,7 +56,7 @@ class Writer:
         self._held: list[Any] = []  # so that no identity is used twice
 
     def write(self, value: Any) -> Any:
-        """A value as JSON; an object that is not plain has one field, which says what it is."""
+        """A value as JSON; an object that is not plain is a mapping with one field, which names its kind."""
         if value is None or isinstance(value, bool | int | float | str):
             return value
         if isinstance(value, bytes):
@@ -64,7 +64,7 @@ class Writer:
         if isinstance(value, Decimal):
             return {"decimal": str(value)}
         if isinstance(value, Future):
-            raise _LeftOut
+            raise _Skipped
         return self._reference(value) or self._object(value) or self._collection(value)
 
     def _collection(self, value: Any) -> Any:
@@ -76,13 +76,15 @@ class Writer:
             return {"set": sorted((self.write(item) for item in value), key=str)}
         if isinstance(value, Mapping):
             return {"map": list(self._pairs(value))}
-        raise TypeError(f"{type(value).__name__} cannot stand in a snapshot; name it among the player's `keepsakes`")
+        raise TypeError(
+            f"{type(value).__name__} cannot be stored in a snapshot; list it in the adapter's `stored_types`"
+        )
 
     def _pairs(self, value: Mapping[Any, Any]) -> Iterable[list[Any]]:
         for key, item in value.items():
             try:
                 yield [self.write(key), self.write(item)]
-            except _LeftOut:
+            except _Skipped:
                 continue
 
     def _reference(self, value: Any) -> Any:
@@ -143,8 +145,8 @@ class Reader:
             raise self._wrong(f"{word} cannot be {str(inner)[:100]!r}") from problem
 
     def _object(self, value: Any) -> Any:
-        cls, given = self._classes[value["class"]], value["fields"]
-        read = {name: self.read(item) for name, item in given.items()}
+        cls, values = self._classes[value["class"]], value["fields"]
+        read = {name: self.read(item) for name, item in values.items()}
         found: Any
         if is_dataclass(cls) or issubclass(cls, tuple):
             found = cls(**read)
@@ -156,7 +158,7 @@ class Reader:
         return found
 
     def _check(self, cls: type, found: Any, read: Mapping[str, Any]) -> None:
-        """See that an object has the fields of its class, and in each what its annotation says."""
+        """Check that an object has the fields of its class, each with the annotated type."""
         hints = hints_of(cls)
         for name in sorted({*hints, *_names(found)}):
             if name not in hints or not fits(getattr(found, name), hints[name]):
@@ -178,7 +180,7 @@ class Reader:
 
 
 def _identity(value: Any) -> Any:
-    """What tells an object from others: what it holds where that never changes, else itself."""
+    """What identifies an object: its value if that never changes, else the object itself."""
     try:
         hash(value)
     except TypeError:

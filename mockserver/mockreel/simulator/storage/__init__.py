@@ -1,1 +1,1 @@
-"""Where a run is kept: an ordered log of what changed a simulator, from which its state can be made again."""
+"""Storage of a run: an ordered log of what changed a simulator, from which its state can be rebuilt."""

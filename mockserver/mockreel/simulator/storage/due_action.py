@@ -17,7 +17,6 @@ def is_recorded(action: Action) -> bool:
 
 
 def named(action: Action, providers: Mapping[str, Provider]) -> dict[str, Any]:
-    """The fields of an action."""
     if isinstance(action, JobEnd):
         return {"what": "end", "provider": action.provider.name, "id": action.job.id}
     if isinstance(action, Reckoning):

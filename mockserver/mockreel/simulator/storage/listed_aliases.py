@@ -1,4 +1,4 @@
-"""The listed keys of a recorded run: each under the alias that stands in its place in the log."""
+"""The listed keys of a recorded run, each under the alias that replaces it in the log."""
 
 from collections.abc import Iterable
 from decimal import Decimal

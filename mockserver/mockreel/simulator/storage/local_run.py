@@ -1,4 +1,4 @@
-"""A run that is kept in a log: taken up where it was left, recorded while it is served, and looked back on."""
+"""A run that one server keeps in a log: resumed where it ended, recorded while it is served, and read back."""
 
 import asyncio
 import contextlib
@@ -21,9 +21,9 @@ from mockreel.simulator.storage.logs.run_log import RunLog
 from mockreel.simulator.storage.playback import Playback
 from mockreel.simulator.storage.run_head import new_head, read_head
 
-# Entries that say how the clock goes on from their moment.
+# Entries that define how the clock continues from their moment.
 _OF_CLOCK = frozenset({"clock", "reset", "resumed"})
-# Behind so many entries without a checkpoint one is made when the run is taken up or left.
+# After this many entries without a checkpoint, one is taken when the run is resumed or closed.
 WORTH_IT = 2_000
 # While it is served, one is made behind so many entries, and a quarter as many as there are jobs.
 OFTEN = 20_000
@@ -34,15 +34,15 @@ class LocalRun:
 
     Args:
         log: a new one, or that of the run.
-        settings: the options that the same entries give the same state with.
+        settings: the options that the state depends on besides the entries.
         contracts: the version of each provider's contract.
-        clock: how the simulator's clock begins; a run that goes on has its own.
-        checkpoints: the file beside the log where checkpoints are kept; None keeps none.
+        clock: how the simulator's clock begins; a resumed run has its own.
+        checkpoints: the file beside the log for checkpoints; None takes none.
         wall: gives the real time in seconds since the epoch.
-        responses: record every request, and what was answered.
+        responses: record every request, and its response.
 
     Raises:
-        StateError: the run was begun with other settings, by another version, or the log cannot be read.
+        StateError: the run has other settings or another version, or the log cannot be read.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class LocalRun:
         self._wall = wall
         self._responses = responses
         self._checkpoints = checkpoints
-        self.taken = 0  # the entry behind which the last checkpoint was taken
+        self.last_checkpoint = 0  # the entry behind which the last checkpoint was taken
         self._child: Thread | None = None  # waits for the process that makes a checkpoint
         self.recorder: Recorder | None = None
         self.is_new = log.head is None
@@ -86,10 +86,10 @@ class LocalRun:
             self.recorder.detach()
 
     def see_that_it_worked(self) -> None:
-        """It has worked, or has said at the start what was wrong."""
+        """Raises what was reported as wrong at the start."""
 
-    def take_up(self, simulator: Simulator) -> None:
-        """Put a fresh simulator to where the run was left, and record it from now on.
+    def resume(self, simulator: Simulator) -> None:
+        """Bring a fresh simulator to where the run ended, and record it from now on.
 
         Raises:
             StateError: the log cannot be applied.
@@ -98,34 +98,34 @@ class LocalRun:
         if self.is_new:
             kind, held, speed = "clock", simulator.clock.held, simulator.clock.speed
         else:
-            playback = self._played(simulator)
+            playback = self._resumed_playback(simulator)
             kind, (held, speed) = "resumed", self._go_on(simulator, playback)
             recorder = Recorder(simulator, self.log, wall=self._wall, responses=self._responses)
         self.log.append([Entry(kind, simulator.clock.now(), {"held": held, "speed": speed, "wall": self._wall()})])
         recorder.attach()
         self.recorder = recorder
         recorder.watcher = lambda number: self._watch(simulator, number)
-        if self.log.last - self.taken > WORTH_IT and not self.is_new:
+        if self.log.last - self.last_checkpoint > WORTH_IT and not self.is_new:
             self.keep_checkpoint(simulator)
 
-    def _played(self, simulator: Simulator) -> Playback:
+    def _resumed_playback(self, simulator: Simulator) -> Playback:
         found = self._checkpoint(simulator)
         playback = Playback(simulator, self.log, load=self._load)
         if found is not None:
             playback.clock = found.clock
             playback.under_way = found.under_way
-            self.taken = found.number
-        play(playback, self.log.entries(after=self.taken))
+            self.last_checkpoint = found.number
+        apply_log(playback, self.log.entries(after=self.last_checkpoint))
         return playback
 
     def _checkpoint(self, simulator: Simulator) -> checkpoint.Checkpoint | None:
         if self._checkpoints is None:
             return None
         found = checkpoint.find(self._checkpoints, run=self.head.id, last=self.log.last)
-        return found if found is not None and checkpoint.put_back(simulator, found, load=self._load) else None
+        return found if found is not None and checkpoint.restore(simulator, found, load=self._load) else None
 
     def _go_on(self, simulator: Simulator, playback: Playback) -> tuple[bool, float]:
-        """Let the clock go on: one that ran has run on meanwhile, as a provider's does while nobody looks."""
+        """Resume the clock: one that was running has run on in between, as a provider's would."""
         last = simulator.clock.now()
         held, speed = simulator.clock.held, simulator.clock.speed
         now = last
@@ -141,25 +141,25 @@ class LocalRun:
 
     def _watch(self, simulator: Simulator, number: int) -> None:
         """See whether enough has been written for a checkpoint; it is made when nothing is half done."""
-        if number - self.taken < OFTEN or not CAN_FORK:
+        if number - self.last_checkpoint < OFTEN or not CAN_FORK:
             return
         with contextlib.suppress(RuntimeError):  # no loop runs here
             asyncio.get_running_loop().call_soon(self._fork, simulator)
 
     def _fork(self, simulator: Simulator) -> None:
-        """Make a checkpoint beside the requests, in a process of its own."""
+        """Take a checkpoint in another process, while requests are served."""
         number = self.log.last
         jobs = sum(len(provider.jobs) for provider in simulator.providers.values())
-        if number - self.taken < max(OFTEN, jobs // 4) or self._child is not None:
+        if number - self.last_checkpoint < max(OFTEN, jobs // 4) or self._child is not None:
             return
         if self._checkpoints is None or any(provider.waits for provider in simulator.providers.values()):
             return
-        path, taken = self._checkpoints, self.taken
-        self.taken = number
+        path, last_checkpoint = self._checkpoints, self.last_checkpoint
+        self.last_checkpoint = number
 
-        def done(kept: bool) -> None:
+        def done(is_stored: bool) -> None:
             self._child = None
-            self.taken = self.taken if kept else taken
+            self.last_checkpoint = self.last_checkpoint if is_stored else last_checkpoint
 
         self._child = beside(lambda: checkpoint.keep(path, self._data(simulator, number)), done)
 
@@ -171,7 +171,7 @@ class LocalRun:
             checkpoint.keep(self._checkpoints, self._data(simulator, self.log.last))
         except OSError:
             return
-        self.taken = self.log.last
+        self.last_checkpoint = self.log.last
 
     def _data(self, simulator: Simulator, number: int) -> bytes:
         clock = simulator.clock
@@ -181,46 +181,46 @@ class LocalRun:
             simulator, run=self.head.id, number=number, clock=(clock.now(), row), under_way=under_way
         )
 
-    def leave(self, simulator: Simulator) -> None:
+    def close(self, simulator: Simulator) -> None:
         """The server is ending: all is written, and the log is closed."""
         if self._child is not None:
             self._child.join()
         if self.recorder is not None:
             self.recorder.catch_up()
-        if self.log.last - self.taken > WORTH_IT:
+        if self.log.last - self.last_checkpoint > WORTH_IT:
             self.keep_checkpoint(simulator)
         self.log.close()
 
     # Looking back
 
     def past(self, fresh: Simulator, moment: float) -> Simulator:
-        """A fresh simulator as the run was at a moment; its clock stands there.
+        """A fresh simulator as the run was at a moment; its clock is paused there.
 
         Raises:
             StateError: the log cannot be applied.
         """
         playback = Playback(fresh, self.log, load=self._load)
-        play(playback, until(self.log, moment))
+        apply_log(playback, until(self.log, moment))
         fresh.clock.begin_at(max(moment, self.head.opened), held=True, speed=1.0)
         return fresh
 
 
 def until(log: RunLog, moment: float) -> Iterator[tuple[int, Entry]]:
-    """The entries up to a moment: to the last time that it was, as a reset may have put the clock back."""
+    """The entries up to a moment: its last occurrence, as a reset may have set the clock back."""
     last = max((number for number, entry in log.entries() if entry.at <= moment), default=0)
     return takewhile(lambda pair: pair[0] <= last, log.entries())
 
 
-def play(playback: Playback, entries: Iterable[tuple[int, Entry]]) -> None:
-    """Apply entries on an event loop of their own, whatever loop runs here.
+def apply_log(playback: Playback, entries: Iterable[tuple[int, Entry]]) -> None:
+    """Apply entries on a separate event loop, whatever loop runs here.
 
     Raises:
-        StateError: one does not fit what came before it.
+        StateError: one does not fit the entries before it.
     """
-    play_on_a_loop(playback.play(entries))
+    run_to_end(playback.apply_all(entries))
 
 
-def play_on_a_loop(playing: Coroutine[Any, Any, None]) -> None:
-    """Run something to its end on an event loop of its own, whatever loop runs here."""
+def run_to_end(work: Coroutine[Any, Any, None]) -> None:
+    """Run a coroutine to its end on a separate event loop, whatever loop runs here."""
     with ThreadPoolExecutor(1, thread_name_prefix="mockreel-playback") as thread:
-        thread.submit(asyncio.run, playing).result()
+        thread.submit(asyncio.run, work).result()

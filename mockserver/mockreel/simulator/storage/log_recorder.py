@@ -25,23 +25,23 @@ from mockreel.simulator.storage.checkpoints.checkpoint import UnderWay
 from mockreel.simulator.storage.due_action import is_recorded, named
 from mockreel.simulator.storage.logs.log_entry import Entry
 from mockreel.simulator.storage.logs.run_log import RunLog
-from mockreel.simulator.storage.written_request import REFUSED, alias, write
+from mockreel.simulator.storage.written_request import UNKNOWN_KEY, alias, write
 from mockreel.webhooks import Attempt, Delivery
 from mockreel.webhooks.dispatcher import AttemptDue, Observer
 
-# Told after entries were written: how many there are now.
+# Called after entries were written, with their count.
 Watcher = Callable[[int], None]
 
 
 class Recorder:
-    """Records a simulator from the moment at which it is attached.
+    """Records a simulator from the moment it is attached.
 
-    A request that changes nothing is no entry, unless `responses` are compared later: then every request is one, with
-    the hash of its response.
+    A request that changes nothing is not recorded, unless `responses` are compared later: then each one is, with its
+    response's hash.
 
     Args:
-        wall: gives the real time in seconds since the epoch, by which a clock that runs is found again later.
-        responses: record every request and what was answered.
+        wall: gives the real time in seconds since the epoch, from which a running clock is resumed later.
+        responses: record every request and its response.
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class Recorder:
         simulator = self._simulator
         simulator.recorder = self
         simulator.scheduler.performer = self.perform
-        simulator.clock.listeners.append(self._clock_told)
+        simulator.clock.listeners.append(self._on_clock)
         for provider in simulator.providers.values():
             provider.recorder = self
             provider.deliveries.observer = self._observing(provider, provider.deliveries.observer)
@@ -104,10 +104,10 @@ class Recorder:
     def _recorded(self, context: RequestContext, answer: Answer, *, unpacked: bool) -> Answer:
         provider = context.provider
         entries = self._new_keys(context)
-        key = REFUSED if context.caller is None or not context.key else self._alias(context, context.caller)
+        key = UNKNOWN_KEY if context.caller is None or not context.key else self._alias(context, context.caller)
         fields = {"p": provider.name, **write(context, key=key, unpacked=unpacked, files=self.log)}
         if self._responses and isinstance(answer, Response):
-            fields["a"] = told(answer)
+            fields["a"] = response_digest(answer)
         entries.append(Entry("request", context.now, fields))
         done = self._write(entries)
         if self._backlog:
@@ -115,11 +115,11 @@ class Recorder:
                 _forget(answer)
             return self._unwritable()
         if isinstance(answer, Response):
-            return answer if done is None else self._kept(answer, done)
+            return answer if done is None else self._once_stored(answer, done)
         return self._waiting(self.log.last, context, answer, done)
 
     def _alias(self, context: RequestContext, caller: Caller) -> str:
-        """What stands in the place of the key of a caller, who is one object for each key."""
+        """The alias of a caller's key; there is one caller object for each key."""
         known = self._aliases.get(id(caller))
         if known is not None and known[0] is caller:
             return known[1]
@@ -144,28 +144,28 @@ class Recorder:
         return found
 
     @staticmethod
-    async def _kept(answer: Response, done: "Future[None]") -> Response:
-        """A response that is sent once its entry is where it is to be kept."""
+    async def _once_stored(answer: Response, done: "Future[None]") -> Response:
+        """Send a response once its entry is stored."""
         try:
             await asyncio.wrap_future(done)
         except StateError as lost:
-            return _not_kept(lost)
+            return _not_stored(lost)
         return answer
 
     async def _waiting(
         self, number: int, context: RequestContext, answer: Awaitable[Response], done: "Future[None] | None"
     ) -> Response:
-        """A response that waits for a job; that it came is an entry of its own."""
+        """A response that waits for a job; its arrival is an entry of its own."""
         if done is not None:
             await asyncio.wrap_future(done)
         response = await answer
         fields = {"of": number, "p": context.provider.name, "job": context.job}
         if self._responses:
-            fields["a"] = told(response)
+            fields["a"] = response_digest(response)
         done = self._write([Entry("answered", context.provider.clock.now(), fields)])
         if self._backlog:
             return self._unwritable()
-        return response if done is None else await self._kept(response, done)
+        return response if done is None else await self._once_stored(response, done)
 
     # What happens by the clock
 
@@ -210,7 +210,7 @@ class Recorder:
         return observe
 
     def under_way(self) -> list[UnderWay]:
-        """The attempts that have begun and not ended."""
+        """The attempts in progress."""
         found = []
         for (name, id_), moments in self._begun.items():
             delivery = self._simulator.providers[name].deliveries.get(id_)
@@ -230,7 +230,7 @@ class Recorder:
             self._write([*self._changes(), Entry("intervention", provider.clock.now(), fields)])
 
     def contract_switched(self, provider: Provider) -> None:
-        """Another contract is played from now on: other readings."""
+        """Another contract is served from now on: other readings."""
         fields = {"p": provider.name, "readings": dict(provider.contract.chosen)}
         self._write([*self._changes(), Entry("readings", provider.clock.now(), fields)])
 
@@ -252,20 +252,20 @@ class Recorder:
         self._aliases.clear()
         self._begun.clear()
         self._clock_changed = False
-        self._rules = ()  # what there is of them from the beginning is stated anew
+        self._rules = ()  # the initial ones are recorded again
         self._write([self._clock("reset")])
 
     def restored(self, document: Any) -> None:
-        """A snapshot was put in the place of everything."""
+        """A snapshot replaced everything."""
         self._clock_changed = False
         self._rules = self._rule_ids()
         self._write([Entry("restored", self._simulator.clock.now(), {"document": document}), self._clock("clock")])
 
     async def settled(self) -> None:
-        """Record what was changed by hand, and wait until all is where it is to be kept.
+        """Record what was changed by hand, and wait until all of it is stored.
 
         Raises:
-            StateError: it cannot be kept.
+            StateError: it cannot be stored.
         """
         self.catch_up()
         if self._backlog:
@@ -278,7 +278,7 @@ class Recorder:
         if self._backlog or self._is_behind():
             self._recovered()
 
-    # What is looked for, as nobody tells of it
+    # These are compared, as their changes are not reported
 
     def _needs_writing(self) -> bool:
         """Whether something has happened that is not in the log yet."""
@@ -289,7 +289,6 @@ class Recorder:
         return self._clock_changed or self._rules != self._rule_ids()
 
     def _changes(self) -> list[Entry]:
-        """Entries for what is not as the log has it."""
         found: list[Entry] = []
         now = self._simulator.clock.now()
         if self._clock_changed:
@@ -304,14 +303,14 @@ class Recorder:
         clock = self._simulator.clock
         return Entry(kind, clock.now(), {"held": clock.held, "speed": clock.speed, "wall": self._wall()})
 
-    def _clock_told(self) -> None:
+    def _on_clock(self) -> None:
         self._clock_changed = True
 
     def _rule_ids(self) -> tuple[int, ...]:
         return tuple([rule.id for rule in self._simulator.rules.all])
 
     def _met(self) -> int:
-        """How often a rule was met so far."""
+        """How often a rule has matched so far."""
         every = self._simulator.rules.all
         return sum([rule.seen for rule in every]) if every else 0
 
@@ -343,11 +342,11 @@ class Recorder:
         return not self._backlog
 
     def _unwritable(self) -> Response:
-        return _not_kept(self._lost)
+        return _not_stored(self._lost)
 
 
 def _listed(entry: KeyEntry) -> dict[str, Any]:
-    """What a list says of a key, without the key and the secret."""
+    """A list's entry for a key, without the key and the secret."""
     return {
         "account": entry.account,
         "scopes": None if entry.scopes is None else sorted(entry.scopes),
@@ -357,7 +356,7 @@ def _listed(entry: KeyEntry) -> dict[str, Any]:
     }
 
 
-def told(response: Response) -> list[Any]:
+def response_digest(response: Response) -> list[Any]:
     """What a response is compared by: its status, and a hash of its body."""
     return [response.status, blake2b(response.body, digest_size=16).hexdigest()]
 
@@ -373,7 +372,6 @@ def _changes(context: RequestContext) -> bool:
 
 
 def is_read(provider: Provider, request: Request) -> bool:
-    """Whether a request only asks for something."""
     if request.method in ("GET", "HEAD"):
         return True
     found = provider.contract.router.find(request.path)
@@ -381,12 +379,12 @@ def is_read(provider: Provider, request: Request) -> bool:
     return operation is not None and operation.id in provider.contract.conversation.reads
 
 
-def _not_kept(lost: StateError) -> Response:
-    return problem(503, "Not kept", f"{lost} What was asked for is not confirmed; ask again once it can be kept.")
+def _not_stored(lost: StateError) -> Response:
+    return problem(503, "Not stored", f"{lost} The request is not confirmed; send it again once it can be stored.")
 
 
 def _forget(answer: Any) -> None:
-    """Let go of an answer that nobody will wait for."""
+    """Cancel an answer that has no receiver any more."""
     close = getattr(answer, "close", None) or getattr(answer, "cancel", None)
     if close is not None:
         close()

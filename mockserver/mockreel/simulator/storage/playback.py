@@ -1,7 +1,7 @@
 """Applies the log of a run to a fresh simulator: the same entries give the same state, byte for byte.
 
-Nothing is sent and nobody waits: the clock is put to each entry's moment, what is due is begun where the log says
-so, and an attempt ends as it did.
+Nothing is sent and nothing waits: the clock is set to each entry's moment, due actions begin at their entries, and an
+attempt ends as recorded.
 """
 
 import asyncio
@@ -31,7 +31,7 @@ from mockreel.webhooks.dispatcher import AttemptDue
 Comparison = Callable[[int, Entry, Response | None], None]
 
 
-# Stands for a response that was there at once then, and waits for its job now.
+# Stands for a response that was ready at once then, and waits for its job now.
 _WAITS = Response(0, b"nothing yet: the response waits for its job")
 _ADMISSION = tuple(field.name for field in fields(Admission))
 
@@ -46,7 +46,7 @@ class _Moment(NamedTuple):
 
 
 class _Script:
-    """Sends nothing; what came of an attempt is given to it by the playback."""
+    """Sends nothing; the playback sets the outcome of each attempt."""
 
     async def send(self, message: Outgoing) -> Outcome:
         return await _Moment(message)
@@ -56,7 +56,7 @@ class _Script:
 
 
 class _UnderWay(NamedTuple):
-    """An attempt that waits for its outcome, how it stood on the scheduler, and when it was begun."""
+    """An attempt that waits for its outcome, its action on the scheduler, and when it began."""
 
     attempt: Coroutine[Any, Any, None]
     due: Due
@@ -64,12 +64,12 @@ class _UnderWay(NamedTuple):
 
 
 class Playback:
-    """One simulator, and how far it is.
+    """One simulator, and the entry it has reached.
 
     Args:
-        simulator: a fresh simulator, or one that a checkpoint was put into; its scheduler must not have been started.
-        load: contracts with other readings, where the log has such.
-        compare: is shown every request and its response, for who compares them with what was.
+        simulator: a fresh simulator, or a restored checkpoint; its scheduler must not be running.
+        load: loads contracts with other readings, if the log switches to them.
+        compare: receives every request and its response, to compare them with the recorded ones.
     """
 
     def __init__(self, simulator: Simulator, log: RunLog, *, load: Load, compare: Comparison | None = None) -> None:
@@ -99,11 +99,11 @@ class Playback:
             "resumed": self._resumed,
         }
 
-    async def play(self, entries: Iterable[tuple[int, Entry]]) -> None:
+    async def apply_all(self, entries: Iterable[tuple[int, Entry]]) -> None:
         """Apply entries in order.
 
         Raises:
-            StateError: one does not fit what came before it.
+            StateError: one does not fit the entries before it.
         """
         self._script()
         try:
@@ -118,7 +118,7 @@ class Playback:
             self._end_waiting()
 
     def _script(self) -> None:
-        """Let nothing be sent from now on but what the log says has been."""
+        """From now on, send only what the log has as sent."""
         for provider in self._simulator.providers.values():
             provider.deliveries.send_through(lambda inner, name=provider.name: self._scripted(name, inner))  # type: ignore[misc]
 
@@ -140,7 +140,7 @@ class Playback:
 
     def _misfit(self, number: int, entry: Entry, why: str) -> LogMisfit:
         return LogMisfit(
-            f"{self._log.where}: entry {number} ({entry.kind}) does not fit what came before it ({why}). "
+            f"{self._log.where}: entry {number} ({entry.kind}) does not fit the entries before it ({why}). "
             "The log is damaged, or the data is not that of the run."
         )
 
@@ -176,7 +176,7 @@ class Playback:
             compare(number, entry, answer)
 
     async def _answered(self, number: int, entry: Entry) -> None:
-        """A request that waited for a job has been answered: the job has ended, or nobody waited any longer."""
+        """A request that waited for a job was answered: the job ended, or the wait did."""
         early = self._early.pop(entry.fields["of"], None)
         if early is not None and self._compare is not None:
             self._compare(number, entry, early)
@@ -197,16 +197,16 @@ class Playback:
 
     def _due(self, number: int, entry: Entry) -> None:
         found = self._simulator.scheduler.take(is_recorded)
-        said = {name: entry.fields[name] for name in ("what", "provider", "id")}
-        if found is None or named(found[2], self._simulator.providers) != said:
+        expected = {name: entry.fields[name] for name in ("what", "provider", "id")}
+        if found is None or named(found[2], self._simulator.providers) != expected:
             there = "nothing" if found is None else str(named(found[2], self._simulator.providers))
-            raise self._misfit(number, entry, f"due is {there}, not {said}")
+            raise self._misfit(number, entry, f"due is {there}, not {expected}")
         outcome = found[2]()
         if outcome is not None:
-            self._begin((said["provider"], said["id"]), outcome, found, self._simulator.clock.now())
+            self._begin((expected["provider"], expected["id"]), outcome, found, self._simulator.clock.now())
 
     def _begin_under_way(self) -> None:
-        """Lead the attempts that a checkpoint has under way to where they wait for their outcomes."""
+        """Bring a checkpoint's attempts in progress to where they wait for their outcomes."""
         for name, id_, due, began in self.under_way:
             provider = self._simulator.provider(name)
             delivery = provider.deliveries.get(id_)
@@ -220,7 +220,7 @@ class Playback:
             self._begin((name, id_), provider.deliveries.attempt(delivery, began), entry, began)
 
     def _begin(self, name: tuple[str, str], attempt: Any, due: Due, began: float) -> None:
-        """Lead an attempt to where it waits for its outcome."""
+        """Bring an attempt to where it waits for its outcome."""
         try:
             message = attempt.send(None)
         except StopIteration:  # it was never sent
@@ -234,7 +234,7 @@ class Playback:
     def _attempt(self, number: int, entry: Entry) -> None:
         row = entry.fields
         under_way = self._under_way.pop((row["p"], row["id"]), None)
-        if under_way is None:  # a fault has kept it from being sent
+        if under_way is None:  # a fault suppressed it
             return
         if self._compare is not None:
             self._compare(number, entry, None)
@@ -254,11 +254,11 @@ class Playback:
         self._clock(number, entry)
 
     def resume(self) -> None:
-        """Have the attempts that were under way made again: nobody knows what came of them."""
+        """Repeat the attempts in progress, as their outcomes are unknown."""
         for one in self._under_way.values():
             with contextlib.suppress(asyncio.CancelledError, StopIteration):
                 one.attempt.throw(asyncio.CancelledError())
-            self._simulator.scheduler.put_back(one.due)
+            self._simulator.scheduler.restore(one.due)
         self._under_way.clear()
 
     # What was done by hand
@@ -267,7 +267,7 @@ class Playback:
         self.clock = entry.at, entry.fields
 
     def _rules(self, _: int, entry: Entry) -> None:
-        self._simulator.rules.put_back(read_rules(self._simulator, entry.fields["rules"]))
+        self._simulator.rules.restore(read_rules(self._simulator, entry.fields["rules"]))
 
     def _readings(self, _: int, entry: Entry) -> None:
         name = entry.fields["p"]

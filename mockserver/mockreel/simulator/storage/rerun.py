@@ -1,4 +1,4 @@
-"""Plays a recorded run again and compares every response with what was answered then."""
+"""Apply a recorded run again and compare every response with the recorded one."""
 
 from dataclasses import dataclass, field
 from hashlib import blake2b
@@ -7,8 +7,8 @@ from mockreel.contract.messages.message import Response
 from mockreel.errors import LogMisfit
 from mockreel.simulator.simulator import Simulator
 from mockreel.simulator.storage.checkpoints.checkpoint import Load
-from mockreel.simulator.storage.local_run import play
-from mockreel.simulator.storage.log_recorder import told
+from mockreel.simulator.storage.local_run import apply_log
+from mockreel.simulator.storage.log_recorder import response_digest
 from mockreel.simulator.storage.logs.log_entry import Entry
 from mockreel.simulator.storage.logs.run_log import RunLog
 from mockreel.simulator.storage.playback import Playback
@@ -43,7 +43,7 @@ class Rerun:
 
 
 def rerun(simulator: Simulator, log: RunLog, *, load: Load) -> Rerun:
-    """Play a run again on a fresh simulator.
+    """Apply a run again on a fresh simulator.
 
     Raises:
         StateError: the log cannot be read.
@@ -64,7 +64,7 @@ def rerun(simulator: Simulator, log: RunLog, *, load: Load) -> Rerun:
 
     playback = Playback(simulator, log, load=load, compare=compare)
     try:
-        play(playback, log.entries())
+        apply_log(playback, log.entries())
     except LogMisfit as lost:
         found.ended = str(lost)
     return found
@@ -72,7 +72,7 @@ def rerun(simulator: Simulator, log: RunLog, *, load: Load) -> Rerun:
 
 def _response(number: int, entry: Entry, response: Response) -> Difference | None:
     then = entry.fields["a"]
-    now = told(response)
+    now = response_digest(response)
     if now == then:
         return None
     row = entry.fields

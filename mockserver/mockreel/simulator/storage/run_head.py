@@ -1,4 +1,4 @@
-"""How a run was begun: the version, the contracts and the settings on which its log depends."""
+"""The start of a run: the version, the contracts and the settings that its log depends on."""
 
 import secrets
 from collections.abc import Mapping
@@ -28,7 +28,6 @@ class RunHead:
     contracts: Mapping[str, str]
 
     def row(self) -> dict[str, Any]:
-        """The head as JSON."""
         return {
             "form": FORM,
             "id": self.id,
@@ -47,11 +46,11 @@ class RunHead:
         where: str,
         elsewhere: str = "in another file",
     ) -> None:
-        """See that a log is applied with what it was written with.
+        """Check that a log is applied with what it was written with.
 
         Args:
             where: which log it is.
-            elsewhere: where another run may be kept.
+            elsewhere: where another run may be stored.
 
         Raises:
             StateError: another version, contract or option.
@@ -80,7 +79,6 @@ def _shown(value: Any) -> str:
 
 
 def new_head(settings: Mapping[str, Any], contracts: Mapping[str, str], *, opened: float) -> RunHead:
-    """The head of a run that begins."""
     return RunHead(secrets.token_hex(8), __version__, opened, secrets.token_bytes(16), settings, contracts)
 
 
@@ -104,4 +102,4 @@ def read_head(
         salt = bytes.fromhex(row["salt"])
         return RunHead(row["id"], row["mockreel"], row["opened"], salt, row["settings"], row["contracts"])
     except (LookupError, TypeError, ValueError) as problem:
-        raise StateError(f"{where}: how the run was begun cannot be read ({problem}). It is damaged.") from problem
+        raise StateError(f"{where}: the start of the run cannot be read ({problem}). It is damaged.") from problem

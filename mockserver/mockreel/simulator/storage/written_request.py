@@ -15,24 +15,24 @@ from mockreel.simulator.request_context import RequestContext
 from mockreel.simulator.storage.logs.log_entry import read, written
 from mockreel.simulator.storage.logs.run_log import RunLog
 
-# A longer body is kept beside the log, once for all entries that have it.
+# A longer body is stored beside the log, once for all entries that have it.
 MOST_INLINE = 16 * 1024
-# What stands in the place of a key that nobody admits; it is refused where any other is admitted.
-REFUSED = "invalid-key"
+# The alias of an unknown key; it is rejected where any other is admitted.
+UNKNOWN_KEY = "invalid-key"
 
 
 def alias(number: int) -> str:
-    """What stands in the place of a key that was admitted: the number of its admission with its provider."""
+    """The alias of an admitted key: the number of its admission with its provider."""
     return f"mockreel-key-{number}"
 
 
 def alias_of(hashed: str) -> str:
-    """What stands in the place of a key in a log that several servers write: its keyed hash."""
+    """The alias of a key in a log that several servers write: its keyed hash."""
     return f"mockreel-key-{hashed}"
 
 
 class Files(Protocol):
-    """Where long bodies are kept."""
+    """Storage of long bodies."""
 
     def keep_file(self, data: bytes) -> str:
         """Keep a body; gives its name."""
@@ -43,16 +43,16 @@ def write(context: RequestContext, *, key: str, unpacked: bool, files: Files) ->
     """The fields of a request.
 
     Args:
-        key: what is to stand in the place of its key.
-        unpacked: its body was sent packed, and is no longer.
-        files: where a long body is kept.
+        key: the alias of its key.
+        unpacked: its body was sent compressed, and is not any more.
+        files: the storage of long bodies.
     """
     request, own = context.request, context.key
-    known = context.provider.capture.headers - _NOISE
+    stored = context.provider.capture.headers - _NOISE
     headers = [
         (name.decode("latin-1"), value.decode("latin-1"))
         for name, value in request.headers
-        if name in known and not (unpacked and name == b"content-encoding")
+        if name in stored and not (unpacked and name == b"content-encoding")
     ]
     query, body, path = request.query, request.body, request.path
     if own:
@@ -72,7 +72,7 @@ def write(context: RequestContext, *, key: str, unpacked: bool, files: Files) ->
     return found
 
 
-# Headers that are kept in the journal, and that no response depends on.
+# Headers that the journal stores, and that no response depends on.
 _NOISE = frozenset({b"accept", b"content-length", b"range", b"user-agent"})
 # A key that is written in one way everywhere.
 _PLAIN = re.compile(rb"[\w.~-]+")
@@ -81,7 +81,7 @@ MOST_WORD = 8
 
 
 def _body(body: bytes, files: Files) -> dict[str, str]:
-    """A body as a field; a long one stands beside the log, unless that cannot be written now."""
+    """A body as a field; a long one is stored beside the log, unless that is impossible now."""
     if len(body) > MOST_INLINE:
         with suppress(StateError):
             return {"file": files.keep_file(body)}
@@ -89,7 +89,7 @@ def _body(body: bytes, files: Files) -> dict[str, str]:
 
 
 def _in_headers(context: RequestContext, own: str, key: str) -> list[tuple[str, str]]:
-    """The header that carried the key, with what stands in its place."""
+    """The header that carried the key, with its alias instead."""
     operation = context.known_operation
     for place in operation.key if operation is not None else ():
         value = context.request.header(place.header) if place.kind == "header" else None
@@ -107,7 +107,7 @@ def _forms(own: str) -> set[bytes]:
 
 
 def _without(data: bytes, forms: set[bytes], key: str) -> bytes:
-    """Bytes without a key, however it is written; a short one is only taken for it where it is a whole value."""
+    """Bytes without a key, in any encoding; a short key is replaced only where it is a whole value."""
     for form in forms:
         if form not in data:
             continue

@@ -166,7 +166,7 @@ async def sharing(
         log.close()
         raise
     simulator = fresh(clock, run.head.salt, receiver)
-    run.take_up(simulator)
+    run.resume(simulator)
     simulator.past = lambda moment: run.past(fresh(Clock(start=START, held=True), run.head.salt, receiver), moment)
     one = Sharing(simulator, run, log)
     await run.caught_up()

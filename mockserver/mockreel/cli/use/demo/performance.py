@@ -27,7 +27,7 @@ WAIT_SECONDS = 60.0
 
 
 class ActFailed(MockreelError):
-    """Something in the demo did not happen as it should; the text says what."""
+    """Something in the demo went wrong; the text says what."""
 
 
 @dataclass(slots=True)
@@ -87,7 +87,7 @@ class Performer:
             base_url=self.address.url, headers=headers, timeout=WAIT_SECONDS, trust_env=False
         ) as client:
             for exchange in script.setup:
-                reply = await self._ask(client, exchange, {})
+                reply = await self._request(client, exchange, {})
                 self.saved.update(
                     {name: str(pointers.value(reply, pointer)) for name, pointer in exchange.save.items()}
                 )
@@ -95,17 +95,17 @@ class Performer:
 
     async def _act(self, client: httpx2.AsyncClient, progress: Progress) -> None:
         try:
-            await self._play(client, progress)
+            await self._perform(client, progress)
         except (ActFailed, httpx2.HTTPError) as problem:
             progress.problem = str(problem) or type(problem).__name__
         progress.done = True
         self.changed(progress)
 
-    async def _play(self, client: httpx2.AsyncClient, progress: Progress) -> None:
+    async def _perform(self, client: httpx2.AsyncClient, progress: Progress) -> None:
         act = progress.act
         words = {"callback": f"{self.receiver.url}/{self._name(act)}"}
         began = time.monotonic()
-        reply = await self._ask(client, act.submit, words)
+        reply = await self._request(client, act.submit, words)
         if act.poll is not None:
             reply = await self._follow(client, progress, reply, words, began)
         else:
@@ -138,9 +138,9 @@ class Performer:
             if time.monotonic() > deadline:
                 raise ActFailed(f"the job was still {word} after {WAIT_SECONDS:g} s")
             await asyncio.sleep(POLL_SECONDS)
-            reply = await self._ask(client, act.poll, words)
+            reply = await self._request(client, act.poll, words)
 
-    async def _ask(self, client: httpx2.AsyncClient, exchange: Exchange, words: dict[str, str]) -> Any:
+    async def _request(self, client: httpx2.AsyncClient, exchange: Exchange, words: dict[str, str]) -> Any:
         body = filled(exchange.body, words)
         reply = await client.request(
             exchange.method, filled(exchange.path, words), **({"json": body} if body is not None else {})
@@ -159,12 +159,12 @@ class Performer:
         self.changed(progress)
 
     async def _await_callback(self, progress: Progress) -> None:
-        """Wait until the receiver has taken the callback; every refused attempt is noted with its gap."""
+        """Wait until the receiver has accepted the webhook; every rejected attempt is noted with its gap."""
         deadline = time.monotonic() + WAIT_SECONDS
-        wanted = self.receiver.refuse + 1
-        while len(progress.attempts) < wanted:
+        expected = self.receiver.rejections + 1
+        while len(progress.attempts) < expected:
             if time.monotonic() > deadline:
-                raise ActFailed(f"{len(progress.attempts)} of {wanted} webhook attempts came")
+                raise ActFailed(f"{len(progress.attempts)} of {expected} webhook attempts were received")
             await asyncio.sleep(0.05)
             arrived = self.receiver.of(self._name(progress.act))
             if len(arrived) != len(progress.attempts):

@@ -23,17 +23,17 @@ class Arrival:
 class Receiver:
     """Arrivals by path. `refuse` is how many attempts of each callback are answered with 500."""
 
-    refuse: int
+    rejections: int
     now: Callable[[], float]
     url: str = ""
     arrivals: dict[str, list[Arrival]] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def take(self, path: str, headers: Mapping[str, str], body: bytes) -> int:
+    def receive(self, path: str, headers: Mapping[str, str], body: bytes) -> int:
         """Note an attempt; the status to answer it with."""
         with self.lock:
             seen = self.arrivals.setdefault(path, [])
-            status = 500 if len(seen) < self.refuse else 200
+            status = 500 if len(seen) < self.rejections else 200
             seen.append(Arrival(time.monotonic(), self.now(), headers, body, status))
             return status
 
@@ -44,9 +44,9 @@ class Receiver:
 
 
 @contextmanager
-def receiving(*, refuse: int, now: Callable[[], float]) -> Iterator[Receiver]:
+def receiving(*, rejections: int, now: Callable[[], float]) -> Iterator[Receiver]:
     """A receiver on a free loopback port until the block ends."""
-    receiver = Receiver(refuse, now)
+    receiver = Receiver(rejections, now)
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -54,7 +54,7 @@ def receiving(*, refuse: int, now: Callable[[], float]) -> Iterator[Receiver]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("content-length", 0)))
             headers = {name.lower(): value for name, value in self.headers.items()}
-            self.send_response(receiver.take(self.path, headers, body))
+            self.send_response(receiver.receive(self.path, headers, body))
             self.send_header("content-length", "0")
             self.end_headers()
 

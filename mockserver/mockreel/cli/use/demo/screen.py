@@ -24,16 +24,16 @@ def shown(console: Console, progresses: Sequence[Progress]) -> Iterator[Changed]
 
 
 class _Lines:
-    """One line for each thing that happened."""
+    """One line for each event."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._said: set[tuple[str, str]] = set()
+        self._shown: set[tuple[str, str]] = set()
 
     def __call__(self, progress: Progress) -> None:
         for line in _events(progress):
-            if (progress.act.page, line) not in self._said:
-                self._said.add((progress.act.page, line))
+            if (progress.act.page, line) not in self._shown:
+                self._shown.add((progress.act.page, line))
                 self._console.print(f"{progress.title}: {line}", soft_wrap=True, highlight=False, markup=False)
 
 
@@ -52,7 +52,7 @@ def _events(progress: Progress) -> Iterator[str]:
 
 
 def _table(progresses: Sequence[Progress]) -> Table:
-    """Each job in a few lines of its own: names and states are long, terminals are not."""
+    """Each job in a few lines: names and states are long, terminals are narrow."""
     table = Table.grid(padding=(0, 2))
     for progress in progresses:
         table.add_row(_job(progress), _clip(progress))

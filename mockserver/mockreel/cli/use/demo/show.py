@@ -18,7 +18,7 @@ from mockreel.simulator.settings import Settings
 from mockreel.simulator.simulator import Simulator
 
 # How many attempts of each callback the demo's receiver refuses.
-REFUSED_ATTEMPTS = 2
+REJECTED_ATTEMPTS = 2
 # When only back-offs longer than this are left to wait for, the clock is sped up.
 LONG_WAIT_SECONDS = 10.0
 FAST = 60.0
@@ -43,8 +43,8 @@ def perform(folder: Path, *, console: Console, seed: int = 0, data: Path | None 
         )
         demo.introduce()
         now = server.simulator.clock.now
-        with receiving(refuse=REFUSED_ATTEMPTS, now=now) as receiver, shown(console, demo.progresses) as changed:
-            asyncio.run(demo.play(receiver, folder, changed))
+        with receiving(rejections=REJECTED_ATTEMPTS, now=now) as receiver, shown(console, demo.progresses) as changed:
+            asyncio.run(demo.perform(receiver, folder, changed))
         _sum_up(console, demo.progresses, folder, server.simulator)
     return all(progress.done and not progress.problem for progress in demo.progresses)
 
@@ -65,13 +65,15 @@ class _Demo:
         self.progresses = [Progress(act, self._providers[act.provider].contract.title) for act in acts]
 
     def introduce(self) -> None:
-        say = partial(_say, self._console)
-        say("mockreel demo: nothing reaches the real providers, and nothing is billed.")
+        show_line = partial(_print, self._console)
+        show_line("mockreel demo: nothing reaches the real providers, and nothing is billed.")
         for name, provider in self._providers.items():
-            say(f"  {provider.contract.title:<12} {self._server.addresses[name].url}")
-        say(f"The first {REFUSED_ATTEMPTS} attempts of each webhook are answered with 500 to show the retries.\n")
+            show_line(f"  {provider.contract.title:<12} {self._server.addresses[name].url}")
+        show_line(
+            f"The first {REJECTED_ATTEMPTS} attempts of each webhook are answered with 500 to show the retries.\n"
+        )
 
-    async def play(self, receiver: Receiver, folder: Path, changed: Changed) -> None:
+    async def perform(self, receiver: Receiver, folder: Path, changed: Changed) -> None:
         """Every provider's acts at once."""
         performers = [
             Performer(provider, self._server.addresses[name], receiver, folder, changed).perform(
@@ -94,7 +96,7 @@ class _Demo:
         if waiting:
             self._server.simulator.clock.set_speed(FAST)
             names = " and ".join(sorted(waiting))
-            _say(self._console, f"{names} waits longer before it retries: the clock now runs {FAST:g} times as fast.")
+            _print(self._console, f"{names} waits longer before it retries: the clock now runs {FAST:g} times as fast.")
 
     def _waits_long(self, progress: Progress) -> bool:
         policies = self._providers[progress.act.provider].contract.callbacks.policies.values()
@@ -104,25 +106,25 @@ class _Demo:
 
 def _sum_up(console: Console, progresses: Sequence[Progress], folder: Path, simulator: Simulator) -> None:
     """What it would have cost, per currency; unknown prices are named, not guessed."""
-    _say(console, f"\nEstimated cost avoided: {cost_avoided(simulator).amounts}.")
+    _print(console, f"\nEstimated cost avoided: {cost_avoided(simulator).amounts}.")
     for progress in progresses:
         if progress.cost is None or progress.cost.amount is None:
-            told = f"  Not included: {progress.title}, whose price is unknown."
-            _say(console, told)
+            note = f"  Not included: {progress.title}, whose price is unknown."
+            _print(console, note)
     silent = [
         provider.contract.title for provider in simulator.providers.values() if not provider.contract.callbacks.events
     ]
     for title in silent:
-        _say(console, f"  {title} documents no webhook, so none was sent.")
+        _print(console, f"  {title} documents no webhook, so none was sent.")
     failed = [progress for progress in progresses if progress.problem]
-    _say(console, f"The files are in {folder}.")
+    _print(console, f"The files are in {folder}.")
     if not any(progress.problem for progress in progresses):
         for line in NEXT:
-            _say(console, line)
+            _print(console, line)
     for progress in failed:
-        _say(console, f"FAILED {progress.title}: {progress.problem}")
+        _print(console, f"FAILED {progress.title}: {progress.problem}")
 
 
-def _say(console: Console, text: str) -> None:
+def _print(console: Console, text: str) -> None:
     """Print a sentence: wrapped on a terminal, whole in a pipe."""
     console.print(text, highlight=False, markup=False, soft_wrap=not console.is_terminal)

@@ -41,20 +41,20 @@ from mockreel.cli.private_file import PrivateFile
     help="Serve on http://127.0.0.1:PORT/mcp instead of stdin and stdout; 0 takes a free port.",
 )
 @click.pass_context
-def command(ctx: click.Context, /, port: int | None, **given: Any) -> None:
+def command(ctx: click.Context, /, port: int | None, **options: Any) -> None:
     """Serve tools for coding agents over MCP: submit examples, explain error responses, inject faults, advance time.
 
     The tools act on a mock server: the one at --url or --ready-file, or one that starts and ends with this command.
     """
     with suppress(KeyboardInterrupt):  # Ctrl-C ends it as it is meant to end, also while it imports
-        _serve(port, {**given, "url": written_url(ctx, given["url"])})
+        _serve(port, {**options, "url": written_url(ctx, options["url"])})
 
 
-def _serve(port: int | None, given: Mapping[str, Any]) -> None:
+def _serve(port: int | None, options: Mapping[str, Any]) -> None:
     from mockreel.cli.use.mcp.agent_server import serve_http, serve_stdio  # noqa: PLC0415
     from mockreel.cli.use.mcp.connection import connected  # noqa: PLC0415
 
-    with connected(**given) as connection:
+    with connected(**options) as connection:
         if port is None:
             serve_stdio(connection)
         else:

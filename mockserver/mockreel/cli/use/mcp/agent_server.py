@@ -1,4 +1,4 @@
-"""The MCP server: the tools under their names, and what an agent is told to cause no cost."""
+"""The MCP server: the named tools, and their instructions for agents."""
 
 import socket
 import sys
@@ -83,7 +83,7 @@ def serve_http(connection: "Connection", port: int) -> None:
     server = agent_server(connection)
 
     class Announced(uvicorn.Server):
-        """Says where it is once it answers, and can be ended."""
+        """Reports its address once it is ready, and can be ended."""
 
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets=sockets)
@@ -96,7 +96,7 @@ def serve_http(connection: "Connection", port: int) -> None:
 
 
 def _own_names(port: int) -> "TransportSecuritySettings":
-    """The names to ask it under: whole, as the SDK's own rule takes every port, and compares beginnings."""
+    """The allowed host names: complete, as the SDK's own rule accepts every port, and compares prefixes."""
     from mcp.server.transport_security import TransportSecuritySettings  # noqa: PLC0415
 
     hosts = [f"{name}:{port}" for name in (HOST, "localhost")]

@@ -1,4 +1,4 @@
-"""The mock server that the tools act on: one that runs already, or one of their own."""
+"""The mock server that the tools use: one that is already running, or one of their own."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,7 +15,7 @@ from mockreel.errors import OptionError
 
 @dataclass(frozen=True)
 class Connection:
-    """A mock server and how to speak to it.
+    """A mock server and its keys.
 
     Args:
         control: the client of its control API.
@@ -54,7 +54,6 @@ class Connection:
         return load_contract(provider, readings=chosen)
 
     def key_of(self, provider: str) -> str:
-        """A key to use at a provider."""
         own = [entry.key for entry in self.keys if entry.provider == provider]
         shared = [entry.key for entry in self.keys if entry.provider is None]
         return next(iter(own + shared), None) or load_contract(provider).example_key
@@ -87,8 +86,8 @@ def connected(
             yield Connection(control, started=True, keys=keys)
         return
     if credentials is not None and (not keys or token is None):
-        kept_keys, kept_token = _kept(credentials)
-        keys, token = keys or kept_keys, token or kept_token
+        stored_keys, stored_token = _stored(credentials)
+        keys, token = keys or stored_keys, token or stored_token
     if url is None:
         found = ControlClient.from_ready_file(Path(str(ready_file)), token=token)
     else:
@@ -98,6 +97,6 @@ def connected(
         yield Connection(control, started=False, keys=keys)
 
 
-def _kept(file: Path) -> tuple[Sequence[KeyEntry], str | None]:
+def _stored(file: Path) -> tuple[Sequence[KeyEntry], str | None]:
     found = read_credentials(file)
     return (found.keys if isinstance(found.keys, tuple) else ()), found.token

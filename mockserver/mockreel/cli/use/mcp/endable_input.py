@@ -38,14 +38,14 @@ def endable_input() -> Iterator[None]:
 
 
 def _copy(source: int, writer: int) -> None:
-    with suppress(OSError):  # the terminal or the pipe is gone: that is its end
+    with suppress(OSError):  # the terminal or the pipe is closed
         while data := os.read(source, _MOST_BYTES):
             os.write(writer, data)
     _end(writer)
 
 
 def _end(writer: int) -> None:
-    """Close the pipe; its number stays taken, so that the thread never writes to another file."""
+    """Close the pipe; its number stays in use, so that the thread never writes to another file."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, writer)
     os.close(nowhere)

@@ -1,4 +1,4 @@
-"""Why a request was rejected: its violations, the error response, and the source that says so."""
+"""Why a request was rejected: its violations, the error response, and its source."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -16,10 +16,10 @@ class RejectedExample(MockreelError):
     """An example was rejected as invalid; the message has the violations that the provider's response names."""
 
     def __init__(self, problem: Invalid) -> None:
-        told = "".join(f"\n- {one if isinstance(one, str) else json.dumps(one)}" for one in problem.violations)
-        said = str(problem).removesuffix(problem.advice)
-        listed = f"\nThe response names:{told}" if told else ""
-        super().__init__(f"{said}Call `explain_error` for every violation and its source.{listed}")
+        violations = "".join(f"\n- {one if isinstance(one, str) else json.dumps(one)}" for one in problem.violations)
+        message = str(problem).removesuffix(problem.advice)
+        listed = f"\nThe response names:{violations}" if violations else ""
+        super().__init__(f"{message}Call `explain_error` for every violation and its source.{listed}")
 
 
 def explain(connection: Connection, number: int | None) -> Mapping[str, Any]:
@@ -45,7 +45,7 @@ def errors(contract: Contract) -> list[Mapping[str, Any]]:
     return [error_row(contract, name) for name in contract.errors]
 
 
-def matching(contracts: Sequence[Contract], wanted: str) -> list[Mapping[str, Any]]:
+def matching(contracts: Sequence[Contract], error: str) -> list[Mapping[str, Any]]:
     """The error responses with this name or code.
 
     Raises:
@@ -55,15 +55,15 @@ def matching(contracts: Sequence[Contract], wanted: str) -> list[Mapping[str, An
         error_row(contract, name)
         for contract in contracts
         for name, row in contract.errors.items()
-        if wanted in (name, str(row.code))
+        if error in (name, str(row.code))
     ]
     if not found:
-        raise OptionError("error", wanted, dict.fromkeys(name for contract in contracts for name in contract.errors))
+        raise OptionError("error", error, dict.fromkeys(name for contract in contracts for name in contract.errors))
     return found
 
 
 def error_row(contract: Contract, name: str) -> Mapping[str, Any]:
-    """One error response: what it says, and the documentation that says it.
+    """One error response: its content, and its documentation.
 
     Raises:
         OptionError: the provider has no such error response.

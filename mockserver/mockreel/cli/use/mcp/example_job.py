@@ -65,5 +65,5 @@ def _example(contract: Contract, model: str | None) -> tuple[str, Mapping[str, A
 
 
 def _input(body: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The model's own fields of an example: without the model's name, and without what stands for an address."""
+    """The model's own fields of an example: without the model's name, and without placeholders for URLs."""
     return {name: value for name, value in body.items() if name != "model" and not str(value).startswith("$")}

@@ -73,7 +73,7 @@ class Tools:
         scenario: Annotated[
             str | None, Field(description="What happens: fail, nsfw, stuck, slow, insufficient-credit, …")
         ] = None,
-        callback_url: Annotated[str | None, Field(description="Where the webhook goes, on this machine.")] = None,
+        callback_url: Annotated[str | None, Field(description="The webhook's URL, on this machine.")] = None,
     ) -> Row:
         """Submit a job to the mock server, as a client of the provider would. Nothing is billed."""
         try:
@@ -123,7 +123,7 @@ class Tools:
             str | None, Field(description="Or explain one by its name or code; of every provider, if none is given.")
         ] = None,
     ) -> Row:
-        """Explain why a request was rejected: violations, the error response, and the documentation that says so."""
+        """Explain why a request was rejected: violations, the error response, and its documentation."""
         if number is not None and (provider, error) != (None, None):
             raise OptionError("number", number, then="Give either `number`, or `provider` and `error`.")
         if provider is None and error is None:
@@ -152,7 +152,7 @@ class Tools:
         nth: Annotated[int | None, Field(description="For the N-th matching request only.")] = None,
     ) -> Row:
         """Make matching requests fail: add a rule with a fault or a scenario. `clear_rules` ends it."""
-        given = {
+        options = {
             "fault": fault,
             "scenario": scenario,
             "provider": provider,
@@ -160,7 +160,7 @@ class Tools:
             "model": model,
             "nth": nth,
         }
-        rule = self._control.add_rule(**{name: value for name, value in given.items() if value is not None})
+        rule = self._control.add_rule(**{name: value for name, value in options.items() if value is not None})
         return dict(rule.raw)
 
     def clear_rules(self) -> Row:
@@ -171,7 +171,7 @@ class Tools:
     def advance_clock(
         self,
         seconds: Annotated[float, Field(ge=0, description="Simulated seconds.")],
-        hold: Annotated[bool | None, Field(description="Pause the clock first, or let it run on.")] = None,
+        hold: Annotated[bool | None, Field(description="Pause the clock first, or resume it.")] = None,
     ) -> Row:
         """Advance the clock: jobs change their states and webhooks are delivered at once, without waiting."""
         if hold is not None:

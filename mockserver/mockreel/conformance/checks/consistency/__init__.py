@@ -1,4 +1,4 @@
-"""Checks that compare what one answer says with what another one said before: records, lists, deliveries, prices."""
+"""Checks that compare responses with earlier ones: records, lists, deliveries, prices."""
 
 from mockreel.conformance.check import Check
 from mockreel.conformance.checks.consistency import (

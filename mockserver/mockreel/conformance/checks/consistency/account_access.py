@@ -13,14 +13,14 @@ from mockreel.contract.evidence.facts import Fact
 from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest
 from mockreel.contract.exchanges.links import Link
 from mockreel.contract.exchanges.problem import Problem
-from mockreel.simulator.in_process.mock_target import LeftOut
+from mockreel.simulator.in_process.mock_target import Skipped
 
 NO_OTHER = "it takes the key of another account; give --other-key"
 
 
 def _two_accounts(context: CheckContext) -> None:
     if "other" not in context.target.keys.of:
-        raise LeftOut(NO_OTHER)
+        raise Skipped(NO_OTHER)
 
 
 def _linked(context: CheckContext, operation: Operation, response: ReceivedResponse) -> Iterator[Link]:
@@ -34,7 +34,7 @@ def _linked(context: CheckContext, operation: Operation, response: ReceivedRespo
 def _apart(
     context: CheckContext, link: Link, request: SentRequest, response: ReceivedResponse, fact: Fact
 ) -> Iterator[Problem]:
-    """Ask as another account what a link leads to; it must look as for an id that nobody has."""
+    """Follow a link as another account; the response must be that for an unknown id."""
     further = replace(context.links.follow(link, request, response), who="other")
     reply = context.answer(further, link.to)
     if reply is None:
@@ -111,7 +111,7 @@ def _in_lists(
 
 
 def _remove(context: CheckContext, links: list[Link], request: SentRequest, response: ReceivedResponse) -> None:
-    """Remove what was made, where a link says how."""
+    """Remove what was created, if there is a link for it."""
     for link in links:
         if link.to.method == "DELETE":
             context.try_send(context.links.follow(link, request, response))

@@ -1,4 +1,4 @@
-"""An account's counters count the jobs that are begun."""
+"""An account's counters count its jobs."""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -19,7 +19,7 @@ from mockreel.contract.exchanges.problem import Problem
     known=lambda context: bool(context.contract.conversation.counts),
 )  # fmt: skip
 def count_what_is_begun(context: CheckContext) -> Iterator[Problem]:
-    """Somebody else may use the account meanwhile, so a counter may have counted more."""
+    """The account may be used elsewhere at the same time, so a counter may be higher."""
     for counted in context.jobs.counted():
         for row in context.contract.conversation.counts:
             name = str(row.given["operation"])

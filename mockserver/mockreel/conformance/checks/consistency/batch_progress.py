@@ -1,4 +1,4 @@
-"""A batch ends, has as many jobs as were asked for, each with a record of its own, and tells of its end."""
+"""A batch ends, has the requested number of jobs, each with its own record, and sends a webhook."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -14,7 +14,7 @@ from mockreel.contract import Operation, pointers
 from mockreel.contract.conversation.promises import Places
 from mockreel.contract.evidence.facts import Fact
 from mockreel.contract.exchanges.problem import Problem
-from mockreel.simulator.in_process.mock_target import LeftOut
+from mockreel.simulator.in_process.mock_target import Skipped
 from mockreel.webhooks import sign
 
 
@@ -24,13 +24,13 @@ def has_batches(context: CheckContext) -> bool:
 
 
 def calls_back(context: CheckContext) -> bool:
-    """Whether a batch tells of its end."""
+    """Whether a batch has a webhook."""
     row = context.contract.conversation.batch
     return row is not None and "webhook" in row.given
 
 
 def keeps_history(context: CheckContext) -> bool:
-    """Whether what a batch has told can be read."""
+    """Whether a batch's deliveries can be read."""
     row = context.contract.conversation.batch
     return calls_back(context) and row is not None and bool(row.given.get("history"))
 
@@ -134,7 +134,7 @@ def _wrong(listed: dict[str, Any], items: list[Any], sent: list[Any], batch: Any
 
 
 def _input(asked: Any) -> Any:
-    """What the item of a request asks for, whichever way it is wrapped."""
+    """The input of a request's item, with or without a wrapper."""
     return asked.get("input", asked) if isinstance(asked, dict) and isinstance(asked.get("input"), dict) else asked
 
 
@@ -184,12 +184,12 @@ def tells_of_its_end(context: CheckContext) -> Iterator[Problem]:
 
 def _called(context: CheckContext) -> Iterator[BatchTrace]:
     if context.target.receiver is None:
-        raise LeftOut("there is no receiver that the target could reach; give --callback-url")
+        raise Skipped("there is no receiver that the target could reach; give --callback-url")
     yield from (trace for trace in _ended(context) if trace.callback_url is not None)
 
 
 def _untrue(context: CheckContext, trace: BatchTrace, body: Any) -> Iterator[str]:
-    """What a callback should say: the batch's id, its state, the event of it, and what the record has too."""
+    """The expected webhook: the batch's id, its state, its event, and the fields that the record has too."""
     row: dict[str, Any] = trace.row.given["webhook"]
     record = trace.last.json if trace.last else None
     batch, word = (

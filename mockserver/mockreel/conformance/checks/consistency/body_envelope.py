@@ -1,4 +1,4 @@
-"""What a submit takes beside the model's input: its forms are kept to, and nothing else is taken for JSON."""
+"""What a submit accepts beside the model's input, and that nothing else is accepted as JSON."""
 
 from collections.abc import Iterator
 from dataclasses import replace

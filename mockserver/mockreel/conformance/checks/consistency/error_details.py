@@ -1,4 +1,4 @@
-"""Refusals in detail: of things that do not exist, of what a request lacks, and what they say beside their code."""
+"""Error responses in detail: for unknown ids, for missing parameters, and their fields beside the code."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -19,7 +19,7 @@ PHRASES = {one.value: one.phrase for one in HTTPStatus if one.value not in (413,
 
 
 def _rows(operation: Operation) -> list[str]:
-    """The errors that an operation documents of its own."""
+    """The errors that only this operation documents."""
     return list(operation.raw["x-mockreel"].get("refusals", ()))
 
 
@@ -48,7 +48,7 @@ def unknown_things(context: CheckContext) -> Iterator[Problem]:
 
 
 def _with_needs(context: CheckContext) -> Iterator[tuple[Operation, SentRequest, str]]:
-    """Requests that lack each a query parameter which the operation must have, with the error that tells it."""
+    """Requests without one required query parameter, with the expected error."""
     for operation in context.contract.operations:
         for parameter in operation.query:
             if not parameter.required or (operation.method != "GET" and operation.body == "form"):

@@ -13,7 +13,7 @@ from mockreel.contract import pointers
 from mockreel.contract.conversation.promises import Places
 from mockreel.contract.exchanges.problem import Problem
 
-# So many jobs of each sort are asked for what they have beside their record.
+# The number of jobs of each kind whose details are requested.
 MOST = 3
 # An entry may be so many seconds older or younger than its job.
 AWAY = 5.0

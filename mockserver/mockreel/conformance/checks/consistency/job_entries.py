@@ -1,4 +1,4 @@
-"""Lists against records: an entry says what the record says, lists end, and states are listed as they are."""
+"""Lists and records: an entry agrees with its record, lists end, and states are current."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -108,7 +108,7 @@ def _edge(
     more: bool | None,
     before: bool,
 ) -> Iterator[Problem]:
-    """Whether a page says of what is behind it and before it what is so; what is not known is not judged."""
+    """Whether a page is right about the pages before and after it; what is unknown is not checked."""
     said: list[tuple[str, bool, bool]] = []
     if more is not None and paged.next is not None:
         said.append((paged.next, bool(pointers.value(response.json, paged.next)), more))

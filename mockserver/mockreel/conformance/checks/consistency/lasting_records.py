@@ -14,7 +14,7 @@ from mockreel.contract.conversation.promises import Places
 from mockreel.contract.evidence.facts import Fact
 from mockreel.contract.exchanges.problem import Problem
 
-# So many jobs of each submit are asked for what a link leads to.
+# The number of jobs of each submit whose links are followed.
 TWICE = 2
 
 
@@ -23,7 +23,7 @@ def _promise(name: str) -> Callable[[CheckContext], bool]:
 
 
 def links_further(context: CheckContext) -> bool:
-    """Whether links of a submit lead to more than its poll."""
+    """Whether a submit has links to more than its poll."""
     polls = {talk.poll for talk in context.contract.conversation.jobs.values()}
     submits = [submit for _, submit in context.submits()]
     return any(str(row.get("operationId")) not in polls for submit in submits for row in context.links.of(submit))
@@ -99,7 +99,7 @@ def stays_as_it_ended(context: CheckContext) -> Iterator[Problem]:
 
 
 def same(one: Any, other: Any) -> bool:
-    """Whether two values are the same in both directions; a URL may be signed anew."""
+    """Whether two values are the same in both directions; a URL may have a new signature."""
     return alike(one, other) and alike(other, one)
 
 
@@ -195,7 +195,7 @@ def _named(value: Any, name: str) -> Iterator[Any]:
 
 
 def _reads_on(context: CheckContext) -> bool:
-    """Whether a link of a submit leads to an operation that only reads."""
+    """Whether a submit has a link to an operation that only reads."""
     names = {str(row.get("operationId")) for _, submit in context.submits() for row in context.links.of(submit)}
     return any(one.id in names and _reads(context, one) for one in context.contract.operations)
 

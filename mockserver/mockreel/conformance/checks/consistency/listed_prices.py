@@ -1,4 +1,4 @@
-"""Prices as they are listed, and what two operations say of one thing."""
+"""Listed prices, and agreement between operations about the same values."""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -11,9 +11,9 @@ from mockreel.contract.conversation.promises import Places
 from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest
 from mockreel.contract.exchanges.problem import Problem
 
-# With --quick so many models are asked for.
+# The number of models with --quick.
 FEW = 4
-# What is asked for may change between two reads, also through somebody else.
+# A value may change between two reads, also by another client.
 READS = 3
 CENT = Decimal(1) / 100
 

@@ -1,4 +1,4 @@
-"""What is made is read as it was made, changed as it was asked, listed as it is, and gone when it is removed."""
+"""Created objects are read as created, changed as requested, listed as they are, and gone after removal."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -35,7 +35,7 @@ def things_are_as_they_were_made(context: CheckContext) -> Iterator[Problem]:
 
 
 def _life(context: CheckContext, maker: Operation, request: SentRequest, made: ReceivedResponse) -> Iterator[Problem]:
-    """The thing from its making to its removal: `known` is what must be the same wherever it is shown."""
+    """An object from its creation to its removal: `known` is what every response must repeat."""
     known = _known(request.json, made.json)
     yield from _held(context, request, made, _shown_of(request.json, made.json), maker)
     links = {link.to.method: link for link in _links(context, maker, made)}
@@ -58,7 +58,7 @@ def _life(context: CheckContext, maker: Operation, request: SentRequest, made: R
 
 
 def _links(context: CheckContext, maker: Operation, made: ReceivedResponse) -> Iterator[Link]:
-    """The links of a thing to itself: what reads, changes and removes it, and no more than it."""
+    """The links of an object to itself: to read, change and remove it."""
     for name in dict.fromkeys(str(row.get("operationId")) for row in context.links.of(maker)):
         link = context.links.find(maker, made, name)
         if link is not None and not link.to.admin and re.fullmatch(re.escape(maker.path) + _ONE, link.to.path):
@@ -94,7 +94,7 @@ def _held(
 
 
 def _listed(context: CheckContext, maker: Operation, known: Mapping[str, Any]) -> Iterator[Problem]:
-    """The list at the path of the maker has the thing, as it is."""
+    """The list at the same path has the object, as it is."""
     for operation in context.contract.operations:
         if operation.method != "GET" or operation.path != maker.path:
             continue

@@ -52,7 +52,7 @@ def _state(context: CheckContext, operation: Operation) -> str | None:
 
 
 def _fields(value: Any, place: str = "", depth: int = DEEP) -> Iterator[str]:
-    """The places of the fields of an example; an entry of a list has what all entries of the example's have."""
+    """The places of an example's fields; an entry of a list has what all entries of the example's list have."""
     for name, one in value.items() if isinstance(value, dict) and depth else ():
         yield f"{place}/{name}"
         yield from _fields(one, f"{place}/{name}", depth - 1)

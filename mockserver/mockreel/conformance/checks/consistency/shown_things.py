@@ -1,4 +1,4 @@
-"""A thing of a catalogue is shown alike wherever it is shown, and no two things of a list are called the same."""
+"""Catalogue entries are the same in every response, and no two entries of a list have the same name."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -16,7 +16,7 @@ MOST = 12
 
 
 def _names(context: CheckContext) -> set[str]:
-    """The fields by which a provider calls its things."""
+    """The fields with names of catalogue entries."""
     places = [paged.id for paged in context.contract.conversation.lists.values()]
     return {place.removeprefix("/") for place in places if place.count("/") == 1}
 
@@ -28,7 +28,7 @@ def _catalogues(context: CheckContext) -> set[str]:
 
 
 def _shown(context: CheckContext) -> Iterator[tuple[SentRequest, Operation, Any]]:
-    """Some replies of every read that was asked for whole, no two alike."""
+    """Some different responses of every complete read."""
     chosen = {paged.fields for paged in context.contract.conversation.lists.values() if paged.fields}
     seen: defaultdict[str, set[bytes]] = defaultdict(set)
     for request, response in context.log:

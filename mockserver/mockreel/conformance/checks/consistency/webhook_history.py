@@ -16,7 +16,7 @@ from mockreel.contract.exchanges.problem import Problem
 from mockreel.simulator.in_process.memory_receiver import Arrival
 
 GROUPS = (PLAIN, "500")
-# So many callbacks of each group are asked for.
+# The number of webhooks of each group whose history is read.
 MOST = 3
 
 
@@ -68,7 +68,7 @@ def wrong_entries(
     id_: Any,
     url: str | None,
 ) -> Iterator[tuple[str, str]]:
-    """What of a delivery is not as it arrived: what was expected, what came. A row names the places that there are."""
+    """The differences between a delivery record and the attempts: expected, received. A row names the places."""
     found = pointers.value(response.json, row.at[0]) if row.at[0] else response.json
     entries = [found] if isinstance(found, dict) else found
     if not isinstance(entries, list) or not entries:
@@ -106,7 +106,7 @@ def _attempts(given: Mapping[str, Any], entry: Any, arrivals: Sequence[Arrival])
 
 
 def _parsed(value: Any) -> Any:
-    """A text of JSON as what it says; anything else as it is."""
+    """The parsed value of a JSON text; anything else unchanged."""
     if not isinstance(value, str | bytes):
         return value
     found = ReceivedResponse(200, {}, value.encode() if isinstance(value, str) else value).json

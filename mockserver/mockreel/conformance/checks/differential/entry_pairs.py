@@ -7,7 +7,7 @@ from mockreel.conformance.checks.differential.symbols import Symbols, is_name
 from mockreel.contract import pointers
 
 
-class Pairing:
+class EntryPairs:
     """The entries of a server's list beside those of the models, which are as many in both.
 
     `other` are those of the second model in the order of the first.

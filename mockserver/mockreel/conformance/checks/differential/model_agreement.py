@@ -13,7 +13,7 @@ from mockreel.conformance.checks.differential.played_webhooks import webhooks
 from mockreel.conformance.checks.differential.session import Session
 from mockreel.conformance.jobs.job_groups import PLAIN
 from mockreel.contract.exchanges.problem import Problem
-from mockreel.simulator.in_process.mock_target import LeftOut
+from mockreel.simulator.in_process.mock_target import Skipped
 
 if TYPE_CHECKING:
     from mockreel.conformance.check_context import CheckContext
@@ -72,7 +72,7 @@ def tells_alike(context: "CheckContext") -> Iterator[Problem]:
 
 def _problems(context: "CheckContext", sort: str) -> Iterator[Problem]:
     if _KEPT not in context.kept:
-        with suppress(LeftOut):
+        with suppress(Skipped):
             _further(context)
         context.kept[_KEPT] = _judged(context)
     cases, problems = context.kept[_KEPT]

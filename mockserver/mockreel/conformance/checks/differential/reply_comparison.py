@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import orjson
 
-from mockreel.conformance.checks.differential.entry_pairs import Pairing, direct
+from mockreel.conformance.checks.differential.entry_pairs import EntryPairs, direct
 from mockreel.conformance.checks.differential.symbols import Symbols, is_name, texts
 from mockreel.contract import State
 
@@ -122,7 +122,7 @@ class Comparison:
             self.partial = True
             self.symbols.note(came)
             return
-        pairing = Pairing(self.symbols, came, one, other)
+        pairing = EntryPairs(self.symbols, came, one, other)
         pairs, lacking, further = pairing.found()
         for at, mine in pairs.items():
             yield from self._values(f"{place}/{at}", mine, one[at], pairing.other[at])

@@ -9,12 +9,12 @@ from mockreel.conformance.jobs.job_traces import JobTrace
 from mockreel.contract import pointers
 from mockreel.contract.conversation.conversation import JobTalk
 from mockreel.contract.exchanges.problem import Problem
-from mockreel.simulator.in_process.mock_target import LeftOut
+from mockreel.simulator.in_process.mock_target import Skipped
 
 
 def _begun(context: CheckContext, talk: JobTalk) -> JobTrace:
     submit = next(one for name in talk.submits if (one := context.contract.operation(name)))
-    return context.telling.begin(talk, submit, context.casting.leads(submit)[0])
+    return context.telling.begin(talk, submit, context.model_selection.leads(submit)[0])
 
 
 @check(
@@ -29,7 +29,7 @@ def results_come_when_it_ends(context: CheckContext) -> Iterator[Problem]:
         trace = _begun(context, talk)
         link = context.links.find(trace.submit, trace.response, talk.made)
         if link is None or trace.poll is None:
-            raise LeftOut(f"no link leads from {trace.submit.id} to {talk.made}")
+            raise Skipped(f"no link leads from {trace.submit.id} to {talk.made}")
         request = context.links.follow(link, trace.asked, trace.response)
         before = context.word(talk, context.send(trace.poll))
         response = context.send(request)

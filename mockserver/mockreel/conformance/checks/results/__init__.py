@@ -1,4 +1,4 @@
-"""What jobs result in: its addresses, its files, and what was asked of them."""
+"""The results of jobs: their URLs, their files, and the requested properties."""
 
 from mockreel.conformance.check import Check
 from mockreel.conformance.checks.results import job_results, kept_uploads, result_media

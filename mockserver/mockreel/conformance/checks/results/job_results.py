@@ -1,4 +1,4 @@
-"""Results are there exactly when the state says so, and what they point at answers."""
+"""Results exist in exactly the right states, and their URLs work."""
 
 from collections.abc import Iterator
 from urllib.parse import urlsplit
@@ -65,11 +65,11 @@ def unfinished_has_none(context: CheckContext) -> Iterator[Problem]:
 
 
 def _files(context: CheckContext) -> Iterator[tuple[JobTrace, str, ReceivedResponse]]:
-    """Every file that a result leads to, with its URL and what answers there."""
+    """Every file of a result, with its URL and the response."""
     for trace in _made(context):
         for url in map(str, context.telling.results(trace)):
             if not is_address(url):
-                continue  # result.address tells of it
+                continue  # result.address reports it
             response = context.fetch(url)
             context.judged()
             yield trace, url, response

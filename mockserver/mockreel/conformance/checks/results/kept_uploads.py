@@ -13,7 +13,7 @@ from mockreel.contract import pointers
 from mockreel.contract.conversation.promises import Places
 from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest
 from mockreel.contract.exchanges.problem import Problem
-from mockreel.simulator.in_process.mock_target import LeftOut
+from mockreel.simulator.in_process.mock_target import Skipped
 
 # The smallest picture that is whole, and what it is called.
 PICTURE = base64.b64decode(
@@ -42,7 +42,7 @@ def _request(context: CheckContext, step: Mapping[str, Any], kept: Mapping[str, 
     if "put" in step:
         target = urlsplit(str(_filled(step["put"], kept)))
         if target.netloc and target.netloc != urlsplit(context.target.base_url).netloc:
-            raise LeftOut(f"the file would be sent to another server, {target.netloc}")
+            raise Skipped(f"the file would be sent to another server, {target.netloc}")
         return SentRequest("PUT", target.path, target.query, {"content-type": TYPE}, PICTURE)
     operation = context.contract.operation(step["operation"])
     request = context.requests.good(operation, params=_filled(step.get("params", {}), kept))

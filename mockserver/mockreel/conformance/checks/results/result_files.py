@@ -35,7 +35,7 @@ def media_kind(text: str) -> str | None:
 
 
 def what_is_missing(response: ReceivedResponse) -> str:
-    """Why a fetched file cannot be whole; empty where nothing says so."""
+    """Why a fetched file is incomplete; empty if it is not known to be."""
     said = response.headers.get("content-length", "")
     packed = "content-encoding" in response.headers
     if said.isdecimal() and not packed and int(said) != len(response.body):
@@ -48,7 +48,7 @@ def what_is_missing(response: ReceivedResponse) -> str:
 
 
 def _boxes(data: bytes) -> str:
-    """What an MP4 lacks: every box is as long as it says, and the one that says how to play it is there."""
+    """What an MP4 lacks: complete boxes, and the one with the index."""
     place, names = 0, []
     while place + 8 <= len(data):
         length, name = int.from_bytes(data[place : place + 4], "big"), data[place + 4 : place + 8]

@@ -1,4 +1,4 @@
-"""A result is what its job asked for: as long, of the shape and of the size, and no other job's."""
+"""A result matches its job's request: length, shape and size; and it is no other job's."""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -16,11 +16,11 @@ from mockreel.contract import pointers
 from mockreel.contract.evidence.facts import Fact, weaker
 from mockreel.contract.exchanges.exchange import ReceivedResponse
 from mockreel.contract.exchanges.problem import Problem
-from mockreel.engine.artifacts.media.clip import Wanted
+from mockreel.engine.artifacts.media.clip import ClipRequest
 from mockreel.engine.artifacts.media.size_words import Size, Unreadable, read_aspect, read_resolution, wish
 from mockreel.simulator.in_process.mock_target import NotApplicable
 
-# Models work in frames and in blocks of pixels, so that a length, a shape and a size are met nearly.
+# Models work in frames and in blocks of pixels, so a length, a shape and a size match approximately.
 LONGER, LONGER_PART, SHAPE, SIZE = 0.6, 0.1, 0.07, 0.25
 GROUPS = (PLAIN, SHAPED)
 # A file that was sent in may lend its length or its size to the result.
@@ -38,8 +38,8 @@ def _results(context: CheckContext) -> Iterator[tuple[JobTrace, str, ReceivedRes
                 yield trace, url, context.fetch(url)
 
 
-def _asked(context: CheckContext) -> Iterator[tuple[JobTrace, str, Wanted, Measured]]:
-    """Every file whose length and size its job's request says, with what was asked and what it is."""
+def _asked(context: CheckContext) -> Iterator[tuple[JobTrace, str, ClipRequest, Measured]]:
+    """Every file whose length and size its request states, with the requested and the actual values."""
     for trace, url, response in _results(context):
         model = trace.model
         if model is None or response.status != 200 or _lends(trace):
@@ -49,7 +49,7 @@ def _asked(context: CheckContext) -> Iterator[tuple[JobTrace, str, Wanted, Measu
 
 
 def _asks(context: CheckContext, what: str) -> None:
-    """See that a check has asked something.
+    """Check that there was a case.
 
     Raises:
         NotApplicable: no model of the run lets its input choose it.
@@ -103,8 +103,8 @@ def have_the_shape(context: CheckContext) -> Iterator[Problem]:
     _asks(context, "aspect ratio")
 
 
-def _ratio(wanted: Wanted) -> float | None:
-    """Width divided by height where the request says both, or says their ratio."""
+def _ratio(wanted: ClipRequest) -> float | None:
+    """Width divided by height, if the request states both or their ratio."""
     for word in (wanted.aspect, wanted.resolution):
         asked = wish(word)
         try:
@@ -128,7 +128,7 @@ def have_the_size(context: CheckContext) -> Iterator[Problem]:
     _asks(context, "size")
 
 
-def _size(wanted: Wanted) -> Size | None:
+def _size(wanted: ClipRequest) -> Size | None:
     asked = wish(wanted.resolution)
     try:
         return None if asked is None else read_resolution(asked)
@@ -172,7 +172,7 @@ def are_as_the_record_says(context: CheckContext) -> Iterator[Problem]:
 
 @check("result.own", "The result of a job is its own: another job has another one.", level="jobs", uses=GROUPS)
 def are_ones_own(context: CheckContext) -> Iterator[Problem]:
-    """Jobs that were asked for other things have other files, at other addresses."""
+    """Jobs with different requests have different files, at different URLs."""
     every = [one for one in _results(context) if not one[1].startswith("data:")]
     context.judged(len(every) if len({trace.id for trace, _, _ in every}) > 1 else 0)
     for (one, url, response), (other, further, second) in combinations(every, 2):
@@ -188,7 +188,7 @@ def are_ones_own(context: CheckContext) -> Iterator[Problem]:
 
 
 def _differ(one: JobTrace, other: JobTrace) -> bool:
-    """Whether two jobs were asked for other things; without a text two models may well agree."""
+    """Whether two jobs have different requests; without a text two models may agree."""
     return bool(one.text) and one.text != other.text
 
 

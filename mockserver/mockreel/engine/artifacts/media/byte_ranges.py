@@ -10,7 +10,7 @@ from typing import Final
 # Nineteen digits and more are no size of a file, and Python refuses to read very long numbers.
 _RANGE: Final = re.compile(r"bytes=[ \t]*([0-9]{0,18})-([0-9]{0,18})[ \t]*", re.IGNORECASE)
 
-# A mock server that is started again makes the same ids with other clips, so a cache has to ask again.
+# A restarted mock server makes the same ids with other clips, so a cache has to revalidate.
 _ALWAYS: Final[Mapping[str, str]] = MappingProxyType(
     {"Accept-Ranges": "bytes", "Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"}
 )
@@ -31,7 +31,7 @@ def etag_of(content: bytes) -> str:
 
 
 def byte_range(header: str | None, size: int) -> range | None:
-    """Which bytes a Range header asks for: None is the whole body, an empty range cannot be satisfied.
+    """The requested bytes of a Range header: None is the whole body, an empty range cannot be satisfied.
 
     A header that is malformed, has another unit or several ranges is ignored, which RFC 9110 allows.
     """

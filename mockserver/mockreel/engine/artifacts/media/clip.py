@@ -1,10 +1,10 @@
-"""What somebody wants to be played, and the file that plays it."""
+"""A request for a clip, and the file that is chosen for it."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ClipRequest:
     """A wish, in the words of the wire; what is None does not matter.
 
     Args:
@@ -26,7 +26,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clip:
-    """A real file that answers a wish; `says` names the difference where it is not exactly what was asked."""
+    """A real file for a request; `says` names the difference if it does not match exactly."""
 
     name: str
     kind: str

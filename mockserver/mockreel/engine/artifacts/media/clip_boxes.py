@@ -12,7 +12,7 @@ from mockreel.engine.artifacts.media.clip import Clip
 from mockreel.engine.artifacts.media.clip_pack import read
 
 _HEADER: Final = 8
-# A size of 1 says that the real one follows, in eight bytes; one of 0 that the box ends where all does.
+# A size of 1 means that a 64-bit size follows; one of 0 that the box extends to the end of the file.
 _SIZE_FOLLOWS: Final = 1
 _LONG_HEADER: Final = 16
 _END: Final = b"\0\0\0\0IEND\xaeB`\x82"
@@ -54,7 +54,7 @@ def boxes(mp4: bytes, name: bytes, start: int, stop: int) -> Iterator[tuple[int,
 
 
 def _handler(mp4: bytes, track: int, end: int) -> bytes:
-    """What a track holds: `vide` or `soun`, as trak/mdia/hdlr says after eight bytes of version and zeros."""
+    """The type of a track: `vide` or `soun`, in trak/mdia/hdlr after eight bytes of version and zeros."""
     for _, media, stop in boxes(mp4, b"mdia", track, end):
         for _, handler, _ in boxes(mp4, b"hdlr", media, stop):
             return mp4[handler + 8 : handler + 12]

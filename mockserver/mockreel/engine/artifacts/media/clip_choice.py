@@ -1,4 +1,4 @@
-"""Choose the packed file that is nearest to a wish, and say how far it is from it."""
+"""Choose the packed file that is nearest to a request, and describe the difference."""
 
 import math
 from collections.abc import Callable, Iterator, Mapping
@@ -8,7 +8,7 @@ from pathlib import PurePath
 from types import MappingProxyType
 from typing import Final, TypeVar
 
-from mockreel.engine.artifacts.media.clip import Clip, Wanted
+from mockreel.engine.artifacts.media.clip import Clip, ClipRequest
 from mockreel.engine.artifacts.media.clip_pack import Packed, index
 from mockreel.engine.artifacts.media.size_words import Size, Unreadable, read_aspect, read_resolution, wish
 
@@ -18,7 +18,7 @@ _KINDS: Final[Mapping[str, str]] = MappingProxyType(
 _FORMATS: Final[Mapping[str, str]] = MappingProxyType({"jpeg": "jpg", "mpeg": "mp3", "wave": "wav"})
 _THOUSANDS: Final[Mapping[int, int]] = MappingProxyType({1: 1080, 2: 1440, 3: 1620, 4: 2160, 8: 4320})
 
-# What is played where nothing is asked.
+# The defaults for what is not requested.
 _KIND: Final = "video"
 _SECONDS: Final = 8.0
 _RATIO: Final[Mapping[str, float]] = MappingProxyType({"video": 16 / 9})
@@ -42,13 +42,13 @@ class _Target:
     ratio: float
 
 
-def pick(wanted: Wanted) -> Clip:
+def pick(request: ClipRequest) -> Clip:
     """The packed file nearest to the wish: first in format, then in shape, in size and in length."""
-    size = _read(read_resolution, wanted.resolution)
-    aspect = _read(read_aspect, wanted.aspect)
-    packed = _nearest(_target(wanted, size, aspect))
-    misses = {name: words for name, words in _misses(wanted, packed, size, aspect) if words}
-    sound = packed.kind == "audio" or (packed.kind == "video" and wanted.sound is not False)
+    size = _read(read_resolution, request.resolution)
+    aspect = _read(read_aspect, request.aspect)
+    packed = _nearest(_target(request, size, aspect))
+    misses = {name: words for name, words in _misses(request, packed, size, aspect) if words}
+    sound = packed.kind == "audio" or (packed.kind == "video" and request.sound is not False)
     return Clip(
         name=PurePath(packed.file).stem + ("" if sound or packed.kind != "video" else "-silent"),
         kind=packed.kind,
@@ -59,29 +59,29 @@ def pick(wanted: Wanted) -> Clip:
         seconds=packed.seconds,
         sound=sound,
         exact=not misses,
-        says=_says(misses),
+        says=_difference(misses),
         file=packed.file,
     )
 
 
 def _read(reader: Callable[[str], _Read], word: str | None) -> _Read | None:
-    asked = wish(word)
+    requested = wish(word)
     try:
-        return None if asked is None else reader(asked)
+        return None if requested is None else reader(requested)
     except Unreadable:
         return None
 
 
-def _target(wanted: Wanted, size: Size | None, aspect: float | None) -> _Target:
-    kind = _KINDS.get(wanted.kind.lower(), _KIND)
+def _target(request: ClipRequest, size: Size | None, aspect: float | None) -> _Target:
+    kind = _KINDS.get(request.kind.lower(), _KIND)
     ratio = aspect or (size.sides[0] / size.sides[1] if size and size.sides else _RATIO.get(kind, 1.0))
     measure = _measure(kind, size) if size else _MEASURE.get(kind, 1024.0)
-    seconds = wanted.seconds if wanted.seconds is not None and math.isfinite(wanted.seconds) else _SECONDS
-    return _Target(kind, _suffix(wanted), seconds, measure, ratio)
+    seconds = request.seconds if request.seconds is not None and math.isfinite(request.seconds) else _SECONDS
+    return _Target(kind, _suffix(request), seconds, measure, ratio)
 
 
-def _suffix(wanted: Wanted) -> str | None:
-    suffix = wish(wanted.format)
+def _suffix(request: ClipRequest) -> str | None:
+    suffix = wish(request.format)
     return None if suffix is None else _FORMATS.get(suffix.removeprefix("."), suffix.removeprefix("."))
 
 
@@ -115,32 +115,35 @@ def _apart(one: float, other: float) -> float:
 
 
 def _misses(
-    wanted: Wanted, packed: Packed, size: Size | None, aspect: float | None
+    request: ClipRequest, packed: Packed, size: Size | None, aspect: float | None
 ) -> Iterator[tuple[str, tuple[str, str] | None]]:
-    """What was asked and what there is, part by part; None where they agree or nothing was asked."""
-    yield "seconds", _miss_of_seconds(wanted, packed)
+    """What was requested and what the pack has, by property; None where they agree or nothing was requested."""
+    yield "seconds", _miss_of_seconds(request, packed)
     if packed.sides:
-        yield "resolution", _miss(wanted.resolution, packed.resolution, met=size is not None and _meets(packed, size))
+        yield (
+            "resolution",
+            _miss(request.resolution, packed.resolution, matches=size is not None and _matches(packed, size)),
+        )
         near = aspect is not None and _apart(aspect, packed.ratio) <= _NEAR
-        yield "aspect", _miss(wanted.aspect, packed.aspect, met=near)
-    yield "format", _miss(wanted.format, packed.suffix, met=_suffix(wanted) == packed.suffix)
-    yield "kind", _miss(wanted.kind, packed.kind, met=_KINDS.get(wanted.kind.lower()) == packed.kind)
+        yield "aspect", _miss(request.aspect, packed.aspect, matches=near)
+    yield "format", _miss(request.format, packed.suffix, matches=_suffix(request) == packed.suffix)
+    yield "kind", _miss(request.kind, packed.kind, matches=_KINDS.get(request.kind.lower()) == packed.kind)
 
 
-def _miss_of_seconds(wanted: Wanted, packed: Packed) -> tuple[str, str] | None:
-    if wanted.seconds is None or packed.seconds is None or abs(wanted.seconds - packed.seconds) < _FRAME:
+def _miss_of_seconds(request: ClipRequest, packed: Packed) -> tuple[str, str] | None:
+    if request.seconds is None or packed.seconds is None or abs(request.seconds - packed.seconds) < _FRAME:
         return None
-    return f"{wanted.seconds:g} s", f"{packed.seconds} s"
+    return f"{request.seconds:g} s", f"{packed.seconds} s"
 
 
-def _meets(packed: Packed, size: Size) -> bool:
+def _matches(packed: Packed, size: Size) -> bool:
     if size.sides:
         return packed.sides == size.sides
     return _apart(_measured(packed), _measure(packed.kind, size)) <= _NEAR
 
 
-def _miss(asked: str | None, have: str | None, *, met: bool) -> tuple[str, str] | None:
-    return None if met or asked is None or wish(asked) is None else (_shown(asked), have or "")
+def _miss(requested: str | None, have: str | None, *, matches: bool) -> tuple[str, str] | None:
+    return None if matches or requested is None or wish(requested) is None else (_shown(requested), have or "")
 
 
 def _shown(word: str) -> str:
@@ -148,9 +151,9 @@ def _shown(word: str) -> str:
     return word if len(word) <= 20 and word.isascii() and word.isprintable() else ascii(word[:20])
 
 
-def _says(misses: Mapping[str, tuple[str, str]]) -> str:
-    asked, have = ({name: words[side] for name, words in misses.items()} for side in (0, 1))
-    return f"asked {_phrase(asked)}; the pack has {_phrase(have)}" if misses else ""
+def _difference(misses: Mapping[str, tuple[str, str]]) -> str:
+    requested, have = ({name: words[side] for name, words in misses.items()} for side in (0, 1))
+    return f"requested {_phrase(requested)}; the pack has {_phrase(have)}" if misses else ""
 
 
 def _phrase(parts: dict[str, str]) -> str:

@@ -1,7 +1,7 @@
-"""The packed files: the index of what there is, and their bytes.
+"""The packed files: their index, and their bytes.
 
 Plain files beside the code, not one archive: an MP4 hardly shrinks, the wheel is an archive already, and a file
-can be looked at.  Nothing is read before it is asked for.
+can be looked at.  Nothing is read before it is needed.
 """
 
 import json

@@ -10,7 +10,7 @@ from mockreel.contract.messages.message import Response, json_response
 from mockreel.contract.validation import Violation
 from mockreel.engine.billing import Entry
 from mockreel.engine.randomness import digest
-from mockreel.providers.aimlapi.query_parameters import refuse_unknown
+from mockreel.providers.aimlapi.query_parameters import reject_unknown
 from mockreel.providers.aimlapi.responses import moment
 from mockreel.providers.aimlapi.state import State
 from mockreel.providers.templates import fill
@@ -43,11 +43,11 @@ def _balance(context: RequestContext) -> Response:
 
 def transactions(context: RequestContext) -> Answer:
     """One page of the ledger, newest first. It has rows for what changes hands; a hold is none."""
-    refuse_unknown(context)
+    reject_unknown(context)
     return run_work(context, _transactions(context, _period(context)))
 
 
-def _transactions(context: RequestContext, wanted: Callable[[Entry], bool]) -> Work:
+def _transactions(context: RequestContext, in_period: Callable[[Entry], bool]) -> Work:
     rows, ledger, account = context.provider.contract.wire["ledger"], context.provider.ledger, context.account
     settling = ledger.settling(account, context.now)
     next(settling)
@@ -55,8 +55,8 @@ def _transactions(context: RequestContext, wanted: Callable[[Entry], bool]) -> W
     chosen: list[Entry] = []
     for jobs in chain([()], chunks([*account.jobs], size=FEW)):
         entries = ledger.moved(jobs, context.now) if jobs else ledger.set_by_hand(account, context.now)
-        told = (entry for entry in entries if entry.sort in rows)
-        chosen += [entry for entry in told if wanted(entry) and _matches(context, rows[entry.sort])]
+        reported = (entry for entry in entries if entry.sort in rows)
+        chosen += [entry for entry in reported if in_period(entry) and _matches(context, rows[entry.sort])]
         if len(jobs) == FEW:
             yield
     chosen.sort(key=lambda entry: entry.at)
@@ -91,14 +91,14 @@ def _matches(context: RequestContext, row: dict[str, Any]) -> bool:
 
 
 def _period(context: RequestContext) -> Callable[[Entry], bool]:
-    """Which entries lie in the asked period.
+    """Which entries are in the requested period.
 
     Raises:
-        ErrorResponse: it ends before it begins, or a moment is none.
+        ErrorResponse: it ends before it begins, or a time is invalid.
     """
     start, end = _moment(context, "from", float("-inf")), _moment(context, "to", float("inf"))
     if end <= start:
-        raise _refused("to", context.query.get("to"), "it is not later than `from`")
+        raise _rejection("to", context.query.get("to"), "it is not later than `from`")
     return lambda entry: start <= entry.at < end
 
 
@@ -109,7 +109,7 @@ def _moment(context: RequestContext, name: str, default: float) -> float:
     try:
         return datetime.fromisoformat(text.upper()).timestamp()
     except (ValueError, OverflowError) as problem:
-        raise _refused(name, text, f"it is not a moment ({problem})") from problem
+        raise _rejection(name, text, f"it is not a moment ({problem})") from problem
 
 
 def _place(context: RequestContext, entries: list[Entry]) -> Generator[None, None, int]:
@@ -126,7 +126,7 @@ def _place(context: RequestContext, entries: list[Entry]) -> Generator[None, Non
             return place
         if not place % FEW:
             yield
-    raise _refused("cursor", cursor, "it was not issued here for this query")
+    raise _rejection("cursor", cursor, "it was not issued here for this query")
 
 
 def _cursor(entry: Entry) -> str:
@@ -139,5 +139,5 @@ def _default(context: RequestContext, name: str) -> int:
     return next(defaults)
 
 
-def _refused(name: str, value: Any, why: str) -> ErrorResponse:
+def _rejection(name: str, value: Any, why: str) -> ErrorResponse:
     return ErrorResponse("invalid-query", violations=(Violation(("query", name), "other", why, value, None),))

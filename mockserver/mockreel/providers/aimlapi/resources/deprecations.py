@@ -1,4 +1,4 @@
-"""The feed of retirements: which models are going, have gone, or were folded into another."""
+"""The feed of retirements: models that will be withdrawn, were withdrawn, or were merged into another."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -18,21 +18,21 @@ _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 def list_deprecations(context: RequestContext) -> Answer:
-    """The entries that both filters keep, the newest first. A filter that says nothing known keeps everything."""
+    """The entries that both filters keep, the newest first. A filter without a known value keeps everything."""
     rows = context.provider.contract.wire["deprecations"]
-    by_id = sorted(_kept(context, rows), key=lambda entry: str(entry["id"]))
-    kept = sorted(by_id, key=_newest, reverse=True)
+    by_id = sorted(_filtered(context, rows), key=lambda entry: str(entry["id"]))
+    entries = sorted(by_id, key=_newest, reverse=True)
     tag = etag_of(
-        orjson.dumps(kept), context.provider.contract.wire["catalogue"]["etag"]
+        orjson.dumps(entries), context.provider.contract.wire["catalogue"]["etag"]
     )  # the moment is not part of it
     headers = ((b"etag", tag), (b"cache-control", rows["cache"].encode()))
     if is_known(context.request.header(b"if-none-match"), tag):
         return Response(304, b"", headers)
-    body = orjson.dumps(fill(rows["list"], {"now": moment(context.now), "entries": kept}))
+    body = orjson.dumps(fill(rows["list"], {"now": moment(context.now), "entries": entries}))
     return Response(200, body, JSON_HEADERS + headers)
 
 
-def _kept(context: RequestContext, rows: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+def _filtered(context: RequestContext, rows: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     entries: Iterable[Mapping[str, Any]] = rows["entries"]
     states = set(listed(context, rows["filters"]["status"])) & {entry["status"] for entry in entries}
     since = context.query.get(rows["filters"]["since"], "")

@@ -24,7 +24,7 @@ SHAPES: Mapping[str, MakeId] = {
 
 
 def submit(context: RequestContext) -> Answer:
-    """Begin a generation. Of the request only what the clip depends on is kept; nothing else is asked for again."""
+    """Begin a generation. Only what the clip depends on is stored of the request."""
     state: State = context.provider.state
     line = state.lines[context.operation.id]
     ledger = context.provider.ledger
@@ -35,19 +35,19 @@ def submit(context: RequestContext) -> Answer:
         request=orjson.dumps({name: context.body[name] for name in state.media if name in context.body}),
         extra=state.rates.usage(ledger.due(ledger.cost(context.model, context.fields))),
     )
-    return _told(context, job)
+    return _response(context, job)
 
 
 def poll(context: RequestContext) -> Answer:
-    """A generation as it stands."""
+    """A generation in its current state."""
     state: State = context.provider.state
     line = state.lines[context.operation.id]
     job = context.provider.job_of(context.account, context.query[str(line.parameter)])
-    return context.provider.view(context, job, _told, context.request.header(state.tracing.asked))
+    return context.provider.view(context, job, _response, context.request.header(state.tracing.requested))
 
 
-def _told(context: RequestContext, job: Job) -> Response:
-    """The response that tells of a generation as it stands."""
+def _response(context: RequestContext, job: Job) -> Response:
+    """The response for a generation in its current state."""
     state: State = context.provider.state
     line = state.lines[context.operation.id]
     now = job.state(context.now)

@@ -9,7 +9,7 @@ from mockreel.contract.messages.error_response import ErrorResponse
 from mockreel.contract.messages.message import json_response
 from mockreel.contract.validation import Violation
 from mockreel.engine.jobs.job import Job
-from mockreel.providers.aimlapi.query_parameters import refuse_unknown, repeated
+from mockreel.providers.aimlapi.query_parameters import reject_unknown, repeated
 from mockreel.providers.aimlapi.responses import moment
 from mockreel.providers.templates import fill
 from mockreel.simulator.cooperative_work import MANY, Work, chunks, run_work
@@ -19,23 +19,25 @@ from mockreel.simulator.request_context import RequestContext
 
 def report(context: RequestContext) -> Answer:
     """The quantiles of each model that completed a generation inside the window."""
-    refuse_unknown(context)
+    reject_unknown(context)
     row = context.provider.contract.wire["metrics"]
-    asked = repeated(context, row["parameter"])
-    if len(asked) > row["most"]:
+    names_requested = repeated(context, row["parameter"])
+    if len(names_requested) > row["most"]:
         many = Violation(("query", row["parameter"]), "maxItems", "too many values", None, row["most"])
         raise ErrorResponse("invalid-query", violations=(many,))
-    return run_work(context, _reported(context, row, asked))
+    return run_work(context, _reported(context, row, names_requested))
 
 
-def _reported(context: RequestContext, row: dict[str, Any], asked: list[str]) -> Work:
+def _reported(context: RequestContext, row: dict[str, Any], names_requested: list[str]) -> Work:
     measured: dict[tuple[str, ...], list[float]] = {}
     for jobs in chunks(_recent(context, context.now - row["window"]), size=MANY):
         _measure(context, jobs, measured)
         if len(jobs) == MANY:
             yield
     models = [
-        _entry(row, names, spans) for names, spans in measured.items() if not asked or set(asked) & set(names[:-1])
+        _entry(row, names, spans)
+        for names, spans in measured.items()
+        if not names_requested or set(names_requested) & set(names[:-1])
     ]
     return json_response(200, fill(row["report"], {"now": moment(context.now), "models": models}))
 

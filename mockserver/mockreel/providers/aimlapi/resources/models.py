@@ -24,7 +24,7 @@ def list_models(context: RequestContext) -> Answer:
     filters = [(set(listed(context, parameter)), names) for parameter, names in rows["filters"].items()]
     entry, hidden = prepared(rows["entry"]), _hidden(context, rows)
     every = (_remembered(context, model) for model in context.provider.contract.models.values())
-    kept = [_entry(entry, words, hidden) for words in every if _kept(filters, words)]
+    kept = [_entry(entry, words, hidden) for words in every if _matches(filters, words)]
     body = orjson.dumps(fill(rows["list"], {"models": kept}))
     tag = etag_of(body, rows["etag"])
     headers = ((b"etag", tag),)
@@ -34,7 +34,7 @@ def list_models(context: RequestContext) -> Answer:
 
 
 def _remembered(context: RequestContext, model: Model) -> dict[str, Any]:
-    """The words of a model, put together once."""
+    """The template values of a model, built once."""
     state: State = context.provider.state
     if model.id not in state.catalogue:
         state.catalogue[model.id] = facts(context.provider.contract, model)
@@ -43,9 +43,9 @@ def _remembered(context: RequestContext, model: Model) -> dict[str, Any]:
 
 def get_model(context: RequestContext) -> Answer:
     """One model by its id or an alias, in any case of letters."""
-    wanted = context.params["id"].lower()
+    id_ = context.params["id"].lower()
     contract = context.provider.contract
-    found = next((model for name, model in contract.names.items() if name.lower() == wanted), None)
+    found = next((model for name, model in contract.names.items() if name.lower() == id_), None)
     if found is None:
         raise ErrorResponse("model-not-found", values={"model": context.params["id"]})
     rows = contract.wire["catalogue"]
@@ -54,7 +54,7 @@ def get_model(context: RequestContext) -> Answer:
 
 
 def facts(contract: Contract, model: Model) -> dict[str, Any]:
-    """Everything that the catalogue can say of a model, by template word."""
+    """All template values of a model for the catalogue."""
     rows = contract.wire["catalogue"]
     fields = contract.schemas.document(model.schema)["properties"]
     names = (model.id, *model.aliases)
@@ -81,23 +81,23 @@ def facts(contract: Contract, model: Model) -> dict[str, Any]:
 
 
 def _endpoints(contract: Contract, model: Model) -> list[str]:
-    """Where a model is taken, the older routes of its vendor first."""
+    """The routes of a model, the older routes of its vendor first."""
     taken = (one for one in contract.operations if model.id in contract.names_at.get(one.id, ()))
     older = [one.route for one in taken if one.begins]
     return list(dict.fromkeys((*older, *model.endpoints)))
 
 
 def _words(by_field: Mapping[str, str], fields: Mapping[str, Any]) -> list[str]:
-    """What the fields of a schema stand for, each word once."""
+    """The values of a schema's fields, each once."""
     return list(dict.fromkeys(word for name, word in by_field.items() if name in fields))
 
 
 def _hidden(context: RequestContext, rows: Mapping[str, Any]) -> set[str]:
-    """The sections of an entry that were not asked for."""
+    """The sections of an entry that were not requested."""
     row = rows["include"]
-    asked = listed(context, row["parameter"])
-    everything = row["everything"] in asked or "true" in listed(context, row["synonym"])
-    return set() if everything else {section for section in rows["sections"] if section not in asked}
+    requested = listed(context, row["parameter"])
+    everything = row["everything"] in requested or "true" in listed(context, row["synonym"])
+    return set() if everything else {section for section in rows["sections"] if section not in requested}
 
 
 def _entry(template: Template, words: Mapping[str, Any], hidden: set[str]) -> Any:
@@ -105,9 +105,9 @@ def _entry(template: Template, words: Mapping[str, Any], hidden: set[str]) -> An
     return template({word: value for word, value in words.items() if word not in hidden})
 
 
-def _kept(filters: Sequence[tuple[set[str], list[str]]], words: Mapping[str, Any]) -> bool:
+def _matches(filters: Sequence[tuple[set[str], list[str]]], words: Mapping[str, Any]) -> bool:
     """Whether a model passes: one value of each parameter that is given must be among its own."""
-    return all(not asked or asked & set(_values(words, names)) for asked, names in filters)
+    return all(not requested or requested & set(_values(words, names)) for requested, names in filters)
 
 
 def _values(words: Mapping[str, Any], names: list[str]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The fields of a record by which lists are filtered and sorted: what kind each is, and how its values compare."""
+"""The fields by which lists are filtered and sorted: their kinds, and how their values compare."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,10 +20,10 @@ class Column:
     kind: Kind
 
     def rank(self, value: Any) -> Rank:
-        """Where a value stands among the others of its column.
+        """The rank of a value among those of its column.
 
         Raises:
-            ValueError: it is no value of this column.
+            ValueError: it is not a value of this column.
         """
         if value is None:
             return (0, 0.0)
@@ -37,11 +37,11 @@ class Column:
             return (2, read(value))
         return (2, float(value)) if self.kind == "number" else (3, value)
 
-    def meant(self, text: str, *, quoted: bool) -> Rank:
-        """Where the value stands that a filter's text means.
+    def rank_of_text(self, text: str, *, quoted: bool) -> Rank:
+        """The rank of the value in a filter's text.
 
         Raises:
-            ValueError: it means no value of this column.
+            ValueError: it is not a value of this column.
         """
         if text == "null" and not quoted:
             return (0, 0.0)

@@ -27,7 +27,7 @@ _DEPTH = 50
 
 
 class FilterError(ValueError):
-    """A filter that cannot be understood; the text says why and where."""
+    """A filter that cannot be parsed; the text says why and where."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +45,10 @@ def grammar(row: Mapping[str, Any]) -> Grammar:
 
 
 def parse(text: str, rules: Grammar, columns: Mapping[str, Column]) -> Predicate:
-    """What a filter asks of a record.
+    """The predicate of a filter.
 
     Raises:
-        FilterError: it does not follow the grammar, or names no field that can be filtered by.
+        FilterError: it breaks the grammar, or names no filterable field.
     """
     reader = _Reader(text, rules, columns)
     predicate = reader.any_of(0)
@@ -84,9 +84,9 @@ class _Reader:
         if self._join("not"):
             negated = self._one(depth + 1)
             return lambda record: not negated(record)
-        if self._take("("):
+        if self._accept("("):
             inner = self.any_of(depth + 1)
-            if not self._take(")"):
+            if not self._accept(")"):
                 raise self._wrong("a closing bracket is missing")
             return inner
         return self._comparison()
@@ -95,7 +95,7 @@ class _Reader:
         named = self._match(_FIELD)
         if named is None:
             raise self._wrong("a field is missing")
-        sign = next((sign for sign in self.signs if self._take(sign)), None)
+        sign = next((sign for sign in self.signs if self._accept(sign)), None)
         if sign is None:
             raise self._wrong(f"one of {' '.join(self.signs)} is missing")
         column, compare = self._meaning(named[0], sign)
@@ -108,29 +108,29 @@ class _Reader:
         quoted = found[3] is None
         text = re.sub(r"\\(.)", r"\1", found[1] or found[2] or "") if quoted else found[3]
         try:
-            wanted = column.meant(text, quoted=quoted)
+            expected = column.rank_of_text(text, quoted=quoted)
         except ValueError as problem:
             raise self._wrong(str(problem)) from problem
-        return lambda record: _holds(compare, column.rank(record.get(column.name)), wanted)
+        return lambda record: _holds(compare, column.rank(record.get(column.name)), expected)
 
     def _meaning(self, named: str, sign: str) -> tuple[Column, Callable[[Rank, Rank], bool]]:
         """The column that is named and the comparison that is meant, in one of the two forms."""
         name, _, word = named.rpartition(".")
-        meant = self.rules.words.get(word.lower()) if name else None
-        form = "dotted" if meant else "plain"
+        meaning_of_word = self.rules.words.get(word.lower()) if name else None
+        form = "dotted" if meaning_of_word else "plain"
         if form not in self.rules.forms:
             raise self._wrong(f"filters of the form {form} are not understood")
-        column = self.columns.get(name if meant else named)
+        column = self.columns.get(name if meaning_of_word else named)
         if column is None or column.kind == "other":
             raise self._wrong(f"{named!r} is not a field to filter by")
-        return column, _COMPARE[meant or self.rules.signs[sign]]
+        return column, _COMPARE[meaning_of_word or self.rules.signs[sign]]
 
     def _join(self, meaning: str) -> bool:
         self._skip()
-        for word, meant in self.rules.joins.items():
+        for word, meaning_of_word in self.rules.joins.items():
             rest = self.text[self.at + len(word) : self.at + len(word) + 1]
             if (
-                meant == meaning
+                meaning_of_word == meaning
                 and self.text.startswith(word, self.at)
                 and (not rest or rest.isspace() or rest in "()")
             ):
@@ -138,7 +138,7 @@ class _Reader:
                 return True
         return False
 
-    def _take(self, literal: str) -> bool:
+    def _accept(self, literal: str) -> bool:
         self._skip()
         if not self.text.startswith(literal, self.at):
             return False
@@ -165,8 +165,8 @@ class _Reader:
         return FilterError(f"{why} (at character {self.at + 1})")
 
 
-def _holds(compare: Callable[[Rank, Rank], bool], value: Rank, wanted: Rank) -> bool:
+def _holds(compare: Callable[[Rank, Rank], bool], value: Rank, expected: Rank) -> bool:
     """Values of different sorts are never equal, and neither is smaller."""
-    if value[0] != wanted[0]:
+    if value[0] != expected[0]:
         return compare is operator.ne
-    return compare(value, wanted)
+    return compare(value, expected)

@@ -22,7 +22,7 @@ Record = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """A place between pages: what follows it (or goes before it), in which sort and filter, how many at a time."""
+    """A place between pages: the item before or after it, the sort and filter, and the page size."""
 
     back: bool
     sort: str | None
@@ -40,14 +40,14 @@ def listed(
     render: Callable[[T], Record],
     newest_first: bool = True,
 ) -> Answer:
-    """The page of a list that a call asks for; a long list is filtered and sorted in turns.
+    """The requested page of a list; a long list is filtered and sorted in steps.
 
     Args:
-        schema: of one item; it says by which fields the list can be filtered and sorted.
+        schema: of one item; it defines the fields for filters and sorts.
         items: oldest first, each with a greater number than the one before.
         number: of an item, for good.
         render: an item's record; only for those that are shown, or looked at by a filter or a sort.
-        newest_first: how they stand when no sort is asked for.
+        newest_first: the order without a sort.
     """
     query = _Query(context, schema, newest_first=newest_first)
     if not query.by_age:
@@ -57,17 +57,17 @@ def listed(
 
 
 def listed_rows(context: RequestContext, schema: str, rows: Iterable[Record]) -> Answer:
-    """The page of a list of records that nothing comes in between of: as they come, unless it asks for an order.
+    """The requested page of a list of records, as long as nothing changes it: in their order, unless a sort is given.
 
     Args:
-        rows: made while they are looked at.
+        rows: created on iteration.
     """
     query = _Query(context, schema, newest_first=False)
     return run_work(context, _chosen(query, enumerate(rows), lambda row: row[0], lambda row: row[1]))
 
 
 def _chosen(query: "_Query", items: Iterable[T], number: Callable[[T], int], render: Callable[[T], Record]) -> Work:
-    """The page of those that the filter lets through, in the order of the sort."""
+    """The page of the filtered items, in the order of the sort."""
     selection = query.selection()
     for some in chunks(items, size=FEW):
         for item in some:
@@ -78,23 +78,21 @@ def _chosen(query: "_Query", items: Iterable[T], number: Callable[[T], int], ren
 
 
 class _Query:
-    """The query of one list, understood."""
-
     def __init__(self, context: RequestContext, schema: str, *, newest_first: bool) -> None:
         self.wire = context.provider.contract.wire
         self.columns = columns(context.provider.contract.schemas, schema)
-        asked = context.query
-        self.cursor = self._cursor(asked.get("pq"))
+        query = context.query
+        self.cursor = self._cursor(query.get("pq"))
         before = self.cursor
-        self.filter: str | None = asked.get("q") or (before.filter if before else None)
-        self.sort: str | None = asked.get("sort_by") or (before.sort if before else None)
-        self.limit: int = asked.get("limit") or (before.limit if before else None) or self.wire["page_size"]
-        self.back = bool(asked.get("from_prev")) or (before.back if before else False)
+        self.filter: str | None = query.get("q") or (before.filter if before else None)
+        self.sort: str | None = query.get("sort_by") or (before.sort if before else None)
+        self.limit: int = query.get("limit") or (before.limit if before else None) or self.wire["page_size"]
+        self.back = bool(query.get("from_prev")) or (before.back if before else False)
         self.orders = self._orders(self.sort) if self.sort else self._usual(newest_first)
         self.by_age = newest_first and not (self.filter or self.sort)
         if before and before.place and len(before.place.ranks) != (0 if self.by_age else len(self.orders)):
-            raise invalid_query("pq", "the cursor belongs to another sort", asked.get("pq"))
-        self.names = self._names(asked.get("fields"))
+            raise invalid_query("pq", "the cursor belongs to another sort", query.get("pq"))
+        self.names = self._names(query.get("fields"))
 
     def _orders(self, text: str) -> tuple[Order, ...]:
         found = []
@@ -109,7 +107,7 @@ class _Query:
         return tuple(found)
 
     def _usual(self, newest_first: bool) -> tuple[Order, ...]:
-        """The order of a list that nobody sorts: as the contract has it, or as the items stand."""
+        """The order without a sort: the contract's, or that of the items."""
         return self._orders(self.wire["order"]) if newest_first else ()
 
     def _names(self, text: str | None) -> frozenset[str] | None:
@@ -180,10 +178,10 @@ class _Query:
 
 
 def _read_cursor(value: Any) -> Cursor:
-    """A cursor from what its text held; texts that nobody here wrote are refused.
+    """A cursor from its decoded text; forged ones are rejected.
 
     Raises:
-        ValueError: it is no cursor.
+        ValueError: it is not a cursor.
     """
     match value:
         case [bool() as back, str() | None as sort, str() | None as chosen, int() as limit, ranks, number]:

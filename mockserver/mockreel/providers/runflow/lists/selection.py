@@ -1,4 +1,4 @@
-"""The rows of one page, chosen from any number of rows that come in any order: only those near the page are kept."""
+"""The rows of one page, chosen from any number of rows in any order: only those near the page are held."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import Any
 from mockreel.providers.runflow.lists.columns import Column, Rank
 
 Record = Mapping[str, Any]
-# So many rows more than a page holds are kept before those that are too far from it are thrown away.
+# How many more rows than a page are held before those far from it are dropped.
 _SPARE = 500
 
 
@@ -22,22 +22,22 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where an item stands in a list: its values of the sort's keys, and its own number, which no other has."""
+    """The position of an item in a list: its values of the sort's keys, and its own unique number."""
 
     ranks: tuple[Rank, ...]
     number: int
 
 
 Row = tuple[Place, Record]
-# The places of a page's ends, where something lies beyond them.
+# The places of a page's ends, if there are items beyond them.
 Around = tuple[Place | None, Place | None]
 
 
 class Selection:
-    """Takes rows, and gives the `limit` of them that stand next to a place.
+    """Takes rows, and returns the `limit` of them next to a place.
 
     Args:
-        holds: whether the filter lets a record through; everything passes if None.
+        holds: the filter's predicate; None accepts everything.
         at: behind which place the page begins, or before which it ends; the beginning of the list if None.
         back: the page ends before that place.
     """
@@ -58,7 +58,7 @@ class Selection:
         self._back = back
         self._rows: list[Row] = []
         self._last: Place | None = None  # nothing farther away is on the page, or right behind it
-        self._behind = False  # whether a row lies on the other side of the place
+        self._behind = False  # whether a row is on the other side of the place
 
     def offer(self, number: int, record: Record) -> None:
         """Look at one row."""
@@ -85,7 +85,7 @@ class Selection:
         return [record for _, record in rows], (first if before else None, last if after else None)
 
     def _is_ahead(self, place: Place) -> bool:
-        """Whether a place lies on the page's side of where it begins."""
+        """Whether a place is on the page's side of its start."""
         if self._at is None:
             return not self._back
         side = self._compare(place, self._at)

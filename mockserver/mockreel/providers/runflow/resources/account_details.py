@@ -19,10 +19,10 @@ Record = Mapping[str, Any]
 
 
 def get_me(context: RequestContext) -> Response:
-    """The user behind the key, with the memberships if they are asked for."""
+    """The user behind the key, with the memberships if requested."""
     wire = context.provider.contract.wire
-    asked = [name.strip() for name in (context.query.get("embed") or "").split(",")]
-    memberships = [_membership(context)] if wire["membership"]["embed"] in asked else None
+    requested = [name.strip() for name in (context.query.get("embed") or "").split(",")]
+    memberships = [_membership(context)] if wire["membership"]["embed"] in requested else None
     return json_response(200, {**person(context), "memberships": memberships})
 
 

@@ -107,12 +107,10 @@ def _user(context: RequestContext) -> Mapping[str, Any]:
 
 
 def get_asset(context: RequestContext) -> Response:
-    """One asset."""
     return json_response(200, _record(context, _confirmed(context)))
 
 
 def delete_asset(context: RequestContext) -> Response:
-    """Forget an asset."""
     del own_shelf(context).assets[_confirmed(context).id]
     return Response(204, b"")
 

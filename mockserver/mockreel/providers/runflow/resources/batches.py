@@ -1,4 +1,4 @@
-"""Batches: up to a hundred runs begun together, one callback when all of them have ended."""
+"""Batches: up to a hundred runs that begin together, and one webhook when all of them have ended."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -38,10 +38,10 @@ def create_batch(context: RequestContext) -> Response:
     costs = [context.provider.ledger.cost(model, fields) for fields, _ in inputs]
     context.provider.ledger.admit_all(context.account, costs, context.now)
     courses = [course_of(context, model, fields) for fields, _ in inputs]
-    kept = [exact(stored(context, fields, at=_place(context, index))) for index, (fields, _) in enumerate(inputs)]
+    requests = [exact(stored(context, fields, at=_place(context, index))) for index, (fields, _) in enumerate(inputs)]
     batch = _begin(context, model)
     context.provider.damage(context, batch.id)
-    for (_, client_ref), template, request, cost in zip(inputs, courses, kept, costs, strict=True):
+    for (_, client_ref), template, request, cost in zip(inputs, courses, requests, costs, strict=True):
         extra = Extra(client_ref, batch=batch)
         job = context.provider.begin_for(
             context.account,
@@ -71,7 +71,7 @@ def _model(context: RequestContext) -> Model:
 
 
 def _place(context: RequestContext, index: int) -> tuple[str | int, ...]:
-    """Where the input of an item stands in the body."""
+    """The place of an item's input in the body."""
     form = context.provider.contract.wire["batch_items"]
     return (form["items"], index, form["wrapped"]) if form["wrapped"] else (form["items"], index)
 
@@ -122,7 +122,7 @@ def _begin(context: RequestContext, model: Model) -> Batch:
 
 
 def run_ended(provider: Provider, job: Job) -> None:
-    """A run has ended: where it was the last of a batch, tell the batch's callback, once."""
+    """A run has ended: if it was the last of a batch, deliver the batch's webhook, once."""
     batch = extra_of(job).batch
     if batch is None or batch.callback_url is None or not is_over(batch, provider.clock.now()):
         return
@@ -139,10 +139,10 @@ def _deliver(provider: Provider, batch: Batch, url: str, *, automatic: bool) -> 
 
 
 def redeliver(provider: Provider, batch: Batch) -> Delivery:
-    """Begin to deliver a batch's callback again.
+    """Deliver a batch's webhook again.
 
     Raises:
-        ErrorResponse: it is not over, it has nobody to tell, or another redelivery is under way.
+        ErrorResponse: it has not ended, it has no webhook, or another redelivery is in progress.
     """
     possible = batch.callback_url is not None and is_over(batch, provider.clock.now())
     deliveries.check_redelivery(provider, batch.id, "batch", possible=possible)
@@ -178,7 +178,7 @@ def list_batch_items(context: RequestContext) -> Answer:
 
 
 def get_batch_callback_history(context: RequestContext) -> Response:
-    """The deliveries that told of a batch."""
+    """The deliveries about a batch."""
     provider, batch = context.provider, _batch(context)
     if provider.contract.wire["callback_history"] == "envelope":
         if batch.callback_url is None or not is_over(batch, context.now):

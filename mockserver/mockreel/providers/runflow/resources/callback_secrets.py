@@ -70,7 +70,6 @@ def _promote(shelf: Shelf, secret: Secret) -> None:
 
 
 def get_callback_secret(context: RequestContext) -> Response:
-    """One secret, without what is secret."""
     return json_response(200, _record(context, _secret(context)))
 
 

@@ -72,7 +72,6 @@ def _check_slug(context: RequestContext, slug: Any, *, own: Workflow | None = No
 
 
 def list_comfyui_workflows(context: RequestContext) -> Answer:
-    """The account's workflows."""
     return listed(
         context,
         "comfyui-workflow.json",
@@ -93,12 +92,10 @@ def create_comfyui_workflow(context: RequestContext) -> Response:
 
 
 def get_comfyui_workflow(context: RequestContext) -> Response:
-    """One workflow by its id."""
     return json_response(200, _record(context, _by_id(context)))
 
 
 def get_comfyui_workflow_by_slug(context: RequestContext) -> Response:
-    """One workflow by owner and slug."""
     return json_response(200, _record(context, _by_slug(context)))
 
 

@@ -14,15 +14,15 @@ from mockreel.webhooks import Attempt, Delivery
 
 
 def history(provider: Provider, subject: str) -> list[Delivery]:
-    """The callback deliveries that tell of a run or a batch, oldest first."""
+    """The webhook deliveries about a run or a batch, oldest first."""
     return [delivery for delivery in provider.deliveries.of(subject) if delivery.kind == CALLBACK]
 
 
 def check_redelivery(provider: Provider, subject: str, noun: str, *, possible: bool) -> None:
-    """See that a callback can be delivered again.
+    """Check that a webhook can be delivered again.
 
     Raises:
-        ErrorResponse: it is not over, it has nobody to tell, or another redelivery is under way.
+        ErrorResponse: it has not ended, it has no webhook, or another redelivery is in progress.
     """
     if not possible:
         raise ErrorResponse("redelivery-impossible", values={"noun": noun})
@@ -31,7 +31,7 @@ def check_redelivery(provider: Provider, subject: str, noun: str, *, possible: b
 
 
 def delivery_record(provider: Provider, delivery: Delivery, subject: str) -> Mapping[str, Any]:
-    """One delivery; `subject` is the key under which its run or batch stands."""
+    """One delivery; `subject` is the key of its run or batch."""
     wire = provider.contract.wire
     style = wire["record_times"]
     return {

@@ -1,4 +1,4 @@
-"""Evaluations of images: begun, read until they have ended, and what a client says of them."""
+"""Evaluations of images: created, polled until they end, and rated by clients."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -14,31 +14,28 @@ from mockreel.simulator.request_context import RequestContext
 
 
 def create_evaluation(context: RequestContext) -> Response:
-    """Begin an evaluation."""
     row = context.provider.contract.wire["evaluation"]
     number = context.provider.count("evaluation")
     id_ = uuid7(context.now, context.provider.draw("evaluation", number))
     evaluation = Evaluation(id_, number, orjson.dumps(context.body), context.now)
     own_shelf(context).evaluations[id_] = evaluation
-    asked = context.body
+    fields = context.body
     return json_response(
         202,
         {
             "id": id_,
             "status_code": row["states"][0]["word"],
-            "job_class_code": asked.get("job_class", row["job_class"]),
-            "client_ref": asked.get("client_ref"),
+            "job_class_code": fields.get("job_class", row["job_class"]),
+            "client_ref": fields.get("client_ref"),
         },
     )
 
 
 def get_evaluation(context: RequestContext) -> Response:
-    """One evaluation as it is now."""
     return json_response(200, _record(context, _evaluation(context)))
 
 
 def list_run_evaluations(context: RequestContext) -> Response:
-    """The evaluations that name a run."""
     job = context.provider.job_of(context.account, context.params["run_id"])
     found = (
         one for one in own_shelf(context).evaluations.values() if orjson.loads(one.request).get("run_id") == job.id
@@ -53,12 +50,10 @@ def list_evaluation_statuses(context: RequestContext) -> Response:
 
 
 def list_evaluation_job_classes(context: RequestContext) -> Response:
-    """The job classes that are known."""
     return _items(context, [{"code": context.provider.contract.wire["evaluation"]["job_class"]}])
 
 
 def set_evaluation_feedback(context: RequestContext) -> Response:
-    """What a client says of an evaluation."""
     evaluation = _evaluation(context)
     evaluation.feedback = (context.body.get("is_positive"), context.body.get("reason"))
     return json_response(200, _record(context, evaluation))
@@ -83,17 +78,17 @@ def _evaluation(context: RequestContext) -> Evaluation:
 
 
 def _record(context: RequestContext, evaluation: Evaluation) -> Mapping[str, Any]:
-    """The record; its verdict is the same every time, and nobody has looked at the image."""
-    row, asked = context.provider.contract.wire["evaluation"], orjson.loads(evaluation.request)
+    """The record; its verdict is always the same, as no image is examined."""
+    row, fields = context.provider.contract.wire["evaluation"], orjson.loads(evaluation.request)
     state = [one for one in row["states"] if context.now - evaluation.created >= one["after"]][-1]
     style = context.provider.contract.wire["record_times"]
     positive, reason = evaluation.feedback or (None, None)
     return {
         **state_of(context.provider).blank("evaluation.json"),
-        **{name: asked.get(name) for name in ("run_id", "client_ref", "task_type", "generated_image_url")},
+        **{name: fields.get(name) for name in ("run_id", "client_ref", "task_type", "generated_image_url")},
         "id": evaluation.id,
         "status_code": state["word"],
-        "job_class_code": asked.get("job_class", row["job_class"]),
+        "job_class_code": fields.get("job_class", row["job_class"]),
         "created_at": written(evaluation.created, style),
         **(row["verdict"] if state["terminal"] else {}),
         "feedback_is_positive": positive,

@@ -31,7 +31,6 @@ def list_models(context: RequestContext) -> Answer:
 
 
 def get_model(context: RequestContext) -> Response:
-    """One model."""
     return json_response(200, _record(context.provider, _model(context)))
 
 

@@ -28,7 +28,6 @@ Record = Mapping[str, Any]
 
 
 def list_runs(context: RequestContext) -> Answer:
-    """The account's runs."""
     return listed(
         context,
         "run.json",
@@ -50,12 +49,10 @@ def list_run_statuses(context: RequestContext) -> Response:
 
 
 def list_run_logs(context: RequestContext) -> Answer:
-    """The log lines of a run, or of all."""
     return listed_rows(context, "run-log.json", _lines(context, _jobs(context)))
 
 
 def get_run_log(context: RequestContext) -> Answer:
-    """One log line."""
     return run_work(context, _line(context, _jobs(context), context.params["id"]))
 
 
@@ -166,7 +163,7 @@ def _stats(context: RequestContext, first: datetime, last: datetime) -> Work:
 
 
 def _slug(job: Job, slugs: Mapping[str, str]) -> str:
-    """What a run is a run of: its model, or its workflow, whose id stands for a slug that is another's or gone."""
+    """What a run is a run of: its model, or its workflow, whose id replaces a slug that is another's or deleted."""
     if job.model is not None:
         return job.model.id
     workflow = extra_of(job).workflow or ""

@@ -1,4 +1,4 @@
-"""Runs: create, read, cancel, and what a client says of them."""
+"""Runs: create, read, cancel, and rate."""
 
 from collections.abc import Awaitable
 
@@ -86,7 +86,6 @@ async def _result(context: RequestContext, job: Job) -> Response:
 
 
 def get_run(context: RequestContext) -> Response:
-    """Read a run."""
     provider = context.provider
     job = provider.job_of(context.account, context.params["run_id"])
     return provider.view(context, job, _record)
@@ -109,7 +108,7 @@ def cancel_run(context: RequestContext) -> Response:
 
 
 def set_run_feedback(context: RequestContext) -> Response:
-    """Set or clear what a client says of a run."""
+    """Set or clear a client's feedback on a run."""
     job = context.provider.job_of(context.account, context.params["run_id"])
     extra = extra_of(job)
     is_positive, reason = extra.feedback or (None, None)
@@ -120,16 +119,16 @@ def set_run_feedback(context: RequestContext) -> Response:
 
 
 def get_run_callback_history(context: RequestContext) -> Response:
-    """The deliveries that told of a run."""
+    """The deliveries about a run."""
     provider = context.provider
     job = provider.job_of(context.account, context.params["run_id"])
     if provider.contract.wire["callback_history"] == "envelope":
-        return Response(200, _told(provider, job, context.now), ((b"content-type", b"application/json"),))
+        return Response(200, _webhook_payload(provider, job, context.now), ((b"content-type", b"application/json"),))
     found = deliveries.history(provider, job.id)
     return json_response(200, [deliveries.delivery_record(provider, delivery, "run_id") for delivery in found])
 
 
-def _told(provider: Provider, job: Job, now: float) -> bytes:
+def _webhook_payload(provider: Provider, job: Job, now: float) -> bytes:
     if job.callback_url is None or not job.state(now).terminal:
         raise ErrorResponse("unknown-thing", values={"noun": "Callback"})
     return webhooks.run_payload(provider, job)
@@ -143,10 +142,10 @@ def redeliver_run_callback(context: RequestContext) -> Response:
 
 
 def redeliver(provider: Provider, job: Job) -> Delivery:
-    """Begin to deliver a run's callback again.
+    """Deliver a run's webhook again.
 
     Raises:
-        ErrorResponse: it is not over, it has nobody to tell, or another redelivery is under way.
+        ErrorResponse: it has not ended, it has no webhook, or another redelivery is in progress.
     """
     event = provider.contract.callbacks.event_on(job.state(provider.clock.now()).name)
     possible = event is not None and job.callback_url is not None

@@ -1,4 +1,4 @@
-"""An organization's webhooks: whom else Runflow tells when a run ends."""
+"""An organization's webhooks, which Runflow also calls when a run ends."""
 
 import hashlib
 from collections.abc import Iterable, Mapping
@@ -48,7 +48,6 @@ def _record(context: RequestContext, webhook: Webhook) -> Record:
 
 
 def list_webhooks(context: RequestContext) -> Answer:
-    """The organization's webhooks."""
     return listed(
         context,
         "webhook.json",
@@ -59,7 +58,7 @@ def list_webhooks(context: RequestContext) -> Answer:
 
 
 def create_webhook(context: RequestContext) -> Answer:
-    """Make a webhook; runs that are under way are told of as well."""
+    """Create a webhook; running runs are reported to it as well."""
     provider, shelf = context.provider, own_shelf(context)
     number = provider.count("webhook")
     webhook = Webhook(
@@ -88,25 +87,24 @@ def _watched(context: RequestContext, webhook: Webhook) -> Work:
 
 def _events(context: RequestContext) -> tuple[str, ...]:
     """The event types in a body, each of them known."""
-    asked = context.body.get("event_subscriptions") or []
-    known = _codes(context)
+    events = context.body.get("event_subscriptions") or []
+    codes = _codes(context)
     wrong = tuple(
-        Violation(("event_subscriptions", index), "enum", f"{code!r} is not one of {', '.join(known)}", code, known)
-        for index, code in enumerate(asked)
-        if code not in known
+        Violation(("event_subscriptions", index), "enum", f"{code!r} is not one of {', '.join(codes)}", code, codes)
+        for index, code in enumerate(events)
+        if code not in codes
     )
     if wrong:
         raise ErrorResponse("invalid-body", violations=wrong)
-    return tuple(dict.fromkeys(asked))
+    return tuple(dict.fromkeys(events))
 
 
 def get_webhook(context: RequestContext) -> Response:
-    """One webhook."""
     return json_response(200, _record(context, _webhook(context)))
 
 
 def update_webhook(context: RequestContext) -> Response:
-    """Change what the contract lets be changed; an `updated_at` that is not the last one is refused."""
+    """Change what the contract allows; an outdated `updated_at` is rejected."""
     webhook, body = _webhook(context), context.body
     seen = body.get("updated_at")
     if seen is not None and not means(seen, webhook.updated, context.provider.contract.wire["record_times"]):
@@ -133,7 +131,7 @@ def _moment(text: str | None) -> float | None:
 
 
 def delete_webhook(context: RequestContext) -> Response:
-    """Delete a webhook; what is being delivered to it goes on."""
+    """Delete a webhook; deliveries to it in progress go on."""
     del own_shelf(context).webhooks[_webhook(context).id]
     return Response(204, b"")
 
@@ -159,7 +157,6 @@ def list_event_types(context: RequestContext) -> Answer:
 
 
 def get_event_type(context: RequestContext) -> Response:
-    """One event type."""
     if context.params["code"] not in _codes(context):
         raise unknown("Event type")
     return json_response(200, {"code": context.params["code"]})
@@ -227,7 +224,6 @@ def _attempt_record(context: RequestContext, delivery: Delivery, attempt: Attemp
 
 
 def list_webhook_deliveries(context: RequestContext) -> Answer:
-    """What was delivered to a webhook."""
     return listed(
         context,
         "webhook-delivery.json",
@@ -238,7 +234,6 @@ def list_webhook_deliveries(context: RequestContext) -> Answer:
 
 
 def get_webhook_delivery(context: RequestContext) -> Response:
-    """One delivery."""
     return json_response(200, _delivery_record(context, _delivery(context)))
 
 
@@ -256,7 +251,6 @@ def list_webhook_attempts(context: RequestContext) -> Answer:
 
 
 def get_webhook_attempt(context: RequestContext) -> Response:
-    """One attempt."""
     delivery = _delivery(context)
     for attempt in delivery.attempts:
         if attempt_id(context.provider, delivery, attempt) == context.params["id"]:

@@ -1,4 +1,4 @@
-"""What a key's owner may ask: prices, coins and money, the queue, the keys, and what a workflow holds."""
+"""Details for a key's owner: prices, coins and money, the queue, the keys, and a workflow's content."""
 
 from mockreel.contract.messages.error_response import ErrorResponse
 from mockreel.contract.messages.message import Response, json_response
@@ -64,12 +64,12 @@ def _queue(context: RequestContext) -> Work:
         if len(jobs) == MANY:
             yield
     counts = {"runningCount": running, "queuedCount": queued, "totalCurrentTasks": running + queued}
-    told = {name: wire.number(context.provider, "queue", str(count)) for name, count in counts.items()}
-    return enveloped(context, {**context.provider.contract.wire["queue"], **told})
+    numbers = {name: wire.number(context.provider, "queue", str(count)) for name, count in counts.items()}
+    return enveloped(context, {**context.provider.contract.wire["queue"], **numbers})
 
 
 def list_keys(context: RequestContext) -> Response:
-    """The keys of an account, masked: the one that was asked with."""
+    """The keys of an account, masked: the one of the request."""
     wire = context.provider.contract.wire
     words = {"masked": wire["masked_key"], "created": local_time(context.provider, context.provider.ledger.opened)}
     return enveloped(context, [fill_template(wire["key_list"], words)])

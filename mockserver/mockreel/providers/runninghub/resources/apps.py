@@ -14,17 +14,17 @@ from mockreel.simulator.request_context import RequestContext
 
 def get_app_demo(context: RequestContext) -> Response:
     """The nodes of an app that may be changed; the same for every app."""
-    return enveloped(context, _told(context, str(context.query["webappId"])))
+    return enveloped(context, _description(context, str(context.query["webappId"])))
 
 
 def get_app_detail(context: RequestContext) -> Response:
-    """An app as the site tells of it; the same for every app."""
-    return enveloped(context, _told(context, str(context.body["webappId"])))
+    """An app as on the site; the same for every app."""
+    return enveloped(context, _description(context, str(context.body["webappId"])))
 
 
 def list_apps(context: RequestContext) -> Response:
     """A page of the apps that anybody may run: there is one."""
-    return _page(context, [_told(context, context.provider.contract.wire["app"]["id"])])
+    return _page(context, [_description(context, context.provider.contract.wire["app"]["id"])])
 
 
 def list_resources(context: RequestContext) -> Response:
@@ -32,8 +32,7 @@ def list_resources(context: RequestContext) -> Response:
     return _page(context, context.provider.contract.wire["resources"])
 
 
-def _told(context: RequestContext, id_: str) -> Any:
-    """What the operation tells of an app."""
+def _description(context: RequestContext, id_: str) -> Any:
     row: Mapping[str, Any] = context.provider.contract.wire["app"]
     words = {
         "id": id_,

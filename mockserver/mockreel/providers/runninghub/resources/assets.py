@@ -14,16 +14,16 @@ from mockreel.providers.templates import fill
 from mockreel.simulator.request_context import RequestContext
 
 # By field of a request: what of an asset or a group it must be.
-Wanted = Mapping[str, Callable[[Any], Any]]
+Filters = Mapping[str, Callable[[Any], Any]]
 
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """One of the two: where it is kept, what names one, and how one is told."""
+    """One of the two: its store, its id field, and its templates."""
 
     name: str
     field: str
-    wanted: Wanted
+    filters: Filters
 
 
 ASSETS = Collection("asset", "assetId", {"groupId": lambda one: one.group, "name": lambda one: one.name})
@@ -37,24 +37,22 @@ def create_asset(context: RequestContext) -> Response:
         _new_id(context, ASSETS), context.now, body["url"], body["assetType"], body.get("name"), body.get("groupId")
     )
     shelf_of(context.account).assets[asset.id] = asset
-    return enveloped(context, _told(context, ASSETS, asset))
+    return enveloped(context, _record(context, ASSETS, asset))
 
 
 def create_group(context: RequestContext) -> Response:
-    """Make a group."""
     group = Group(_new_id(context, GROUPS), context.now, context.body["name"], context.body.get("description"))
     shelf_of(context.account).groups[group.id] = group
-    return enveloped(context, _told(context, GROUPS, group))
+    return enveloped(context, _record(context, GROUPS, group))
 
 
 def get_asset(context: RequestContext) -> Response:
-    """An asset as it stands."""
-    return enveloped(context, _told(context, ASSETS, _meant(context, ASSETS)))
+    """An asset in its current state."""
+    return enveloped(context, _record(context, ASSETS, _named_by(context, ASSETS)))
 
 
 def get_group(context: RequestContext) -> Response:
-    """A group."""
-    return enveloped(context, _told(context, GROUPS, _meant(context, GROUPS)))
+    return enveloped(context, _record(context, GROUPS, _named_by(context, GROUPS)))
 
 
 def list_assets(context: RequestContext) -> Response:
@@ -69,27 +67,26 @@ def list_groups(context: RequestContext) -> Response:
 
 def update_asset(context: RequestContext) -> Response:
     """Call an asset otherwise."""
-    asset = _meant(context, ASSETS)
+    asset = _named_by(context, ASSETS)
     asset.name = context.body["name"]
-    return enveloped(context, _told(context, ASSETS, asset))
+    return enveloped(context, _record(context, ASSETS, asset))
 
 
 def update_group(context: RequestContext) -> Response:
     """Call or describe a group otherwise."""
-    group = _meant(context, GROUPS)
+    group = _named_by(context, GROUPS)
     group.name = context.body.get("name") or group.name
     group.description = context.body.get("description") or group.description
-    return enveloped(context, _told(context, GROUPS, group))
+    return enveloped(context, _record(context, GROUPS, group))
 
 
 def delete_asset(context: RequestContext) -> Response:
-    """Give an asset up."""
-    return _gone(context, ASSETS, "deleted")
+    return _delete(context, ASSETS, "deleted")
 
 
 def delete_group(context: RequestContext) -> Response:
     """Give a group up; its assets stay."""
-    return _gone(context, GROUPS, "group_deleted")
+    return _delete(context, GROUPS, "group_deleted")
 
 
 def _held(context: RequestContext, of: Collection) -> dict[str, Any]:
@@ -97,7 +94,7 @@ def _held(context: RequestContext, of: Collection) -> dict[str, Any]:
     return shelf.assets if of is ASSETS else shelf.groups
 
 
-def _meant(context: RequestContext, of: Collection) -> Any:
+def _named_by(context: RequestContext, of: Collection) -> Any:
     """What a request names.
 
     Raises:
@@ -110,8 +107,8 @@ def _meant(context: RequestContext, of: Collection) -> Any:
     return found
 
 
-def _gone(context: RequestContext, of: Collection, template: str) -> Response:
-    found = _meant(context, of)
+def _delete(context: RequestContext, of: Collection, template: str) -> Response:
+    found = _named_by(context, of)
     del _held(context, of)[found.id]
     return enveloped(context, fill(context.provider.contract.wire["assets"][template], {"id": found.id}))
 
@@ -119,22 +116,22 @@ def _gone(context: RequestContext, of: Collection, template: str) -> Response:
 def _page(context: RequestContext, of: Collection) -> Response:
     rows = context.provider.contract.wire["assets"]
     number, size = whole(context.body.get("pageNumber") or 1), whole(context.body.get("pageSize") or rows["page_size"])
-    told = [_told(context, of, one) for one in _kept(context, of)]
-    if wanted := context.body.get("status"):
-        told = [one for one in told if one.get("status") == wanted]
-    items = told[(number - 1) * size : number * size]
-    return enveloped(context, fill(rows["page"], {"items": items, "total": len(told), "page": number, "size": size}))
+    records = [_record(context, of, one) for one in _matching(context, of)]
+    if filters := context.body.get("status"):
+        records = [one for one in records if one.get("status") == filters]
+    items = records[(number - 1) * size : number * size]
+    return enveloped(context, fill(rows["page"], {"items": items, "total": len(records), "page": number, "size": size}))
 
 
-def _kept(context: RequestContext, of: Collection) -> Iterable[Any]:
-    """What of an account's is asked for, the newest first."""
-    asked = {field: value for field in of.wanted if (value := context.body.get(field))}
+def _matching(context: RequestContext, of: Collection) -> Iterable[Any]:
+    """The requested items of an account, the newest first."""
+    conditions = {field: value for field in of.filters if (value := context.body.get(field))}
     for one in reversed(_held(context, of).values()):
-        if all(of.wanted[field](one) == value for field, value in asked.items()):
+        if all(of.filters[field](one) == value for field, value in conditions.items()):
             yield one
 
 
-def _told(context: RequestContext, of: Collection, one: Any) -> dict[str, Any]:
+def _record(context: RequestContext, of: Collection, one: Any) -> dict[str, Any]:
     rows = context.provider.contract.wire["assets"]
     words = {"id": one.id, "name": one.name, "created": local_time(context.provider, one.created)}
     if of is ASSETS:
@@ -143,8 +140,8 @@ def _told(context: RequestContext, of: Collection, one: Any) -> dict[str, Any]:
         words |= {"group": one.group, "type": one.type, "url": one.url, "status": status}
     else:
         words |= {"description": one.description}
-    told: dict[str, Any] = fill(rows[of.name], words)
-    return told
+    records: dict[str, Any] = fill(rows[of.name], words)
+    return records
 
 
 def _new_id(context: RequestContext, of: Collection) -> str:

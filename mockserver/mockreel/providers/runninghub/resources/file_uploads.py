@@ -1,4 +1,4 @@
-"""Files that are uploaded: kept under a drawn name, and served back from the provider's own port."""
+"""Uploaded files: stored under a drawn name, and served from the provider's own port."""
 
 import re
 from collections.abc import Mapping
@@ -18,8 +18,8 @@ _SUFFIX = re.compile(r"\.[a-z0-9]{1,8}")
 
 
 def upload_media(context: RequestContext) -> Response:
-    """Take a file; the answer says where it is fetched and what it is."""
-    file, stem, suffix = _take(context)
+    """Store a file; the response has its URL and type."""
+    file, stem, suffix = _store(context)
     return enveloped(
         context,
         {
@@ -32,8 +32,8 @@ def upload_media(context: RequestContext) -> Response:
 
 
 def upload_file(context: RequestContext) -> Response:
-    """Take a file; the answer has the name that a workflow's nodes know it by."""
-    file, stem, suffix = _take(context, limit=context.provider.contract.wire["upload_limits"].get("old"))
+    """Store a file; the response has its name for a workflow's nodes."""
+    file, stem, suffix = _store(context, limit=context.provider.contract.wire["upload_limits"].get("old"))
     name = _name(context, "old", stem, suffix)
     return enveloped(
         context, {"fileName": name, "fileType": context.body.fields.get("fileType") or _type(context, file.mime)}
@@ -41,7 +41,7 @@ def upload_file(context: RequestContext) -> Response:
 
 
 def get_lora_upload_url(context: RequestContext) -> Response:
-    """Where the bytes of a LoRA are sent, and the name that its loader knows it by: the same for the same bytes."""
+    """The upload URL for a LoRA, and its name for the loader: the same for the same bytes."""
     md5 = str(context.body["md5Hex"]).lower()
     name: str = context.provider.contract.wire["lora_name"].replace("{md5}", md5)
     id_ = f"{context.provider.draw('lora', context.account.number, md5, size=16).hex()}{PurePosixPath(name).suffix}"
@@ -50,7 +50,7 @@ def get_lora_upload_url(context: RequestContext) -> Response:
     return enveloped(context, {"fileName": name, "url": f"{context.request.base_url}{UPLOADS}{id_}"})
 
 
-def _take(context: RequestContext, *, limit: int | None = None) -> tuple[FilePart, str, str]:
+def _store(context: RequestContext, *, limit: int | None = None) -> tuple[FilePart, str, str]:
     """Keep the file of a form; gives it with its new stem and its suffix."""
     file: FilePart | None = context.body.files.get("file")
     if file is None:
@@ -61,7 +61,7 @@ def _take(context: RequestContext, *, limit: int | None = None) -> tuple[FilePar
     shelf.uploads += 1
     stem = context.provider.draw("upload", context.account.number, shelf.uploads, size=32).hex()
     suffix = _suffix(file.filename)
-    # An expiry in the past: the address is for fetching, nobody may send another file to it.
+    # An expiry in the past: the URL is for downloads only.
     context.provider.uploads.announce(Upload(stem + suffix, file.mime, len(file.data), expires=0.0, data=file.data))
     return file, stem, suffix
 

@@ -31,7 +31,9 @@ def start(context: RequestContext) -> Response:
     """Start a workflow or an app."""
     return enveloped(
         context,
-        responses.started(context.provider, begin(context, context.body, request=workflows.kept(context)), context.now),
+        responses.started(
+            context.provider, begin(context, context.body, request=workflows.stored(context)), context.now
+        ),
     )
 
 

@@ -15,13 +15,13 @@ from mockreel.simulator.request_context import RequestContext
 
 def submit_task(context: RequestContext) -> Response:
     """Start a standard model."""
-    job = begin(context, context.fields, request=_kept(context.fields))
+    job = begin(context, context.fields, request=_stored(context.fields))
     return json_response(200, responses.submitted(context.provider, job, context.now))
 
 
 def run(context: RequestContext) -> Response:
     """Start a workflow or an app."""
-    job = begin(context, context.body or {}, request=workflows.kept(context))
+    job = begin(context, context.body or {}, request=workflows.stored(context))
     return json_response(200, responses.submitted(context.provider, job, context.now))
 
 
@@ -37,15 +37,15 @@ def _task(context: RequestContext, job: Job) -> Response:
 
 
 def begin(context: RequestContext, fields: Mapping[str, Any], *, request: bytes = b"") -> Job:
-    """Begin the task that a call asks for; whom to tell stands among its fields."""
+    """Begin the task that a call asks for; the webhook's URL is among its fields."""
     url = fields.get("webhookUrl")
     return context.provider.begin(
         context, snowflake, request=request, callback_url=url if isinstance(url, str) and url else None
     )
 
 
-def _kept(fields: Mapping[str, Any]) -> bytes:
-    """An input as it is kept: a file that stands in it as a data URI is kept as its size and hash."""
+def _stored(fields: Mapping[str, Any]) -> bytes:
+    """An input as it is stored: a file in a data URI is stored as its size and hash."""
     raw = orjson.dumps(fields)
     return orjson.dumps(_without_files(fields)) if b'"data:' in raw else raw
 

@@ -1,1 +1,1 @@
-"""The state of the simulator as a whole: reset, written as a snapshot, put back, and as it was at a moment."""
+"""The state of the simulator as a whole: reset, written as a snapshot, restored, and as it was at a moment."""

@@ -1,4 +1,4 @@
-"""A snapshot of many jobs, taken by a copy of this process: it is of one moment, and nobody waits for it."""
+"""A snapshot of many jobs, taken by a fork of this process: it is of one moment, and no request waits for it."""
 
 import asyncio
 import os
@@ -20,7 +20,6 @@ _JSON = "application/json"
 
 
 async def snapshot(simulator: Simulator) -> Response:
-    """The snapshot as a response."""
     if not CAN_FORK or _is_small(simulator):
         return Response(orjson.dumps(take(simulator)), media_type=_JSON)
     file = await made_beside(lambda: orjson.dumps(take(simulator)))

@@ -1,4 +1,4 @@
-"""The simulator as a whole: reset, kept as a document, put back, and looked back on."""
+"""The simulator as a whole: reset, saved as a document, restored, and read as it was at a moment."""
 
 import asyncio
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from mockreel.server.cooperative_loop import yielding
 from mockreel.simulator.pipeline import OWN_PATHS
 from mockreel.simulator.simulator import Simulator
 
-# Of a snapshot that is put back: uploads and bodies are in it.
+# The most bytes of a snapshot to restore: it contains uploads and bodies.
 MOST_SNAPSHOT = 1024 * 1024 * 1024
 
 
@@ -26,15 +26,15 @@ async def reset_simulator(simulator: Simulator, request: Request) -> Any:
     no_form(request)
     forgotten = [job for provider in simulator.providers.values() for job in provider.jobs]
     simulator.reset()
-    async for _ in yielding(_let_go(forgotten)):
+    async for _ in yielding(_release(forgotten)):
         pass
     return await about(simulator, request)
 
 
-def _let_go(things: list[Any]) -> Iterator[None]:
-    """Forget one thing after the other: to give a million back at once takes its time."""
-    while things:
-        things.pop()
+def _release(objects: list[Any]) -> Iterator[None]:
+    """Release objects one after the other: releasing a million at once takes its time."""
+    while objects:
+        objects.pop()
         yield
 
 
@@ -46,7 +46,7 @@ async def take_snapshot(simulator: Simulator, _: Request) -> Any:
 
 
 async def restore_snapshot(simulator: Simulator, request: Request) -> Any:
-    """Put a snapshot back in place of everything that has come to be; all of it, or nothing."""
+    """Restore a snapshot in place of all state; all of it, or nothing."""
     from mockreel.simulator.snapshots import restore  # noqa: PLC0415
 
     restore(simulator, await json_object(request, most=MOST_SNAPSHOT))
@@ -65,10 +65,10 @@ FORMS = ("seconds since 1970", "2026-11-29T12:00:00Z", "-30 (seconds before now)
 
 
 def past_row(rows: tuple[Row, ...]) -> Row:
-    """The row below which all that can be read is read as it was at a moment.
+    """The row under which everything readable can be read as it was at a moment.
 
     Args:
-        rows: what can be asked of the simulator as it is.
+        rows: the routes of the simulator as it is.
     """
     routes = [(Route(OWN_PATHS + row.path, _unused), row) for row in rows if row.method == "GET"]
 

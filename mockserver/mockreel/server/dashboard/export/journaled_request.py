@@ -1,4 +1,4 @@
-"""A request as the journal kept it, ready to be sent again: where its key stood, and what of it was not kept."""
+"""A journaled request, ready to be sent again: the place of its key, and what the journal has not stored of it."""
 
 import re
 from collections.abc import Mapping
@@ -14,21 +14,21 @@ from mockreel.engine.journal.journal import Entry
 from mockreel.engine.redaction import MASK
 from mockreel.simulator.provider import Provider
 
-# Whoever sends the request again says these again.
-_LEFT_TO_THE_SENDER = frozenset({"content-length", "user-agent", "accept", "host"})
-_KEPT_BYTES = frozenset({"bytes", "sha256"})
+# Headers that every sender sets itself.
+_SENDER_HEADERS = frozenset({"content-length", "user-agent", "accept", "host"})
+_SIZE_AND_HASH = frozenset({"bytes", "sha256"})
 _URI_MARK = re.compile(rb";base64,\(\d+ bytes, sha256 [0-9a-f]{64}\)")
 _NO_BODIES = "This stage's journal keeps no bodies, headers or queries (--no-bodies): what was sent is not here."
 # No key that anybody admits.
 WRONG_KEY = "invalid-key"
-# What may stand in a path and in a query as it is.
+# Characters that a path and a query may contain unescaped.
 _PATH = "/:@!$&'()*+,;=~-._"
 _QUERY = _PATH + "?%"
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """One request to be told again; `key` is where its key goes, `lacks` what the journal has not kept of it."""
+class JournaledRequest:
+    """One request to repeat; `key` is the place of its key, `lacks` what the journal has not stored of it."""
 
     provider: Provider = field(repr=False)
     entry: Entry
@@ -40,19 +40,18 @@ class Asked:
 
     @property
     def path(self) -> str:
-        """The path as it stands in a URL."""
         return quote(self.entry.path, safe=_PATH)
 
     @property
     def query(self) -> str:
-        """The query as it stands in a URL, without its key."""
+        """The query, as in a URL, without its key."""
         name = self.key.name if self.key is not None and self.key.kind == "query" else None
-        kept = [pair for pair in self.entry.query.split("&") if pair and unquote(pair.partition("=")[0]) != name]
-        return quote("&".join(kept), safe=_QUERY, encoding="utf-8")
+        pairs = [pair for pair in self.entry.query.split("&") if pair and unquote(pair.partition("=")[0]) != name]
+        return quote("&".join(pairs), safe=_QUERY, encoding="utf-8")
 
     @property
     def content_type(self) -> str:
-        """What kind of body it says it has."""
+        """The declared kind of its body."""
         return next((value for name, value in self.headers if name == "content-type"), "")
 
     @property
@@ -71,17 +70,17 @@ class Asked:
         return (own, admin) if own and admin else None
 
 
-def asked(provider: Provider, entry: Entry) -> Asked:
+def journaled_request(provider: Provider, entry: Entry) -> JournaledRequest:
     """A journal's entry as a request that can be sent again."""
     operation = operation_of(provider.contract, entry)
     headers = tuple(
         (name.decode("latin-1"), value.decode("latin-1"))
         for name, value in entry.headers
-        if name.decode("latin-1") not in _LEFT_TO_THE_SENDER and MASK.encode() not in value
+        if name.decode("latin-1") not in _SENDER_HEADERS and MASK.encode() not in value
     )
     kind = _kind(entry, operation)
     lacks = [*_lacks(entry, kind), *([] if provider.settings.keep_bodies else [_NO_BODIES])]
-    return Asked(provider, entry, operation, _key_place(operation, entry), headers, kind, tuple(lacks))
+    return JournaledRequest(provider, entry, operation, _key_place(operation, entry), headers, kind, tuple(lacks))
 
 
 def operation_of(contract: Contract, entry: Entry) -> Operation | None:
@@ -90,7 +89,7 @@ def operation_of(contract: Contract, entry: Entry) -> Operation | None:
 
 
 def _key_place(operation: Operation | None, entry: Entry) -> Place | None:
-    """Where the key stood: a masked field or parameter, else the header that the contract names."""
+    """The place of the key: a masked field or parameter, else the header that the contract names."""
     if operation is None or not operation.key or entry.row == "no-key":
         return None
     for place in operation.key:
@@ -114,7 +113,7 @@ def _kind(entry: Entry, operation: Operation | None) -> str:
     if not entry.body:
         return "none"
     body = entry.json
-    if isinstance(body, dict) and set(body) <= _KEPT_BYTES and "bytes" in body:
+    if isinstance(body, dict) and set(body) <= _SIZE_AND_HASH and "bytes" in body:
         return "bytes"
     if operation is not None and operation.body == "form" and isinstance(body, dict) and "files" in body:
         return "form"
@@ -122,12 +121,12 @@ def _kind(entry: Entry, operation: Operation | None) -> str:
 
 
 def _lacks(entry: Entry, kind: str) -> list[str]:
-    """What must be filled in by hand, in our words: nothing of the request stands in them."""
+    """What must be filled in by hand, without any text of the request."""
     found = []
     if kind == "bytes":
-        found.append("Of the body the journal has kept its size and hash.")
+        found.append("The journal has only the size and hash of the body.")
     if kind == "form" and orjson.loads(entry.body)["files"]:
-        found.append("Of the files the journal has kept their size and hash.")
+        found.append("The journal has only the size and hash of the files.")
     if _URI_MARK.search(entry.body):
-        found.append("Of data URIs the journal has kept their size and hash.")
+        found.append("The journal has only the size and hash of data URIs.")
     return found

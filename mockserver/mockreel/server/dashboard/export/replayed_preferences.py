@@ -1,4 +1,4 @@
-"""What must be wished so that a fresh stage plays what another one played by a rule, a key, its state or by hand."""
+"""The preferences with which a fresh simulator repeats what a rule, a key, state or hand made another one do."""
 
 from collections.abc import Iterator
 
@@ -6,7 +6,7 @@ from mockreel.engine.faults import NO_FAULTS, Faults, read_faults
 from mockreel.engine.jobs.job import Job
 from mockreel.engine.journal.journal import Entry
 from mockreel.errors import OptionError
-from mockreel.server.dashboard.export.journaled_request import Asked
+from mockreel.server.dashboard.export.journaled_request import JournaledRequest
 from mockreel.simulator.provider import Provider
 
 # Error responses that a request brings upon itself; any other is wished for, so that it comes on a fresh stage too.
@@ -26,22 +26,22 @@ OWN_FAULTS = frozenset(
 )
 
 
-def preference(asked: Asked, *, damaged: bool) -> str | None:
-    """The `Prefer` header of a request that is told again; without its faults unless it is `damaged` again."""
-    wishes = [*_own(asked), *(_faults(asked) if damaged else ())]
+def preference(request: JournaledRequest, *, damaged: bool) -> str | None:
+    """The `Prefer` header of a repeated request; with its faults only if it is `damaged` again."""
+    wishes = [*_own(request), *(_faults(request) if damaged else ())]
     return ", ".join(wishes) or None
 
 
-def _own(asked: Asked) -> Iterator[str]:
+def _own(request: JournaledRequest) -> Iterator[str]:
     """What the client preferred itself but for faults, else what makes a mock server do the same."""
-    sent = next((value for name, value in asked.headers if name == "prefer"), "")
-    kept = [one.strip() for one in sent.split(",") if one.strip() and "fault" not in one.lower()]
-    wish = None if any("scenario" in one.lower() for one in kept) else _wish(asked)
-    yield from (*kept, *([wish] if wish is not None else ()))
+    sent = next((value for name, value in request.headers if name == "prefer"), "")
+    preferences = [one.strip() for one in sent.split(",") if one.strip() and "fault" not in one.lower()]
+    wish = None if any("scenario" in one.lower() for one in preferences) else _wish(request)
+    yield from (*preferences, *([wish] if wish is not None else ()))
 
 
-def _faults(asked: Asked) -> Iterator[str]:
-    return (f"fault={fault}" for fault in faults_of(asked.entry))
+def _faults(request: JournaledRequest) -> Iterator[str]:
+    return (f"fault={fault}" for fault in faults_of(request.entry))
 
 
 def faults_of(entry: Entry) -> Faults:
@@ -60,16 +60,18 @@ def breaks_off(entry: Entry) -> bool:
     return not (fault.name == "wrong-length" and fault.number("by") < 0)
 
 
-def _wish(asked: Asked) -> str | None:
-    """What must be wished so that a fresh stage plays what this one played by a rule, a key or its state."""
-    provider, entry = asked.provider, asked.entry
+def _wish(request: JournaledRequest) -> str | None:
+    """The preference with which a fresh simulator repeats what a rule, a key or state made this one do."""
+    provider, entry = request.provider, request.entry
     if entry.row is not None:
         scenario = next(
             (one.name for one in provider.contract.scenarios.requests.values() if one.row == "by-code"), None
         )
         return None if entry.row in OWN_FAULTS or scenario is None else f"scenario={scenario}; code={entry.row}"
     job = (
-        provider.jobs.get(entry.job) if entry.job and asked.operation is not None and asked.operation.submits else None
+        provider.jobs.get(entry.job)
+        if entry.job and request.operation is not None and request.operation.submits
+        else None
     )
     return _course(provider, job) if job is not None else None
 
@@ -79,11 +81,11 @@ def _course(provider: Provider, job: Job) -> str | None:
     if by_hand(provider, job):
         return ending(provider, job)
     scenarios = provider.contract.scenarios
-    wanted = job.plan
-    failure = wanted.failure.name if wanted.failure else None
+    plan = job.plan
+    failure = plan.failure.name if plan.failure else None
     for name in (scenarios.default, *scenarios.jobs):
         template = provider.templates.template(name, code=failure if scenarios.jobs[name].failure is not None else None)
-        if (template.states, template.failure, template.fields) == (wanted.states, wanted.failure, wanted.fields):
+        if (template.states, template.failure, template.fields) == (plan.states, plan.failure, plan.fields):
             code = f"; code={failure}" if failure not in (None, scenarios.jobs[name].failure) else ""
             return None if name == scenarios.default else f"scenario={name}{code}"
     return None
@@ -94,8 +96,8 @@ def by_hand(provider: Provider, job: Job) -> bool:
     cut = job.intervention
     if cut is None:
         return False
-    asked = provider.journal.requests(provider=provider.name, job=job.id)
-    return not any(one.at == cut.at and one.operation == provider.contract.conversation.cancel for one in asked)
+    request = provider.journal.requests(provider=provider.name, job=job.id)
+    return not any(one.at == cut.at and one.operation == provider.contract.conversation.cancel for one in request)
 
 
 def ending(provider: Provider, job: Job) -> str | None:

@@ -1,4 +1,4 @@
-"""What one exchange rests on: the earlier ones that its ids came from, and those that changed what it asks about."""
+"""What an exchange depends on: the earlier ones that its ids came from, and those that changed its subject."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -12,13 +12,13 @@ from mockreel.simulator.provider import Provider
 
 # A shorter text is no id: it would be found everywhere.
 SHORTEST = 8
-# So many exchanges are told before one; what rests on more is told without the others.
+# The most exchanges before one; any more are left out.
 MOST_BEFORE = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """A value that came from a response: `steps` lead to it in the response's JSON."""
+    """A value from a response: `steps` are its path in the response's JSON."""
 
     value: str
     name: str
@@ -28,30 +28,30 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """An exchange that is told before another, with the values that are wanted of its response."""
+    """An exchange that is repeated before another, with the values that are needed from its response."""
 
     entry: Entry
     gives: tuple[Origin, ...]
 
 
 def steps_before(provider: Provider, journal: Journal, entry: Entry) -> tuple[Step, ...]:
-    """What must be told before an exchange so that it can be told, in the order of time."""
+    """The exchanges to repeat before one so that it can be repeated, in order of time."""
     earlier = list(_before(provider, journal, entry))
     found = _origins(provider, entry, earlier)
     if not found:
         return ()
     known = frozenset(found)
-    told = [origin.entry for origin in found.values()]
-    told += [one for one in earlier if _acts_on(provider, one, known) and not any(one is other for other in told)]
+    needed = [origin.entry for origin in found.values()]
+    needed += [one for one in earlier if _acts_on(provider, one, known) and not any(one is other for other in needed)]
     places = {id(one): place for place, one in enumerate(earlier)}
-    ordered = sorted({id(one): one for one in told}.values(), key=lambda one: places[id(one)])
+    ordered = sorted({id(one): one for one in needed}.values(), key=lambda one: places[id(one)])
     return tuple(
         Step(one, tuple(origin for origin in found.values() if origin.entry is one)) for one in ordered[:MOST_BEFORE]
     )
 
 
 def _before(provider: Provider, journal: Journal, entry: Entry) -> Iterator[Entry]:
-    """The earlier exchanges of the same account, and of nobody in particular."""
+    """The earlier exchanges of the same account, or of none."""
     for one in journal:
         if one is entry:
             return
@@ -75,7 +75,7 @@ def _origins(provider: Provider, entry: Entry, earlier: list[Entry]) -> dict[str
 
 
 def _acts_on(provider: Provider, entry: Entry, values: Iterable[str]) -> bool:
-    """Whether an exchange may have changed what the values stand for."""
+    """Whether an exchange may have changed what the values identify."""
     if entry.method in ("GET", "HEAD") or entry.row is not None or entry.operation is None:
         return False
     if entry.operation in provider.contract.conversation.reads:
@@ -89,7 +89,7 @@ def _mentions(entry: Entry, value: str) -> bool:
 
 
 def _values(provider: Provider, entry: Entry) -> Iterator[tuple[str, str]]:
-    """What a request says that may have come from a response: parameters, and texts of its body."""
+    """The values of a request that may come from a response: parameters, and texts of its body."""
     operation = operation_of(provider.contract, entry)
     found = provider.contract.router.find(entry.path)
     model = operation.model.name if operation is not None and operation.model is not None else None

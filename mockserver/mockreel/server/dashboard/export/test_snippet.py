@@ -1,6 +1,6 @@
-"""An exchange as a test: pytest, our plugin, and what the exchange rests on, so that it passes as it stands.
+"""An exchange as a test: pytest, our plugin, and what the exchange depends on, so that it passes unchanged.
 
-Nothing that a client sent stands outside a Python literal.
+Nothing that a client sent is outside a Python literal.
 """
 
 import keyword
@@ -16,7 +16,7 @@ from mockreel.contract.operations import Place
 from mockreel.engine.artifacts.artifact import MEDIA
 from mockreel.engine.jobs.job import Job
 from mockreel.engine.journal.journal import Entry, Journal
-from mockreel.server.dashboard.export.journaled_request import WRONG_KEY, Asked, asked
+from mockreel.server.dashboard.export.journaled_request import WRONG_KEY, JournaledRequest, journaled_request
 from mockreel.server.dashboard.export.replayed_preferences import (
     OWN_FAULTS,
     breaks_off,
@@ -43,7 +43,7 @@ class _Name(str):
 
 @dataclass(slots=True)
 class _Names:
-    """The variables of a test, by the value that they stand for."""
+    """The variables of a test, by their values."""
 
     of: dict[str, str] = field(default_factory=dict)
 
@@ -52,26 +52,25 @@ class _Names:
         plain = re.sub(r"\W", "_", wish, flags=re.ASCII) or "value"
         plain = f"{plain}_" if keyword.iskeyword(plain) or plain in ("mockreel", "reply", "httpx2") else plain
         plain = f"value_{plain}" if plain[0].isdigit() else plain
-        taken = set(self.of.values())
+        used = set(self.of.values())
         name = next(
-            found for count in range(1, 1000) if (found := plain if count == 1 else f"{plain}_{count}") not in taken
+            found for count in range(1, 1000) if (found := plain if count == 1 else f"{plain}_{count}") not in used
         )
         self.of[value] = name
         return name
 
 
 def snippet(provider: Provider, journal: Journal, entry: Entry) -> str:
-    """A test module of one test."""
     names = _Names()
     lines: list[str] = []
     for step in () if entry.row in OWN_FAULTS else steps_before(provider, journal, entry):
-        lines += [*_until(provider, step.entry, names), *_request(asked(provider, step.entry), names)]
+        lines += [*_until(provider, step.entry, names), *_request(journaled_request(provider, step.entry), names)]
         lines.append("assert reply.is_success, reply.text")
         lines += [f"{names.add(origin.value, origin.name)} = {_found(origin)}" for origin in step.gives]
         lines.append("")
     lines += [
         *_until(provider, entry, names),
-        *_request(asked(provider, entry), names, damaged=True),
+        *_request(journaled_request(provider, entry), names, damaged=True),
         *_asserts(provider, entry),
     ]
     return _module(provider, entry, lines)
@@ -93,13 +92,13 @@ def _module(provider: Provider, entry: Entry, lines: list[str]) -> str:
 
 
 def _found(origin: Origin) -> str:
-    """The value in the response; a number is wanted as it stands in paths."""
+    """The value in the response; a number as paths contain it."""
     place = "".join(f"[{step!r}]" for step in origin.steps)
     return f"str(reply.json(){place})"
 
 
 def _until(provider: Provider, entry: Entry, names: _Names) -> Iterator[str]:
-    """Let the mock server's time pass until the job is where it was."""
+    """Advance the mock server's clock until the job is where it was."""
     id_ = own_id(entry) if entry.path.startswith(MEDIA) else entry.job or ""
     job, name = provider.jobs.get(id_), names.of.get(id_)
     if job is None or name is None:
@@ -117,23 +116,23 @@ def _until(provider: Provider, entry: Entry, names: _Names) -> Iterator[str]:
 
 
 def _state_before(provider: Provider, job: Job, entry: Entry) -> str:
-    """The state of a job when a request came; a cancellation that it asked for comes after."""
+    """The state of a job when a request arrived; a cancellation by the request itself comes after."""
     cut = job.intervention
     own = cut is not None and cut.at == entry.at and entry.operation == provider.contract.conversation.cancel
     return job.plan.states[job.plan.at(entry.at, created=job.created)].name if own else job.state(entry.at).name
 
 
-def _request(asked: Asked, names: _Names, *, damaged: bool = False) -> list[str]:
+def _request(request: JournaledRequest, names: _Names, *, damaged: bool = False) -> list[str]:
     """The call of the client; `damaged` where what befell it on purpose is to befall it again."""
-    arguments = [repr(asked.entry.method), _url(asked, names)]
-    headers = _headers(asked, damaged=damaged)
+    arguments = [repr(request.entry.method), _url(request, names)]
+    headers = _headers(request, damaged=damaged)
     if headers:
         shown = ", ".join(f"{name!r}: {value}" for name, value in headers)
         arguments.append(f"headers={{{shown}}}")
-    arguments += _body(asked, names)
-    notes = [f"# {lack}" for lack in asked.lacks]
+    arguments += _body(request, names)
+    notes = [f"# {lack}" for lack in request.lacks]
     inner = "".join(_indented(argument) for argument in arguments)
-    if damaged and breaks_off(asked.entry):
+    if damaged and breaks_off(request.entry):
         inner = inner.replace("\n", "\n    ").rstrip(" ")
         return [*notes, "with pytest.raises(httpx2.TransportError):", f"    httpx2.request(\n    {inner}    )"]
     return [*notes, f"reply = httpx2.request(\n{inner})"]
@@ -143,19 +142,19 @@ def _indented(argument: str) -> str:
     return "    " + argument.replace("\n", "\n    ") + ",\n"
 
 
-def _url(asked: Asked, names: _Names) -> str:
-    base = f"mockreel.{asked.provider.name}.url"
-    query = asked.query
-    text = asked.path + (f"?{query}" if query else "")
-    key = asked.key
+def _url(request: JournaledRequest, names: _Names) -> str:
+    base = f"mockreel.{request.provider.name}.url"
+    query = request.query
+    text = request.path + (f"?{query}" if query else "")
+    key = request.key
     if key is not None and key.kind == "query":
         joint = "&" if query else "?"
-        return f"{base} + {_text(text + joint + key.name + '=', names)} + {_key(asked)}"
+        return f"{base} + {_text(text + joint + key.name + '=', names)} + {_key(request)}"
     return f"{base} + {_text(text, names)}"
 
 
 def _text(text: str, names: _Names) -> str:
-    """A text as a literal, with names where their values stand."""
+    """A text as a literal, with variables for their values."""
     used = {value: name for value, name in names.of.items() if value in text}
     if not used:
         return repr(text)
@@ -165,57 +164,57 @@ def _text(text: str, names: _Names) -> str:
     return f"f{shown}"
 
 
-def _key(asked: Asked) -> str:
+def _key(request: JournaledRequest) -> str:
     """The key of the test's stage, an admin's where it takes one."""
-    if asked.wrong_key:
+    if request.wrong_key:
         return repr(WRONG_KEY)
-    own, roles = f"mockreel.{asked.provider.name}.key", asked.roles
+    own, roles = f"mockreel.{request.provider.name}.key", request.roles
     return own if roles is None else f"{own}.replace({roles[0]!r}, {roles[1]!r})"
 
 
-def _headers(asked: Asked, *, damaged: bool) -> list[tuple[str, str]]:
+def _headers(request: JournaledRequest, *, damaged: bool) -> list[tuple[str, str]]:
     """Names, and values as code."""
     found = []
-    key = asked.key
+    key = request.key
     if key is not None and key.kind == "header":
-        code = _key(asked)
+        code = _key(request)
         found.append((key.name, f'f"{key.scheme} {{{code}}}"' if key.scheme and '"' not in code else code))
-    left_out = {"prefer", "content-type"} if asked.kind in ("form", "json") else {"prefer"}
-    own = [(name, value) for name, value in asked.headers if name not in left_out]
-    if asked.kind == "json" and asked.content_type.partition(";")[0].strip() != "application/json":
-        own.append(("content-type", asked.content_type))
+    excluded = {"prefer", "content-type"} if request.kind in ("form", "json") else {"prefer"}
+    own = [(name, value) for name, value in request.headers if name not in excluded]
+    if request.kind == "json" and request.content_type.partition(";")[0].strip() != "application/json":
+        own.append(("content-type", request.content_type))
     found += [(name, repr(value)) for name, value in own]
-    wish = preference(asked, damaged=damaged)
+    wish = preference(request, damaged=damaged)
     return found if wish is None else [*found, ("prefer", repr(wish))]
 
 
-def _body(asked: Asked, names: _Names) -> Iterator[str]:
-    entry = asked.entry
-    if asked.kind == "json":
-        yield f"json={pformat(_named(entry.json, asked, names), width=100, sort_dicts=False)}"
-    elif asked.kind == "text":
+def _body(request: JournaledRequest, names: _Names) -> Iterator[str]:
+    entry = request.entry
+    if request.kind == "json":
+        yield f"json={pformat(_named(entry.json, request, names), width=100, sort_dicts=False)}"
+    elif request.kind == "text":
         yield f"content={entry.body!r}"
-    elif asked.kind == "bytes":
+    elif request.kind == "bytes":
         yield f"content=bytes({int(entry.json['bytes'])})"
-    elif asked.kind == "form":
-        yield from _form(asked, names)
+    elif request.kind == "form":
+        yield from _form(request, names)
 
 
-def _named(value: Any, asked: Asked, names: _Names, key: str | None = None) -> Any:
-    """A JSON value with names and the key where they stand."""
+def _named(value: Any, request: JournaledRequest, names: _Names, key: str | None = None) -> Any:
+    """A JSON value with variables and the key in their places."""
     if isinstance(value, dict):
-        return {name: _named(inner, asked, names, name) for name, inner in value.items()}
+        return {name: _named(inner, request, names, name) for name, inner in value.items()}
     if isinstance(value, list):
-        return [_named(inner, asked, names) for inner in value]
-    place: Place | None = asked.key
+        return [_named(inner, request, names) for inner in value]
+    place: Place | None = request.key
     if place is not None and place.kind == "body" and key == place.name:
-        return _Name(_key(asked))
+        return _Name(_key(request))
     return _Name(names.of[value]) if isinstance(value, str) and value in names.of else value
 
 
-def _form(asked: Asked, names: _Names) -> Iterator[str]:
-    shown: Mapping[str, Any] = orjson.loads(asked.entry.body)
-    fields = _named(shown["fields"], asked, names)
+def _form(request: JournaledRequest, names: _Names) -> Iterator[str]:
+    shown: Mapping[str, Any] = orjson.loads(request.entry.body)
+    fields = _named(shown["fields"], request, names)
     if fields:
         yield f"data={fields!r}"
     if shown["files"]:
@@ -227,7 +226,7 @@ def _form(asked: Asked, names: _Names) -> Iterator[str]:
 
 
 def _asserts(provider: Provider, entry: Entry) -> Iterator[str]:
-    """What the exchange showed, and any stage shows again: how it ended, by which code, in which state."""
+    """What the exchange had that any simulator repeats: its status, its code, its state."""
     if breaks_off(entry):
         return
     yield f"assert reply.status_code == {entry.status}, reply.text"
@@ -262,7 +261,7 @@ def _steps(reply: Any, pointer: str) -> list[str | int]:
 
 
 def _at(reply: Any, pointer: str) -> Any:
-    """What stands at a pointer, or None."""
+    """The value at a pointer, or None."""
     try:
         for part in pointer.split("/")[1:]:
             key = part.replace("~1", "/").replace("~0", "~")

@@ -12,7 +12,7 @@ from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from mockreel.server.http.connection.bounded_reader import BoundedReader, Phase
 from mockreel.server.http.connection.lingering_close import LingeringClose, abort
-from mockreel.server.http.connection.rejection import TOO_SLOW, Rejection, Told, logged
+from mockreel.server.http.connection.rejection import TOO_SLOW, OnRejection, Rejection, logged
 from mockreel.server.http.limits import BODY_SECONDS, FAREWELL_SECONDS, HEAD_SECONDS, LINGER_BYTES, LINGER_SECONDS
 
 
@@ -22,32 +22,32 @@ class Bounded(BoundedReader):
     A request costs few assignments: `Loop` looks at all connections about once a second.
 
     Args:
-        told: is told of each request that is rejected here; by default it is logged.
+        on_rejection: called with each request that is rejected here; by default it is logged.
     """
 
-    def __init__(self, *args: Any, told: Told = logged, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, on_rejection: OnRejection = logged, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._told = told
+        self._on_rejection = on_rejection
         self._running: RequestResponseCycle | None = None
-        self._rejection: Rejection | None = None  # what is left to be said before the end
+        self._rejection: Rejection | None = None  # sent before the connection ends
         self._ending: LingeringClose | None = None
-        self._patience: asyncio.TimerHandle | None = None  # with a client that has ended its side
+        self._linger_timer: asyncio.TimerHandle | None = None  # with a client that has ended its side
         self._seen: tuple[Phase, int] | None = None
         self._since = 0.0
 
     # The client's end
 
     def eof_received(self) -> bool:  # type: ignore[override]
-        """The client has ended its side: what it has asked for completely is still answered, if that is soon."""
-        if self.scheme == "https" or not self._owes or not (self._deaf or self._phase == "idle"):
+        """The client has ended its side: complete requests are still answered, if soon."""
+        if self.scheme == "https" or not self._is_owed_response or not (self._deaf or self._phase == "idle"):
             return False
-        if self._patience is None:
-            self._patience = self.loop.call_later(LINGER_SECONDS, self._leave)
+        if self._linger_timer is None:
+            self._linger_timer = self.loop.call_later(LINGER_SECONDS, self._leave)
         return True
 
     def connection_lost(self, exc: Exception | None) -> None:
-        if self._patience is not None:
-            self._patience.cancel()
+        if self._linger_timer is not None:
+            self._linger_timer.cancel()
         if self._ending is not None:
             self._ending.cancel()
         super().connection_lost(exc)
@@ -61,7 +61,7 @@ class Bounded(BoundedReader):
         if self._taken > LINGER_BYTES:
             self.flow.pause_reading()
 
-    # What goes out
+    # Output
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         self._running = cycle
@@ -70,12 +70,12 @@ class Bounded(BoundedReader):
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
-        if self._owes:
+        if self._is_owed_response:
             return
         if self._deaf:
             self._unset_keepalive_if_required()
             self._end()
-        elif self._patience is not None:
+        elif self._linger_timer is not None:
             self.transport.close()
 
     def end_after_response(self) -> None:
@@ -87,12 +87,12 @@ class Bounded(BoundedReader):
             self._linger(body=self._phase == "body")
 
     def give_up(self) -> None:
-        """Nobody waits for the rest of the response that is being sent, so it is not missed."""
+        """The rest of the current response will not be sent."""
         if self._running is not None:
             self._running.disconnected = True
 
     @property
-    def _owes(self) -> bool:
+    def _is_owed_response(self) -> bool:
         """Whether a request has not been answered yet."""
         return bool(self.pipeline) or (self._running is not None and not self._running.response_complete)
 
@@ -109,12 +109,12 @@ class Bounded(BoundedReader):
             self._rejection = rejection
         if self._phase == "body":
             self._drop()
-        self._told(self.server[1] if self.server else None, rejection)
-        if not self._owes:
+        self._on_rejection(self.server[1] if self.server else None, rejection)
+        if not self._is_owed_response:
             self._end()
 
     def _drop(self) -> None:
-        """Forget the request whose body is being read: it is the newest, and may be running or wait for its turn."""
+        """Drop the request whose body is being read: it is the newest, and may be running or queued."""
         if self.pipeline:
             self.pipeline.popleft()
         elif self._running is not None and not self._running.response_complete:
@@ -130,7 +130,7 @@ class Bounded(BoundedReader):
             return
         if self._rejection is not None:
             self.transport.write(self._rejection.written(self.server_state.default_headers))
-        if self._patience is not None:  # everything that the client has sent is read
+        if self._linger_timer is not None:  # everything that the client has sent is read
             self.transport.close()
         else:
             self._linger()
@@ -141,13 +141,13 @@ class Bounded(BoundedReader):
         self._ending = LingeringClose(self.transport, self.loop, body=body)
 
     def shutdown(self) -> None:
-        """The server ends: an idle connection is closed, and over TLS not waited for until its client closes it too.
+        """The server ends: an idle connection is closed, over TLS without waiting for the client's close.
 
-        Nor is a client waited for that has ended its side, as it may be gone.
+        A client that has ended its side is not waited for either, as it may be gone.
         """
-        idle = not self._owes
+        idle = not self._is_owed_response
         super().shutdown()
-        if self._patience is not None:
+        if self._linger_timer is not None:
             self._leave()
         elif idle and self.scheme == "https":
             self.loop.call_later(FAREWELL_SECONDS, self._leave)
@@ -166,8 +166,8 @@ class Bounded(BoundedReader):
             self._give_up_waiting(waits[0])
 
     def _waits_for(self) -> tuple[Phase, int] | None:
-        """What of which message the client still owes; None where it waits itself."""
-        if self._deaf or (self._phase == "idle" and self._owes):
+        """Which part of which message the client still has to send; None if it is waiting itself."""
+        if self._deaf or (self._phase == "idle" and self._is_owed_response):
             return None
         return self._phase, self._messages
 

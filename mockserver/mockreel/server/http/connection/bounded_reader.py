@@ -1,4 +1,4 @@
-"""What comes in on a connection, within bounds, read the same wherever a network has cut it.
+"""The input of a connection, within limits, parsed the same wherever the network splits it.
 
 A connection is in one phase at a time: idle (no request has begun), in a head, or in a body.
 """
@@ -31,10 +31,10 @@ class BoundedReader(HttpToolsProtocol):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._phase: Phase = "idle"
-        self._messages = 0  # that have begun
-        self._before = 0  # of them, before what came in last
-        self._segment = 0  # bytes of what came in last
-        self._taken = 0  # bytes of the present head or unread body, but for those of the segment that it began in
+        self._messages = 0  # begun so far
+        self._before = 0  # of them, before the last segment
+        self._segment = 0  # bytes of the last segment
+        self._received = 0  # bytes of the current head or unread body, without those of the segment that it began in
         self._opening = b""  # how the connection began
         self._deaf = False  # nothing that comes in is read any more
 
@@ -85,20 +85,20 @@ class BoundedReader(HttpToolsProtocol):
         llhttp takes what follows such a head for another protocol, so a parser that has seen the offer skips the body.
         """
         line = b"%s %s HTTP/%s" % (self.parser.get_method(), self.url, self.parser.get_http_version().encode())
-        kept = [b"%s: %s" % header for header in self.headers if header[0] != b"upgrade"]
+        headers = [b"%s: %s" % header for header in self.headers if header[0] != b"upgrade"]
         self.parser = httptools.HttpRequestParser(self)
         self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
-        self.parser.feed_data(b"\r\n".join([line, *kept, b"", b""]))
+        self.parser.feed_data(b"\r\n".join([line, *headers, b"", b""]))
 
     def _count(self, size: int) -> None:
-        """Bound what a head, or a body that nobody reads any more, may take."""
+        """Limit a head, or a body that is read no more."""
         if self._phase == "head":
-            self._taken += size
-            if self._taken > HEAD_BYTES:
+            self._received += size
+            if self._received > HEAD_BYTES:
                 self._reject(HEAD_TOO_LARGE.filled(limit=HEAD_BYTES))
         elif self._is_body_unread():
-            self._taken += size
-            if self._taken > UNREAD_BYTES:
+            self._received += size
+            if self._received > UNREAD_BYTES:
                 self.transport.close()
 
     def _is_body_unread(self) -> bool:
@@ -109,7 +109,7 @@ class BoundedReader(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         self._phase = "head"
         self._messages += 1
-        self._taken = 0
+        self._received = 0
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
@@ -118,7 +118,7 @@ class BoundedReader(HttpToolsProtocol):
             return  # read again in a moment, without the offer
         super().on_headers_complete()  # before its body is awaited: it may find that the target is no path
         self._phase = "body"
-        self._taken = 0
+        self._received = 0
 
     def _check_head(self) -> None:
         if self.parser.get_method() == b"CONNECT":

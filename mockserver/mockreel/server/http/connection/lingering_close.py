@@ -1,7 +1,7 @@
-"""The end of a connection whose client may still be sending: what it has been told must not be lost.
+"""The end of a connection whose client may still be sending, without losing the response.
 
-A socket that is closed with something unread in it is reset, and a reset takes away what the client has not read yet
-(RFC 9112 9.6). So the sending side ends first, and what still comes in is read and thrown away, within bounds.
+Closing a socket with unread input resets it, and a reset drops what the client has not read yet
+(RFC 9112 9.6). So the sending side ends first, and further input is read and dropped, within limits.
 """
 
 import asyncio

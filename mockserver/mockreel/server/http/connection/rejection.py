@@ -1,4 +1,4 @@
-"""Requests that are rejected before any application sees them: why, in words, and what the client is told."""
+"""Requests that are rejected before any application sees them: why, and the response to the client."""
 
 import logging
 from collections.abc import Callable, Iterable
@@ -9,18 +9,18 @@ import httptools
 
 from mockreel import __version__
 
-# The one stated departure from the providers' wire: every response says who really sent it.
+# The one stated departure from the providers' wire: every response names its real sender.
 VERSION_HEADER = (b"mockreel-version", __version__.encode())
 
-# How what is no HTTP/1.1 begins, and what to say of it; RFC 8446 5.1, RFC 9113 3.4, RFC 1928 3.
+# The first bytes of other protocols, and what to report; RFC 8446 5.1, RFC 9113 3.4, RFC 1928 3.
 _TLS, _HTTP2, _SOCKS = b"\x16", b"PRI * HTTP/2.0", (b"\x04", b"\x05")
-# As much of a connection's beginning tells them apart.
+# The number of bytes that distinguish them.
 OPENING_BYTES = len(_HTTP2)
 
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """Why a request was rejected: the status that its client is told, and the reason and the next step in words."""
+    """Why a request was rejected: the response's status, and the reason and the next step in words."""
 
     status: int
     reason: str
@@ -50,33 +50,33 @@ class Rejected(Exception):
         self.rejection = rejection
 
 
-# Told of each rejection, with the port that it came in on (None where there is none).
-Told = Callable[[int | None, Rejection], None]
+# Called with each rejection, and the port of the connection (None if there is none).
+OnRejection = Callable[[int | None, Rejection], None]
 
 
 def unreadable(opening: bytes, problem: httptools.HttpParserError) -> Rejection:
-    """What cannot be read as HTTP/1.1: how its connection began, and what the parser said.
+    """Input that is not HTTP/1.1: how its connection began, and the parser's message.
 
-    What stood in the request is no part of the reason, as it may be a secret.
+    The reason quotes nothing of the request, as it may be a secret.
     """
     if opening.startswith(_TLS):
-        return Rejection(400, "TLS (https://) was spoken to a port that speaks plain HTTP: use http://, or --tls.")
+        return Rejection(400, "TLS (https://) was sent to a port for plain HTTP: use http://, or --tls.")
     if opening.startswith(_HTTP2):
-        return Rejection(400, "HTTP/2 was spoken without being offered first; this server speaks HTTP/1.1: use that.")
+        return Rejection(400, "HTTP/2 was sent without negotiation; this server supports HTTP/1.1 only.")
     if opening.startswith(_SOCKS):
-        return Rejection(400, "SOCKS was spoken to a web server; it is not a proxy: take it out of the proxy settings.")
+        return Rejection(400, "SOCKS was sent to a web server; it is not a proxy: remove it from the proxy settings.")
     detail = "its target is no path or URL" if isinstance(problem, httptools.HttpParserCallbackError) else problem
     return Rejection(400, f"The request cannot be read as HTTP/1.1: {detail}.")
 
 
 TUNNEL = Rejection(
-    400, "CONNECT was asked for; this is not a proxy: use the address as the base URL, or `mockreel run`."
+    400, "CONNECT was requested; this is not a proxy: use the address as the base URL, or `mockreel run`."
 )
 HEAD_TOO_LARGE = Rejection(431, "The head of a request is larger than {limit} bytes: send fewer or shorter headers.")
 TOO_SLOW = Rejection(408, "The {phase} of a request was not complete within {seconds} s: send it faster.")
 
 
 def logged(port: int | None, rejection: Rejection) -> None:
-    """Write a rejection to the log where nobody else is told of it."""
+    """Log a rejection if there is no other report of it."""
     where = "" if port is None else f" on port {port}"
     logging.getLogger("mockreel").warning("rejected a request%s: %d: %s", where, rejection.status, rejection.reason)

@@ -1,6 +1,6 @@
-"""A checkpoint: everything that has come to be behind an entry of a log, so that only what came later is applied again.
+"""A checkpoint: the whole state behind an entry of a log, so that only later entries are applied again.
 
-It is a cache of the log beside it: one that is missing, damaged or of another run is made again from the log.
+It is a cache beside its log: one that is missing, damaged or of another run is rebuilt from the log.
 """
 
 import os
@@ -33,12 +33,12 @@ _DIGEST = 16
 
 # Loads the contract of a provider with these readings.
 Load = Callable[[str, Mapping[str, str]], Contract]
-# An attempt that is under way: the provider, the delivery, when it was due, and when it was begun.
+# An attempt in progress: the provider, the delivery, when it was due, and when it began.
 UnderWay = tuple[str, str, float, float]
 
 
 class Checkpoint(NamedTuple):
-    """Behind which entry it was taken, how the clock was last set, and the rest."""
+    """Behind which entry it was taken, how the clock was last set, and the state."""
 
     number: int
     clock: tuple[float, Mapping[str, Any]]
@@ -61,8 +61,8 @@ def take(
         run: the id of the run.
         number: the last entry that is in it.
         clock: how the clock was last set, and when.
-        under_way: the attempts that have begun and not ended.
-        more: what else is to be known with it, as JSON.
+        under_way: the attempts in progress.
+        more: further JSON to store with it.
     """
     written = document(simulator, jobs=write_jobs, again=False)
     row = {
@@ -92,7 +92,7 @@ def _urls(provider: Provider) -> list[tuple[int, str, tuple[str, ...]]]:
 def keep(path: Path, data: bytes) -> None:
     """Write a checkpoint beside its log, in the place of the one before.
 
-    Nobody waits for the disk: one that a power loss has damaged is made again.
+    It does not wait for the disk: one that a power loss has damaged is rebuilt.
 
     Raises:
         OSError: it cannot be written.
@@ -108,7 +108,7 @@ def keep(path: Path, data: bytes) -> None:
 
 
 def find(path: Path, *, run: str, last: int) -> Checkpoint | None:
-    """The checkpoint in a file; None where there is none that can be used. Takes what `read` does."""
+    """The checkpoint in a file; None if there is no usable one. Parameters are those of `read`."""
     try:
         return read(path.read_bytes(), run=run, last=last)
     except OSError:
@@ -116,7 +116,7 @@ def find(path: Path, *, run: str, last: int) -> Checkpoint | None:
 
 
 def read(raw: bytes, *, run: str, last: int) -> Checkpoint | None:
-    """The checkpoint that `take` wrote; None where it cannot be used.
+    """The checkpoint that `take` wrote; None if it is unusable.
 
     Args:
         run: the run that it must be of.
@@ -132,28 +132,28 @@ def read(raw: bytes, *, run: str, last: int) -> Checkpoint | None:
     return Checkpoint(row["number"], tuple(row["clock"]), under_way, row)
 
 
-def put_back(simulator: Simulator, found: Checkpoint, *, load: Load) -> bool:
-    """Put a checkpoint into a fresh simulator; whether it fits. Where it does not, the simulator is as it was.
+def restore(simulator: Simulator, found: Checkpoint, *, load: Load) -> bool:
+    """Restore a checkpoint into a fresh simulator; returns whether it fits. If not, the simulator is unchanged.
 
     Args:
-        load: contracts with the readings that were chosen when it was taken.
+        load: loads contracts with the readings that were chosen when it was taken.
     """
     before = {name: provider.contract for name, provider in simulator.providers.items()}
     try:
         _read_docs_as(simulator, found.document["readings"], load)
-        kept = found.document["document"]
+        stored = found.document["document"]
         pasts = {
             name: read_part(simulator.provider(name), one, read_jobs=read_jobs)
-            for name, one in kept["providers"].items()
+            for name, one in stored["providers"].items()
         }
-        rules = read_rules(simulator, kept["rules"])
-        due = read_due(simulator, read_due_rows(kept["due"]), pasts)
+        rules = read_rules(simulator, stored["rules"])
+        due = read_due(simulator, read_due_rows(stored["due"]), pasts)
     except (MockreelError, LookupError, TypeError, ValueError, AttributeError, ArithmeticError):
         simulator.switch_contracts(
             {name: one for name, one in before.items() if simulator.provider(name).contract is not one}
         )
         return False
-    fill(simulator, kept, pasts, rules, due)
+    fill(simulator, stored, pasts, rules, due)
     _find_accounts(simulator, found.document)
     return True
 

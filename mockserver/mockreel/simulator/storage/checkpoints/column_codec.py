@@ -18,12 +18,10 @@ def whole(values: Iterable[int]) -> str:
 
 
 def read_floats(text: str) -> "array[float]":
-    """What `floats` packed."""
     return _unpacked(array("d"), text)
 
 
 def read_whole(text: str) -> "array[int]":
-    """What `whole` packed."""
     return _unpacked(array("q"), text)
 
 
@@ -67,7 +65,6 @@ class Shared:
 
 
 def read_shared(row: Any, read: Any) -> list[Any]:
-    """The value of each row."""
     known = [read(one) for one in row["all"]]
     known.append(None)  # the place -1
     return [known[place] for place in read_whole(row["places"])]

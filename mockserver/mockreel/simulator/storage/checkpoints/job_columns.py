@@ -71,25 +71,25 @@ def _text(data: bytes) -> Any:
     return found.get("text", found)
 
 
-def read_jobs(provider: Provider, kept: Any, accounts: Mapping[int, Account]) -> JobsRead:
+def read_jobs(provider: Provider, stored: Any, accounts: Mapping[int, Account]) -> JobsRead:
     """The jobs that were written, and what the provider's package keeps for some of them."""
     contract = provider.contract
-    states = read_shared(kept["states"], lambda names: tuple([contract.lifecycle.states[name] for name in names]))
-    begins = iter(read_floats(kept["begins"]).tolist())
-    changed = {place: intervention(provider, row) for place, row in kept["interventions"]}
+    states = read_shared(stored["states"], lambda names: tuple([contract.lifecycle.states[name] for name in names]))
+    begins = iter(read_floats(stored["begins"]).tolist())
+    changed = {place: intervention(provider, row) for place, row in stored["interventions"]}
     columns = zip(
-        kept["ids"],
-        read_whole(kept["numbers"]),
-        read_whole(kept["accounts"]),
-        read_shared(kept["models"], contract.models.__getitem__),
-        read_floats(kept["created"]),
+        stored["ids"],
+        read_whole(stored["numbers"]),
+        read_whole(stored["accounts"]),
+        read_shared(stored["models"], contract.models.__getitem__),
+        read_floats(stored["created"]),
         states,
-        read_shared(kept["failures"], contract.failures.__getitem__),
-        read_shared(kept["fields"], dict),
-        kept["requests"],
-        read_shared(kept["kinds"], str),
-        read_shared(kept["urls"], str),
-        read_shared(kept["costs"], _read_cost),
+        read_shared(stored["failures"], contract.failures.__getitem__),
+        read_shared(stored["fields"], dict),
+        stored["requests"],
+        read_shared(stored["kinds"], str),
+        read_shared(stored["urls"], str),
+        read_shared(stored["costs"], _read_cost),
         strict=True,
     )
     jobs: dict[str, Job] = {}
@@ -100,7 +100,7 @@ def read_jobs(provider: Provider, kept: Any, accounts: Mapping[int, Account]) ->
         by = changed.get(place)
         jobs[id_] = Job(id_, number, accounts[account], model, created, plan, body, kind, url, by, None, cost)
     every = list(jobs.values())
-    return jobs, [(every[place], extra) for place, extra in kept["extras"]]
+    return jobs, [(every[place], extra) for place, extra in stored["extras"]]
 
 
 def _read_cost(row: list[str]) -> Cost:
@@ -118,13 +118,13 @@ def write_due(rows: list[dict[str, Any]]) -> Any:
     }
 
 
-def read_due_rows(kept: Any) -> list[dict[str, Any]]:
+def read_due_rows(stored: Any) -> list[dict[str, Any]]:
     """The rows that were written."""
     columns = zip(
-        read_floats(kept["at"]),
-        read_shared(kept["what"], str),
-        read_shared(kept["provider"], str),
-        kept["id"],
+        read_floats(stored["at"]),
+        read_shared(stored["what"], str),
+        read_shared(stored["provider"], str),
+        stored["id"],
         strict=True,
     )
     return [{"at": at, "what": what, "provider": provider, "id": id_} for at, what, provider, id_ in columns]

@@ -81,7 +81,7 @@ async def _written(make: Callable[[], bytes], file: BinaryIO) -> bool:
 
 
 def _work(work: Callable[[], object], into: int | None) -> None:
-    """The child: it lets go of every socket first, as they are not its own."""
+    """The child process: it closes every socket first, as they belong to the parent."""
     code = 1
     try:
         gc.disable()

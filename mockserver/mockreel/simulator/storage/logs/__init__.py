@@ -1,1 +1,1 @@
-"""Where the entries of a run are kept: in memory, in a SQLite file, in a folder."""
+"""Logs for the entries of a run: in memory, in a SQLite file, in a folder."""

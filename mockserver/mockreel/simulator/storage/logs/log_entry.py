@@ -9,10 +9,10 @@ import orjson
 
 from mockreel.errors import StateError
 
-# What can stand in a log. `key`: a key was used for the first time; `due`: what was due was begun; `attempt`: what came
-# of an attempt to deliver; `answered`: a response that waited for a job; `resumed`: a server took the run up again.
-# Where several servers share it, `control`: what the control API was asked; `advance`, `advanced`: the clock is moved
-# by hand, and is there; `taken`: a server does from now on what is due; `left`: one has ended.
+# The kinds of entries. `key`: a key was used for the first time; `due`: a due action began; `attempt`: the outcome of a
+# delivery attempt; `answered`: a response that waited for a job; `resumed`: a server resumed the run. Where several
+# servers share it, `control`: a control request; `advance`, `advanced`: the clock starts to move by hand, and has
+# arrived; `taken`: a server took the lease for due actions; `left`: a server has ended.
 KINDS = frozenset(
     {
         "key",

@@ -13,7 +13,7 @@ from mockreel.simulator.storage.logs.log_entry import Entry, decode
 from mockreel.simulator.storage.logs.run_log import file_name
 
 LOG, FILES, JOURNAL = "run.jsonl", "files", "journal.har"
-# What keys are hashed with stays with the server: nobody who has a bundle can try keys against it.
+# The salt of key hashes stays with the server, so that keys cannot be guessed from a bundle.
 _UNSAID = {"salt": ""}
 
 

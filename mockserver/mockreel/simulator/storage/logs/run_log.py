@@ -11,7 +11,7 @@ from mockreel.simulator.storage.logs.log_entry import Entry, decode
 class RunLog(Protocol):
     """An ordered log that is only appended to. Entries are numbered from 1.
 
-    `where` names it in messages, `head` says how the run was begun, None while it has not been.
+    `where` names it in messages; `head` describes the start of the run, None before it.
     """
 
     @property
@@ -34,10 +34,10 @@ class RunLog(Protocol):
         ...
 
     def append(self, entries: Iterable[Entry]) -> "Future[None] | None":
-        """Append entries, all or none. Gives what to wait for until they are where they are to be kept, if anything.
+        """Append entries, all or none. Returns what to wait for until they are stored, if anything.
 
         Raises:
-            StateError: they cannot be written; the log is as it was.
+            StateError: they cannot be written; the log is unchanged.
         """
         ...
 
@@ -50,11 +50,11 @@ class RunLog(Protocol):
         ...
 
     def keep_file(self, data: bytes) -> str:
-        """Keep a body beside the log; gives the name by which `file` finds it."""
+        """Store a body beside the log; returns the name by which `file` finds it."""
         ...
 
     def file(self, name: str) -> bytes:
-        """A body that was kept.
+        """A body that was stored.
 
         Raises:
             StateError: there is none of that name.
@@ -102,5 +102,5 @@ class MemoryLog:
 
 
 def file_name(data: bytes) -> str:
-    """The name of a body that is kept beside a log: its hash."""
+    """The name of a body beside a log: its hash."""
     return sha256(data).hexdigest()

@@ -21,7 +21,7 @@ from mockreel.errors import StateError
 from mockreel.simulator.storage.logs.log_entry import Entry, decode
 from mockreel.simulator.storage.logs.run_log import file_name
 
-# What SQLite calls a file of ours (`PRAGMA application_id`), and the form of what stands in it.
+# What SQLite calls a file of ours (`PRAGMA application_id`), and the version of its form.
 APPLICATION, FORM = 0x4D52454C, 1
 _TABLES = """
 CREATE TABLE head (id INTEGER PRIMARY KEY CHECK (id = 1), value BLOB NOT NULL);
@@ -78,14 +78,14 @@ class SqliteLog:
             self._writer.start()
 
     def _opened(self, path: Path, *, new: bool) -> sqlite3.Connection:
-        if new:  # what was sent stands in it: nobody else reads it
+        if new:  # it holds request bodies: only the owner may read it
             os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
         return sqlite3.connect(path, timeout=0.2, isolation_level=None, check_same_thread=False)
 
     def _prepare(self, *, new: bool) -> None:
         """Take the file for this process, and see that it is one of ours."""
         try:
-            with self._said():
+            with self._as_state_error():
                 self._connection.execute("PRAGMA locking_mode = EXCLUSIVE")
                 self._connection.execute("PRAGMA journal_mode = WAL")
                 self._connection.execute(f"PRAGMA synchronous = {'FULL' if self._sync else 'NORMAL'}")
@@ -122,17 +122,17 @@ class SqliteLog:
             raise StateError(f"{self.where} is damaged ({damage}). Take a copy that is whole, or name another file.")
 
     def _read(self) -> tuple[int, Mapping[str, Any] | None]:
-        with self._said():
+        with self._as_state_error():
             count, last = self._connection.execute("SELECT count(*), max(number) FROM entries").fetchone()
             found = self._connection.execute("SELECT value FROM head").fetchone()
         if count != (last or 0):
             raise StateError(f"{self.where} is damaged: of {last} entries {last - count} are missing.")
         if found is None and count:
-            raise StateError(f"{self.where} is damaged: how the run was begun is missing.")
+            raise StateError(f"{self.where} is damaged: the start of the run is missing.")
         return last or 0, None if found is None else orjson.loads(found[0])
 
     def begin(self, head: Mapping[str, Any]) -> None:
-        with self._said():
+        with self._as_state_error():
             self._connection.execute("INSERT INTO head (id, value) VALUES (1, ?)", (orjson.dumps(head),))
         self.head = head
 
@@ -178,7 +178,7 @@ class SqliteLog:
                 batches.append(more)
             if lost is None:
                 try:
-                    with self._said():
+                    with self._as_state_error():
                         self._commit([row for one in batches for row in one.rows])
                 except StateError as problem:
                     lost = problem  # what comes behind would leave a gap: nothing is written any more
@@ -187,7 +187,7 @@ class SqliteLog:
 
     def entries(self, *, after: int = 0) -> Iterator[tuple[int, Entry]]:
         while True:
-            with self._said():
+            with self._as_state_error():
                 rows = self._connection.execute(
                     "SELECT number, line FROM entries WHERE number > ? ORDER BY number LIMIT ?", (after, _PIECE)
                 ).fetchall()
@@ -199,19 +199,19 @@ class SqliteLog:
 
     def keep_file(self, data: bytes) -> str:
         name = file_name(data)
-        with self._said():
+        with self._as_state_error():
             self._connection.execute("INSERT OR IGNORE INTO files (name, data) VALUES (?, ?)", (name, data))
         return name
 
     def file(self, name: str) -> bytes:
-        with self._said():
+        with self._as_state_error():
             found = self._connection.execute("SELECT data FROM files WHERE name = ?", (name,)).fetchone()
         if found is None:
             raise StateError(f"{self.where} is damaged: the body {name} is missing.")
         return bytes(found[0])
 
     def limit_pages(self, most: int) -> None:
-        """Let the file have at most so many pages, or as many as it has."""
+        """Allow the file this many pages, or as many as it has."""
         self._connection.execute(f"PRAGMA max_page_count = {int(most)}")
 
     def close(self) -> None:
@@ -222,8 +222,8 @@ class SqliteLog:
             self._connection.close()
 
     @contextlib.contextmanager
-    def _said(self) -> Iterator[None]:
-        """What SQLite says is wrong, as one sentence of ours."""
+    def _as_state_error(self) -> Iterator[None]:
+        """Report SQLite's error as one of our own."""
         try:
             yield
         except sqlite3.DatabaseError as problem:

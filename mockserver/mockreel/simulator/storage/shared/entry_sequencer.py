@@ -1,4 +1,4 @@
-"""Puts the entries of one server into the log that it shares, and applies all entries of the log in their order."""
+"""Appends the entries of one server to a shared log, and applies all entries of the log in order."""
 
 import asyncio
 import sys
@@ -14,13 +14,13 @@ from mockreel.simulator.storage.shared.replica import Replica
 
 
 class Applied(NamedTuple):
-    """An entry that this server wanted appended: its number, and what has come of it."""
+    """An entry to be appended: its number, and its result."""
 
     number: int
     result: Any
 
 
-class Refused(Exception):
+class Outdated(Exception):
     """An entry was not appended: another server has the lease."""
 
 
@@ -43,13 +43,13 @@ class EntrySequencer:
         self._replica = replica
         self._grown = grown
         self._proposals: list[_Proposal] = []
-        self._asking: list[asyncio.Future[None]] = []
+        self._waiting: list[asyncio.Future[None]] = []
         self._task: asyncio.Task[None] | None = None
         self._open = 0  # entries of this server that are not answered for yet
         self._settling: set[asyncio.Task[None]] = set()
         self._reads_until = 0.0
         self._seen: dict[str, int] = {}
-        self._told = asyncio.Condition()
+        self._reported = asyncio.Condition()
         self.others: Mapping[str, int] = {}
         self.broken: StateError | None = None  # why nothing is applied any more
         self.unusable: StateError | None = None  # the same, where that is no end of the server
@@ -77,7 +77,7 @@ class EntrySequencer:
         """
         self._see_that_it_works()
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._asking.append(done)
+        self._waiting.append(done)
         self._start()
         await done
         if self._settling:
@@ -86,12 +86,12 @@ class EntrySequencer:
     @property
     def has_all(self) -> bool:
         """Whether this server may answer a read by itself, at once."""
-        busy = self._open or self._settling or self._member.time.stands or self.broken is not None
+        busy = self._open or self._settling or self._member.time.is_frozen or self.broken is not None
         return not busy and real_seconds() < self._reads_until
 
-    def reads_from(self, said: float) -> None:
-        """All is applied that was appended before the server has said, at a moment, that it is there."""
-        self._reads_until = said + self._member.timing.safe_reads
+    def reads_from(self, exchanged: float) -> None:
+        """All entries are applied that were appended before the server reported itself at a moment."""
+        self._reads_until = exchanged + self._member.timing.safe_reads
 
     def end(self) -> "list[asyncio.Task[None]]":
         """Begin nothing more; gives what is under way."""
@@ -111,9 +111,9 @@ class EntrySequencer:
 
     async def _go_on(self) -> None:
         """One exchange after the other, each with all that has come meanwhile."""
-        while self._proposals or self._asking:
+        while self._proposals or self._waiting:
             proposals, self._proposals = self._proposals, []
-            asking, self._asking = self._asking, []
+            waiting_reads, self._waiting = self._waiting, []
             try:
                 self._see_that_it_works()
                 await self._exchange(proposals)
@@ -123,23 +123,23 @@ class EntrySequencer:
                     lost = self.broken = self.unusable = StateError(
                         f"The shared run cannot go on at this server: {problem}"
                     )
-                waiting: list[asyncio.Future[Any]] = [*asking, *(one.done for one in proposals)]
+                waiting: list[asyncio.Future[Any]] = [*waiting_reads, *(one.done for one in proposals)]
                 for future in waiting:
                     if not future.done():
                         future.set_exception(lost)
                 continue
-            for asked in asking:
-                if not asked.done():
-                    asked.set_result(None)
+            for waiting_read in waiting_reads:
+                if not waiting_read.done():
+                    waiting_read.set_result(None)
 
     async def _exchange(self, proposals: list[_Proposal]) -> None:
-        said = await self._asked([(one.fence, one.entry) for one in proposals])
-        assert said.numbers is not None
-        own = dict(zip(said.numbers, proposals, strict=True))
-        for one in [one for number, one in zip(said.numbers, proposals, strict=True) if not number]:
-            _fail(one, Refused())
+        exchanged = await self._exchange_caught_up([(one.fence, one.entry) for one in proposals])
+        assert exchanged.numbers is not None
+        own = dict(zip(exchanged.numbers, proposals, strict=True))
+        for one in [one for number, one in zip(exchanged.numbers, proposals, strict=True) if not number]:
+            _fail(one, Outdated())
         applied: list[tuple[_Proposal, Applied]] = []
-        last, found = said.last, said
+        last, found = exchanged.last, exchanged
         while True:
             await self._member.log.fetch(found.entries)
             for number, entry in found.entries:
@@ -150,63 +150,65 @@ class EntrySequencer:
                     applied.append((own[number], Applied(number, result)))
             if self._replica.number >= last:
                 break
-            found = await self._ask([])
-        if not said.entries:
+            found = await self._send([])
+        if not exchanged.entries:
             return
         self._grown()
-        if said.others:
-            self._later(self._settled(applied, said))
+        if exchanged.others:
+            self._later(self._settled(applied, exchanged))
         else:
             _finish(applied)
 
-    async def _asked(self, entries: list[tuple[str, Entry]]) -> Exchanged:
+    async def _exchange_caught_up(self, entries: list[tuple[str, Entry]]) -> Exchanged:
         """An exchange, behind all that has left the log before this server has applied it."""
-        while (said := await self._ask(entries)).numbers is None:
-            await self._member.log.fetch(said.entries)
-            for number, entry in said.entries:
+        while (found := await self._send(entries)).numbers is None:
+            await self._member.log.fetch(found.entries)
+            for number, entry in found.entries:
                 await self._replica.apply(number, entry)
-        return said
+        return found
 
-    async def _ask(self, entries: list[tuple[str, Entry]]) -> Exchanged:
+    async def _send(self, entries: list[tuple[str, Entry]]) -> Exchanged:
         replica = self._replica
-        said = await self._member.log.exchange(replica.number, replica.moment, server=self._member.id, entries=entries)
-        self._member.time.heard(said.moment)
-        self.others = said.others
-        await self._note(said.others)
-        return said
+        exchanged = await self._member.log.exchange(
+            replica.number, replica.moment, server=self._member.id, entries=entries
+        )
+        self._member.time.synchronize(exchanged.moment)
+        self.others = exchanged.others
+        await self._note(exchanged.others)
+        return exchanged
 
     # Reads of other servers
 
-    async def _settled(self, applied: list[tuple[_Proposal, Applied]], said: Exchanged) -> None:
+    async def _settled(self, applied: list[tuple[_Proposal, Applied]], exchanged: Exchanged) -> None:
         """Answer once every server that may answer reads by itself has the entries, or may no longer."""
         number, over = self._replica.number, real_seconds() + self._member.timing.reads
 
         def all_have_it() -> bool:
-            return all(server not in self.others or self._seen.get(server, 0) >= number for server in said.others)
+            return all(server not in self.others or self._seen.get(server, 0) >= number for server in exchanged.others)
 
         while not all_have_it() and (left := over - real_seconds()) > 0:
             try:
-                async with asyncio.timeout(min(left, self._member.timing.beat)), self._told:
-                    await self._told.wait_for(all_have_it)
-            except TimeoutError:  # what was said may have been lost, and a server that has ended says nothing
+                async with asyncio.timeout(min(left, self._member.timing.beat)), self._reported:
+                    await self._reported.wait_for(all_have_it)
+            except TimeoutError:  # a report may be lost, and a server that has ended sends none
                 self._look_again()
         _finish(applied)
 
     def _look_again(self) -> None:
-        asked: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        asked.add_done_callback(_unheard)
-        self._asking.append(asked)
+        waiting_read: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        waiting_read.add_done_callback(_ignore)
+        self._waiting.append(waiting_read)
         self._start()
 
-    async def told(self, server: str, number: int | None) -> None:
-        """Another server has said how far it is, or that it has left (None)."""
+    async def on_report(self, server: str, number: int | None) -> None:
+        """Another server has reported how far it is, or that it has left (None)."""
         await self._note({server: sys.maxsize if number is None else number})
 
     async def _note(self, have: Mapping[str, int]) -> None:
         """Note how far other servers are, for who waits for that."""
         self._seen.update({server: max(number, self._seen.get(server, 0)) for server, number in have.items()})
-        async with self._told:
-            self._told.notify_all()
+        async with self._reported:
+            self._reported.notify_all()
 
     def _later(self, work: Any) -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -214,10 +216,10 @@ class EntrySequencer:
         task.add_done_callback(self._settling.discard)
 
 
-def _unheard(asked: "asyncio.Future[None]") -> None:
-    """Nobody waits for it; where it failed, others are told."""
-    if not asked.cancelled():
-        asked.exception()
+def _ignore(waiting_read: "asyncio.Future[None]") -> None:
+    """Nothing waits for it; a failure is reported elsewhere."""
+    if not waiting_read.cancelled():
+        waiting_read.exception()
 
 
 def _fail(proposal: _Proposal, problem: Exception) -> None:

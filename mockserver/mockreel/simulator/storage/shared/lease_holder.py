@@ -1,4 +1,4 @@
-"""Does what is due for all servers of a run, as long as this one has the lease; and says that it is there."""
+"""Runs due actions for all servers of a run while this one holds the lease, and reports that it is alive."""
 
 import asyncio
 import contextlib
@@ -12,7 +12,7 @@ from mockreel.simulator.simulator import Simulator
 from mockreel.simulator.storage.due_action import is_recorded, named
 from mockreel.simulator.storage.logs.log_entry import Entry
 from mockreel.simulator.storage.shared.checkpoint_keeper import CheckpointKeeper
-from mockreel.simulator.storage.shared.entry_sequencer import EntrySequencer, Refused
+from mockreel.simulator.storage.shared.entry_sequencer import EntrySequencer, Outdated
 from mockreel.simulator.storage.shared.member import Member
 from mockreel.simulator.storage.shared.replica import Advance, Replica, Sending
 
@@ -21,7 +21,7 @@ AWAY = 5
 
 
 class LeaseHolder:
-    """One server's part in what no request asks for.
+    """One server's share of what no request causes.
 
     Args:
         member: the server.
@@ -45,9 +45,9 @@ class LeaseHolder:
         self._holds_until = 0.0
         self._missing_since: float | None = None
         self._away: dict[str, int] = {}
-        self._said = -1
-        self._reported = ""  # what was wrong with the log, until a beat succeeds again
-        self._saying = asyncio.Event()
+        self._reported_number = -1
+        self._failure = ""  # what is wrong with the log, until a beat succeeds again
+        self._report_due = asyncio.Event()
         self._tasks: set[asyncio.Task[object]] = set()
 
     @property
@@ -55,7 +55,7 @@ class LeaseHolder:
         """The fencing number of this server's lease; empty where it has none."""
         return self._fence if real_seconds() < self._holds_until else ""
 
-    # As the scheduler asks for it
+    # The interface of the scheduler
 
     def wake(self) -> None:
         """Something may be due."""
@@ -73,11 +73,11 @@ class LeaseHolder:
     def grown(self) -> None:
         """Something was applied."""
         self._changed.set()
-        self._saying.set()
+        self._report_due.set()
 
     async def run(self) -> None:
         """Do this server's part until it is cancelled."""
-        parts = (self._beat, self._do_due, self._follow, self._hear, self._say, self._keep)
+        parts = (self._beat, self._do_due, self._follow, self._receive, self._report, self._keep)
         try:
             async with asyncio.TaskGroup() as group:
                 for part in parts:
@@ -91,43 +91,43 @@ class LeaseHolder:
             await self._member.log.hang_up()
 
     async def _over_and_over(self, part: Callable[[], Awaitable[None]]) -> None:
-        """Do a part again and again, also when the log is gone for a while."""
+        """Run a part again and again, even when the log is unreachable for a while."""
         while not _is_cancelled():
             try:
                 await part()
-            except Refused:
+            except Outdated:
                 self._holds_until = 0.0
             except StateError as lost:
-                if str(lost) != self._reported:
+                if str(lost) != self._failure:
                     logging.getLogger("mockreel").warning("%s", lost)
-                self._reported = str(lost)
+                self._failure = str(lost)
                 await asyncio.sleep(self._member.timing.again)
 
     async def _beat(self) -> None:
-        """Say that this server is there, and take or keep the lease."""
-        said = real_seconds()
+        """Report that this server is alive, and take or renew the lease."""
+        reported_at = real_seconds()
         moment, fence, held = await self._member.log.beat(
             self._member.id,
             reads=self._member.timing.reads,
             lease=self._member.timing.lease,
-            takes=self._may_take(said),
+            takes=self._may_hold(reported_at),
         )
-        self._member.time.heard(moment)
-        self._missing_since = None if held else self._missing_since or said
-        self._holds_until = said + self._member.timing.safe_lease if fence else 0.0
+        self._member.time.synchronize(moment)
+        self._missing_since = None if held else self._missing_since or reported_at
+        self._holds_until = reported_at + self._member.timing.safe_lease if fence else 0.0
         if fence and fence != self._fence:
             await self._sequencer.propose(Entry("taken", 0.0, {"server": self._member.id, "f": fence}), fence=fence)
             self._fence = fence
         await self._sequencer.caught_up()
-        self._sequencer.reads_from(said)
-        self._reported = ""
-        self._saying.set()
+        self._sequencer.reads_from(reported_at)
+        self._failure = ""
+        self._report_due.set()
         if self.fence:
             await self._bury()
         self._changed.set()
-        await asyncio.sleep(max(0.0, self._member.timing.beat - (real_seconds() - said)))
+        await asyncio.sleep(max(0.0, self._member.timing.beat - (real_seconds() - reported_at)))
 
-    def _may_take(self, now: float) -> bool:
+    def _may_hold(self, now: float) -> bool:
         if self._replica.lease_holder in ("", self._member.id):
             return True
         return self._missing_since is not None and now - self._missing_since >= self._member.timing.grace
@@ -144,22 +144,22 @@ class LeaseHolder:
         await self._member.log.grown(self._replica.number)
         await self._sequencer.caught_up()
 
-    async def _hear(self) -> None:
-        async with contextlib.aclosing(self._member.log.announcements()) as told:
-            async for one in told:
+    async def _receive(self) -> None:
+        async with contextlib.aclosing(self._member.log.announcements()) as reports:
+            async for one in reports:
                 if one is not None:
-                    await self._sequencer.told(*one)
+                    await self._sequencer.on_report(*one)
                 if _is_cancelled():
                     return
 
-    async def _say(self) -> None:
-        """Say how far this server is, where others wait for that."""
-        await self._saying.wait()
-        self._saying.clear()
-        if self._sequencer.others and self._said != self._replica.number:
+    async def _report(self) -> None:
+        """Report how far this server is, if others wait for it."""
+        await self._report_due.wait()
+        self._report_due.clear()
+        if self._sequencer.others and self._reported_number != self._replica.number:
             number = self._replica.number
             await self._member.log.have(self._member.id, number)
-            self._said = number
+            self._reported_number = number
 
     async def _keep(self) -> None:
         """Make a checkpoint, where one is due and this server has the lease."""
@@ -194,7 +194,7 @@ class LeaseHolder:
         return bool(fence) and not replica.under_way_count and await self._move(advance, fence)
 
     async def _move(self, advance: Advance, fence: str) -> bool:
-        """Begin what is next while the clock is moved by hand, or say that it is there."""
+        """Begin the next action while the clock is moved by hand, or report that it has arrived."""
         found = self._simulator.scheduler.due(advance.target, is_recorded, most=1)
         if found:
             return await self._propose(found, fence)
@@ -202,7 +202,7 @@ class LeaseHolder:
         return True
 
     async def _propose(self, found: list[Any], fence: str) -> bool:
-        """Have what is due begun by all; whether something was."""
+        """Have all servers begin what is due; returns whether there was anything."""
         providers = self._simulator.providers
         entries = [Entry("due", 0.0, {**named(one[2], providers), "f": fence}) for one in found]
         begun = await asyncio.gather(*[self._sequencer.propose(entry, fence=fence) for entry in entries])
@@ -216,7 +216,7 @@ class LeaseHolder:
             self.later(self._deliver(sending))
 
     async def _deliver(self, sending: Sending) -> None:
-        """Send an attempt, and see that the log has what came of it."""
+        """Send an attempt, and log its outcome."""
         delivery = self._simulator.provider(sending.provider).deliveries.get(sending.delivery)
         number = 1 + (0 if delivery is None else len(delivery.attempts))
         outcome = await self._replica.sender(sending.provider).send(sending.message)

@@ -8,12 +8,12 @@ from mockreel.simulator.storage.shared.shared_time import SharedTime
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """Real seconds for which a server is trusted; all of a run have the same.
+    """Real seconds for which a server is trusted; the same for all servers of a run.
 
-    `beat`: how often it says that it is there. `reads`: for how long it may answer reads by itself after that: no
-    server answers for an entry before every other one has it, or this time is over. `lease`: for how long it does what
-    is due after that. `grace`: how long another one waits once nobody has the lease, as who had it may only have missed
-    a beat. `again`: how soon what has failed is tried again.
+    `beat`: how often it reports that it is alive. `reads`: how long it may answer reads by itself after a beat: none
+    confirms an entry before every other one has it, or this time is over. `lease`: how long it runs due actions after a
+    beat. `grace`: how long another server waits once the lease is free, as its holder may only have missed a beat.
+    `again`: the delay before a retry.
     """
 
     beat: float = 0.4
@@ -29,7 +29,6 @@ class Timing:
 
     @property
     def safe_lease(self) -> float:
-        """The same of the lease."""
         return self.lease * _SAFELY
 
 

@@ -23,7 +23,7 @@ from mockreel.simulator.storage.shared.run_archive import PIECE, RunArchive
 SCHEMES = {"redis": "redis", "rediss": "rediss", "unix": "unix", "valkey": "redis", "valkeys": "rediss"}
 # The name of a run whose URL states none.
 RUN = "run"
-# How long a Redis may take to answer, in real seconds; then it counts as gone.
+# How long a Redis may take to answer, in real seconds; then it counts as unreachable.
 TIMEOUT = 2.0
 _MICRO = 1_000_000
 _BEGIN = """
@@ -33,7 +33,7 @@ return redis.call('HGET', KEYS[1], 'row')
 
 
 class Numbered(NamedTuple):
-    """An entry as it stands in the log; its moment is that of the log."""
+    """An entry as the log stores it; its moment is the log's."""
 
     number: int
     entry: Entry
@@ -76,17 +76,17 @@ class RedisLog:
         base = f"mockreel:{{{self.run}}}"  # in braces: a cluster has all of it in one place
         self._head, self._log, self._files = f"{base}:head", f"{base}:log", f"{base}:files"
         self._lease, self._fence, self._servers = f"{base}:lease", f"{base}:fence", f"{base}:servers"
-        self._told = f"{base}:told"
+        self._reports = f"{base}:told"
         self._sync = redis.Redis.from_url(self._url, **self._options)
         self.archive = RunArchive(self._sync, base, errors=self._redis_errors)
         self._async: aio.Redis | None = None
-        self._left = False
+        self._is_closed = False
         self._fetched: dict[str, bytes | None] = {}
         with self._redis_errors():
             row = cast("bytes | None", self._sync.hget(self._head, "row"))
         self.head: Mapping[str, Any] | None = None if row is None else orjson.loads(row)
 
-    # One thing at a time, where nothing else runs
+    # One at a time, where no other task runs
 
     @property
     def last(self) -> int:
@@ -102,7 +102,7 @@ class RedisLog:
         return float(seconds + micro / _MICRO)
 
     def begin(self, head: Mapping[str, Any]) -> None:
-        """Begin the run, or find it begun by another server meanwhile."""
+        """Begin the run, unless another server has begun it meanwhile."""
         with self._redis_errors():
             row = self._sync.eval(_BEGIN, 1, self._head, head["id"], orjson.dumps(head))
         self.head = orjson.loads(cast(bytes, row))
@@ -123,7 +123,7 @@ class RedisLog:
                 yield found
 
     def keep_file(self, data: bytes) -> str:
-        raise NotImplementedError("what a shared log has is kept beside the requests")
+        raise NotImplementedError("a shared log has its own storage for bodies")
 
     def file(self, name: str) -> bytes:
         data = self._fetched.get(name)
@@ -185,7 +185,7 @@ class RedisLog:
             )
 
     async def beat(self, server: str, *, reads: float, lease: float, takes: bool) -> tuple[float, str, bool]:
-        """Say that a server is there; gives the moment, its fencing number if it holds the lease, and whether anybody.
+        """Report that a server is alive; returns the moment, its fencing number if it has the lease, and if any does.
 
         Args:
             reads: for how many seconds it may answer reads by itself.
@@ -194,8 +194,8 @@ class RedisLog:
         """
         assert self.head is not None
         keys = (self._head, self._lease, self._fence, self._servers)
-        given = (self.head["id"], server, round(reads * _MICRO), round(lease * 1000), int(takes))
-        wrong, now, fence, held = await self._run(scripts.BEAT, keys, given)
+        arguments = (self.head["id"], server, round(reads * _MICRO), round(lease * 1000), int(takes))
+        wrong, now, fence, held = await self._run(scripts.BEAT, keys, arguments)
         self._check(wrong, 0)
         return now / _MICRO, fence.decode(), bool(held)
 
@@ -205,7 +205,7 @@ class RedisLog:
             await self._client().hsetnx(self._files, name, cast(str, data))
 
     async def fetch(self, entries: Sequence[Numbered]) -> None:
-        """Have the long bodies of some entries at hand, so that nothing is waited for while they are applied."""
+        """Fetch the long bodies of some entries, so that applying them does not wait."""
         self._fetched = {}
         for _, entry in entries:
             name = (entry.fields.get("b") or {}).get("file")
@@ -214,17 +214,16 @@ class RedisLog:
                     self._fetched[name] = cast("bytes | None", await self._client().hget(self._files, name))
 
     async def have(self, server: str, number: int) -> None:
-        """Say how far a server is."""
-        await self._run(scripts.HAVE, (self._servers, self._told), (server, number))
+        """Report how far a server is."""
+        await self._run(scripts.HAVE, (self._servers, self._reports), (server, number))
 
     async def leave(self, server: str) -> None:
-        """A server ends."""
         with contextlib.suppress(StateError):
-            await self._run(scripts.LEAVE, (self._lease, self._servers, self._told), (server,))
+            await self._run(scripts.LEAVE, (self._lease, self._servers, self._reports), (server,))
 
     async def hang_up(self) -> None:
-        """Close what is open beside the requests; nothing is asked afterwards."""
-        self._left = True
+        """Close what is open beside the requests; nothing is sent afterwards."""
+        self._is_closed = True
         if self._async is not None:
             await self._async.aclose()
             await self._async.connection_pool.disconnect(inuse_connections=True)
@@ -237,10 +236,10 @@ class RedisLog:
             await client.xread({self._log: f"{after}-0"}, count=1, block=round(TIMEOUT * 500))
 
     async def announcements(self) -> AsyncGenerator[tuple[str, int | None] | None, None]:
-        """What servers say of themselves: how far each is, or None for one that has left; None while nobody does."""
+        """The reports of servers: how far each is, or None for one that has left; None while there are none."""
         with self._redis_errors():
             async with self._client().pubsub() as channel:
-                await channel.subscribe(self._told)
+                await channel.subscribe(self._reports)
                 while True:
                     message = await channel.get_message(ignore_subscribe_messages=True, timeout=TIMEOUT / 2)
                     if message is None:
@@ -250,26 +249,26 @@ class RedisLog:
                         yield server, None if number == "left" else int(number)
 
     def _client(self) -> aio.Redis:
-        if self._left:
+        if self._is_closed:
             raise StateError(f"{self.where} has been left: the server is ending.")
         if self._async is None:
             self._async = aio.Redis.from_url(self._url, **self._options)
         return self._async
 
-    async def _run(self, script: str, keys: Sequence[str], given: Sequence[Any]) -> Any:
+    async def _run(self, script: str, keys: Sequence[str], arguments: Sequence[Any]) -> Any:
         with self._redis_errors():
             client = self._client()
             try:
-                return await client.evalsha(_digest(script), len(keys), *keys, *given)
-            except redis.exceptions.NoScriptError:  # a Redis that was started again knows none
-                return await client.eval(script, len(keys), *keys, *given)
+                return await client.evalsha(_digest(script), len(keys), *keys, *arguments)
+            except redis.exceptions.NoScriptError:  # a restarted Redis has none
+                return await client.eval(script, len(keys), *keys, *arguments)
 
     def _entry(self, number: int, moment: int, line: bytes) -> Numbered:
         return Numbered(number, replace(decode(line, where=self.where, number=number), at=moment / _MICRO))
 
     @contextlib.contextmanager
     def _redis_errors(self) -> Iterator[None]:
-        """What the Redis or the network says is wrong, as one sentence of ours."""
+        """Report an error of Redis or the network as one of our own."""
         try:
             yield
         except (redis.exceptions.RedisError, OSError, EOFError) as problem:
@@ -279,7 +278,7 @@ class RedisLog:
 
 
 def _read(url: str) -> tuple[str, str, str]:
-    """The URL that the client library takes, the name of the run, and what may be said of both."""
+    """The client library's URL, the name of the run, and a printable form of both."""
     parts = urlsplit(url)
     query = dict(parse_qsl(parts.query))
     run = query.pop("run", RUN)
@@ -298,5 +297,5 @@ def _number(id_: bytes) -> int:
 
 @cache
 def _digest(script: str) -> str:
-    """The name under which a Redis knows a script."""
+    """The name that Redis gives a script."""
     return sha1(script.encode(), usedforsecurity=False).hexdigest()

@@ -34,13 +34,13 @@ from mockreel.simulator.storage.shared.shared_time import SharedTime
 from mockreel.simulator.storage.written_request import alias_of, request_of
 from mockreel.webhooks import Outgoing, Sender
 
-# Does what the control API was asked: takes the fields of its entry, gives its response.
+# Performs a control request: from the fields of its entry to its response.
 Perform = Callable[[Simulator, Mapping[str, Any]], Awaitable[Any]]
 # The number of the entry that a request is applied for.
 _ENTRY: ContextVar[int] = ContextVar("entry")
 # What the holder of the lease guesses to be due may be so much ahead of the log's moment: its float has no more digits.
 _ROUNDING = 0.001
-# Turns of the event loop in which a task that waits for another one goes on after that.
+# Steps of the event loop until a task that waits for another one goes on.
 _TURNS = 5
 
 
@@ -54,7 +54,7 @@ class Waiting(NamedTuple):
 
 
 class Sending(NamedTuple):
-    """An attempt that is to be sent, and the fencing number under which it was begun."""
+    """An attempt to be sent, and the fencing number under which it began."""
 
     provider: str
     delivery: str
@@ -73,12 +73,12 @@ class Advance:
 
 
 class Replica(Playback):
-    """One simulator, and how far it has the log.
+    """One simulator, and how far it has applied the log.
 
     Args:
         simulator: a fresh simulator, whose clock follows `time`.
-        perform: does what the control API was asked.
-        send: is given every attempt that is begun; None where nothing is sent.
+        perform: performs a control request.
+        send: receives every attempt that begins; None if nothing is sent.
     """
 
     def __init__(
@@ -111,8 +111,8 @@ class Replica(Playback):
             "attempt": self._ended,
             "advance": self._advance,
             "advanced": self._advanced,
-            "taken": self._taken,
-            "left": self._left,
+            "taken": self._on_taken,
+            "left": self._on_left,
         }
         self._script()
         for provider in simulator.providers.values():
@@ -122,11 +122,11 @@ class Replica(Playback):
         """Apply entries in order, up to a moment of the run that came behind one of them.
 
         Raises:
-            StateError: one does not fit what came before it.
+            StateError: one does not fit the entries before it.
         """
         clock = self._simulator.clock
         for number, entry in entries:
-            with self._time.standing_at(entry.at):
+            with self._time.frozen_at(entry.at):
                 if number > behind and clock.now() > until:
                     return
             await self.apply(number, entry)
@@ -140,7 +140,7 @@ class Replica(Playback):
         if number != self.number + 1:
             raise self._misfit(number, entry, f"entry {self.number + 1} is missing")
         self.number, self.moment, self._applying = number, entry.at, True
-        with self._time.standing_at(entry.at):
+        with self._time.frozen_at(entry.at):
             try:
                 found = self._shared[entry.kind](number, entry)
                 found = await found if asyncio.iscoroutine(found) else found
@@ -161,7 +161,7 @@ class Replica(Playback):
     def checkpoint(self, *, run: str) -> bytes:
         """All that has come to be behind the last entry, for another server of the run."""
         clock = self._simulator.clock
-        with self._time.standing_at(self.moment):
+        with self._time.frozen_at(self.moment):
             pin = clock.pin()
             clock.unpin(pin)
             return checkpoint.take(
@@ -180,8 +180,8 @@ class Replica(Playback):
         """Begin with what a checkpoint has; whether it fits. Where it does not, the simulator is as it was."""
         moment, row = found.clock
         clock, more = self._simulator.clock, found.document["more"]
-        with self._time.standing_at(moment):
-            if not checkpoint.put_back(self._simulator, found, load=self._load):
+        with self._time.frozen_at(moment):
+            if not checkpoint.restore(self._simulator, found, load=self._load):
                 return False
             origin, since, held = row["pin"]
             clock.begin_at(origin, held=held, speed=row["speed"])
@@ -201,7 +201,7 @@ class Replica(Playback):
         provider = self._simulator.provider(row["p"])
         if row["k"] is not None:
             key = Admission(0, **row["k"])
-            with suppress(AccountsFull):  # the provider says so itself
+            with suppress(AccountsFull):  # the provider reports it
                 provider.keyring.introduce(key, alias=alias_of(key.key))
         context = RequestContext(provider, request_of(row, self._log), provider.clock.now())
         before = _ENTRY.set(number)
@@ -221,19 +221,19 @@ class Replica(Playback):
         return task
 
     def _reaching(self, provider: Provider, inner: Reaching) -> Reaching:
-        """Waits for a moment of a job until the log says that it is over; what is no entry waits as ever."""
+        """Waits for a job until the log says that the wait is over; requests outside the log wait as usual."""
 
         async def reached(job: Job, moment: float | None) -> bool:
             number = _ENTRY.get(0)
             if not number:
                 return await inner(job, moment)
-            asked = provider.base_url
+            base_url = provider.base_url
             waiting = Waiting(job, moment, inner, asyncio.get_running_loop().create_future())
             self.waits[number] = waiting
             try:
                 return await waiting.over
             finally:
-                provider.base_url = asked  # others have asked under other addresses meanwhile
+                provider.base_url = base_url  # other requests may have set it
                 self.waits.pop(number, None)
 
         return reached
@@ -248,8 +248,8 @@ class Replica(Playback):
             for _ in range(_TURNS):
                 await asyncio.sleep(0)
 
-    async def _left(self, _: int, entry: Entry) -> None:
-        """A server has ended: nobody waits any more for what it was asked."""
+    async def _on_left(self, _: int, entry: Entry) -> None:
+        """A server has ended: nothing waits for its requests any more."""
         for number, server in list(self._servers.items()):
             if server == entry.fields["server"]:
                 self._waiting[number].cancel()
@@ -262,19 +262,19 @@ class Replica(Playback):
     # What is due
 
     def _begun(self, _: int, entry: Entry) -> bool:
-        """Whether what was said to be due has been there to be begun."""
-        said = {name: entry.fields[name] for name in ("what", "provider", "id")}
+        """Begin what the entry calls due; returns whether it was there."""
+        due = {name: entry.fields[name] for name in ("what", "provider", "id")}
         scheduler, clock, providers = self._simulator.scheduler, self._simulator.clock, self._simulator.providers
 
-        def is_said(action: Action) -> bool:
-            return is_recorded(action) and named(action, providers) == said
+        def matches(action: Action) -> bool:
+            return is_recorded(action) and named(action, providers) == due
 
-        found = scheduler.take(is_said)
+        found = scheduler.take(matches)
         if found is None:
             return False
         advance = self.advances[0] if self.advances else None
         if found[0] > (clock.now() + _ROUNDING if advance is None else advance.target):
-            scheduler.put_back(found)
+            scheduler.restore(found)
             return False
         if advance is not None:
             advance.ran += 1
@@ -285,8 +285,8 @@ class Replica(Playback):
             action.provider.base_url = action.job.account.base_url or action.provider.base_url
         outcome = action()
         if outcome is not None:
-            self._fences[said["provider"], said["id"]] = entry.fields["f"]
-            self._begin((said["provider"], said["id"]), outcome, found, clock.now())
+            self._fences[due["provider"], due["id"]] = entry.fields["f"]
+            self._begin((due["provider"], due["id"]), outcome, found, clock.now())
         return True
 
     def _sending(self, name: tuple[str, str], message: Outgoing) -> None:
@@ -302,17 +302,17 @@ class Replica(Playback):
         return set(self._servers.values())
 
     def is_under_way(self, sending: Sending) -> bool:
-        """Whether nobody knows yet what came of an attempt."""
+        """Whether the outcome of an attempt is unknown."""
         name = (sending.provider, sending.delivery)
         return name in self._under_way and self._fences.get(name) == sending.fence
 
     @property
     def under_way_count(self) -> int:
-        """How many attempts have begun and not ended."""
+        """How many attempts are in progress."""
         return len(self._under_way)
 
     def _ended(self, number: int, entry: Entry) -> None:
-        """What came of an attempt, unless another server has begun it again meanwhile."""
+        """The outcome of an attempt, unless another server has begun it again meanwhile."""
         row = entry.fields
         name = (row["p"], row["id"])
         delivery = self._simulator.provider(row["p"]).deliveries.get(row["id"])
@@ -320,7 +320,7 @@ class Replica(Playback):
         if name in self._under_way and self._fences.get(name) == row["f"] and current:
             self._attempt(number, entry)
 
-    def _taken(self, _: int, entry: Entry) -> None:
+    def _on_taken(self, _: int, entry: Entry) -> None:
         """Another server does from now on what is due: it makes again what was under way."""
         if entry.fields["server"] != self.lease_holder:
             self.lease_holder = entry.fields["server"]

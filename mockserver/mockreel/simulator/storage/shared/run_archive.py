@@ -78,7 +78,6 @@ class RunArchive:
         self._checkpoint, self._packs = f"{base}:checkpoint", f"{base}:packs"
 
     def checkpoint(self) -> bytes | None:
-        """The newest checkpoint."""
         with self._errors():
             parts = cast("list[bytes]", self._redis.lrange(self._checkpoint, 1, -1))
         return b"".join(parts) if parts else None

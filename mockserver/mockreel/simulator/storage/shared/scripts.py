@@ -7,8 +7,8 @@
 # its moment; the caller; how many entries are wanted at most; then for each entry to append its fencing number, empty
 # for none, and the entry.
 #
-# Gives what is wrong or "", the moment, the number of the last entry, for each entry appended its number (0: it was
-# refused, as its fencing number is old), the entries behind the caller's, and the other servers with what they have.
+# Returns an error or "", the moment, the number of the last entry, for each appended entry its number (0: rejected, as
+# its fencing number is old), the entries behind the caller's, and the other servers with what they have. The error
 # "packed": nothing was appended, as the caller must first apply what has left the log for the packs.
 EXCHANGE = """
 local head, log, lease, servers = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
@@ -48,12 +48,12 @@ end
 return {'', now, last, numbers, entries, others}
 """
 
-# A server says that it is there, and takes the lease if nobody has it, or keeps it.
+# A server reports that it is alive, and takes the lease if it is free, or renews it.
 #
 # Keys: head, lease, fence, servers. Arguments: the id of the run; the server; for how many microseconds it may answer
 # reads by itself; for how many milliseconds the lease is held; whether it may be taken.
 #
-# Gives what is wrong or "", the moment, the fencing number if it holds the lease, else "", and whether anybody does.
+# Returns an error or "", the moment, the fencing number if it holds the lease, else "", and whether it is held.
 BEAT = """
 local head, lease, fence, servers = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local time = redis.call('TIME')
@@ -71,7 +71,7 @@ local mine = held and string.match(held, '^[^:]+') == ARGV[2]
 return {'', now, mine and held or '', held and 1 or 0}
 """
 
-# A server says what it has applied; whoever waits for that is told.
+# A server reports what it has applied; servers that wait for it are notified.
 #
 # Keys: servers, the channel. Arguments: the server, the number.
 HAVE = """
@@ -79,7 +79,7 @@ redis.call('HSET', KEYS[1] .. ':have', ARGV[1], ARGV[2])
 return redis.call('PUBLISH', KEYS[2], ARGV[1] .. ' ' .. ARGV[2])
 """
 
-# A server leaves: nobody waits for it, and the lease is free.
+# A server leaves: nothing waits for it, and the lease is free.
 #
 # Keys: lease, servers, the channel. Arguments: the server.
 LEAVE = """

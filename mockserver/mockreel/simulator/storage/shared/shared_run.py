@@ -18,7 +18,7 @@ from mockreel.simulator.provider_adapter import Answer
 from mockreel.simulator.request_context import RequestContext
 from mockreel.simulator.simulator import Simulator
 from mockreel.simulator.storage.checkpoints.checkpoint import Load
-from mockreel.simulator.storage.local_run import play_on_a_loop
+from mockreel.simulator.storage.local_run import run_to_end
 from mockreel.simulator.storage.log_recorder import is_read
 from mockreel.simulator.storage.logs.log_entry import Entry
 from mockreel.simulator.storage.logs.run_log import file_name
@@ -30,25 +30,25 @@ from mockreel.simulator.storage.shared.member import Member, Timing
 from mockreel.simulator.storage.shared.redis_log import RedisLog
 from mockreel.simulator.storage.shared.replica import Perform, Replica
 from mockreel.simulator.storage.shared.shared_time import SharedTime
-from mockreel.simulator.storage.written_request import REFUSED, alias_of, write
+from mockreel.simulator.storage.written_request import UNKNOWN_KEY, alias_of, write
 from mockreel.webhooks import Delivery
 
 _ELSEWHERE = "under another name (?run=NAME)"
 
 
 class SharedRun:
-    """One server's part in a run.
+    """One server's part in a shared run.
 
     Args:
-        log: that of the run, or one that is empty.
-        settings: the options that the same entries give the same state with.
+        log: the run's log, or an empty one.
+        settings: the options that the state depends on besides the entries.
         contracts: the version of each provider's contract.
-        clock: how the clock begins, where the run does.
-        perform: does what the control API was asked.
+        clock: how the clock begins, if the run does.
+        perform: performs a control request.
         timing: how long servers trust each other.
 
     Raises:
-        StateError: the run was begun with other settings or by another version, or the log cannot be reached.
+        StateError: the run has other settings or another version, or the log is unreachable.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class SharedRun:
         self._load = load
         self._perform = perform
         self._simulator: Simulator | None = None
-        self._member.time.heard(log.time())
+        self._member.time.synchronize(log.time())
         if log.head is None:
             start = clock.first
             opened = self._member.time() if start[0] is None else clock.now()
@@ -83,14 +83,14 @@ class SharedRun:
     def _begin_clock(self, clock: Clock) -> None:
         assert self.log.head is not None
         start, held, speed, wall = self.log.head["clock"]
-        with self._member.time.standing_at(wall):
+        with self._member.time.frozen_at(wall):
             clock.follow(self._member.time, (start, held, speed), opened=self.head.opened)
 
-    def take_up(self, simulator: Simulator) -> None:
-        """Let a fresh simulator share the run from now on; it gets to where that is when it first catches up.
+    def resume(self, simulator: Simulator) -> None:
+        """Let a fresh simulator share the run from now on; it catches up with the log first.
 
         Raises:
-            StateError: the log cannot be reached.
+            StateError: the log is unreachable.
         """
         self._simulator = simulator
         self.replica = Replica(
@@ -118,7 +118,7 @@ class SharedRun:
 
     @property
     def id(self) -> str:
-        """By which the others know this server."""
+        """The name of this server for the others."""
         return self._member.id
 
     @property
@@ -130,7 +130,7 @@ class SharedRun:
         """Nothing is recorded but by the log itself."""
 
     def see_that_it_worked(self) -> None:
-        """Say why the log could not be applied, if so.
+        """Raise why the log could not be applied, if so.
 
         Raises:
             StateError: an entry does not fit.
@@ -138,12 +138,12 @@ class SharedRun:
         if self.sequencer.unusable is not None:
             raise self.sequencer.unusable
 
-    def leave(self, _: Simulator) -> None:
+    def close(self, _: Simulator) -> None:
         """The server has ended."""
         self.log.close()
 
     def past(self, fresh: Simulator, moment: float) -> Simulator:
-        """A fresh simulator as the run was at a moment; its clock stands there.
+        """A fresh simulator as the run was at a moment; its clock is paused there.
 
         Raises:
             StateError: the log cannot be applied.
@@ -151,9 +151,9 @@ class SharedRun:
         time = SharedTime()
         replica = Replica(fresh, self.log, load=self._load, time=time, perform=self._perform)
         start, held, speed, wall = (self.log.head or {})["clock"]
-        with time.standing_at(wall):
+        with time.frozen_at(wall):
             fresh.clock.follow(time, (start, held, speed), opened=self.head.opened)
-        play_on_a_loop(replica.follow(self.log.entries(), until=moment, behind=self._reset_before(moment, start)))
+        run_to_end(replica.follow(self.log.entries(), until=moment, behind=self._reset_before(moment, start)))
         fresh.clock.begin_at(max(moment, self.head.opened), held=True, speed=1.0)
         return fresh
 
@@ -172,7 +172,7 @@ class SharedRun:
         """Answer a request: by itself where it reads, and what the others have answered for is here; else with all."""
         if self.sequencer.has_all and (found := self._tried(provider, request)) is not None:
             return found
-        return self._asked(provider, request)
+        return self._respond(provider, request)
 
     def _tried(self, provider: Provider, request: Request) -> Answer | None:
         """The answer to a read that changes nothing; None where it is none."""
@@ -192,9 +192,9 @@ class SharedRun:
         try:
             return await _Steps(provider, answer)
         except OnlyReads:
-            return await self._asked(provider, request)
+            return await self._respond(provider, request)
 
-    async def _asked(self, provider: Provider, request: Request) -> Response:
+    async def _respond(self, provider: Provider, request: Request) -> Response:
         try:
             if is_read(provider, request) and not provider.rules.all:
                 await self.sequencer.caught_up()
@@ -212,13 +212,13 @@ class SharedRun:
         pipeline.look(context)
         key = None if context.key is None else provider.keyring.named(context.key)
         named = None if key is None else {name: value for name, value in asdict(key).items() if name != "number"}
-        stands = REFUSED if key is None else alias_of(key.key)
+        alias = UNKNOWN_KEY if key is None else alias_of(key.key)
         files = _Files()
-        told = write(context, key=stands, unpacked=request.body is not body, files=files)
+        written = write(context, key=alias, unpacked=request.body is not body, files=files)
         for name, data in files.kept.items():
             await self.log.keep(name, data)
         applied = await self.sequencer.propose(
-            Entry("request", 0.0, {"p": provider.name, "by": self._member.id, "k": named, **told})
+            Entry("request", 0.0, {"p": provider.name, "by": self._member.id, "k": named, **written})
         )
         answer: Answer = applied.result
         return answer if isinstance(answer, Response) else await self._waited(applied)
@@ -238,7 +238,7 @@ class SharedRun:
                 else:
                     await ended
         answer = await asyncio.shield(task)
-        if waiting is None:  # it came with the answer to another request
+        if waiting is None:  # it was applied with the response to another request
             await self.sequencer.caught_up()
         return answer
 
@@ -254,9 +254,9 @@ class SharedRun:
         return (await self.sequencer.propose(Entry("control", 0.0, {**fields, "u": urls}))).result
 
     def changing(self) -> None:
-        if not self._member.time.stands:
+        if not self._member.time.is_frozen:
             raise StateError(
-                f"{self.log.where} is shared by several servers: change it by the control API, which tells all of them."
+                f"{self.log.where} is shared by several servers: use the control API, which changes all of them."
             )
 
     def intervened(self, provider: Provider, job: Job, intervention: Intervention) -> None:
@@ -305,15 +305,15 @@ class _Steps:
 
     def __await__(self) -> Generator[Any, Any, Response]:
         steps = self._inner.__await__()
-        given: Any = None
+        received: Any = None
         while True:
             try:
                 with _Reading(self._provider):
-                    waits = steps.send(given)
+                    waits = steps.send(received)
             except StopIteration as done:
                 found: Response = done.value
                 return found
-            given = yield waits
+            received = yield waits
 
 
 class _Files:

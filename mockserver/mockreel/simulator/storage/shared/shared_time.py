@@ -7,10 +7,10 @@ from mockreel.engine.clock import real_seconds
 
 
 class SharedTime:
-    """Seconds since the epoch by the clock of the log, guessed between two messages of it, and never ahead of it.
+    """Seconds since the epoch by the log's clock, estimated between two of its messages, and never ahead of it.
 
-    What is guessed is the latest that the log can have said by now: a message is older when it is read than when it
-    was written. It never runs backwards, also where the log's machine is set back.
+    The estimate is a lower bound: a message is older when it is read than when it was written. It never runs backwards,
+    even if the log's machine is set back.
 
     Args:
         real: a monotonic source of real seconds.
@@ -29,17 +29,17 @@ class SharedTime:
         return self._latest
 
     @property
-    def stands(self) -> bool:
+    def is_frozen(self) -> bool:
         """Whether an entry is being applied."""
         return self._frozen is not None
 
-    def heard(self, moment: float) -> None:
-        """The log has said that it is this moment."""
+    def synchronize(self, moment: float) -> None:
+        """The log has reported this moment."""
         self._ahead = max(self._ahead, moment - self._real())
 
     @contextmanager
-    def standing_at(self, moment: float) -> Iterator[None]:
-        """Stand at the moment of an entry within the block."""
+    def frozen_at(self, moment: float) -> Iterator[None]:
+        """Freeze the time at an entry's moment within the block."""
         self._frozen = moment
         try:
             yield

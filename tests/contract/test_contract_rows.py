@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 
-from mockreel.contract.data.parsed_rows import FILE, ContractRows, parsed_rows
+from mockreel.contract.data.contract_rows import FILE, ContractRows, parsed_rows
 
 TEXT = "states: {done: {word: 完了, after: 1.5}}\n"
 
