@@ -127,6 +127,7 @@ class Comparison:
         for at, mine in pairs.items():
             yield from self._values(f"{place}/{at}", mine, one[at], pairing.other[at])
         if None in pairing.other:  # a page that depends on when something happened
+            self.partial = True
             self.symbols.note(further)
             return
         self.partial |= bool(lacking or further)

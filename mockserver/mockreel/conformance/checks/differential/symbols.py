@@ -51,7 +51,7 @@ class Symbols:
 
     def bind(self, came: str, models: tuple[str, ...]) -> bool:
         """Whether a text may stand for these; from now on it does, where it stood for nothing."""
-        if not is_name(models[0]):
+        if not any(is_name(text) for text in (came, *models)):  # an id may have no digit by chance
             if _MOMENT.match(came) or _ADDRESS.match(came):
                 self._models.setdefault(came, models)
             return True
