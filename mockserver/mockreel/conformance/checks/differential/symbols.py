@@ -13,6 +13,7 @@ _TOKEN = re.compile(r"[A-Za-z0-9_-]{6,}")
 _ID = re.compile(r"(?=.*\d)[A-Za-z0-9_-]{6,}")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
 _ADDRESS = re.compile(r"[a-z]+://")
+_AMOUNT = re.compile(r"-?\d+\.\d+$")
 # Headers that HTTP itself needs.
 _KEPT = frozenset({"content-type", "accept", "accept-encoding"})
 
@@ -22,8 +23,9 @@ class Unknown(Exception):
 
 
 def is_name(text: str) -> bool:
-    """Whether a text can be what something is called: no moment, no address, nothing that is read."""
-    return bool(_ID.search(text)) and not _MOMENT.match(text) and not _ADDRESS.match(text) and " " not in text
+    """Whether a text can be what something is called: no moment, no address, no amount, nothing that is read."""
+    other = _MOMENT.match(text) or _ADDRESS.match(text) or _AMOUNT.match(text) or " " in text
+    return bool(_ID.search(text)) and not other
 
 
 class Symbols:
