@@ -23,7 +23,11 @@ def verdicts(saboteur: Saboteur) -> dict[str, str]:
     honest = honest_contract(saboteur.provider)
     target = Stranger(honest, seed=7, answering=saboteur.answering(), sender=saboteur.sender)
     try:
-        outcomes = list(run(CheckContext(honest, target, Wanted(quick=True, budget=100_000)), differential.CHECKS))
+        outcomes = list(
+            run(
+                CheckContext(honest, target, Wanted(quick=True, budget=100_000, differential=True)), differential.CHECKS
+            )
+        )
     finally:
         target.close()
     return {one.check: one.verdict for one in outcomes if one.check.startswith("model.")}

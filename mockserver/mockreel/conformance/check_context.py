@@ -42,12 +42,16 @@ class TimeUp(Skipped):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """How much is checked: which models (all if empty), how thoroughly, from which seed, in how many seconds."""
+    """How much is checked: which models (all if empty), how thoroughly, from which seed, in how many seconds.
+
+    `differential`: responses are also compared with those of a simulator of the contract.
+    """
 
     models: tuple[str, ...] = ()
     quick: bool = False
     seed: int = 0
     budget: float = 60.0
+    differential: bool = False
 
 
 @dataclass

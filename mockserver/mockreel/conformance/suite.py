@@ -9,7 +9,7 @@ from mockreel import __version__
 from mockreel.conformance.check import Check, Outcome
 from mockreel.conformance.check_context import CheckContext, Wanted
 from mockreel.conformance.check_runner import REPLIES, run
-from mockreel.conformance.checks import EVERY
+from mockreel.conformance.checks import EVERY, differential
 from mockreel.conformance.generated.generated_requests import PHASES, Generated, require
 from mockreel.conformance.reports.report import Report, again
 from mockreel.conformance.run_plan import Announcement, announce
@@ -38,10 +38,12 @@ class Plan:
     readings: Mapping[str, str] = field(default_factory=dict)
     data: Path | None = None
     checks: tuple[str, ...] = ()
+    differential: bool = False
 
     @property
     def wanted(self) -> Wanted:
-        return Wanted(self.models, self.quick, self.seed, self.budget)
+        named = any(one.id in self.checks for one in differential.CHECKS)
+        return Wanted(self.models, self.quick, self.seed, self.budget, differential=self.differential or named)
 
     def chosen(self) -> tuple[Check, ...]:
         """The selected checks of our own.

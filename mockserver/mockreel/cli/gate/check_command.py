@@ -55,6 +55,9 @@ from mockreel.cli.shared_options import reading_option, report_option
 )
 @click.option("--full", is_flag=True, help="Send a URL everything, whatever it costs.")
 @click.option(
+    "--differential", is_flag=True, help="Compare each response of a URL with that of a simulator of the contract."
+)
+@click.option(
     "--max-spend",
     type=Money(),
     default=Decimal(0),
@@ -179,6 +182,7 @@ def _plan(options: Mapping[str, Any], target: str) -> Any:
         generated=not options["only_ours"],
         readings=dict(options["readings"]),
         data=options["data"],
+        differential=options["differential"],
     )
 
 

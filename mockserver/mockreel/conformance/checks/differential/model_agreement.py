@@ -13,15 +13,15 @@ from mockreel.conformance.checks.differential.played_webhooks import webhooks
 from mockreel.conformance.checks.differential.session import Session
 from mockreel.conformance.jobs.job_groups import PLAIN
 from mockreel.contract.exchanges.problem import Problem
-from mockreel.simulator.in_process.mock_target import Skipped
+from mockreel.simulator.in_process.mock_target import NotApplicable, Skipped
 
 if TYPE_CHECKING:
     from mockreel.conformance.check_context import CheckContext
 
 
-def _of_others(context: "CheckContext") -> bool:
-    """Whether the target is not our own mock server, which is what the models are."""
-    return not context.own
+def _compared(context: "CheckContext") -> bool:
+    """Whether the comparison was requested, and the target is not our own mock server, which is what the models are."""
+    return context.wanted.differential and not context.own
 
 
 _KEPT, _SESSION = "differential", "differential session"
@@ -29,7 +29,7 @@ _KEPT, _SESSION = "differential", "differential session"
 
 @check(
     "model.session", "Every operation is asked at its bounds, twice, and read again, for what a model says to it.",
-    level="breaking", known=_of_others,
+    level="breaking", known=_compared,
 )  # fmt: skip
 def asks_a_session(context: "CheckContext") -> Iterator[Problem]:
     """It finds nothing by itself: what came is compared when every job has ended."""
@@ -40,7 +40,7 @@ def asks_a_session(context: "CheckContext") -> Iterator[Problem]:
 
 @check(
     "model.refusals", "What a model of the contract refuses is refused alike.", level="breaking", uses=(PLAIN,),
-    known=_of_others,
+    known=_compared,
 )  # fmt: skip
 def refuses_alike(context: "CheckContext") -> Iterator[Problem]:
     yield from _problems(context, "refusals")
@@ -48,7 +48,7 @@ def refuses_alike(context: "CheckContext") -> Iterator[Problem]:
 
 @check(
     "model.replies", "A reply says what a model of the contract says to the same.", level="reads", uses=(PLAIN,),
-    known=_of_others,
+    known=_compared,
 )  # fmt: skip
 def replies_alike(context: "CheckContext") -> Iterator[Problem]:
     yield from _problems(context, "replies")
@@ -56,7 +56,7 @@ def replies_alike(context: "CheckContext") -> Iterator[Problem]:
 
 @check(
     "model.updates", "What was changed is shown as a model of the contract shows it.", level="breaking", uses=(PLAIN,),
-    known=_of_others,
+    known=_compared,
 )  # fmt: skip
 def keeps_alike(context: "CheckContext") -> Iterator[Problem]:
     yield from _problems(context, "updates")
@@ -64,7 +64,7 @@ def keeps_alike(context: "CheckContext") -> Iterator[Problem]:
 
 @check(
     "model.webhooks", "A webhook says what a model of the contract says of the same job.", level="jobs", uses=(PLAIN,),
-    known=lambda context: _of_others(context) and bool(context.contract.callbacks.events),
+    known=lambda context: _compared(context) and bool(context.contract.callbacks.events),
 )  # fmt: skip
 def tells_alike(context: "CheckContext") -> Iterator[Problem]:
     yield from _problems(context, "webhooks")
@@ -76,6 +76,8 @@ def _problems(context: "CheckContext", sort: str) -> Iterator[Problem]:
             _further(context)
         context.kept[_KEPT] = _judged(context)
     cases, problems = context.kept[_KEPT]
+    if not cases[sort]:
+        raise NotApplicable("no request of the run was of this kind")
     context.judged(cases[sort])
     yield from problems[sort].values()
 

@@ -1,6 +1,7 @@
 """A job that has just begun has no result yet, and has not been charged where charges come at the end."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from mockreel.conformance.check import Check, check
 from mockreel.conformance.check_context import CheckContext
@@ -8,13 +9,29 @@ from mockreel.conformance.checks.paged_lists import asked, entries_of, list_fact
 from mockreel.conformance.jobs.job_traces import JobTrace
 from mockreel.contract import pointers
 from mockreel.contract.conversation.conversation import JobTalk
+from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest
 from mockreel.contract.exchanges.problem import Problem
-from mockreel.simulator.in_process.mock_target import Skipped
+from mockreel.simulator.in_process.mock_target import NotApplicable, Skipped
+
+# How often results are requested again, if the job changes its state meanwhile.
+ATTEMPTS = 4
 
 
 def _begun(context: CheckContext, talk: JobTalk) -> JobTrace:
     submit = next(one for name in talk.submits if (one := context.contract.operation(name)))
     return context.telling.begin(talk, submit, context.model_selection.leads(submit)[0])
+
+
+def _while_it_runs(
+    context: CheckContext, talk: JobTalk, poll: SentRequest, request: SentRequest
+) -> tuple[Any, ReceivedResponse] | None:
+    """A state of a job, and the response to a request that was sent while the job was in it."""
+    for _ in range(ATTEMPTS):
+        before = context.word(talk, context.send(poll))
+        response = context.send(request)
+        if before is not None and before == context.word(talk, context.send(poll)):
+            return before, response
+    return None
 
 
 @check(
@@ -31,19 +48,19 @@ def results_come_when_it_ends(context: CheckContext) -> Iterator[Problem]:
         if link is None or trace.poll is None:
             raise Skipped(f"no link leads from {trace.submit.id} to {talk.made}")
         request = context.links.follow(link, trace.asked, trace.response)
-        before = context.word(talk, context.send(trace.poll))
-        response = context.send(request)
-        after = context.word(talk, context.send(trace.poll))
-        wanted = row.given["rows"].get(str(before))
-        if before != after or wanted is None:
-            context.skip(f"a job was {after} before its results could be asked for")
-            continue
+        found = _while_it_runs(context, talk, trace.poll, request)
+        if found is None:
+            raise NotApplicable("the state of a job changed whenever its results were requested")
+        state, response = found
+        wanted = row.given["rows"].get(str(state))
+        if wanted is None:
+            raise NotApplicable(f"a job was {state} before its results could be requested")
         context.judged()
         known = context.contract.errors[str(wanted)]
         if not context.error_detector.is_row(response, known, link.to):
             status, code = context.error_detector.expected(known, link.to)
             fact = context.facts.fact(
-                f"{talk.made} refuses while a job is {before}", f"conversation.yaml {talk.name} early", row.evidence
+                f"{talk.made} refuses while a job is {state}", f"conversation.yaml {talk.name} early", row.evidence
             )
             yield Problem(fact, f"{status} {code}", response.shown(), request, link.to.id)
 
