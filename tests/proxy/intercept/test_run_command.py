@@ -83,7 +83,7 @@ with socket.create_connection(("api.runflow.io", 443)) as plain:
 """
     _, lines = _ran("--quiet", code=code)
 
-    assert any(line.startswith("mockreel run: a request to Runflow was rejected: HTTP/2 was spoken") for line in lines)
+    assert any(line.startswith("mockreel run: a request to Runflow was rejected: HTTP/2 was sent") for line in lines)
 
 
 def _free_row(number: int) -> int:
