@@ -20,6 +20,7 @@ BUILT = [
     Change("contracts/acme/models.json", "added"),
     Change("contracts/acme/openapi.json", "added"),
     Change("contracts/acme/operations.json", "added"),
+    Change("contracts/acme/parsed.json", "added"),
     Change("contracts/acme/prices.json", "added"),
     Change("schemas/acme/models/lens/wide.json", "added"),
 ]

@@ -17,7 +17,7 @@ from mockreel.engine.clock import Clock
 from mockreel.simulator.provider import Provider
 from mockreel.simulator.simulator import build_simulator, load_contracts
 
-AIM = 1000
+AIM = 700
 # The journal keeps the last 100,000 exchanges whatever happens: filled before anything is measured.
 WARM_UP = 105_000
 

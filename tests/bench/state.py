@@ -46,10 +46,10 @@ def figures(folder: Path, *, rounds: int, jobs: int) -> list[Figure]:
     with ExitStack() as stack:
         redis = stack.enter_context(redis_server(folder))
         shown = [way for way in WAYS if redis or not way[0].startswith("Redis")]
-        ways = [(name, *_ready(stack, folder / name, options, redis)) for name, options, _ in shown]
         for name, options, _ in shown:
-            for number in range(1, SERVERS.get(name, 1)):
-                _ready(stack, folder / f"{name} {number}", options, redis)
+            for number in range(1, SERVERS.get(name, 1)):  # first, as what is polled is of who is measured
+                _served(stack, folder / f"{name} {number}", options, redis)
+        ways = [(name, *_ready(stack, folder / name, options, redis)) for name, options, _ in shown]
         for number in range(rounds):
             for name, pid, port, control, files in ways[number % len(ways) :] + ways[: number % len(ways)]:
                 for side, file in files.items():
@@ -64,12 +64,16 @@ def figures(folder: Path, *, rounds: int, jobs: int) -> list[Figure]:
 Way = tuple[str, tuple[str, ...], dict[str, float]]
 
 
+def _served(stack: ExitStack, folder: Path, options: tuple[str, ...], redis: int | None) -> Mapping[str, Any]:
+    folder.mkdir()
+    words = [word.format(folder=folder, redis=redis) for word in options]
+    return stack.enter_context(mockreel(folder, "--provider", PROVIDER, "--speed", "0.001", *words))
+
+
 def _ready(
     stack: ExitStack, folder: Path, options: tuple[str, ...], redis: int | None
 ) -> tuple[int, int, str, dict[str, Path]]:
-    folder.mkdir()
-    words = [word.format(folder=folder, redis=redis) for word in options]
-    ready = stack.enter_context(mockreel(folder, "--provider", PROVIDER, "--speed", "0.001", *words))
+    ready = _served(stack, folder, options, redis)
     every: list[Case] = cases(PROVIDER, ready[PROVIDER]["url"], ready["control"]["url"])
     files = {one.name: write_requests(folder / one.name.replace(" ", "-"), one.requests) for one in every}
     return ready["pid"], port_of(ready[PROVIDER]["url"]), ready["control"]["url"], {side: files[side] for side in SIDES}

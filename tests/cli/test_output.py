@@ -1,9 +1,12 @@
 """What commands print: it fits a terminal without breaking words, and a pipe gets whole lines."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mockreel.cli import main
 from mockreel.cli.output import counted, echo, table
 from mockreel.errors import OptionError, nearest
 from mockreel.terminal import width, wrapped
@@ -22,6 +25,17 @@ def test_a_pipe_gets_one_whole_line_for_each_row_under_a_header() -> None:
     assert header.split() == ["JOB", "STATE", "MODEL", "CREATED"]
     assert all(str(cell) in first for cell in ROWS[0])
     assert " - " in second
+
+
+@pytest.mark.parametrize("words", [["serve", "--prot", "5"], ["control", "jobs", "lst"], ["serve", "x"]])
+def test_a_mistyped_command_ends_in_whole_sentences(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """With what it may have meant, and where its help is; each sentence ends once."""
+    with pytest.raises(SystemExit):
+        main(words)
+
+    said = " ".join(capsys.readouterr().err.split())
+    assert re.search(r" See `mockreel [a-z ]+ --help`\.$", said)
+    assert not re.search(r"[?.]\)?\. ", said)
 
 
 def test_a_table_wider_than_the_terminal_is_stacked_with_names() -> None:

@@ -27,6 +27,8 @@ HEADERS = {"Authorization": "Bearer rf_live_crash-test-0001", "Content-Type": "a
 PATIENCE = 900.0
 # An answer of the receiver that came so shortly before a kill may not have been read (seconds).
 UNREAD = 0.5
+# The server is killed so many seconds, at most, behind the last answer that was waited for.
+MOMENT = 0.05
 # Behind so many kills it is said how far the trial is.
 TOLD = 50
 OPEN = frozenset({"queued", "dispatching", "running"})
@@ -42,6 +44,11 @@ class Known:
     sent: int = 0
     wrong: list[str] = field(default_factory=list)
     polls: int = 0
+
+    @property
+    def count(self) -> int:
+        """How many requests were answered."""
+        return len(self.answered) + self.polls
 
 
 class Trial:
@@ -64,8 +71,8 @@ class Trial:
         compiled = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(folder / "compiled")}
         self._environment = {**os.environ, "PYTHONFAULTHANDLER": "1", **compiled}
 
-    def run(self, kills: int, *, longest: float = 0.6) -> Known:
-        """Kill the server so many times, then see that everything ends well."""
+    def run(self, kills: int, *, most: int = 60) -> Known:
+        """Kill the server so many times, each behind less than `most` answers; then see that everything ends well."""
         with receiving(seed=self._seed) as receiver:
             for number in range(kills):
                 if number % TOLD == 0 and number:
@@ -76,7 +83,7 @@ class Trial:
                 server = self._serve()
                 try:
                     self._check_answered(sample=10)
-                    self._live(receiver, self._draws.uniform(0.02, longest), server)
+                    self._live(receiver, server, answers=self._draws.randrange(most))
                 finally:
                     _end(server, signal.SIGKILL)
             server = self._serve()
@@ -107,13 +114,15 @@ class Trial:
         _end(server, signal.SIGABRT)  # a server that hangs says where
         raise SystemExit(f"Start {len(self.starts)} failed:\n{(self._folder / 'server.log').read_text()}")
 
-    def _live(self, receiver: Receiver, seconds: float, server: "subprocess.Popen[bytes]") -> None:
-        """Have clients ask for some time, then kill the server under them."""
-        over = threading.Event()
+    def _live(self, receiver: Receiver, server: "subprocess.Popen[bytes]", *, answers: int) -> None:
+        """Have clients ask, and kill the server under them a random moment after some answers, however busy it is."""
+        over, behind = threading.Event(), self.known.count + answers
         clients = [threading.Thread(target=self._client, args=(receiver.url, over, number)) for number in range(3)]
         for client in clients:
             client.start()
-        time.sleep(seconds)
+        while self.known.count < behind and server.poll() is None and any(client.is_alive() for client in clients):
+            time.sleep(0.001)
+        time.sleep(self._draws.uniform(0.0, MOMENT))
         self.kills.append(time.monotonic())
         server.kill()
         over.set()

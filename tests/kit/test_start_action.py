@@ -1,6 +1,8 @@
 """The actions `start` and `stop`: a server for the steps between them, and what it saw afterwards."""
 
 import json
+import os
+import signal
 from pathlib import Path
 
 import httpx2
@@ -81,3 +83,14 @@ def test_stop_saves_the_log_where_no_server_runs(tmp_path: Path) -> None:
 
     assert job.use("stop").code == 0
     assert "::warning title=mockreel stop::No server runs" in job.log
+
+
+def test_stop_saves_the_log_of_a_server_that_has_died(tmp_path: Path) -> None:
+    """It says that the rest is lost, and turns no job red that was green."""
+    job = Job(tmp_path)
+    started = job.use("start", options="--hold")
+    os.kill(int((job.temp / "mockreel.pid").read_text()), signal.SIGKILL)
+    stopped = job.use("stop", artifact="")
+
+    assert (started.code, stopped.code) == (0, 0), job.log
+    assert "::warning title=mockreel stop::The server does not answer, so only its log is saved." in job.log

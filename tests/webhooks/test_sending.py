@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from mockreel.webhooks import HttpSender, Outcome, Outgoing, Targets
-from mockreel.webhooks.transport import KEPT_BYTES
+from mockreel.webhooks.transport import KEPT_BYTES, QUICK
 
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -391,3 +391,25 @@ def test_hundreds_at_once_all_arrive() -> None:
     statuses, arrived = asyncio.run(go())
 
     assert (set(statuses), arrived) == ({204}, 300)
+
+
+def test_a_receiver_that_lets_attempts_wait_gets_more_of_them_at_once() -> None:
+    """It answers only when all that may run at once have come, which are more than a quick one gets."""
+    came: list[object] = []
+    everybody = asyncio.Event()
+
+    async def talk(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        came.append(writer)
+        if len(came) == 2 * QUICK:
+            everybody.set()
+        await everybody.wait()
+        writer.write(reply(204))
+
+    async def go() -> list[Outcome]:
+        sender = HttpSender(Targets(), workers=2 * QUICK)
+        async with Receiver(talk).listening() as receiver:
+            outcomes = await asyncio.gather(*(sender.send(outgoing(receiver.url)) for _ in range(2 * QUICK)))
+            await sender.close()
+            return outcomes
+
+    assert [one.status for one in asyncio.run(go())] == [204] * 2 * QUICK

@@ -10,6 +10,7 @@ from typing import Any
 from mockreel.authoring.model_documents import rows
 from mockreel.authoring.model_index import model_index, read_schemas
 from mockreel.authoring.model_paths import with_model_paths
+from mockreel.contract.data.contract_rows import FILE, parsed_rows
 from mockreel.contract.data.data_files import read_document
 from mockreel.errors import DataError
 
@@ -49,6 +50,7 @@ def expanded(
         "models.json": rows(models),
         "operations.json": rows(operations, depth=3),
         "openapi.json": rows(document, depth=3),
+        FILE: rows(parsed_rows(contract_dir)),
     }
 
 

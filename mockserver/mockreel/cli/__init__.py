@@ -77,7 +77,8 @@ def main(args: list[str] | None = None) -> Any:
 def _sentence(problem: click.UsageError) -> str:
     """What was wrong with the call, and where its help is."""
     command_path = problem.ctx.command_path if problem.ctx else "mockreel"
-    return f"{problem.format_message().rstrip('.')}. See `{command_path} --help`."
+    text = problem.format_message().rstrip(".")
+    return f"{text}{'' if text.endswith(('?', '?)')) else '.'} See `{command_path} --help`."
 
 
 def _fail(text: str, code: int = 2) -> NoReturn:

@@ -86,6 +86,7 @@ class CheckContext:
         self._fetched: dict[str, ReceivedResponse] = {}
         self.notes: list[str] = []
         self.kept: dict[str, Any] = {}  # what several checks look at, and one of them made
+        self.asks_anew = True  # False where only what was seen before is looked at
         self.asking = ""  # the check that is run
         self.during: Counter[str] = Counter()  # checks whose responses broke the contract
         self._secret: Signing | None = None
@@ -103,7 +104,7 @@ class CheckContext:
         A request that is rejected as one too many is sent again, unless `patient` is False.
 
         Raises:
-            LeftOut: it must not be sent, or the target stays too busy.
+            Skipped: it must not be sent, or the target stays too busy.
         """
         self.tasks_due()
         self.check_time()
@@ -191,7 +192,7 @@ class CheckContext:
         """See that the budget is not used up.
 
         Raises:
-            LeftOut: it is.
+            Skipped: it is.
         """
         if self.is_over():
             raise TimeUp(f"the budget of {self.wanted.budget:g} s is used up; give more with --budget")
@@ -248,7 +249,7 @@ class CheckContext:
         """Take over another context's traces, in the terms of this one's contract."""
         self.jobs.adopt(other.jobs, groups)
         self.ids, self._secret, self._fetched, self.ends = other.ids, other.signing(), other._fetched, None
-        self.log, self.moments = list(other.log), list(other.moments)
+        self.asks_anew, self.log, self.moments = False, list(other.log), list(other.moments)
 
     def missing_places(self, operation: Operation, places: Iterable[str]) -> None:
         """Count as not asked what is promised at places that no documented response of an operation can have."""
@@ -266,7 +267,7 @@ class CheckContext:
         """The receiver of callbacks.
 
         Raises:
-            LeftOut: this target has none.
+            Skipped: this target has none.
         """
         if self.target.receiver is None:
             raise Skipped("there is no receiver that the target could reach; give --callback-url")
@@ -296,7 +297,7 @@ class CheckContext:
         """The request with its own callback URL.
 
         Raises:
-            LeftOut: the operation takes none.
+            Skipped: the operation takes none.
         """
         found = self.webhooks.of(request.operation) if request.operation else None
         if found is None:

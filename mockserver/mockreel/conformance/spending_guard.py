@@ -36,7 +36,7 @@ class SpendingGuard:
         """Allow a request.
 
         Raises:
-            LeftOut: it might bill, which is not allowed or exceeds the limit.
+            Skipped: it might bill, which is not allowed or exceeds the limit.
         """
         if self.admission == "full" or request.who in ("nobody", "invalid") or self._reads(request):
             return

@@ -11,6 +11,7 @@ from mockreel.contract.added_models import NO_ADDITIONS, Additions, OpenModels, 
 from mockreel.contract.billing_rules import Money, money
 from mockreel.contract.conversation.conversation import Conversation, conversation
 from mockreel.contract.data import parser
+from mockreel.contract.data.contract_rows import ContractRows
 from mockreel.contract.data.data_files import Document, merge_patch, read_document
 from mockreel.contract.data.parser import Cursor
 from mockreel.contract.leniency import rewriting
@@ -178,6 +179,7 @@ class _Loader:
         self.root = root
         self.provider = provider
         self.folder = f"contracts/{provider}"
+        self.rows = ContractRows(root / self.folder)
         self.readings = known
         self.chosen = chosen
         self.additions = additions
@@ -271,7 +273,7 @@ class _Loader:
 
     def _file(self, name: str) -> Cursor:
         path = f"{self.folder}/{name}"
-        document = read_document(self.root / path)
+        document = self.rows.read(name)
         for patch in self.changes.patches.get(path, []):
             document = merge_patch(document, patch)
         return Cursor(path, document)

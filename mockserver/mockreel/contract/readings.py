@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mockreel.contract.data.data_files import Document, read_document
+from mockreel.contract.data.contract_rows import ContractRows
+from mockreel.contract.data.data_files import Document
 from mockreel.contract.data.parser import Cursor, evidence
 from mockreel.contract.rows import Evidence
 from mockreel.errors import DataError, OptionError
@@ -48,11 +49,12 @@ def read_readings(folder: Path) -> dict[str, Reading]:
         DataError: a file is unreadable, or its name and its id differ.
     """
     paths = sorted(path for path in folder.glob("*.yaml") if path.stem != "NOT")
-    return {path.stem: _reading(path) for path in paths}
+    rows = ContractRows(folder.parent)
+    return {path.stem: _reading(path, rows.read(f"{folder.name}/{path.name}")) for path in paths}
 
 
-def _reading(path: Path) -> Reading:
-    row = Cursor(str(path), read_document(path))
+def _reading(path: Path, document: Document) -> Reading:
+    row = Cursor(str(path), document)
     if row.at("id").text() != path.stem:
         raise DataError(str(path), f"the id is {row.at('id').value!r}", expected=f"{path.stem!r}, as the file is named")
     options = row.at("options").each(_option)

@@ -9,15 +9,16 @@ from concurrent.futures import Future
 from itertools import count
 from typing import Any, Protocol, TypeVar
 
-from mockreel.engine.clock import LATEST, Clock
+from mockreel.engine.clock import LATEST, Clock, real_seconds
 from mockreel.errors import MockServerClosed, OptionError
 
 T = TypeVar("T")
 
 # The runner looks again at least so often (real seconds): an event loop takes no timer of any length.
 LONGEST_SLEEP = 3600.0
-# How many due actions are begun before requests are answered in between.
+# How many due actions begin, and for about how many real seconds, before requests are answered in between.
 AT_ONCE = 16
+LONGEST_TURN = 0.001
 
 # An action is called when it is due. Its result, if awaitable, is awaited before time moves on.
 Action = Callable[[], Awaitable[None] | None]
@@ -75,7 +76,7 @@ class Scheduler:
         self._on_error = on_error
         self._queue: list[Entry] = []
         self._numbers = count()
-        self._running: set[asyncio.Task[None]] = set()
+        self._running: set[asyncio.Future[None]] = set()
         self._runner: asyncio.Task[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._changed: asyncio.Event | None = None
@@ -267,30 +268,47 @@ class Scheduler:
 
     def _begin_due(self) -> None:
         """Begin what is due, but not so much at once that requests would feel it; the rest has its turn after them."""
-        now = self._clock.now()
+        now, began = self._clock.now(), real_seconds()
         for _ in range(AT_ONCE):
             if not self._queue or self._queue[0][0] > now or self._clock.held:
                 return
             self._begin(heapq.heappop(self._queue))
+            if real_seconds() - began > LONGEST_TURN:
+                return
 
     def _begin(self, entry: Entry) -> None:
-        running, era, task = self._running, self._era, asyncio.ensure_future(self._perform(entry[2]))
+        """Begin an action; only one that waits has a task."""
+        outcome = self._called(entry[2])
+        if outcome is None:
+            return
+        running, era, task = self._running, self._era, asyncio.ensure_future(outcome)
         running.add(task)
 
-        def ended(task: asyncio.Task[None]) -> None:
+        def ended(task: asyncio.Future[None]) -> None:
             running.discard(task)
-            if task.cancelled() and era == self._era:  # its event loop was ended under it: it is due again on the next
+            if not task.cancelled():
+                problem = task.exception()
+                if isinstance(problem, Exception):
+                    self._on_error(problem)
+            elif era == self._era:  # its event loop was ended under it: it is due again on the next
                 heapq.heappush(self._queue, entry)
 
         task.add_done_callback(ended)
 
     async def _perform(self, action: Action) -> None:
+        outcome = self._called(action)
         try:
-            outcome = action() if self.performer is None else self.performer(action)
             if outcome is not None:
                 await outcome
         except Exception as problem:
             self._on_error(problem)
+
+    def _called(self, action: Action) -> Awaitable[None] | None:
+        try:
+            return action() if self.performer is None else self.performer(action)
+        except Exception as problem:
+            self._on_error(problem)
+            return None
 
     async def _sleep(self, changed: asyncio.Event) -> None:
         due = self.next_due

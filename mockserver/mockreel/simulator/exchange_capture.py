@@ -61,6 +61,7 @@ class Capture:
         self._known: dict[int, StoredHeaders] = {}
         self._harmless: dict[tuple[tuple[Step, ...], str, str], Violation] = {}
         self._added = 0  # how many keys were known when these were found harmless
+        self._plain: set[int] = set()  # hashes of bodies that carried no secret, and no key twice
 
     def entry(
         self, context: RequestContext, response: Response, *, row: str | None, found: tuple[Violation, ...]
@@ -76,7 +77,7 @@ class Capture:
             reply=response.body,
             reply_headers=response.headers,
         )
-        job = context.job or _polled_job(context)
+        job = context.job or context.polled or _polled_job(context)
         return self._entry(context, response, row=row, found=found, headers=headers, content=content, job=job)
 
     def line(
@@ -99,9 +100,7 @@ class Capture:
     ) -> Entry:
         operation, request, caller = context.known_operation, context.request, context.caller
         if caller is None or request.body or request.query or headers.credentials > 1:
-            members = self._remember(context)
-            if request.body and (repeated := self._repeated(context, members)):
-                found += repeated
+            found = found + repeated if (repeated := self._look_into(context, headers)) else found
         return Entry(
             context.now,
             self._provider,
@@ -125,34 +124,57 @@ class Capture:
 
     def report(self, context: RequestContext, text: str) -> str:
         """A text about a request as a log may have it, line by line."""
-        self._remember(context)
+        self._remember(context, self.redactor.plain_members(_fields(context)))
         known = context.provider.keyring.known
         return "\n".join(self.redactor.text(line, known, loose=True) for line in text.splitlines())
 
-    def _remember(self, context: RequestContext) -> int | None:
+    def _look_into(self, context: RequestContext, headers: StoredHeaders) -> tuple[Violation, ...]:
+        """Look for secrets and repeated keys; a JSON body that had none before has none again."""
+        request, body = context.request, context.body
+        is_json = type(body) is dict or type(body) is list
+        is_plain = context.caller is not None and headers.credentials < 2
+        if is_plain and not request.body:
+            if not _names_job(context):
+                self._remember(context, 0)
+            return ()
+        known = hash(request.body) if is_json and not request.query else None
+        if is_plain and known in self._plain:
+            return ()
+        members = self.redactor.plain_members(_fields(context))
+        carries = self._remember(context, members)
+        # what nothing rejects: of keys that occur twice the last one counts
+        repeated = duplicates(request.body, body, members) if is_json else ()
+        if known is not None and not carries and not repeated:
+            if len(self._plain) >= MOST_KNOWN:
+                self._plain.clear()
+            self._plain.add(known)
+        return repeated
+
+    def _remember(self, context: RequestContext, members: int | None) -> bool:
         """Have the keyring remember unknown values in a key's place, so that they are shown nowhere.
 
+        Args:
+            members: how many fields its body has; None where the name of one says what it holds.
+
         Returns:
-            How many members the objects in its body have; None if unknown.
+            Whether there may be such a thing.
         """
         request = context.request
-        body = context.body.fields if isinstance(context.body, Form) else context.body
-        members = self.redactor.plain_members(body)
         shown = len(request.body) <= MOST_MASKED
         report = shown and (self.redactor.has_addresses(request.body) or b"\\" in request.body)
         in_body = members is None or report
         in_query = [*self.redactor.carried(read_query(request.query))] if request.query else []
         if context.caller is not None and self._headers(request).credentials < 2 and not in_body and not in_query:
-            return members
+            return False
         strangers = context.provider.keyring.strangers
         for text in self._credentials.texts(request.headers):
             strangers.add(text)
         for text in in_query:
             strangers.add(text)
         if in_body:
-            for text in self.redactor.carried(body):
+            for text in self.redactor.carried(_fields(context)):
                 strangers.add(text)
-        return members
+        return True
 
     def _path(self, context: RequestContext, response: Response, row: str | None, job: str | None) -> str:
         """The path. Parameters are shown as sent only if they name a job or model of the simulator.
@@ -239,17 +261,22 @@ class Capture:
         facts.stored = known
         return known
 
-    def _repeated(self, context: RequestContext, members: int | None) -> tuple[Violation, ...]:
-        """The keys that occur twice in the body, which no check rejects: the last one counts."""
-        body = context.body
-        return duplicates(context.request.body, body, members) if type(body) is dict or type(body) is list else ()
-
     def _body(self, context: RequestContext) -> bytes:
         """The body to keep: of files their size and hash."""
         body = context.body
         if isinstance(body, Form):
             return _form(body)
         return left_out(body) if isinstance(body, bytes) else context.request.body
+
+
+def _fields(context: RequestContext) -> Any:
+    """The parsed body."""
+    return context.body.fields if isinstance(context.body, Form) else context.body
+
+
+def _names_job(context: RequestContext) -> bool:
+    """Whether the query holds the id of the polled job, and nothing else."""
+    return b"&" not in context.request.query and [*context.query.values()] == [context.polled]
 
 
 def _lists_names(one: Violation) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 
 from mockreel.contract import Contract, Model
 from mockreel.contract.messages.error_response import ErrorResponse
-from mockreel.contract.messages.message import Request, exact
+from mockreel.contract.messages.message import Request, Response
 from mockreel.contract.pricing import Cost
 from mockreel.engine.accounts.account import Account
 from mockreel.engine.accounts.keyring import Keyring
@@ -18,6 +18,7 @@ from mockreel.engine.faults import NO_FAULTS
 from mockreel.engine.jobs.job import Intervention, Job, JobStore, MemoryJobs
 from mockreel.engine.jobs.job_views import JobViews
 from mockreel.engine.jobs.lifecycle import PlanTemplate
+from mockreel.engine.jobs.shared_requests import SharedRequests
 from mockreel.engine.journal.journal import Journal
 from mockreel.engine.randomness import digest
 from mockreel.engine.scenarios.rules import Rules
@@ -104,6 +105,7 @@ class Provider:
         """Create the state of the provider, as it is at the start."""
         self.jobs: JobStore = MemoryJobs(limit=self.settings.max_jobs, forgetting=self._count_in)
         self.views = JobViews()
+        self.requests = SharedRequests()
         self.queries.known.forget()
         self.uploads = Uploads()
         self.clips = Clips(self)
@@ -136,6 +138,22 @@ class Provider:
         if self.recorder is not None:
             return self.recorder.answer(self, request)
         return pipeline.answer(self, request)
+
+    def view(
+        self,
+        context: RequestContext,
+        job: Job,
+        make: Callable[[RequestContext, Job], Response],
+        *facts: Any,
+    ) -> Response:
+        """The response for a job that a request reads; cached until the job changes.
+
+        Args:
+            facts: what the response depends on besides the job, the address and the operation.
+        """
+        context.polled = job.id
+        request = (self.base_url, context.operation.id, *facts)
+        return self.views.response(context, job, make, now=context.now, request=request)
 
     def reach_through(self, wrap: "Callable[[Reaching], Reaching]") -> None:
         """Wait for moments of jobs from now on through something else, made of the present way."""
@@ -244,7 +262,7 @@ class Provider:
             model,
             now,
             plan,
-            exact(request),
+            self.requests.of(request),
             kind,
             callback_url,
             extra=extra,

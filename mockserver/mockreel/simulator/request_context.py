@@ -45,6 +45,7 @@ class RequestContext:
     fields: Mapping[str, Any] = NOTHING
     template: PlanTemplate | None = None
     job: str | None = None  # the id of the job that it began
+    polled: str | None = None  # the id of the job that it reads, once its handler knows it
     key: str | None = None  # the key that it was found by; stored no longer than the headers of its connection
     faults: Faults | None = None  # its faults; None until they are chosen
     in_steps: bool = False  # its handler works in several steps, and has begun

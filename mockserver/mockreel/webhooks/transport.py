@@ -1,7 +1,8 @@
 """Send one attempt of a callback: over HTTP, or to a list in memory."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -13,6 +14,8 @@ from mockreel.webhooks.egress_policy import NotAllowed, Target, Targets, Unresol
 
 # The bytes of a receiver's response that are beginning with the attempt.
 KEPT_BYTES = 2048
+# So many attempts run at once for a receiver that answers at once; one more for each so many real seconds of waiting.
+QUICK, SLOW_SECONDS = 2, 0.01
 # The part of the timeout for connecting. The client itself must stop then, as it closes its socket:
 # a TLS handshake that is cancelled from outside leaves it open.
 CONNECTING = 0.95
@@ -56,6 +59,8 @@ class HttpSender:
     connection: the receiver could close a reused one at the moment of use, and it would be unknown whether the attempt
     arrived. The client is created on first use and belongs to the event loop that used it.
 
+    To a receiver that answers at once no more than `QUICK` run: each works, and requests would wait for all of them.
+
     Args:
         ca: a file with a further certificate authority for receivers.
     """
@@ -66,7 +71,7 @@ class HttpSender:
         self._agent = user_agent
         self._ca = ca
         self._client: Any = None
-        self._turns: dict[str, asyncio.Semaphore] = {}
+        self._turns: dict[str, _Turns] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._opening: asyncio.Future[Any] | None = None
 
@@ -76,16 +81,16 @@ class HttpSender:
             await self._open(asyncio.get_running_loop())
         except OptionError as unusable:  # an invalid SSL_CERT_FILE
             return Outcome(error="network", detail=str(unusable))
-        async with self._turn(message.url):
+        async with self._turn(message.url).next():
             try:
                 return await asyncio.wait_for(self._try(message), message.timeout)
             except TimeoutError:
                 return _late(message)
 
-    def _turn(self, url: str) -> asyncio.Semaphore:
+    def _turn(self, url: str) -> "_Turns":
         """The queue of one receiver: scheme, host and port."""
         receiver = "/".join(url.split("/", 3)[:3])
-        return self._turns.setdefault(receiver, asyncio.Semaphore(self._workers))
+        return self._turns.setdefault(receiver, _Turns(self._workers))
 
     async def _try(self, message: Outgoing) -> Outcome:
         """Send to the first address of the target that accepts connections (`localhost` may mean ::1 or 127.0.0.1)."""
@@ -134,6 +139,29 @@ class HttpSender:
         if self._client is not None:
             await self._client.aclose()
         self._client = self._loop = self._opening = None
+
+
+class _Turns:
+    """The attempts for one receiver, in order: some at once, and more of them while it lets them wait."""
+
+    def __init__(self, most: int) -> None:
+        self._all = asyncio.Semaphore(most)
+        self._quick = asyncio.Semaphore(min(most, QUICK))
+        self._next = asyncio.Lock()
+
+    @asynccontextmanager
+    async def next(self) -> AsyncIterator[None]:
+        async with self._all:
+            quick = False
+            async with self._next:
+                with suppress(TimeoutError):  # then the others wait for their receiver, and do nothing
+                    async with asyncio.timeout(SLOW_SECONDS):
+                        quick = await self._quick.acquire()
+            try:
+                yield
+            finally:
+                if quick:
+                    self._quick.release()
 
 
 def _new_client(ca: Path | None) -> Any:

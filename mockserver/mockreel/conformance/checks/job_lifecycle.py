@@ -15,7 +15,7 @@ from mockreel.simulator.in_process.mock_target import NotApplicable
 # A first look so soon after the submit must find the job where jobs begin, in seconds.
 SOON = 0.25
 # A job that looking does not move takes at least this part of the time that others take; shorter jobs prove nothing.
-PART, LONG_ENOUGH = 1 / 3, 1.0
+PART, LONG_ENOUGH = 1 / 5, 1.0
 # A state that lasts this many poll intervals is seen by a poll.
 LOOKS = 2
 # The number of polls after the end of a job.
@@ -225,7 +225,9 @@ def _is_hurried(context: CheckContext, trace: JobTrace) -> bool:
     others = [
         _pending(context, one)
         for one in context.jobs.traces()
-        if one.submit.id == trace.submit.id and one.ended_at is not None and one.scenario is None
+        if (one.submit.id, one.model) == (trace.submit.id, trace.model)
+        and one.ended_at is not None
+        and one.scenario is None
     ]
     own = trace.ended_at - trace.began if trace.ended_at is not None else None
     return own is not None and bool(others) and min(others) >= LONG_ENOUGH and own < PART * min(others)

@@ -173,7 +173,7 @@ def _values(entry: Any, row: Mapping[str, Any]) -> list[str]:
     found: list[str] = []
     for place in [row["at"]] if isinstance(row["at"], str) else row["at"]:
         value = pointers.value(entry, place)
-        found += map(str, value) if isinstance(value, list) else [str(value)]
+        found += map(str, value) if isinstance(value, list) else [] if value is None else [str(value)]
     return found
 
 

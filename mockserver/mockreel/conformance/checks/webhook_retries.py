@@ -85,11 +85,17 @@ def are_spaced(context: CheckContext) -> Iterator[Problem]:
             # A machine that is busy for a moment makes one attempt late; a server whose delay is longer, every one.
             least = min(_gaps(one)[number - 2] for one in traces if len(_gaps(one)) > number - 2)
             late = least - wanted if gap > wanted else gap - wanted
-            if not _is_near(context, late, wanted):
+            if not _is_near(context, late - min(_on_its_way(traces), max(0.0, late)), wanted):
                 says = f"the attempts are {', '.join(f'{delay:g}' for delay in policy.delays)} s apart"
                 fact = context.facts.fact(says, "callbacks.yaml policy delays", policy.evidence_of("delays"))
                 expected = f"attempt {number} after {wanted:g} s"
                 yield Problem(fact, expected, f"after {gap:.2f} s", trace.asked, trace.subject)
+
+
+def _on_its_way(traces: list[JobTrace]) -> float:
+    """How long the first attempts took to come, at least: so long the others may be on their way too."""
+    took = [one.arrivals[0].at - one.ended_at for one in traces if one.arrivals and one.ended_at is not None]
+    return max(0.0, min(took, default=0.0))
 
 
 def _gaps(trace: JobTrace) -> list[float]:

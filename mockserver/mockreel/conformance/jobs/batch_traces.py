@@ -34,7 +34,7 @@ def trace_batch(context: "CheckContext", row: Places, found: list[BatchTrace]) -
     """Begin a batch and watch it, and wait for its webhook.
 
     Raises:
-        LeftOut: it must not be submitted here.
+        Skipped: it must not be submitted here.
         NotApplicable: the contract has no example of one that is well-formed under its reading.
     """
     operation = context.contract.operation(str(row.given["operation"]))

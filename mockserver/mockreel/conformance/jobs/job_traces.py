@@ -139,7 +139,7 @@ class JobTraces:
         """Submit a job; `behaviours` are the receiver's responses to its webhooks; None requests no webhook.
 
         Raises:
-            LeftOut: it must not be submitted here, or it was rejected.
+            Skipped: it must not be submitted here, or it was rejected.
         """
         context = self._context
         request, url, text = self.ask(Start(talk, submit, model, scenario, behaviours, shape=shape or {}))
@@ -189,7 +189,7 @@ class JobTraces:
         """Submit a job and watch it to its end; its trace is in `group` from the start.
 
         Raises:
-            LeftOut: it must not be submitted here, or it was rejected.
+            Skipped: it must not be submitted here, or it was rejected.
         """
         trace = self.begin(
             start.talk,

@@ -1,7 +1,6 @@
 """Read data files: YAML written by hand, JSON written by `build`; an unreadable file is an error."""
 
 import os
-import re
 import select
 import stat
 import time
@@ -11,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-import yaml
 
 from mockreel.contract.data.repeated_keys import repeated_key
 from mockreel.contract.data.value_size import check_size
@@ -20,37 +18,6 @@ from mockreel.errors import DataError
 Document = dict[str, Any]
 MOST_BYTES = 16 * 1024 * 1024  # of an untrusted file
 MOST_SECONDS = 10.0  # for a pipe that a user names
-
-_Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-
-class _CoreSchemaLoader(_Base):  # type: ignore[misc]
-    """YAML 1.2's core schema: `on`, `off`, `16:9` and `2026-11-20` are the strings that they look like."""
-
-
-def _mapping(loader: Any, node: yaml.MappingNode) -> Any:
-    """A mapping with unique keys; merged keys (`<<`) may be overridden."""
-    keys: set[Any] = set()
-    for key, _ in node.value:
-        if key.tag == "tag:yaml.org,2002:merge" or not isinstance(key, yaml.ScalarNode):
-            continue
-        if (key.tag, key.value) in keys:
-            raise yaml.constructor.ConstructorError(None, None, "a mapping repeats a key", key.start_mark)
-        keys.add((key.tag, key.value))
-    yield from loader.construct_yaml_map(node)
-
-
-_CoreSchemaLoader.add_constructor("tag:yaml.org,2002:map", _mapping)
-_CoreSchemaLoader.yaml_implicit_resolvers = {}
-for _tag, _pattern, _first in (
-    ("bool", r"^(?:true|True|TRUE|false|False|FALSE)$", "tTfF"),
-    ("null", r"^(?:~|null|Null|NULL|)$", ["~", "n", "N", ""]),
-    ("int", r"^[-+]?[0-9]+$", "-+0123456789"),
-    ("float", r"^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$", "-+.0123456789"),
-):
-    _CoreSchemaLoader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(_pattern), list(_first))
-# `012` is twelve: only YAML 1.1 reads a leading zero as octal.
-_CoreSchemaLoader.add_constructor("tag:yaml.org,2002:int", lambda _, node: int(node.value))
 
 
 def parse_yaml(text: str | bytes, *, where: str, untrusted: bool = False) -> Any:
@@ -62,23 +29,12 @@ def parse_yaml(text: str | bytes, *, where: str, untrusted: bool = False) -> Any
     """
     if untrusted and len(text) > MOST_BYTES:
         raise DataError(where, f"it is larger than {MOST_BYTES} bytes")
-    try:
-        value = yaml.load(text, Loader=_CoreSchemaLoader)
-    except yaml.YAMLError as problem:
-        raise DataError(where, f"not readable as YAML ({_yaml_error(problem)})") from None
-    except (RecursionError, ValueError) as problem:
-        raise DataError(where, f"not readable as YAML ({problem})") from problem
+    from mockreel.contract.data.yaml_loader import read_yaml  # noqa: PLC0415  (a start with built files reads none)
+
+    value = read_yaml(text, where=where)
     if untrusted or (b"*" if isinstance(text, bytes) else "*") in text:  # type: ignore[operator]
         check_size(value, where=where)
     return value
-
-
-def _yaml_error(problem: yaml.YAMLError) -> str:
-    """The error and its position, without the text, which may be a key."""
-    mark = getattr(problem, "problem_mark", None)
-    place = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-    error = getattr(problem, "problem", None) or getattr(problem, "reason", None) or type(problem).__name__
-    return f"{error}{place}"
 
 
 def read_bytes(path: Path) -> bytes:

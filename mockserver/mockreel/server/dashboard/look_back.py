@@ -101,9 +101,9 @@ class LookBack:
 
 
 def happenings(simulator: Simulator, now: float) -> Iterator[Happening]:
-    """Requests, what became of jobs, and attempts to deliver webhooks, in no order across these."""
+    """Requests, job states and webhook attempts, unordered."""
     for entry in tuple(simulator.journal):
-        text = f"{entry.method} {entry.path} was answered with {entry.status or 'nothing'}"
+        text = f"{entry.method} {entry.path}: {entry.status or 'no response'}"
         yield Happening(entry.at, entry.provider, text, entry.job or "")
     for provider in simulator.providers.values():
         for job in list(provider.jobs):
@@ -111,7 +111,5 @@ def happenings(simulator: Simulator, now: float) -> Iterator[Happening]:
                 yield Happening(at, provider.name, f"the job is {state.word}", job.id)
         for delivery in list(provider.deliveries):
             for tried in delivery.attempts:
-                came = tried.outcome.status or "nothing"
-                yield Happening(
-                    tried.at, provider.name, f"{delivery.event} was sent, answered with {came}", delivery.subject
-                )
+                text = f"webhook {delivery.event}: {tried.outcome.status or 'no response'}"
+                yield Happening(tried.at, provider.name, text, delivery.subject)

@@ -39,8 +39,10 @@ class Lines:
         second = int(event.at)
         when = f"{_time(second)}.{int((event.at - second) * 1000):03}"
         name = _column(event.provider or _OWN)
-        what = harmless(what)
-        outcome = self._result(what, harmless(outcome), colour)
+        what, outcome = harmless(what), harmless(outcome)
+        if self._columns is None and not self._colours:  # in a pipe or a file
+            return f"{when}  {name}  {_padded(what, _WHAT)}  {outcome}".rstrip()
+        outcome = self._result(what, outcome, colour)
         what = self._fitted(what)
         if self._colours:
             when, name = _in(_DIM, when), _in(_CYAN, name)
@@ -83,7 +85,7 @@ _TOO_SLOW = "they came faster than they could be written."
 
 
 def _padded(text: str, columns: int) -> str:
-    return text + " " * (columns - width(text))
+    return text.ljust(columns) if text.isascii() else text + " " * (columns - width(text))
 
 
 def _in(colour: str, text: str) -> str:

@@ -45,14 +45,13 @@ class Upcoming:
         if job.intervention is not None:  # an intervention is reported by itself
             self._push(provider, job, 0)
             return
-        reported, found = 0, change(job, 0)
-        while found is not None and found[0] <= now:
-            yield found[0], provider, job, found[1]
-            reported += 1
-            found = change(job, reported)
-        if found is not None:
-            self._reported[job] = reported
-            heapq.heappush(self._heap, (found[0], next(self._numbers), reported, provider, job))
+        for reported, begin in enumerate(job.plan.begins):
+            moment = job.created + begin
+            if moment > now:
+                self._reported[job] = reported
+                heapq.heappush(self._heap, (moment, next(self._numbers), reported, provider, job))
+                return
+            yield moment, provider, job, job.plan.states[reported]
 
     def changed(self, provider: str, job: Job, *, since: float) -> None:
         """Another plan for a job, whose changes up to `since` are known."""

@@ -88,6 +88,7 @@ class MockTarget:
         seed: int = 0,
         start: float = START,
         balance: Decimal | None = None,
+        keep_bodies: bool = True,
         answering: Answering = answer_honestly,
         sender: Callable[[MemorySender], MemorySender] = lambda honest: honest,
     ) -> None:
@@ -97,7 +98,7 @@ class MockTarget:
             {contract.provider: contract},
             clock=Clock(start=start, held=True),
             keys=entries,
-            settings=Settings(seed=seed, wait_timeout=3600.0),
+            settings=Settings(seed=seed, wait_timeout=3600.0, keep_bodies=keep_bodies),
             sender=sender(MemorySender(self._receive)),
         )
         self._provider = self._simulator.provider(contract.provider)

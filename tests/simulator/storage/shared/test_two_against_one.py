@@ -58,7 +58,9 @@ class TwoAgainstOne(RuleBasedStateMachine):
         return self._loop.run_until_complete(work)
 
     async def _joined(self, stack: AsyncExitStack) -> Sharing:
-        return await stack.enter_async_context(sharing(self._url, self._listener))
+        one = await stack.enter_async_context(sharing(self._url, self._listener))
+        await one.until(lambda: one.run.sequencer.has_all)  # it answers reads by itself from now on
+        return one
 
     def _same(self, server: int, work: Callable[[Simulator], Any]) -> Any:
         """Do the same at a server and at the model; what comes of it is the same."""

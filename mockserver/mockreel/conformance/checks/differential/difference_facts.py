@@ -1,13 +1,14 @@
 """What a difference is worth: the fact of the contract behind what the models say, and its evidence."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from mockreel.conformance.checks.differential.comparison import Difference
 from mockreel.conformance.checks.differential.played_log import Compared
-from mockreel.contract import ErrorRow
+from mockreel.conformance.checks.differential.reply_comparison import Difference
+from mockreel.conformance.checks.differential.stated_values import scalars, stated
+from mockreel.contract import ErrorRow, Evidence
 from mockreel.contract.evidence.facts import Fact
 from mockreel.contract.exchanges.problem import Problem
 
@@ -25,12 +26,7 @@ class DifferenceFacts:
 
     def __init__(self, context: "CheckContext") -> None:
         self._context = context
-        contract = context.contract
-        rows = [contract.document, [vars_of(row) for row in contract.errors.values()], dict(contract.wire)]
-        models = [
-            [model.id, model.aliases, dict(model.defaults), model.price.currency] for model in contract.models.values()
-        ]
-        self._stated = {text for part in (*rows, *models) for text in scalars(part)}
+        self._stated = stated(context.contract)
         self._sent: set[str] = set()
 
     def sent(self, compared: Compared) -> None:
@@ -39,17 +35,39 @@ class DifferenceFacts:
 
     def problem(self, compared: Compared) -> Problem | None:
         """The problem of an exchange, about the differences for which the contract has the best evidence."""
-        request, operation = compared.request, compared.request.operation
+        return self._problem(compared, self._fact)
+
+    def webhook_problem(self, compared: Compared) -> Problem | None:
+        """The same of a webhook, whose submit is what the exchange begins with."""
+        return self._problem(compared, self._webhook_fact)
+
+    def _problem(self, compared: Compared, fact_of: Callable[[Compared, Difference], Fact | None]) -> Problem | None:
+        operation = compared.request.operation
         if operation is None:
             return None
-        facts = [(one, fact) for one in compared.differences if (fact := self._fact(compared, one)) is not None]
+        facts = [(one, fact) for one in compared.differences if (fact := fact_of(compared, one)) is not None]
         if not facts:
             return None
         firm = [pair for pair in facts if pair[1].firm] or facts
         expected = ", ".join(f"{one.place or 'the reply'}: {shown(one.expected)}" for one, _ in firm[:MOST_PLACES])
         came = ", ".join(shown(one.came) for one, _ in firm[:MOST_PLACES])
         places = dict.fromkeys(_INDEX.sub("/*", one.place) for one, _ in firm[:MOST_PLACES])
-        return Problem(firm[0][1], expected, came, request, " ".join((operation.id, *places)).strip())
+        return Problem(firm[0][1], expected, came, compared.request, " ".join((operation.id, *places)).strip())
+
+    def _webhook_fact(self, compared: Compared, difference: Difference) -> Fact | None:
+        operation = compared.request.operation
+        found = self._context.webhooks.of(operation) if operation is not None else None
+        if found is None or operation is None:
+            return None
+        row = found[1].get("x-mockreel") or operation.raw["x-mockreel"]
+        evidence = self._valued(Evidence(row["evidence"], tuple(row["source"])), difference)
+        return self._context.facts.fact("a webhook says so", "openapi.yaml callbacks", evidence)
+
+    def _valued(self, evidence: Evidence, difference: Difference) -> Evidence:
+        """The evidence for one value: what nobody has stated is the models' own word."""
+        if difference.kind in (*_WHOLE, "key") or self._is_stated(difference.expected):
+            return evidence
+        return replace(evidence, kind="inferred")
 
     def _fact(self, compared: Compared, difference: Difference) -> Fact | None:
         operation = compared.request.operation
@@ -69,8 +87,7 @@ class DifferenceFacts:
             if difference.expected in (None, "", [], {}):
                 return None
             evidence = replace(evidence, kind="inferred")
-        if difference.kind not in (*_WHOLE, "key") and not self._is_stated(difference.expected):
-            evidence = replace(evidence, kind="inferred")
+        evidence = self._valued(evidence, difference)
         return self._context.facts.fact(
             f"{operation.id} answers so", f"openapi.yaml {operation.method} {operation.path} {key}", evidence
         )
@@ -79,7 +96,8 @@ class DifferenceFacts:
         """Whether a number is about all that an account has: which depends on its past."""
         operation, body = compared.request.operation, compared.request.json
         assert operation is not None
-        asks = isinstance(body, Mapping) and len(body) > 1
+        keys = {place.name.lower() for place in operation.key}
+        asks = isinstance(body, Mapping) and any(name.lower() not in keys for name in body)
         if asks or operation.model is not None or "{" in operation.path:
             return False
         return _is_number(difference.expected)
@@ -104,23 +122,6 @@ def _is_number(value: Any) -> bool:
     if isinstance(value, str):
         return _NUMBER.fullmatch(value) is not None
     return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def scalars(document: Any) -> Iterator[str]:
-    """Every text and number of a document, as text."""
-    if isinstance(document, Mapping):
-        for value in document.values():
-            yield from scalars(value)
-    elif isinstance(document, list | tuple):
-        for value in document:
-            yield from scalars(value)
-    elif document is not None and not isinstance(document, bool):
-        yield str(document)
-
-
-def vars_of(row: ErrorRow) -> list[Any]:
-    """What an error definition says on the wire."""
-    return [row.status, row.code, row.message, dict(row.fields)]
 
 
 def shown(value: Any) -> str:

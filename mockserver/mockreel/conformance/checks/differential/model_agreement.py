@@ -2,22 +2,45 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from contextlib import suppress
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from mockreel.conformance.check import Check, check
 from mockreel.conformance.checks.differential.difference_facts import DifferenceFacts
 from mockreel.conformance.checks.differential.played_log import Compared, PlayedLog
+from mockreel.conformance.checks.differential.played_webhooks import webhooks
+from mockreel.conformance.checks.differential.session import Session
 from mockreel.conformance.jobs.job_groups import PLAIN
 from mockreel.contract.exchanges.problem import Problem
+from mockreel.simulator.in_process.mock_target import Skipped
 
 if TYPE_CHECKING:
     from mockreel.conformance.check_context import CheckContext
 
-_KEPT = "differential"
+
+def _of_others(context: "CheckContext") -> bool:
+    """Whether the target is not our own mock server, which is what the models are."""
+    return not context.own
+
+
+_KEPT, _SESSION = "differential", "differential session"
+
+
+@check(
+    "model.session", "Every operation is asked at its bounds, twice, and read again, for what a model says to it.",
+    level="breaking", known=_of_others,
+)  # fmt: skip
+def asks_a_session(context: "CheckContext") -> Iterator[Problem]:
+    """It finds nothing by itself: what came is compared when every job has ended."""
+    context.kept[_SESSION] = session = Session(context)
+    session.things()
+    yield from ()
 
 
 @check(
     "model.refusals", "What a model of the contract refuses is refused alike.", level="breaking", uses=(PLAIN,),
+    known=_of_others,
 )  # fmt: skip
 def refuses_alike(context: "CheckContext") -> Iterator[Problem]:
     yield from _problems(context, "refusals")
@@ -25,6 +48,7 @@ def refuses_alike(context: "CheckContext") -> Iterator[Problem]:
 
 @check(
     "model.replies", "A reply says what a model of the contract says to the same.", level="reads", uses=(PLAIN,),
+    known=_of_others,
 )  # fmt: skip
 def replies_alike(context: "CheckContext") -> Iterator[Problem]:
     yield from _problems(context, "replies")
@@ -32,17 +56,40 @@ def replies_alike(context: "CheckContext") -> Iterator[Problem]:
 
 @check(
     "model.updates", "What was changed is shown as a model of the contract shows it.", level="breaking", uses=(PLAIN,),
+    known=_of_others,
 )  # fmt: skip
 def keeps_alike(context: "CheckContext") -> Iterator[Problem]:
     yield from _problems(context, "updates")
 
 
+@check(
+    "model.webhooks", "A webhook says what a model of the contract says of the same job.", level="jobs", uses=(PLAIN,),
+    known=lambda context: _of_others(context) and bool(context.contract.callbacks.events),
+)  # fmt: skip
+def tells_alike(context: "CheckContext") -> Iterator[Problem]:
+    yield from _problems(context, "webhooks")
+
+
 def _problems(context: "CheckContext", sort: str) -> Iterator[Problem]:
     if _KEPT not in context.kept:
+        with suppress(Skipped):
+            _further(context)
         context.kept[_KEPT] = _judged(context)
     cases, problems = context.kept[_KEPT]
     context.judged(cases[sort])
     yield from problems[sort].values()
+
+
+def _further(context: "CheckContext") -> None:
+    """Ask what needs jobs that have ended; all of it, where one of these checks is run alone."""
+    if not context.asks_anew:
+        return
+    cases, session = context.cases, context.kept.get(_SESSION)
+    if session is None:
+        session = Session(context)
+        session.things()
+    session.jobs()
+    context.cases = cases
 
 
 def _judged(context: "CheckContext") -> tuple[Counter[str], defaultdict[str, dict[str, Problem]]]:
@@ -51,13 +98,14 @@ def _judged(context: "CheckContext") -> tuple[Counter[str], defaultdict[str, dic
     problems: defaultdict[str, dict[str, Problem]] = defaultdict(dict)
     facts = DifferenceFacts(context)
     with PlayedLog(context) as played:
-        for compared in played.exchanges():
+        exchanges = ((_sort(context, one), one) for one in played.exchanges())
+        for sort, compared in chain(exchanges, (("webhooks", one) for one in webhooks(context, played))):
             facts.sent(compared)
-            sort = _sort(context, compared)
             cases[sort] += 1
-            problem = facts.problem(compared)
+            problem = facts.problem(compared) if sort != "webhooks" else facts.webhook_problem(compared)
             if problem is not None:
-                key = f"{problem.fact.where} {problem.subject.partition(' ')[2]}"
+                place = problem.subject.partition(" ")[2]
+                key = place if place.startswith("header ") else f"{problem.fact.where} {place}"
                 problems[sort][key] = min(problems[sort].get(key, problem), problem, key=_size)
     return cases, problems
 
@@ -74,4 +122,4 @@ def _sort(context: "CheckContext", compared: Compared) -> str:
     return "replies" if reads or (operation and operation.submits) else "updates"
 
 
-CHECKS: tuple[Check, ...] = (refuses_alike, replies_alike, keeps_alike)
+CHECKS: tuple[Check, ...] = (asks_a_session, refuses_alike, replies_alike, keeps_alike, tells_alike)

@@ -10,7 +10,7 @@ from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest
 from mockreel.engine.jobs.job import Intervention, Job
 from mockreel.errors import MockreelError
 from mockreel.simulator.in_process.memory_receiver import Receiver
-from mockreel.simulator.in_process.mock_target import START, MockTarget
+from mockreel.simulator.in_process.mock_target import MockTarget
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,17 +18,19 @@ class Variation:
     """In what one model differs from another, so that what both say alike is said by the contract."""
 
     seed: int
-    start: float
+    later: float  # by how many seconds its clock is ahead
+    pace: float = 1.0
     stretch: float | None = None  # by how much longer its jobs stay in each state; without it they have no end at all
     older: float = 0.0  # by how many seconds longer its jobs took when they end
     balance: Decimal | None = None
 
 
 VARIATIONS = (
-    Variation(seed=11, start=START),
+    Variation(seed=11, later=0.0),
     Variation(
         seed=29,
-        start=START + 41 * 86_400 + 12_345.678,
+        later=41 * 86_400 + 12_345.678,
+        pace=1.013,
         stretch=1e6,
         older=7.0,
         balance=Decimal("7654321098.76"),
@@ -44,13 +46,16 @@ class ModelPlay(MockTarget):
     """One provider in this process, whose jobs end only when they are made to.
 
     Args:
+        start: what the server's clock shows.
         heard: the receiver of the server's webhooks; what it answers is answered here too.
     """
 
-    def __init__(self, contract: Contract, variation: Variation, *, heard: Receiver | None) -> None:
+    def __init__(self, contract: Contract, variation: Variation, *, start: float, heard: Receiver | None) -> None:
         self._variation = variation
         endless = _endless(contract, variation.stretch)
-        super().__init__(endless, seed=variation.seed, start=variation.start, balance=variation.balance)
+        super().__init__(
+            endless, seed=variation.seed, start=start + variation.later, balance=variation.balance, keep_bodies=False
+        )
         self._usual = contract.scenarios.default
         assert self.receiver is not None
         if heard is not None:
@@ -63,6 +68,9 @@ class ModelPlay(MockTarget):
         with suppress(MockreelError):
             return self.send(request)
         return None
+
+    def pass_time(self, seconds: float) -> None:
+        self.wait(seconds * self._variation.pace)
 
     def job(self, texts: Iterable[str]) -> Job | None:
         """The job whose id is among these texts."""
@@ -77,7 +85,7 @@ class ModelPlay(MockTarget):
         if state.terminal:
             job.created -= self._variation.older
         now = self.now()
-        provider.intervene(job, Intervention(now, state, None, "", way, provider.default_template.fields))
+        provider.intervene(job, Intervention(now, state, through=way))
         self.wait(0.0)
         return True
 

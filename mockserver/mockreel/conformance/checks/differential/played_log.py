@@ -1,18 +1,22 @@
 """Everything that was sent to a server, sent once more to two models of its contract, in the same order and time."""
 
+import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from mockreel.conformance.checks.differential.comparison import Comparison, Difference, Elsewhere
 from mockreel.conformance.checks.differential.model_play import VARIATIONS, ModelPlay
+from mockreel.conformance.checks.differential.reply_comparison import Comparison, Difference, Elsewhere
+from mockreel.conformance.checks.differential.stated_values import stated
 from mockreel.conformance.checks.differential.symbols import Symbols, Unknown, texts
 from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest
 
 if TYPE_CHECKING:
     from mockreel.conformance.check_context import CheckContext
 
+# A clock that shows less counts from some moment of its own.
+_LONG_AGO = 1_000_000_000.0
 # So often a read is asked again when jobs of the models have moved.
 _ROUNDS = 3
 
@@ -32,12 +36,16 @@ class PlayedLog:
 
     def __init__(self, context: "CheckContext") -> None:
         self._context = context
+        start = context.moments[0] if context.moments else context.target.now()
+        start += 0.0 if start > _LONG_AGO else time.time() - context.target.now()
         self.models = [
-            ModelPlay(context.contract, variation, heard=context.target.receiver) for variation in VARIATIONS
+            ModelPlay(context.contract, variation, start=start, heard=context.target.receiver)
+            for variation in VARIATIONS
         ]
         self.symbols = Symbols()
         self._shown: dict[tuple[str | bytes, ...], tuple[int, bytes]] = {}
         self.unplayed: Counter[str] = Counter()
+        self._stated = stated(context.contract)
         self._words = {state.word: state for state in context.contract.lifecycle.states.values()}
         for who, key in context.target.keys.of.items():
             self.symbols.same(key, tuple(model.keys.of.get(who, key) for model in self.models))
@@ -58,7 +66,7 @@ class PlayedLog:
         for (sent, came), moment in zip(list(context.log), list(context.moments), strict=True):
             request = self._known(sent)
             for model in self.models if moment > (last or moment) else ():
-                model.wait(moment - (last or moment))
+                model.pass_time(moment - (last or moment))
             last = moment
             if self._repeats(request, came):
                 continue
@@ -84,6 +92,8 @@ class PlayedLog:
         return replace(request, operation=known(request.operation.id)) if request.operation else request
 
     def _compared(self, request: SentRequest, came: ReceivedResponse) -> Compared | None:
+        if self._reads(request):
+            self.learn(came.json)
         for _ in range(_ROUNDS):
             replies = self._asked(request)
             if replies is None:
@@ -95,6 +105,22 @@ class PlayedLog:
             if not elsewhere or not self._reads(request) or not self._followed(request, elsewhere):
                 break
         return compared
+
+    def learn(self, document: Any) -> None:
+        """Let the jobs of the models end that a reply shows as ended, wherever it does."""
+        if isinstance(document, Mapping):
+            texts_ = [value for value in document.values() if isinstance(value, str)]
+            ends = [state for text in texts_ if (state := self._words.get(text)) is not None and state.terminal]
+            for text in texts_ if ends else ():
+                for model, own in zip(self.models, self.symbols.models(text), strict=False):
+                    job = model.job((own,))
+                    if job is not None:
+                        model.move(job, ends[0])
+        for value in (
+            document.values() if isinstance(document, Mapping) else document if isinstance(document, list) else ()
+        ):
+            if isinstance(value, Mapping | list):
+                self.learn(value)
 
     def _asked(self, request: SentRequest) -> tuple[ReceivedResponse, ReceivedResponse] | None:
         """What the models answer; None where they cannot be asked the same."""
@@ -132,14 +158,41 @@ class PlayedLog:
         if came.status != one.status:
             self.symbols.note(came.json)
             return [Difference("", "status", one.shown(), came.shown())], []
-        comparison = Comparison(self.symbols, self._words, self._is_job)
+        comparison = Comparison(self.symbols, self._words, self._is_job, self._is_known)
         found = [] if one.json is None else comparison.documents(came.json, one.json, other.json)
         if detector.refused(came) != detector.refused(one) and not comparison.elsewhere:
             return [Difference("", "refusal", one.shown(), came.shown())], []
-        return found, comparison.elsewhere
+        return [*found, *self._headers(request, came, one, other)], comparison.elsewhere
+
+    def _headers(
+        self, request: SentRequest, came: ReceivedResponse, one: ReceivedResponse, other: ReceivedResponse
+    ) -> Iterator[Difference]:
+        """The documented headers that both models send."""
+        operation = request.operation
+        found = self._context.response_checker.documented(operation, one.status) if operation is not None else None
+        for name in map(str.lower, found[1].get("headers", {}) if found is not None else ()):
+            if name in one.headers and name in other.headers:
+                place, value, its = f"header {name}", one.headers[name], came.headers.get(name)
+                if its is None:
+                    yield Difference(place, "entry", value, None)
+                elif value == other.headers[name] and self._lacks(its, value):
+                    yield Difference(place, "header", value, its)
+
+    def documents(self, came: Any, one: Any, other: Any) -> list[Difference]:
+        """In what a document of the server differs from those of the models."""
+        return Comparison(self.symbols, self._words, self._is_job, self._is_known).documents(came, one, other)
+
+    def _is_known(self, text: str) -> bool:
+        return text in self._stated or self.symbols.was_sent(text)
 
     def _is_job(self, names: Iterable[str]) -> bool:
         return self.models[0].job(names) is not None
+
+    def _lacks(self, came: str, model: str) -> bool:
+        """Whether a header has not what the models have in it, in any order."""
+        names = {part.strip().lower() for part in model.split(",")}
+        lacking = names - {part.strip().lower() for part in came.split(",")}
+        return bool(lacking) and (len(names) > 1 or self._is_known(model))
 
     def _followed(self, request: SentRequest, elsewhere: list[Elsewhere]) -> bool:
         """Let the jobs of the models come where the server's are; gives whether any of them moved."""

@@ -52,7 +52,8 @@ class Symbols:
     def bind(self, came: str, models: tuple[str, ...]) -> bool:
         """Whether a text may stand for these; from now on it does, where it stood for nothing."""
         if not is_name(models[0]):
-            self._models.setdefault(came, models)
+            if _MOMENT.match(came) or _ADDRESS.match(came):
+                self._models.setdefault(came, models)
             return True
         known, back = self._models.get(came), self._server.get(models[0])
         if known is None and back is None:
@@ -63,6 +64,14 @@ class Symbols:
     def stands_for(self, model: str) -> str | None:
         """The server's text for a text of its first model."""
         return self._server.get(model)
+
+    def models(self, came: str) -> tuple[str, ...]:
+        """What a text of the server stands for in each model; empty where nothing is known of it."""
+        return self._models.get(came, ())
+
+    def was_sent(self, text: str) -> bool:
+        """Whether the client has written it itself."""
+        return text in self._sent
 
     def model(self, came: str) -> str | None:
         """The first model's text for one of the server."""
@@ -107,6 +116,13 @@ class Symbols:
             return found
         changed = mapped(document, own)
         return found if changed == document else found.with_json(changed)
+
+    def read(self, came: str) -> str:
+        """A text of the server in the words of the first model, as far as they are known."""
+        try:
+            return self._own(came, 0)
+        except Unknown:
+            return came
 
     def _own(self, text: str, number: int) -> str:
         known = self._models.get(text)

@@ -9,7 +9,7 @@ from mockreel.conformance.check import Check, check
 from mockreel.conformance.check_context import CheckContext
 from mockreel.contract import pointers
 from mockreel.contract.conversation.promises import Places
-from mockreel.contract.exchanges.exchange import SentRequest
+from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest
 from mockreel.contract.exchanges.problem import Problem
 
 
@@ -56,13 +56,18 @@ def entries_are_alike(context: CheckContext) -> Iterator[Problem]:
         if response is None or context.error_detector.refused(response):
             continue
         for place in row.at:
-            others = [one for one in pointers.values(response.json, place) if one not in row.given["words"]]
+            others = [one for one in pointers.values(response.json, place) if not _fits(row, one)]
             if others:
-                name = str(row.given["operation"])
-                fact = context.facts.fact(
-                    f"{place} is always one of {row.given['words']}", "conversation.yaml entries", row.evidence
-                )
-                yield Problem(fact, f"{place}: {row.given['words']}", f"{others[0]!r}", request, name)
+                name, wanted = str(row.given["operation"]), row.given.get("words", "a text of JSON")
+                fact = context.facts.fact(f"{place} is always {wanted}", "conversation.yaml entries", row.evidence)
+                yield Problem(fact, f"{place}: {wanted}", f"{others[0]!r}"[:300], request, name)
+
+
+def _fits(row: Places, value: Any) -> bool:
+    """Whether a value is one of the words of a row; a row without words wants a text of JSON."""
+    if "words" in row.given:
+        return value in row.given["words"]
+    return isinstance(value, str) and ReceivedResponse(200, {}, value.encode()).json is not None
 
 
 CHECKS: tuple[Check, ...] = (parts_come_on_request, entries_are_alike)

@@ -43,8 +43,7 @@ def poll(context: RequestContext) -> Answer:
     state: State = context.provider.state
     line = state.lines[context.operation.id]
     job = context.provider.job_of(context.account, context.query[str(line.parameter)])
-    request = (context.provider.base_url, context.operation.id, context.request.header(state.tracing.requested))
-    return context.provider.views.response(context, job, _response, now=context.now, request=request)
+    return context.provider.view(context, job, _response, context.request.header(state.tracing.requested))
 
 
 def _response(context: RequestContext, job: Job) -> Response:

@@ -88,8 +88,7 @@ async def _result(context: RequestContext, job: Job) -> Response:
 def get_run(context: RequestContext) -> Response:
     provider = context.provider
     job = provider.job_of(context.account, context.params["run_id"])
-    request_key = (provider.base_url, context.operation.id)
-    return provider.views.response(context, job, _record, now=context.now, request=request_key)
+    return provider.view(context, job, _record)
 
 
 def _record(context: RequestContext, job: Job) -> Response:

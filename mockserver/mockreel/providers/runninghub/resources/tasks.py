@@ -29,8 +29,7 @@ def query_task(context: RequestContext) -> Response:
     """How a task is."""
     provider = context.provider
     job = provider.job_of(context.account, str(context.body["taskId"]))
-    request_key = (provider.base_url, context.operation.id)
-    return provider.views.response(context, job, _task, now=context.now, request=request_key)
+    return provider.view(context, job, _task)
 
 
 def _task(context: RequestContext, job: Job) -> Response:

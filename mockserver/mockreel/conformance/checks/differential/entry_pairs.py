@@ -4,9 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from mockreel.conformance.checks.differential.symbols import Symbols, is_name
+from mockreel.contract import pointers
 
 
-class Pairing:
+class EntryPairs:
     """The entries of a server's list beside those of the models, which are as many in both.
 
     `other` are those of the second model in the order of the first.
@@ -50,7 +51,9 @@ class Pairing:
     def _is_same(self, at: int, entry: Any) -> bool:
         names = dict(self._names(at))
         if names:
-            return isinstance(entry, Mapping) and all(entry.get(key) == name for key, name in names.items())
+            return isinstance(entry, Mapping) and all(
+                pointers.value(entry, place) == name for place, name in names.items()
+            )
         if self._key is not None:
             return isinstance(entry, Mapping) and entry.get(self._key) == self._one[at].get(self._key)
         return not isinstance(self._one[at], Mapping | list) and bool(entry == self._one[at])
@@ -60,14 +63,16 @@ class Pairing:
 
     def _names(self, at: int) -> Iterator[tuple[str, str]]:
         """The names that the server must show in an entry, where it has shown them before."""
-        one, other = self._one[at], self.other[at]
-        if not isinstance(one, Mapping) or not isinstance(other, Mapping):
-            return
-        for key, text in one.items():
-            if isinstance(text, str) and text != other.get(key) and is_name(text):
-                name = self._symbols.stands_for(text)
-                if name is not None:
-                    yield key, name
+        yield from self._named("", self._one[at], self.other[at])
+
+    def _named(self, place: str, one: Any, other: Any) -> Iterator[tuple[str, str]]:
+        if isinstance(one, Mapping) and isinstance(other, Mapping):
+            for key, value in one.items():
+                yield from self._named(f"{place}/{key}", value, other.get(key))
+        elif isinstance(one, str) and place and one != other and is_name(one):
+            name = self._symbols.stands_for(one)
+            if name is not None:
+                yield place, name
 
     def _unique(self) -> str | None:
         """The first field whose values no two entries share, and which the models say alike."""

@@ -1,0 +1,132 @@
+"""What a server answers is held beside what two models of its contract answer to the same requests."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from conformance.saboteurs.saboteur import Saboteur, Stranger, altering, changed, honest_contract, meddling, with_header
+
+from mockreel.conformance.check_context import CheckContext, Wanted
+from mockreel.conformance.check_runner import run
+from mockreel.conformance.checks import differential
+from mockreel.conformance.checks.differential.reply_comparison import Comparison
+from mockreel.conformance.checks.differential.symbols import Symbols, Unknown
+from mockreel.contract.exchanges.exchange import SentRequest
+from mockreel.contract.messages.message import Request, Response
+
+EVERY = ("runflow", "aimlapi", "runninghub")
+JOB, ITS, HERS = "job-2f9a71", "job-8810cc", "job-4471ab"
+
+
+def verdicts(saboteur: Saboteur) -> dict[str, str]:
+    """What the differential checks alone say of a server."""
+    honest = honest_contract(saboteur.provider)
+    target = Stranger(honest, seed=7, answering=saboteur.answering(), sender=saboteur.sender)
+    try:
+        outcomes = list(run(CheckContext(honest, target, Wanted(quick=True, budget=100_000)), differential.CHECKS))
+    finally:
+        target.close()
+    return {one.check: one.verdict for one in outcomes if one.check.startswith("model.")}
+
+
+@pytest.mark.parametrize("provider", EVERY)
+def test_an_honest_server_of_another_seed_does_not_differ(provider: str) -> None:
+    """Ids, moments, random values and the times at which jobs end are no difference."""
+    found = verdicts(Saboteur("honest", "nothing is wrong with it", provider))
+
+    assert {one for one in found.values() if one in ("falls short", "doubtful", "broke")} == set()
+
+
+def answered(*operations: str, change: Callable[[Any], Any]) -> Callable[[], Any]:
+    def alter(response: Response, _: Request) -> Response:
+        return changed(response, change)
+
+    return altering(*operations, change=alter)
+
+
+@pytest.mark.parametrize(
+    ("check", "saboteur"),
+    [
+        pytest.param(
+            "model.replies",
+            Saboteur("currency", "prices are in dollars", "runninghub",
+                     answering=answered("preview_price", change=lambda body: {**body, "currency": "USD"})),
+            id="a constant of a reply",
+        ),
+        pytest.param(
+            "model.refusals",
+            Saboteur("wording", "a wrong key gets another text", "aimlapi",
+                     answering=answered("get_generation", change=lambda body: {**body, "message": "No."}
+                                        if body.get("status") == 401 else body)),
+            id="the text of a refusal",
+        ),
+        pytest.param(
+            "model.updates",
+            Saboteur("kept", "an update answers as before", "runflow",
+                     answering=answered("update_webhook", change=lambda body: {**body, "url": "http://127.0.0.1:9/"}
+                                        if "url" in body else body)),
+            id="what was changed",
+        ),
+        pytest.param(
+            "model.webhooks",
+            Saboteur("header", "no webhook has its request id", "runflow",
+                     sender=meddling(lambda message, _: with_header(message, "Runflow-Request-Id", None))),
+            id="a header of a webhook",
+        ),
+    ],
+)  # fmt: skip
+def test_a_difference_is_told_by_the_check_that_it_belongs_to(check: str, saboteur: Saboteur) -> None:
+    """Nothing of these servers is against a schema: only what the models say shows it."""
+    assert verdicts(saboteur)[check] in ("falls short", "doubtful")
+
+
+def test_a_name_stands_for_one_name_in_both_directions() -> None:
+    """An id that a server uses for two things is a difference, whichever of the two came first."""
+    symbols = Symbols()
+
+    assert symbols.bind(JOB, (ITS, HERS))
+    assert symbols.bind(JOB, (ITS, HERS))
+    assert not symbols.bind(JOB, ("job-999999", "job-888888"))
+    assert not symbols.bind("job-777777", (ITS, HERS))
+
+
+def test_a_request_is_written_in_the_names_of_each_model() -> None:
+    """Paths, queries and bodies name the model's own things."""
+    symbols = Symbols()
+    symbols.bind(JOB, (ITS, HERS))
+    request = SentRequest("POST", f"/v1/jobs/{JOB}", f"of={JOB}", body=f'{{"id":"{JOB}"}}'.encode())
+
+    found = symbols.request(request, 1)
+
+    assert (found.path, found.query, found.json) == (f"/v1/jobs/{HERS}", f"of={HERS}", {"id": HERS})
+
+
+def test_a_request_with_a_name_that_no_model_gave_cannot_be_asked() -> None:
+    """A server that made something which the models refused is not compared any further about it."""
+    symbols = Symbols()
+    symbols.note({"id": JOB})
+
+    with pytest.raises(Unknown):
+        symbols.request(SentRequest("GET", f"/v1/jobs/{JOB}"), 0)
+
+
+@pytest.mark.parametrize(
+    ("came", "one", "other", "kinds"),
+    [
+        ({"a": 1}, {"a": 1}, {"a": 1}, []),
+        ({"a": 1, "more": 2}, {"a": 1}, {"a": 1}, []),
+        ({"a": 9}, {"a": 1}, {"a": 2}, []),
+        ({"a": 9}, {"a": 1}, {"a": 1}, ["value"]),
+        ({}, {"a": 1}, {"a": 1}, ["key"]),
+        ({"a": "1"}, {"a": 1}, {"a": 2}, ["type"]),
+        ({"a": ["x"]}, {"a": ["x", "y"]}, {"a": ["x", "y"]}, ["entry"]),
+        ({"at": "2031-05-06T07:08:09Z"}, {"at": "2026-01-01T00:00:00Z"}, {"at": "2026-02-01T00:00:00Z"}, []),
+        ({"at": "2031-05-06 07:08:09"}, {"at": "2026-01-01T00:00:00.5Z"}, {"at": "2026-02-01T00:00:00.5Z"}, ["type"]),
+        ({"t": '{"a":9}'}, {"t": '{"a":1}'}, {"t": '{"a": 1}'}, ["value"]),
+    ],
+)  # fmt: skip
+def test_what_both_models_say_alike_is_what_is_compared(came: Any, one: Any, other: Any, kinds: list[str]) -> None:
+    """Further keys and what differs between the models are no difference; constants, types, forms and entries are."""
+    found = Comparison(Symbols(), {}).documents(came, one, other)
+
+    assert [difference.kind for difference in found] == kinds
