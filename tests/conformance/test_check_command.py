@@ -190,7 +190,7 @@ def test_every_reading_is_one_run() -> None:
     assert "v2-http-status=http" in told
     assert report.exit_code == 0
     assert [outcome.says for outcome in report.outcomes] == [
-        f"Under {name} all of our own checks hold." for name in told
+        f"Under {name} all of our own checks pass." for name in told
     ]
 
 
@@ -208,7 +208,7 @@ def test_a_reading_under_which_something_breaks_is_named(monkeypatch: pytest.Mon
     report = check_readings(Plan(providers=("runninghub",), quick=True, checks=("refusal.unknown-path",)))
 
     assert {one.provider for one in report.outcomes if one.broke} == {"runninghub no-error=nothing"}
-    assert "Under no-error=nothing something does not hold." in [one.says for one in report.outcomes]
+    assert "Under no-error=nothing a check fails." in [one.says for one in report.outcomes]
 
 
 def test_readings_are_for_the_mock() -> None:
