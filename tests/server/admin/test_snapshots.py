@@ -259,7 +259,7 @@ JOB = ("providers", "encore", "jobs", 0)
         (change("seal", to="x"), 400, "its seal does not fit"),
         (change(*JOB, "created", to=1.5), 400, "its seal does not fit"),
         (change(*JOB, "created", to=1e300), 400, "/created: 1e+300 is greater than"),
-        (change("providers", to={}), 409, "here are encore"),
+        (change("providers", to={}), 409, "this one has encore"),
         (change("providers", "encore", "readings", to={"envelope": "bare"}), 409, "--reading encore:envelope=bare"),
         (change("clock", "speed", to=0), 400, "/clock/speed"),
         (change("clock", "now", to="x"), 400, "/clock/now"),
