@@ -12,6 +12,7 @@ from typing import Any
 
 import hypothesis
 import pytest
+import yaml  # noqa: F401  (pytester unloads what a test in this process loads; a C parser loads once)
 from read_once import read_once
 from staging import FOURTH, START, Caller, MakeSimulator
 
