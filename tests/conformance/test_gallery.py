@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from conformance.saboteurs import GALLERY, Saboteur, caught
 from conformance.saboteurs.saboteur import honest_checks
-from conformance.saboteurs.table import row
+from conformance.saboteurs.table import named, row
 
 from mockreel.conformance.checks import EVERY
 
@@ -14,11 +14,19 @@ DOCS = Path(__file__).parents[2] / "docs" / "reference" / "check.md"
 
 @pytest.mark.parametrize("saboteur", [pytest.param(one, id=one.id) for one in GALLERY])
 def test_a_saboteur_is_caught_by_what_the_docs_say(saboteur: Saboteur) -> None:
-    """A server that is broken in one way is caught, and by the checks that docs/reference/check.md names."""
+    """A server that is broken in one way is caught, and by the checks that docs/reference/check.md names.
+
+    These are run alone first, which is most of the time enough; `nox -s saboteurs` always runs the whole suite.
+    """
+    text = DOCS.read_text()
+    names = named(text, saboteur)
+    alone = [check for check in EVERY if check.id in names]
+    if names and not saboteur.generated and names == {*caught(saboteur, checks=alone).checks}:
+        return
     found = caught(saboteur)
 
     assert found.checks
-    assert row(found) in DOCS.read_text(), "write the table anew: nox -s saboteurs -- --write docs/reference/check.md"
+    assert row(found) in text, "write the table anew: nox -s saboteurs -- --write docs/reference/check.md"
 
 
 @pytest.mark.parametrize("provider", ["runflow", "aimlapi", "runninghub"])

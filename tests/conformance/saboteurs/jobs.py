@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import orjson
-from conformance.saboteurs.saboteur import Saboteur, altering, changed, operation_id
+from conformance.saboteurs.saboteur import Saboteur, aged, altering, changed, operation_id
 
 from mockreel.contract.messages.message import Request, Response, json_response
 from mockreel.simulator.in_process.mock_target import Answering
@@ -94,7 +94,7 @@ def _pushed() -> Answering:
         if operation_id(provider, request) == "get_run":
             job = provider.jobs.get(request.path.rpartition("/")[2])
             if job is not None:
-                job.created -= 0.5
+                aged(provider, job, 0.5)
         return provider.answer(request)
 
     return answer

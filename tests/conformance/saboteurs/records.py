@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 import orjson
-from conformance.saboteurs.saboteur import Saboteur, altering, changed, operation_id
+from conformance.saboteurs.saboteur import Saboteur, aged, altering, changed, operation_id
 
 from mockreel.contract.messages.message import Request, Response, json_response
 from mockreel.simulator.in_process.mock_target import Answering
@@ -241,7 +241,7 @@ def _pushed_by_queries() -> Answering:
             body = request.body + request.query
             for job in list(provider.jobs):
                 if job.id.encode() in body:
-                    job.created -= 0.5
+                    aged(provider, job, 0.5)
         return provider.answer(request)
 
     return answer

@@ -1,18 +1,22 @@
 """What a saboteur is, how the suite is run on it, and the tools that saboteurs are made with."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
 import orjson
 
+from mockreel.conformance.check import Check
 from mockreel.conformance.check_context import CheckContext, Wanted
 from mockreel.conformance.check_runner import run
+from mockreel.conformance.checks import EVERY
 from mockreel.conformance.generated.generated_requests import Generated
 from mockreel.contract import Contract
 from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest
 from mockreel.contract.messages.message import Request, Response
+from mockreel.engine.jobs.job import Job
+from mockreel.engine.jobs.job_views import JobViews
 from mockreel.simulator.in_process.mock_target import Answering, MockTarget, answer_honestly
 from mockreel.simulator.provider import Provider
 from mockreel.simulator.simulator import load_contracts
@@ -70,8 +74,10 @@ class Stranger(MockTarget):
         return super().send(request)
 
 
-def caught(saboteur: Saboteur, *, stranger: bool = False, quick: bool | None = None) -> Caught:
-    """Run the suite on a saboteur: as the mock server, or as somebody else's server that plays what it is asked to."""
+def caught(
+    saboteur: Saboteur, *, stranger: bool = False, quick: bool | None = None, checks: Sequence[Check] = EVERY
+) -> Caught:
+    """Run the suite, or some checks of it, on a saboteur: as the mock server, or as somebody else's server."""
     honest = honest_contract(saboteur.provider)
     kind = Stranger if stranger else MockTarget
     answer, raised = saboteur.answering(), list[Exception]()
@@ -86,7 +92,7 @@ def caught(saboteur: Saboteur, *, stranger: bool = False, quick: bool | None = N
     target = kind(saboteur.contract(honest), answering=answering, sender=saboteur.sender)
     wanted = Wanted(quick=not saboteur.thorough if quick is None else quick, budget=100_000)
     try:
-        outcomes = list(run(CheckContext(honest, target, wanted)))
+        outcomes = list(run(CheckContext(honest, target, wanted), checks))
         if saboteur.generated:
             generated = Generated(
                 CheckContext(honest, target, wanted),
@@ -114,6 +120,12 @@ def honest_checks(provider: str) -> tuple[str, ...]:
 
 # Changes the JSON body of a response; what it returns is sent.
 Change = Callable[[Any], Any]
+
+
+def aged(provider: Provider, job: Job, seconds: float) -> None:
+    """Make a job older, also for who has read it already."""
+    job.created -= seconds
+    provider.views = JobViews()
 
 
 def changed(response: Response, change: Change) -> Response:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from conformance.saboteurs.saboteur import Caught
+from conformance.saboteurs.saboteur import Caught, Saboteur
 
 BEGIN, END = "<!-- saboteurs: begin -->", "<!-- saboteurs: end -->"
 HEAD = "| saboteur | provider | what is wrong with it | caught by |\n|---|---|---|---|"
@@ -20,3 +20,10 @@ def replaced(text: str, rows: Sequence[str]) -> str:
     before, _, rest = text.partition(BEGIN)
     _, _, after = rest.partition(END)
     return f"{before}{BEGIN}\n{HEAD}\n" + "\n".join(rows) + f"\n{END}{after}"
+
+
+def named(text: str, saboteur: Saboteur) -> set[str]:
+    """The checks that a document's table names for a saboteur."""
+    table = text.partition(BEGIN)[2].partition(END)[0]
+    rows = (line.split("|") for line in table.splitlines() if line.startswith(f"| {saboteur.id} |"))
+    return {check.strip(" `") for row in rows for check in row[4].split(",")}
