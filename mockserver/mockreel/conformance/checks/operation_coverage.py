@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 from mockreel.conformance.check import Check, check
 from mockreel.conformance.check_context import CheckContext
@@ -117,19 +118,26 @@ def quotes_its_price(context: CheckContext) -> Iterator[Problem]:
             fact = context.facts.fact(f"the price of {model.id}", f"models.json {model.id} price", model.price.evidence)
             expected = f"{wanted.normalize():f} {model.price.currency} at {row.at[0]}"
             yield Problem(fact, expected, response.shown(), request, f"{operation.id} {model.id}")
-        for place, text in _quoted_texts(row, model, wanted):
-            shown = pointers.value(response.json, place)
-            if shown is not None and not re.search(text, str(shown)):
-                fact = context.facts.fact(f"{place} says what is quoted", "conversation.yaml quote", row.evidence)
-                yield Problem(fact, f"{place} with {text}", response.shown(), request, f"{operation.id} {model.id}")
+        for place, expected in _misquoted(row, model, wanted, response.json):
+            fact = context.facts.fact(f"{place} says what is quoted", "conversation.yaml quote", row.evidence)
+            yield Problem(fact, f"{expected} at {place}", response.shown(), request, f"{operation.id} {model.id}")
 
 
-def _quoted_texts(row: Places, model: Model, wanted: Decimal) -> Iterator[tuple[str, str]]:
-    """The places beside the price of a quote, each with a pattern of what stands there."""
-    if "currency" in row.given:
-        yield str(row.given["currency"]), f"^{model.price.currency}$"
+def _misquoted(row: Places, model: Model, wanted: Decimal, document: Any) -> Iterator[tuple[str, str]]:
+    """The places of a quote that state another currency or price, each with the right one."""
+    currency = row.given.get("currency")
+    if currency and pointers.value(document, currency) not in (None, model.price.currency):
+        yield str(currency), str(model.price.currency)
     for place in row.given.get("texts", ()):
-        yield place, rf"(?<![0-9.]){re.escape(f'{wanted.normalize():f}')}0*(?![0-9])"
+        text = pointers.value(document, place)
+        if text is not None and not any(_is_rounded(Decimal(one), wanted) for one in _NUMBER.findall(str(text))):
+            yield place, f"{wanted.normalize():f}"
+
+
+def _is_rounded(shown: Decimal, price: Decimal) -> bool:
+    """Whether a number is a price, rounded to no less than a hundredth."""
+    exponent = min(int(shown.as_tuple().exponent), -2)
+    return abs(shown - price) <= Decimal(1).scaleb(exponent) / 2
 
 
 def _priced(
@@ -142,6 +150,7 @@ def _priced(
         yield model, request, price.amount if price is not None and price.certainty == "exact" else None
 
 
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
 READING, CHANGING = ("GET",), ("GET", "PATCH", "DELETE")
 
 

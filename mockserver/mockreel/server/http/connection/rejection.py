@@ -62,7 +62,7 @@ def unreadable(opening: bytes, problem: httptools.HttpParserError) -> Rejection:
     if opening.startswith(_TLS):
         return Rejection(400, "TLS (https://) was sent to a port for plain HTTP: use http://, or --tls.")
     if opening.startswith(_HTTP2):
-        return Rejection(400, "HTTP/2 was sent without negotiation; this server supports HTTP/1.1 only: use that.")
+        return Rejection(400, "HTTP/2 was sent without negotiation; this server only supports HTTP/1.1: use that.")
     if opening.startswith(_SOCKS):
         return Rejection(400, "SOCKS was sent to a web server; it is not a proxy: remove it from the proxy settings.")
     detail = "its target is no path or URL" if isinstance(problem, httptools.HttpParserCallbackError) else problem
