@@ -104,7 +104,7 @@ def test_other_readings_are_not_tried_when_the_time_is_up() -> None:
 
     assert outcome.verdict == "falls short"
     assert fitting_readings(context, Plan(providers=("runninghub",)), [outcome]) == [
-        "the time was up before every other reading had been tried"
+        "the time ended before every other reading was tried"
     ]
 
 
