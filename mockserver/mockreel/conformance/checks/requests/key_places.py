@@ -47,6 +47,8 @@ def is_taken_in_each(context: CheckContext) -> Iterator[Problem]:
     key = context.target.keys.of.get("own")
     for operation in _several(context) if key else ():
         for at, place in enumerate(operation.key):
+            if place.kind == "body" and operation.body != "json":
+                continue
             request = _with_key(operation, context.requests.good(operation), at, str(key))
             response = context.answer(request, operation)
             if response is None:
