@@ -146,6 +146,7 @@ def test_the_control_api_looks_back(tmp_path: Path) -> None:
     ("path", "says"),
     [
         ("at/tomorrow/jobs", "moment: 'tomorrow' is not valid"),
+        ("at/nan/jobs", "moment: 'nan' is not valid"),
         ("at/1999999999/jobs", "must not be later than the clock"),
         ("at/-1/reset", "path: 'reset' is not valid"),
     ],

@@ -16,6 +16,7 @@ from simulator.storage.redis_server import RedisServer, cancelled_commands, redi
 from mockreel.errors import OptionError, StateError
 from mockreel.server.mock_server import MockServer
 from mockreel.server.socket_server import serving
+from mockreel.simulator.storage.shared.redis_log import RedisLog
 from mockreel.webhooks import Outcome, Outgoing
 
 pytestmark = cancelled_commands
@@ -190,8 +191,24 @@ def test_other_listed_keys_are_refused(redis_server: RedisServer) -> None:
             _served(stack, _Receiver(), state=redis_server.url, keys=[])
 
 
-@pytest.mark.parametrize("url", ["postgres://x", "redis://127.0.0.1/0?run={}"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgres://x",
+        "redis://127.0.0.1/0?run={}",
+        "redis://[::1/0",
+        "redis://127.0.0.1:port/0",
+        "redis://127.0.0.1/first",
+        "redis://127.0.0.1/0?unknown=1",
+    ],
+)
 def test_what_is_no_url_of_a_redis_is_refused(url: str) -> None:
     """What is valid is said, and no password that may stand in it."""
     with pytest.raises(OptionError, match=r"redis://HOST:PORT/DB"), serving("runflow", state=url):
         pass
+
+
+def test_a_redis_behind_a_socket_of_this_machine(tmp_path: Path) -> None:
+    """Its URL is one: what is wrong is that nobody listens."""
+    with pytest.raises(StateError, match=r"The run 'run' at unix://.*cannot be reached"):
+        RedisLog(f"unix://{tmp_path}/redis.sock")

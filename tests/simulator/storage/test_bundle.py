@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import stat
 from pathlib import Path
 
 import pytest
@@ -72,3 +73,11 @@ def test_a_full_disk_leaves_nothing_of_a_run_that_could_not_begin(made: bool, tm
         bundle.begin({})
 
     assert [*tmp_path.rglob("*")] == ([] if made else [folder])
+
+
+def test_a_long_body_is_its_owners_alone(tmp_path: Path) -> None:
+    """As the log is: it was sent by a client, perhaps with something private in it."""
+    bundle = Bundle(tmp_path / "recorded", new=True)
+    name = bundle.keep_file(b"x" * 20_000)
+    bundle.close()
+    assert stat.S_IMODE((tmp_path / "recorded" / "files" / name).stat().st_mode) == 0o600

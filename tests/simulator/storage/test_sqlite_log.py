@@ -66,6 +66,24 @@ def test_a_missing_folder_is_rejected(tmp_path: Path) -> None:
         SqliteLog(tmp_path / "none" / "run.db")
 
 
+@pytest.mark.parametrize("name", [".", "/dev/null"])
+def test_what_is_no_file_is_rejected(name: str, tmp_path: Path) -> None:
+    with pytest.raises(StateError, match="is no file"):
+        SqliteLog(tmp_path / name)
+
+
+def test_a_file_that_cannot_be_opened_is_rejected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Such as one of another user: SQLite says so in an error of its own."""
+    SqliteLog(tmp_path / "run.db").close()
+
+    def refuse(*_: object, **__: object) -> sqlite3.Connection:
+        raise sqlite3.OperationalError("unable to open database file")
+
+    monkeypatch.setattr(sqlite3, "connect", refuse)
+    with pytest.raises(StateError, match=r"run\.db cannot be opened"):
+        SqliteLog(tmp_path / "run.db")
+
+
 def test_an_entry_that_is_missing_is_noticed(tmp_path: Path) -> None:
     """Entries are numbered without a gap."""
     log = SqliteLog(tmp_path / "run.db")

@@ -71,7 +71,7 @@ class LocalRun:
             log.begin(self.head.row())
         else:
             self.head = read_head(log.head, where=log.where)
-            self.head.check(settings, contracts, where=log.where)
+            self.head.check(settings, contracts, where=f"The run in {log.where}")
         clock.begin_at(self.head.opened, held=clock.held, speed=clock.speed)
 
     @property

@@ -49,7 +49,7 @@ class RunHead:
         """Check that a log is applied with what it was written with.
 
         Args:
-            where: which log it is.
+            where: which run it is.
             elsewhere: where another run may be stored.
 
         Raises:
@@ -63,13 +63,13 @@ class RunHead:
         for name, value in self.settings.items():
             if value != settings.get(name):
                 raise StateError(
-                    f"The run in {where} has {name} {_shown(value)}; here it is {_shown(settings.get(name))}. "
+                    f"{where} has {name} {_shown(value)}; here it is {_shown(settings.get(name))}. "
                     f"Serve with the same options, or keep this run {elsewhere}."
                 )
         for name, version in self.contracts.items():
             if contracts.get(name) != version:
                 raise StateError(
-                    f"The run in {where} has version {version} of the contract of {name}; here it is "
+                    f"{where} has version {version} of the contract of {name}; here it is "
                     f"{contracts.get(name)}. Serve with the same data, or keep this run {elsewhere}."
                 )
 

@@ -104,7 +104,7 @@ def moment_of(text: str, *, now: float) -> float:
         OptionError: it is none, or has not come yet.
     """
     moment = _seconds(text, now)
-    if moment is None or moment > now:
+    if moment is None or not moment <= now:  # nan is neither
         raise OptionError("moment", text, FORMS, then="It must not be later than the clock.")
     return moment
 

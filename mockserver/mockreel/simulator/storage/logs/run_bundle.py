@@ -8,9 +8,10 @@ from typing import Any, BinaryIO
 
 import orjson
 
-from mockreel.errors import StateError
+from mockreel.errors import DataError, StateError
 from mockreel.simulator.storage.logs.log_entry import Entry, decode
 from mockreel.simulator.storage.logs.run_log import file_name
+from mockreel.whole_file import write_whole
 
 LOG, FILES, JOURNAL = "run.jsonl", "files", "journal.har"
 # The salt of key hashes stays with the server, so that keys cannot be guessed from a bundle.
@@ -121,9 +122,11 @@ class Bundle:
         path = self._folder / FILES / name
         try:
             if not path.exists():
-                path.write_bytes(data)
+                write_whole(path, data)  # its owner's alone, as the log
         except OSError as problem:
             raise self._unusable(problem) from problem
+        except DataError as problem:
+            raise StateError(str(problem)) from problem
         return name
 
     def file(self, name: str) -> bytes:

@@ -59,6 +59,8 @@ class SqliteLog:
         self._queue: SimpleQueue[_Batch | None] = SimpleQueue()
         self._writer: Thread | None = None
         new = not path.exists()
+        if not new and not path.is_file():
+            raise StateError(f"{path} is no file. Name a file for the run.")
         if not new and path.stat().st_size == 0:
             raise StateError(
                 f"{path} is empty, so it holds no run. Delete it to begin one there, or name another file."
@@ -67,6 +69,8 @@ class SqliteLog:
             self._connection = self._opened(path, new=new)
         except OSError as problem:
             raise StateError(f"{path} cannot be opened ({problem.strerror or problem}).") from problem
+        except sqlite3.Error as problem:  # such as a file that this user may not read
+            raise StateError(f"{path} cannot be opened ({problem}).") from problem
         try:
             self._prepare(new=new)
             self.last, self.head = self._read()

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import cache
 from hashlib import sha1
 from typing import Any, NamedTuple, cast
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import orjson
 import redis
@@ -77,12 +77,12 @@ class RedisLog:
         self._head, self._log, self._files = f"{base}:head", f"{base}:log", f"{base}:files"
         self._lease, self._fence, self._servers = f"{base}:lease", f"{base}:fence", f"{base}:servers"
         self._reports = f"{base}:told"
-        self._sync = redis.Redis.from_url(self._url, **self._options)
+        self._sync = _client(self._url, self._options)
         self.archive = RunArchive(self._sync, base, errors=self._redis_errors)
         self._async: aio.Redis | None = None
         self._is_closed = False
         self._fetched: dict[str, bytes | None] = {}
-        with self._redis_errors():
+        with self._redis_errors(then="Is its URL right, and is it up?"):
             row = cast("bytes | None", self._sync.hget(self._head, "row"))
         self.head: Mapping[str, Any] | None = None if row is None else orjson.loads(row)
 
@@ -267,28 +267,51 @@ class RedisLog:
         return Numbered(number, replace(decode(line, where=self.where, number=number), at=moment / _MICRO))
 
     @contextlib.contextmanager
-    def _redis_errors(self) -> Iterator[None]:
+    def _redis_errors(self, *, then: str = "Requests are answered again once it can.") -> Iterator[None]:
         """Report an error of Redis or the network as one of our own."""
         try:
             yield
         except (redis.exceptions.RedisError, OSError, EOFError) as problem:
-            raise StateError(
-                f"{self.where} cannot be reached or used ({problem}). Requests are answered again once it can."
-            ) from problem
+            raise StateError(f"{self.where} cannot be reached or used ({problem}). {then}") from problem
 
 
 def _read(url: str) -> tuple[str, str, str]:
     """The client library's URL, the name of the run, and a printable form of both."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError as problem:
+        raise _misfit(url) from problem
     query = dict(parse_qsl(parts.query))
     run = query.pop("run", RUN)
     if parts.scheme not in SCHEMES or not run or set(run) & set("{}"):
-        raise OptionError(
-            "state", f"{parts.scheme}://…", ["a file", "redis://HOST:PORT/DB", "redis://HOST:PORT/DB?run=NAME"]
-        )
-    plain = urlunsplit(parts._replace(scheme=SCHEMES[parts.scheme], query=urlencode(query)))
+        raise _misfit(url)
+    if parts.scheme != "unix" and parts.path.strip("/") and not parts.path.strip("/").isdecimal():
+        raise _misfit(url)  # the client library would use database 0
+    # Not by urlunsplit, which leaves out the // of a socket's path.
+    plain = f"{SCHEMES[parts.scheme]}://{parts.netloc}{parts.path}?{urlencode(query)}"
     place = parts.netloc.rpartition("@")[2] + parts.path
     return plain, run, f"The run {run!r} at {parts.scheme}://{place}"
+
+
+def _client(url: str, options: Mapping[str, Any]) -> redis.Redis:
+    """A client that has not connected yet.
+
+    Raises:
+        OptionError: the URL has no host, no port that is one, or a parameter that the client library does not have.
+    """
+    try:
+        client = redis.Redis.from_url(url, **options)
+        pool = client.connection_pool
+        pool.connection_class(**pool.connection_kwargs)
+    except (ValueError, TypeError) as problem:
+        raise _misfit(url) from problem
+    return client
+
+
+def _misfit(url: str) -> OptionError:
+    """The error of a URL that is none; a password may stand in it."""
+    valid = ["a file", "redis://HOST:PORT/DB", "redis://HOST:PORT/DB?run=NAME"]
+    return OptionError("state", f"{url.partition('://')[0]}://…", valid)
 
 
 def _number(id_: bytes) -> int:
