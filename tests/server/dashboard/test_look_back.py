@@ -152,3 +152,4 @@ def test_a_recorded_run_opens_in_the_page(visit: OpenPage, tmp_path: Path) -> No
         one.page.get_by_role("link", name="Past").click()
         one.page.get_by_role("link", name="Earlier event").click()
         assert _jobs(one.page) == [f"runflow/{ids[0]}"]
+        one.page.goto("about:blank")  # before its server ends
