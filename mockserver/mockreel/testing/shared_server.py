@@ -92,7 +92,7 @@ class SharedServer:
             options, contracts = self._default()
             simulator, entries = built(options, contracts, secrets={})
             server = addressed(simulator, entries, self.sockets, options)
-            self._begin(simulator, application(server, options, self.sockets), options)
+            await self._begin(simulator, application(server, options, self.sockets), options)
         assert self._app is not None
         await self._app(scope, receive, send)
 
@@ -118,7 +118,7 @@ class SharedServer:
         server = addressed(simulator, entries, self.sockets, options)
         app = application(server, options, self.sockets)
         simulator.scheduler.belong_to(self._server.loop)
-        self._server.soon(self._begin, simulator, app, options)
+        self._server.submit(self._begin(simulator, app, options)).result()  # else the first request could meet none
         try:
             yield server
         finally:
@@ -132,7 +132,7 @@ class SharedServer:
         """Run a coroutine on the server's event loop, from another thread."""
         return self._server.submit(work)
 
-    def _begin(self, simulator: Simulator, app: ByPort, options: Options) -> None:
+    async def _begin(self, simulator: Simulator, app: ByPort, options: Options) -> None:
         """Serve a simulator, in place of the default one if that was in use."""
         if self._simulator is not None:
             self._leaving = asyncio.ensure_future(_close(self._simulator))

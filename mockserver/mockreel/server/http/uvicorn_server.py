@@ -59,10 +59,6 @@ class Loop(uvicorn.Server):
         """Do something on the server's loop, from another thread."""
         return asyncio.run_coroutine_threadsafe(work, self.loop)
 
-    def soon(self, action: Callable[..., object], *arguments: Any) -> None:
-        """Schedule an action on the server's loop, before later ones."""
-        self.loop.call_soon_threadsafe(action, *arguments)
-
     @property
     def loop(self) -> asyncio.AbstractEventLoop:
         """The loop that serves."""
