@@ -71,6 +71,7 @@ def _speed(folder: Path, providers: tuple[str, ...], rounds: int) -> list[Figure
     say(
         "\nSpeed: median of rounds of one second in turn. Bare is Starlette with two routes and orjson, on uvicorn set",
         "as it is here, which parses the same request and returns JSON of the same size; raw is one ASGI function.",
+        "None of them logs a line for each request; what those cost is measured with the journal.",
         f"{CONNECTIONS} connections, loaded by {generator()}.",
     )
     contests = speed.contests(folder, providers, rounds=rounds)

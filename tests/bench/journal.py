@@ -1,4 +1,4 @@
-"""What the journal costs a request: with what was said, with a line only, and without any, round by round in turn."""
+"""What the journal and the log cost a request: both, bodies, lines only, and neither, round by round in turn."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -14,9 +14,10 @@ from bench.speed import port_of
 
 # Each side with the module that serves it and its options; the last one is what the others are compared with.
 SIDES = (
-    ("with what was said", "mockreel", ()),
-    ("with --no-bodies", "mockreel", ("--no-bodies",)),
-    ("without a journal", "bench.silent", ()),
+    ("with the log too", "mockreel", ()),
+    ("with bodies", "mockreel", ("--quiet",)),
+    ("with --no-bodies", "mockreel", ("--quiet", "--no-bodies")),
+    ("without a journal", "bench.silent", ("--quiet",)),
 )
 CASES = ("submit", "poll")
 
@@ -55,7 +56,7 @@ def _contests(stack: ExitStack, folder: Path, provider: str) -> dict[str, list[S
     """By case the sides, each on a server of its own. Time is so slow that no job ends by itself."""
     found: dict[str, list[Side]] = {}
     for place, (_, module, options) in enumerate(SIDES):
-        words = ("--provider", provider, "--speed", "0.001", "--quiet", *options)
+        words = ("--provider", provider, "--speed", "0.001", *options)
         ready = stack.enter_context(processes.served(folder, *words, module=module, name=f"journal-{place}"))
         port = port_of(ready[provider]["url"])
         for case in _wanted(cases(provider, ready[provider]["url"], ready["control"]["url"])):

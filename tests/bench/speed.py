@@ -110,7 +110,7 @@ def contests(folder: Path, providers: tuple[str, ...], *, rounds: int) -> list[C
 
 def _ready(stack: ExitStack, folder: Path, provider: str) -> Iterator[Contest]:
     """Both servers running, and a contest for each case. Time is so slow that no job ends by itself."""
-    ready = stack.enter_context(processes.mockreel(folder, "--provider", provider, "--speed", "0.001"))
+    ready = stack.enter_context(processes.mockreel(folder, "--provider", provider, "--speed", "0.001", "--quiet"))
     every = cases(provider, ready[provider]["url"], ready["control"]["url"])
     samples = {case.name.replace(" ", "-"): orjson.loads(case.sample) for case in every}
     yardsticks = [stack.enter_context(processes.bare(folder, samples, raw=raw_)) for raw_ in (False, True)]

@@ -11,7 +11,7 @@ from mockreel.server.log.line_writer import CLOSE_TIMEOUT, Done
 from mockreel.simulator.events import Event, EventStream, News
 
 # The most lines in one write, and the longest wait for more of them, in seconds.
-AT_ONCE = 100
+AT_ONCE = 500
 PAUSE = 0.05
 
 
