@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from mockreel.cli.option_types import Key
 from mockreel.cli.private_file import PrivateFile
 from mockreel.contract import Contract, providers
 from mockreel.contract.data.data_files import parse_yaml, read_bytes
@@ -26,6 +27,7 @@ def credential_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--key",
             "listed",
+            type=Key(),
             multiple=True,
             envvar="MOCKREEL_KEYS",
             metavar="[PROVIDER=]KEY",

@@ -23,6 +23,27 @@ class Pair(click.ParamType[tuple[str, str]]):
         return left, right
 
 
+class Secret(click.ParamType[str]):
+    """A text that signs: never blank. As it may have spaces, the variable of a repeatable one has one a line."""
+
+    name = "text"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if not str(value).strip():
+            self.fail("It is blank. Give a text, or leave it out and unset its variable.", param, ctx)
+        return str(value)
+
+    def split_envvar_value(self, rv: str) -> list[str]:
+        return rv.splitlines()
+
+
+class Key(Secret):
+    """A provider's key: never blank. The variable of a repeatable one has them separated by spaces."""
+
+    def split_envvar_value(self, rv: str) -> list[str]:
+        return rv.split() or [rv]
+
+
 class Seconds(click.FloatRange):
     """A finite number of seconds."""
 

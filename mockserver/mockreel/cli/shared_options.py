@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import click
 
-from mockreel.cli.option_types import Pair, Size
+from mockreel.cli.option_types import Pair, Secret, Size
 from mockreel.cli.private_file import PrivateFile
 from mockreel.server.http.limits import KEEP_ALIVE_SECONDS
 
@@ -215,6 +215,7 @@ def _server_options(port: int) -> "list[Callable[[Any], Any]]":
         ),
         click.option(
             "--webhook-secret",
+            type=Secret(),
             multiple=True,
             envvar="MOCKREEL_WEBHOOK_SECRET",
             metavar="[PROVIDER=]SECRET",

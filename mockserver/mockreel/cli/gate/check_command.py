@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from mockreel.cli.option_types import Money, Seconds
+from mockreel.cli.option_types import Key, Money, Seconds, Secret
 from mockreel.cli.output import echo, show_table
 from mockreel.cli.report_place import location_option, reported_checkout
 from mockreel.cli.shared_options import reading_option, report_option
@@ -40,15 +40,17 @@ from mockreel.cli.shared_options import reading_option, report_option
     type=click.Choice(["all"]),
     help="Check the mock server under every reading, one at a time and all together.",
 )
-@click.option("--key", envvar="MOCKREEL_KEY", metavar="TEXT", help="A key for a URL. [env: MOCKREEL_KEY]")
+@click.option("--key", type=Key(), envvar="MOCKREEL_KEY", metavar="TEXT", help="A key for a URL. [env: MOCKREEL_KEY]")
 @click.option(
     "--other-key",
+    type=Key(),
     envvar="MOCKREEL_OTHER_KEY",
     metavar="TEXT",
     help="A key of another account. [env: MOCKREEL_OTHER_KEY]",
 )
 @click.option(
     "--admin-key",
+    type=Key(),
     envvar="MOCKREEL_ADMIN_KEY",
     metavar="TEXT",
     help="A key of an admin of the first account. [env: MOCKREEL_ADMIN_KEY]",
@@ -83,6 +85,7 @@ from mockreel.cli.shared_options import reading_option, report_option
 )
 @click.option(
     "--secret",
+    type=Secret(),
     envvar="MOCKREEL_SECRET",
     metavar="TEXT",
     help="What --handler verifies with, and what a URL signs with. [env: MOCKREEL_SECRET]",
@@ -90,6 +93,7 @@ from mockreel.cli.shared_options import reading_option, report_option
 @click.option(
     "--former-secret",
     "former",
+    type=Secret(),
     multiple=True,
     metavar="TEXT",
     help="What --handler verified with once, and must refuse now (repeatable).",

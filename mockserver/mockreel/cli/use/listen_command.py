@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import click
 
+from mockreel.cli.option_types import Secret
 from mockreel.cli.output import echo
 from mockreel.cli.shared_options import ca_option, data_option, keep_alive_option
 from mockreel.terminal import harmless, harmless_json
@@ -32,6 +33,7 @@ _SIGNATURES = {
 @click.option(
     "--secret",
     "secrets",
+    type=Secret(),
     multiple=True,
     envvar="MOCKREEL_WEBHOOK_SECRET",
     metavar="TEXT",

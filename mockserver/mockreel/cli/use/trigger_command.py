@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mockreel.cli.option_types import Pair
+from mockreel.cli.option_types import Pair, Secret
 from mockreel.cli.output import echo, show_table
 from mockreel.cli.shared_options import ca_option, data_option, reading_option
 
@@ -26,7 +26,11 @@ if TYPE_CHECKING:
     "--set", "fields", multiple=True, type=Pair(), metavar="FIELD=VALUE", help="Set a field: output.x=1 (repeatable)."
 )
 @click.option(
-    "--secret", envvar="MOCKREEL_WEBHOOK_SECRET", metavar="TEXT", help="The webhook secret; unsigned without it."
+    "--secret",
+    type=Secret(),
+    envvar="MOCKREEL_WEBHOOK_SECRET",
+    metavar="TEXT",
+    help="The webhook secret; unsigned without it.",
 )
 @click.option("--state", metavar="NAME", help="How the job ended, if one event covers several states.")
 @click.option("--operation", metavar="ID", help="The operation that started the job, if that makes a difference.")

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from mockreel.cli.admin.control_options import address_options, token_option, written_url
+from mockreel.cli.option_types import Key
 from mockreel.cli.private_file import PrivateFile
 
 
@@ -20,6 +21,7 @@ from mockreel.cli.private_file import PrivateFile
 @click.option(
     "--key",
     "listed",
+    type=Key(),
     multiple=True,
     envvar="MOCKREEL_KEYS",
     metavar="[PROVIDER=]KEY",
