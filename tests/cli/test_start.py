@@ -1,7 +1,15 @@
 """What a start loads: no more than it needs, as every start waits for it."""
 
+import os
+import signal
 import subprocess
 import sys
+import sysconfig
+from pathlib import Path
+
+import pytest
+
+SCRIPT = str(Path(sysconfig.get_path("scripts"), "mockreel"))
 
 SHOW = "import sys; print(*sorted({name.partition('.')[0] for name in sys.modules} - sys.stdlib_module_names))"
 # What belongs to the interpreter and its installation, and differs from one to the next.
@@ -51,3 +59,12 @@ def test_help_loads_click_only() -> None:
     code = "from mockreel.cli import main\nsys_argv = __import__('sys'); sys_argv.argv = ['mockreel', '--help']"
     code += "\ntry:\n    main()\nexcept SystemExit:\n    pass"
     assert loaded(code) == {"click", "mockreel"}
+
+
+@pytest.mark.parametrize("command", [[sys.executable, "-m", "mockreel"], [SCRIPT]], ids=["module", "script"])
+def test_a_ctrl_c_while_it_is_loaded_shows_no_traceback(tmp_path: Path, command: list[str]) -> None:
+    """It comes when click is imported, which takes most of that time."""
+    (tmp_path / "click.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n")
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    done = subprocess.run([*command, "run", "true"], capture_output=True, env=environment, check=False)
+    assert (done.returncode, done.stderr) == (-signal.SIGINT, b"")

@@ -5,9 +5,14 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
+
+from mockreel.proxy.intercept.child_process import execute_guarded
+from mockreel.proxy.intercept.guard import seccomp
+from mockreel.proxy.intercept.signals import Signals
 
 pytest.importorskip("trustme", reason="the extra [run] is not installed, so no program was run")
 
@@ -69,3 +74,25 @@ def test_killing_a_run_ends_its_program(tmp_path: Path) -> None:
         assert ours.stdout.readline() == "begun\n"
         ours.kill()
         assert ours.stdout.read() == ""  # it ends with the last process that has it open
+
+
+def test_a_ctrl_c_while_the_guard_starts_shows_no_traceback(capfd: pytest.CaptureFixture[str]) -> None:
+    """The guard is set up by a Python of its own, which the terminal interrupts too."""
+
+    def catches(pid: int) -> bool:
+        """Whether Python has set its handler, which raises KeyboardInterrupt."""
+        status = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
+        return bool(int(status["SigCgt"], 16) >> (signal.SIGINT - 1) & 1)
+
+    class Interrupted(Signals):
+        def hand_to(self, child: "subprocess.Popen[bytes]") -> None:
+            until = time.monotonic() + 2  # it may have been too fast for this to see
+            while not catches(child.pid) and time.monotonic() < until:
+                pass
+            child.send_signal(signal.SIGINT)
+
+    try:
+        code = execute_guarded(["true"], os.environ, signals=Interrupted(), over=lambda _: contextlib.nullcontext())
+    except seccomp.Unavailable as why:
+        pytest.skip(f"this machine has no guard: {why}")
+    assert (code, capfd.readouterr().err) == (128 + signal.SIGINT, "")

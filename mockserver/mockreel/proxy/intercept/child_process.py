@@ -2,6 +2,7 @@
 
 import errno
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -88,9 +89,12 @@ def _launched(
     waiting, going = os.pipe()
     # It ends when the pipe `going` is closed, and so whenever this process ends.
     command = [sys.executable, "-I", "-S", str(LAUNCHER), str(telling), str(waiting), "--", *command]
+    # A Ctrl-C waits until the launcher has Python's traceback out of its way.
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         child = subprocess.Popen(command, env=dict(environment), pass_fds=(telling, waiting))
     finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
         os.close(telling)
         os.close(waiting)
     try:

@@ -18,6 +18,7 @@ def main(report: int, wait: int, command: "list[str]") -> None:
     """Become the program."""
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # its parent has blocked it
     # If the parent has ended already, nothing else would end the program.
     ctypes.CDLL(None).prctl(seccomp.PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
     try:
