@@ -64,6 +64,7 @@ class Strictness:
     """Holds a program to the client rules; nothing, where `--strict` is not given.
 
     Raises:
+        click.UsageError: an option would do nothing without `--strict`.
         OptionError: there is no such rule, or no such form of a report.
     """
 
@@ -73,12 +74,9 @@ class Strictness:
     forgotten: int = 0
 
     def __post_init__(self) -> None:
-        from mockreel.errors import OptionError  # noqa: PLC0415
-
         if not self.options["strict"]:
-            for option, value in self._needing():
-                if value:
-                    raise OptionError(option, value, then="It needs --strict.")
+            if useless := [option for option, value in self._needing() if value]:
+                raise click.UsageError(f"{' and '.join(useless)} without --strict would do nothing: add --strict.")
             return
         from mockreel.conformance.reports import check_form  # noqa: PLC0415
         from mockreel.simulator.client_rules import RULES, select  # noqa: PLC0415
@@ -91,11 +89,9 @@ class Strictness:
         )
 
     def _needing(self) -> Iterator[tuple[str, Any]]:
-        """The options that mean nothing without `--strict`, with the first value that was given."""
-        for name, option in (("rules", "--rules"), ("allow", "--allow"), ("reports", "--report")):
-            for value in self.options[name][:1]:
-                yield option, value if isinstance(value, str) else "=".join(value)
-        yield "--location", self.options["location"]
+        """The options that mean nothing without `--strict`, and what was given."""
+        names = {"rules": "--rules", "allow": "--allow", "reports": "--report", "location": "--location"}
+        return ((option, self.options[name]) for name, option in names.items())
 
     def look(self, server: "MockServer") -> None:
         """What the program has done so far, from the simulator."""

@@ -146,3 +146,16 @@ def test_what_means_nothing_is_an_error_before_anything_runs(options: list[str])
 
     assert result.exit_code != 0
     assert not Path("ran").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        (["--rules", "nope"], "--rules"),
+        (["--rules", "all", "--allow", "unknown-field"], "--rules and --allow"),
+        (["--report", "junit=a.xml"], "--report"),
+    ],
+)
+def test_an_option_without_strict_is_told_what_it_lacks(options: list[str], named: str) -> None:
+    """Its value may be valid, so that the message does not call it wrong."""
+    assert f"{named} without --strict would do nothing: add --strict." in ran(*options, text="").output
