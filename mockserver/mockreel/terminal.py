@@ -35,6 +35,11 @@ def _screen() -> re.Pattern[str]:
     return re.compile(f"(\x1b\\[[0-9;]{{0,12}}m)|[{_ACTS}]")
 
 
+def counted(number: int, noun: str, plural: str | None = None) -> str:
+    """A number with its noun: `1 model`, `2 models`."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
 def harmless(text: str) -> str:
     """The text on one line, with everything that does not show escaped: controls, marks that turn the direction, …"""
     if text.isprintable():

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockreel.cli import main
-from mockreel.cli.output import counted, echo, table
+from mockreel.cli.output import echo, table
 from mockreel.errors import OptionError, nearest
-from mockreel.terminal import width, wrapped
+from mockreel.terminal import counted, width, wrapped
 
 HEAD = ("job", "state", "model", "created")
 ROWS = [

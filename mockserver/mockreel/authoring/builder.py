@@ -15,6 +15,7 @@ from mockreel.authoring.readers import read_documents, read_models
 from mockreel.authoring.written_files import Change, compare, forbid_installed, write
 from mockreel.contract.data.data_files import read_document
 from mockreel.errors import DataError, OptionError
+from mockreel.terminal import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class Report:
 
     def lines(self) -> tuple[str, ...]:
         """The report as text: a line for each provider and each change."""
-        heads = (f"{provider}: {count} models" for provider, count in self.models.items())
+        heads = (f"{provider}: {counted(count, 'model')}" for provider, count in self.models.items())
         return (*heads, *(f"{change.kind} {change.path}" for change in self.changes))
 
 

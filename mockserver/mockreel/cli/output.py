@@ -38,11 +38,6 @@ def show_table(head: Sequence[str], rows: Iterable[Sequence[object]], *, none: s
         click.echo(line)
 
 
-def counted(number: int, noun: str, plural: str | None = None) -> str:
-    """A number with its noun: `1 model`, `2 models`."""
-    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
-
-
 def table(head: Sequence[str], rows: Iterable[Sequence[object]], *, most: int | None) -> list[str]:
     """Rows in columns under their header; empty without rows.
 

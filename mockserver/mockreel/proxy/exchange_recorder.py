@@ -19,6 +19,7 @@ from mockreel.proxy.passed_exchange import ClientRequest, Headers, Passed
 from mockreel.proxy.proxy_report import PrintLine
 from mockreel.proxy.proxy_server import Plan
 from mockreel.server.http.connection.rejection import VERSION_HEADER
+from mockreel.terminal import counted
 
 # Limits of a cassette; later exchanges are forwarded but not recorded.
 MOST_EXCHANGES = 1000
@@ -66,7 +67,7 @@ class ExchangeRecorder:
         self._size += len(body) + len(response_body)
         if len(self._exchanges) >= MOST_EXCHANGES or self._size > MOST_BYTES:
             self._full = True
-            self._say(f"The recording is full with {len(self._exchanges)} exchanges; later ones are not recorded.")
+            self._say(f"The recording is full with {self._count}; later ones are not recorded.")
             return
         self._keys.update(dict.fromkeys(keys, "the key"))
         self._exchanges.append(_exchange(passed, self._contract, body, response_body))
@@ -86,7 +87,11 @@ class ExchangeRecorder:
         redactor = CassetteRedactor(self._contract, read_profile(name, root=self._root), rules, known=self._keys)
         store = Store(redactor, Guard(self._keys, looks_of_all(root=self._root)))
         store.write(self.path, self._exchanges, self._metadata())
-        return f"{self.path} has {len(self._exchanges)} exchanges without secrets. Check it before you share it."
+        return f"{self.path} has {self._count} without secrets. Check it before you share it."
+
+    @property
+    def _count(self) -> str:
+        return counted(len(self._exchanges), "exchange")
 
     def _metadata(self) -> dict[str, object]:
         readings = self._contract.readings

@@ -21,6 +21,7 @@ from mockreel.cassettes.redaction.vocabulary import vocabulary
 from mockreel.client.profile import ClientProfile
 from mockreel.contract import Contract, Operation
 from mockreel.contract.operations import resolve
+from mockreel.terminal import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +103,13 @@ class CassetteRedactor:
 
     def _body(self, body: bytes | None, headers: Headers, known: Candidates, *, own: bool) -> bytes:
         if not body:
-            return b"" if body is not None else b"(a body in an unknown encoding was left out)"
+            return b"" if body is not None else b"(a body in an unknown encoding was were left out)"
         media = _media_type(headers)
         if media == "application/x-www-form-urlencoded":
             return self._form(body, known, own=own)
         parsed = parsed_json(body)
         if parsed is None:
-            return f"({len(body)} bytes of {media} were left out)".encode()
+            return f"({counted(len(body), 'byte')} of {media} were left out)".encode()
         scrub = self._fields.request if own else self._fields.reply
         return orjson.dumps(scrub(parsed, known))
 

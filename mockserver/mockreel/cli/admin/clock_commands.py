@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mockreel.cli.admin.control_options import ControlSession, moment
-from mockreel.cli.output import counted
+from mockreel.terminal import counted
 
 if TYPE_CHECKING:
     from mockreel.client.admin import Clock

@@ -10,8 +10,8 @@ import click
 
 from mockreel.cli.admin.control_options import ControlSession, moment, pairs
 from mockreel.cli.option_types import Pair
-from mockreel.cli.output import counted, echo
-from mockreel.terminal import harmless, harmless_json
+from mockreel.cli.output import echo
+from mockreel.terminal import counted, harmless, harmless_json
 from mockreel.whole_file import write_whole
 
 if TYPE_CHECKING:

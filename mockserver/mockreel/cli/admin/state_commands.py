@@ -9,8 +9,8 @@ from typing import Any
 import click
 
 from mockreel.cli.admin.control_options import ControlSession, moment
-from mockreel.cli.output import counted
 from mockreel.errors import DataError
+from mockreel.terminal import counted
 from mockreel.whole_file import write_whole
 
 STANDARD = Path("-")

@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from mockreel.cli.output import counted, echo, show_table
+from mockreel.cli.output import echo, show_table
+from mockreel.terminal import counted
 
 
 @click.command("evidence")

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mockreel.cli.output import columns, counted, echo, show_table, table
+from mockreel.cli.output import columns, echo, show_table, table
 from mockreel.cli.shared_options import data_option, reading_option
+from mockreel.terminal import counted
 
 if TYPE_CHECKING:
     from mockreel.contract.model_catalogue import Entry

@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping
 
 import orjson
 
+from mockreel.terminal import counted
+
 # The first bytes of compressed data (RFC 1952 2.3.1, RFC 1950 2.2, RFC 8878 3.1.1).
 _PACKED: Mapping[bytes, str] = {
     b"\x1f\x8b": "gzip",
@@ -46,7 +48,8 @@ def _parsed(body: bytes, problem: orjson.JSONDecodeError) -> str:
     if _LAST_COMMA.search(text[-_LOOK:]):
         return "a comma stands before its last bracket"
     if "end of data" in message:
-        return f"it ends in the middle, after {len(body)} bytes: it was cut off, or its Content-Length is too small"
+        end = counted(len(body), "byte")
+        return f"it ends in the middle, after {end}: it was cut off, or its Content-Length is too small"
     if problem.pos == 0 and _FORM.fullmatch(text):
         return "it is a form (a=b&c=d): send JSON"
     rest = text[problem.pos : problem.pos + _LOOK]

@@ -13,6 +13,7 @@ from mockreel.contract.data.parser import Cursor
 from mockreel.engine.accounts.account import Account, Caller, KeyEntry
 from mockreel.engine.redaction import Fingerprints, Strangers
 from mockreel.errors import AccountsFull, DataError
+from mockreel.terminal import counted
 
 T = TypeVar("T")
 
@@ -313,7 +314,7 @@ def mask_key(key: str, prefixes: Iterable[str]) -> str:
     rest = key[len(prefix) :]
     if len(rest) >= SHOWS_END:
         return f"{prefix}…{rest[-4:]}"
-    return f"{prefix}…" if prefix else f"… ({len(key)} characters)"
+    return f"{prefix}…" if prefix else f"… ({counted(len(key), 'character')})"
 
 
 def prefixes_of(contract: Contract) -> tuple[tuple[str, bool], ...]:
