@@ -1,7 +1,7 @@
 """Restore a snapshot: everything is read and checked first, then it replaces the simulator's state."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from mockreel import __version__
@@ -21,6 +21,16 @@ from mockreel.webhooks.dispatcher import AttemptDue
 Due = tuple[float, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class ReadSnapshot:
+    """A snapshot that was read for a simulator, ready to replace its state."""
+
+    document: Mapping[str, Any]
+    pasts: Mapping[str, Past]
+    rules: list[Rule]
+    due: list[Due]
+
+
 def restore(simulator: Simulator, document: Any) -> None:
     """Restore a snapshot in place of all state; the journal is reset.
 
@@ -29,6 +39,16 @@ def restore(simulator: Simulator, document: Any) -> None:
     Raises:
         DataError: it is not a snapshot of a form that this version reads; the simulator is unchanged.
         Conflict: it belongs to a simulator with other settings; the simulator is unchanged.
+    """
+    replace_state(simulator, read_snapshot(simulator, document))
+
+
+def read_snapshot(simulator: Simulator, document: Any) -> ReadSnapshot:
+    """Read and check a snapshot, which is the long part: in any thread, as it changes nothing.
+
+    Raises:
+        DataError: it is not a snapshot of a form that this version reads.
+        Conflict: it belongs to a simulator with other settings.
     """
     check_shape(document, form=FORM)
     _check_simulator(simulator, document)
@@ -39,7 +59,17 @@ def restore(simulator: Simulator, document: Any) -> None:
     except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError) as problem:
         raise DataError(WHERE, f"it cannot be read ({type(problem).__name__}: {problem})"[:300]) from problem
     check_seal(document, where=WHERE)
-    fill(simulator, document, pasts, rules, due)
+    return ReadSnapshot(document, pasts, rules, due)
+
+
+def replace_state(simulator: Simulator, snapshot: ReadSnapshot) -> None:
+    """Put what was read in place of all state; call it on the simulator's event loop.
+
+    Raises:
+        Conflict: the simulator's settings were changed since it was read; the simulator is unchanged.
+    """
+    _check_simulator(simulator, snapshot.document)
+    fill(simulator, snapshot.document, snapshot.pasts, snapshot.rules, snapshot.due)
 
 
 def read_due(simulator: Simulator, rows: Iterable[Mapping[str, Any]], pasts: Mapping[str, Past]) -> list[Due]:

@@ -24,15 +24,23 @@ MOST_SNAPSHOT = 1024 * 1024 * 1024
 async def reset_simulator(simulator: Simulator, request: Request) -> Any:
     """A clean stage: no job, account, delivery or journal; the rules and the clock as at the start."""
     no_form(request)
-    forgotten = [job for provider in simulator.providers.values() for job in provider.jobs]
+    forgotten = _jobs(simulator)
     simulator.reset()
-    async for _ in yielding(_release(forgotten)):
-        pass
+    await _release(forgotten)
     return await about(simulator, request)
 
 
-def _release(objects: list[Any]) -> Iterator[None]:
+def _jobs(simulator: Simulator) -> list[Any]:
+    return [job for provider in simulator.providers.values() for job in provider.jobs]
+
+
+async def _release(objects: list[Any]) -> None:
     """Release objects one after the other: releasing a million at once takes its time."""
+    async for _ in yielding(_popped(objects)):
+        pass
+
+
+def _popped(objects: list[Any]) -> Iterator[None]:
     while objects:
         objects.pop()
         yield
@@ -47,9 +55,14 @@ async def take_snapshot(simulator: Simulator, _: Request) -> Any:
 
 async def restore_snapshot(simulator: Simulator, request: Request) -> Any:
     """Restore a snapshot in place of all state; all of it, or nothing."""
-    from mockreel.simulator.snapshots import restore  # noqa: PLC0415
+    from mockreel.simulator.snapshots import read_snapshot, replace_state  # noqa: PLC0415
 
-    restore(simulator, await json_object(request, most=MOST_SNAPSHOT))
+    document = await json_object(request, most=MOST_SNAPSHOT)
+    # In a thread, so that others are answered meanwhile.
+    found = await asyncio.to_thread(read_snapshot, simulator, document)
+    forgotten = _jobs(simulator)
+    replace_state(simulator, found)
+    await _release(forgotten)
     return await about(simulator, request)
 
 
