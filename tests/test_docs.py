@@ -17,7 +17,7 @@ import pytest
 from lacking import lacking
 from tools.pages import ROOT, Page, page, pages
 from tools.rehearsal import Rehearsal, on_terminal
-from tools.tables import commands
+from tools.tables.commands import commands
 from tools.write_docs import written
 
 import mockreel

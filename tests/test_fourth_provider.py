@@ -1,11 +1,9 @@
 """A provider that nobody knew is a data folder and one small package: `encore`, beside the other three."""
 
-import json
 import os
 import signal
 import subprocess
 import sys
-import time
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +11,7 @@ from typing import Any
 
 import httpx2
 import pytest
+from readiness import ready
 from staging import FOURTH, START, MakeSimulator
 
 from mockreel.authoring import build
@@ -102,20 +101,17 @@ def test_its_package_is_small() -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are not sent so there")
 def test_the_command_serves_it_too(tmp_path: Path) -> None:
     """`mockreel serve --data DIR`, with the package on the path; the ready file names it."""
-    ready = tmp_path / "ready.json"
+    file = tmp_path / "ready.json"
     environment = {**os.environ, "PYTHONPATH": str(CODE.parent)}
     command = [sys.executable, "-m", "mockreel", "serve", "--data", str(FOURTH), "--port", "0"]
     server = subprocess.Popen(
-        [*command, "--reading", "done-word=finished", "--ready-file", str(ready)],
+        [*command, "--reading", "done-word=finished", "--ready-file", str(file)],
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
     )
     try:
-        until = time.monotonic() + 30
-        while not ready.exists() and server.poll() is None and time.monotonic() < until:
-            time.sleep(0)
-        doors = json.loads(ready.read_text())
+        doors = ready(file, server)
         assert say(doors["encore"]["url"], "GET", "/v1/health", key=doors["encore"]["key"]).json() == {"well": True}
         readings = say(doors["control"]["url"], "GET", "/_mockreel/readings").json()
         assert readings["encore"]["done-word"]["chosen"] == "finished"
@@ -124,7 +120,7 @@ def test_the_command_serves_it_too(tmp_path: Path) -> None:
         told, _ = server.communicate(timeout=30)
     assert server.returncode == 0
     assert server_lines(told.decode())
-    assert not ready.exists()
+    assert not file.exists()
 
 
 def server_lines(told: str) -> list[str]:

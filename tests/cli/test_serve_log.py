@@ -6,7 +6,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from typing import Any
 import httpx2
 import jsonschema_rs
 import pytest
+from readiness import ready
 from staging import FOURTH
 
 KEY = {"authorization": "Bearer en_user_one"}
@@ -54,8 +54,8 @@ class Command:
 
 @contextmanager
 def _serving(folder: Path, *options: str, data: Path = FOURTH) -> Iterator[Command]:
-    ready = folder / "ready.json"
-    words = ["serve", "--data", str(data), "--provider", "encore", "--port", "0", "--ready-file", str(ready)]
+    file = folder / "ready.json"
+    words = ["serve", "--data", str(data), "--provider", "encore", "--port", "0", "--ready-file", str(file)]
     environment = {**os.environ, "PYTHONPATH": str(FOURTH.parent)}
     process = subprocess.Popen(
         [sys.executable, "-m", "mockreel", *words, *options],
@@ -66,12 +66,7 @@ def _serving(folder: Path, *options: str, data: Path = FOURTH) -> Iterator[Comma
         env=environment,
     )
     try:
-        ends = time.monotonic() + 60
-        while not ready.exists():
-            assert process.poll() is None, process.communicate()
-            assert time.monotonic() < ends
-            time.sleep(0.01)
-        yield Command(process, json.loads(ready.read_text()))
+        yield Command(process, ready(file, process))
     finally:
         process.kill()
         process.communicate()

@@ -1,11 +1,9 @@
 """`mockreel proxy` as a user types it."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +12,7 @@ from typing import Any
 import httpx2
 import pytest
 from proxy.conftest import INPUT, KEY, SUBMIT, FakeUpstream, Trusted
+from readiness import ready
 
 COMMAND = [sys.executable, "-m", "mockreel", "proxy", "--port", "0", "--provider", "runflow"]
 PROGRAM = f"""
@@ -33,15 +32,12 @@ def options(provider: FakeUpstream, trusted: Trusted) -> list[str]:
 
 @contextmanager
 def _running(folder: Path, *words: str) -> Iterator[tuple["subprocess.Popen[str]", dict[str, Any]]]:
-    ready = folder / "ready.json"
+    file = folder / "ready.json"
     process = subprocess.Popen(
-        [*COMMAND, "--ready-file", str(ready), *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [*COMMAND, "--ready-file", str(file), *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     try:
-        ends = time.monotonic() + 20
-        while not ready.exists() and process.poll() is None and time.monotonic() < ends:
-            os.sched_yield()
-        yield process, json.loads(ready.read_text())
+        yield process, ready(file, process)
     finally:
         process.kill()
         process.communicate()
@@ -51,8 +47,8 @@ def test_it_forwards_until_it_is_stopped_and_tells_the_sums(
     tmp_path: Path, provider: FakeUpstream, options: list[str]
 ) -> None:
     """The ready file has the address; violations, then the sums, are on stdout; the end is good."""
-    with _running(tmp_path, *options, "--max-spend", "0.15", "--assume-price", "0.1") as (process, ready):
-        url = ready["runflow"]["url"]
+    with _running(tmp_path, *options, "--max-spend", "0.15", "--assume-price", "0.1") as (process, found):
+        url = found["runflow"]["url"]
         for _ in range(2):
             httpx2.post(f"{url}{SUBMIT}", json=INPUT, headers={"authorization": f"Bearer {KEY}"}, trust_env=False)
         httpx2.get(f"{url}/v1/nothing", trust_env=False)
@@ -60,7 +56,7 @@ def test_it_forwards_until_it_is_stopped_and_tells_the_sums(
         output, problems = process.communicate(timeout=20)
 
     assert (process.returncode, problems) == (0, "")
-    assert ready["runflow"]["upstream"] == f"https://localhost:{provider.port}"
+    assert found["runflow"]["upstream"] == f"https://localhost:{provider.port}"
     assert f"Runflow {url} -> https://localhost:{provider.port}" in output
     assert "runflow request GET /v1/nothing (404): " in output
     assert "Spent: at least 0.12 USD." in output

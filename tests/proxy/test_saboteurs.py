@@ -1,7 +1,9 @@
 """How much a proxy reports of broken servers and clients, over one client's day with each provider."""
 
 import pytest
-from proxy.saboteurs import CLIENTS, PROVIDERS, client_report, honest_day, server_report, servers
+from proxy.saboteurs.clients import CLIENTS, PROVIDERS
+from proxy.saboteurs.reports import client_report, honest_day, server_report
+from proxy.saboteurs.servers import servers
 
 # What one client's day does not show, or what the contract cannot tell from something that is allowed.
 MISSED = {

@@ -1,6 +1,5 @@
 """A stage over TLS, asked by a client that verifies: with the user's certificate, or with one made for the run."""
 
-import os
 import ssl
 import stat
 import subprocess
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from readiness import ready
 
 from mockreel.errors import OptionError
 from mockreel.server.http.tls import Tls, encryption, made_certificate, own_certificate
@@ -132,13 +132,11 @@ def test_what_cannot_be_used_is_told(tmp_path: Path) -> None:
 
 def test_the_command_prints_the_file_to_trust(tmp_path: Path) -> None:
     """The ready file names it too; it is gone when the command has ended."""
-    ready = tmp_path / "ready.json"
-    command = [sys.executable, "-m", "mockreel", "serve", "--tls", "--port", "0", "--ready-file", str(ready)]
+    file = tmp_path / "ready.json"
+    command = [sys.executable, "-m", "mockreel", "serve", "--tls", "--port", "0", "--ready-file", str(file)]
     process = subprocess.Popen([*command, "--provider", "runflow"], stdout=subprocess.PIPE, text=True)
     try:
-        while not ready.exists() and process.poll() is None:
-            os.sched_yield()
-        found = httpx2.Response(200, content=ready.read_bytes()).json()
+        found = ready(file, process)
         trusted = ssl.create_default_context(cafile=found["ca"])
         assert httpx2.get(found["runflow"]["url"] + "/v1/health", verify=trusted, trust_env=False).status_code == 200
     finally:

@@ -1,13 +1,18 @@
 """A folder for a user's tests."""
 
-import gc
-import warnings
 from collections.abc import Iterator
 
 import httpcore2  # noqa: F401  (first here: what a run in this process imports is forgotten after it, and httpx2 is not)
 import pytest
+from garbage import collect, settle
 from staging import LEAN
 from testing.suites import INI
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _settled() -> None:
+    """Each test here collects; what earlier tests keep is not looked at."""
+    settle()
 
 
 @pytest.fixture
@@ -20,6 +25,4 @@ def suite(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Iterato
     monkeypatch.setenv("PYTEST_ADDOPTS", LEAN["PYTEST_ADDOPTS"])
     pytester.makefile(".ini", pytest=INI)
     yield pytester
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)
-        gc.collect()
+    collect()

@@ -48,6 +48,10 @@ def _python(name: str) -> list[str]:
     return [sys.executable, str(PROGRAMS / f"with_{name}.py")]
 
 
+# Java compiles the program when it starts; it is over before a second compiler would pay.
+JAVA = ["java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", str(PROGRAMS / "WithJava.java")]
+
+
 def _elsewhere(name: str, tmp_path: Path) -> list[str]:
     """The words of a program in another language."""
     tool = {"node": "node", "java": "java", "go": "go"}[name]
@@ -57,7 +61,7 @@ def _elsewhere(name: str, tmp_path: Path) -> list[str]:
         built = ["go", "build", "-o", str(tmp_path / "program"), str(PROGRAMS / "with_go.go")]
         subprocess.run(built, check=True, env={**os.environ, "CGO_ENABLED": "0", "GOTOOLCHAIN": "local"})
         return [str(tmp_path / "program")]
-    return {"node": ["node", str(PROGRAMS / "with_a_pin.mjs")], "java": ["java", str(PROGRAMS / "WithJava.java")]}[name]
+    return {"node": ["node", str(PROGRAMS / "with_a_pin.mjs")], "java": JAVA}[name]
 
 
 @pytest.mark.parametrize("guard", [pytest.param("require", marks=needs_guard), "off"])

@@ -166,10 +166,9 @@ def test_what_was_changed_and_sealed_again_is_refused_whole_or_can_all_be_shown(
     played = Played(desk)
     document = desk.get("snapshot")
     draw = random.Random(seed)
-    taken = 0
+    taken, before = 0, document
     for _ in range(MUTATIONS):
         changed, what = mutated(document, draw)
-        before = desk.get("snapshot")
         answer = desk.client.post("/_mockreel/restore", json=sealed(changed))
         assert answer.status_code in (200, 400, 409), what
         if answer.status_code != 200:
@@ -180,6 +179,7 @@ def test_what_was_changed_and_sealed_again_is_refused_whole_or_can_all_be_shown(
             played.shown()
         except BaseException as broken:
             raise AssertionError(what) from broken
+        before = desk.get("snapshot")
     assert 0 < taken < MUTATIONS
 
 

@@ -2,15 +2,14 @@
 
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx2
-import orjson
 import pytest
+from readiness import ready
 from staging import FOURTH
 
 from mockreel.client.admin import ControlClient
@@ -22,25 +21,16 @@ PATIENCE = 30.0
 @contextmanager
 def served(folder: Path, *options: str) -> Iterator[tuple[Path, Any]]:
     """`mockreel serve` with encore; gives its ready file, and what stands in it."""
-    ready = folder / "ready.json"
-    words = ["serve", "--provider", "encore", "--data", str(FOURTH), "--port", "0", "--ready-file", str(ready)]
+    file = folder / "ready.json"
+    words = ["serve", "--provider", "encore", "--data", str(FOURTH), "--port", "0", "--ready-file", str(file)]
     command = [sys.executable, "-m", "mockreel", *words, "--quiet", *options]
     environment = {"PYTHONPATH": str(FOURTH.parent), "PATH": "", "NO_PROXY": "*"}
     with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL) as process:
         try:
-            yield ready, _await(ready, process)
+            yield file, ready(file, process, timeout=PATIENCE)
         finally:
             process.terminate()
             process.wait(PATIENCE)
-
-
-def _await(ready: Path, process: "subprocess.Popen[bytes]") -> Any:
-    deadline = time.monotonic() + PATIENCE
-    while not ready.exists():
-        assert process.poll() is None, "it has ended"
-        assert time.monotonic() < deadline, "it has not become ready"
-        time.sleep(0.01)  # readiness of another process is polled
-    return orjson.loads(ready.read_bytes())
 
 
 def submit(doors: Any, **options: Any) -> None:

@@ -1,15 +1,14 @@
 """A Redis for a test, that may be killed and started again with what it had."""
 
-import gc
 import shutil
 import socket
 import subprocess
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from garbage import collect
 from lacking import lacking
 
 # The client library leaves a connection whose command was cancelled to the garbage collector.
@@ -77,6 +76,4 @@ def redis_for_a_test(folder: Path) -> Iterator[RedisServer]:
         yield server
     finally:
         server.stop()
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ResourceWarning)
-            gc.collect()
+        collect()

@@ -4,7 +4,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from garbage import settle
 from simulator.storage.redis_server import RedisServer, redis_for_a_test
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _settled() -> None:
+    """Each test here collects; what earlier tests keep is not looked at."""
+    settle()
 
 
 @pytest.fixture

@@ -3,11 +3,13 @@
 from inspect import getdoc, signature
 
 from mockreel.cli.use.mcp.tools import Tools
+from tools.tables.markdown import code, table
 
 
-def tools() -> list[tuple[str, str, str]]:
+def tools() -> str:
     """Every tool: its name, what it does, its arguments; those that may be left out with a `?`."""
-    return [(f"`{name}`", getdoc(getattr(Tools, name)) or "", _arguments(name)) for name in Tools.NAMES]
+    rows = [(code(name), getdoc(getattr(Tools, name)) or "", _arguments(name)) for name in Tools.NAMES]
+    return table(("tool", "what it does", "arguments"), rows)
 
 
 def _arguments(name: str) -> str:

@@ -1,0 +1,47 @@
+"""How long an attempt may take, over real sockets."""
+
+import asyncio
+
+import pytest
+from webhooks.scripted_receiver import Talk, exchange, hangs, outgoing
+
+from mockreel.webhooks import HttpSender, Outcome, Targets
+
+
+async def hangs_in_the_head(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-")
+    await asyncio.Event().wait()
+
+
+async def hangs_in_the_body(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf")
+    await asyncio.Event().wait()
+
+
+async def drips(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 200 OK\r\n")
+    while True:
+        writer.write(b"X-Drip: 1\r\n")
+        await writer.drain()
+        await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize("talk", [hangs, hangs_in_the_head, hangs_in_the_body, drips])
+def test_a_receiver_that_does_not_end_its_response_in_time_is_a_timeout(talk: Talk) -> None:
+    """The time of the policy counts for the whole exchange, not for each byte of it."""
+    (outcome,), receiver = exchange(talk, timeout=0.05)
+
+    assert outcome == Outcome(error="timeout", detail="no answer within 0.05 s")
+    assert receiver.connections == 1
+
+
+def test_resolving_counts_as_time() -> None:
+    """A hanging name service delays only its attempt."""
+
+    async def never(_: str, __: int) -> list[str]:
+        await asyncio.Event().wait()
+        return []
+
+    outcome = asyncio.run(HttpSender(Targets(resolver=never)).send(outgoing("http://slow.test/", timeout=0.05)))
+
+    assert outcome.error == "timeout"
