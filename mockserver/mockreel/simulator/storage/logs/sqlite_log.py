@@ -29,8 +29,10 @@ CREATE TABLE entries (number INTEGER PRIMARY KEY, line BLOB NOT NULL);
 CREATE TABLE files (name TEXT PRIMARY KEY, data BLOB NOT NULL) WITHOUT ROWID;
 """
 _INSERT = "INSERT INTO entries (number, line) VALUES (?, ?)"
-# So many pages (4 KB) are in the WAL before they are moved, for which a commit waits for the disk.
-_WAL_PAGES = 4000
+# A commit writes whole pages: small ones cost less (bytes).
+_PAGE = 2048
+# So many pages are in the WAL before they are moved, for which a commit waits for the disk.
+_WAL_PAGES = 8000
 # So many entries are read at a time.
 _PIECE = 1000
 
@@ -90,6 +92,7 @@ class SqliteLog:
         """Take the file for this process, and see that it is one of ours."""
         try:
             with self._as_state_error():
+                self._connection.execute(f"PRAGMA page_size = {_PAGE}")  # of a new file
                 self._connection.execute("PRAGMA locking_mode = EXCLUSIVE")
                 self._connection.execute("PRAGMA journal_mode = WAL")
                 self._connection.execute(f"PRAGMA synchronous = {'FULL' if self._sync else 'NORMAL'}")
@@ -150,7 +153,10 @@ class SqliteLog:
             self.last = rows[-1][0]
             return done
         try:
-            self._commit(rows)
+            if len(rows) == 1:  # commits by itself
+                self._connection.execute(_INSERT, rows[0])
+            else:
+                self._commit(rows)
         except sqlite3.DatabaseError as problem:
             raise self._sentence(problem) from problem
         self.last = rows[-1][0]
