@@ -576,6 +576,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/resets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List where the clock was put back
+         * @description By a reset or a restored snapshot, oldest first. `before` is the moment with which `/at/{moment}/…` shows what was before. The server must keep a log of its run (`serve --state` or `--record-run`).
+         */
+        get: operations["list_resets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/restore": {
         parameters: {
             query?: never;
@@ -2155,7 +2175,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description seconds since 1970, an ISO date and time, or `-30` for 30 seconds before now */
+                /** @description seconds since 1970, an ISO date and time, `-30` for 30 seconds before now, `@57` behind entry 57 of the log, or `TIME@57` for the last time that it was so late up to that entry */
                 moment: string;
                 /** @description a path, as `jobs` */
                 rest: string;
@@ -2176,6 +2196,38 @@ export interface operations {
             400: components["responses"]["NotUnderstood"];
             403: components["responses"]["NotAdmitted"];
             404: components["responses"]["NotThere"];
+            409: components["responses"]["Conflict"];
+        };
+    };
+    list_resets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Each with the entry of the log that it is, and the moments that the clock had before and behind it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        resets: {
+                            entry: number;
+                            /** @enum {unknown} */
+                            by: "reset" | "restore";
+                            from: number;
+                            to: number;
+                            before: string;
+                        }[];
+                    };
+                };
+            };
+            400: components["responses"]["NotUnderstood"];
+            403: components["responses"]["NotAdmitted"];
             409: components["responses"]["Conflict"];
         };
     };

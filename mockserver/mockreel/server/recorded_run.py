@@ -12,9 +12,9 @@ from mockreel.server.socket_server import Server, built
 from mockreel.simulator.settings import Settings
 from mockreel.simulator.simulator import Simulator, load_contracts
 from mockreel.simulator.storage.listed_aliases import listed_aliases
-from mockreel.simulator.storage.local_run import apply_log, until
+from mockreel.simulator.storage.log_past import LogPast
 from mockreel.simulator.storage.logs.run_bundle import Bundle
-from mockreel.simulator.storage.playback import Playback
+from mockreel.simulator.storage.playback import Playback, apply_log
 from mockreel.simulator.storage.rerun import Rerun, rerun
 from mockreel.simulator.storage.run_head import RunHead, read_head
 from mockreel.webhooks import Outcome, Outgoing, webhook_secrets
@@ -57,9 +57,15 @@ class RecordedRun:
         secrets = dict.fromkeys(head.settings["--webhook-secret"], _SECRET)
         self._options = replace(options, webhook_secret=secrets, sender=_Silent(), held=True, start=head.opened)
 
+    @property
+    def unended(self) -> str:
+        """A sentence where the run lacks its end, as its server was killed; else empty."""
+        return self._log.unended
+
     def compared(self) -> Rerun:
         """Apply it, and compare every response and webhook with the recorded one."""
-        return rerun(self._fresh(), self._log, load=loader(self._contracts))
+        found = rerun(self._fresh(), self._log, load=loader(self._contracts))
+        return replace(found, entries=self._log.last, unended=self.unended)
 
     def server(self, *, port: int) -> Server:
         """A server of the simulator as it was at the end, with its clock paused; it sends no webhook.
@@ -70,15 +76,15 @@ class RecordedRun:
 
         def prepare(simulator: Simulator) -> None:
             apply_log(self._playback(simulator), self._log.entries())
-            simulator.past = self._past
+            simulator.past = LogPast(
+                self._log,
+                self._fresh,
+                load=loader(self._contracts),
+                opened=self._head.opened,
+                now=simulator.clock.now,
+            )
 
         return Server(replace(self._options, port=port), contracts=self._contracts, prepare=prepare)
-
-    def _past(self, moment: float) -> Simulator:
-        simulator = self._fresh()
-        apply_log(self._playback(simulator), until(self._log, moment))
-        simulator.clock.begin_at(max(moment, self._head.opened), held=True, speed=1.0)
-        return simulator
 
     def _playback(self, simulator: Simulator) -> Playback:
         return Playback(simulator, self._log, load=loader(self._contracts))

@@ -1,5 +1,6 @@
 """How the options store a run, and the options that its log depends on."""
 
+import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from decimal import Decimal
@@ -53,8 +54,9 @@ def open_run(
     if options.state is not None and options.record_run is not None:
         raise OptionError(
             "record-run",
-            str(options.record_run),
-            then="A run with --state may have begun before; record a new one, without --state.",
+            f"{options.record_run} together with --state",
+            then="A recorded run begins with its server, and the one that --state keeps may have begun before. "
+            "Leave out one of the two: the run that --state keeps can be looked back on too.",
         )
     settings = settings_of(options, secrets)
     checkpoints: Path | None = None
@@ -69,7 +71,7 @@ def open_run(
     else:
         return None
     try:
-        return LocalRun(
+        run = LocalRun(
             log,
             settings=settings,
             contracts=versions,
@@ -81,6 +83,9 @@ def open_run(
     except BaseException:
         log.close()
         raise
+    if isinstance(log, SqliteLog) and log.unended:
+        logging.getLogger("mockreel").warning(log.unended)
+    return run
 
 
 def _shared(

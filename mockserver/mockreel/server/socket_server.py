@@ -78,7 +78,8 @@ class Server:
             simulator, entries = built(options, contracts, secrets=self.secrets, clock=clock, salt=salt)
             if stored is not None:
                 stored.resume(simulator)
-                simulator.past = partial(self._past, stored, options, contracts)
+                fresh = partial(self._fresh, stored, options, contracts)
+                simulator.past = stored.past(fresh, now=simulator.clock.now)
             if prepare is not None:
                 prepare(simulator)
             # Late, so that little can go wrong while ports are held.
@@ -89,13 +90,11 @@ class Server:
             self._server = Loop(self._config(options, besides, short=short))
             undo.pop_all()
 
-    def _past(
-        self, stored: "ServedRun", options: Options, contracts: Mapping[str, Contract], moment: float
-    ) -> Simulator:
-        """The simulator as it was at a moment, beside the one that is served."""
+    def _fresh(self, stored: "ServedRun", options: Options, contracts: Mapping[str, Contract]) -> Simulator:
+        """The simulator as it was when the run began, beside the one that is served."""
         clock = Clock(start=stored.head.opened, held=True)
         fresh, _ = built(options, contracts, secrets=self.secrets, clock=clock, salt=stored.head.salt)
-        return stored.past(fresh, moment)
+        return fresh
 
     def _check(self, options: Options) -> None:
         check_token(options.token)

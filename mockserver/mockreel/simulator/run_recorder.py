@@ -1,17 +1,19 @@
 """Who keeps a log of what changes a simulator, if anybody does; `storage` has the one that there is."""
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Mapping, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from mockreel.contract.messages.message import Request
 from mockreel.engine.accounts.account import Account
 from mockreel.engine.jobs.job import Intervention, Job
+from mockreel.engine.moment import Moment, Stretch
 from mockreel.simulator.provider_adapter import Answer
 from mockreel.webhooks import Delivery
 
 if TYPE_CHECKING:
     from mockreel.simulator.provider import Provider
+    from mockreel.simulator.simulator import Simulator
 
 
 class RunRecorder(Protocol):
@@ -39,8 +41,8 @@ class RunRecorder(Protocol):
     def redelivered(self, provider: "Provider", delivery: Delivery) -> None:
         """A delivery was sent again by hand."""
 
-    def reset(self) -> None:
-        """Everything was forgotten."""
+    def reset(self, *, before: float) -> None:
+        """Everything was forgotten; `before` is the moment to which the clock had come."""
 
     def restored(self, document: Any) -> None:
         """A snapshot replaced everything."""
@@ -68,4 +70,31 @@ class SharedRun(Protocol):
 
         Raises:
             StateError: the shared log is unreachable.
+        """
+
+
+class View(NamedTuple):
+    """A simulator as it was at a moment (`at`), and the part of the run that this moment is in."""
+
+    simulator: "Simulator"
+    at: float
+    stretch: Stretch
+
+
+class Past(Protocol):
+    """What can be looked back on; all of it reads the log, which takes its time."""
+
+    def view(self, moment: Moment) -> View:
+        """A further simulator as it was at a moment, with its clock paused there.
+
+        Raises:
+            OptionError: it has not come yet, or there is no such entry.
+            StateError: the log cannot be applied.
+        """
+
+    def stretches(self) -> Sequence[Stretch]:
+        """The parts of the run, in order.
+
+        Raises:
+            StateError: the log cannot be read or applied.
         """

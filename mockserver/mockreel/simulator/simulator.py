@@ -23,7 +23,7 @@ from mockreel.simulator.fault_selection import check_keys_faults
 from mockreel.simulator.folder_check import check_folder
 from mockreel.simulator.path_hints import Hints
 from mockreel.simulator.provider import Provider
-from mockreel.simulator.run_recorder import RunRecorder, SharedRun
+from mockreel.simulator.run_recorder import Past, RunRecorder, SharedRun
 from mockreel.simulator.settings import Settings
 from mockreel.webhooks import Attempt, Deliveries, Delivery, HttpSender, Sender, Targets, WebhookSecret
 
@@ -53,7 +53,7 @@ class Simulator:
     settings: Settings = field(default_factory=Settings)
     recorder: RunRecorder | None = None  # keeps a log of what changes, if anybody does
     shared: SharedRun | None = None  # the run that this simulator shares with those of other servers
-    past: Callable[[float], "Simulator"] | None = None  # the simulator as it was at a moment, if there is a log
+    past: Past | None = None  # what can be looked back on, if there is a log
     events: EventStream = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -136,6 +136,7 @@ class Simulator:
             self.recorder.changing()
         self.events.look()
         self.scheduler.clear()
+        before = self.clock.now()
         self.clock.reset(at=at)
         with self.clock.frozen():
             for provider in self.providers.values():
@@ -143,7 +144,7 @@ class Simulator:
             self.rules.reset()
             self.journal.clear()
             if self.recorder is not None:
-                self.recorder.reset()
+                self.recorder.reset(before=before)
         self.events.reset()
 
     async def close(self) -> None:

@@ -153,3 +153,37 @@ def test_a_recorded_run_opens_in_the_page(visit: OpenPage, tmp_path: Path) -> No
         one.page.get_by_role("link", name="Earlier event").click()
         assert _jobs(one.page) == [f"runflow/{ids[0]}"]
         one.page.goto("about:blank")  # before its server ends
+
+
+def test_the_page_goes_before_a_reset_and_back(visit: OpenPage, ids: list[str], served: MockServer) -> None:
+    """Though the clock stands before it now: to the end of what came before, from event to event there, and behind."""
+    assert ask(served.control.url, "POST", "/_mockreel/reset")[0] == 200
+    _submit(served)
+    one = visit("/")
+    one.page.get_by_role("link", name="Past").click()
+    one.page.get_by_role("link", name="Before the reset").click()
+    expect(one.page.locator(".job_row")).to_have_count(3)
+    expect(one.page.locator(".clock-time")).to_have_text("00:03:00")
+    one.page.get_by_role("link", name="Earlier event").click()
+    expect(one.page.locator(".clock-time")).to_have_text("00:02:03")
+    one.page.locator("#moment").fill("2026-01-01T00:01:30Z")
+    one.page.get_by_role("button", name="Go").first.click()
+    assert _jobs(one.page) == [f"runflow/{ids[1]}", f"runflow/{ids[0]}"]
+    one.page.get_by_role("link", name="After the reset").click()
+    expect(one.page.locator(".job_row")).to_have_count(1)
+    expect(one.page.locator(".clock-time")).to_have_text("00:00:00")
+
+
+@pytest.mark.parametrize(
+    ("path", "heading"), [("/at/soon/", "This moment cannot be shown"), ("/jobs/runflow/none", "Not found")]
+)
+def test_a_page_that_is_not_there_says_so_and_follows_nothing(path: str, heading: str, visit: OpenPage) -> None:
+    """It does not say that the server does not answer."""
+    one = visit("/")
+    before = len(one.asked)
+    one.page.goto(f"{one.page.url.partition(PAGE)[0]}{PAGE}{path}")
+    expect(one.page.get_by_role("heading", level=1)).to_have_text(heading)
+    expect(one.page.locator("#lamp")).to_have_text("Not found")
+    assert ["404" in said for said in one.said] == [True]
+    one.said.clear()
+    assert not [url for url in one.asked[before:] if "live" in url]

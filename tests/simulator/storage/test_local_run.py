@@ -8,9 +8,9 @@ import pytest
 from simulator.storage.rig import HOOK, KEYS, START, Kept, Wall, fresh, kept, opened, state, traffic
 
 from mockreel.engine.clock import Clock
+from mockreel.engine.moment import Moment
 from mockreel.errors import StateError
 from mockreel.simulator.rule_parser import set_faults
-from mockreel.simulator.storage.local_run import LocalRun
 
 
 def _left(folder: Path, checkpoints: Path | None = None) -> object:
@@ -215,7 +215,7 @@ def test_looking_back_shows_the_state_of_a_moment(tmp_path: Path) -> None:
         one.submit()
         one.advance(50)
         end = state(one.simulator)
-        past = _past(one.run, START + 50)
+        past = _past(one, START + 50)
         assert past == {**middle, "clock": past["clock"]}
         assert state(one.simulator) == end
 
@@ -229,12 +229,34 @@ def test_looking_back_shows_what_came_after_a_reset(tmp_path: Path) -> None:
         one.submit()
         one.submit()
         now = state(one.simulator)
-        past = _past(one.run, START)
+        past = _past(one, START)
         assert past == {**now, "clock": past["clock"]}
 
 
-def _past(run: LocalRun, moment: float) -> dict[str, object]:
-    found = run.past(fresh(Clock(start=START, held=True), run.head.salt), moment)
-    row = state(found)
+def _past(one: Kept, at: float) -> dict[str, object]:
+    run = one.run
+    past = run.past(lambda: fresh(Clock(start=START, held=True), run.head.salt), now=one.simulator.clock.now)
+    row = state(past.view(Moment(at)).simulator)
     assert isinstance(row, dict)
     return row
+
+
+def test_a_log_that_has_less_than_its_checkpoint_is_refused(tmp_path: Path) -> None:
+    """Its newest entries are lost; without the checkpoint it goes on with those that are there."""
+    check = tmp_path / "check"
+    with kept(opened("sqlite", tmp_path), checkpoints=check) as one:
+        one.submit()
+        before = one.run.log.last
+    lost = {name: (tmp_path / name).read_bytes() for name in ("run.db",)}
+    with kept(opened("sqlite", tmp_path), checkpoints=check) as one:
+        one.submit()
+        one.run.keep_checkpoint(one.simulator)
+    (tmp_path / "run.db").write_bytes(lost["run.db"])
+    with (
+        pytest.raises(StateError, match=r"has lost its newest entries: .* to go on with those .*, delete check"),
+        kept(opened("sqlite", tmp_path), checkpoints=check),
+    ):
+        pass
+    check.unlink()
+    with kept(opened("sqlite", tmp_path), checkpoints=check) as one:
+        assert one.run.log.last == before + 1

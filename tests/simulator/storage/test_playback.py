@@ -7,11 +7,10 @@ import pytest
 from simulator.storage.rig import HOOK, KEYS, KINDS, START, Kept, fresh, kept, load, opened, state, traffic
 
 from mockreel.engine.clock import Clock
-from mockreel.simulator.storage.local_run import apply_log
 from mockreel.simulator.storage.logs.run_bundle import Bundle
 from mockreel.simulator.storage.logs.run_log import MemoryLog, RunLog
 from mockreel.simulator.storage.logs.sqlite_log import SqliteLog
-from mockreel.simulator.storage.playback import Playback
+from mockreel.simulator.storage.playback import Playback, apply_log
 
 
 def _again(one: Kept, log: RunLog) -> object:

@@ -57,7 +57,7 @@ def test_a_log_of_another_form_is_rejected(tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / "run.db") as other:
         other.execute("PRAGMA user_version = 7")
     other.close()
-    with pytest.raises(StateError, match=r"has form 7 of the log; this version reads form 1\. Serve it with"):
+    with pytest.raises(StateError, match=r"has form 7 of the log; this version reads form 2\. Serve it with"):
         SqliteLog(tmp_path / "run.db")
 
 
@@ -174,3 +174,95 @@ def test_a_full_disk_rejects_submits_and_loses_no_answered_request(tmp_path: Pat
     with kept(opened("sqlite", tmp_path)) as one:
         assert {job.id for job in one.simulator.provider("runflow").jobs} >= {first, second}
         assert state(one.simulator) == before
+
+
+def _killed(folder: Path, *, entries: int = 30) -> dict[str, bytes]:
+    """The files of a log whose server was killed."""
+    log = SqliteLog(folder / "run.db")
+    log.begin({"form": 1})
+    for number in range(entries):
+        log.append([_entry(number)])
+    whole = {file.name: file.read_bytes() for file in folder.iterdir()}
+    log.close()
+    for file in folder.iterdir():
+        file.unlink()
+    return whole
+
+
+def test_a_log_that_was_ended_says_nothing(tmp_path: Path) -> None:
+    """It was opened before, and written to again."""
+    for number in range(3):
+        log = SqliteLog(tmp_path / "run.db")
+        assert log.unended == ""
+        if not number:
+            log.begin({})
+        log.append([_entry(number)])
+        log.close()
+    assert not (tmp_path / "run.db-wal").exists()
+
+
+def test_a_log_whose_server_was_killed_is_told_as_such(tmp_path: Path) -> None:
+    """With how many entries there are; and it is one that was not ended until somebody has ended it."""
+    for name, content in _killed(tmp_path).items():
+        (tmp_path / name).write_bytes(content)
+    for _ in range(2):  # the second one by a server that did not write
+        log = SqliteLog(tmp_path / "run.db")
+        assert "was not ended" in log.unended
+        assert "It goes on behind the 30 entries that are there" in log.unended
+        log.close()
+        (tmp_path / "run.db-wal").touch()
+    log = SqliteLog(tmp_path / "run.db")
+    log.append([_entry(30)])
+    log.close()
+    again = SqliteLog(tmp_path / "run.db")
+    assert (again.unended, again.last) == ("", 31)
+    again.close()
+
+
+def test_a_copy_without_its_newest_entries_is_refused(tmp_path: Path) -> None:
+    """The WAL of a server that still writes, or was killed, is part of the run; an empty one goes on without it."""
+    (tmp_path / "run.db").write_bytes(_killed(tmp_path, entries=20_000)["run.db"])
+    with pytest.raises(StateError, match=r"was not ended, and run\.db-wal is missing, which has its newest entries"):
+        SqliteLog(tmp_path / "run.db")
+    (tmp_path / "run.db-wal").touch()
+    log = SqliteLog(tmp_path / "run.db")
+    assert 0 < log.last < 20_000
+    assert "was not ended" in log.unended
+    log.close()
+
+
+def test_a_copy_without_anything_of_its_run_begins_no_new_one(tmp_path: Path) -> None:
+    """All that there was is in the WAL, which is empty."""
+    (tmp_path / "run.db").write_bytes(_killed(tmp_path)["run.db"])
+    (tmp_path / "run.db-wal").touch()
+    with pytest.raises(
+        StateError, match=r"holds no run: its server was ended while it began it, or what run\.db-wal had"
+    ):
+        SqliteLog(tmp_path / "run.db")
+
+
+@pytest.mark.parametrize("part", [0.05, 0.5, 0.8, 0.9, 0.95, 0.99])
+def test_a_database_that_is_cut_is_refused(part: float, tmp_path: Path) -> None:
+    """One that was ended: its entries are in the database itself."""
+    log = SqliteLog(tmp_path / "run.db")
+    log.begin({})
+    for number in range(500):
+        log.append([_entry(number)])
+    log.close()
+    raw = (tmp_path / "run.db").read_bytes()
+    (tmp_path / "run.db").write_bytes(raw[: int(len(raw) * part)])
+    with pytest.raises(StateError, match="damaged"):
+        SqliteLog(tmp_path / "run.db")
+
+
+def test_a_log_that_lost_entries_behind_its_end_is_refused(tmp_path: Path) -> None:
+    """Though those that are there have no gap."""
+    log = SqliteLog(tmp_path / "run.db")
+    log.begin({})
+    log.append([_entry(number) for number in range(5)])
+    log.close()
+    with sqlite3.connect(tmp_path / "run.db") as other:
+        other.execute("DELETE FROM entries WHERE number > 3")
+    other.close()
+    with pytest.raises(StateError, match=r"of 5 entries 2 are missing\. Take a copy"):
+        SqliteLog(tmp_path / "run.db")

@@ -53,5 +53,11 @@ for group in (
     past_commands.group,
 ):
     command.add_command(group)
-for one in (rule_commands.faults, state_commands.reset, state_commands.snapshot, state_commands.restore):
+for one in (
+    rule_commands.faults,
+    state_commands.reset,
+    state_commands.resets,
+    state_commands.snapshot,
+    state_commands.restore,
+):
     command.add_command(one)

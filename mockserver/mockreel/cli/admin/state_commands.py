@@ -25,6 +25,20 @@ def reset(session: ControlSession) -> None:
     session.show(about, lambda: [f"Reset. {_clock(about)}"])
 
 
+@click.command("resets")
+@click.pass_obj
+def resets(session: ControlSession) -> None:
+    """List where the clock was put back, by a reset or a restored snapshot; the server must keep a log."""
+    with session.client() as control:
+        rows = control.resets()
+    head = ("entry", "by", "the clock was at", "and was put to", "look at what was before with")
+    session.show_table(rows, head, lambda: map(_reset_row, rows), none="The clock was never put back.")
+
+
+def _reset_row(row: Mapping[str, Any]) -> tuple[object, ...]:
+    return row["entry"], row["by"], moment(row["from"]), moment(row["to"]), f"control at {row['before']}"
+
+
 @click.command("snapshot")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path, allow_dash=True))
 @click.pass_obj

@@ -42,12 +42,16 @@ def command(
 ) -> None:
     """Apply a run again that `serve --record-run` has recorded, and compare every response and webhook, byte for byte.
 
+    A run that was not ended, as its server was killed, is played as far as it goes, and that is said.
+
     Exit code 0: all are equal. 1: some differ. 2: the run cannot be applied.
     """
     from mockreel.server.recorded_run import RecordedRun  # noqa: PLC0415  (--help needs none of it)
 
     run = RecordedRun(bundle, readings=dict(readings), data=against)
     if opened:
+        if run.unended:
+            echo(run.unended, err=True)
         _serve(run.server(port=port))
         return
     found = run.compared()
@@ -67,6 +71,8 @@ def _serve(server: "Server") -> None:
 
 
 def _show(found: "Rerun") -> None:
+    if found.unended:
+        echo(found.unended)
     if found.is_equal:
         echo(f"Equal: {found.compared} responses and webhooks are the same, byte for byte.")
         return

@@ -33,7 +33,8 @@ class ControlClient:
         token: what it requires, if it has one.
         ca: the file of its certificate authority, if it uses TLS with a self-made certificate.
         timeout: real seconds to wait for a response; `advance` has no limit, as it delivers callbacks.
-        past: read the state at this moment: seconds since 1970, an ISO date and time, or `-30` for 30 s ago.
+        past: read the state at this moment: seconds since 1970, an ISO date and time, `-30` for 30 s ago, or `@57`
+            behind entry 57 of the log.
 
     Raises (from each method):
         ControlUnreachable: nothing answers, or it is not a mock server.
@@ -76,7 +77,8 @@ class ControlClient:
         """A new client that reads the state at a moment; the server must keep a log.
 
         Args:
-            moment: seconds since 1970, an ISO date and time, or `-30` for 30 seconds before now.
+            moment: seconds since 1970, an ISO date and time, `-30` for 30 seconds before now, `@57` behind entry 57 of
+                the log, or `TIME@57` for the last time that it was so late up to that entry.
         """
         return self._again(past=str(moment))
 
@@ -98,6 +100,10 @@ class ControlClient:
     def reset(self) -> Row:
         """Reset the mock server to its state at the start."""
         return self._connection.post("reset")
+
+    def resets(self) -> tuple[Row, ...]:
+        """Where the clock was put back, oldest first; the server must keep a log."""
+        return tuple(self._connection.get("resets")["resets"])
 
     def snapshot(self) -> Row:
         """The whole state, as a document for `restore`."""

@@ -21,12 +21,13 @@ class HeaderFacts:
     Who keeps headers, as a connection does until the next request, may keep this beside them, and no longer.
     """
 
-    __slots__ = ("caller", "first", "stored")
+    __slots__ = ("caller", "first", "stored", "written")
 
     def __init__(self, headers: Headers) -> None:
         self.first: dict[bytes, bytes] = dict(reversed([*headers]))  # by name the first of that name
         self.caller: Any = None  # the owner of their key, as found by the pipeline
         self.stored: Any = None  # what the journal stores of them
+        self.written: Any = None  # what a log writes of them
 
 
 @dataclass(slots=True)

@@ -1,20 +1,21 @@
 """The run as it was at a moment, for the pages: its simulator, what came before and next, and where else to look."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from heapq import nsmallest
 from typing import NamedTuple
 
-from mockreel.errors import Conflict
-from mockreel.server.admin.state.state_routes import moment_of
+from mockreel.engine.moment import Moment, Stretch, read_moment
+from mockreel.server.admin.state.state_routes import past_of
 from mockreel.server.dashboard.table_rows import short_id
+from mockreel.simulator.run_recorder import Past, View
 from mockreel.simulator.simulator import Simulator
 
 # So much of what came next is shown.
 MOST_NEXT = 25
-# The moment that was looked at last is at hand for so many real seconds.
-KEPT = 60.0
+# The moments that were looked at last are at hand for so many real seconds, and so many of them.
+KEPT, MOST_KEPT = 60.0, 2
 
 
 class Happening(NamedTuple):
@@ -31,14 +32,22 @@ class Happening(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
-    """A moment of a run, from `opened` to `now`: the last event before it, and those after it in order."""
+class Shown:
+    """A moment of a run that is shown, in a part of it from `opened` to `now`: what came before and behind it there.
+
+    `behind` is what the address of a moment of this part ends with: empty for the newest part. `before_reset` is the
+    address of the end of the part before, `after_reset` that of the beginning of the next; None where there is none.
+    """
 
     moment: float
+    name: str
     opened: float
     now: float
+    behind: str
     earlier: float | None
     later: tuple[Happening, ...]
+    before_reset: str | None
+    after_reset: str | None
 
 
 class LookBack:
@@ -46,10 +55,10 @@ class LookBack:
 
     def __init__(self, simulator: Simulator) -> None:
         self._simulator = simulator
-        self._kept: tuple[float, Simulator] | None = None
+        self._kept: dict[Moment, View] = {}
         self._lock = asyncio.Lock()
 
-    async def at(self, text: str) -> tuple[Simulator, Moment]:
+    async def at(self, text: str) -> tuple[Simulator, Shown]:
         """The simulator as it was at a moment, and what is around that.
 
         Raises:
@@ -57,47 +66,66 @@ class LookBack:
             OptionError: it is no moment, or has not come yet.
             StateError: the log cannot be applied.
         """
-        moment = self.moment(text)
+        moment, past = self.moment(text), past_of(self._simulator)
         async with self._lock:
-            past = await self._made(moment)
-        return past, await asyncio.to_thread(self._around, moment)
+            parts = await asyncio.to_thread(past.stretches)
+            seen = await self._made(past, moment)
+            part = seen.stretch
+            whole = self._simulator
+            if part.by:  # what happened there is not in the simulator that is served any more
+                whole = (await self._made(past, Moment(part.ended, part.last))).simulator
+        return seen.simulator, await asyncio.to_thread(_around, moment, seen, whole, parts)
 
-    def moment(self, text: str) -> float:
-        """A moment as it may be written; takes and raises what `at` does."""
-        if self._simulator.past is None:
-            raise Conflict(
-                "This server keeps no log, so it cannot look back. Start it with --state FILE or --record-run DIR."
-            )
-        return moment_of(text, now=self._simulator.clock.now())
+    def moment(self, text: str) -> Moment:
+        """A moment as it may be written.
 
-    async def _made(self, moment: float) -> Simulator:
-        if self._kept is not None and self._kept[0] == moment:
-            return self._kept[1]
-        self._kept = None
-        assert self._simulator.past is not None
-        past = await asyncio.to_thread(self._simulator.past, moment)
-        if moment < self._simulator.clock.now():  # nothing more comes to it
-            self._kept = kept = (moment, past)
-            asyncio.get_running_loop().call_later(KEPT, self._forget, kept)
-        return past
+        Raises:
+            Conflict: no log is kept.
+            OptionError: it is no moment.
+        """
+        past_of(self._simulator)
+        return read_moment(text, now=self._simulator.clock.now())
 
-    def _forget(self, kept: tuple[float, Simulator]) -> None:
-        if self._kept is kept:
-            self._kept = None
+    async def _made(self, past: Past, moment: Moment) -> View:
+        if moment in self._kept:
+            return self._kept[moment]
+        view = await asyncio.to_thread(past.view, moment)
+        if view.stretch.by or view.at < self._simulator.clock.now():  # nothing more comes to it
+            while len(self._kept) >= MOST_KEPT:
+                del self._kept[next(iter(self._kept))]
+            self._kept[moment] = view
+            asyncio.get_running_loop().call_later(KEPT, self._forget, moment, view)
+        return view
 
-    def _around(self, moment: float) -> Moment:
-        simulator = self._simulator
-        now = simulator.clock.now()
-        earlier: float | None = None
-        later: list[Happening] = []
-        for one in happenings(simulator, now):
-            if one.at > moment:
-                later.append(one)
-            elif one.at < moment and (earlier is None or one.at > earlier):
-                earlier = one.at
-        opened = min(provider.ledger.opened for provider in simulator.providers.values())
-        found = nsmallest(MOST_NEXT, later, key=lambda one: one.at)
-        return Moment(moment, min(opened, moment), now, earlier, tuple(found))
+    def _forget(self, moment: Moment, view: View) -> None:
+        if self._kept.get(moment) is view:
+            del self._kept[moment]
+
+
+def _around(moment: Moment, seen: View, whole: Simulator, parts: Sequence[Stretch]) -> Shown:
+    """What is around a moment, by a simulator that has all that happened in its part of the run."""
+    at, part = seen.at, seen.stretch
+    now = part.ended if part.by else whole.clock.now()
+    earlier: float | None = None
+    later: list[Happening] = []
+    for one in happenings(whole, now):
+        if one.at > at:
+            later.append(one)
+        elif one.at < at and (earlier is None or one.at > earlier):
+            earlier = one.at
+    before = next((one for one in reversed(parts) if one.last < part.first), None)
+    after = next((one for one in parts if one.first > part.last), None)
+    return Shown(
+        at,
+        str(moment),
+        min(part.begun, at),
+        now,
+        f"@{part.last}" if part.by else "",
+        earlier,
+        tuple(nsmallest(MOST_NEXT, later, key=lambda one: one.at)),
+        None if before is None else str(Moment(before.ended, before.last)),
+        None if after is None else str(Moment(after.begun, after.last if after.by else None)),
+    )
 
 
 def happenings(simulator: Simulator, now: float) -> Iterator[Happening]:

@@ -13,7 +13,7 @@ from mockreel.server.dashboard.error_reasons import error_fact, reasons
 from mockreel.server.dashboard.export.curl import curl
 from mockreel.server.dashboard.export.journaled_request import journaled_request
 from mockreel.server.dashboard.export.test_snippet import snippet
-from mockreel.server.dashboard.look_back import Moment
+from mockreel.server.dashboard.look_back import Shown
 from mockreel.server.dashboard.page_window import Filter
 from mockreel.server.dashboard.renderer import Region, Rendering, pretty
 from mockreel.simulator.provider import Provider
@@ -37,7 +37,7 @@ class Desk:
     rendering: Rendering
     base: str = ""
     root: str = ""
-    past: Moment | None = None
+    past: Shown | None = None
     params: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, str] = field(default_factory=dict)
 

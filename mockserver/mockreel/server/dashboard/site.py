@@ -90,7 +90,9 @@ class Site:
         text = request.query_params.get("moment", "") or repr(self._simulator.clock.now())
         page = quote(request.query_params.get("page", ""), safe="/%")
         try:
-            text = repr(self._look_back.moment(text.strip()))
+            text = text.strip()
+            is_whole = "@" in text or text.startswith("-")
+            text = str(self._look_back.moment(text if is_whole else text + request.query_params.get("behind", "")))
         except MockreelError:  # the page says what is wrong with it
             text = quote(text, safe="")
         return RedirectResponse(f"{_root(request)}{PAGE}/at/{text}/{page}", 303, headers=HEADERS)
@@ -117,8 +119,11 @@ class Site:
                     desk = await self._past_desk(desk)
                 view = make(desk)
             except (Lost, MockreelError) as lost:
-                title = "Not on this mock server"
-                return self._answer(desk, "lost.html", 404, title=title, here="", page=page, detail=str(lost))
+                at_moment = "moment" in desk.params and desk.past is None
+                heading = "This moment cannot be shown" if at_moment else "Not found"
+                title = heading if at_moment else "Not on this mock server"
+                why = {"heading": heading, "detail": str(lost)}
+                return self._answer(desk, "lost.html", 404, title=title, here="", page=page, lost=why)
             if "live" in request.query_params:
                 return self._stream(desk, make)
             regions = {region.name: region for region in view.regions()}
@@ -136,7 +141,7 @@ class Site:
     async def _past_desk(self, desk: Desk) -> Desk:
         """The desk of a moment; takes and raises what `LookBack.at` does."""
         past, moment = await self._look_back.at(desk.params["moment"])
-        return replace(desk, simulator=past, base=f"{desk.root}/at/{moment.moment!r}", past=moment)
+        return replace(desk, simulator=past, base=f"{desk.root}/at/{moment.name}", past=moment)
 
     def _answer(
         self,
@@ -148,11 +153,13 @@ class Site:
         here: str,
         page: str,
         regions: Mapping[str, Region] | None = None,
+        lost: Mapping[str, str] | None = None,
         **values: Any,
     ) -> Response:
         html = self._rendering.page(
             template,
             **values,
+            lost=lost,
             title=title,
             here=here,
             page=page,

@@ -3,22 +3,22 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from itertools import takewhile
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
 from threading import Thread
 from typing import Any
 
 from mockreel.engine.clock import Clock
+from mockreel.errors import StateError
 from mockreel.simulator.simulator import Simulator
 from mockreel.simulator.storage.checkpoints import checkpoint
 from mockreel.simulator.storage.checkpoints.checkpoint import Load
 from mockreel.simulator.storage.checkpoints.process_fork import CAN_FORK, beside
+from mockreel.simulator.storage.log_past import LogPast
 from mockreel.simulator.storage.log_recorder import Recorder
 from mockreel.simulator.storage.logs.log_entry import Entry
 from mockreel.simulator.storage.logs.run_log import RunLog
-from mockreel.simulator.storage.playback import Playback
+from mockreel.simulator.storage.playback import Playback, apply_log
 from mockreel.simulator.storage.run_head import new_head, read_head
 
 # Entries that define how the clock continues from their moment.
@@ -121,7 +121,13 @@ class LocalRun:
     def _checkpoint(self, simulator: Simulator) -> checkpoint.Checkpoint | None:
         if self._checkpoints is None:
             return None
-        found = checkpoint.find(self._checkpoints, run=self.head.id, last=self.log.last)
+        found = checkpoint.find(self._checkpoints, run=self.head.id)
+        if found is not None and found.number > self.log.last:
+            raise StateError(
+                f"{self.log.where} has lost its newest entries: {self._checkpoints} has {found.number}, and "
+                f"{self.log.last} are there. Take a copy that is whole; to go on with those {self.log.last}, delete "
+                f"{self._checkpoints.name}."
+            )
         return found if found is not None and checkpoint.restore(simulator, found, load=self._load) else None
 
     def _go_on(self, simulator: Simulator, playback: Playback) -> tuple[bool, float]:
@@ -191,36 +197,6 @@ class LocalRun:
             self.keep_checkpoint(simulator)
         self.log.close()
 
-    # Looking back
-
-    def past(self, fresh: Simulator, moment: float) -> Simulator:
-        """A fresh simulator as the run was at a moment; its clock is paused there.
-
-        Raises:
-            StateError: the log cannot be applied.
-        """
-        playback = Playback(fresh, self.log, load=self._load)
-        apply_log(playback, until(self.log, moment))
-        fresh.clock.begin_at(max(moment, self.head.opened), held=True, speed=1.0)
-        return fresh
-
-
-def until(log: RunLog, moment: float) -> Iterator[tuple[int, Entry]]:
-    """The entries up to a moment: its last occurrence, as a reset may have set the clock back."""
-    last = max((number for number, entry in log.entries() if entry.at <= moment), default=0)
-    return takewhile(lambda pair: pair[0] <= last, log.entries())
-
-
-def apply_log(playback: Playback, entries: Iterable[tuple[int, Entry]]) -> None:
-    """Apply entries on a separate event loop, whatever loop runs here.
-
-    Raises:
-        StateError: one does not fit the entries before it.
-    """
-    run_to_end(playback.apply_all(entries))
-
-
-def run_to_end(work: Coroutine[Any, Any, None]) -> None:
-    """Run a coroutine to its end on a separate event loop, whatever loop runs here."""
-    with ThreadPoolExecutor(1, thread_name_prefix="mockreel-playback") as thread:
-        thread.submit(asyncio.run, work).result()
+    def past(self, fresh: Callable[[], Simulator], *, now: Callable[[], float]) -> LogPast:
+        """What can be looked back on; the parameters are those of `LogPast`."""
+        return LogPast(self.log, fresh, load=self._load, opened=self.head.opened, now=now)

@@ -245,7 +245,7 @@ class Recorder:
         fields = {"p": provider.name, "id": delivery.id, "u": provider.base_url}
         self._write([*self._changes(), Entry("redelivery", provider.clock.now(), fields)])
 
-    def reset(self) -> None:
+    def reset(self, *, before: float) -> None:
         """Everything was forgotten; the rules are those of the beginning again."""
         for known in self._admitted.values():
             known.clear()
@@ -253,7 +253,8 @@ class Recorder:
         self._begun.clear()
         self._clock_changed = False
         self._rules = ()  # the initial ones are recorded again
-        self._write([self._clock("reset")])
+        clock = self._clock("reset")
+        self._write([clock._replace(fields={**clock.fields, "before": before})])
 
     def restored(self, document: Any) -> None:
         """A snapshot replaced everything."""

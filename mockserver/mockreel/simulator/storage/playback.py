@@ -7,6 +7,7 @@ attempt ends as recorded.
 import asyncio
 import contextlib
 from collections.abc import Callable, Coroutine, Generator, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -308,3 +309,18 @@ class Playback:
         for one in self._under_way.values():
             one.attempt.close()
         self._under_way.clear()
+
+
+def apply_log(playback: Playback, entries: Iterable[tuple[int, Entry]]) -> None:
+    """Apply entries on a separate event loop, whatever loop runs here.
+
+    Raises:
+        StateError: one does not fit the entries before it.
+    """
+    run_to_end(playback.apply_all(entries))
+
+
+def run_to_end(work: Coroutine[Any, Any, None]) -> None:
+    """Run a coroutine to its end on a separate event loop, whatever loop runs here."""
+    with ThreadPoolExecutor(1, thread_name_prefix="mockreel-playback") as thread:
+        thread.submit(asyncio.run, work).result()

@@ -7,11 +7,10 @@ from mockreel.contract.messages.message import Response
 from mockreel.errors import LogMisfit
 from mockreel.simulator.simulator import Simulator
 from mockreel.simulator.storage.checkpoints.checkpoint import Load
-from mockreel.simulator.storage.local_run import apply_log
 from mockreel.simulator.storage.log_recorder import response_digest
 from mockreel.simulator.storage.logs.log_entry import Entry
 from mockreel.simulator.storage.logs.run_log import RunLog
-from mockreel.simulator.storage.playback import Playback
+from mockreel.simulator.storage.playback import Playback, apply_log
 
 # Of what is answered now so much is shown.
 SHOWN = 400
@@ -30,8 +29,13 @@ class Difference:
 
 @dataclass(slots=True)
 class Rerun:
-    """What was compared, where it differs, and why it could not go on, if so."""
+    """What was compared, where it differs, and why it could not go on, if so.
 
+    `entries` is how many were there; `unended` says that the run lacks its end, if so.
+    """
+
+    entries: int = 0
+    unended: str = ""
     compared: int = 0
     differences: list[Difference] = field(default_factory=list)
     ended: str = ""

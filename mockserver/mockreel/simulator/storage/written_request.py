@@ -1,9 +1,9 @@
 """A request as a log has it: without its key, whole otherwise, and back."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 from urllib.parse import quote
 
 import orjson
@@ -48,21 +48,13 @@ def write(context: RequestContext, *, key: str, unpacked: bool, files: Files) ->
         files: the storage of long bodies.
     """
     request, own = context.request, context.key
-    stored = context.provider.capture.headers - _NOISE
-    headers = [
-        (name.decode("latin-1"), value.decode("latin-1"))
-        for name, value in request.headers
-        if name in stored and not (unpacked and name == b"content-encoding")
-    ]
+    headers = _headers(context, key=key, unpacked=unpacked)
     query, body, path = request.query, request.body, request.path
     if own:
-        headers = [(name, value.replace(own, key) if own in value else value) for name, value in headers]
-        headers += _in_headers(context, own, key)
-        forms = _forms(own)
-        query = _without(query, forms, key) if query else query
-        body = _without(body, forms, key) if body else body
+        query = _without(query, headers.forms, key) if query else query
+        body = _without(body, headers.forms, key) if body else body
         path = path.replace(own, key) if len(own) >= MOST_WORD else path
-    found: dict[str, Any] = {"m": request.method, "path": path, "u": request.base_url, "h": headers}
+    found: dict[str, Any] = {"m": request.method, "path": path, "u": request.base_url, "h": headers.row}
     if query:
         found["q"] = written(query)
     if body:
@@ -70,6 +62,38 @@ def write(context: RequestContext, *, key: str, unpacked: bool, files: Files) ->
     if WIRE in (request.state or ()):
         found["w"] = 1
     return found
+
+
+class _Headers(NamedTuple):
+    """What is written of some headers, as JSON; `forms` are the ways to write their key; and what both depend on."""
+
+    row: orjson.Fragment
+    forms: Collection[bytes]
+    cause: tuple[Any, ...]
+
+
+def _headers(context: RequestContext, *, key: str, unpacked: bool) -> _Headers:
+    """What is written of a request's headers; a connection that sends the same ones again has it ready."""
+    facts, operation = context.request.facts, context.known_operation
+    cause = (context.provider.capture, None if operation is None else operation.key, context.key, key, unpacked)
+    known: _Headers | None = facts.written
+    if known is None or known.cause != cause:
+        row = orjson.Fragment(orjson.dumps(_rows(context, key, unpacked)))
+        known = facts.written = _Headers(row, _forms(context.key) if context.key else (), cause)
+    return known
+
+
+def _rows(context: RequestContext, key: str, unpacked: bool) -> list[tuple[str, str]]:
+    own, stored = context.key, context.provider.capture.headers - _NOISE
+    headers = [
+        (name.decode("latin-1"), value.decode("latin-1"))
+        for name, value in context.request.headers
+        if name in stored and not (unpacked and name == b"content-encoding")
+    ]
+    if own:
+        headers = [(name, value.replace(own, key) if own in value else value) for name, value in headers]
+        headers += _in_headers(context, own, key)
+    return headers
 
 
 # Headers that the journal stores, and that no response depends on.
@@ -106,7 +130,7 @@ def _forms(own: str) -> set[bytes]:
     return {raw, quote(raw, safe="").encode(), orjson.dumps(own.encode("utf-8", "replace").decode())[1:-1]}
 
 
-def _without(data: bytes, forms: set[bytes], key: str) -> bytes:
+def _without(data: bytes, forms: Collection[bytes], key: str) -> bytes:
     """Bytes without a key, in any encoding; a short key is replaced only where it is a whole value."""
     for form in forms:
         if form not in data:

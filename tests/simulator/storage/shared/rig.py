@@ -167,7 +167,9 @@ async def sharing(
         raise
     simulator = fresh(clock, run.head.salt, receiver)
     run.resume(simulator)
-    simulator.past = lambda moment: run.past(fresh(Clock(start=START, held=True), run.head.salt, receiver), moment)
+    simulator.past = run.past(
+        lambda: fresh(Clock(start=START, held=True), run.head.salt, receiver), now=simulator.clock.now
+    )
     one = Sharing(simulator, run, log)
     await run.caught_up()
     one.beside = [asyncio.ensure_future(part(simulator)) for part in run.beside]

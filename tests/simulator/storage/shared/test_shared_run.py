@@ -256,3 +256,56 @@ def test_another_server_with_other_options_is_refused(redis_server: RedisServer)
                     pass
 
     asyncio.run(work())
+
+
+def test_what_was_before_a_reset_is_reached_by_time_and_by_entry(redis_server: RedisServer) -> None:
+    """At any of the servers; a restored snapshot puts the clock back too."""
+
+    async def work(first: Sharing, second: Sharing, _: Listener) -> None:
+        one = await first.submit()
+        snapshot = (await first.control("GET", "snapshot"))[1]
+        await first.control("POST", "clock/advance", {"seconds": 60})
+        two = await second.submit()
+        assert (await first.control("POST", "reset"))[0] == 200
+        three = await second.submit()
+        await first.control("POST", "clock/advance", {"seconds": 20})
+        assert (await second.control("POST", "restore", snapshot))[0] == 200
+        assert (await second.control("POST", "restore", {"form": 0}))[0] == 400
+        status, said = await second.control("GET", "resets")
+        assert status == 200
+        assert [(row["by"], row["from"] - START, row["to"] - START) for row in said["resets"]] == [
+            ("reset", 60, 0),
+            ("restore", 20, 0),
+        ]
+
+        async def jobs(moment: str) -> set[str]:
+            status, found = await first.control("GET", f"at/{moment}/jobs")
+            assert status == 200, found
+            return {job["id"] for job in found["jobs"]}
+
+        before_reset, before_restore = (row["before"] for row in said["resets"])
+        assert await jobs(before_reset) == await jobs(f"{START + 60}") == {one, two}
+        assert await jobs(f"{START + 10}@{before_reset.partition('@')[2]}") == {one}
+        assert await jobs(before_restore) == await jobs(f"{START + 20}") == {three}
+        assert await jobs("@" + before_restore.partition("@")[2]) == {three}
+        assert await jobs(f"{START}") == {one}
+        assert (await first.control("GET", "at/@999/jobs"))[0] == 400
+        assert (await first.control("GET", f"at/{START + 61}/jobs"))[0] == 400
+
+    with_two(redis_server.url, work)
+
+
+def test_a_run_that_has_less_than_its_checkpoint_is_refused(redis_server: RedisServer) -> None:
+    """The Redis has lost its newest entries: it is said, and nothing is answered."""
+
+    async def work() -> None:
+        receiver = Listener()
+        async with sharing(redis_server.url, receiver) as one:
+            await one.submit()
+            await one.run.keeper.keep(lambda: one.run.fence)
+            one.log._sync.delete("mockreel:{run}:log")
+        with pytest.raises(StateError, match=r"has lost its newest entries: its checkpoint has"):
+            async with sharing(redis_server.url, receiver):
+                pass
+
+    asyncio.run(work())

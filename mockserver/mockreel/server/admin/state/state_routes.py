@@ -2,19 +2,21 @@
 
 import asyncio
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Match, Route
 
+from mockreel.engine.moment import Moment, Stretch, read_moment
 from mockreel.errors import Conflict, OptionError
 from mockreel.server.admin.clock_routes import about
 from mockreel.server.admin.request_reader import check_query, json_object, no_form
 from mockreel.server.admin.route import Row
 from mockreel.server.cooperative_loop import yielding
 from mockreel.simulator.pipeline import OWN_PATHS
+from mockreel.simulator.run_recorder import Past
 from mockreel.simulator.simulator import Simulator
 
 # The most bytes of a snapshot to restore: it contains uploads and bodies.
@@ -66,15 +68,28 @@ async def restore_snapshot(simulator: Simulator, request: Request) -> Any:
     return await about(simulator, request)
 
 
+async def list_resets(simulator: Simulator, _: Request) -> Any:
+    """Where the clock was put back, by a reset or a restored snapshot, and how to look at what was before."""
+    every = await asyncio.to_thread(past_of(simulator).stretches)
+    return {"resets": [_reset_row(before, after) for before, after in pairwise(every)]}
+
+
+def _reset_row(before: Stretch, after: Stretch) -> dict[str, Any]:
+    return {
+        "entry": after.first,
+        "by": before.by,
+        "from": before.ended,
+        "to": after.begun,
+        "before": str(Moment(before.ended, before.last)),
+    }
+
+
 ROWS = (
     Row("POST", "reset", reset_simulator),
+    Row("GET", "resets", list_resets),
     Row("GET", "snapshot", take_snapshot),
     Row("POST", "restore", restore_snapshot),
 )
-
-
-# How a moment may be written.
-FORMS = ("seconds since 1970", "2026-11-29T12:00:00Z", "-30 (seconds before now)")
 
 
 def past_row(rows: tuple[Row, ...]) -> Row:
@@ -83,7 +98,8 @@ def past_row(rows: tuple[Row, ...]) -> Row:
     Args:
         rows: the routes of the simulator as it is.
     """
-    routes = [(Route(OWN_PATHS + row.path, _unused), row) for row in rows if row.method == "GET"]
+    readable = [row for row in rows if row.method == "GET" and row.handler is not list_resets]
+    routes = [(Route(OWN_PATHS + row.path, _unused), row) for row in readable]
 
     async def look_back(simulator: Simulator, request: Request) -> Any:
         scope = {**request.scope, "path": OWN_PATHS + request.path_params["rest"], "root_path": ""}
@@ -93,7 +109,7 @@ def past_row(rows: tuple[Row, ...]) -> Row:
                 check_query(request, row.query or ())
                 past = await _past(simulator, request.path_params["moment"])
                 return await row.handler(past, Request({**scope, **child}, request.receive))
-        raise OptionError("path", request.path_params["rest"], [row.path for row in rows if row.method == "GET"])
+        raise OptionError("path", request.path_params["rest"], [row.path for row in readable])
 
     return Row("GET", "at/{moment}/{rest:path}", look_back, None)
 
@@ -103,32 +119,18 @@ def _unused(_: Request) -> Response:
 
 
 async def _past(simulator: Simulator, text: str) -> Simulator:
+    moment = read_moment(text, now=simulator.clock.now())
+    return (await asyncio.to_thread(past_of(simulator).view, moment)).simulator
+
+
+def past_of(simulator: Simulator) -> Past:
+    """What can be looked back on.
+
+    Raises:
+        Conflict: no log is kept.
+    """
     if simulator.past is None:
         raise Conflict(
             "This server keeps no log, so it cannot look back. Start it with --state FILE or --record-run DIR."
         )
-    return await asyncio.to_thread(simulator.past, moment_of(text, now=simulator.clock.now()))
-
-
-def moment_of(text: str, *, now: float) -> float:
-    """A moment as it may be written.
-
-    Raises:
-        OptionError: it is none, or has not come yet.
-    """
-    moment = _seconds(text, now)
-    if moment is None or not moment <= now:  # nan is neither
-        raise OptionError("moment", text, FORMS, then="It must not be later than the clock.")
-    return moment
-
-
-def _seconds(text: str, now: float) -> float | None:
-    try:
-        seconds = float(text)
-    except ValueError:
-        try:
-            read = datetime.fromisoformat(text)
-        except ValueError:
-            return None
-        return (read if read.tzinfo else read.replace(tzinfo=UTC)).timestamp()
-    return now + seconds if text.startswith("-") else seconds
+    return simulator.past

@@ -2,6 +2,8 @@
 const own = document.body.dataset.own;
 // The run as it was: nothing comes, and nothing can be changed.
 const past = "past" in document.body.dataset;
+// A page that is not there: nothing is followed.
+const lost = "lost" in document.body.dataset;
 const policy = window.trustedTypes
   ? window.trustedTypes.createPolicy("mockreel", { createHTML: (html) => html })
   : { createHTML: (html) => html };
@@ -83,7 +85,7 @@ let again = 0;
 
 function follow() {
   window.clearTimeout(again);
-  if (stream || past || document.hidden) return;
+  if (stream || past || lost || document.hidden) return;
   const address = new URL(window.location.href);
   address.hash = "";
   address.searchParams.set("live", "");
@@ -92,7 +94,7 @@ function follow() {
   stream.onmessage = (event) => apply(JSON.parse(event.data));
   stream.onerror = () => {
     if (stream.readyState !== EventSource.CLOSED) return;
-    lamp("Not connected: the server does not answer", false);
+    lamp("Not connected: the server does not answer, or too many pages are open", false);
     rest();
     again = window.setTimeout(follow, 3000);
   };

@@ -107,26 +107,25 @@ def keep(path: Path, data: bytes) -> None:
         half.unlink(missing_ok=True)
 
 
-def find(path: Path, *, run: str, last: int) -> Checkpoint | None:
+def find(path: Path, *, run: str) -> Checkpoint | None:
     """The checkpoint in a file; None if there is no usable one. Parameters are those of `read`."""
     try:
-        return read(path.read_bytes(), run=run, last=last)
+        return read(path.read_bytes(), run=run)
     except OSError:
         return None
 
 
-def read(raw: bytes, *, run: str, last: int) -> Checkpoint | None:
+def read(raw: bytes, *, run: str) -> Checkpoint | None:
     """The checkpoint that `take` wrote; None if it is unusable.
 
     Args:
         run: the run that it must be of.
-        last: the last entry of the log; one that was taken later is of another log.
     """
     data = raw[len(_MARK) + _DIGEST :]
     if not raw.startswith(_MARK + blake2b(data, digest_size=_DIGEST).digest()):
         return None
     row = orjson.loads(data)
-    if row["form"] != FORM or row["run"] != run or row["number"] > last:
+    if row["form"] != FORM or row["run"] != run:
         return None
     under_way = [(provider, id_, due, at) for provider, id_, due, at in row["under_way"]]
     return Checkpoint(row["number"], tuple(row["clock"]), under_way, row)

@@ -2,8 +2,7 @@
 
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -38,8 +37,7 @@ KINDS = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """What was done at which moment (seconds since the epoch, by the simulator's clock); JSON values only."""
 
     kind: str
@@ -48,7 +46,7 @@ class Entry:
 
     def encode(self) -> bytes:
         """The entry as one line of JSON."""
-        return orjson.dumps([self.kind, self.at, self.fields])
+        return orjson.dumps((self.kind, self.at, self.fields))
 
 
 def decode(line: bytes, *, where: str, number: int) -> Entry:

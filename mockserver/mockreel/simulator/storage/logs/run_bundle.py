@@ -18,8 +18,14 @@ LOG, FILES, JOURNAL = "run.jsonl", "files", "journal.har"
 _UNSAID = {"salt": ""}
 
 
+# Begins the last line, which has how many entries there are; entries are arrays.
+_END = b'{"entries":'
+
+
 class Bundle:
     """The log in a folder.
+
+    Its last line has how many entries there are; `unended` is a sentence where it lacks that line, else empty.
 
     Args:
         folder: where it is, or is to be.
@@ -35,6 +41,8 @@ class Bundle:
         self._file: BinaryIO | None = None
         self.head: Mapping[str, Any] | None = None
         self.last = 0
+        self.unended = ""
+        self._is_whole = True  # nothing was lost that could not be written
         if new:
             self._make()
         else:
@@ -55,7 +63,7 @@ class Bundle:
         try:
             with (self._folder / LOG).open("rb") as file:
                 first = file.readline()
-                self.last = sum(1 for line in file if line.endswith(b"\n"))
+                self._count(file)
         except FileNotFoundError as problem:
             raise StateError(f"{self.where} holds no run: {LOG} is not there.") from problem
         except OSError as problem:
@@ -64,6 +72,36 @@ class Bundle:
             self.head = orjson.loads(first)
         except ValueError as problem:
             raise StateError(f"{self.where}: {LOG} cannot be read ({problem}). It is damaged.") from problem
+
+    def _count(self, lines: Iterable[bytes]) -> None:
+        """Count the entries, and compare their number with the one that the end has."""
+        line = end = b""
+        for line in lines:
+            if line.startswith(_END) and line.endswith(b"\n"):
+                end = line
+            elif line.endswith(b"\n") and not end:
+                self.last += 1
+            else:
+                break
+        if end:
+            self._check_end(end, is_last=line == end)
+            return
+        cut = "; the last line is cut off" if not line.endswith(b"\n") and line else ""
+        self.unended = (
+            f"The run in {self.where} was not ended: its server was killed, or {LOG} has lost its end. "
+            f"{self.last} entries were read{cut}."
+        )
+
+    def _check_end(self, end: bytes, *, is_last: bool) -> None:
+        try:
+            entries = orjson.loads(end)["entries"]
+        except (ValueError, LookupError):
+            entries = None
+        if not is_last or entries != self.last:
+            raise StateError(
+                f"{self.where}: {LOG} is damaged: its end has {entries} entries, and {self.last} are there. "
+                "Take a copy that is whole."
+            )
 
     def _unusable(self, problem: OSError) -> StateError:
         return StateError(f"{self.where} cannot be read or written ({problem.strerror or problem}).")
@@ -78,6 +116,7 @@ class Bundle:
 
     def _unmake(self) -> None:
         """Leave nothing of a run that could not begin."""
+        self._is_whole = False
         self.close()
         with contextlib.suppress(OSError):
             (self._folder / LOG).unlink()
@@ -87,7 +126,9 @@ class Bundle:
 
     def append(self, entries: Iterable[Entry]) -> None:
         lines = [entry.encode() for entry in entries]
+        self._is_whole = False
         self._write(lines)
+        self._is_whole = True
         self.last += len(lines)
 
     def _write(self, lines: list[bytes]) -> None:
@@ -113,8 +154,8 @@ class Bundle:
         with (self._folder / LOG).open("rb") as file:
             for number, line in enumerate(file):
                 if number > after:
-                    if not line.endswith(b"\n"):
-                        return  # the server was ended while it wrote
+                    if not line.endswith(b"\n") or line.startswith(_END):
+                        return  # without a line's end the server was killed while it wrote
                     yield number, decode(line, where=self.where, number=number)
 
     def keep_file(self, data: bytes) -> str:
@@ -140,5 +181,8 @@ class Bundle:
 
     def close(self) -> None:
         if self._file is not None:
+            if self._is_whole and self.head is not None:
+                with contextlib.suppress(StateError):  # without it the run is one that was not ended
+                    self._write([orjson.dumps({"entries": self.last})])
             self._file.close()
             self._file = None

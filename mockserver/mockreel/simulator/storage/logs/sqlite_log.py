@@ -22,15 +22,19 @@ from mockreel.simulator.storage.logs.log_entry import Entry, decode
 from mockreel.simulator.storage.logs.run_log import file_name
 
 # What SQLite calls a file of ours (`PRAGMA application_id`), and the version of its form.
-APPLICATION, FORM = 0x4D52454C, 1
+APPLICATION, FORM = 0x4D52454C, 2
 _TABLES = """
 CREATE TABLE head (id INTEGER PRIMARY KEY CHECK (id = 1), value BLOB NOT NULL);
 CREATE TABLE entries (number INTEGER PRIMARY KEY, line BLOB NOT NULL);
 CREATE TABLE files (name TEXT PRIMARY KEY, data BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE ended (id INTEGER PRIMARY KEY CHECK (id = 1), entries INTEGER);
+INSERT INTO ended (id, entries) VALUES (1, NULL);
 """
 _INSERT = "INSERT INTO entries (number, line) VALUES (?, ?)"
-# So many pages (4 KB) are in the WAL before they are moved, for which a commit waits for the disk.
-_WAL_PAGES = 4000
+# A commit writes whole pages: small ones cost less (bytes).
+_PAGE = 2048
+# So many pages are in the WAL before they are moved, for which a commit waits for the disk.
+_WAL_PAGES = 8000
 # So many entries are read at a time.
 _PIECE = 1000
 
@@ -45,6 +49,9 @@ class _Batch(NamedTuple):
 class SqliteLog:
     """The log in a file. Only one process may have it open.
 
+    `unended` is a sentence where the server that wrote it last did not end it, else empty. The database itself has how
+    many entries there were when it was ended; while a server writes, the newest ones are in the WAL beside it.
+
     Args:
         path: the file; it is made where there is none.
         sync: have every entry on the disk before its request is answered.
@@ -58,7 +65,9 @@ class SqliteLog:
         self._sync = sync
         self._queue: SimpleQueue[_Batch | None] = SimpleQueue()
         self._writer: Thread | None = None
-        new = not path.exists()
+        self._wal = path.with_name(f"{path.name}-wal")
+        new, has_wal = not path.exists(), self._wal.exists()
+        self._written = new  # something was written since it was opened
         if not new and not path.is_file():
             raise StateError(f"{path} is no file. Name a file for the run.")
         if not new and path.stat().st_size == 0:
@@ -74,6 +83,7 @@ class SqliteLog:
         try:
             self._prepare(new=new)
             self.last, self.head = self._read()
+            self._ended = self._how_it_ended(new=new, has_wal=has_wal)
         except BaseException:
             self._connection.close()
             raise
@@ -91,13 +101,12 @@ class SqliteLog:
         try:
             with self._as_state_error():
                 self._connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+                if new:  # before there is a WAL: the database itself has its tables
+                    self._make()
                 self._connection.execute("PRAGMA journal_mode = WAL")
                 self._connection.execute(f"PRAGMA synchronous = {'FULL' if self._sync else 'NORMAL'}")
                 self._connection.execute(f"PRAGMA wal_autocheckpoint = {_WAL_PAGES}")
-                self._connection.execute("BEGIN IMMEDIATE")
-                tables = self._connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
-                if new or not tables:
-                    self._make()
+                self._connection.execute("BEGIN IMMEDIATE")  # takes the file
                 self._connection.execute("COMMIT")
                 self._check()
         except StateError:
@@ -106,12 +115,17 @@ class SqliteLog:
             raise
 
     def _make(self) -> None:
+        self._connection.execute(f"PRAGMA page_size = {_PAGE}")
+        self._connection.execute("BEGIN IMMEDIATE")
         self._connection.execute(f"PRAGMA application_id = {APPLICATION}")
         self._connection.execute(f"PRAGMA user_version = {FORM}")
         for statement in _TABLES.strip().split(";\n"):
             self._connection.execute(statement.rstrip(";"))
+        self._connection.execute("COMMIT")
 
     def _check(self) -> None:
+        if not self._connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
+            raise self._begun_only()
         application = self._connection.execute("PRAGMA application_id").fetchone()[0]
         if application != APPLICATION:
             raise StateError(f"{self.where} is a SQLite database of another program. Name another file.")
@@ -135,6 +149,48 @@ class SqliteLog:
             raise StateError(f"{self.where} is damaged: the start of the run is missing.")
         return last or 0, None if found is None else orjson.loads(found[0])
 
+    def _begun_only(self) -> StateError:
+        return StateError(
+            f"{self.where} holds no run: its server was ended while it began it, or what {self._wal.name} had is lost. "
+            "Delete it to begin one there, or name another file."
+        )
+
+    def _how_it_ended(self, *, new: bool, has_wal: bool) -> int | None:
+        """How many entries there were when it was ended; None where it was not, which `unended` tells."""
+        self.unended = ""
+        with self._as_state_error():
+            found = self._connection.execute("SELECT entries FROM ended").fetchone()
+        ended: int | None = found[0]
+        if new:
+            return None
+        if ended is not None and ended != self.last:
+            raise StateError(
+                f"{self.where} is damaged: of {ended} entries {ended - self.last} are missing. "
+                "Take a copy that is whole, or name another file."
+            )
+        if ended is None and not has_wal:
+            raise StateError(
+                f"{self.where} was not ended, and {self._wal.name} is missing, which has its newest entries. Put it "
+                f"beside it; an empty file of that name goes on with the {self.last} entries that are there."
+            )
+        if ended is None and self.head is None:
+            raise self._begun_only()
+        if ended is None:
+            self.unended = (
+                f"The run in {self.where} was not ended: its server was killed, or the machine failed. "
+                f"It goes on behind the {self.last} entries that are there."
+            )
+        return ended
+
+    def _first_write(self) -> None:
+        """From now on the run is one that was not ended, which the database itself must have."""
+        if self._ended is not None:
+            self._connection.execute("PRAGMA journal_mode = DELETE")
+            self._wal.touch(mode=0o600)  # whoever finds the run not ended finds a WAL
+            self._connection.execute("UPDATE ended SET entries = NULL")
+            self._connection.execute("PRAGMA journal_mode = WAL")
+        self._written = True
+
     def begin(self, head: Mapping[str, Any]) -> None:
         with self._as_state_error():
             self._connection.execute("INSERT INTO head (id, value) VALUES (1, ?)", (orjson.dumps(head),))
@@ -145,12 +201,20 @@ class SqliteLog:
         if not rows:
             return None
         if self._writer is not None:
+            if not self._written:
+                with self._as_state_error():
+                    self._first_write()
             done: Future[None] = Future()
             self._queue.put(_Batch(rows, done))
             self.last = rows[-1][0]
             return done
         try:
-            self._commit(rows)
+            if not self._written:
+                self._first_write()
+            if len(rows) == 1:  # commits by itself
+                self._connection.execute(_INSERT, rows[0])
+            else:
+                self._commit(rows)
         except sqlite3.DatabaseError as problem:
             raise self._sentence(problem) from problem
         self.last = rows[-1][0]
@@ -222,6 +286,9 @@ class SqliteLog:
         if self._writer is not None:
             self._queue.put(None)
             self._writer.join()
+        with contextlib.suppress(sqlite3.Error):
+            if self._written:
+                self._connection.execute("UPDATE ended SET entries = (SELECT count(*) FROM entries)")
         with contextlib.suppress(sqlite3.Error):
             self._connection.close()
 

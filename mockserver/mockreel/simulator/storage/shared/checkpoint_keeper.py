@@ -5,6 +5,7 @@ import zlib
 from collections.abc import Callable
 from typing import BinaryIO
 
+from mockreel.errors import StateError
 from mockreel.simulator.storage.checkpoints import checkpoint
 from mockreel.simulator.storage.checkpoints.process_fork import CAN_FORK, made_beside
 from mockreel.simulator.storage.shared.member import Member
@@ -34,11 +35,16 @@ class CheckpointKeeper:
         """Have the replica begin with the newest checkpoint; where none fits it begins with nothing.
 
         Raises:
-            StateError: the log cannot be reached.
+            StateError: the log cannot be reached, or has lost its newest entries.
         """
-        archive, last = self._member.log.archive, self._member.log.last
-        data = archive.checkpoint()
-        found = None if data is None else checkpoint.read(_unpacked(data), run=self._run, last=last)
+        log = self._member.log
+        data, last = log.archive.checkpoint(), log.last  # in this order: the log only grows
+        found = None if data is None else checkpoint.read(_unpacked(data), run=self._run)
+        if found is not None and found.number > last:
+            raise StateError(
+                f"{log.where} has lost its newest entries: its checkpoint has {found.number}, and {last} are there. "
+                "Give the Redis its whole data back, or begin a run under another name (?run=NAME)."
+            )
         if found is not None and self._replica.begin_behind(found):
             self.taken = found.number
 

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import cache
 from hashlib import sha1
 from typing import Any, NamedTuple, cast
@@ -264,7 +263,7 @@ class RedisLog:
                 return await client.eval(script, len(keys), *keys, *arguments)
 
     def _entry(self, number: int, moment: int, line: bytes) -> Numbered:
-        return Numbered(number, replace(decode(line, where=self.where, number=number), at=moment / _MICRO))
+        return Numbered(number, decode(line, where=self.where, number=number)._replace(at=moment / _MICRO))
 
     @contextlib.contextmanager
     def _redis_errors(self, *, then: str = "Requests are answered again once it can.") -> Iterator[None]:

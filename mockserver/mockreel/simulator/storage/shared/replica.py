@@ -6,7 +6,7 @@ entry is what its server answers with.
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -118,18 +118,10 @@ class Replica(Playback):
         for provider in simulator.providers.values():
             provider.reach_through(partial(self._reaching, provider))
 
-    async def follow(self, entries: Iterable[tuple[int, Entry]], *, until: float, behind: int) -> None:
-        """Apply entries in order, up to a moment of the run that came behind one of them.
-
-        Raises:
-            StateError: one does not fit the entries before it.
-        """
-        clock = self._simulator.clock
-        for number, entry in entries:
-            with self._time.frozen_at(entry.at):
-                if number > behind and clock.now() > until:
-                    return
-            await self.apply(number, entry)
+    def moment_at(self, entry: Entry) -> float:
+        """The moment of the run at an entry, by the clock as it is now."""
+        with self._time.frozen_at(entry.at):
+            return self._simulator.clock.now()
 
     async def apply(self, number: int, entry: Entry) -> Any:
         """Apply the next entry; gives what comes of it.

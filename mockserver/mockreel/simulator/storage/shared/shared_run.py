@@ -18,7 +18,6 @@ from mockreel.simulator.provider_adapter import Answer
 from mockreel.simulator.request_context import RequestContext
 from mockreel.simulator.simulator import Simulator
 from mockreel.simulator.storage.checkpoints.checkpoint import Load
-from mockreel.simulator.storage.local_run import run_to_end
 from mockreel.simulator.storage.log_recorder import is_read
 from mockreel.simulator.storage.logs.log_entry import Entry
 from mockreel.simulator.storage.logs.run_log import file_name
@@ -29,6 +28,7 @@ from mockreel.simulator.storage.shared.lease_holder import LeaseHolder
 from mockreel.simulator.storage.shared.member import Member, Timing
 from mockreel.simulator.storage.shared.redis_log import RedisLog
 from mockreel.simulator.storage.shared.replica import Perform, Replica
+from mockreel.simulator.storage.shared.shared_past import SharedPast
 from mockreel.simulator.storage.shared.shared_time import SharedTime
 from mockreel.simulator.storage.written_request import UNKNOWN_KEY, alias_of, write
 from mockreel.webhooks import Delivery
@@ -142,29 +142,9 @@ class SharedRun:
         """The server has ended."""
         self.log.close()
 
-    def past(self, fresh: Simulator, moment: float) -> Simulator:
-        """A fresh simulator as the run was at a moment; its clock is paused there.
-
-        Raises:
-            StateError: the log cannot be applied.
-        """
-        time = SharedTime()
-        replica = Replica(fresh, self.log, load=self._load, time=time, perform=self._perform)
-        start, held, speed, wall = (self.log.head or {})["clock"]
-        with time.frozen_at(wall):
-            fresh.clock.follow(time, (start, held, speed), opened=self.head.opened)
-        run_to_end(replica.follow(self.log.entries(), until=moment, behind=self._reset_before(moment, start)))
-        fresh.clock.begin_at(max(moment, self.head.opened), held=True, speed=1.0)
-        return fresh
-
-    def _reset_before(self, moment: float, start: float | None) -> int:
-        """The number of the last reset that put the clock to a moment before this one; 0 where none has."""
-        resets = [
-            (number, entry.at if start is None else start)
-            for number, entry in self.log.entries()
-            if entry.kind == "control" and entry.fields["m"] == "POST" and entry.fields["path"].endswith("/reset")
-        ]
-        return max((number for number, begun in resets if begun <= moment), default=0)
+    def past(self, fresh: Callable[[], Simulator], *, now: Callable[[], float]) -> SharedPast:
+        """What can be looked back on; the parameters are those of `SharedPast`."""
+        return SharedPast(self.log, fresh, load=self._load, perform=self._perform, opened=self.head.opened, now=now)
 
     # Requests
 
@@ -271,7 +251,7 @@ class SharedRun:
     def redelivered(self, provider: Provider, delivery: Delivery) -> None:
         """It is the effect of an entry."""
 
-    def reset(self) -> None:
+    def reset(self, *, before: float) -> None:
         self.replica.forget()
 
     def restored(self, document: Any) -> None:
