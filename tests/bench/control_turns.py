@@ -13,6 +13,7 @@ from unittest.mock import patch
 import orjson
 
 from mockreel.server.admin.control_routes import Control
+from mockreel.server.dashboard.site import Site
 from mockreel.simulator.simulator import Simulator
 
 # In the place of a body: the last response.
@@ -29,6 +30,8 @@ QUESTIONS: Mapping[str, tuple[str, Any]] = {
     "archive": ("journal/har", None),
     "deliveries": ("deliveries", None),
     "accounts": ("balances", None),
+    "dashboard of jobs": ("page/", None),
+    "dashboard of accounts": ("page/accounts", None),
     "snapshot": ("snapshot", None),
     "restore of what was answered last": ("restore", LAST),
     "reset": ("reset", {}),
@@ -62,9 +65,10 @@ class Timed:
 
 def turns(simulator: Simulator, job: str) -> Iterator[tuple[str, float, int, int]]:
     """Each question, the milliseconds of its longest turn, how many turns, and the bytes of its response."""
-    app = Control(simulator).app()
+    control, dashboard = Control(simulator).app(), Site(simulator).app()
     last = b""
     for what, (path, body) in QUESTIONS.items():
+        app = dashboard if path.startswith("page") else control
         sent = last if body is LAST else b"" if body is None else orjson.dumps(body)
         with Timed() as timed:
             last = asyncio.run(_asked(app, "GET" if body is None else "POST", path.format(job=job), sent))

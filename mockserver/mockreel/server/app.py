@@ -180,7 +180,7 @@ class Own:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = local_path(scope)
         if path == METRICS_PATH:
-            await send_reply(figures(self._metrics), send, head=scope["method"] == "HEAD")
+            await send_reply(await figures(self._metrics), send, head=scope["method"] == "HEAD")
             return
         shared = self._simulator.shared
         if shared is not None:
@@ -222,11 +222,11 @@ class Doors:
             await self._players(scope, receive, send)
 
 
-def figures(metrics: "Metrics | None") -> Response:
+async def figures(metrics: "Metrics | None") -> Response:
     """The response at `/metrics`; where nothing is counted, how to have it counted."""
     if metrics is None:
         return problem(404, "Not found", "Nothing is counted. Start the server with --metrics.")
-    return metrics.response()
+    return await metrics.response()
 
 
 def simulator_app(

@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Generator, Iterable, Mapping
+from itertools import chain
 from typing import Any, TypeVar
 
 import orjson
 from orjson import Fragment
 
 from mockreel.engine.clock import real_seconds
+from mockreel.simulator.provider import Provider
 
 T = TypeVar("T")
 # The longest step, in real seconds.
@@ -22,6 +24,17 @@ async def yielding(items: Iterable[T]) -> AsyncIterator[T]:
         if real_seconds() - began > LONGEST_STEP:
             await asyncio.sleep(0)
             began = real_seconds()
+
+
+async def settle_jobs(providers: Iterable[Provider]) -> None:
+    """Charge what the jobs of all accounts cost so far, so that a sum takes no time; other tasks run meanwhile."""
+    settling = (
+        provider.ledger.settling(account, provider.clock.now())
+        for provider in providers
+        for account in [*provider.keyring.accounts.values()]
+    )
+    async for _ in yielding(chain.from_iterable(settling)):
+        pass
 
 
 async def write_rows(rows: Iterable[Mapping[str, Any]]) -> list[Fragment]:

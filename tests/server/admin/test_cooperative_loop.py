@@ -4,16 +4,20 @@ import asyncio
 from typing import Any
 from urllib.parse import urlsplit
 
+import httpx2
 import orjson
 import pytest
 from server.admin.desks import Desk, OpenDesk
 from starlette.requests import Request
 from starlette.responses import Response
 
+from mockreel.contract.messages import message as messages
 from mockreel.engine.billing import ledger
 from mockreel.server import cooperative_loop
 from mockreel.server.admin.control_routes import ROWS
 from mockreel.server.admin.state import snapshot_file
+from mockreel.server.dashboard.site import Site
+from mockreel.server.metrics import metrics
 from mockreel.simulator.snapshots import take
 from mockreel.simulator.storage.checkpoints.process_fork import CAN_FORK
 from mockreel.webhooks import MemorySender
@@ -89,6 +93,33 @@ def test_others_have_their_turn(name: str, busy: Desk, monkeypatch: pytest.Monke
 
     assert yielding == at_once
     assert others >= MANY
+
+
+@pytest.mark.parametrize("name", ["page/", "page/accounts", "metrics"])
+def test_sums_of_money_are_made_in_turns(name: str, busy: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pages that show what was not spent, and the metric of it, first charge every job that has ended since."""
+    monkeypatch.setattr(cooperative_loop, "LONGEST_STEP", -1.0)
+    monkeypatch.setattr(ledger, "SOME", 1)
+    for account in busy.simulator.provider("encore").keyring.accounts.values():
+        account.running = None  # nothing was counted yet
+
+    async def asked() -> int:
+        answering: asyncio.Future[Any]
+        if name == "metrics":
+            answering = asyncio.ensure_future(metrics.Metrics(busy.simulator).response())
+        else:
+            transport = httpx2.ASGITransport(Site(busy.simulator).app())
+            client = httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1")
+            answering = asyncio.ensure_future(client.get(f"/_mockreel/{name}"))
+        others = 0
+        while not answering.done():
+            await asyncio.sleep(0)
+            others += 1
+        response = await answering
+        assert (response.status if isinstance(response, messages.Response) else response.status_code) == 200
+        return others
+
+    assert asyncio.run(asked()) >= MANY
 
 
 def test_a_reset_gives_jobs_back_in_turns(busy: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

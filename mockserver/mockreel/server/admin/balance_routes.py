@@ -1,8 +1,7 @@
 """Balances: what each account has, and setting it; and the estimated cost avoided, as `serve` reports it at its end."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from itertools import chain
 from typing import Any
 
 from starlette.requests import Request
@@ -14,7 +13,7 @@ from mockreel.engine.billing import plain, together
 from mockreel.errors import OptionError
 from mockreel.server.admin.request_reader import NotThere, check_names, json_object, providers
 from mockreel.server.admin.route import Row
-from mockreel.server.cooperative_loop import write_rows, yielding
+from mockreel.server.cooperative_loop import settle_jobs, write_rows
 from mockreel.simulator.provider import Provider
 from mockreel.simulator.simulator import Simulator
 
@@ -22,21 +21,10 @@ from mockreel.simulator.simulator import Simulator
 async def list_balances(simulator: Simulator, request: Request) -> Any:
     """Every account, by provider and in the order of first use, with its balance; and what was not spent in all."""
     some = providers(simulator, request)
-    await _settle(some)
+    await settle_jobs(some)
     sums = together(provider.ledger.cost_avoided(provider.clock.now()) for provider in some)
     rows = await write_rows(row for provider in some for row in _rows(provider))
     return {"balances": rows, "cost_avoided": sums.row()}
-
-
-async def _settle(some: Iterable[Provider]) -> None:
-    """Count the jobs of all accounts; others have their turn meanwhile."""
-    settling = (
-        provider.ledger.settling(account, provider.clock.now())
-        for provider in some
-        for account in [*provider.keyring.accounts.values()]
-    )
-    async for _ in yielding(chain.from_iterable(settling)):
-        pass
 
 
 def _rows(provider: Provider) -> Iterator[Mapping[str, Any]]:
@@ -102,7 +90,7 @@ def _amount(value: Any) -> Decimal | None:
 
 async def cost_avoided(simulator: Simulator, _: Request) -> Any:
     """What the jobs so far would have cost, per currency."""
-    await _settle(simulator.providers.values())
+    await settle_jobs(simulator.providers.values())
     return billing.cost_avoided(simulator).row()
 
 

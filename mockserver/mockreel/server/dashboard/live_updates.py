@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 
+from mockreel.server.cooperative_loop import settle_jobs
 from mockreel.server.dashboard.renderer import Region
 from mockreel.simulator.simulator import Simulator
 
@@ -63,12 +64,14 @@ class Streams:
         self._open += 1
         try:
             cursor = events.cursor
+            await settle_jobs(self._simulator.providers.values())
             yield b"retry: 400\n" + _event({"regions": changes.since(look())})
             while loop.time() < ends and not self._simulator.scheduler.closing:
                 update = await events.wait(cursor, timeout=PATIENCE)
                 if update.cursor == cursor:
                     continue
                 cursor = update.cursor
+                await settle_jobs(self._simulator.providers.values())
                 began = loop.time()
                 yield _event({"regions": changes.since(look()), **news(update.events)})
                 await asyncio.sleep(max(REST, REST_BY_WORK * (loop.time() - began)))

@@ -14,6 +14,7 @@ from starlette.routing import Route
 from mockreel import __version__
 from mockreel.contract.messages.message import Request as Message
 from mockreel.errors import MockreelError
+from mockreel.server.cooperative_loop import settle_jobs
 from mockreel.server.dashboard.browser_pass import PAGE
 from mockreel.server.dashboard.control_pages import AccountsView, ReadingsView, RulesView
 from mockreel.server.dashboard.live_updates import Streams
@@ -126,6 +127,7 @@ class Site:
                 return self._answer(desk, "lost.html", 404, title=title, here="", page=page, lost=why)
             if "live" in request.query_params:
                 return self._stream(desk, make)
+            await settle_jobs(desk.simulator.providers.values())
             regions = {region.name: region for region in view.regions()}
             return self._answer(
                 desk, view.template, 200, title=view.title, here=view.tab, page=page, regions=regions, **view.values()
