@@ -30,6 +30,7 @@ QUESTIONS: Mapping[str, tuple[str, Any]] = {
     "archive": ("journal/har", None),
     "deliveries": ("deliveries", None),
     "accounts": ("balances", None),
+    "dashboard, first page": ("page/rules", None),
     "dashboard of jobs": ("page/", None),
     "dashboard of accounts": ("page/accounts", None),
     "snapshot": ("snapshot", None),
