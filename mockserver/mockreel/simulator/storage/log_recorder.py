@@ -102,10 +102,9 @@ class Recorder:
         return self._recorded(context, answer, unpacked=request.body is not body)
 
     def _recorded(self, context: RequestContext, answer: Answer, *, unpacked: bool) -> Answer:
-        provider = context.provider
         entries = self._new_keys(context)
         key = UNKNOWN_KEY if context.caller is None or not context.key else self._alias(context, context.caller)
-        fields = {"p": provider.name, **write(context, key=key, unpacked=unpacked, files=self.log)}
+        fields = write(context, key=key, unpacked=unpacked, files=self.log)
         if self._responses and isinstance(answer, Response):
             fields["a"] = response_digest(answer)
         entries.append(Entry("request", context.now, fields))
