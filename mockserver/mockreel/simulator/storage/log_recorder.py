@@ -261,6 +261,16 @@ class Recorder:
         self._rules = self._rule_ids()
         self._write([Entry("restored", self._simulator.clock.now(), {"document": document}), self._clock("clock")])
 
+    def stored(self) -> "Future[None] | None":
+        """What to wait for until the log has all that has happened so far; None if it has that.
+
+        Raises:
+            StateError: it could not be written.
+        """
+        if self._backlog or self._is_behind():
+            raise self._lost
+        return self._last
+
     async def settled(self) -> None:
         """Record what was changed by hand, and wait until all of it is stored.
 
