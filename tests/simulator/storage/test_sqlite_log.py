@@ -1,5 +1,6 @@
 """The log in a file: an unusable file is rejected with a message, and nothing is read partly."""
 
+import errno
 import os
 import sqlite3
 from pathlib import Path
@@ -10,6 +11,7 @@ from simulator.storage.rig import kept, opened, state
 
 from mockreel.errors import StateError
 from mockreel.simulator.storage.logs.log_entry import Entry
+from mockreel.simulator.storage.logs.log_tail import LogTail
 from mockreel.simulator.storage.logs.sqlite_log import SqliteLog
 
 # A file is cut at every so many bytes; `nox -s deep` cuts at each.
@@ -273,7 +275,7 @@ def test_a_log_that_lost_entries_behind_its_end_is_refused(tmp_path: Path) -> No
     with sqlite3.connect(tmp_path / "run.db") as other:
         other.execute("DELETE FROM entries WHERE number > 3")
     other.close()
-    with pytest.raises(StateError, match=r"of 5 entries 2 are missing\. Take a copy"):
+    with pytest.raises(StateError, match=r"its end has 5 entries, and 3 are there\. Take a copy"):
         SqliteLog(tmp_path / "run.db")
 
 
@@ -355,3 +357,40 @@ def test_what_it_writes_is_its_owners_alone(tmp_path: Path) -> None:
     log.begin({})
     assert {file.stat().st_mode & 0o777 for file in tmp_path.iterdir()} == {0o600}
     log.close()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "DELETE FROM ended",
+        "UPDATE ended SET entries = 'many'",
+        "UPDATE ended SET entries = 4",
+        "UPDATE head SET value = x'7b'",
+        "UPDATE head SET value = 5",
+        "DELETE FROM head",
+        "DROP TABLE ended",
+    ],
+)
+def test_a_database_that_was_changed_by_another_program_is_refused(change: str, tmp_path: Path) -> None:
+    """With a sentence, whatever was changed."""
+    log = SqliteLog(tmp_path / "run.db")
+    log.begin({})
+    log.append([_entry(number) for number in range(5)])
+    log.close()
+    with sqlite3.connect(tmp_path / "run.db") as other:
+        other.execute(change)
+    other.close()
+    with pytest.raises(StateError, match=r"run\.db (is damaged|cannot be read or written)"):
+        SqliteLog(tmp_path / "run.db")
+
+
+def test_a_disk_without_room_for_the_tail_begins_no_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is said, and nothing is left of it."""
+
+    def full(_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(LogTail, "open", full)
+    with pytest.raises(StateError, match=r"run\.db cannot be written \(No space left on device\)"):
+        SqliteLog(tmp_path / "run.db")
+    assert [*tmp_path.iterdir()] == []

@@ -8,6 +8,7 @@ import contextlib
 import mmap
 import os
 from collections.abc import Iterator, Sequence
+from errno import ENOSPC
 from pathlib import Path
 from zlib import crc32
 
@@ -54,9 +55,9 @@ class LogTail:
         with os.fdopen(handle, "r+b", buffering=0) as file:
             size = max(SIZE, self._used)
             file.seek(self._used)
-            file.write(bytes(size - self._used))
+            if file.write(bytes(size - self._used)) != size - self._used:
+                raise OSError(ENOSPC, os.strerror(ENOSPC))
             file.truncate(size)
-            file.flush()
             self._map = mmap.mmap(file.fileno(), size)
 
     def append(self, rows: Sequence[Row]) -> bool:

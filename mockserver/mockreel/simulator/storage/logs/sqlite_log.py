@@ -164,12 +164,15 @@ class SqliteLog:
             raise StateError(f"{self.where} is damaged: of {last} entries {last - count} are missing.")
         if found is None and count:
             raise StateError(f"{self.where} is damaged: the start of the run is missing.")
-        return last or 0, None if found is None else orjson.loads(found[0])
+        try:
+            return last or 0, None if found is None else orjson.loads(found[0])
+        except (ValueError, TypeError) as problem:
+            raise StateError(f"{self.where} is damaged: the start of the run cannot be read ({problem}).") from problem
 
     def _begun_only(self) -> StateError:
         return StateError(
             f"{self.where} holds no run: its server was ended while it began it, or what {self._wal.name} had is lost. "
-            "Delete it to begin one there, or name another file."
+            f"Delete it, {self._wal.name} and {self._tail_path.name} to begin one there, or name another file."
         )
 
     def _how_it_ended(self, *, new: bool, missing: Sequence[str]) -> int | None:
@@ -177,12 +180,12 @@ class SqliteLog:
         self.unended = ""
         with self._as_state_error():
             found = self._connection.execute("SELECT entries FROM ended").fetchone()
-        ended: int | None = found[0]
+        ended: int | None = None if found is None else found[0]
         if new:
             return None
-        if ended is not None and ended != self.last:
+        if found is None or ended not in (None, self.last):
             raise StateError(
-                f"{self.where} is damaged: of {ended} entries {ended - self.last} are missing. "
+                f"{self.where} is damaged: its end has {ended} entries, and {self.last} are there. "
                 "Take a copy that is whole, or name another file."
             )
         if ended is None and missing:
