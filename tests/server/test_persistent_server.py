@@ -205,6 +205,22 @@ def test_a_recorded_run_is_opened_as_it_ended(tmp_path: Path) -> None:
         assert delivery["attempts"][-1]["detail"] == "a recorded run sends no webhooks"
 
 
+def test_a_recorded_run_is_looked_back_on_before_its_reset(tmp_path: Path) -> None:
+    """By its time, though the clock has not come there again, and by its entry."""
+    body = {"input": {"prompt": "a boat", "duration": "6s", "resolution": "720p"}}
+    with serving("runflow", record_run=tmp_path / "run", held=True, start=1_767_225_600.0) as server:
+        id_ = ask(server.runflow.url, "POST", RUNS, body)[1]["id"]
+        server.advance(100)
+        assert _control(server, "POST", "reset")[0] == 200
+    assert replayed(tmp_path / "run").is_equal
+    with hosted(RecordedRun(tmp_path / "run").server(port=0)) as server:
+        (reset,) = _control(server, "GET", "resets")[1]["resets"]
+        assert (reset["from"], reset["to"], reset["by"]) == (1_767_225_700.0, 1_767_225_600.0, "reset")
+        for moment in (reset["before"], "2026-01-01T00:01:40Z", f"@{reset['entry'] - 1}"):
+            assert [job["id"] for job in _control(server, "GET", f"at/{moment}/jobs")[1]["jobs"]] == [id_]
+        assert _control(server, "GET", f"at/@{reset['entry']}/jobs")[1]["jobs"] == []
+
+
 @pytest.mark.parametrize("options", [{"budget": ("runflow=5",)}, {"webhook_secret": "whsec_0123456789abcdef"}])
 def test_what_a_run_was_begun_with_is_in_its_head(options: dict[str, Any], tmp_path: Path) -> None:
     """It is played with the same, but for the secret itself."""

@@ -1,7 +1,9 @@
 """A run that is kept goes on where it was left: its jobs, money, keys, webhooks and clock."""
 
 import asyncio
+from concurrent.futures import Future
 from pathlib import Path
+from threading import Thread
 
 import orjson
 import pytest
@@ -11,6 +13,7 @@ from mockreel.engine.clock import Clock
 from mockreel.engine.moment import Moment
 from mockreel.errors import StateError
 from mockreel.simulator.rule_parser import set_faults
+from mockreel.simulator.storage.checkpoints.process_fork import CAN_FORK
 
 
 def _left(folder: Path, checkpoints: Path | None = None) -> object:
@@ -194,6 +197,15 @@ def test_a_run_with_other_options_is_rejected(tmp_path: Path) -> None:
         pass
 
 
+@pytest.mark.parametrize(("then", "now"), [(None, {}), ({}, None), ([], None), ({}, [])])
+def test_an_option_that_is_not_given_is_not_given(then: object, now: object, tmp_path: Path) -> None:
+    """A command that serves a run of a program has an empty mapping where that has None."""
+    with kept(opened("sqlite", tmp_path), settings={"--budget": then}) as one:
+        one.submit()
+    with kept(opened("sqlite", tmp_path), settings={"--budget": now}) as one:
+        assert len(one.simulator.provider("runflow").jobs) == 1
+
+
 def test_a_run_of_another_version_is_rejected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """And its file is left as it is."""
     with kept(opened("sqlite", tmp_path)) as one:
@@ -260,3 +272,80 @@ def test_a_log_that_has_less_than_its_checkpoint_is_refused(tmp_path: Path) -> N
     check.unlink()
     with kept(opened("sqlite", tmp_path), checkpoints=check) as one:
         assert one.run.log.last == before + 1
+
+
+@pytest.mark.skipif(not CAN_FORK, reason="a checkpoint is made at the end here")
+def test_a_checkpoint_is_made_beside_the_requests(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Behind so many entries; and at the first one behind a start that had many to apply, and did not wait for it."""
+    check, place = tmp_path / "check", "mockreel.simulator.storage.local_run."
+    monkeypatch.setattr(f"{place}WORTH_IT", 10_000)
+
+    async def submits(one: Kept, count: int) -> None:
+        for _ in range(count):
+            one.submit()
+            await asyncio.sleep(0)
+        if one.run._child is not None:
+            await asyncio.to_thread(one.run._child.join)
+
+    with kept(opened("sqlite", tmp_path), checkpoints=check) as one:
+        asyncio.run(submits(one, 20))
+        assert not check.exists()
+    monkeypatch.setattr(f"{place}WORTH_IT", 10)
+    with kept(opened("sqlite", tmp_path), checkpoints=check) as one:
+        assert not check.exists()
+        asyncio.run(submits(one, 1))
+        first = one.run.last_checkpoint
+        assert first == one.run.log.last
+        before = state(one.simulator)
+    with kept(opened("sqlite", tmp_path), checkpoints=check) as one:
+        assert one.run.last_checkpoint == first
+        assert state(one.simulator) == before
+        monkeypatch.setattr(one.run, "_due_at", 0)
+        monkeypatch.setattr(f"{place}OFTEN", 5)
+        asyncio.run(submits(one, 6))
+        assert first < one.run.last_checkpoint <= one.run.log.last
+
+
+def test_no_checkpoint_has_what_the_log_lacks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else the run would be refused, or something applied twice: what could not be written is in neither."""
+    check = tmp_path / "check"
+
+    def full(_: object) -> None:
+        raise StateError("The disk is full.")
+
+    with kept(opened("sqlite", tmp_path), checkpoints=check) as one:
+        one.submit()
+        with monkeypatch.context() as patched:
+            patched.setattr(one.run.log, "append", full)
+            one.advance(1)
+            one.ask("runflow", "GET", "/v1/runs")
+            one.run.keep_checkpoint(one.simulator)
+            assert not check.exists()
+        one.ask("runflow", "GET", "/v1/runs")
+        one.run.keep_checkpoint(one.simulator)
+        assert check.exists()
+
+
+def test_a_checkpoint_waits_for_the_disk_as_the_log_does(tmp_path: Path) -> None:
+    """With `sync` an entry is counted before it is stored: a checkpoint takes its place once it is."""
+    check, stored = tmp_path / "check", Future[None]()
+    with kept(opened("sqlite-sync", tmp_path), checkpoints=check) as one:
+        one.submit()
+        one.settle()
+        assert one.run.recorder is not None
+        one.run.recorder._last = stored
+        waiting = Thread(target=one.run.keep_checkpoint, args=(one.simulator,))
+        waiting.start()
+        waiting.join(0.05)
+        assert not check.exists()
+        stored.set_result(None)
+        waiting.join()
+        assert check.exists()
+
+
+def test_what_a_killed_server_left_of_a_checkpoint_is_removed(tmp_path: Path) -> None:
+    _left(tmp_path, tmp_path / "check")
+    half = tmp_path / ".check.0123456789ab.part"
+    half.write_bytes(b"half of one")
+    with kept(opened("sqlite", tmp_path), checkpoints=tmp_path / "check"):
+        assert not half.exists()

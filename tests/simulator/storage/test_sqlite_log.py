@@ -1,14 +1,17 @@
 """The log in a file: an unusable file is rejected with a message, and nothing is read partly."""
 
+import errno
 import os
 import sqlite3
 from pathlib import Path
 
+import orjson
 import pytest
 from simulator.storage.rig import kept, opened, state
 
 from mockreel.errors import StateError
 from mockreel.simulator.storage.logs.log_entry import Entry
+from mockreel.simulator.storage.logs.log_tail import LogTail
 from mockreel.simulator.storage.logs.sqlite_log import SqliteLog
 
 # A file is cut at every so many bytes; `nox -s deep` cuts at each.
@@ -129,7 +132,7 @@ def test_entries_are_visible_to_the_next_reader_of_the_file(sync: bool, tmp_path
     again.close()
 
 
-@pytest.mark.parametrize("provider", ["run.db", "run.db-wal"])
+@pytest.mark.parametrize("provider", ["run.db", "run.db-wal", "run.db-tail"])
 def test_a_file_that_is_cut_gives_a_sentence_or_a_whole_beginning(provider: str, tmp_path: Path) -> None:
     """Cut anywhere: never another exception, and never entries that are not the first ones of the log."""
     log = SqliteLog(tmp_path / "run.db")
@@ -153,7 +156,7 @@ def test_a_file_that_is_cut_gives_a_sentence_or_a_whole_beginning(provider: str,
             continue
         assert [entry.at for _, entry in cut.entries()] == [float(number) for number in range(cut.last)]
         cut.close()
-    assert refused or provider == "run.db-wal"  # a log without its end is a log
+    assert refused or provider != "run.db"  # a log without its end is a log
 
 
 def test_a_full_disk_rejects_submits_and_loses_no_answered_request(tmp_path: Path) -> None:
@@ -164,7 +167,9 @@ def test_a_full_disk_rejects_submits_and_loses_no_answered_request(tmp_path: Pat
         assert isinstance(log, SqliteLog)
         log.limit_pages(8)
         body = {"input": {"prompt": "x" * 30_000, "duration": "6s", "resolution": "720p"}}
-        response = one.ask("runflow", "POST", "/v1/models/google/veo3.1/lite/runs", body)
+        answers = [one.ask("runflow", "POST", "/v1/models/google/veo3.1/lite/runs", body) for _ in range(12)]
+        taken = [orjson.loads(answer.body)["id"] for answer in answers if answer.status == 201]  # in the room there was
+        response = answers[-1]
         assert response.status == 503
         assert b"cannot be read or written (database or disk is full)" in response.body
         assert one.ask("runflow", "GET", f"/v1/runs/{first}").status == 200
@@ -172,15 +177,18 @@ def test_a_full_disk_rejects_submits_and_loses_no_answered_request(tmp_path: Pat
         second = one.submit()
         before = state(one.simulator)
     with kept(opened("sqlite", tmp_path)) as one:
-        assert {job.id for job in one.simulator.provider("runflow").jobs} >= {first, second}
+        assert {job.id for job in one.simulator.provider("runflow").jobs} >= {first, second, *taken}
         assert state(one.simulator) == before
 
 
-def _killed(folder: Path, *, entries: int = 30) -> dict[str, bytes]:
-    """The files of a log whose server was killed."""
+def _killed(folder: Path, *, entries: int = 30, moved: int = 0) -> dict[str, bytes]:
+    """The files of a log whose server was killed; so many entries were moved into the database itself before."""
     log = SqliteLog(folder / "run.db")
     log.begin({"form": 1})
-    for number in range(entries):
+    log.append([_entry(number) for number in range(moved)])
+    if moved:
+        log._connection.execute("PRAGMA wal_checkpoint")
+    for number in range(moved, entries):
         log.append([_entry(number)])
     whole = {file.name: file.read_bytes() for file in folder.iterdir()}
     log.close()
@@ -210,7 +218,6 @@ def test_a_log_whose_server_was_killed_is_told_as_such(tmp_path: Path) -> None:
         assert "was not ended" in log.unended
         assert "It goes on behind the 30 entries that are there" in log.unended
         log.close()
-        (tmp_path / "run.db-wal").touch()
     log = SqliteLog(tmp_path / "run.db")
     log.append([_entry(30)])
     log.close()
@@ -221,12 +228,15 @@ def test_a_log_whose_server_was_killed_is_told_as_such(tmp_path: Path) -> None:
 
 def test_a_copy_without_its_newest_entries_is_refused(tmp_path: Path) -> None:
     """The WAL of a server that still writes, or was killed, is part of the run; an empty one goes on without it."""
-    (tmp_path / "run.db").write_bytes(_killed(tmp_path, entries=20_000)["run.db"])
+    (tmp_path / "run.db").write_bytes(_killed(tmp_path, entries=900, moved=300)["run.db"])
     with pytest.raises(StateError, match=r"was not ended, and run\.db-wal is missing, which has its newest entries"):
         SqliteLog(tmp_path / "run.db")
     (tmp_path / "run.db-wal").touch()
+    with pytest.raises(StateError, match=r"was not ended, and run\.db-tail is missing, which has its newest entries"):
+        SqliteLog(tmp_path / "run.db")
+    (tmp_path / "run.db-tail").touch()
     log = SqliteLog(tmp_path / "run.db")
-    assert 0 < log.last < 20_000
+    assert log.last == 300
     assert "was not ended" in log.unended
     log.close()
 
@@ -235,6 +245,7 @@ def test_a_copy_without_anything_of_its_run_begins_no_new_one(tmp_path: Path) ->
     """All that there was is in the WAL, which is empty."""
     (tmp_path / "run.db").write_bytes(_killed(tmp_path)["run.db"])
     (tmp_path / "run.db-wal").touch()
+    (tmp_path / "run.db-tail").touch()
     with pytest.raises(
         StateError, match=r"holds no run: its server was ended while it began it, or what run\.db-wal had"
     ):
@@ -264,5 +275,122 @@ def test_a_log_that_lost_entries_behind_its_end_is_refused(tmp_path: Path) -> No
     with sqlite3.connect(tmp_path / "run.db") as other:
         other.execute("DELETE FROM entries WHERE number > 3")
     other.close()
-    with pytest.raises(StateError, match=r"of 5 entries 2 are missing\. Take a copy"):
+    with pytest.raises(StateError, match=r"its end has 5 entries, and 3 are there\. Take a copy"):
         SqliteLog(tmp_path / "run.db")
+
+
+def _lines(tail: bytes) -> list[bytes]:
+    return tail.rstrip(b"\0").splitlines(keepends=True)
+
+
+def test_entries_that_are_not_committed_yet_are_there(tmp_path: Path) -> None:
+    """For who reads the log while it is written, and after a kill; whether the database has them or not."""
+    log = SqliteLog(tmp_path / "run.db")
+    log.begin({})
+    for number in range(700):
+        log.append([_entry(number)])
+        if number % 90 == 0:
+            assert [one for one, _ in log.entries(after=max(number - 5, 0))][-1] == number + 1
+    whole = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
+    log.close()
+    (tmp_path / "killed").mkdir()
+    for name, content in whole.items():
+        (tmp_path / "killed" / name).write_bytes(content)
+    again = SqliteLog(tmp_path / "killed" / "run.db")
+    again.append([_entry(700)])
+    assert [entry.at for _, entry in again.entries()] == [float(number) for number in range(701)]
+    again.close()
+    assert not (tmp_path / "killed" / "run.db-tail").exists()
+
+
+def test_the_tail_is_cut_anywhere_and_gives_a_whole_beginning(tmp_path: Path) -> None:
+    """What was half written is no entry, and what comes later is written over it."""
+    whole = _killed(tmp_path)
+    lines = b"".join(_lines(whole["run.db-tail"]))
+    for size in range(0, len(lines) + 1, 7):
+        for name, content in whole.items():
+            (tmp_path / name).write_bytes(content[:size] if name == "run.db-tail" else content)
+        log = SqliteLog(tmp_path / "run.db")
+        there = log.last
+        assert there == lines[:size].count(b"\n")
+        assert f"behind the {there} entries" in log.unended
+        log.append([_entry(there)])
+        assert [entry.at for _, entry in log.entries()] == [float(number) for number in range(there + 1)]
+        log.close()
+        for file in tmp_path.iterdir():
+            file.unlink()
+
+
+def test_a_tail_that_goes_on_behind_lost_entries_is_refused(tmp_path: Path) -> None:
+    whole = _killed(tmp_path)
+    for name, content in whole.items():
+        (tmp_path / name).write_bytes(content)
+    (tmp_path / "run.db-tail").write_bytes(b"".join(_lines(whole["run.db-tail"])[3:]))
+    with pytest.raises(StateError, match=r"has lost entries: it has 0, and run\.db-tail goes on with entry 4\. Take"):
+        SqliteLog(tmp_path / "run.db")
+
+
+def test_a_tail_is_taken_by_a_server_that_waits_for_the_disk(tmp_path: Path) -> None:
+    """It commits what one has left that did not."""
+    for name, content in _killed(tmp_path).items():
+        (tmp_path / name).write_bytes(content)
+    log = SqliteLog(tmp_path / "run.db", sync=True)
+    done = log.append([_entry(30)])
+    assert done is not None
+    done.result()
+    assert [number for number, _ in log.entries()] == [*range(1, 32)]
+    log.close()
+
+
+@pytest.mark.parametrize("left", ["run.db-wal", "run.db-tail"])
+def test_what_is_left_of_another_file_is_not_taken(left: str, tmp_path: Path) -> None:
+    """A run whose database was deleted, or is not here."""
+    (tmp_path / left).write_bytes(b"x")
+    with pytest.raises(StateError, match=rf"is missing, and {left} is there, which belongs to it\. Put it back, or"):
+        SqliteLog(tmp_path / "run.db")
+    assert [*tmp_path.iterdir()] == [tmp_path / left]
+
+
+def test_what_it_writes_is_its_owners_alone(tmp_path: Path) -> None:
+    """It has request bodies."""
+    log = SqliteLog(tmp_path / "run.db")
+    log.begin({})
+    assert {file.stat().st_mode & 0o777 for file in tmp_path.iterdir()} == {0o600}
+    log.close()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "DELETE FROM ended",
+        "UPDATE ended SET entries = 'many'",
+        "UPDATE ended SET entries = 4",
+        "UPDATE head SET value = x'7b'",
+        "UPDATE head SET value = 5",
+        "DELETE FROM head",
+        "DROP TABLE ended",
+    ],
+)
+def test_a_database_that_was_changed_by_another_program_is_refused(change: str, tmp_path: Path) -> None:
+    """With a sentence, whatever was changed."""
+    log = SqliteLog(tmp_path / "run.db")
+    log.begin({})
+    log.append([_entry(number) for number in range(5)])
+    log.close()
+    with sqlite3.connect(tmp_path / "run.db") as other:
+        other.execute(change)
+    other.close()
+    with pytest.raises(StateError, match=r"run\.db (is damaged|cannot be read or written)"):
+        SqliteLog(tmp_path / "run.db")
+
+
+def test_a_disk_without_room_for_the_tail_begins_no_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is said, and nothing is left of it."""
+
+    def full(_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(LogTail, "open", full)
+    with pytest.raises(StateError, match=r"run\.db cannot be written \(No space left on device\)"):
+        SqliteLog(tmp_path / "run.db")
+    assert [*tmp_path.iterdir()] == []

@@ -4,6 +4,8 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from concurrent.futures import Future
+from functools import partial
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -25,8 +27,9 @@ from mockreel.simulator.storage.run_head import new_head, read_head
 _OF_CLOCK = frozenset({"clock", "reset", "resumed"})
 # After this many entries without a checkpoint, one is taken when the run is resumed or closed.
 WORTH_IT = 2_000
-# While it is served, one is made behind so many entries, and a quarter as many as there are jobs.
-OFTEN = 20_000
+# While it is served, one is made behind so many entries, and a fifth as many as there are jobs: to apply those takes a
+# second of a start at most. One that could not be made is tried again so many entries later.
+OFTEN, JOBS, AGAIN = 20_000, 5, 1_000
 
 
 class LocalRun:
@@ -63,6 +66,8 @@ class LocalRun:
         self._responses = responses
         self._checkpoints = checkpoints
         self.last_checkpoint = 0  # the entry behind which the last checkpoint was taken
+        self._due_at = OFTEN  # the entry behind which to look whether one is worth it
+        self._is_owed = False  # one was worth it when the run was resumed
         self._child: Thread | None = None  # waits for the process that makes a checkpoint
         self.recorder: Recorder | None = None
         self.is_new = log.head is None
@@ -104,8 +109,10 @@ class LocalRun:
         self.log.append([Entry(kind, simulator.clock.now(), {"held": held, "speed": speed, "wall": self._wall()})])
         recorder.attach()
         self.recorder = recorder
-        recorder.watcher = lambda number: self._watch(simulator, number)
-        if self.log.last - self.last_checkpoint > WORTH_IT and not self.is_new:
+        recorder.watcher = partial(self._watch, simulator)
+        self._is_owed = self.log.last - self.last_checkpoint > WORTH_IT and not self.is_new
+        self._due_at = 0 if self._is_owed else self.last_checkpoint + OFTEN
+        if self._is_owed and not CAN_FORK:
             self.keep_checkpoint(simulator)
 
     def _resumed_playback(self, simulator: Simulator) -> Playback:
@@ -121,6 +128,7 @@ class LocalRun:
     def _checkpoint(self, simulator: Simulator) -> checkpoint.Checkpoint | None:
         if self._checkpoints is None:
             return None
+        checkpoint.forget_halves(self._checkpoints)
         found = checkpoint.find(self._checkpoints, run=self.head.id)
         if found is not None and found.number > self.log.last:
             raise StateError(
@@ -147,8 +155,9 @@ class LocalRun:
 
     def _watch(self, simulator: Simulator, number: int) -> None:
         """See whether enough has been written for a checkpoint; it is made when nothing is half done."""
-        if number - self.last_checkpoint < OFTEN or not CAN_FORK:
+        if number < self._due_at or not CAN_FORK:
             return
+        self._due_at = number + AGAIN
         with contextlib.suppress(RuntimeError):  # no loop runs here
             asyncio.get_running_loop().call_soon(self._fork, simulator)
 
@@ -156,26 +165,41 @@ class LocalRun:
         """Take a checkpoint in another process, while requests are served."""
         number = self.log.last
         jobs = sum(len(provider.jobs) for provider in simulator.providers.values())
-        if number - self.last_checkpoint < max(OFTEN, jobs // 4) or self._child is not None:
+        often = max(OFTEN, jobs // JOBS)
+        wanted = WORTH_IT if self._is_owed else often
+        if number - self.last_checkpoint < wanted:
+            self._due_at = self.last_checkpoint + wanted
+            return
+        if self._child is not None:
             return
         if self._checkpoints is None or any(provider.waits for provider in simulator.providers.values()):
             return
-        path, last_checkpoint = self._checkpoints, self.last_checkpoint
+        try:
+            stored = None if self.recorder is None else self.recorder.stored()
+        except StateError:
+            return
+        path, last_checkpoint, half = self._checkpoints, self.last_checkpoint, checkpoint.half_of(self._checkpoints)
         self.last_checkpoint = number
+        self._is_owed, self._due_at = False, number + often
 
-        def done(is_stored: bool) -> None:
+        def done(is_made: bool) -> None:
+            """It takes its place once the log has all that is in it."""
+            if not (is_made and _is_stored(stored) and _moved(half, path)):
+                half.unlink(missing_ok=True)
+                self.last_checkpoint = last_checkpoint
             self._child = None
-            self.last_checkpoint = self.last_checkpoint if is_stored else last_checkpoint
 
-        self._child = beside(lambda: checkpoint.keep(path, self._data(simulator, number)), done)
+        self._child = beside(lambda: checkpoint.write(half, self._data(simulator, number)), done)
 
     def keep_checkpoint(self, simulator: Simulator) -> None:
         """Make a checkpoint, so that what is in it need not be applied again; where that fails, the log is enough."""
         if self._checkpoints is None or any(provider.waits for provider in simulator.providers.values()):
             return
         try:
+            if self.recorder is not None and not _is_stored(self.recorder.stored()):
+                return
             checkpoint.keep(self._checkpoints, self._data(simulator, self.log.last))
-        except OSError:
+        except (OSError, StateError):
             return
         self.last_checkpoint = self.log.last
 
@@ -200,3 +224,16 @@ class LocalRun:
     def past(self, fresh: Callable[[], Simulator], *, now: Callable[[], float]) -> LogPast:
         """What can be looked back on; the parameters are those of `LogPast`."""
         return LogPast(self.log, fresh, load=self._load, opened=self.head.opened, now=now)
+
+
+def _is_stored(stored: "Future[None] | None") -> bool:
+    """Wait until the log has what it was given; whether it has."""
+    return stored is None or stored.exception() is None
+
+
+def _moved(half: Path, path: Path) -> bool:
+    try:
+        half.replace(path)
+    except OSError:
+        return False
+    return True

@@ -102,10 +102,9 @@ class Recorder:
         return self._recorded(context, answer, unpacked=request.body is not body)
 
     def _recorded(self, context: RequestContext, answer: Answer, *, unpacked: bool) -> Answer:
-        provider = context.provider
         entries = self._new_keys(context)
         key = UNKNOWN_KEY if context.caller is None or not context.key else self._alias(context, context.caller)
-        fields = {"p": provider.name, **write(context, key=key, unpacked=unpacked, files=self.log)}
+        fields = write(context, key=key, unpacked=unpacked, files=self.log)
         if self._responses and isinstance(answer, Response):
             fields["a"] = response_digest(answer)
         entries.append(Entry("request", context.now, fields))
@@ -261,6 +260,16 @@ class Recorder:
         self._clock_changed = False
         self._rules = self._rule_ids()
         self._write([Entry("restored", self._simulator.clock.now(), {"document": document}), self._clock("clock")])
+
+    def stored(self) -> "Future[None] | None":
+        """What to wait for until the log has all that has happened so far; None if it has that.
+
+        Raises:
+            StateError: it could not be written.
+        """
+        if self._backlog or self._is_behind():
+            raise self._lost
+        return self._last
 
     async def settled(self) -> None:
         """Record what was changed by hand, and wait until all of it is stored.

@@ -61,9 +61,10 @@ class RunHead:
                 f"Serve it with that version, or keep this run {elsewhere}."
             )
         for name, value in self.settings.items():
-            if value != settings.get(name):
+            here = settings.get(name)
+            if value != here and not (_is_none(value) and _is_none(here)):
                 raise StateError(
-                    f"{where} has {name} {_shown(value)}; here it is {_shown(settings.get(name))}. "
+                    f"{where} has {name} {_shown(value)}; here it is {_shown(here)}. "
                     f"Serve with the same options, or keep this run {elsewhere}."
                 )
         for name, version in self.contracts.items():
@@ -74,8 +75,13 @@ class RunHead:
                 )
 
 
+def _is_none(value: Any) -> bool:
+    """Whether an option is not given: a command has an empty list or mapping then, code None."""
+    return value in (None, [], {})
+
+
 def _shown(value: Any) -> str:
-    return "none" if value in (None, [], {}) else repr(value)
+    return "none" if _is_none(value) else repr(value)
 
 
 def new_head(settings: Mapping[str, Any], contracts: Mapping[str, str], *, opened: float) -> RunHead:

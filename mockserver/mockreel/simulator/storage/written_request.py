@@ -54,7 +54,13 @@ def write(context: RequestContext, *, key: str, unpacked: bool, files: Files) ->
         query = _without(query, headers.forms, key) if query else query
         body = _without(body, headers.forms, key) if body else body
         path = path.replace(own, key) if len(own) >= MOST_WORD else path
-    found: dict[str, Any] = {"m": request.method, "path": path, "u": request.base_url, "h": headers.row}
+    found: dict[str, Any] = {
+        "p": context.provider.name,
+        "m": request.method,
+        "path": path,
+        "u": request.base_url,
+        "h": headers.row,
+    }
     if query:
         found["q"] = written(query)
     if body:

@@ -97,13 +97,33 @@ def keep(path: Path, data: bytes) -> None:
     Raises:
         OSError: it cannot be written.
     """
-    half = path.with_name(f".{path.name}.{secrets.token_hex(6)}.part")
-    handle = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE)
+    half = half_of(path)
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
+        write(half, data)
         half.replace(path)
     finally:
+        half.unlink(missing_ok=True)
+
+
+def half_of(path: Path) -> Path:
+    """Where a checkpoint is written before it takes its place."""
+    return path.with_name(f".{path.name}.{secrets.token_hex(6)}.part")
+
+
+def write(half: Path, data: bytes) -> None:
+    """Write a checkpoint that takes its place later.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    handle = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE)
+    with os.fdopen(handle, "wb") as file:
+        file.write(data)
+
+
+def forget_halves(path: Path) -> None:
+    """Remove what a server has left that was killed while one was made."""
+    for half in path.parent.glob(f".{path.name}.*.part"):
         half.unlink(missing_ok=True)
 
 

@@ -1,14 +1,14 @@
 """A log in a file: one SQLite database, one connection.
 
 An entry is in the operating system's hands before its request is answered, so a process may be killed at any moment;
-with `sync` it is on the disk. Without `sync` the commit is made where the request is answered: it takes about as long
-as handing it to another thread and waiting for that one would.
+with `sync` it is on the disk. Without `sync` it is written to a file beside the database, its tail, and many are
+committed at once, as each commit costs several times what an entry does.
 """
 
 import contextlib
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from queue import SimpleQueue
@@ -19,6 +19,7 @@ import orjson
 
 from mockreel.errors import StateError
 from mockreel.simulator.storage.logs.log_entry import Entry, decode
+from mockreel.simulator.storage.logs.log_tail import LogTail, Row
 from mockreel.simulator.storage.logs.run_log import file_name
 
 # What SQLite calls a file of ours (`PRAGMA application_id`), and the version of its form.
@@ -37,12 +38,14 @@ _PAGE = 2048
 _WAL_PAGES = 8000
 # So many entries are read at a time.
 _PIECE = 1000
+# So many entries are in the tail, if they have room there, before they are committed.
+_MOST_ROWS = 64
 
 
 class _Batch(NamedTuple):
     """What the writer thread is to commit, and who waits for it."""
 
-    rows: list[tuple[int, bytes]]
+    rows: list[Row]
     done: "Future[None]"
 
 
@@ -66,14 +69,14 @@ class SqliteLog:
         self._queue: SimpleQueue[_Batch | None] = SimpleQueue()
         self._writer: Thread | None = None
         self._wal = path.with_name(f"{path.name}-wal")
-        new, has_wal = not path.exists(), self._wal.exists()
-        self._written = new  # something was written since it was opened
-        if not new and not path.is_file():
-            raise StateError(f"{path} is no file. Name a file for the run.")
-        if not new and path.stat().st_size == 0:
-            raise StateError(
-                f"{path} is empty, so it holds no run. Delete it to begin one there, or name another file."
-            )
+        self._tail_path = path.with_name(f"{path.name}-tail")
+        self._tail = LogTail(self._tail_path)
+        self._rows: list[Row] = []  # what the tail has, and the database has not
+        new = not path.exists()
+        self._keeps_wal = self._wal.exists()  # there is a WAL that belongs to a run which nobody has ended
+        missing = [file.name for file in (self._wal, self._tail_path) if not file.exists()]
+        self._written = False  # something was written since it was opened
+        self._check_files(path, new=new)
         try:
             self._connection = self._opened(path, new=new)
         except OSError as problem:
@@ -83,13 +86,32 @@ class SqliteLog:
         try:
             self._prepare(new=new)
             self.last, self.head = self._read()
-            self._ended = self._how_it_ended(new=new, has_wal=has_wal)
+            self._ended = self._how_it_ended(new=new, missing=missing)
+            self._take_tail()
+            if new:
+                self._first_write()
         except BaseException:
-            self._connection.close()
+            self._let_go()
+            for file in (path, self._wal, self._tail_path) if new else ():
+                file.unlink(missing_ok=True)
             raise
         if sync:
             self._writer = Thread(target=self._write_on, name="mockreel-state", daemon=True)
             self._writer.start()
+
+    def _check_files(self, path: Path, *, new: bool) -> None:
+        if not new and not path.is_file():
+            raise StateError(f"{path} is no file. Name a file for the run.")
+        if not new and path.stat().st_size == 0:
+            raise StateError(
+                f"{path} is empty, so it holds no run. Delete it to begin one there, or name another file."
+            )
+        for file in (self._wal, self._tail_path):
+            if new and file.exists():
+                raise StateError(
+                    f"{path} is missing, and {file.name} is there, which belongs to it. "
+                    f"Put it back, or delete {file.name}."
+                )
 
     def _opened(self, path: Path, *, new: bool) -> sqlite3.Connection:
         if new:  # it holds request bodies: only the owner may read it
@@ -98,21 +120,16 @@ class SqliteLog:
 
     def _prepare(self, *, new: bool) -> None:
         """Take the file for this process, and see that it is one of ours."""
-        try:
-            with self._as_state_error():
-                self._connection.execute("PRAGMA locking_mode = EXCLUSIVE")
-                if new:  # before there is a WAL: the database itself has its tables
-                    self._make()
-                self._connection.execute("PRAGMA journal_mode = WAL")
-                self._connection.execute(f"PRAGMA synchronous = {'FULL' if self._sync else 'NORMAL'}")
-                self._connection.execute(f"PRAGMA wal_autocheckpoint = {_WAL_PAGES}")
-                self._connection.execute("BEGIN IMMEDIATE")  # takes the file
-                self._connection.execute("COMMIT")
-                self._check()
-        except StateError:
-            if new:
-                Path(self.where).unlink(missing_ok=True)
-            raise
+        with self._as_state_error():
+            self._connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+            if new:  # before there is a WAL: the database itself has its tables
+                self._make()
+            self._connection.execute("PRAGMA journal_mode = WAL")
+            self._connection.execute(f"PRAGMA synchronous = {'FULL' if self._sync else 'NORMAL'}")
+            self._connection.execute(f"PRAGMA wal_autocheckpoint = {_WAL_PAGES}")
+            self._connection.execute("BEGIN IMMEDIATE")  # takes the file
+            self._connection.execute("COMMIT")
+            self._check()
 
     def _make(self) -> None:
         self._connection.execute(f"PRAGMA page_size = {_PAGE}")
@@ -147,52 +164,80 @@ class SqliteLog:
             raise StateError(f"{self.where} is damaged: of {last} entries {last - count} are missing.")
         if found is None and count:
             raise StateError(f"{self.where} is damaged: the start of the run is missing.")
-        return last or 0, None if found is None else orjson.loads(found[0])
+        try:
+            return last or 0, None if found is None else orjson.loads(found[0])
+        except (ValueError, TypeError) as problem:
+            raise StateError(f"{self.where} is damaged: the start of the run cannot be read ({problem}).") from problem
 
     def _begun_only(self) -> StateError:
         return StateError(
             f"{self.where} holds no run: its server was ended while it began it, or what {self._wal.name} had is lost. "
-            "Delete it to begin one there, or name another file."
+            f"Delete it, {self._wal.name} and {self._tail_path.name} to begin one there, or name another file."
         )
 
-    def _how_it_ended(self, *, new: bool, has_wal: bool) -> int | None:
+    def _how_it_ended(self, *, new: bool, missing: Sequence[str]) -> int | None:
         """How many entries there were when it was ended; None where it was not, which `unended` tells."""
         self.unended = ""
         with self._as_state_error():
             found = self._connection.execute("SELECT entries FROM ended").fetchone()
-        ended: int | None = found[0]
+        ended: int | None = None if found is None else found[0]
         if new:
             return None
-        if ended is not None and ended != self.last:
+        if found is None or ended not in (None, self.last):
             raise StateError(
-                f"{self.where} is damaged: of {ended} entries {ended - self.last} are missing. "
+                f"{self.where} is damaged: its end has {ended} entries, and {self.last} are there. "
                 "Take a copy that is whole, or name another file."
             )
-        if ended is None and not has_wal:
+        if ended is None and missing:
             raise StateError(
-                f"{self.where} was not ended, and {self._wal.name} is missing, which has its newest entries. Put it "
+                f"{self.where} was not ended, and {missing[0]} is missing, which has its newest entries. Put it "
                 f"beside it; an empty file of that name goes on with the {self.last} entries that are there."
             )
         if ended is None and self.head is None:
             raise self._begun_only()
-        if ended is None:
+        return ended
+
+    def _take_tail(self) -> None:
+        """Go on behind the entries of the tail, and tell how many there are if nobody has ended the run."""
+        if self._ended is not None:  # then the database has all of it
+            return
+        try:
+            rows = [row for row in self._tail.read() if row[0] > self.last]
+        except OSError as problem:
+            raise StateError(f"{self._tail_path} cannot be read ({problem.strerror or problem}).") from problem
+        if rows and [number for number, _ in rows] != [*range(self.last + 1, self.last + 1 + len(rows))]:
+            raise StateError(
+                f"{self.where} has lost entries: it has {self.last}, and {self._tail_path.name} goes on with entry "
+                f"{rows[0][0]}. Take a copy that is whole; to go on with those {self.last}, empty "
+                f"{self._tail_path.name}."
+            )
+        self._rows = rows
+        self.last += len(rows)
+        if self.head is not None:
             self.unended = (
                 f"The run in {self.where} was not ended: its server was killed, or the machine failed. "
                 f"It goes on behind the {self.last} entries that are there."
             )
-        return ended
 
     def _first_write(self) -> None:
         """From now on the run is one that was not ended, which the database itself must have."""
+        try:
+            self._tail.open()
+        except OSError as problem:
+            raise self._unwritable(problem) from problem
         if self._ended is not None:
             self._connection.execute("PRAGMA journal_mode = DELETE")
             self._wal.touch(mode=0o600)  # whoever finds the run not ended finds a WAL
             self._connection.execute("UPDATE ended SET entries = NULL")
             self._connection.execute("PRAGMA journal_mode = WAL")
-        self._written = True
+        self._written = self._keeps_wal = True
+        if self._sync and self._rows:  # those of a server that was served without it
+            self._settle(self._rows)
 
     def begin(self, head: Mapping[str, Any]) -> None:
         with self._as_state_error():
+            if not self._written:
+                self._first_write()
             self._connection.execute("INSERT INTO head (id, value) VALUES (1, ?)", (orjson.dumps(head),))
         self.head = head
 
@@ -200,30 +245,36 @@ class SqliteLog:
         rows = [(self.last + place, entry.encode()) for place, entry in enumerate(entries, 1)]
         if not rows:
             return None
+        if not self._written:
+            with self._as_state_error():
+                self._first_write()
         if self._writer is not None:
-            if not self._written:
-                with self._as_state_error():
-                    self._first_write()
             done: Future[None] = Future()
             self._queue.put(_Batch(rows, done))
             self.last = rows[-1][0]
             return done
-        try:
-            if not self._written:
-                self._first_write()
-            if len(rows) == 1:  # commits by itself
-                self._connection.execute(_INSERT, rows[0])
-            else:
-                self._commit(rows)
-        except sqlite3.DatabaseError as problem:
-            raise self._sentence(problem) from problem
+        self._append(rows)
         self.last = rows[-1][0]
         return None
 
-    def _commit(self, rows: list[tuple[int, bytes]]) -> None:
-        if len(rows) == 1:
-            self._connection.execute(_INSERT, rows[0])
-            return
+    def _append(self, rows: list[Row]) -> None:
+        """Write rows to the tail; or commit them with what it has, if that is much. All or none."""
+        if len(self._rows) + len(rows) < _MOST_ROWS and self._tail.append(rows):
+            self._rows += rows
+        else:
+            self._settle([*self._rows, *rows])
+
+    def _settle(self, rows: list[Row]) -> None:
+        """Commit all that is in the tail, and what comes behind it, and empty the tail."""
+        with self._as_state_error():
+            self._commit(rows)
+        self._rows = []  # another list, as the one before may be read
+        self._tail.empty()
+
+    def _unwritable(self, problem: OSError) -> StateError:
+        return StateError(f"{self.where} cannot be written ({problem.strerror or problem}).")
+
+    def _commit(self, rows: list[Row]) -> None:
         self._connection.execute("BEGIN IMMEDIATE")
         try:
             self._connection.executemany(_INSERT, rows)
@@ -255,10 +306,12 @@ class SqliteLog:
 
     def entries(self, *, after: int = 0) -> Iterator[tuple[int, Entry]]:
         while True:
+            rest = self._rows  # before the database is asked: what leaves the tail meanwhile is there
             with self._as_state_error():
                 rows = self._connection.execute(
                     "SELECT number, line FROM entries WHERE number > ? ORDER BY number LIMIT ?", (after, _PIECE)
                 ).fetchall()
+            rows = rows or [row for row in tuple(rest) if row[0] > after]
             if not rows:
                 return
             for number, line in rows:
@@ -286,11 +339,27 @@ class SqliteLog:
         if self._writer is not None:
             self._queue.put(None)
             self._writer.join()
-        with contextlib.suppress(sqlite3.Error):
+        with contextlib.suppress(sqlite3.Error, StateError):
             if self._written:
-                self._connection.execute("UPDATE ended SET entries = (SELECT count(*) FROM entries)")
+                self._end()
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """Close the files. A run that nobody has ended still is one: it keeps its WAL, though that is empty now."""
         with contextlib.suppress(sqlite3.Error):
             self._connection.close()
+        self._tail.close()
+        if self._keeps_wal:
+            with contextlib.suppress(OSError):
+                self._wal.touch(mode=0o600)
+
+    def _end(self) -> None:
+        """The database gets all that there is, and how much that is."""
+        if self._rows:
+            self._settle(self._rows)
+        self._connection.execute("UPDATE ended SET entries = (SELECT count(*) FROM entries)")
+        self._tail.remove()
+        self._keeps_wal = False
 
     @contextlib.contextmanager
     def _as_state_error(self) -> Iterator[None]:

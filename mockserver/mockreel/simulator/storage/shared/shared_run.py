@@ -197,9 +197,7 @@ class SharedRun:
         written = write(context, key=alias, unpacked=request.body is not body, files=files)
         for name, data in files.kept.items():
             await self.log.keep(name, data)
-        applied = await self.sequencer.propose(
-            Entry("request", 0.0, {"p": provider.name, "by": self._member.id, "k": named, **written})
-        )
+        applied = await self.sequencer.propose(Entry("request", 0.0, {"by": self._member.id, "k": named, **written}))
         answer: Answer = applied.result
         return answer if isinstance(answer, Response) else await self._waited(applied)
 

@@ -1,0 +1,105 @@
+"""The newest entries of a log in a file, until its database has them.
+
+The file is mapped into memory: what is written is in the operating system's hands at once, so the process may be killed
+at any moment, and it costs no call.
+"""
+
+import contextlib
+import mmap
+import os
+from collections.abc import Iterator, Sequence
+from errno import ENOSPC
+from pathlib import Path
+from zlib import crc32
+
+# A number, and the line of its entry.
+Row = tuple[int, bytes]
+# How many bytes are in it: they are written when it is made, so that the disk has room for them.
+SIZE = 256 * 1024
+_PRIVATE = 0o600
+
+
+class LogTail:
+    """Lines one behind the other, each with its number and a checksum; what follows the last one is zeros.
+
+    Args:
+        path: the file; it is made when it is opened.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._map: mmap.mmap | None = None
+        self._used = 0
+
+    def read(self) -> list[Row]:
+        """The rows that are there, up to the first one that is not whole.
+
+        Raises:
+            OSError: it cannot be read.
+        """
+        try:
+            data = self._path.read_bytes()
+        except FileNotFoundError:
+            return []
+        found = list(_rows(data))
+        self._used = sum(len(_line(row)) for row in found)
+        return found
+
+    def open(self) -> None:
+        """Make it, or take it as it was read, to be written to.
+
+        Raises:
+            OSError: it cannot be made or written to.
+        """
+        handle = os.open(self._path, os.O_CREAT | os.O_RDWR, _PRIVATE)
+        with os.fdopen(handle, "r+b", buffering=0) as file:
+            size = max(SIZE, self._used)
+            file.seek(self._used)
+            if file.write(bytes(size - self._used)) != size - self._used:
+                raise OSError(ENOSPC, os.strerror(ENOSPC))
+            file.truncate(size)
+            self._map = mmap.mmap(file.fileno(), size)
+
+    def append(self, rows: Sequence[Row]) -> bool:
+        """Write rows; whether they had room. If not, nothing is written."""
+        data = _line(rows[0]) if len(rows) == 1 else b"".join([_line(row) for row in rows])
+        end = self._used + len(data)
+        if self._map is None or end > len(self._map):
+            return False
+        self._map[self._used : end] = data
+        self._used = end
+        return True
+
+    def empty(self) -> None:
+        """The database has all of it; what is written over it has higher numbers."""
+        self._used = 0
+
+    def close(self) -> None:
+        """Leave it as it is."""
+        if self._map is not None:
+            self._map.close()
+            self._map = None
+
+    def remove(self) -> None:
+        """The database has all of it, and no server writes to it any more."""
+        self.close()
+        with contextlib.suppress(OSError):
+            self._path.unlink()
+
+
+def _line(row: Row) -> bytes:
+    return b"%d %08x %b\n" % (row[0], crc32(row[1]), row[1])
+
+
+def _rows(data: bytes) -> Iterator[Row]:
+    """Whole rows; what follows them, such as older ones, has no higher number."""
+    last = 0
+    for line in data.splitlines(keepends=True):
+        number, _, rest = line.partition(b" ")
+        text = rest[9:-1]
+        if not (line.endswith(b"\n") and number.isdigit() and rest[:9] == b"%08x " % crc32(text)):
+            return
+        if last and int(number) != last + 1:
+            return
+        last = int(number)
+        yield last, text
