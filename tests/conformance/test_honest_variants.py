@@ -302,7 +302,8 @@ def checked(variant: Variant, contract: Contract) -> list[Outcome]:
     target = variant.kind(variant.contract(contract), answering=variant.answering(), sender=variant.sender)
     target.pause = variant.pause
     try:
-        return list(run(CheckContext(contract, target, Wanted(quick=True, budget=100_000))))
+        wanted = Wanted(quick=True, budget=100_000, differential=True)
+        return list(run(CheckContext(contract, target, wanted)))
     finally:
         target.close()
 

@@ -1,16 +1,25 @@
 """The contract as a program that can be asked: a simulator whose jobs end when those of the server do."""
 
+import random
+import re
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from mockreel.conformance.checks.differential.unstated_facts import unstated
 from mockreel.contract import Contract, State
 from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest
 from mockreel.engine.jobs.job import Intervention, Job
 from mockreel.errors import MockreelError
 from mockreel.simulator.in_process.memory_receiver import Receiver
 from mockreel.simulator.in_process.mock_target import MockTarget
+
+# The course of every job for which no other is asked for.
+_OURS = "as the server's"
+# What the name of a course ends with that stays in its first state until it is moved.
+_HELD, _LONG = "-held", 1e6
+_SCENARIO = re.compile(r"(scenario=\"?)([\w-]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +32,7 @@ class Variation:
     stretch: float | None = None  # by how much longer its jobs stay in each state; without it they have no end at all
     older: float = 0.0  # by how many seconds longer its jobs took when they end
     balance: Decimal | None = None
+    otherwise: bool = False  # what nobody has stated is otherwise: prices, texts of errors
 
 
 VARIATIONS = (
@@ -30,16 +40,17 @@ VARIATIONS = (
     Variation(
         seed=29,
         later=41 * 86_400 + 12_345.678,
-        pace=1.013,
-        stretch=1e6,
-        older=7.0,
+        pace=31.013,
+        stretch=_LONG,
+        older=600.0,
         balance=Decimal("7654321098.76"),
+        otherwise=True,
     ),
 )
 
 
-# The course of every job for which no other is asked for.
-_OURS = "as the server's"
+# A job that is seen to have ended has done so in the last seconds, in whatever order with others.
+JUST = 1.0
 
 
 class ModelPlay(MockTarget):
@@ -52,7 +63,7 @@ class ModelPlay(MockTarget):
 
     def __init__(self, contract: Contract, variation: Variation, *, start: float, heard: Receiver | None) -> None:
         self._variation = variation
-        endless = _endless(contract, variation.stretch)
+        endless = _endless(unstated(contract) if variation.otherwise else contract, variation.stretch)
         super().__init__(
             endless, seed=variation.seed, start=start + variation.later, balance=variation.balance, keep_bodies=False
         )
@@ -63,11 +74,20 @@ class ModelPlay(MockTarget):
 
     def ask(self, request: SentRequest, *, waits: bool) -> ReceivedResponse | None:
         """The reply; None where it does not come. `waits`: it comes when the job has ended."""
-        if waits and not any(name.lower() == "prefer" for name in request.headers):
+        wished = {name.lower(): value for name, value in request.headers.items()}.get("prefer")
+        if waits and wished is None:
             request = replace(request, headers={**request.headers, "prefer": f"scenario={self._usual}"})
+        elif wished is not None and not waits:
+            headers = {name: value for name, value in request.headers.items() if name.lower() != "prefer"}
+            request = replace(request, headers={**headers, "prefer": self._held(wished)})
         with suppress(MockreelError):
             return self.send(request)
         return None
+
+    def _held(self, wished: str) -> str:
+        """A preference for a course that does not end by itself."""
+        names = sorted(self._provider.contract.scenarios.jobs, key=len, reverse=True)
+        return _SCENARIO.sub(lambda match: f"{match[1]}{match[2]}{_HELD if match[2] in names else ''}", wished)
 
     def pass_time(self, seconds: float) -> None:
         self.wait(seconds * self._variation.pace)
@@ -78,16 +98,31 @@ class ModelPlay(MockTarget):
 
     def move(self, job: Job, state: State) -> bool:
         """Let a job come into a state, if its lifecycle leads there and nothing else is to be known for it."""
-        provider, here = self._provider, job.state(self.now())
-        way = _way(provider.contract, here, state)
-        if here.terminal or way is None or state.kind not in ("pending", "succeeded", "cancelled"):
+        provider, now = self._provider, self.now()
+        here = job.state(now)
+        if here.terminal or (state.kind == "failed" and job.plan.failure is None):
             return False
-        if state.terminal:
-            job.created -= self._variation.older
-        now = self.now()
-        provider.intervene(job, Intervention(now, state, through=way))
+        if _way(provider.contract, here, state) is None:
+            return False
+        if state.terminal and self._variation.older:
+            now = self._aged(job, now)
+        way = _way(provider.contract, job.state(now), state)
+        failure = job.plan.failure if state.kind == "failed" else None
+        provider.intervene(job, Intervention(now, state, through=way or (), failure=failure))
         self.wait(0.0)
         return True
+
+    def _aged(self, job: Job, now: float) -> float:
+        """Make a job older, which has spent a part of its time in each state; gives the moment at which it ended."""
+        draw = random.Random(f"{self._variation.seed} {job.id}")
+        job.created -= self._variation.older
+        count, age = len(job.plan.begins), now - job.created
+        if count > 1:
+            job.intervention = None
+            ready = age * draw.uniform(0.2, 0.5)
+            over = ready + (age - ready) * draw.uniform(1.2, 3.0)
+            job.plan = job.plan._replace(begins=(*(ready * at / max(1, count - 2) for at in range(count - 1)), over))
+        return now - draw.uniform(0.0, JUST)
 
 
 def _endless(contract: Contract, stretch: float | None) -> Contract:
@@ -96,7 +131,10 @@ def _endless(contract: Contract, stretch: float | None) -> Contract:
     endless = [one for one in scenarios.jobs.values() if not states[one.states[-1]].terminal]
     longest = max(endless, key=lambda one: len(one.states), default=scenarios.jobs[scenarios.default])
     course = longest if stretch is None else replace(scenarios.jobs[scenarios.default], stretch=stretch)
-    jobs = {**scenarios.jobs, _OURS: replace(course, name=_OURS)}
+    held = {
+        f"{name}{_HELD}": replace(one, name=f"{name}{_HELD}", stretch=_LONG) for name, one in scenarios.jobs.items()
+    }
+    jobs = {**scenarios.jobs, **held, _OURS: replace(course, name=_OURS)}
     return replace(contract, scenarios=replace(scenarios, default=_OURS, jobs=jobs))
 
 

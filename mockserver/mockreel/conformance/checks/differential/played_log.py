@@ -5,11 +5,15 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
+from mockreel.conformance.checks.differential.company import Company
+from mockreel.conformance.checks.differential.early_ends import EarlyEnds
 from mockreel.conformance.checks.differential.model_play import VARIATIONS, ModelPlay
 from mockreel.conformance.checks.differential.reply_comparison import Comparison, Difference, Elsewhere
 from mockreel.conformance.checks.differential.stated_values import stated
 from mockreel.conformance.checks.differential.symbols import Symbols, Unknown, texts
+from mockreel.contract import Operation, State
 from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest
 
 if TYPE_CHECKING:
@@ -29,12 +33,17 @@ class Compared:
     came: ReceivedResponse
     model: ReceivedResponse
     differences: tuple[Difference, ...]
+    number: int = -1  # which exchange of the log it is
 
 
 class PlayedLog:
-    """The log of one run, as two models of the contract answer it."""
+    """The log of one run, as two models of the contract answer it.
 
-    def __init__(self, context: "CheckContext") -> None:
+    Args:
+        in_company: whether somebody else uses the account of the models too.
+    """
+
+    def __init__(self, context: "CheckContext", *, in_company: bool = False) -> None:
         self._context = context
         start = context.moments[0] if context.moments else context.target.now()
         start += 0.0 if start > _LONG_AGO else time.time() - context.target.now()
@@ -43,10 +52,13 @@ class PlayedLog:
             for variation in VARIATIONS
         ]
         self.symbols = Symbols()
+        self.strangers = False  # whether the account has what this run has not made
+        self._owed = 0.0
         self._shown: dict[tuple[str | bytes, ...], tuple[int, bytes]] = {}
         self.unplayed: Counter[str] = Counter()
         self._stated = stated(context.contract)
         self._words = {state.word: state for state in context.contract.lifecycle.states.values()}
+        self._company = Company(context, self.models) if in_company else None
         for who, key in context.target.keys.of.items():
             self.symbols.same(key, tuple(model.keys.of.get(who, key) for model in self.models))
         receiver = context.target.receiver
@@ -63,18 +75,40 @@ class PlayedLog:
     def exchanges(self) -> Iterator[Compared]:
         """Each exchange of the log that the models could answer."""
         context, last = self._context, None
-        for (sent, came), moment in zip(list(context.log), list(context.moments), strict=True):
+        ends = EarlyEnds(context.log, self._words, self._reads)
+        if self._company is not None:
+            self._company.was_there()
+        for number, ((sent, came), moment) in enumerate(zip(list(context.log), list(context.moments), strict=True)):
             request = self._known(sent)
-            for model in self.models if moment > (last or moment) else ():
-                model.pass_time(moment - (last or moment))
+            self._pass_time(moment - (moment if last is None else last), reads=self._reads(request))
             last = moment
+            for name, state in ends.after(number - 1):
+                self._end_early(name, state)
             if self._repeats(request, came):
                 continue
+            if self._company is not None:
+                self._company.goes_on()
             compared = self._compared(request, came)
             if compared is None:
                 self.symbols.note(came.json)
             else:
-                yield compared
+                yield replace(compared, number=number)
+
+    def _end_early(self, name: str, state: State) -> None:
+        """Let a job end as soon as the server's may have; that of the first model ends when it is seen."""
+        for model, own in list(zip(self.models, self.symbols.models(name), strict=False))[1:]:
+            job = model.job((own,))
+            if job is not None:
+                model.move(job, state)
+
+    def _pass_time(self, seconds: float, *, reads: bool) -> None:
+        """Let time pass: a read was answered between the response before it and its own, so the models are at both."""
+        first, *others = self.models
+        owed, self._owed = (self._owed, seconds) if reads else (self._owed + seconds, 0.0)
+        if owed > 0:
+            first.pass_time(owed)
+        for model in others if seconds > 0 else ():
+            model.pass_time(seconds)
 
     def _repeats(self, request: SentRequest, came: ReceivedResponse) -> bool:
         """Whether a read was answered as the last time, and nothing was changed since then."""
@@ -92,10 +126,14 @@ class PlayedLog:
         return replace(request, operation=known(request.operation.id)) if request.operation else request
 
     def _compared(self, request: SentRequest, came: ReceivedResponse) -> Compared | None:
+        detector = self._context.error_detector
+        if detector.refused(came) and detector.circumstance(came, request.operation):
+            self.unplayed["it was not about the request"] += 1
+            return None
         if self._reads(request):
             self.learn(came.json)
         for _ in range(_ROUNDS):
-            replies = self._asked(request)
+            replies = self._asked(request, came)
             if replies is None:
                 return None
             found, elsewhere = self._differences(request, came, *replies)
@@ -122,7 +160,7 @@ class PlayedLog:
             if isinstance(value, Mapping | list):
                 self.learn(value)
 
-    def _asked(self, request: SentRequest) -> tuple[ReceivedResponse, ReceivedResponse] | None:
+    def _asked(self, request: SentRequest, came: ReceivedResponse) -> tuple[ReceivedResponse, ReceivedResponse] | None:
         """What the models answer; None where they cannot be asked the same."""
         try:
             asks = [self.symbols.request(request, number) for number in range(len(self.models))]
@@ -131,11 +169,19 @@ class PlayedLog:
             return None
         self.symbols.sent(request)
         waits = request.operation is not None and self._waits(request)
+        if waits and self._is_under_way(came.json):
+            self.unplayed["its job had not ended when it was answered"] += 1
+            return None
         one, other = (model.ask(ask, waits=waits) for model, ask in zip(self.models, asks, strict=True))
         if one is None or other is None:
             self.unplayed["the models do not answer"] += 1
             return None
         return one, other
+
+    def _is_under_way(self, document: Any) -> bool:
+        """Whether a reply shows a job that goes on."""
+        states = [self._words[text] for text in texts(document) if text in self._words]
+        return any(not state.terminal for state in states)
 
     def _waits(self, request: SentRequest) -> bool:
         operation = request.operation
@@ -149,20 +195,39 @@ class PlayedLog:
         self, request: SentRequest, came: ReceivedResponse, one: ReceivedResponse, other: ReceivedResponse
     ) -> tuple[list[Difference] | None, list[Elsewhere]]:
         detector, operation = self._context.error_detector, request.operation
-        if any(detector.refused(reply) and detector.circumstance(reply, operation) for reply in (came, one, other)):
+        if any(detector.refused(reply) and detector.circumstance(reply, operation) for reply in (one, other)):
+            self.symbols.note(came.json)
             self.unplayed["it was not about the request"] += 1
             return None, []
         if one.status != other.status or detector.refused(one) != detector.refused(other):
             self.unplayed["the models differ"] += 1
             return None, []
+        if detector.refused(came) and detector.refused(one) and self._asks_of_open_job(request):
+            self.unplayed["its job had not ended, and may have been further"] += 1
+            return None, []
         if came.status != one.status:
             self.symbols.note(came.json)
             return [Difference("", "status", one.shown(), came.shown())], []
-        comparison = Comparison(self.symbols, self._words, self._is_job, self._is_known)
+        comparison = Comparison(
+            self.symbols,
+            self._words,
+            self._is_job,
+            self._is_known,
+            is_open=self._is_open if self._names_a_state(request) else lambda _: False,
+            cursors=self._cursors(operation),
+        )
         found = [] if one.json is None else comparison.documents(came.json, one.json, other.json)
+        self.strangers = self.strangers or comparison.strangers
         if detector.refused(came) != detector.refused(one) and not comparison.elsewhere:
             return [Difference("", "refusal", one.shown(), came.shown())], []
         return [*found, *self._headers(request, came, one, other)], comparison.elsewhere
+
+    def _cursors(self, operation: Operation | None) -> frozenset[str]:
+        """Where a list says how to go on: what a cursor looks like is the server's own."""
+        listed = self._context.contract.conversation.lists.get(operation.id) if operation is not None else None
+        return (
+            frozenset(place for place in (listed.next, listed.previous) if place) if listed is not None else frozenset()
+        )
 
     def _headers(
         self, request: SentRequest, came: ReceivedResponse, one: ReceivedResponse, other: ReceivedResponse
@@ -188,6 +253,19 @@ class PlayedLog:
     def _is_job(self, names: Iterable[str]) -> bool:
         return self.models[0].job(names) is not None
 
+    def _is_open(self, names: Iterable[str]) -> bool:
+        """Whether a job of the first model goes on, which may be further at the server."""
+        job = self.models[0].job(names)
+        return job is not None and not job.state(self.models[0].now()).terminal
+
+    def _asks_of_open_job(self, request: SentRequest) -> bool:
+        return self._reads(request) and self._is_open(_said(self.symbols.request(request, 0)))
+
+    def _names_a_state(self, request: SentRequest) -> bool:
+        """Whether a request asks for what is in some state."""
+        said = " ".join((unquote(request.query), *texts(request.json)))
+        return any(isinstance(word, str) and word in said for word in self._words)
+
     def _lacks(self, came: str, model: str) -> bool:
         """Whether a header has not what the models have in it, in any order."""
         names = {part.strip().lower() for part in model.split(",")}
@@ -202,7 +280,11 @@ class PlayedLog:
         moved = []
         for number, model in enumerate(self.models):
             own = self.symbols.request(request, number)
-            named = {*own.path.split("/"), *texts(own.json), *own.query.split("="), *one.names[number]}
-            job = model.job(named)
+            job = model.job({*_said(own), *one.names[number]})
             moved.append(job is not None and model.move(job, self._words[one.word]))
         return any(moved)
+
+
+def _said(request: SentRequest) -> set[str]:
+    """What a request can name a job with."""
+    return {*request.path.split("/"), *texts(request.json), *request.query.split("=")}

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any, Literal
 
 import orjson
@@ -14,8 +15,13 @@ from mockreel.contract import State
 Kind = Literal["status", "refusal", "key", "type", "value", "name", "entry", "header"]
 # A text that is an id has so many characters at least.
 _LONG = 16
+_INDEX = re.compile(r"/\d+(?=/|$)")
 _ENTRY = re.compile(r"/\d+(/|$)")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d")
+_INSTANT = re.compile(_MOMENT.pattern.replace("[T ]", "T") + r"(\.\d+)?(Z|[+-]\d\d:\d\d)")  # of RFC 3339
+_AMOUNT = re.compile(r"-?\d+(\.\d+)?")
+# What a null may stand for.
+NOTHING: tuple[Any, ...] = ("", [], {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +32,20 @@ class Difference:
     kind: Kind
     expected: Any
     came: Any
+
+    @property
+    def anywhere(self) -> str:
+        """The place without the number of its entry."""
+        return _INDEX.sub("/*", self.place)
+
+    def says_as(self, other: "Difference") -> bool:
+        """Whether another model expects the same, as far as that can be said of what has names of its own."""
+        plain = not isinstance(self.expected, Mapping | list) and not (
+            isinstance(self.expected, str) and is_name(self.expected)
+        )
+        if self.kind == "name":
+            return bool(self.expected == other.expected)
+        return self.kind in ("status", "refusal", "entry") or not plain or bool(self.expected == other.expected)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,27 +64,37 @@ class Comparison:
     words: Mapping[Any, State]
     is_job: Callable[[Iterable[str]], bool] = lambda _: False
     is_known: Callable[[str], bool] = lambda _: True
+    is_open: Callable[[Iterable[str]], bool] = lambda _: False
+    cursors: frozenset[str] = frozenset()  # the places of texts that lead to other pages, in whatever words
     elsewhere: list[Elsewhere] = field(default_factory=list)
+    strangers: bool = False  # a list has entries of others
     partial: bool = False  # a list has other entries, as it tells of what happens when jobs end
 
     def documents(self, came: Any, one: Any, other: Any) -> list[Difference]:
         found = list(self._values("", came, one, other))
-        return [one for one in found if not (self.partial and _counts(one))]
+        return [one for one in found if not (self.partial and self._counts(one))]
 
     def _values(self, place: str, came: Any, one: Any, other: Any) -> Iterator[Difference]:
         if came == one == other and type(came) is type(one):  # without ids and moments: most of what is long
             return
         if _is_json(one) and _is_json(other):
             yield from self._written(place, came, one, other)
-        elif _sort(one) != _sort(other) or (one is None and isinstance(came, str) and _MOMENT.match(came)):
-            return  # what has happened there may not have happened here yet
+        elif _sort(one) != _sort(other) or _may_come(came, one):
+            return
         elif _sort(came) != _sort(one):
             self.symbols.note(came)
-            yield Difference(place, "type", one, came)
+            if not (came is None and one in NOTHING):  # whether a null may stand there is for its schema to say
+                yield Difference(place, "type", one, came)
         elif isinstance(one, Mapping):
             yield from self._objects(place, came, one, other)
         elif isinstance(one, list):
             yield from self._lists(place, came, one, other)
+        else:
+            yield from self._scalars(place, came, one, other)
+
+    def _scalars(self, place: str, came: Any, one: Any, other: Any) -> Iterator[Difference]:
+        if place in self.cursors:
+            self.symbols.same(came, (one, other))
         elif one == other:
             if came != one and not (isinstance(one, str) and self._is_alike(one, came)):
                 yield Difference(place, "value", one, came)
@@ -73,7 +103,8 @@ class Comparison:
 
     def _is_alike(self, one: str, came: str) -> bool:
         """Whether a text is what was sent, in the words of the models, or an id that they have in common by chance."""
-        if self.symbols.read(came) == one:
+        read = self.symbols.read(came)
+        if read == one or _is_signed(read, one) or _is_same_amount(came, one):
             return True
         return is_name(one) and len(one) >= _LONG and not self.is_known(one) and self.symbols.bind(came, (one, one))
 
@@ -86,7 +117,7 @@ class Comparison:
 
     def _texts(self, place: str, came: str, one: str, other: str) -> Iterator[Difference]:
         if _MOMENT.match(one) and _MOMENT.match(other):
-            if _form(one) == _form(other) != _form(came):
+            if _form(one) == _form(other) != _form(came) and not (_INSTANT.fullmatch(came) and _INSTANT.fullmatch(one)):
                 yield Difference(place, "type", one, came)
         elif not self.symbols.bind(came, (one, other)):
             yield Difference(place, "name", self.symbols.stands_for(one) or "another one", came)
@@ -99,6 +130,8 @@ class Comparison:
             return
         for key in one:
             if key not in other:
+                continue
+            if key not in came and one[key] is None:  # a null says no more than nothing
                 continue
             if key not in came:
                 yield Difference(f"{place}/{key}", "key", one[key], None)
@@ -130,7 +163,9 @@ class Comparison:
             self.partial = True
             self.symbols.note(further)
             return
-        self.partial |= bool(lacking or further)
+        self.partial |= pairing.shifted or bool(lacking or further)
+        self.strangers |= any(self._is_strange(entry) for entry in further)
+        lacking = [at for at in lacking if not self.is_open(direct(one[at]))]
         if lacking and len(further) < len(lacking):
             yield Difference(f"{place}/*", "entry", one[lacking[0]], f"{len(came)} entries instead of {len(one)}")
         known = [entry for entry in further if self._is_gone(entry)] if not lacking else []
@@ -138,10 +173,29 @@ class Comparison:
             yield Difference(f"{place}/*", "entry", f"{len(one)} entries", known[0])
         self.symbols.note(further)
 
+    def _is_strange(self, entry: Any) -> bool:
+        """Whether an entry has a name that neither the models nor anybody else has given."""
+        return any(
+            is_name(text) and not self.is_known(text) and self.symbols.model(text) is None for text in direct(entry)
+        )
+
     def _is_gone(self, entry: Any) -> bool:
-        """Whether an entry is of something that the models know, and do not have in this list."""
-        named = [model for text in direct(entry) if (model := self.symbols.model(text)) is not None and is_name(text)]
-        return bool(named) and not self.is_job(named)
+        """Whether an entry is of something that the models know, and do not have in this list.
+
+        An entry with a name that nobody knows is of something else: it may be of another client of the account.
+        """
+        found = {text: self.symbols.model(text) for text in direct(entry) if is_name(text)}
+        named = [model for model in found.values() if model is not None]
+        return bool(named) and not self._is_strange(entry) and not self.is_job(named)
+
+    def _counts(self, difference: Difference) -> bool:
+        """Whether a value depends on how many entries there are: a number, a flag, a cursor that is or is not there."""
+        value = difference.expected
+        if difference.kind == "name":
+            return not _ENTRY.search(difference.place)
+        if difference.kind not in ("type", "value", "key"):
+            return False
+        return difference.place in self.cursors or value is None or isinstance(value, bool | int | float)
 
 
 def _sort(value: Any) -> str:
@@ -150,12 +204,20 @@ def _sort(value: Any) -> str:
     return "number" if isinstance(value, int | float) else type(value).__name__
 
 
-def _counts(difference: Difference) -> bool:
-    """Whether a value depends on how many entries there are: a number, a flag, a cursor that is or is not there."""
-    value = difference.expected
-    if difference.kind == "name":
-        return not _ENTRY.search(difference.place)
-    return difference.kind in ("type", "value") and (value is None or isinstance(value, bool | int | float))
+def _may_come(came: Any, model: Any) -> bool:
+    """Whether one of two says when something happened, and to the other one it may not have happened yet."""
+    moments = [value for value in (came, model) if isinstance(value, str) and _MOMENT.match(value)]
+    return len(moments) == 1 and None in (came, model)
+
+
+def _is_signed(came: str, model: str) -> bool:
+    """Whether a text is the models' with a query behind it: an address that is signed anew each time."""
+    return came.startswith(f"{model}?") or ("?" in model and came.startswith(f"{model}&"))
+
+
+def _is_same_amount(came: str, model: str) -> bool:
+    """Whether two texts are one number, however many noughts it ends with."""
+    return bool(_AMOUNT.fullmatch(came) and _AMOUNT.fullmatch(model)) and Decimal(came) == Decimal(model)
 
 
 def _form(text: str) -> str:
