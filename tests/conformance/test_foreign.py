@@ -7,13 +7,15 @@ from decimal import Decimal
 import pytest
 
 from mockreel.conformance.check_context import CheckContext, Wanted
-from mockreel.conformance.check_runner import run
-from mockreel.conformance.checks import error_responses
+from mockreel.conformance.check_runner import UNPLAYED, run
+from mockreel.conformance.checks import EVERY, error_responses
+from mockreel.conformance.reports.report import Report
 from mockreel.conformance.spending_guard import SpendingGuard
 from mockreel.conformance.suite import Plan
 from mockreel.conformance.targets import url_target
 from mockreel.conformance.targets.base_url import Access, check_url
 from mockreel.conformance.targets.url_target import checked_url
+from mockreel.contract import Contract
 from mockreel.contract.exchanges.exchange import SentRequest
 from mockreel.contract.exchanges.request_builder import Requests
 from mockreel.contract.messages.message import Request, Response, json_response
@@ -129,9 +131,28 @@ def test_a_foreign_server_is_doubted_where_the_contract_is_not_sure() -> None:
 
 
 class Stranger(MockTarget):
-    """The mock server as if it were somebody else's server."""
+    """The mock server as if it were somebody else's server, which follows no `Prefer` header."""
 
     own = False
+
+    @property
+    def contract(self) -> Contract:
+        """What it plays."""
+        return self._provider.contract
+
+
+def test_what_only_a_mock_server_plays_is_told_as_not_checked() -> None:
+    """A server that does not follow `Prefer` cannot be asked for every error response: that is told, and no fault."""
+    target = Stranger(load_contracts(["runflow"])["runflow"])
+    context = CheckContext(target.contract, target, Wanted(quick=True, budget=100_000))
+    found = {one.check: one for one in run(context, [one for one in EVERY if one.plays])}
+    target.close()
+
+    assert {"refusal.rows", "refusal.played", "lifecycle.course", "record.failure"} <= set(found)
+    unplayed = [one for one in found.values() if one.check != "reply.documented"]
+    assert {(one.verdict, one.cases, one.reasons) for one in unplayed} == {("not checked", 0, (UNPLAYED,))}
+    assert Report("http://127.0.0.1", "1", 0, tuple(unplayed)).exit_code == 0
+    assert not any("prefer" in {name.lower() for name in request.headers} for request, _ in context.log)
 
 
 def test_everything_is_sent_when_everything_is_allowed() -> None:

@@ -1,10 +1,12 @@
 """Servers that answer with what no check expects: it is contained, other verdicts and the time are kept."""
 
+import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -14,6 +16,8 @@ from conformance.saboteurs.saboteur import Stranger, altering, honest_contract, 
 from mockreel.conformance.check import Check, Outcome
 from mockreel.conformance.check_context import CheckContext, Wanted
 from mockreel.conformance.check_runner import run
+from mockreel.conformance.checks import EVERY
+from mockreel.conformance.generated.generated_requests import Generated
 from mockreel.conformance.other_readings import fitting_readings
 from mockreel.conformance.reports.report import Report
 from mockreel.conformance.spending_guard import SpendingGuard
@@ -89,6 +93,84 @@ def test_the_budget_bounds_the_time(provider: str, pause: float) -> None:
 
     assert target.now() - began <= 66
     assert outcomes
+
+
+def starved(context: CheckContext, seconds: float) -> None:
+    """Let each case that is judged take so long, as on a machine that has no time for us."""
+    judged = context.judged
+
+    def slowly(cases: int = 1) -> None:
+        context.target.wait(seconds)
+        judged(cases)
+
+    context.judged = slowly  # type: ignore[method-assign]
+
+
+@pytest.mark.parametrize("provider", ["runflow", "aimlapi", "runninghub"])
+@pytest.mark.parametrize("seconds", [0.02, 0.5, 3.0])
+def test_the_budget_bounds_the_time_of_a_starved_machine(provider: str, seconds: float) -> None:
+    """However long it takes to judge what came, the run ends in time; what is left says how many minutes it needs."""
+    target = Stranger(honest_contract(provider))
+    context = CheckContext(target.contract, target, Wanted(quick=True, budget=60))
+    context.planned = 5000
+    starved(context, seconds)
+    began = target.now()
+
+    outcomes = list(run(context))
+    took = target.now() - began
+    target.close()
+
+    assert took <= 66
+    assert {one.verdict for one in outcomes} <= {"holds", "not checked"}
+    reasons = {reason for one in outcomes for reason in one.left_out if "is used up" in reason}
+    assert all(re.search(r"the rest needs \d+ more minutes?: give --budget \d+ or more", one) for one in reasons)
+    assert reasons
+    assert sum(one.cases for one in outcomes) > 0
+
+
+def test_time_is_left_for_the_checks_of_jobs() -> None:
+    """A run whose first checks take all of the time still judges what it saw of its jobs."""
+    target = Stranger(honest_contract("aimlapi"))
+    context = CheckContext(target.contract, target, Wanted(quick=True, budget=60))
+
+    def endless(context: CheckContext) -> Iterator[Problem]:
+        while True:
+            context.target.wait(1.0)
+            context.tasks_due()
+            context.check_time()
+            context.judged()
+        yield
+
+    jobs = [one for one in EVERY if one.id in ("lifecycle.known", "lifecycle.forward")]
+    outcomes = {one.check: one.verdict for one in run(context, [Check("endless", "", "reads", endless), *jobs])}
+    target.close()
+
+    assert outcomes["endless"] == "not checked"
+    assert (outcomes["lifecycle.known"], outcomes["lifecycle.forward"]) == ("holds", "holds")
+
+
+def test_a_generator_that_works_on_when_the_time_is_up_sends_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What generates may be at work for long: it is left, and what it did not send is told."""
+    target = Stranger(honest_contract("aimlapi"))
+    generated = Generated(CheckContext(target.contract, target, Wanted(budget=0.2)), budget=0.2, left=0.2)
+    go_on, sent = threading.Event(), threading.Event()
+
+    def works_on(self: Generated, _: object) -> None:
+        go_on.wait(30)
+        answer = self._app(
+            {"PATH_INFO": "/v1/models", "REQUEST_METHOD": "GET", "wsgi.input": BytesIO()}, lambda *_: None
+        )
+        assert answer == [b""]
+        sent.set()
+
+    monkeypatch.setattr(Generated, "_generate", works_on)
+    outcomes = list(generated.run())
+    go_on.set()
+
+    assert sent.wait(30)
+    assert {one.verdict for one in outcomes} == {"not checked"}
+    assert "were left when the time was up" in outcomes[0].left_out[0]
+    target.close()
 
 
 def test_other_readings_are_not_tried_when_the_time_is_up() -> None:

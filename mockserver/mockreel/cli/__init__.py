@@ -9,6 +9,7 @@ import click
 
 from mockreel import __version__
 from mockreel.cli.commands import COMMANDS, GROUPS
+from mockreel.cli.process_start import process_start
 from mockreel.errors import MockreelError, OptionError
 from mockreel.terminal import screened
 
@@ -56,7 +57,8 @@ def group() -> None:
 def main(args: list[str] | None = None) -> Any:
     """Run the command line; an expected error is one sentence and exit code 2."""
     try:
-        returned = group.main(args=args, prog_name="mockreel", standalone_mode=False)
+        started = process_start() if args is None else None
+        returned = group.main(args=args, prog_name="mockreel", standalone_mode=False, obj=started)
         sys.exit(returned if isinstance(returned, int) else 0)
     except OptionError as problem:
         from mockreel.cli.option_names import sentence  # noqa: PLC0415

@@ -22,7 +22,7 @@ class Check:
 
     The function yields a problem for each violation, and calls `context.judged()` for each case that it
     has checked. `uses` names the groups of jobs that it reads; without one it runs while jobs run. `known` says to
-    which contracts it applies.
+    which contracts it applies; `plays`: it asks with the `Prefer` header, which only a mock server follows.
     """
 
     id: str
@@ -31,6 +31,7 @@ class Check:
     ask: "Callable[[CheckContext], Iterator[Problem]]"
     uses: tuple[str, ...] = ()
     known: "Callable[[CheckContext], bool]" = lambda _: True
+    plays: bool = False
 
 
 def check(
@@ -40,9 +41,10 @@ def check(
     level: Level,
     uses: tuple[str, ...] = (),
     known: "Callable[[CheckContext], bool]" = lambda _: True,
+    plays: bool = False,
 ) -> "Callable[[Callable[[CheckContext], Iterator[Problem]]], Check]":
     """Make a function a check."""
-    return lambda function: Check(id, says, level, function, uses, known)
+    return lambda function: Check(id, says, level, function, uses, known, plays)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +91,8 @@ Verdict = Literal["holds", "falls short", "doubtful", "not checked", "broke"]
 class Outcome:
     """The outcome of one check: the judged cases, the findings, and why cases were skipped or failed to run.
 
-    `chosen` is true if the user chose to skip all that was skipped; `again` is the command that
-    repeats it, `during` are the checks whose requests showed it, if it sends none itself.
+    `chosen` is true if the user chose to skip all that was skipped, or the target can be asked for none of it; `again`
+    is the command that repeats it, `during` are the checks whose requests showed it, if it sends none itself.
     """
 
     check: str

@@ -1,5 +1,6 @@
 """The context of a check: a contract, a target, and what every check needs of both."""
 
+import math
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -34,6 +35,8 @@ MOST_LOGGED = 20_000
 WATCHES = "lifecycle.ends"
 # This part of the budget is reserved for the checks after every job has ended.
 SPARE = 0.15
+# What was seen in time may be judged for so long a part of the budget more.
+GRACE = 0.05
 
 
 class TimeUp(Skipped):
@@ -67,6 +70,7 @@ class CheckContext:
     skipped: Counter[str] = field(default_factory=Counter)
     ends: float | None = None  # by the target's clock; a whole budget from now on by default
     most: dict[str, int] = field(default_factory=dict)  # how many cases of a check fit the budget, where not all do
+    planned: int = 0  # so many requests the plan has at least
 
     def __post_init__(self) -> None:
         self.facts = Facts(self.contract)
@@ -97,9 +101,16 @@ class CheckContext:
         if self.ends is None and not self.target.own:
             self.ends = self.target.now() + wanted.budget
         self.deadline = None if self.ends is None else self.ends - wanted.budget * SPARE
+        self.spares = False  # whether what is reserved for the checks of jobs must be left to them
+        self._used_up = ""
 
     def judged(self, cases: int = 1) -> None:
-        """Count checked cases."""
+        """Count checked cases.
+
+        Raises:
+            TimeUp: the budget is used up, and what may follow it too.
+        """
+        self.check_grace()
         self.cases += cases
 
     def send(self, request: SentRequest, *, patient: bool = True) -> ReceivedResponse:
@@ -196,14 +207,33 @@ class CheckContext:
         """See that the budget is not used up.
 
         Raises:
-            Skipped: it is.
+            TimeUp: it is.
         """
         if self.is_over():
-            raise TimeUp(f"the budget of {self.wanted.budget:g} s is used up; give more with --budget")
+            raise TimeUp(self.used_up())
+
+    def check_grace(self) -> None:
+        """See that there is time to judge what was seen.
+
+        Raises:
+            TimeUp: the budget is used up, and what may follow it too.
+        """
+        if self.is_over(-GRACE * self.wanted.budget):
+            raise TimeUp(self.used_up())
+
+    def used_up(self) -> str:
+        """That the budget is used up, and how many more minutes the rest of the plan takes at the speed of the run."""
+        if not self._used_up:
+            budget, left = self.wanted.budget, max(0, self.planned - self.passed)
+            minutes = max(1, math.ceil(left * budget / max(1, self.passed) / 60))
+            more = f"needs {minutes} more minute{'s' if minutes > 1 else ''}: give --budget {budget + 60 * minutes:g}"
+            self._used_up = f"the budget of {budget:g} s is used up; the rest {more} or more"
+        return self._used_up
 
     def is_over(self, least: float = 0.0) -> bool:
         """Whether the budget is used up, or has no room for what takes so many seconds at least."""
-        return self.ends is not None and self.target.now() + least > self.ends
+        ends = self.deadline if self.spares else self.ends
+        return ends is not None and self.target.now() + least > ends
 
     def until(self, seconds: float) -> float:
         """The moment so many seconds from now, at most that at which the budget is used up."""

@@ -15,6 +15,7 @@ from mockreel.simulator.in_process.mock_target import NotApplicable, Skipped
 MOST_FINDINGS = 20
 MOST_REASONS = 5
 REPLIES = "reply.documented"
+UNPLAYED = "only a mock server that follows `Prefer` can be asked for it, and this target does not say that it does"
 REPLIES_SAY = "Every reply, refusals included, has a status, headers and a body that the contract documents."
 
 
@@ -32,17 +33,21 @@ def run(
         meanwhile: further outcomes that are produced while the jobs run.
     """
     began, left = time.monotonic(), left_out or {}
-    wanted = [check for check in checks if check.known(context)]
+    known = [check for check in checks if check.known(context)]
+    wanted = [check for check in known if context.plays or not check.plays]
     for group in dict.fromkeys(group for check in wanted for group in check.uses):
         if group not in left:
             context.jobs.begin(group)
     if context.own:  # its time passes only on request, and must not pass unobserved
         context.tasks.finish()
+    context.spares = any(check.uses for check in wanted)
     yield from _outcomes(context, [check for check in wanted if not check.uses], left)
     yield from meanwhile()
     context.tasks.finish(context.deadline)
+    context.spares = False
     yield from _outcomes(context, [check for check in wanted if check.uses], left)
     context.close()
+    yield from (_unplayed(context, check) for check in known if check not in wanted)
     if context.passed or wanted:
         yield replies_outcome(context, time.monotonic() - began)
 
@@ -53,6 +58,11 @@ def _outcomes(context: CheckContext, checks: Iterable[Check], left_out: Mapping[
             yield run_one(context, check, left_out=left_out)
         except NotApplicable as reason:
             context.notes.append(f"{check.id} does not apply: {reason}")
+
+
+def _unplayed(context: CheckContext, check: Check) -> Outcome:
+    """What no request can bring about at this target: told, and no fault of the run."""
+    return Outcome(check.id, check.says, context.contract.provider, 0, (), (UNPLAYED,), "", 0.0, chosen=True)
 
 
 def run_one(context: CheckContext, check: Check, *, left_out: Mapping[str, str] | None = None) -> Outcome:
@@ -80,6 +90,7 @@ def _asked(context: CheckContext, check: Check) -> tuple[list[Problem], str]:
     """The problems that a check finds, and what broke it."""
     problems: list[Problem] = []
     try:
+        context.check_grace()
         for problem in check.ask(context):
             problems.append(problem)
             if len(problems) >= MOST_FINDINGS:

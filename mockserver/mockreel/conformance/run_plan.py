@@ -41,8 +41,8 @@ class Announcement:
     most: dict[str, int] = field(default_factory=dict)  # how many cases of a check fit
 
     def sentence(self) -> str:
-        """The plan in one line."""
-        parts = [f"{self.checks} checks", f"about {self.requests:,} requests", f"{self.jobs} jobs"]
+        """The plan in one line. What a check asks only after an answer cannot be counted before."""
+        parts = [f"{self.checks} checks", f"{self.requests:,} requests or more", f"{self.jobs} jobs"]
         parts += [f"{self.webhooks} webhooks"] if self.webhooks else []
         parts += [f"up to {self.seconds:.0f} s"] if self.seconds else []
         return ", ".join(parts) + (f", {self._costs()}" if self.money or self.unpriced else "")
@@ -86,7 +86,7 @@ class _Counting:
 
 def announce(context: CheckContext, checks: Iterable[Check], *, latency: float = 0.0) -> Announcement:
     """The plan of these checks at a scene, as it fits the budget; `latency` is what one request takes."""
-    wanted = [check for check in checks if check.known(context)]
+    wanted = [check for check in checks if check.known(context) and (context.plays or not check.plays)]
     found = Announcement(context.contract.provider, checks=len(wanted))
     asks = {check.id: _counted(context, check) for check in wanted if not check.uses}
     _fit(found, context, {name: len(some) for name, some in asks.items()}, latency)

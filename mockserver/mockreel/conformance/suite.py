@@ -108,11 +108,13 @@ def check_target(
     began, checks = time.monotonic(), plan.chosen()
     context = context or CheckContext(contract, target, plan.wanted)
     announced = announce(context, checks, latency=latency)
-    context.most = announced.most
+    announced.requests += Generated.forecast(plan.budget, latency) if plan.generates else 0
+    context.most, context.planned = announced.most, announced.requests
 
     def generate() -> Iterator[Outcome]:
         """On another's server while its jobs are under way; on the mock, whose time it moves, when all is over."""
         left = plan.budget - (time.monotonic() - began)
+        left = left if context.deadline is None else min(left, context.deadline - target.now())
         generated = Generated(
             context if not target.own else CheckContext(contract, target, plan.wanted),
             budget=plan.budget,
@@ -124,7 +126,6 @@ def check_target(
         yield from generated.run()
         notes.extend(generated.notes)
 
-    announced.requests += Generated.forecast(plan.budget, latency) if plan.generates else 0
     announcer(announced)
     own = not target.own and plan.generates
     for outcome in run(context, checks, left_out=announced.left_out, meanwhile=generate if own else _nothing):

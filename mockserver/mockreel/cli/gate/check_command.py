@@ -11,6 +11,7 @@ import click
 
 from mockreel.cli.option_types import Key, Money, Seconds, Secret
 from mockreel.cli.output import echo, show_table
+from mockreel.cli.process_start import ProcessStart
 from mockreel.cli.report_place import location_option, reported_checkout
 from mockreel.cli.shared_options import reading_option, report_option
 
@@ -228,7 +229,10 @@ def _run(target: str, options: Mapping[str, Any], terminal_report: Any) -> Any:
         callback_url=options["callback_url"],
         callback_listen=options["callback_listen"],
     )
-    return check_url(target, plan, access, watcher=watcher, announcer=announcer)
+    started = click.get_current_context().find_object(ProcessStart)
+    return check_url(
+        target, plan, access, watcher=watcher, announcer=announcer, began=started.moment if started else None
+    )
 
 
 def _check_handler(plan: Any, options: Mapping[str, Any], watcher: Any) -> Any:

@@ -149,7 +149,7 @@ def wrong_query(context: CheckContext) -> Iterator[Problem]:
 
 @check(
     "refusal.played", "A refusal that the target is asked to play looks as the contract says.", level="jobs",
-    known=lambda context: context.plays,
+    plays=True,
 )  # fmt: skip
 def played(context: CheckContext) -> Iterator[Problem]:
     for _, submit in context.submits():
@@ -168,7 +168,7 @@ def _played(context: CheckContext, submit: Operation, wish: str, row: str) -> It
 
 @check(
     "refusal.rows", "Every refusal of the contract looks as its row says.", level="jobs",
-    known=lambda context: context.plays and _by_code(context) is not None,
+    plays=True, known=lambda context: _by_code(context) is not None,
 )  # fmt: skip
 def every_row(context: CheckContext) -> Iterator[Problem]:
     """At the first operation that documents the status of the row; a row that none documents is not asked for."""

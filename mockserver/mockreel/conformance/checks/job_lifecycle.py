@@ -125,7 +125,7 @@ def _backward(context: CheckContext, trace: JobTrace) -> Iterator[Problem]:
 
 @check(
     "lifecycle.passes", "A job passes the states that its course names.", level="jobs", uses=(PLAIN,),
-    known=lambda context: context.plays,
+    plays=True,
 )  # fmt: skip
 def passes_its_states(context: CheckContext) -> Iterator[Problem]:
     """Only the mock server's course is known beforehand; over a network a state may pass between two looks."""
@@ -245,7 +245,7 @@ def _pending(context: CheckContext, trace: JobTrace) -> float:
     "A job that is asked to go another way ends as that way ends.",
     level="jobs",
     uses=(PLAIN,),
-    known=lambda context: context.plays,
+    plays=True,
 )
 def takes_the_course(context: CheckContext) -> Iterator[Problem]:
     for trace in context.jobs.traces():

@@ -208,7 +208,7 @@ def amount(value: Any) -> Decimal | None:
 
 @check(
     "record.failure", "The record of a failed job says why it failed.", level="jobs", uses=(PLAIN, FAILURES),
-    known=lambda context: context.plays and _promise("failure")(context),
+    plays=True, known=_promise("failure"),
 )  # fmt: skip
 def says_why_it_failed(context: CheckContext) -> Iterator[Problem]:
     for trace in (*context.jobs.traces(), *context.jobs.told(FAILURES)):

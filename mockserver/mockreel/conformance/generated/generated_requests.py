@@ -2,6 +2,7 @@
 
 import logging
 import random
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -108,6 +109,8 @@ class Generated:
         self.notes: list[str] = []
         self._refused_to_send = 0
         self._unsent: set[str] = set()
+        self._sending = threading.Lock()
+        self._closed = False  # nothing more is sent
 
     @staticmethod
     def forecast(budget: float, latency: float = 0.0) -> int:
@@ -116,9 +119,38 @@ class Generated:
 
     def run(self) -> Iterator[Outcome]:
         """One outcome for each phase."""
+        self._ends = time.monotonic() + self._left
         library = require()
         logging.getLogger("schemathesis").setLevel(logging.CRITICAL)
-        self._ends = time.monotonic() + self._left
+        self._in_time(library)
+        self._context.asking = ""
+        for phase, tally in self._tallies.items():
+            if self._wants(phase):
+                yield self._outcome(phase, tally)
+
+    def _in_time(self, library: Any) -> None:
+        """Generate and send until all is done or the time is up: what is not over then is left, and sends no more.
+
+        The generator works for seconds without a look at the time, so it has a thread of its own.
+        """
+        raised: list[BaseException] = []
+
+        def work() -> None:
+            try:
+                self._generate(library)
+            except BaseException as problem:
+                raised.append(problem)
+
+        thread = threading.Thread(target=work, daemon=True)
+        thread.start()
+        thread.join(max(0.0, self._ends - time.monotonic()))
+        with self._sending:
+            self._closed = thread.is_alive()
+            self._late = self._late or (self._closed and self._sent < self.quota)
+        if raised:
+            raise raised[0]
+
+    def _generate(self, library: Any) -> None:
         documents = self._plan()
         draw = random.Random(self._context.wanted.seed)
         for parts in documents:
@@ -131,10 +163,6 @@ class Generated:
         covered = 1 + self._each(library, further, ("examples", "coverage"))
         sampled = 1 + self._each(library, further, ("fuzzing",))
         self._note(documents, covered, sampled)
-        self._context.asking = ""
-        for phase, tally in self._tallies.items():
-            if self._wants(phase):
-                yield self._outcome(phase, tally)
 
     def _wants(self, phase: str) -> bool:
         return not self._focus or any(name in ("", phase) for name, _, _ in self._focus)
@@ -200,7 +228,7 @@ class Generated:
         """Whether the planned requests are sent, or the time is up; the second is a shortcoming of the run."""
         if time.monotonic() > self._ends and self._sent < self._allowed:
             self._late = True
-        return self._late or self._sent >= self._allowed
+        return self._late or self._closed or self._sent >= self._allowed
 
     def _settings(self, phases: Iterable[str]) -> dict[str, Any]:
         examples = max(3, round(EXAMPLES_A_MINUTE * self._budget / 60))
@@ -215,6 +243,10 @@ class Generated:
     def _app(self, environ: Mapping[str, Any], start: Callable[..., Any]) -> list[bytes]:
         """The target as a WSGI application: everything that is generated passes here."""
         request = self._ask(environ)
+        with self._sending:
+            return self._answered(request, start)
+
+    def _answered(self, request: SentRequest, start: Callable[..., Any]) -> list[bytes]:
         if self._is_over():
             self._unsent.add(self._phase)
             start("503 Over", [])

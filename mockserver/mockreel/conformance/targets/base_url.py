@@ -63,16 +63,20 @@ def check_url(
     *,
     watcher: Watcher = lambda _: None,
     announcer: Announcer = lambda _: None,
+    began: float | None = None,
 ) -> Report:
     """Check a base URL against one provider's contract.
 
     An unreachable target is a report with a `trouble`.
 
+    Args:
+        began: the moment of the monotonic clock at which the budget begins; now by default.
+
     Raises:
         OptionError: it is not a URL, or its provider is not given.
     """
     checked_url(url)
-    began = time.monotonic()
+    began = time.monotonic() if began is None else began
     contract = _contract(plan)
     check_models(plan, {contract.provider: contract})
     guard = SpendingGuard(contract, access.admission, access.max_spend)
@@ -81,7 +85,7 @@ def check_url(
     with _receiver(url, access, contract) as receiver:
         target = RemoteTarget(url, contract, guard=guard, keys=access.keys, receiver=receiver, secret=access.secret)
         try:
-            target.ends = target.now() + plan.budget
+            target.ends = began + plan.budget
             latency = measured(target, contract)
             context = CheckContext(contract, target, plan.wanted, ends=target.ends)
             for outcome in check_target(
