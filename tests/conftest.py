@@ -13,6 +13,7 @@ from typing import Any
 import hypothesis
 import pytest
 import yaml  # noqa: F401  (pytester unloads what a test in this process loads; a C parser loads once)
+from lacking import lacking
 from read_once import read_once
 from staging import FOURTH, START, Caller, MakeSimulator
 
@@ -167,3 +168,12 @@ def encore_simulator(make_encore: MakeSimulator) -> Simulator:
 def encore(encore_simulator: Simulator) -> Caller:
     """Speak to `encore`: `encore("GET", "/v1/jobs")`."""
     return Caller(encore_simulator.provider("encore"), "en_user_one")
+
+
+@pytest.fixture
+def real_docs() -> Path:
+    """The providers' real documents, where MOCKREEL_DOCS names them."""
+    named = os.environ.get("MOCKREEL_DOCS")
+    if not named:
+        lacking("docs", "MOCKREEL_DOCS is not set: the providers' real documents were not read")
+    return Path(named)

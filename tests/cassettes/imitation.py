@@ -7,13 +7,13 @@ import base64
 import gzip
 import json
 import ssl
-import threading
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from local_http import QuietHandler, on_free_port, running
 
 KEYS = {
     "runflow": "rf_live_9fQ2xLw7ZpT4mVb1",
@@ -285,11 +285,11 @@ CALLS: dict[str, Callable[[Imitation], dict[str, Any]]] = {"runflow": _runflow_c
 def imitating(imitation: Imitation, context: ssl.SSLContext) -> Iterator[Imitation]:
     """The imitation on a port of this machine, over TLS."""
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(QuietHandler):
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
-            body = self.rfile.read(int(self.headers.get("content-length") or 0))
+            body = self.read_body()
             headers = {name.lower(): value for name, value in self.headers.items()}
             status, told, content = imitation.answer(self.command, self.path, headers, body)
             self.send_response(status)
@@ -301,18 +301,6 @@ def imitating(imitation: Imitation, context: ssl.SSLContext) -> Iterator[Imitati
         def do_POST(self) -> None:
             self.do_GET()
 
-        def log_message(self, *_: object) -> None:
-            """Silent."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    server.socket = context.wrap_socket(server.socket, server_side=True)
-    imitation.port = server.server_address[1]
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    try:
+    with running(on_free_port(Handler), tls=context) as port:
+        imitation.port = port
         yield imitation
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

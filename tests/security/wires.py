@@ -2,10 +2,10 @@
 
 import contextlib
 import socket
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from local_http import QuietHandler, on_free_port, running
 
 from mockreel.server.mock_server import MockServer
 
@@ -73,7 +73,7 @@ def receiving() -> Iterator[Receiver]:
     """A receiver on this machine."""
     found = Receiver()
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(QuietHandler):
         def do_POST(self) -> None:
             found.heard.append(self.path)
             found.names |= {name.lower() for name in self.headers}
@@ -84,16 +84,6 @@ def receiving() -> Iterator[Receiver]:
         def do_GET(self) -> None:
             self.do_POST()
 
-        def log_message(self, *_: object) -> None:
-            """Silent."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    found.port = server.server_address[1]
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    try:
+    with running(on_free_port(Handler)) as port:
+        found.port = port
         yield found
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

@@ -4,13 +4,13 @@ import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 from click.testing import CliRunner, Result
+from local_http import WebhookReceiver, webhook_receiver
 
 from mockreel.cli import group
 from mockreel.contract import load_contract, providers
@@ -43,28 +43,10 @@ def _listening(*, secrets: tuple[str, ...] = (), **options: Any) -> Iterator[tup
 
 
 @pytest.fixture
-def handler() -> Iterator[tuple[str, list[tuple[dict[str, str], bytes]]]]:
-    """A handler that answers 409 with a word, and what it was sent."""
-    got: list[tuple[dict[str, str], bytes]] = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["content-length"]))
-            got.append(({name.lower(): value for name, value in self.headers.items()}, body))
-            self.send_response(409)
-            self.end_headers()
-            self.wfile.write(b"already done")
-
-        def log_message(self, *_: object) -> None:
-            """Silent."""
-
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}/hook", got
-    server.shutdown()
-    server.server_close()
-    thread.join()
+def handler() -> Iterator[WebhookReceiver]:
+    """A handler that answers 409 with a word."""
+    with webhook_receiver(lambda _: 409, answer=b"already done") as found:
+        yield found
 
 
 def _trigger(*words: str) -> Result:
@@ -89,35 +71,33 @@ def test_what_is_triggered_is_heard() -> None:
 
 
 @pytest.mark.parametrize("secret", [["--secret", "another"], []])
-def test_a_forged_callback_is_answered_with_400_and_not_handed_on(
-    handler: tuple[str, list[Any]], secret: list[str]
-) -> None:
+def test_a_forged_callback_is_answered_with_400_and_not_handed_on(handler: WebhookReceiver, secret: list[str]) -> None:
     """Signed with another secret, or not at all."""
-    with _listening(secrets=("a secret",), forward=handler[0]) as (url, taken):
+    with _listening(secrets=("a secret",), forward=handler.url) as (url, taken):
         told = _trigger("runflow", "run.failed", "--to", url, *secret)
 
     assert told.exit_code == 1
     assert "answered 400: Its signature is" in told.output
     assert taken[0].handed == "not handed on"
-    assert handler[1] == []
+    assert handler.received == []
 
 
 def test_a_handler_gets_the_same_bytes_and_headers_and_its_answer_is_passed_back(
-    handler: tuple[str, list[tuple[dict[str, str], bytes]]],
+    handler: WebhookReceiver,
 ) -> None:
     """So that it can verify the signature itself."""
     contract = load_contract("runflow")
     signature, sent = contract.callbacks.signature, happening(contract, "run.completed")
     assert signature is not None
     headers = {**dict(sent.headers), signature.header: sign(signature, "a secret", sent.body)}
-    with _listening(forward=handler[0]) as (url, taken):
+    with _listening(forward=handler.url) as (url, taken):
         reply = _post(f"{url}/anything?x=1", sent.body, **headers)
 
     assert (reply.status_code, reply.text) == (409, "already done")
     assert taken[0].handed == "handler answered 409"
-    ((got, body),) = handler[1]
-    assert body == sent.body
-    assert {name: got[name.lower()] for name in headers} == headers
+    (webhook,) = handler.received
+    assert webhook.body == sent.body
+    assert {name: webhook.headers[name.lower()] for name in headers} == headers
 
 
 def test_a_handler_that_is_not_there_is_a_bad_gateway() -> None:
@@ -188,20 +168,17 @@ def _send_when_ready(ready: Path) -> None:
     _post(json.loads(ready.read_text())["url"], happening(load_contract("runflow"), "failed").body)
 
 
-def test_the_command_hands_on_to_a_handler(
-    tmp_path: Path, handler: tuple[str, list[tuple[dict[str, str], bytes]]]
-) -> None:
+def test_the_command_hands_on_to_a_handler(tmp_path: Path, handler: WebhookReceiver) -> None:
     """`--forward-to`: the handler gets what came, and its answer is passed back and shown."""
-    url, got = handler
     ready = tmp_path / "ready.json"
     sending = threading.Thread(target=_send_when_ready, args=(ready,))
     sending.start()
-    words = ["listen", "--port", "0", "--count", "1", "--ready-file", str(ready), "--forward-to", url]
+    words = ["listen", "--port", "0", "--count", "1", "--ready-file", str(ready), "--forward-to", handler.url]
     shown = CliRunner().invoke(group, words)
     sending.join()
 
     assert shown.exit_code == 0, shown.output
-    assert [json.loads(body)["event"] for _, body in got] == ["run.failed"]
+    assert [json.loads(body)["event"] for body in handler.bodies] == ["run.failed"]
     assert shown.output.splitlines()[-1].endswith("handler answered 409, answered 409")
 
 

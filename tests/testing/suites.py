@@ -65,7 +65,7 @@ def receiver():
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Hook) as server:
         server.got, server.answer = [], lambda headers, body: 200
         server.url = f"http://127.0.0.1:{server.server_port}/hook"
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         yield server
         server.shutdown()
