@@ -73,7 +73,7 @@ def test_links_lead_somewhere(shown: Page) -> None:
 
 @pytest.mark.parametrize("shown", [*PAGES, page("tests/README.md")], ids=_name)
 def test_files_that_a_page_names_exist(shown: Page) -> None:
-    """A Python file named with its folder, as `tests/test_docs.py` or `engine/clock.py`; in docs/maintain alone, too."""
+    """A Python file named with its folder, as `tests/test_docs.py`; in docs/maintain also one named alone."""
     package = Path(mockreel.__file__).parent
     named = re.findall(r"`((?:\w+/)+\w+\.py)`", shown.prose)
     folders = (ROOT, ROOT / "tests", package.parent, package)
