@@ -1,4 +1,4 @@
-"""A client and a mock server in one process on a held clock: a client's pause moves the server's clock."""
+"""A client and a mock server in one process on a paused clock: a client's pause moves the server's clock."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
@@ -110,8 +110,8 @@ class Rig(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
         if self.prefer:
             headers.append((b"prefer", self.prefer.encode()))
         path, _, query = request.url.raw_path.partition(b"?")
-        asked = Request(request.method, unquote(path.decode()), headers, query, request.content, URL)
-        answer = self.provider.answer(asked)
+        requested = Request(request.method, unquote(path.decode()), headers, query, request.content, URL)
+        answer = self.provider.answer(requested)
         return answer if isinstance(answer, Response) else await self._moved_on(answer)
 
     async def _moved_on(self, answer: Awaitable[Response]) -> Response:
@@ -173,7 +173,7 @@ class Awaited:
 def rigged(
     provider: str, mode: str = "sync", *, readings: Mapping[str, str] | None = None, **settings: Any
 ) -> Iterator[Rig]:
-    """A stage with one provider and a clock that stands still."""
+    """A simulator with one provider and a paused clock."""
     sink = MemorySender()
     keys = [KeyEntry(KEY[provider], "own", provider=provider), KeyEntry("rf_live_member", "own", provider=provider)]
     simulator = build_simulator(

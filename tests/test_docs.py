@@ -71,6 +71,25 @@ def test_links_lead_somewhere(shown: Page) -> None:
         assert not anchor or anchor in page(path.relative_to(ROOT).as_posix()).anchors, f"{shown.name}: no {link}"
 
 
+@pytest.mark.parametrize("shown", [*PAGES, page("tests/README.md")], ids=_name)
+def test_files_that_a_page_names_exist(shown: Page) -> None:
+    """A Python file named with its folder, as `tests/test_docs.py`; in docs/maintain also one named alone."""
+    package = Path(mockreel.__file__).parent
+    named = re.findall(r"`((?:\w+/)+\w+\.py)`", shown.prose)
+    folders = (ROOT, ROOT / "tests", package.parent, package)
+    assert [name for name in named if not any((folder / name).is_file() for folder in folders)] == []
+
+    alone = re.findall(r"`(\w+\.py)`", shown.prose) if shown.name.startswith("docs/maintain/") else []
+    assert [name for name in alone if not any(package.rglob(name))] == []
+
+
+def test_files_that_a_session_names_exist() -> None:
+    """A test that was renamed would be missing from its session, which runs outside of the gate."""
+    named = re.findall(r'"((?:tests|docs|\.ci|\.github)/[\w./-]+)"', (ROOT / "noxfile.py").read_text("utf-8"))
+    assert named
+    assert [name for name in named if not (ROOT / name).exists()] == []
+
+
 @pytest.mark.parametrize("shown", PAGES, ids=_name)
 def test_no_page_names_the_machine_it_was_written_on(shown: Page) -> None:
     """Neither a path of ours nor a registry's host, nor an address that no server here has."""
@@ -192,9 +211,9 @@ def test_the_routes_of_the_control_api_are_those_of_its_page(simulator: Simulato
 def test_the_python_page_has_every_public_name_keyword_and_field() -> None:
     """Public names, the options of `serving`, the keywords of `create_app` and the settings are all told."""
     text = page("docs/reference/python.md").text
-    wanted = {*mockreel.__all__, *signature(create_app).parameters}
-    wanted |= {field.name for field in (*fields(Options), *fields(Settings))}
-    assert sorted(name for name in wanted if f"`{name}" not in text) == []
+    expected = {*mockreel.__all__, *signature(create_app).parameters}
+    expected |= {field.name for field in (*fields(Options), *fields(Settings))}
+    assert sorted(name for name in expected if f"`{name}" not in text) == []
 
 
 @pytest.mark.parametrize("shown", PAGES, ids=_name)

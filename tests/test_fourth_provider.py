@@ -111,21 +111,23 @@ def test_the_command_serves_it_too(tmp_path: Path) -> None:
         stderr=subprocess.STDOUT,
     )
     try:
-        doors = ready(file, server)
-        assert say(doors["encore"]["url"], "GET", "/v1/health", key=doors["encore"]["key"]).json() == {"well": True}
-        readings = say(doors["control"]["url"], "GET", "/_mockreel/readings").json()
+        addresses = ready(file, server)
+        assert say(addresses["encore"]["url"], "GET", "/v1/health", key=addresses["encore"]["key"]).json() == {
+            "well": True
+        }
+        readings = say(addresses["control"]["url"], "GET", "/_mockreel/readings").json()
         assert readings["encore"]["done-word"]["chosen"] == "finished"
     finally:
         server.send_signal(signal.SIGTERM)
-        told, _ = server.communicate(timeout=30)
+        output, _ = server.communicate(timeout=30)
     assert server.returncode == 0
-    assert server_lines(told.decode())
+    assert server_lines(output.decode())
     assert not file.exists()
 
 
-def server_lines(told: str) -> list[str]:
+def server_lines(output: str) -> list[str]:
     """What the command says of `encore`."""
-    return [line for line in told.splitlines() if "encore" in line.lower()]
+    return [line for line in output.splitlines() if "encore" in line.lower()]
 
 
 def test_nothing_of_it_is_installed() -> None:

@@ -7,13 +7,13 @@ import subprocess
 import sys
 import tarfile
 from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import SimpleHTTPRequestHandler
 from io import BytesIO
 from pathlib import Path
-from threading import Thread
 
 import pytest
 from lacking import lacking
+from local_http import on_free_port, running
 from playwright.sync_api import expect, sync_playwright
 from server.dashboard.browsers import ARGUMENTS, LACKING, find_browser
 from tools.pages import ROOT
@@ -99,21 +99,15 @@ def test_each_version_has_its_own_search(published: Path) -> None:
 def test_the_menu_leads_from_one_version_to_the_other(published: Path) -> None:
     """In a browser: it lists both, and names the one that is read."""
     handler = partial(_Quiet, directory=str(published))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server, sync_playwright() as playwright:
+    with running(on_free_port(handler)) as port, sync_playwright() as playwright:
         path = find_browser(playwright.chromium.executable_path)
         if path is None:
             lacking("browser", LACKING)
-        thread = Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            page = playwright.chromium.launch(executable_path=path, args=ARGUMENTS).new_page()
-            site = f"http://127.0.0.1:{server.server_port}"
-            page.goto(f"{site}/0.1/guides/quickstart.html")
-            expect(page.locator(".md-version__current")).to_contain_text("0.1", timeout=30_000)
-            links = [link.get_attribute("href") for link in page.locator(".md-version__link").all()]
-        finally:
-            server.shutdown()
-            thread.join()
+        page = playwright.chromium.launch(executable_path=path, args=ARGUMENTS).new_page()
+        site = f"http://127.0.0.1:{port}"
+        page.goto(f"{site}/0.1/guides/quickstart.html")
+        expect(page.locator(".md-version__current")).to_contain_text("0.1", timeout=30_000)
+        links = [link.get_attribute("href") for link in page.locator(".md-version__link").all()]
 
     assert links == [f"{site}/0.2/", f"{site}/0.1/"]
 

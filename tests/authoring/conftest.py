@@ -1,7 +1,6 @@
 """A small provider of our own, with its documents, for the tests of the build."""
 
 import json
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,7 +8,6 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
-from lacking import lacking
 
 PAGE = """\
 Pricing: $0.02/second. Endpoint: POST /acme/models/lens/wide/runs.
@@ -187,15 +185,6 @@ def edit(checkout: Path) -> Edit:
         path.write_text(yaml.safe_dump(changed, sort_keys=False), encoding="utf-8")
 
     return change
-
-
-@pytest.fixture
-def real_docs() -> Path:
-    """The providers' real documents, where MOCKREEL_DOCS names them."""
-    named = os.environ.get("MOCKREEL_DOCS")
-    if not named:
-        lacking("docs", "MOCKREEL_DOCS is not set: the providers' real documents were not read")
-    return Path(named)
 
 
 @pytest.fixture

@@ -7,13 +7,13 @@ import base64
 import gzip
 import json
 import ssl
-import threading
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from local_http import QuietHandler, on_free_port, running
 
 KEYS = {
     "runflow": "rf_live_9fQ2xLw7ZpT4mVb1",
@@ -62,7 +62,7 @@ class Imitation:
     hosts: tuple[str, ...]
     port: int = 0
     polls: int = 2
-    told: list[tuple[str, str, dict[str, str], bytes]] = field(default_factory=list)
+    received: list[tuple[str, str, dict[str, str], bytes]] = field(default_factory=list)
     more_headers: list[tuple[str, str]] = field(default_factory=list)
     callback_to: Callable[[], str] | None = None
     accepts_everything: bool = False
@@ -80,7 +80,7 @@ class Imitation:
         return JOBS[self.provider]
 
     def answer(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Reply:
-        self.told.append((method, headers["host"] + path, headers, body))
+        self.received.append((method, headers["host"] + path, headers, body))
         if headers["host"].startswith(FILE_HOST):
             return self._file(path)
         return SPEAKS[self.provider](self, method, path, headers, json.loads(body) if body else {})
@@ -150,8 +150,8 @@ class Imitation:
             "X-Webhook-Secret": PLANTED["signing secret"],
             "X-Forwarded-For": "203.0.113.77",
         }
-        asked = urllib.request.Request(url, json.dumps(payload).encode(), headers, method="POST")
-        urllib.request.build_opener(urllib.request.ProxyHandler({})).open(asked, timeout=5).close()
+        requested = urllib.request.Request(url, json.dumps(payload).encode(), headers, method="POST")
+        urllib.request.build_opener(urllib.request.ProxyHandler({})).open(requested, timeout=5).close()
 
 
 def _runflow(self: Imitation, method: str, path: str, headers: dict[str, str], body: Any) -> Reply:
@@ -285,15 +285,15 @@ CALLS: dict[str, Callable[[Imitation], dict[str, Any]]] = {"runflow": _runflow_c
 def imitating(imitation: Imitation, context: ssl.SSLContext) -> Iterator[Imitation]:
     """The imitation on a port of this machine, over TLS."""
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(QuietHandler):
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
-            body = self.rfile.read(int(self.headers.get("content-length") or 0))
+            body = self.read_body()
             headers = {name.lower(): value for name, value in self.headers.items()}
-            status, told, content = imitation.answer(self.command, self.path, headers, body)
+            status, reported, content = imitation.answer(self.command, self.path, headers, body)
             self.send_response(status)
-            for name, value in [*told, ("Content-Length", str(len(content)))]:
+            for name, value in [*reported, ("Content-Length", str(len(content)))]:
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.write(content)
@@ -301,18 +301,6 @@ def imitating(imitation: Imitation, context: ssl.SSLContext) -> Iterator[Imitati
         def do_POST(self) -> None:
             self.do_GET()
 
-        def log_message(self, *_: object) -> None:
-            """Silent."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    server.socket = context.wrap_socket(server.socket, server_side=True)
-    imitation.port = server.server_address[1]
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    try:
+    with running(on_free_port(Handler), tls=context) as port:
+        imitation.port = port
         yield imitation
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

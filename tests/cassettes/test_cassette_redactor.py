@@ -26,9 +26,9 @@ def redactor(provider: str = "runflow") -> CassetteRedactor:
 
 def exchange(**parts: Any) -> Exchange:
     """A poll of a run, with one thing different."""
-    told = {"method": "GET", "uri": f"{API}/v1/runs/{RUN}", "headers": (), "body": b"", "status": 200}
-    reply = parts.pop("told", {"id": RUN, "status_code": "running"})
-    return Exchange(**{**told, "reply_headers": JSON, "reply": orjson.dumps(reply), **parts})
+    reported = {"method": "GET", "uri": f"{API}/v1/runs/{RUN}", "headers": (), "body": b"", "status": 200}
+    content = parts.pop("content", {"id": RUN, "status_code": "running"})
+    return Exchange(**{**reported, "reply_headers": JSON, "reply": orjson.dumps(content), **parts})
 
 
 def scrubbed(*exchanges: Exchange, provider: str = "runflow") -> Scrubbed:
@@ -42,7 +42,7 @@ def reply(raw: Exchange, provider: str = "runflow") -> Any:
 def test_ids_are_replaced_alike_everywhere_so_that_they_still_link() -> None:
     """In addresses, bodies, headers and sentences, of the form that they had."""
     submit = exchange(method="POST", uri=f"{API}/v1/models/google/veo3.1/lite/runs", status=201)
-    gone = exchange(status=404, told={"code": "RUN_NOT_FOUND", "message": f"No run {RUN} here."})
+    gone = exchange(status=404, content={"code": "RUN_NOT_FOUND", "message": f"No run {RUN} here."})
     first, second, third = scrubbed(submit, exchange(), gone).exchanges
     id_ = orjson.loads(first.reply)["id"]
 
@@ -53,20 +53,31 @@ def test_ids_are_replaced_alike_everywhere_so_that_they_still_link() -> None:
 
 def test_what_is_learnt_last_is_replaced_in_what_came_first() -> None:
     """A name in a sentence is known from the field that follows later."""
-    first = exchange(status=404, told={"code": "X", "message": "Ask Ada Lovelace-Byron."})
-    second = exchange(told={"id": RUN, "owner": "Ada Lovelace-Byron"})
+    first = exchange(status=404, content={"code": "X", "message": "Ask Ada Lovelace-Byron."})
+    second = exchange(content={"id": RUN, "owner": "Ada Lovelace-Byron"})
 
     assert b"Ada" not in scrubbed(first, second).exchanges[0].reply
 
 
 def test_only_named_headers_are_kept_on_either_side() -> None:
     """The key with its scheme and a placeholder; ids of requests as placeholders; no cookie."""
-    asked = (("Authorization", f"Bearer {KEY}"), ("Cookie", "sid=1"), ("X-Own", "a"), ("Content-Type", "text/plain"))
-    told = (*JSON, ("Set-Cookie", "sid=1"), ("X-Request-Id", "req_7Hq2Zw9Lx4Tm"), ("Retry-After", "3"), ("Server", "x"))
-    (kept,) = scrubbed(exchange(headers=asked, reply_headers=told)).exchanges
+    requested = (
+        ("Authorization", f"Bearer {KEY}"),
+        ("Cookie", "sid=1"),
+        ("X-Own", "a"),
+        ("Content-Type", "text/plain"),
+    )
+    reported = (
+        *JSON,
+        ("Set-Cookie", "sid=1"),
+        ("X-Request-Id", "req_7Hq2Zw9Lx4Tm"),
+        ("Retry-After", "3"),
+        ("Server", "x"),
+    )
+    (stored,) = scrubbed(exchange(headers=requested, reply_headers=reported)).exchanges
 
-    assert kept.headers == (("Authorization", "Bearer placeholder-key-1"), ("Content-Type", "text/plain"))
-    assert dict(kept.reply_headers) == {
+    assert stored.headers == (("Authorization", "Bearer placeholder-key-1"), ("Content-Type", "text/plain"))
+    assert dict(stored.reply_headers) == {
         "content-type": "application/json",
         "X-Request-Id": "placeholder00001",
         "Retry-After": "3",
@@ -74,7 +85,7 @@ def test_only_named_headers_are_kept_on_either_side() -> None:
 
 
 @pytest.mark.parametrize(
-    ("url", "kept"),
+    ("url", "stored"),
     [
         (
             f"{API}/v1/runs/{RUN}?api_key=abc123",
@@ -90,13 +101,13 @@ def test_only_named_headers_are_kept_on_either_side() -> None:
         ("https://example.com/boat.png?token=abc", "https://files.mockreel.invalid/1.png"),
     ],
 )
-def test_an_address_keeps_what_the_contract_knows_of_it(url: str, kept: str) -> None:
+def test_an_address_keeps_what_the_contract_knows_of_it(url: str, stored: str) -> None:
     """The provider's paths and models; a foreign one is replaced as a whole, but for the sort of its file."""
-    assert scrubbed(exchange(uri=url)).exchanges[0].uri.startswith(kept)
+    assert scrubbed(exchange(uri=url)).exchanges[0].uri.startswith(stored)
 
 
 @pytest.mark.parametrize(
-    ("field", "value", "kept"),
+    ("field", "value", "stored"),
     [
         ("status_code", "dispatched_anew", "dispatched_anew"),
         ("status_code", "Ada Lovelace", "placeholder text 1"),
@@ -121,24 +132,24 @@ def test_an_address_keeps_what_the_contract_knows_of_it(url: str, kept: str) -> 
         ("context", {"a": '{"b": "Ada"}'}, {"a": '{"b":"placeholder text 1"}'}),
     ],
 )
-def test_a_field_is_kept_if_it_is_known_and_named(field: str, value: Any, kept: Any) -> None:
+def test_a_field_is_kept_if_it_is_known_and_named(field: str, value: Any, stored: Any) -> None:
     """Words where words are named, sentences without names, numbers and dates; the rest by its sort."""
-    assert reply(exchange(told={"id": RUN, field: value}))[field] == kept
+    assert reply(exchange(content={"id": RUN, field: value}))[field] == stored
 
 
 def test_a_name_of_a_field_that_is_no_name_is_replaced() -> None:
     """Objects may be keyed by people."""
-    assert list(reply(exchange(told={"ada@engines.io": 1, "fine": 2}))) == ["person-1@example.com", "fine"]
+    assert list(reply(exchange(content={"ada@engines.io": 1, "fine": 2}))) == ["person-1@example.com", "fine"]
 
 
 def test_the_key_is_found_in_a_field_that_is_kept() -> None:
     """Whatever stands beside it."""
-    assert KEY.encode() not in scrubbed(exchange(told={"id": RUN, "status_code": f"x-{KEY}"})).exchanges[0].reply
+    assert KEY.encode() not in scrubbed(exchange(content={"id": RUN, "status_code": f"x-{KEY}"})).exchanges[0].reply
 
 
 def test_numbers_that_name_somebody_are_replaced() -> None:
     """By the rows of the provider."""
-    raw = exchange(uri="https://api.aimlapi.com/v2/billing/detail", told={"user_id": 88213377145, "status": "ok"})
+    raw = exchange(uri="https://api.aimlapi.com/v2/billing/detail", content={"user_id": 88213377145, "status": "ok"})
 
     assert reply(raw, "aimlapi")["user_id"] == 10000000001
 
@@ -150,13 +161,13 @@ def test_what_was_sent_may_be_repeated() -> None:
         method="POST",
         uri=f"{API}/v1/models/google/veo3.1/lite/runs",
         body=orjson.dumps(body),
-        told={"id": RUN, "input": {**body["input"], "more": "Ada"}, "client_ref": "mine-77"},  # type: ignore[dict-item]
+        content={"id": RUN, "input": {**body["input"], "more": "Ada"}, "client_ref": "mine-77"},  # type: ignore[dict-item]
     )
-    (kept,) = scrubbed(raw).exchanges
-    told = orjson.loads(kept.reply)
+    (stored,) = scrubbed(raw).exchanges
+    reported = orjson.loads(stored.reply)
 
-    assert told["input"] == {"prompt": "A boat of paper.", "duration": "4s", "more": "placeholder text 1"}
-    assert told["client_ref"] == orjson.loads(kept.body)["client_ref"] != "mine-77"
+    assert reported["input"] == {"prompt": "A boat of paper.", "duration": "4s", "more": "placeholder text 1"}
+    assert reported["client_ref"] == orjson.loads(stored.body)["client_ref"] != "mine-77"
 
 
 def test_a_form_is_scrubbed_field_by_field() -> None:
@@ -198,12 +209,12 @@ def test_json_in_a_callback_is_scrubbed_as_the_job_that_it_holds() -> None:
     body = orjson.dumps(
         {"event": "TASK_END", "taskId": "2052287938007814145", "eventData": orjson.dumps(inner).decode()}
     )
-    (told,) = redactor("runninghub").scrub([], [InboundCallback("https://mine.dev/in?t=1", JSON, body)]).callbacks
-    kept = orjson.loads(told.body)
+    (reported,) = redactor("runninghub").scrub([], [InboundCallback("https://mine.dev/in?t=1", JSON, body)]).callbacks
+    stored = orjson.loads(reported.body)
 
-    assert told.url == "https://files.mockreel.invalid/1"
-    assert orjson.loads(kept["eventData"]) == {
-        "taskId": kept["taskId"],
+    assert reported.url == "https://files.mockreel.invalid/1"
+    assert orjson.loads(stored["eventData"]) == {
+        "taskId": stored["taskId"],
         "status": "SUCCESS",
         "userApiKey": "placeholder-key-1",
         "results": [{"url": "https://files.mockreel.invalid/2.mp4"}],
@@ -212,12 +223,12 @@ def test_json_in_a_callback_is_scrubbed_as_the_job_that_it_holds() -> None:
 
 def test_scrubbing_what_was_scrubbed_changes_nothing_of_its_form() -> None:
     """A placeholder is of the sort that a contract's schema wants."""
-    told = {
+    output = {
         "id": RUN,
         "org_id": ORG,
         "output": {"outputs": [{"type": "video", "url": "https://x.dev/a.mp4", "duration": 4}]},
     }
-    (once,) = scrubbed(exchange(told=told)).exchanges
+    (once,) = scrubbed(exchange(content=output)).exchanges
     (twice,) = scrubbed(once).exchanges
 
     assert once == twice

@@ -43,8 +43,8 @@ def test_the_key_goes_to_the_api_and_the_secrets_came_back(provider: str, imitat
     """The proof above proves something: keys were sent, cookies were sent back, files were fetched without a key."""
     imitation = imitate(provider)
     record(provider)
-    api = [one for one in imitation.told if not one[1].startswith("cdn.")]
-    files = [one for one in imitation.told if one[1].startswith("cdn.")]
+    api = [one for one in imitation.received if not one[1].startswith("cdn.")]
+    files = [one for one in imitation.received if one[1].startswith("cdn.")]
 
     assert sum(imitation.key in headers["authorization"] for _, _, headers, _ in api) >= 4
     assert any(PLANTED["cookie"] in headers.get("cookie", "") for _, _, headers, _ in api)
@@ -62,12 +62,12 @@ def test_the_callback_is_recorded_without_its_secrets(
         result = record(provider, "--no-refusals", "--callback-url", CALLBACK_URL, "--listen", str(port))
     (path,) = (tmp_path / "out").iterdir()
     cassette = read_cassette(path)
-    (told,) = cassette.callbacks
+    (reported,) = cassette.callbacks
 
     assert result.exit_code == 0, f"{result.output}{result.exception}"
     assert "callbacks: 1" in result.output
     assert left(tmp_path, secrets_of(imitation)) == []
-    assert {name.lower() for name, _ in told.headers} <= {"content-type", "runflow-signature"}
+    assert {name.lower() for name, _ in reported.headers} <= {"content-type", "runflow-signature"}
     assert cassette.expect["callbacks"][0]["gives"]["job"] == cassette.expect["calls"][0]["gives"]["job"]
     assert Replay().replay(cassette).misread == ()
 

@@ -94,14 +94,14 @@ def test_jobs_are_listed_shown_and_ended(control: Run, server: MockServer) -> No
 
 def test_callbacks_are_sent_again(control: Run, server: MockServer) -> None:
     """And it is said when they go out."""
-    submit(server, tell="http://127.0.0.1:9/told")
+    submit(server, tell="http://127.0.0.1:9/hook")
     control("clock", "advance", "100")
     id_ = control("deliveries", "list", "--status", "failed").output.splitlines()[1].split()[0]
 
-    told = control("deliveries", "resend", id_).output
+    output = control("deliveries", "resend", id_).output
 
-    assert "pending" in told
-    assert "advance 0" in told
+    assert "pending" in output
+    assert "advance 0" in output
 
 
 def test_the_journal_is_listed_asserted_and_exported(control: Run, server: MockServer, tmp_path: Path) -> None:
@@ -142,7 +142,7 @@ def test_rules_faults_balances_and_readings(control: Run, server: MockServer) ->
 def test_a_stage_is_kept_in_a_file_and_put_back(control: Run, server: MockServer, tmp_path: Path) -> None:
     """A file that others cannot read."""
     id_ = submit(server)
-    file = tmp_path / "stage.json"
+    file = tmp_path / "snapshot.json"
 
     assert "(1 job, 0 deliveries)" in control("snapshot", str(file)).output
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
@@ -185,9 +185,9 @@ def test_what_cannot_be_done_is_a_sentence(words: tuple[str, ...], says: str, co
 
 def test_nothing_running_is_a_sentence(tmp_path: Path) -> None:
     """With what to do."""
-    told = run("clock", "show", "--url", "http://127.0.0.1:9", code=2).output
-    assert told.startswith("mockreel: No server answers at http://127.0.0.1:9")
-    assert "Start it with `mockreel serve`" in told
+    output = run("clock", "show", "--url", "http://127.0.0.1:9", code=2).output
+    assert output.startswith("mockreel: No server answers at http://127.0.0.1:9")
+    assert "Start it with `mockreel serve`" in output
     assert "there is no such file" in run("reset", "--ready-file", str(tmp_path / "x"), code=2).output
 
 

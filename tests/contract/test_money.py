@@ -51,7 +51,7 @@ def test_by_default_successful_jobs_are_charged_and_no_request_is_rejected() -> 
 
 
 @pytest.mark.parametrize(
-    ("rows", "said"),
+    ("rows", "text"),
     [
         ({"taken": {"on": ["finished"], **BECAUSE}}, "'finished' is not known. Expected one of submit, succeeded"),
         ({"taken": {"on": ["running"], **BECAUSE}}, "'running' is not known"),
@@ -69,15 +69,15 @@ def test_by_default_successful_jobs_are_charged_and_no_request_is_rejected() -> 
         ({"overdraft": {"allowed": False}}, "'evidence' is missing"),
     ],
 )
-def test_a_row_that_cannot_be_kept_is_an_error(rows: dict[str, Any], said: str) -> None:
+def test_a_row_that_cannot_be_kept_is_an_error(rows: dict[str, Any], text: str) -> None:
     """At the start, not when a balance runs out."""
-    with pytest.raises(DataError, match=said):
+    with pytest.raises(DataError, match=text):
         _read(**rows)
 
 
 @pytest.mark.parametrize("name", list(load_contracts()))
 def test_every_provider_says_of_every_moment_why(name: str) -> None:
     """When money moves, which balance a job needs, and whether jobs continue without one."""
-    wanted = {"held", "taken", "given_back", "admission", "overdraft", "in_flight", "unknown"}
+    expected = {"held", "taken", "given_back", "admission", "overdraft", "in_flight", "unknown"}
 
-    assert wanted <= set(load_contracts([name])[name].money.evidence)
+    assert expected <= set(load_contracts([name])[name].money.evidence)

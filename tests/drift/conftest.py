@@ -1,7 +1,6 @@
 """Copies of the made-up provider's data to change, and two pages of one model as a provider's older and newer docs."""
 
 import json
-import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +8,6 @@ from typing import Any
 
 import pytest
 import yaml
-from lacking import lacking
 from staging import FOURTH
 
 from mockreel.authoring import build
@@ -147,12 +145,3 @@ def playable(acme: Path) -> Path:
 def _write(path: Path, document: Any) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
-
-
-@pytest.fixture
-def real_docs() -> Path:
-    """The providers' real documents, where MOCKREEL_DOCS names them."""
-    named = os.environ.get("MOCKREEL_DOCS")
-    if not named:
-        lacking("docs", "MOCKREEL_DOCS is not set: the providers' real documents were not read")
-    return Path(named)

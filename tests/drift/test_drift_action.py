@@ -2,16 +2,16 @@
 
 import json
 import sys
-import threading
 from collections.abc import Iterator
 from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 from kit.action_runner import WORKFLOWS, Job, Used
+from local_http import on_free_port, running
 
 WORKFLOW = WORKFLOWS / "drift.yml"
 # `gh` as far as the workflow asks for it: the open issues are the lines of a file.
@@ -36,19 +36,15 @@ elif words[:2] == ["issue", "close"]:
 
 class _Quiet(SimpleHTTPRequestHandler):
     def log_message(self, *args: Any) -> None:
-        """Say nothing."""
+        """Print nothing."""
 
 
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[str]:
     """A site that serves the docs of `acme`."""
     handler = partial(_Quiet, directory=str(tmp_path / "docs"))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-        server.shutdown()
-        thread.join()
+    with running(on_free_port(handler)) as port:
+        yield f"http://127.0.0.1:{port}"
 
 
 @pytest.fixture

@@ -6,16 +6,12 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from queue import SimpleQueue
-from threading import Thread
-from typing import Any
 
 import pytest
 from click.testing import CliRunner
 from lacking import need_npm
+from local_http import webhook_receiver
 
 from mockreel import MockServer, serving
 from mockreel.cli import group
@@ -50,42 +46,6 @@ def _run(words: list[str], folder: Path) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(words, cwd=folder, env=environment, capture_output=True, text=True, timeout=300, check=False)
 
 
-class _Receiver(ThreadingHTTPServer):
-    """Takes webhooks, and keeps their bodies."""
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Taking)
-        self.bodies: SimpleQueue[Any] = SimpleQueue()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}/hook"
-
-
-class _Taking(BaseHTTPRequestHandler):
-    def do_POST(self) -> None:
-        assert isinstance(self.server, _Receiver)
-        self.server.bodies.put(json.loads(self.rfile.read(int(self.headers["content-length"]))))
-        self.send_response(204)
-        self.end_headers()
-
-    def log_message(self, *_: Any) -> None:
-        """Nothing is printed."""
-
-
-@contextmanager
-def receiving() -> Iterator[_Receiver]:
-    """A receiver of webhooks until the block ends."""
-    with _Receiver() as receiver:
-        thread = Thread(target=receiver.serve_forever)
-        thread.start()
-        try:
-            yield receiver
-        finally:
-            receiver.shutdown()
-            thread.join()
-
-
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_a_foreign_runner_takes_the_document_and_the_server(provider: str, runner: Path, server: MockServer) -> None:
     """Every workflow: the lint, each step's criteria, and each response against the OpenAPI document.
@@ -99,7 +59,7 @@ def test_a_foreign_runner_takes_the_document_and_the_server(provider: str, runne
     file, address = f"{provider}.arazzo.json", server.addresses[provider]
     linted = _run([REDOCLY, "lint", file], runner)
     words = ["--server", f"{provider}={address.url}", "--input", f"key={address.key}"]
-    with receiving() as received:
+    with webhook_receiver() as received:
         words += ["--input", f"callback_url={received.url}"]
         done = _run([REDOCLY, "respect", file, *words], runner)
     described = [one["x-webhook"] for one in json.loads((runner / file).read_text())["workflows"] if "x-webhook" in one]
@@ -108,7 +68,8 @@ def test_a_foreign_runner_takes_the_document_and_the_server(provider: str, runne
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.count("step download") == len(json.loads((runner / file).read_text())["workflows"])
     if described:
-        body = received.bodies.get(timeout=30)
+        assert received.wait(1, timeout=30)
+        body = json.loads(received.bodies[0])
         assert isinstance(value(body, described[0]["id"].partition("#")[2]), str)
     assert bool(described) == (provider != "aimlapi")
     assert re.search(r"Workflows: [1-9]\d* passed, [1-9]\d* total", done.stdout)

@@ -34,10 +34,10 @@ class Callers:
         self.simulator = simulator
         self.here, self.there = (Caller(simulator.provider(name), "rf_live_one", base_url=url) for url in (HERE, THERE))
 
-    def both(self, *asked: Any, **more: Any) -> Iterator[tuple[str, bytes, str]]:
+    def both(self, *requested: Any, **more: Any) -> Iterator[tuple[str, bytes, str]]:
         """The same request at each address: its name, the response, and the expected address."""
         for caller in (self.here, self.there, self.here):
-            yield f"{asked[0]} {asked[1]}", said(caller(*asked, **more)), caller.base_url
+            yield f"{requested[0]} {requested[1]}", said(caller(*requested, **more)), caller.base_url
 
 
 def said(spoken: Spoken) -> bytes:
@@ -85,9 +85,9 @@ def test_every_address_is_the_readers_own(
 
     assert found
     for what, body, base in found:
-        told = addresses(body)
-        assert told, f"{what} has no address: {body!r}"
-        assert set(told) == {base}, what
+        reported = addresses(body)
+        assert reported, f"{what} has no address: {body!r}"
+        assert set(reported) == {base}, what
 
 
 def test_a_response_that_waits_has_the_address_of_its_own_request(make_simulator: MakeSimulator, run: Run) -> None:

@@ -117,7 +117,7 @@ def test_an_upload_is_kept_and_served(simulator: Simulator, ask: Ask) -> None:
 
     reply = caller("POST", "/openapi/v2/media/upload/binary", raw=raw, headers=headers)
     data = good(reply)
-    fetched = caller("GET", data["download_url"].removeprefix("http://stage.test"))
+    fetched = caller("GET", data["download_url"].removeprefix("http://mock.test"))
 
     assert (reply.json["message"], reply.json["msg"], reply.json["errorMessages"]) == ("success", "success", None)
     assert (data["type"], data["size"]) == ("image", "9")
@@ -133,7 +133,7 @@ def test_an_uploaded_file_cannot_be_replaced(ask: Ask) -> None:
     raw, headers = form(file=("boat.png", "image/png", b"boat"))
     url = good(caller("POST", "/openapi/v2/media/upload/binary", raw=raw, headers=headers))["download_url"]
 
-    assert caller("PUT", url.removeprefix("http://stage.test"), raw=b"other").status == 403
+    assert caller("PUT", url.removeprefix("http://mock.test"), raw=b"other").status == 403
 
 
 def test_the_old_upload_reads_its_key_from_the_form(simulator: Simulator, ask: Ask) -> None:
@@ -254,12 +254,12 @@ def test_a_lora_is_sent_to_the_returned_address(simulator: Simulator, ask: Ask) 
     caller, md5 = ask("runninghub"), "0CC175B9C0F1B6A831C399E269772661"
     body = {"apiKey": "rh-one", "loraName": "boats", "md5Hex": md5}
 
-    told = caller("POST", "/api/openapi/getLoraUploadUrl", body, key=None)
+    answer = caller("POST", "/api/openapi/getLoraUploadUrl", body, key=None)
     again = caller("POST", "/api/openapi/getLoraUploadUrl", body, key=None)
-    address = urlsplit(good(told)["url"]).path
+    address = urlsplit(good(answer)["url"]).path
     sent = caller("PUT", address, raw=b"weights", headers={"content-type": "application/octet-stream"}, key=None)
 
-    assert good(told)["fileName"] == f"api-lora-cn/{md5.lower()}.safetensors"
-    assert good(again) == good(told)
+    assert good(answer)["fileName"] == f"api-lora-cn/{md5.lower()}.safetensors"
+    assert good(again) == good(answer)
     assert (sent.status, caller("GET", address, key=None).response.body) == (200, b"weights")
-    assert undocumented(simulator.provider("runninghub").contract, "get_lora_upload_url", told.json) == []
+    assert undocumented(simulator.provider("runninghub").contract, "get_lora_upload_url", answer.json) == []

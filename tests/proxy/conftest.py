@@ -45,7 +45,7 @@ class ReceivedRequest:
 
 @dataclass
 class FakeUpstream:
-    """One provider, played on a held clock by a part, and spoilt as a test wants it."""
+    """One provider, played on a paused clock by a part, and spoilt as a test wants it."""
 
     provider: Provider
     port: int
@@ -91,7 +91,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(b"" if self.command == "HEAD" else response.body)
 
-    do_GET = do_POST = do_PUT = do_HEAD = do_PATCH = do_DELETE = _any  # noqa: N815
+    do_GET = do_POST = do_PUT = do_HEAD = do_PATCH = do_DELETE = _any
 
     def _chunks(self) -> bytes:
         body = b""

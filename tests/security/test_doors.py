@@ -70,12 +70,12 @@ def test_what_a_browser_marks_as_foreign_is_refused(control: str, site: str) -> 
 
 def test_no_reply_invites_other_pages(wires: Wires) -> None:
     """No door sends headers that would let another origin read it, also when it is asked beforehand."""
-    for door in wires.server.addresses.values():
+    for address in wires.server.addresses.values():
         for method in ("GET", "OPTIONS"):
-            told = httpx2.request(
+            answer = httpx2.request(
                 method,
-                door.url + "/_mockreel/clock",
+                address.url + "/_mockreel/clock",
                 headers={"origin": "https://evil.example", "access-control-request-method": "POST"},
                 trust_env=False,
             )
-            assert not [name for name in told.headers if name.startswith("access-control-")]
+            assert not [name for name in answer.headers if name.startswith("access-control-")]

@@ -36,13 +36,13 @@ DOUBTFUL = {
 }
 
 
-@pytest.mark.parametrize("door", ["runflow", "control"])
+@pytest.mark.parametrize("address", ["runflow", "control"])
 @pytest.mark.parametrize("data", DOUBTFUL.values(), ids=DOUBTFUL.keys())
-def test_what_can_be_read_in_two_ways_is_refused(wires: Wires, data: bytes, door: str) -> None:
+def test_what_can_be_read_in_two_ways_is_refused(wires: Wires, data: bytes, address: str) -> None:
     """One 400, and what follows on the connection is not read as a request."""
     before = len(wires.server.simulator.provider("runflow").jobs)
 
-    assert wires.statuses(data + LAST, door=door) == [400]
+    assert wires.statuses(data + LAST, address=address) == [400]
     assert len(wires.server.simulator.provider("runflow").jobs) == before
 
 
@@ -52,10 +52,10 @@ def test_a_body_where_none_belongs_is_no_second_request(wires: Wires) -> None:
     assert wires.statuses(one + LAST) == [200, 200]
 
 
-@pytest.mark.parametrize("asked", [b"http://evil.example/v1/health", b"//evil.example/v1/health"])
-def test_an_address_in_the_request_line_leads_nowhere_else(wires: Wires, asked: bytes) -> None:
+@pytest.mark.parametrize("requested", [b"http://evil.example/v1/health", b"//evil.example/v1/health"])
+def test_an_address_in_the_request_line_leads_nowhere_else(wires: Wires, requested: bytes) -> None:
     """It is answered here, or not at all."""
-    (status,) = wires.statuses(b"GET " + asked + b" HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n")
+    (status,) = wires.statuses(b"GET " + requested + b" HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n")
     assert status in (200, 404)
 
 

@@ -1,11 +1,11 @@
-"""A stage that is served, and bare sockets to it."""
+"""A running mock server, and bare sockets to it."""
 
 import contextlib
 import socket
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from local_http import QuietHandler, on_free_port, running
 
 from mockreel.server.mock_server import MockServer
 
@@ -21,22 +21,22 @@ class Wires:
 
     server: MockServer
 
-    def port(self, door: str) -> int:
-        return int(self.server.addresses[door].url.rpartition(":")[2])
+    def port(self, address: str) -> int:
+        return int(self.server.addresses[address].url.rpartition(":")[2])
 
-    def open(self, door: str = "runflow") -> socket.socket:
-        return socket.create_connection(("127.0.0.1", self.port(door)), 20)
+    def open(self, address: str = "runflow") -> socket.socket:
+        return socket.create_connection(("127.0.0.1", self.port(address)), 20)
 
-    def said(self, data: bytes, *, door: str = "runflow") -> bytes:
+    def said(self, data: bytes, *, address: str = "runflow") -> bytes:
         """All that is answered until the server ends the connection."""
-        with self.open(door) as one:
+        with self.open(address) as one:
             with contextlib.suppress(OSError):  # it has ended it already
                 one.sendall(data)
             return received(one)
 
-    def statuses(self, data: bytes, *, door: str = "runflow") -> list[int]:
+    def statuses(self, data: bytes, *, address: str = "runflow") -> list[int]:
         """The status of each answer."""
-        return statuses(self.said(data, door=door))
+        return statuses(self.said(data, address=address))
 
     def alive(self) -> bool:
         """Whether the mock server still answers."""
@@ -54,8 +54,8 @@ def received(one: socket.socket) -> bytes:
     return came
 
 
-def statuses(said: bytes) -> list[int]:
-    return [int(part[:3]) for part in said.split(b"HTTP/1.1 ")[1:]]
+def statuses(text: bytes) -> list[int]:
+    return [int(part[:3]) for part in text.split(b"HTTP/1.1 ")[1:]]
 
 
 @dataclass
@@ -64,7 +64,7 @@ class Receiver:
 
     port: int = 0
     location: str = ""
-    heard: list[str] = field(default_factory=list)
+    paths: list[str] = field(default_factory=list)
     names: set[str] = field(default_factory=set)
 
 
@@ -73,9 +73,9 @@ def receiving() -> Iterator[Receiver]:
     """A receiver on this machine."""
     found = Receiver()
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(QuietHandler):
         def do_POST(self) -> None:
-            found.heard.append(self.path)
+            found.paths.append(self.path)
             found.names |= {name.lower() for name in self.headers}
             self.send_response(307 if found.location else 204)
             self.send_header("location", found.location)
@@ -84,16 +84,6 @@ def receiving() -> Iterator[Receiver]:
         def do_GET(self) -> None:
             self.do_POST()
 
-        def log_message(self, *_: object) -> None:
-            """Silent."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    found.port = server.server_address[1]
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    try:
+    with running(on_free_port(Handler)) as port:
+        found.port = port
         yield found
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

@@ -1,12 +1,10 @@
 """Callbacks of a mock server over real sockets: tried again by its clock, and never to itself."""
 
-import threading
 import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
 
 import pytest
+from local_http import WebhookReceiver, webhook_receiver
 from server.speaking import GOOD, ask
 from staging import FOURTH
 
@@ -15,56 +13,27 @@ from mockreel.server.mock_server import MockServer
 from mockreel.server.socket_server import serving
 
 
-class Receiver(ThreadingHTTPServer):
-    """Takes callbacks, and refuses the first two."""
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Take)
-        self.got: list[tuple[dict[str, str], bytes]] = []
-        self.third = threading.Event()
-        self.url = f"http://127.0.0.1:{self.server_address[1]}/hook"
-
-
-class _Take(BaseHTTPRequestHandler):
-    server: Receiver
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.got.append((dict(self.headers), body))
-        self.send_response(200 if len(self.server.got) > 2 else 503)
-        self.end_headers()
-        if len(self.server.got) > 2:
-            self.server.third.set()
-
-    def log_message(self, *_: Any) -> None:
-        """Nothing on the terminal."""
-
-
 @pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with Receiver() as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        yield server
-        server.shutdown()
-        thread.join()
+def receiver() -> Iterator[WebhookReceiver]:
+    """It rejects the first two attempts."""
+    with webhook_receiver(lambda number: 200 if number > 2 else 503) as found:
+        yield found
 
 
-def test_a_callback_is_tried_again_by_the_clock_until_it_is_taken(receiver: Receiver) -> None:
+def test_a_callback_is_tried_again_by_the_clock_until_it_is_taken(receiver: WebhookReceiver) -> None:
     """A running clock, sped up: three attempts, the same bytes, to the URL that the map leads to."""
     mapped = {"https://my.app": receiver.url.removesuffix("/hook")}
     with serving("encore", data=FOURTH, speed=50.0, callback_map=mapped) as running:
         body = {**GOOD, "tell": "https://my.app/hook"}
         id_ = ask(running.encore.url, "POST", "/v1/jobs", body)[1]["id"]
-        assert receiver.third.wait(20)
+        assert receiver.wait(3)
         (delivery,) = running.simulator.provider("encore").deliveries.of(id_)
         while delivery.status == "pending":
             time.sleep(0)
 
-    headers, _ = receiver.got[0]
-    assert len({content for _, content in receiver.got}) == 1
-    assert len({told["Encore-Signature"] for told, _ in receiver.got}) == 1
-    assert headers["User-Agent"] == f"mockreel/{__version__}"
+    assert len(set(receiver.bodies)) == 1
+    assert len({headers["encore-signature"] for headers in receiver.headers}) == 1
+    assert receiver.headers[0]["user-agent"] == f"mockreel/{__version__}"
     gaps = [later.at - earlier.ended for earlier, later in zip(delivery.attempts, delivery.attempts[1:], strict=False)]
     assert (gaps[0] >= 1, gaps[1] >= 2) == (True, True)
     assert delivery.status == "delivered"

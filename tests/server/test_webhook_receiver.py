@@ -4,13 +4,13 @@ import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 from click.testing import CliRunner, Result
+from local_http import WebhookReceiver, webhook_receiver
 
 from mockreel.cli import group
 from mockreel.contract import load_contract, providers
@@ -43,28 +43,10 @@ def _listening(*, secrets: tuple[str, ...] = (), **options: Any) -> Iterator[tup
 
 
 @pytest.fixture
-def handler() -> Iterator[tuple[str, list[tuple[dict[str, str], bytes]]]]:
-    """A handler that answers 409 with a word, and what it was sent."""
-    got: list[tuple[dict[str, str], bytes]] = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["content-length"]))
-            got.append(({name.lower(): value for name, value in self.headers.items()}, body))
-            self.send_response(409)
-            self.end_headers()
-            self.wfile.write(b"already done")
-
-        def log_message(self, *_: object) -> None:
-            """Silent."""
-
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}/hook", got
-    server.shutdown()
-    server.server_close()
-    thread.join()
+def handler() -> Iterator[WebhookReceiver]:
+    """A handler that answers 409 with a word."""
+    with webhook_receiver(lambda _: 409, answer=b"already done") as found:
+        yield found
 
 
 def _trigger(*words: str) -> Result:
@@ -79,45 +61,43 @@ def _post(url: str, body: bytes, **headers: str) -> httpx2.Response:
 def test_what_is_triggered_is_heard() -> None:
     """With a good signature, and the fields that were set."""
     with _listening(secrets=("a secret",)) as (url, taken):
-        told = _trigger("runflow", "run.failed", "--to", url, "--secret", "a secret", "--set", "metadata.order=17")
+        result = _trigger("runflow", "run.failed", "--to", url, "--secret", "a secret", "--set", "metadata.order=17")
 
-    assert told.exit_code == 0, told.output
-    assert f"run.failed (create_run, failed) to {url}: answered 200" in told.output
+    assert result.exit_code == 0, result.output
+    assert f"run.failed (create_run, failed) to {url}: answered 200" in result.output
     (one,) = taken
     assert (one.webhook.word, one.webhook.signature, one.answered) == ("run.failed", "good", 200)
     assert one.webhook.payload["metadata"] == {"order": 17}
 
 
 @pytest.mark.parametrize("secret", [["--secret", "another"], []])
-def test_a_forged_callback_is_answered_with_400_and_not_handed_on(
-    handler: tuple[str, list[Any]], secret: list[str]
-) -> None:
+def test_a_forged_callback_is_answered_with_400_and_not_handed_on(handler: WebhookReceiver, secret: list[str]) -> None:
     """Signed with another secret, or not at all."""
-    with _listening(secrets=("a secret",), forward=handler[0]) as (url, taken):
-        told = _trigger("runflow", "run.failed", "--to", url, *secret)
+    with _listening(secrets=("a secret",), forward=handler.url) as (url, taken):
+        result = _trigger("runflow", "run.failed", "--to", url, *secret)
 
-    assert told.exit_code == 1
-    assert "answered 400: Its signature is" in told.output
+    assert result.exit_code == 1
+    assert "answered 400: Its signature is" in result.output
     assert taken[0].handed == "not handed on"
-    assert handler[1] == []
+    assert handler.received == []
 
 
 def test_a_handler_gets_the_same_bytes_and_headers_and_its_answer_is_passed_back(
-    handler: tuple[str, list[tuple[dict[str, str], bytes]]],
+    handler: WebhookReceiver,
 ) -> None:
     """So that it can verify the signature itself."""
     contract = load_contract("runflow")
     signature, sent = contract.callbacks.signature, happening(contract, "run.completed")
     assert signature is not None
     headers = {**dict(sent.headers), signature.header: sign(signature, "a secret", sent.body)}
-    with _listening(forward=handler[0]) as (url, taken):
+    with _listening(forward=handler.url) as (url, taken):
         reply = _post(f"{url}/anything?x=1", sent.body, **headers)
 
     assert (reply.status_code, reply.text) == (409, "already done")
     assert taken[0].handed == "handler answered 409"
-    ((got, body),) = handler[1]
-    assert body == sent.body
-    assert {name: got[name.lower()] for name in headers} == headers
+    (webhook,) = handler.received
+    assert webhook.body == sent.body
+    assert {name: webhook.headers[name.lower()] for name in headers} == headers
 
 
 def test_a_handler_that_is_not_there_is_a_bad_gateway() -> None:
@@ -188,30 +168,27 @@ def _send_when_ready(ready: Path) -> None:
     _post(json.loads(ready.read_text())["url"], happening(load_contract("runflow"), "failed").body)
 
 
-def test_the_command_hands_on_to_a_handler(
-    tmp_path: Path, handler: tuple[str, list[tuple[dict[str, str], bytes]]]
-) -> None:
+def test_the_command_hands_on_to_a_handler(tmp_path: Path, handler: WebhookReceiver) -> None:
     """`--forward-to`: the handler gets what came, and its answer is passed back and shown."""
-    url, got = handler
     ready = tmp_path / "ready.json"
     sending = threading.Thread(target=_send_when_ready, args=(ready,))
     sending.start()
-    words = ["listen", "--port", "0", "--count", "1", "--ready-file", str(ready), "--forward-to", url]
+    words = ["listen", "--port", "0", "--count", "1", "--ready-file", str(ready), "--forward-to", handler.url]
     shown = CliRunner().invoke(group, words)
     sending.join()
 
     assert shown.exit_code == 0, shown.output
-    assert [json.loads(body)["event"] for _, body in got] == ["run.failed"]
+    assert [json.loads(body)["event"] for body in handler.bodies] == ["run.failed"]
     assert shown.output.splitlines()[-1].endswith("handler answered 409, answered 409")
 
 
 @pytest.mark.parametrize("handler", ["nonsense", "localhost:3000", "ftp://127.0.0.1/", "http://", "http://h:99999/"])
 def test_a_handler_that_is_no_address_is_refused_at_once(handler: str) -> None:
     """Else it would be found out with the first callback, which would be lost."""
-    told = CliRunner().invoke(group, ["listen", "--port", "0", "--count", "1", "--forward-to", handler])
+    result = CliRunner().invoke(group, ["listen", "--port", "0", "--count", "1", "--forward-to", handler])
 
-    assert isinstance(told.exception, OptionError)
-    assert f"--forward-to: {handler!r} is not valid. Give the handler's address" in str(told.exception)
+    assert isinstance(result.exception, OptionError)
+    assert f"--forward-to: {handler!r} is not valid. Give the handler's address" in str(result.exception)
 
 
 def test_the_command_leaves_the_ready_file_of_who_holds_its_port(tmp_path: Path) -> None:
@@ -220,9 +197,9 @@ def test_the_command_leaves_the_ready_file_of_who_holds_its_port(tmp_path: Path)
     ready.write_text("another's")
     with _listening() as (url, _):
         words = ["listen", "--port", url.rpartition(":")[2], "--ready-file", str(ready)]
-        told = CliRunner().invoke(group, words)
+        result = CliRunner().invoke(group, words)
 
-    assert isinstance(told.exception, PortTaken)
+    assert isinstance(result.exception, PortTaken)
     assert ready.read_text() == "another's"
 
 
@@ -244,10 +221,10 @@ def test_without_an_event_they_are_listed() -> None:
 
 def test_a_payload_that_is_not_as_documented_is_told() -> None:
     """It is wanted, perhaps, and shown or sent all the same."""
-    told = _trigger("runflow", "run.completed", "--set", "status=exploded")
+    result = _trigger("runflow", "run.completed", "--set", "status=exploded")
 
-    assert told.stderr.startswith("not as documented: /status: ")
-    assert '"status":"exploded"' in told.stdout
+    assert result.stderr.startswith("not as documented: /status: ")
+    assert '"status":"exploded"' in result.stdout
 
 
 @pytest.mark.parametrize(
@@ -260,15 +237,15 @@ def test_a_payload_that_is_not_as_documented_is_told() -> None:
 )
 def test_what_cannot_be_sent_is_told(words: tuple[str, ...], why: str) -> None:
     """This machine only, unless another is allowed."""
-    told = _trigger("runflow", "run.completed", "--to", *words)
+    result = _trigger("runflow", "run.completed", "--to", *words)
 
-    assert told.exit_code == 1
-    assert why in told.stderr
+    assert result.exit_code == 1
+    assert why in result.stderr
 
 
 def test_a_secret_for_a_provider_that_signs_nothing_is_an_error() -> None:
     """Which is better than a signature that no real callback has; the secret is not shown."""
-    told = _trigger("runninghub", "TASK_END", "--secret", "whsec_private")
+    result = _trigger("runninghub", "TASK_END", "--secret", "whsec_private")
 
-    assert "RunningHub does not sign webhooks" in str(told.exception)
-    assert "whsec_private" not in str(told.exception)
+    assert "RunningHub does not sign webhooks" in str(result.exception)
+    assert "whsec_private" not in str(result.exception)

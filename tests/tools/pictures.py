@@ -1,13 +1,10 @@
 """Take the pictures of the page that the docs show: `nox -s pictures`, or `python -m tools.pictures [FOLDER]`."""
 
 import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import httpx2
+from local_http import webhook_receiver
 from playwright.sync_api import Browser, sync_playwright
 from server.dashboard.browsers import ARGUMENTS, LACKING, find_browser
 from server.dashboard.exchanges import TASKS, TRAM
@@ -32,9 +29,13 @@ def main() -> None:
         if path is None:
             sys.exit(f"No picture was taken: {LACKING}.")
         browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
-        with receiver() as hook, serving(held=True, start=START + 36_000) as server, httpx2.Client() as http:
+        with (
+            webhook_receiver(lambda number: 503 if number % 2 else 200) as hook,
+            serving(held=True, start=START + 36_000) as server,
+            httpx2.Client() as http,
+        ):
             provider = Provider(server, http)
-            run, refused = scene(provider, hook)
+            run, refused = scene(provider, hook.url)
             base = server.control.url + PAGE
             take(browser, f"{base}/", folder / "jobs-light.png", scheme="light")
             take(browser, f"{base}/", folder / "jobs-dark.png", scheme="dark")
@@ -92,27 +93,6 @@ def take(browser: Browser, url: str, path: Path, *, scheme: str, size: tuple[int
     if len(taken) > MOST_BYTES:
         sys.exit(f"{path} has {len(taken)} bytes, more than {MOST_BYTES}.")
     sys.stdout.write(f"{path.name} {len(taken):,} bytes\n")
-
-
-@contextmanager
-def receiver() -> Iterator[str]:
-    """A receiver of callbacks that refuses every other one."""
-    got: list[int] = []
-
-    class Hook(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            self.rfile.read(int(self.headers["Content-Length"]))
-            got.append(1)
-            self.send_response(503 if len(got) % 2 else 200)
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None:
-            """Says nothing."""
-
-    with HTTPServer(("127.0.0.1", 0), Hook) as server:
-        threading.Thread(target=server.serve_forever).start()
-        yield f"http://127.0.0.1:{server.server_port}/hooks/video"
-        server.shutdown()
 
 
 if __name__ == "__main__":

@@ -4,13 +4,13 @@ import contextlib
 import ssl
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx2
 import pytest
 from click.testing import CliRunner
+from local_http import WebhookReceiver, webhook_receiver
 
 from mockreel.cli import group
 from mockreel.server.socket_server import serving
@@ -23,14 +23,12 @@ from mockreel.webhooks.recognition import Recogniser
 trustme = pytest.importorskip("trustme")
 
 
-@dataclass
+@dataclass(frozen=True)
 class Handler:
-    """A webhook handler with TLS: its received bodies, and its authority."""
+    """A webhook handler with TLS, and the file of its authority."""
 
-    url: str
+    receiver: WebhookReceiver
     ca: Path
-    received: list[bytes] = field(default_factory=list)
-    came: threading.Event = field(default_factory=threading.Event)
 
 
 @pytest.fixture
@@ -40,27 +38,8 @@ def handler(tmp_path: Path) -> Iterator[Handler]:
     authority.issue_cert("localhost").configure_cert(context)
     ca = tmp_path / "ca.pem"
     authority.cert_pem.write_to_path(str(ca))
-    found = Handler("", ca)
-
-    class Answering(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            found.received.append(self.rfile.read(int(self.headers["content-length"])))
-            self.send_response(204)
-            self.end_headers()
-            found.came.set()
-
-        def log_message(self, *_: object) -> None:
-            """Silent."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Answering)
-    server.socket = context.wrap_socket(server.socket, server_side=True)
-    found.url = f"https://localhost:{server.server_address[1]}/hook"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    yield found
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with webhook_receiver(tls=context, name="localhost") as receiver:
+        yield Handler(receiver, ca)
 
 
 @pytest.mark.parametrize("by", ["option", "environment", "nothing"])
@@ -69,7 +48,7 @@ def test_serve_delivers_there(by: str, handler: Handler, monkeypatch: pytest.Mon
     if by == "environment":
         monkeypatch.setenv("SSL_CERT_FILE", str(handler.ca))
     with serving("runflow", held=True, ca=handler.ca if by == "option" else None) as server:
-        body = {"input": {"prompt": "a boat", "duration": "4s"}, "callback_url": handler.url}
+        body = {"input": {"prompt": "a boat", "duration": "4s"}, "callback_url": handler.receiver.url}
         url = f"{server.runflow.url}/v1/models/google/veo3.1/lite/runs"
         made = httpx2.post(url, json=body, headers={"Authorization": "Bearer k"}, trust_env=False)
         assert made.status_code == 201
@@ -77,7 +56,7 @@ def test_serve_delivers_there(by: str, handler: Handler, monkeypatch: pytest.Mon
         (delivery,) = server.simulator.provider("runflow").deliveries
 
     trusted = by != "nothing"
-    assert (delivery.status, len(handler.received)) == (("delivered", 1) if trusted else ("failed", 0))
+    assert (delivery.status, len(handler.receiver.received)) == (("delivered", 1) if trusted else ("failed", 0))
     assert trusted or "--ca FILE, or SSL_CERT_FILE" in delivery.reason
 
 
@@ -85,9 +64,9 @@ def test_serve_delivers_there(by: str, handler: Handler, monkeypatch: pytest.Mon
 def test_trigger_sends_there(named: bool, handler: Handler) -> None:
     """With `--ca`; without it, it says so and ends with 1."""
     more = ["--ca", str(handler.ca)] if named else []
-    ended = CliRunner().invoke(group, ["trigger", "runflow", "run.completed", "--to", handler.url, *more])
+    ended = CliRunner().invoke(group, ["trigger", "runflow", "run.completed", "--to", handler.receiver.url, *more])
 
-    assert (ended.exit_code, len(handler.received)) == ((0, 1) if named else (1, 0))
+    assert (ended.exit_code, len(handler.receiver.received)) == ((0, 1) if named else (1, 0))
     assert named or "--ca FILE, or SSL_CERT_FILE" in ended.output
 
 
@@ -114,8 +93,8 @@ def listening(ca: Path | None, forward: str) -> Iterator[tuple[str, list[Handled
 def test_listen_hands_on_there(named: bool, handler: Handler) -> None:
     """As `listen --forward-to https://localhost… --ca FILE`; else its sender gets 502."""
     sample = happening(load_contracts(["runflow"])["runflow"], "run.completed")
-    with listening(handler.ca if named else None, handler.url) as (url, shown):
+    with listening(handler.ca if named else None, handler.receiver.url) as (url, shown):
         response = httpx2.post(url, content=sample.body, headers=dict(sample.headers), trust_env=False)
 
-    assert (response.status_code, len(handler.received)) == ((204, 1) if named else (502, 0))
+    assert (response.status_code, len(handler.receiver.received)) == ((204, 1) if named else (502, 0))
     assert named or "--ca FILE" in shown[0].handed

@@ -13,6 +13,7 @@ from mockreel.cassettes.expectation import Place
 from mockreel.contract import Contract, Operation
 from mockreel.contract.exchanges.exchange import ReceivedResponse
 from mockreel.contract.exchanges.response_check import ResponseChecker
+from mockreel.contract.messages.json_text import parsed_json
 from mockreel.contract.validation import Violation
 from mockreel.webhooks.payloads import documented
 
@@ -35,7 +36,7 @@ class Validity:
         """Whether the contract covers it at all."""
         if place.kind == "exchange":
             return self.operation(cassette.exchanges[place.number]) is not None
-        payload = parsed(cassette.callbacks[place.number].body)
+        payload = parsed_json(cassette.callbacks[place.number].body)
         fields = set(payload) if isinstance(payload, dict) else set()
         return any(one.required and one.required <= fields for one in self._callbacks)
 
@@ -67,7 +68,7 @@ class Validity:
             yield from self._response_checker.violations(operation, key, response, received)
 
     def _callback(self, callback: InboundCallback) -> Iterator[str]:
-        payload = parsed(callback.body)
+        payload = parsed_json(callback.body)
         found: list[tuple[Violation, ...]] = [one.wrong(payload) for one in self._callbacks]
         if not found:
             yield "the contract has no callback"
@@ -101,11 +102,3 @@ def received_response(exchange: Exchange) -> ReceivedResponse:
     return ReceivedResponse(
         exchange.status, {name.lower(): value for name, value in exchange.reply_headers}, exchange.reply
     )
-
-
-def parsed(body: bytes) -> object:
-    """A body as JSON, or None where it is none."""
-    try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return None

@@ -1,10 +1,10 @@
 """Exchanges as vcrpy has them, and as we do."""
 
 from collections.abc import Mapping, Sequence
-from http import HTTPStatus
 from typing import Any
 
 from mockreel.cassettes.cassette import Exchange
+from mockreel.contract.messages.reason_phrase import reason_phrase
 
 
 def exchanges_of(requests: Sequence[Any], replies: Sequence[Mapping[str, Any]]) -> list[Exchange]:
@@ -35,10 +35,9 @@ def _reply(exchange: Exchange) -> dict[str, Any]:
     headers: dict[str, list[str]] = {}
     for name, value in exchange.reply_headers:
         headers.setdefault(name, []).append(value)
-    known = exchange.status in HTTPStatus.__members__.values()
-    phrase = HTTPStatus(exchange.status).phrase if known else ""  # the server's own could say anything
     return {
-        "status": {"code": exchange.status, "message": phrase},
+        # The server's own phrase could say anything.
+        "status": {"code": exchange.status, "message": reason_phrase(exchange.status)},
         "headers": headers,
         "body": {"string": exchange.reply},
     }

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
-import orjson
-
 from mockreel.contract import Contract, Model, Operation, Place
 from mockreel.contract.evidence.facts import Facts
 from mockreel.contract.exchanges.error_detection import ErrorDetector
@@ -16,6 +14,7 @@ from mockreel.contract.exchanges.header_check import HeaderRules
 from mockreel.contract.exchanges.problem import Problem
 from mockreel.contract.exchanges.request_check import RequestChecker, Verdict
 from mockreel.contract.exchanges.response_check import ResponseChecker, response_problems
+from mockreel.contract.messages.json_text import parsed_json
 from mockreel.contract.messages.key_location import key_at
 from mockreel.contract.messages.message import Request
 from mockreel.engine.redaction import MASK, Fingerprints, credentials_of, redactor_of
@@ -127,7 +126,7 @@ class Watch:
 
     def _keys(self, client_request: ClientRequest, places: Iterable[Place]) -> list[str]:
         """Every key in a request at these places."""
-        parsed = _ParsedRequest(_request(client_request), _parsed(client_request.plain))
+        parsed = _ParsedRequest(_request(client_request), parsed_json(client_request.plain))
         return [key for place in places if (key := key_at(place, parsed))]
 
     def violations(self, passed: Passed) -> list[ProxyViolation]:
@@ -264,10 +263,3 @@ def _request(client_request: ClientRequest) -> Request:
         client_request.plain or b"",
         "",
     )
-
-
-def _parsed(body: bytes | None) -> Any:
-    try:
-        return orjson.loads(body) if body else None
-    except orjson.JSONDecodeError:
-        return None

@@ -9,9 +9,9 @@ from typing import Any, Protocol
 from urllib.parse import unquote
 
 import httpx2
-import orjson
 
 from mockreel.contract import Contract
+from mockreel.contract.messages.json_text import parsed_json
 from mockreel.contract.messages.message import problem
 from mockreel.proxy.contract_watch import Watch
 from mockreel.proxy.passed_exchange import ClientRequest, Headers, Passed, StreamedBody, readable
@@ -155,7 +155,7 @@ class Forwarder:
             raise LimitExceeded(
                 f"The body of {name} is {self._unreadable(client_request)}, so its price cannot be counted."
             )
-        body = _parsed(client_request.plain)
+        body = parsed_json(client_request.plain)
         model = self._watch.model(operation, unquote(client_request.path), body) if operation else None
         cost = self._prices.cost(operation, model, body)
         single = operation is None or operation.submits
@@ -254,10 +254,3 @@ def _connection_headers(headers: Headers) -> frozenset[bytes]:
 
 def _first(headers: Headers, name: bytes) -> bytes | None:
     return next((value for key, value in headers if key == name), None)
-
-
-def _parsed(body: bytes | None) -> Any:
-    try:
-        return orjson.loads(body) if body else None
-    except orjson.JSONDecodeError:
-        return None

@@ -1,16 +1,15 @@
 """Fetching from a server of our own: only what changed, one at a time, bounded; each page fails by itself."""
 
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from email.utils import formatdate
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 from click.testing import CliRunner, Result
+from local_http import QuietHandler, on_free_port, running
 
 from mockreel.authoring.fetch import Fetched, Limits, SourcePage, fetch, source_pages
 from mockreel.cli import group
@@ -33,7 +32,7 @@ def site() -> Iterator[Site]:
     """The site, on a free port of this machine."""
     site = Site()
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(QuietHandler):
         def do_GET(self) -> None:
             site.at_once += 1
             site.most_at_once = max(site.most_at_once, site.at_once)
@@ -49,16 +48,9 @@ def site() -> Iterator[Site]:
             self.end_headers()
             self.wfile.write(body)
 
-        def log_message(self, *args: Any) -> None:
-            """Say nothing."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        site.url = f"http://127.0.0.1:{server.server_address[1]}"
+    with running(on_free_port(Handler)) as port:
+        site.url = f"http://127.0.0.1:{port}"
         yield site
-        server.shutdown()
-        thread.join()
 
 
 def _fetch(site: Site, out: Path, *paths: str, **limits: Any) -> list[Fetched]:
@@ -198,8 +190,8 @@ def test_the_command_fetches_reports_and_fails_for_what_failed(site: Site, tmp_p
 
 
 def _run(root: Path, out: Path, *more: str) -> Result:
-    asked = ["docs", "fetch", "--data", str(root), "--out", str(out), "--pause", "0", *more]
-    return CliRunner().invoke(group, asked)
+    requested = ["docs", "fetch", "--data", str(root), "--out", str(out), "--pause", "0", *more]
+    return CliRunner().invoke(group, requested)
 
 
 def _data(tmp_path: Path, sources: dict[str, Any]) -> Path:

@@ -16,10 +16,10 @@ from recorded import Document
 
 from mockreel._data import data_root
 from mockreel.cassettes import cassettes_of, read_cassette
-from mockreel.cassettes.contract_check import parsed
 from mockreel.cassettes.replay.replayer import Replay
 from mockreel.contract import providers
 from mockreel.contract.data.data_files import read_document
+from mockreel.contract.messages.json_text import parsed_json
 
 PATHS = [path for provider in providers() for path in cassettes_of(provider) if path.parent.name == "published"]
 TABLE: dict[str, list[dict[str, str]]] = read_document(Path(__file__).with_name("exchanges.yaml"))
@@ -148,9 +148,9 @@ def _bodies(provider: str) -> Iterator[tuple[Any, set[str]]]:
         cassette = read_cassette(path)
         filled = {one.at.partition("#")[2] for one in cassette.filled} - {""}
         for one in cassette.exchanges:
-            yield from ((found, filled) for body in (one.body, one.reply) if (found := parsed(body)) is not None)
+            yield from ((found, filled) for body in (one.body, one.reply) if (found := parsed_json(body)) is not None)
         for callback in cassette.callbacks:
-            yield parsed(callback.body), {one.at.partition("#")[2] for one in callback.filled} - {""}
+            yield parsed_json(callback.body), {one.at.partition("#")[2] for one in callback.filled} - {""}
 
 
 def _shows(text: str, held: Any, filled: set[str]) -> bool:

@@ -1,8 +1,6 @@
 """The tools for coding agents, called through the SDK's own client, in memory."""
 
 import asyncio
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from threading import Thread
 from typing import Any
 
 import pytest
@@ -10,6 +8,7 @@ import pytest
 pytest.importorskip("mcp", reason="the extra mcp is not installed")
 
 from cli.mcp.tool_call import Ask
+from local_http import webhook_receiver
 from mcp.client.client import Client
 
 from mockreel.cli.use.mcp.agent_server import INSTRUCTIONS, agent_server
@@ -108,27 +107,10 @@ def test_a_reset_server_has_no_jobs(ask: Ask) -> None:
     assert ask("list_jobs") == {"count": 0, "jobs": []}
 
 
-class _Trusting(BaseHTTPRequestHandler):
-    """A webhook handler that accepts everything, forgeries too."""
-
-    def do_POST(self) -> None:
-        self.rfile.read(int(self.headers["content-length"]))
-        self.send_response(204)
-        self.end_headers()
-
-    def log_message(self, *args: Any) -> None:
-        """Say nothing."""
-
-
 def test_a_webhook_handler_is_checked(ask: Ask) -> None:
     """One that accepts forgeries does not hold, and the finding says so."""
-    with HTTPServer(("127.0.0.1", 0), _Trusting) as server:
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        url = f"http://127.0.0.1:{server.server_port}/"
-        found = ask("check_handler", url=url, provider="runflow", secret="whsec_of_a_test", budget=20)
-        server.shutdown()
-        thread.join()
+    with webhook_receiver() as trusting:
+        found = ask("check_handler", url=trusting.url, provider="runflow", secret="whsec_of_a_test", budget=20)
 
     assert not found["holds"]
     assert "handler.forged" in {row["check"] for row in found["findings"]}

@@ -35,9 +35,9 @@ TEST = f"""
 import json, urllib.error, urllib.request
 import pytest
 
-def submit(stage):
-    request = urllib.request.Request(stage.runflow.url + {PATH!r}, json.dumps({BODY!r}).encode(),
-        {{"authorization": "Bearer " + stage.runflow.key, "content-type": "application/json"}})
+def submit(mock):
+    request = urllib.request.Request(mock.runflow.url + {PATH!r}, json.dumps({BODY!r}).encode(),
+        {{"authorization": "Bearer " + mock.runflow.key, "content-type": "application/json"}})
     try:
         return urllib.request.urlopen(request).status
     except urllib.error.HTTPError as refused:
@@ -80,12 +80,12 @@ def test_a_balance_is_set_from_beside() -> None:
         server.set_balance("runflow", "0.12 USD")
         server.set_balance("runflow", "0.01", key="rf_live_other")
         server.set_balance("aimlapi", "200000 credits")
-        told = httpx2.get(
+        answer = httpx2.get(
             f"{server.aimlapi.url}/v2/billing",
             headers={"authorization": f"Bearer {server.aimlapi.key}"},
             trust_env=False,
         )
-        assert told.json()["current_balance"] == 0.1
+        assert answer.json()["current_balance"] == 0.1
         assert httpx2.post(server.runflow.url + PATH, json=BODY, headers=KEY, trust_env=False).status_code == 201
         assert server.cost_avoided().amounts == "at least 0.24 USD"
 
@@ -105,12 +105,12 @@ def test_serve_ends_with_the_sums(tmp_path: Path) -> None:
         assert served.stdout is not None
         assert any("Stop with Ctrl-C." in line for line in iter(served.stdout.readline, ""))
         url = json.loads(ready.read_text())["runflow"]["url"]
-        asked = subprocess.run([sys.executable, "-c", TWICE, url], capture_output=True, text=True, check=True)
+        requested = subprocess.run([sys.executable, "-c", TWICE, url], capture_output=True, text=True, check=True)
         served.send_signal(signal.SIGTERM)
-        told = served.stdout.read()
+        output = served.stdout.read()
 
-    assert asked.stdout.split() == ["201", "201"]  # nothing is held while they are under way
-    assert "Estimated cost avoided: at least 0.24 USD.\n2 jobs are still running." in told
+    assert requested.stdout.split() == ["201", "201"]  # nothing is held while they are under way
+    assert "Estimated cost avoided: at least 0.24 USD.\n2 jobs are still running." in output
 
 
 def test_an_invalid_budget_is_reported_before_anything_is_served(capsys: pytest.CaptureFixture[str]) -> None:
@@ -122,30 +122,30 @@ def test_an_invalid_budget_is_reported_before_anything_is_served(capsys: pytest.
     assert "budget: 'lots' is not valid. Valid: a decimal from 0 up, as 0.50, in USD." in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(("budget", "asked"), [("0", "402 402"), ("5", "201 201")])
-def test_run_has_a_budget(budget: str, asked: str) -> None:
+@pytest.mark.parametrize(("budget", "requested"), [("0", "402 402"), ("5", "201 201")])
+def test_run_has_a_budget(budget: str, requested: str) -> None:
     """It reports the sums at the end."""
     pytest.importorskip("trustme", reason="the extra [run] is not installed, so no program was run")
     command = [sys.executable, "-m", "mockreel", "run", "--budget", budget, "--", sys.executable, "-c", TWICE]
     ran = subprocess.run([*command, "https://api.runflow.io"], capture_output=True, text=True, check=True)
 
-    assert ran.stdout.strip() == asked
+    assert ran.stdout.strip() == requested
     assert (
         "Estimated cost avoided: nothing." if budget == "0" else "Estimated cost avoided: at least 0.24 USD."
     ) in ran.stderr
 
 
-@pytest.mark.parametrize(("options", "wanted"), [([], 201), (["--mockreel-budget", "runflow=0"], 402)])
+@pytest.mark.parametrize(("options", "expected"), [([], 201), (["--mockreel-budget", "runflow=0"], 402)])
 def test_a_test_run_has_a_budget(
-    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, options: list[str], wanted: int
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, options: list[str], expected: int
 ) -> None:
     """From the command line, or from the marker; the sums of all tests are added up."""
     monkeypatch.setenv("PYTEST_ADDOPTS", LEAN["PYTEST_ADDOPTS"])
-    pytester.makepyfile(TEST.replace("WANTED", str(wanted)))
-    told = pytester.runpytest_subprocess(*options)
+    pytester.makepyfile(TEST.replace("WANTED", str(expected)))
+    result = pytester.runpytest_subprocess(*options)
 
-    told.assert_outcomes(passed=2)
-    told.stdout.fnmatch_lines([f"Estimated cost avoided: at least {'0.24' if wanted == 201 else '0.12'} USD."])
+    result.assert_outcomes(passed=2)
+    result.stdout.fnmatch_lines([f"Estimated cost avoided: at least {'0.24' if expected == 201 else '0.12'} USD."])
 
 
 def test_an_unspent_row_is_plain_values() -> None:

@@ -1,29 +1,16 @@
 """A mock server with `encore` on real sockets, and a receiver for its callbacks."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
-from typing import Any
+from collections.abc import Iterator
 
 import httpx2
 import pytest
+from local_http import WebhookReceiver, webhook_receiver
 from staging import FOURTH, START
 
 from mockreel import serving
 from mockreel.server.mock_server import MockServer
 
 GOOD = {"model": "solo", "input": {"prompt": "a red door"}}
-
-
-@dataclass
-class Received:
-    """The received callbacks, in order; `answer` gives the status of each response."""
-
-    url: str = ""
-    bodies: list[bytes] = field(default_factory=list)
-    headers: list[dict[str, str]] = field(default_factory=list)
-    answer: Callable[[int], int] = lambda _: 204
 
 
 @pytest.fixture
@@ -34,28 +21,10 @@ def server() -> Iterator[MockServer]:
 
 
 @pytest.fixture
-def received() -> Iterator[Received]:
+def received() -> Iterator[WebhookReceiver]:
     """A receiver of callbacks on this machine."""
-    came = Received()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            came.bodies.append(self.rfile.read(int(self.headers["content-length"])))
-            came.headers.append({name.lower(): value for name, value in self.headers.items()})
-            self.send_response(came.answer(len(came.bodies)))
-            self.end_headers()
-
-        def log_message(self, *_: Any) -> None:
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    came.url = f"http://127.0.0.1:{server.server_port}/hook"
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield came
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with webhook_receiver() as receiver:
+        yield receiver
 
 
 @pytest.fixture

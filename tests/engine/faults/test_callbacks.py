@@ -8,7 +8,8 @@ from typing import Any
 import httpx2
 import orjson
 import pytest
-from engine.faults.conftest import GOOD, Received
+from engine.faults.conftest import GOOD
+from local_http import WebhookReceiver
 
 from mockreel import serving
 from mockreel.contract import Contract
@@ -30,7 +31,7 @@ def signs(server: MockServer, secret: str, body: bytes) -> str:
     return sign(signature, secret, body)
 
 
-def submit(client: httpx2.Client, received: Received, fault: str | None = None, **more: Any) -> str:
+def submit(client: httpx2.Client, received: WebhookReceiver, fault: str | None = None, **more: Any) -> str:
     wish = {"Prefer": f"fault={fault}"} if fault else {}
     reply = client.post("/v1/jobs", json={**GOOD, "tell": received.url, **more}, headers=wish)
     assert reply.status_code == 201, reply.text
@@ -49,15 +50,15 @@ class Come:
     times: int
     status: str
     damaged: tuple[bool, ...]
-    signed: Callable[[MockServer, Received], bool] | None = None
+    signed: Callable[[MockServer, WebhookReceiver], bool] | None = None
 
 
-def _all_well_signed(server: MockServer, received: Received) -> bool:
+def _all_well_signed(server: MockServer, received: WebhookReceiver) -> bool:
     pairs = zip(received.bodies, received.headers, strict=True)
     return all(headers[HEADER] == signs(server, SECRET, body) for body, headers in pairs)
 
 
-def _first_strange(server: MockServer, received: Received) -> bool:
+def _first_strange(server: MockServer, received: WebhookReceiver) -> bool:
     return received.headers[0][HEADER] == signs(server, STRANGE_SECRET, received.bodies[0])
 
 
@@ -79,7 +80,7 @@ EXPECTED: Mapping[str, Come] = {
 
 @pytest.mark.parametrize("fault", EXPECTED)
 def test_a_receiver_meets_it_and_the_attempts_tell_it(
-    server: MockServer, client: httpx2.Client, received: Received, fault: str
+    server: MockServer, client: httpx2.Client, received: WebhookReceiver, fault: str
 ) -> None:
     """Every received body is the same, and the next job's callback has no fault."""
     come = EXPECTED[fault]
@@ -101,7 +102,7 @@ def test_a_receiver_meets_it_and_the_attempts_tell_it(
 
 
 def test_a_delayed_callback_waits_by_the_stages_clock(
-    server: MockServer, client: httpx2.Client, received: Received
+    server: MockServer, client: httpx2.Client, received: WebhookReceiver
 ) -> None:
     """A poll shows the end long before."""
     job = submit(client, received, "callback-delayed; seconds=30")
@@ -114,7 +115,7 @@ def test_a_delayed_callback_waits_by_the_stages_clock(
 
 
 def test_duplicates_come_with_the_wait_between_them(
-    server: MockServer, client: httpx2.Client, received: Received
+    server: MockServer, client: httpx2.Client, received: WebhookReceiver
 ) -> None:
     """By the simulator's clock; the delivery ends with the last one."""
     job = submit(client, received, "callback-duplicated; times=3; every=60")
@@ -128,10 +129,10 @@ def test_duplicates_come_with_the_wait_between_them(
 
 
 def test_a_duplicate_that_is_rejected_changes_nothing(
-    server: MockServer, client: httpx2.Client, received: Received
+    server: MockServer, client: httpx2.Client, received: WebhookReceiver
 ) -> None:
     """It was delivered before; no policy tries that again."""
-    received.answer = lambda number: 204 if number == 1 else 500
+    received.status = lambda number: 204 if number == 1 else 500
     job = submit(client, received, "callback-duplicated; times=5")
     server.advance(200)
 
@@ -140,17 +141,17 @@ def test_a_duplicate_that_is_rejected_changes_nothing(
 
 
 def test_a_failure_before_the_duplicate_is_retried_as_ever(
-    server: MockServer, client: httpx2.Client, received: Received
+    server: MockServer, client: httpx2.Client, received: WebhookReceiver
 ) -> None:
     """A callback that was not accepted is no duplicate yet."""
-    received.answer = lambda number: 500 if number == 1 else 204
+    received.status = lambda number: 500 if number == 1 else 204
     submit(client, received, "callback-duplicated")
     server.advance(200)
 
     assert len(received.bodies) == 3
 
 
-def test_callbacks_out_of_order(server: MockServer, client: httpx2.Client, received: Received) -> None:
+def test_callbacks_out_of_order(server: MockServer, client: httpx2.Client, received: WebhookReceiver) -> None:
     """The first job's arrives after the second's, which ended later."""
     first = submit(client, received, "callback-out-of-order")
     server.advance(20)
@@ -164,7 +165,7 @@ def test_callbacks_out_of_order(server: MockServer, client: httpx2.Client, recei
 
 
 def test_a_held_back_delivery_is_not_released_by_another_account(
-    server: MockServer, client: httpx2.Client, received: Received
+    server: MockServer, client: httpx2.Client, received: WebhookReceiver
 ) -> None:
     """Nor does its own earlier callback count."""
     submit(client, received)
@@ -181,7 +182,7 @@ def test_a_held_back_delivery_is_not_released_by_another_account(
 
 
 def test_lost_attempts_count_as_the_networks_and_follow_the_policy(
-    server: MockServer, client: httpx2.Client, received: Received
+    server: MockServer, client: httpx2.Client, received: WebhookReceiver
 ) -> None:
     """One and two seconds apart, as the contract says."""
     job = submit(client, received, "callback-lost")
@@ -194,10 +195,10 @@ def test_lost_attempts_count_as_the_networks_and_follow_the_policy(
 
 
 def test_a_badly_signed_attempt_that_is_rejected_is_tried_again(
-    server: MockServer, client: httpx2.Client, received: Received
+    server: MockServer, client: httpx2.Client, received: WebhookReceiver
 ) -> None:
     """A receiver that answers 5xx to a bad signature gets the good one next."""
-    received.answer = lambda number: 500 if number == 1 else 204
+    received.status = lambda number: 500 if number == 1 else 204
     submit(client, received, "callback-badly-signed; attempts=1")
     server.advance(200)
 
@@ -209,7 +210,7 @@ def test_a_badly_signed_attempt_that_is_rejected_is_tried_again(
 
 
 def test_an_oversized_callback_has_the_requested_size(
-    server: MockServer, client: httpx2.Client, received: Received
+    server: MockServer, client: httpx2.Client, received: WebhookReceiver
 ) -> None:
     """And signed over all of its bytes."""
     submit(client, received, "callback-oversized; bytes=3000000")
@@ -221,7 +222,9 @@ def test_an_oversized_callback_has_the_requested_size(
     assert received.headers[0]["content-length"] == "3000000"
 
 
-def test_what_is_sent_again_by_hand_is_sound(server: MockServer, client: httpx2.Client, received: Received) -> None:
+def test_what_is_sent_again_by_hand_is_sound(
+    server: MockServer, client: httpx2.Client, received: WebhookReceiver
+) -> None:
     """It has no fault."""
     job = submit(client, received, "callback-lost")
     server.advance(200)
@@ -248,7 +251,7 @@ def made_secret(client: httpx2.Client) -> dict[str, Any]:
     return made
 
 
-def test_a_secret_that_was_rotated_while_the_job_ran(received: Received) -> None:
+def test_a_secret_that_was_rotated_while_the_job_ran(received: WebhookReceiver) -> None:
     """The receiver has the new one; the callback is signed with the former, which the account still lists."""
     with serving("runflow", held=True) as server, runflow(server) as client:
         former = made_secret(client)
@@ -270,7 +273,7 @@ def test_a_secret_that_was_rotated_while_the_job_ran(received: Received) -> None
 @pytest.mark.parametrize(
     "fault", ["callback-badly-signed", "callback-rotated-secret", "callback-oversized; bytes=9000"]
 )
-def test_where_an_account_has_no_secret_yet(received: Received, fault: str) -> None:
+def test_where_an_account_has_no_secret_yet(received: WebhookReceiver, fault: str) -> None:
     """A bad signature is still one; what would not be signed is not signed for its size."""
     with serving("runflow", held=True) as server, runflow(server) as client:
         client.post(
@@ -283,7 +286,7 @@ def test_where_an_account_has_no_secret_yet(received: Received, fault: str) -> N
     assert ("runflow-signature" in received.headers[0]) == ("signed" in fault or "secret" in fault)
 
 
-def test_a_batch_tells_under_the_fault_of_its_submit(received: Received) -> None:
+def test_a_batch_tells_under_the_fault_of_its_submit(received: WebhookReceiver) -> None:
     """It starts several jobs, and sends one callback."""
     with serving("runflow", held=True) as server, runflow(server) as client:
         made = client.post(
@@ -297,7 +300,7 @@ def test_a_batch_tells_under_the_fault_of_its_submit(received: Received) -> None
     assert [orjson.loads(body)["event"] for body in received.bodies] == ["batch.succeeded"] * 3
 
 
-def test_webhooks_are_damaged_as_callbacks_are(received: Received) -> None:
+def test_webhooks_are_damaged_as_callbacks_are(received: WebhookReceiver) -> None:
     """For every subscriber of the run."""
     with serving("runflow", held=True) as server, runflow(server) as client:
         client.post("/v1/webhooks", json={"url": received.url, "event_subscriptions": []})

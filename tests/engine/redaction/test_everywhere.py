@@ -28,11 +28,11 @@ def _leaks(found: Rig, secrets: dict[str, list[str]], *, needed: set[str]) -> li
     leaks = []
     forms = {secret: written(secret) for secret in secrets}
     for outlet, text in found.shown().items():
-        said = readings(text)
+        output = readings(text)
         for secret, places in secrets.items():
             if outlet == "snapshot" and secret in needed:
                 continue
-            leaks += [f"{outlet}: {one!r} of {secret!r}, {places}" for one in forms[secret] if one in said][:1]
+            leaks += [f"{outlet}: {one!r} of {secret!r}, {places}" for one in forms[secret] if one in output][:1]
     return leaks
 
 
@@ -158,11 +158,11 @@ def test_innocent_texts_stay_whole(name: str, key: str) -> None:
             assert found.send(operation.method, planter.path(operation), own, body) < 500
             sent.append(body)
         assert [entry.body for entry in found.simulator.journal] == sent
-        kept = [entry["body"] for entry in found.journal()]
-        assert kept == [orjson.loads(body) for body in sent]
+        stored = [entry["body"] for entry in found.journal()]
+        assert stored == [orjson.loads(body) for body in sent]
         if name != "aimlapi":  # whose jobs keep no prompt
-            told = [found.client.get(f"/_mockreel/jobs/{name}/{job.id}").text for job in found.part.jobs]
-            assert len(told) == len([text for text in SENTENCES if any(_says(one, text) for one in told)])
+            answer = [found.client.get(f"/_mockreel/jobs/{name}/{job.id}").text for job in found.part.jobs]
+            assert len(answer) == len([text for text in SENTENCES if any(_says(one, text) for one in answer)])
 
 
 def _says(shown: str, text: str) -> bool:
@@ -248,7 +248,7 @@ def test_a_secrets_place_is_one_in_every_form_of_a_body(name: str, field: str) -
 
 
 @pytest.mark.parametrize(
-    ("key", "said"),
+    ("key", "output"),
     [
         ("0123456789abcdef0123456789abcdef", "0123456789ABCDEF0123456789ABCDEF"),
         ("AbCdEf-0123456789-xyz", "abcdef-0123456789-xyz"),
@@ -256,13 +256,13 @@ def test_a_secrets_place_is_one_in_every_form_of_a_body(name: str, field: str) -
         ("an-honest-key-of-24-signs", "an-hon\u00adest-key\ufeff-of-24-\u2060signs"),
     ],
 )
-def test_a_key_is_recognised_in_other_case_and_with_invisible_characters(key: str, said: str) -> None:
+def test_a_key_is_recognised_in_other_case_and_with_invisible_characters(key: str, output: str) -> None:
     """As typed by hand, or changed by a text program."""
     known = Fingerprints([key])
 
-    for text in (said, f"the key {said}, it is", json.dumps({"a": said}, ensure_ascii=False)):
+    for text in (output, f"the key {output}, it is", json.dumps({"a": output}, ensure_ascii=False)):
         shown = known.masked_text(text)
-        assert said not in shown
+        assert output not in shown
         assert "…" in shown
 
 

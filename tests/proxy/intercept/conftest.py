@@ -4,12 +4,11 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Event, Thread
 from typing import Any
 
 import pytest
+from local_http import QuietHandler, on_free_port, running
 
 from mockreel.proxy.intercept import Plan, RunResult, run
 from mockreel.server.server_options import Options
@@ -39,11 +38,11 @@ def play(capfd: pytest.CaptureFixture[str]) -> Play:
     def run_it(*words: str, bare: bool = False, environment: Mapping[str, str] | None = None, **options: Any) -> Played:
         reported: list[str] = []
         command = words if bare else (sys.executable, *words)
-        kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "TMPDIR", "SYSTEMROOT")}
+        stored = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "TMPDIR", "SYSTEMROOT")}
         ours = {name: options.pop(name) for name in ("allow_hosts", "wait", "guard") if name in options}
         plan = Plan(command, options=Options(**{"speed": 20.0, "settings": Settings(), **options}), **ours)
         capfd.readouterr()
-        ran = run(plan, environment={**kept, **(environment or {})}, report=reported.append)
+        ran = run(plan, environment={**stored, **(environment or {})}, report=reported.append)
         return Played(ran, "".join(capfd.readouterr()), reported)
 
     return run_it
@@ -57,7 +56,6 @@ class ServerLog:
     lines: list[str] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
     bodies: list[bytes] = field(default_factory=list)
-    came: Event = field(default_factory=Event)
 
     @property
     def port(self) -> int:
@@ -69,16 +67,12 @@ def server() -> Iterator[ServerLog]:
     """A server that answers everything with `heard`, even tunnels."""
     received = ServerLog()
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(QuietHandler):
         def do_GET(self) -> None:
             received.lines.append(self.requestline)
             received.headers.append({name.lower(): value for name, value in self.headers.items()})
-            received.bodies.append(self.rfile.read(int(self.headers.get("content-length", 0))))
-            self.send_response(200)
-            self.send_header("content-length", "5")
-            self.end_headers()
-            self.wfile.write(b"heard")
-            received.came.set()
+            received.bodies.append(self.read_body())
+            self.respond(200, b"heard", {"content-length": "5"})
 
         def do_POST(self) -> None:
             self.do_GET()
@@ -90,18 +84,9 @@ def server() -> Iterator[ServerLog]:
             self.end_headers()
             self.close_connection = True
 
-        def log_message(self, *_: object) -> None:
-            """Silent."""
-
-    listening = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    listening.daemon_threads = True
-    received.url = f"http://127.0.0.1:{listening.server_address[1]}"
-    thread = Thread(target=listening.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    yield received
-    listening.shutdown()
-    listening.server_close()
-    thread.join()
+    with running(on_free_port(Handler)) as port:
+        received.url = f"http://127.0.0.1:{port}"
+        yield received
 
 
 PROGRAMS = Path(__file__).parent / "programs"

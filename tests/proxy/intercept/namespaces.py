@@ -39,14 +39,14 @@ def _up() -> None:
         fcntl.ioctl(one, _FLAGS, struct.pack("16sh14x", b"lo", _UP))
 
 
-def _trap(one: socket.socket, asked: list[str]) -> None:
+def _trap(one: socket.socket, requested: list[str]) -> None:
     while True:
         message, sender = one.recvfrom(512)
         labels, place = [], 12
         while length := message[place]:
             labels.append(message[place + 1 : place + 1 + length].decode())
             place += 1 + length
-        asked.append(".".join(labels))
+        requested.append(".".join(labels))
         one.sendto(message[:2] + b"\x81\x83" + message[4:6] + bytes(6) + message[12:], sender)
 
 
@@ -54,12 +54,12 @@ def _main(folder: Path, words: list[str]) -> None:
     _up()
     (folder / "resolv.conf").write_text(f"nameserver {SERVER}\noptions timeout:2 attempts:1\n")
     subprocess.run(["mount", "--bind", str(folder / "resolv.conf"), "/etc/resolv.conf"], check=True)
-    asked: list[str] = []
+    requested: list[str] = []
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
         one.bind((SERVER, 53))
-        Thread(target=_trap, args=(one, asked), daemon=True).start()
+        Thread(target=_trap, args=(one, requested), daemon=True).start()
         subprocess.run(words, check=False)
-    (folder / "asked.json").write_text(json.dumps(asked))
+    (folder / "asked.json").write_text(json.dumps(requested))
 
 
 if __name__ == "__main__":

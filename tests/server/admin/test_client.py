@@ -76,7 +76,7 @@ def test_jobs_are_listed_and_ended(control: ControlClient, server: MockServer) -
 
 def test_callbacks_are_listed_and_sent_again(control: ControlClient, server: MockServer) -> None:
     """To where nobody listens, here."""
-    id_ = submit(server, tell="http://127.0.0.1:9/told")
+    id_ = submit(server, tell="http://127.0.0.1:9/hook")
     control.advance(100)
 
     (delivery,) = control.deliveries(job=id_)
@@ -149,9 +149,9 @@ def test_every_operation_has_a_method(control: ControlClient) -> None:
         "describe_provider": "about",
         "list_attempts": "deliveries",
     }
-    wanted = {names.get(row.handler.__name__, row.handler.__name__.removeprefix("list_")) for row in ROWS}
+    expected = {names.get(row.handler.__name__, row.handler.__name__.removeprefix("list_")) for row in ROWS}
 
-    assert [name for name in sorted(wanted) if not callable(getattr(control, name, None))] == []
+    assert [name for name in sorted(expected) if not callable(getattr(control, name, None))] == []
 
 
 def test_a_no_is_an_error_with_its_reason(control: ControlClient) -> None:

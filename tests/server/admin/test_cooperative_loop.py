@@ -1,4 +1,4 @@
-"""Whoever asks the control API about many things gives others their turn, and is told the same."""
+"""Whoever asks the control API about many things gives others their turn, and is answered the same."""
 
 import asyncio
 from typing import Any
@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import httpx2
 import orjson
 import pytest
-from server.admin.desks import Desk, OpenDesk
+from server.admin.control_rig import Admin, OpenAdmin
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -43,16 +43,16 @@ QUESTIONS: dict[str, tuple[str, dict[str, Any] | None]] = {
 
 
 @pytest.fixture
-def busy(desk: Desk, sink: MemorySender) -> Desk:
-    """Many jobs, told of and asked for."""
+def busy(admin: Admin, sink: MemorySender) -> Admin:
+    """Many jobs, answered of and asked for."""
     for _ in range(MANY):
-        desk.ask("GET", f"/v1/jobs/{desk.submit(tell='http://127.0.0.1:9/told')}")
-    desk.post("clock/advance", {"seconds": 1000})
-    return desk
+        admin.ask("GET", f"/v1/jobs/{admin.submit(tell='http://127.0.0.1:9/hook')}")
+    admin.post("clock/advance", {"seconds": 1000})
+    return admin
 
 
-async def told(desk: Desk, path: str, body: Any) -> tuple[Any, int]:
-    """What a question is told, and how many turns others had meanwhile."""
+async def answered(admin: Admin, path: str, body: Any) -> tuple[Any, int]:
+    """What a question is answered, and how many turns others had meanwhile."""
     parts = urlsplit(f"/_mockreel/{path}")
     method = "GET" if body is None else "POST"
     names = {row.path: row.handler for row in ROWS if row.method == method}
@@ -71,7 +71,7 @@ async def told(desk: Desk, path: str, body: Any) -> tuple[Any, int]:
         return {"type": "http.request", "body": orjson.dumps(body)}
 
     others = 0
-    task = asyncio.ensure_future(handler(desk.simulator, Request(scope, receive)))
+    task = asyncio.ensure_future(handler(admin.simulator, Request(scope, receive)))
     while not task.done():
         await asyncio.sleep(0)
         others += 1
@@ -79,24 +79,24 @@ async def told(desk: Desk, path: str, body: Any) -> tuple[Any, int]:
 
 
 @pytest.mark.parametrize("name", QUESTIONS)
-def test_others_have_their_turn(name: str, busy: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Once for each thing that is looked at, where each takes longer than a turn may; it is told the same."""
+def test_others_have_their_turn(name: str, busy: Admin, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once for each thing that is looked at, where each takes longer than a turn may; it is answered the same."""
     path, body = QUESTIONS[name]
     path = path.format(id=busy.get("jobs")["jobs"][-1]["id"])
-    at_once, _ = asyncio.run(told(busy, path, body))
+    at_once, _ = asyncio.run(answered(busy, path, body))
     monkeypatch.setattr(cooperative_loop, "LONGEST_STEP", -1.0)
     monkeypatch.setattr(ledger, "SOME", 1)
     for account in busy.simulator.provider("encore").keyring.accounts.values():
         account.running = None  # nothing was counted yet
 
-    yielding, others = asyncio.run(told(busy, path, body))
+    yielding, others = asyncio.run(answered(busy, path, body))
 
     assert yielding == at_once
     assert others >= MANY
 
 
 @pytest.mark.parametrize("name", ["page/", "page/accounts", "metrics"])
-def test_sums_of_money_are_made_in_turns(name: str, busy: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sums_of_money_are_made_in_turns(name: str, busy: Admin, monkeypatch: pytest.MonkeyPatch) -> None:
     """The pages that show what was not spent, and the metric of it, first charge every job that has ended since."""
     monkeypatch.setattr(cooperative_loop, "LONGEST_STEP", -1.0)
     monkeypatch.setattr(ledger, "SOME", 1)
@@ -122,26 +122,26 @@ def test_sums_of_money_are_made_in_turns(name: str, busy: Desk, monkeypatch: pyt
     assert asyncio.run(asked()) >= MANY
 
 
-def test_a_reset_gives_jobs_back_in_turns(busy: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_reset_gives_jobs_back_in_turns(busy: Admin, monkeypatch: pytest.MonkeyPatch) -> None:
     """And leaves none."""
     monkeypatch.setattr(cooperative_loop, "LONGEST_STEP", -1.0)
 
-    _, others = asyncio.run(told(busy, "reset", {}))
+    _, others = asyncio.run(answered(busy, "reset", {}))
 
     assert others >= MANY
     assert len(busy.simulator.provider("encore").jobs) == 0
 
 
-def test_a_job_that_comes_meanwhile_spoils_no_list(busy: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_job_that_comes_meanwhile_spoils_no_list(busy: Admin, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is not in it."""
     monkeypatch.setattr(cooperative_loop, "LONGEST_STEP", -1.0)
 
     async def both() -> Any:
-        asked = asyncio.ensure_future(told(busy, "jobs?state=succeeded", None))
+        requested = asyncio.ensure_future(answered(busy, "jobs?state=succeeded", None))
         for _ in range(5):
             await asyncio.sleep(0)
         busy.submit()
-        return await asked
+        return await requested
 
     (found, _) = asyncio.run(both())
     assert len(found["jobs"]) == MANY
@@ -149,7 +149,7 @@ def test_a_job_that_comes_meanwhile_spoils_no_list(busy: Desk, monkeypatch: pyte
 
 @pytest.mark.skipif(not CAN_FORK, reason="here a snapshot is written by the process itself")
 @pytest.mark.parametrize("uploads", [False, True])
-def test_a_snapshot_of_many_is_written_by_a_copy(busy: Desk, monkeypatch: pytest.MonkeyPatch, uploads: bool) -> None:
+def test_a_snapshot_of_many_is_written_by_a_copy(busy: Admin, monkeypatch: pytest.MonkeyPatch, uploads: bool) -> None:
     """Byte for byte as the process itself writes it."""
     if uploads:
         monkeypatch.setattr(snapshot_file, "FEW_BYTES", -1)
@@ -159,25 +159,25 @@ def test_a_snapshot_of_many_is_written_by_a_copy(busy: Desk, monkeypatch: pytest
     assert busy.get("snapshot") == take(busy.simulator)
 
 
-def test_a_snapshot_is_taken_while_a_file_is_awaited(open_desk: OpenDesk) -> None:
+def test_a_snapshot_is_taken_while_a_file_is_awaited(open_admin: OpenAdmin) -> None:
     """An upload that was announced has no bytes yet."""
-    desk = open_desk("runflow")
-    told = desk.ask("POST", "/v1/asset-uploads", {"filename": "a.webp", "mime_type": "image/webp", "size_bytes": 24})
-    assert told.status_code < 300, told.text
+    admin = open_admin("runflow")
+    answer = admin.ask("POST", "/v1/asset-uploads", {"filename": "a.webp", "mime_type": "image/webp", "size_bytes": 24})
+    assert answer.status_code < 300, answer.text
 
-    assert desk.get("snapshot") == take(desk.simulator)
+    assert admin.get("snapshot") == take(admin.simulator)
 
 
 @pytest.mark.skipif(not CAN_FORK, reason="here a snapshot is written by the process itself")
-def test_a_snapshot_is_of_the_moment_it_was_asked(busy: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_snapshot_is_of_the_moment_it_was_asked(busy: Admin, monkeypatch: pytest.MonkeyPatch) -> None:
     """What comes while it is written is not in it."""
     monkeypatch.setattr(snapshot_file, "FEW", 0)
 
     async def both() -> Response:
-        asked = asyncio.ensure_future(snapshot_file.snapshot(busy.simulator))
+        requested = asyncio.ensure_future(snapshot_file.snapshot(busy.simulator))
         await asyncio.sleep(0)
         busy.simulator.provider("encore").numbers["later"] = 1
-        response = await asked
+        response = await requested
         pieces = [piece async for piece in response.body_iterator]  # type: ignore[attr-defined]
         return Response(b"".join(pieces))
 
@@ -186,7 +186,7 @@ def test_a_snapshot_is_of_the_moment_it_was_asked(busy: Desk, monkeypatch: pytes
 
 
 @pytest.mark.skipif(not CAN_FORK, reason="here a snapshot is written by the process itself")
-def test_a_copy_that_ends_without_a_snapshot_is_told(busy: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_copy_that_ends_without_a_snapshot_is_told(busy: Admin, monkeypatch: pytest.MonkeyPatch) -> None:
     """And nothing else breaks: the next one is taken."""
     monkeypatch.setattr(snapshot_file, "FEW", 0)
 

@@ -1,10 +1,9 @@
 """A job's page: what was asked and answered, what became of it, whom it was told, what it made; and its buttons."""
 
-import threading
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
+from local_http import WebhookReceiver, webhook_receiver
 from playwright.sync_api import expect
 from server.dashboard.exchanges import TASKS, TRAM
 from server.dashboard.visits import Provider, Visit
@@ -15,23 +14,10 @@ OpenPage = Callable[..., Visit]
 
 
 @pytest.fixture
-def hook() -> Iterator[tuple[str, list[bytes]]]:
-    """A receiver of callbacks that fails the first time, and what it has got."""
-    got: list[bytes] = []
-
-    class Hook(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            got.append(self.rfile.read(int(self.headers["Content-Length"])))
-            self.send_response(500 if len(got) == 1 else 200)
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None:
-            """Says nothing."""
-
-    with HTTPServer(("127.0.0.1", 0), Hook) as server:
-        threading.Thread(target=server.serve_forever).start()
-        yield f"http://127.0.0.1:{server.server_port}/hook", got
-        server.shutdown()
+def hook() -> Iterator[WebhookReceiver]:
+    """A receiver of callbacks that rejects the first attempt."""
+    with webhook_receiver(lambda number: 500 if number == 1 else 200) as found:
+        yield found
 
 
 def test_a_job_is_completed_failed_and_cancelled(visit: OpenPage, provider: Provider) -> None:
@@ -66,17 +52,17 @@ def test_no_button_offers_what_the_provider_has_not(visit: OpenPage, provider: P
 
 
 def test_the_cue_sheet_tells_everything_in_order(
-    visit: OpenPage, provider: Provider, served: MockServer, hook: tuple[str, list[bytes]]
+    visit: OpenPage, provider: Provider, served: MockServer, hook: WebhookReceiver
 ) -> None:
     """Requests, states, attempts to deliver, each with its moment."""
-    run = provider.run(callback=hook[0])
+    run = provider.run(callback=hook.url)
     served.advance(10)
     provider.ask("GET", f"/v1/runs/{run}")
     page = visit(f"/jobs/runflow/{run}").page
 
-    told = [" ".join(text.split()) for text in page.locator(".cue").all_inner_texts()]
+    reported = [" ".join(text.split()) for text in page.locator(".cue").all_inner_texts()]
 
-    assert [text.split(" s ", 1)[1] for text in told] == [
+    assert [text.split(" s ", 1)[1] for text in reported] == [
         "POST create_run 201",
         "queued",
         "dispatching",
@@ -86,7 +72,7 @@ def test_the_cue_sheet_tells_everything_in_order(
         "run.completed, attempt 2 200",
         "GET get_run 200",
     ]
-    assert told[0].startswith("+0.00 s")
+    assert reported[0].startswith("+0.00 s")
 
 
 def test_request_and_response_are_on_the_page(visit: OpenPage, provider: Provider) -> None:
@@ -101,11 +87,10 @@ def test_request_and_response_are_on_the_page(visit: OpenPage, provider: Provide
 
 
 def test_a_delivery_is_sent_again(
-    visit: OpenPage, provider: Provider, served: MockServer, hook: tuple[str, list[bytes]]
+    visit: OpenPage, provider: Provider, served: MockServer, hook: WebhookReceiver
 ) -> None:
     """With a button; the attempts are told one by one."""
-    url, got = hook
-    run = provider.run(callback=url)
+    run = provider.run(callback=hook.url)
     served.advance(10)
     page = visit("/deliveries").page
     row = page.locator(".delivery_row").first
@@ -118,7 +103,7 @@ def test_a_delivery_is_sent_again(
     served.advance(1)
 
     expect(page.locator(".delivery_row")).to_have_count(2)
-    assert len(got) == 3
+    assert len(hook.received) == 3
 
 
 def test_the_clip_plays(visit: OpenPage, provider: Provider, served: MockServer) -> None:

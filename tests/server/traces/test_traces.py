@@ -1,12 +1,11 @@
 """Traces: what a request, its job and its webhooks become, as an exporter in memory receives it."""
 
-import http.server
-import threading
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import httpx2
 import pytest
+from local_http import WebhookReceiver, webhook_receiver
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
@@ -18,36 +17,11 @@ from mockreel.client.admin import ControlClient
 PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 
-class Receiver(http.server.HTTPServer):
-    """Keeps the headers of the webhooks that come, and answers with the next status."""
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.answers = iter([500, 204])
-        self.headers: list[Mapping[str, str]] = []
-
-
-class _Handler(http.server.BaseHTTPRequestHandler):
-    server: Receiver
-
-    def do_POST(self) -> None:
-        self.server.headers.append({name.lower(): value for name, value in self.headers.items()})
-        self.rfile.read(int(self.headers["content-length"]))
-        self.send_response(next(self.server.answers))
-        self.end_headers()
-
-    def log_message(self, *args: Any) -> None:
-        """Say nothing."""
-
-
 @pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with Receiver() as found:
-        thread = threading.Thread(target=found.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
+def receiver() -> Iterator[WebhookReceiver]:
+    """It rejects the first attempt."""
+    with webhook_receiver(lambda number: 500 if number == 1 else 204) as found:
         yield found
-        found.shutdown()
-        thread.join()
 
 
 def _spans(server_does: Any) -> list[ReadableSpan]:
@@ -89,11 +63,11 @@ def test_a_request_continues_the_trace_of_its_caller() -> None:
     assert f"{request.parent.span_id:016x}" == PARENT.split("-")[2]
 
 
-def test_a_job_is_a_child_of_its_request_and_attempts_are_children_of_the_job(receiver: Receiver) -> None:
+def test_a_job_is_a_child_of_its_request_and_attempts_are_children_of_the_job(receiver: WebhookReceiver) -> None:
     """All in one trace; the webhook carries the context of its attempt."""
 
     def does(server: MockServer) -> None:
-        _submit(server, callback_url=f"http://127.0.0.1:{receiver.server_port}/hook")
+        _submit(server, callback_url=receiver.url)
         _advance(server)
 
     spans = _spans(does)
@@ -111,7 +85,7 @@ def test_a_job_is_a_child_of_its_request_and_attempts_are_children_of_the_job(re
     assert len({span.context.trace_id for span in spans}) == 1
 
 
-def test_a_jobs_span_has_the_states_that_it_entered(receiver: Receiver) -> None:
+def test_a_jobs_span_has_the_states_that_it_entered(receiver: WebhookReceiver) -> None:
     """In the provider's words, with the moments of the simulator's clock."""
 
     def does(server: MockServer) -> None:
@@ -159,6 +133,6 @@ def test_no_span_has_a_key_or_a_prompt() -> None:
         _submit(server, callback_url="http://127.0.0.1:9/hook?token=secret-of-the-hook")
         _advance(server)
 
-    told = "".join(span.to_json() for span in _spans(does))
+    reported = "".join(span.to_json() for span in _spans(does))
 
-    assert not [text for text in ("rf_live_", "A boat.", "secret-of-the-hook") if text in told]
+    assert not [text for text in ("rf_live_", "A boat.", "secret-of-the-hook") if text in reported]

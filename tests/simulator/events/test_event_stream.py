@@ -19,7 +19,7 @@ from mockreel.simulator.simulator import Change, Simulator, build_simulator, loa
 from mockreel.webhooks import MemorySender
 
 GOOD = {"model": "solo", "input": {"prompt": "x"}}
-TOLD = {**GOOD, "tell": "http://127.0.0.1:9/told"}
+TOLD = {**GOOD, "tell": "http://127.0.0.1:9/hook"}
 Run = Callable[[Awaitable[Any]], Any]
 
 
@@ -81,13 +81,13 @@ def test_attempts_are_reported_after_their_state(
     """With their number and outcome; the query of their URL is left out."""
     sink.receiver = lambda _: 500 if len(sink.sent) < 2 else 200
     cursor = encore_simulator.events.cursor
-    encore("POST", "/v1/jobs", {**GOOD, "tell": "http://127.0.0.1:9/told?secret=abc"})
+    encore("POST", "/v1/jobs", {**GOOD, "tell": "http://127.0.0.1:9/hook?secret=abc"})
     run(encore_simulator.advance(1000))
 
     events = encore_simulator.events.since(cursor).events
     attempts = [event for event in events if event.kind == "attempt"]
     assert [(one.fields["attempt"], one.fields["status"]) for one in attempts] == [(1, 500), (2, 200)]
-    assert attempts[0].fields["url"] == "http://127.0.0.1:9/told"
+    assert attempts[0].fields["url"] == "http://127.0.0.1:9/hook"
     ended = next(event for event in events if event.kind == "state" and event.fields["state_kind"] == "succeeded")
     assert ended.number < attempts[0].number
 
@@ -98,7 +98,7 @@ def test_no_secret_is_reported(make_simulator: MakeSimulator, run: Run, sink: Me
     cursor = simulator.events.cursor
     ask = Caller(simulator.provider("runflow"), "rf_live_secret_key")
     ask("GET", "/v1/runs/rf_live_secret_key?key=rf_live_secret_key")
-    callback = "http://user:hidden-word@127.0.0.1:9/told?token=hidden-word"
+    callback = "http://user:hidden-word@127.0.0.1:9/hook?token=hidden-word"
     ask("POST", "/v1/models/google/veo3.1/lite/runs", {"input": {"prompt": "x"}, "callback_url": callback})
     run(simulator.advance(100))
 
@@ -301,13 +301,13 @@ def test_the_stream_has_exactly_the_changes_of_the_simulator(acts: list[tuple[st
     simulator = build_simulator(
         _ENCORE, clock=Clock(start=START, held=True), accept_any_key=True, sender=MemorySender()
     )
-    told: list[Change] = []
+    reported: list[Change] = []
     cursor = 0
 
     def look() -> None:
         nonlocal cursor
         news = simulator.events.since(cursor)
-        told.extend(_states(news.events))
+        reported.extend(_states(news.events))
         cursor = news.cursor
 
     if before:
@@ -321,10 +321,10 @@ def test_the_stream_has_exactly_the_changes_of_the_simulator(acts: list[tuple[st
             else:
                 _act(simulator, act, value)
         look()
-    assert sorted(told) == sorted(simulator.changes())
-    assert [change.at for change in told] == [change.at for change in simulator.changes()]
+    assert sorted(reported) == sorted(simulator.changes())
+    assert [change.at for change in reported] == [change.at for change in simulator.changes()]
     for job in simulator.provider("encore").jobs:
-        assert [one for one in told if one.job == job.id] == simulator.changes(job=job.id)
+        assert [one for one in reported if one.job == job.id] == simulator.changes(job=job.id)
 
 
 async def _begin_anew(simulator: Simulator) -> None:

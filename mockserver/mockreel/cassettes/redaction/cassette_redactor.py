@@ -20,6 +20,7 @@ from mockreel.cassettes.redaction.urls import AddressScrub
 from mockreel.cassettes.redaction.vocabulary import vocabulary
 from mockreel.client.profile import ClientProfile
 from mockreel.contract import Contract, Operation
+from mockreel.contract.messages.json_text import parsed_json
 from mockreel.contract.operations import resolve
 from mockreel.terminal import counted
 
@@ -194,14 +195,6 @@ def unpacked(body: bytes, headers: Headers) -> bytes | None:
     except httpx2.DecodingError:
         return None
     return None if content in (body, b"") else content  # httpx2 leaves unknown codings unchanged
-
-
-def parsed_json(body: bytes) -> Any:
-    """The parsed JSON of a text; None if it is not JSON."""
-    try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return None
 
 
 def _media_type(headers: Headers) -> str:

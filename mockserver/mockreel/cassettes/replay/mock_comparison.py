@@ -8,7 +8,7 @@ from urllib.parse import quote, unquote, urlsplit
 import orjson
 
 from mockreel.cassettes.cassette import Cassette, Exchange
-from mockreel.cassettes.contract_check import parsed, received_response
+from mockreel.cassettes.contract_check import received_response
 from mockreel.cassettes.expectation import Place, Play
 from mockreel.cassettes.replay.json_shape import Difference, differences
 from mockreel.cassettes.replay.request_parser import Phrases
@@ -17,6 +17,7 @@ from mockreel.contract import Contract, Operation
 from mockreel.contract.exchanges.error_detection import ErrorDetector
 from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest
 from mockreel.contract.exchanges.request_builder import Requests, placed
+from mockreel.contract.messages.json_text import parsed_json
 from mockreel.contract.pointers import text
 from mockreel.errors import MockreelError
 from mockreel.simulator.in_process.mock_target import MockTarget
@@ -173,7 +174,7 @@ class ComparedMock:
 
     def _callback_differences(self, number: int) -> Iterator[Difference]:
         """The mock server's callback of a job that ends as the recorded one did."""
-        payload = parsed(self.cassette.callbacks[number].body)
+        payload = parsed_json(self.cassette.callbacks[number].body)
         nearest = min(documented(self.contract), key=lambda one: len(one.wrong(payload)))
         play = self.plays.get(Place("callback", number), Play())
         assert self.target.receiver is not None
@@ -191,7 +192,7 @@ class ComparedMock:
         if not arrived:
             yield Difference("", "refusal", "a callback", "none")
             return
-        yield from differences(payload, parsed(arrived[0].body))
+        yield from differences(payload, parsed_json(arrived[0].body))
 
 
 def _preferring(request: SentRequest, prefer: str | None) -> SentRequest:

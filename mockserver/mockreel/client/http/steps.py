@@ -9,8 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, BinaryIO, TypeVar
 
-import orjson
-
+from mockreel.contract.messages.json_text import parsed_json
 from mockreel.contract.operations import Place
 
 T = TypeVar("T")
@@ -46,10 +45,7 @@ class IncomingResponse:
     @cached_property
     def json(self) -> Any:
         """The parsed body, or None if it is not JSON."""
-        try:
-            return orjson.loads(self.body)
-        except orjson.JSONDecodeError:
-            return None
+        return parsed_json(self.body)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import orjson
 
 from mockreel.contract import Operation
+from mockreel.contract.messages.json_text import parsed_json
 
 # The key of a request: the given one, another account's, an admin's, an invalid one, or none.
 Who = Literal["own", "other", "admin", "invalid", "nobody"]
@@ -29,7 +30,7 @@ class SentRequest:
     @cached_property
     def json(self) -> Any:
         """The parsed body, or None if it is not JSON."""
-        return _parsed(self.body)
+        return parsed_json(self.body)
 
     def with_json(self, value: Any) -> "SentRequest":
         """The same request with another body."""
@@ -77,7 +78,7 @@ class ReceivedResponse:
     @cached_property
     def json(self) -> Any:
         """The parsed body, or None if it is not JSON."""
-        return _parsed(self.body)
+        return parsed_json(self.body)
 
     @property
     def media(self) -> str:
@@ -88,10 +89,3 @@ class ReceivedResponse:
         """The response in one line, shortened if it is long."""
         text = self.body.decode("utf-8", "replace")
         return f"{self.status} {text[:400]}{'…' if len(text) > 400 else ''}".strip()
-
-
-def _parsed(body: bytes) -> Any:
-    try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return None

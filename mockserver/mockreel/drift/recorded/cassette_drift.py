@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mockreel.cassettes import Cassette, read_cassette
-from mockreel.cassettes.contract_check import parsed
 from mockreel.cassettes.replay.client_replay import Readback
 from mockreel.contract import Contract, load_contract
+from mockreel.contract.messages.json_text import parsed_json
 from mockreel.contract.pointers import first
 from mockreel.drift.finding import NOTHING, Finding
 from mockreel.drift.recorded.error_drift import ErrorJudge
@@ -83,7 +83,7 @@ def _callbacks(contract: Contract, cassette: Cassette) -> Iterator[Finding]:
     """The violations of the callback schema that is nearest to each payload."""
     payloads = documented(contract)
     for number, callback in enumerate(cassette.callbacks):
-        payload = parsed(callback.body)
+        payload = parsed_json(callback.body)
         where = f"{cassette.path.name} callback {number}"
         if not isinstance(payload, dict):
             id_, says = f"{cassette.provider}/recorded/callback/body", "a callback whose body is no JSON object"

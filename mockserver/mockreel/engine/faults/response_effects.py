@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from http import HTTPStatus
 
 from mockreel.contract.messages.message import Headers, Response
+from mockreel.contract.messages.reason_phrase import reason_phrase
 from mockreel.engine.faults.fault import Fault
 from mockreel.engine.faults.gateway_pages import page, storage_error
 from mockreel.engine.faults.response_faults import LONGEST_WAIT
@@ -165,15 +165,8 @@ def _off(fault: Fault) -> int:
 
 def _head(status: int, headers: Headers, *, longer: int) -> bytes:
     """Status line and headers as bytes, with a Content-Length that is off by so much."""
-    lines = [f"HTTP/1.1 {status} {_phrase(status)}".encode()]
+    lines = [f"HTTP/1.1 {status} {reason_phrase(status)}".encode()]
     for name, value in headers:
         changed = b"%d" % max(0, int(value) + longer) if name == b"content-length" else _CONTROL.sub(b"", value)
         lines.append(name + b": " + changed)
     return b"\r\n".join([*lines, b"connection: close", b"", b""])
-
-
-def _phrase(status: int) -> str:
-    try:
-        return HTTPStatus(status).phrase
-    except ValueError:
-        return ""

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl
 
 import orjson
 
+from mockreel.contract.messages.reason_phrase import reason_phrase
 from mockreel.engine.journal.exchange_content import header_text
 from mockreel.engine.journal.journal import Entry, Tried
 
@@ -106,7 +106,7 @@ def _exchange(
         request["postData"] = {"mimeType": _mime(headers), "text": _text(body)}
     response = {
         "status": status,
-        "statusText": _phrase(status),
+        "statusText": reason_phrase(status),
         "httpVersion": "HTTP/1.1",
         "cookies": [],
         "headers": _pairs(reply_headers),
@@ -139,10 +139,3 @@ def _mime(headers: Headers) -> str:
 
 def _text(body: bytes) -> str:
     return body.decode("utf-8", "replace")
-
-
-def _phrase(status: int) -> str:
-    try:
-        return HTTPStatus(status).phrase
-    except ValueError:
-        return ""
