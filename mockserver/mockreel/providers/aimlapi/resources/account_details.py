@@ -1,8 +1,9 @@
 """Balances and transactions."""
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
-from itertools import chain
+from heapq import merge
+from itertools import chain, islice
 from typing import Any
 
 from mockreel.contract.messages.error_response import ErrorResponse
@@ -17,6 +18,9 @@ from mockreel.providers.templates import fill
 from mockreel.simulator.cooperative_work import FEW, Work, chunks, respond_settled, run_work
 from mockreel.simulator.provider_adapter import Answer
 from mockreel.simulator.request_context import RequestContext
+
+# How many parts of the ledger are released in one step.
+_RELEASED = 20
 
 
 def balance(context: RequestContext) -> Answer:
@@ -52,19 +56,23 @@ def _transactions(context: RequestContext, in_period: Callable[[Entry], bool]) -
     settling = ledger.settling(account, context.now)
     next(settling)
     yield from settling
-    chosen: list[Entry] = []
+    parts: list[list[Entry]] = []  # each the newest first
     for jobs in chain([()], chunks([*account.jobs], size=FEW)):
         entries = ledger.moved(jobs, context.now) if jobs else ledger.set_by_hand(account, context.now)
         reported = (entry for entry in entries if entry.sort in rows)
-        chosen += [entry for entry in reported if in_period(entry) and _matches(context, rows[entry.sort])]
+        chosen = [entry for entry in reported if in_period(entry) and _matches(context, rows[entry.sort])]
+        parts.append(sorted(chosen, key=_moment_of)[::-1])
         if len(jobs) == FEW:
             yield
-    chosen.sort(key=lambda entry: entry.at)
-    chosen.reverse()
-    place = yield from _place(context, chosen)
-    rest = chosen[place:]
+    newest_first = merge(*reversed(parts), key=_moment_of, reverse=True)  # of one moment: the later one first
+    yield from _skip(context, newest_first)
     limit = context.query.get("limit", _default(context, "limit"))
-    page, more = rest[:limit], len(rest) > limit
+    page, more = [*islice(newest_first, limit)], next(newest_first, None) is not None
+    del newest_first
+    for place in range(len(parts), 0, -1):  # to release a million entries at once would take its time
+        parts.pop()
+        if not place % _RELEASED:
+            yield
     words = {
         "entries": [fill(rows["entry"], _words(context, rows[entry.sort], entry)) for entry in page],
         "next": _cursor(page[-1]) if more else None,
@@ -112,18 +120,22 @@ def _moment(context: RequestContext, name: str, default: float) -> float:
         raise _rejection(name, text, f"it is not a moment ({problem})") from problem
 
 
-def _place(context: RequestContext, entries: list[Entry]) -> Generator[None, None, int]:
-    """Where the page begins: behind the entry that the cursor names.
+def _moment_of(entry: Entry) -> float:
+    return entry.at
+
+
+def _skip(context: RequestContext, entries: Iterator[Entry]) -> Iterator[None]:
+    """Pass the entries up to the one that the cursor names, if there is a cursor.
 
     Raises:
         ErrorResponse: no entry has that cursor.
     """
     cursor = context.query.get("cursor")
     if cursor is None:
-        return 0
+        return
     for place, entry in enumerate(entries, 1):
         if _cursor(entry) == cursor:
-            return place
+            return
         if not place % FEW:
             yield
     raise _rejection("cursor", cursor, "it was not issued here for this query")
