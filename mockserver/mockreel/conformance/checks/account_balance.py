@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
+from typing import Any
 
 from mockreel.conformance.check import Check, check
 from mockreel.conformance.check_context import CheckContext
@@ -10,7 +11,7 @@ from mockreel.conformance.jobs.balance_change import Spent
 from mockreel.conformance.jobs.job_groups import CHARGED
 from mockreel.contract import Evidence, pointers
 from mockreel.contract.exchanges.problem import Problem
-from mockreel.simulator.in_process.mock_target import Skipped
+from mockreel.simulator.in_process.mock_target import NotApplicable, Skipped
 
 
 def _has_account(context: CheckContext) -> bool:
@@ -42,6 +43,32 @@ def moves_by_the_price(context: CheckContext) -> Iterator[Problem]:
             yield Problem(fact, f"{wanted.normalize():f} less than before", came, spent.asked, spent.trace.subject)
 
 
+@check(
+    "balance.held", "While a job is under way, the balance shows its price as held, or does not.", level="jobs",
+    uses=(CHARGED,), known=lambda context: _has_account(context) and _held(context) is not None,
+)  # fmt: skip
+def holds_the_price(context: CheckContext) -> Iterator[Problem]:
+    """What a balance shows meanwhile is inferred wherever a hold is documented."""
+    row, account = _held(context), context.contract.conversation.account
+    assert row is not None
+    assert account is not None
+    seen = [one for one in context.jobs.spent() if one.whole and one.during is not None and one.before != one.after]
+    if not seen:
+        raise NotApplicable("no balance was seen while a job was under way that cost something")
+    for spent in seen:
+        context.judged()
+        wanted = spent.after if row["on"] and not row.get("shown") else spent.before
+        if spent.during != wanted:
+            evidence = Evidence("inferred", tuple(row["source"]))
+            fact = context.facts.fact("what a balance shows of a held price", "pricing.yaml money held", evidence)
+            yield Problem(fact, f"{wanted} at {account.at}", str(spent.during), spent.asked, spent.trace.subject)
+
+
+def _held(context: CheckContext) -> Any:
+    """The row about what is held while a job is under way."""
+    return context.contract.pricing.get("money", {}).get("held")
+
+
 def _wanted(context: CheckContext, spent: Spent) -> tuple[Decimal | None, Evidence]:
     """The expected charge of a job, and its evidence."""
     row = context.contract.conversation.account
@@ -62,4 +89,19 @@ def _wanted(context: CheckContext, spent: Spent) -> tuple[Decimal | None, Eviden
     return next((one for one in shown if one is not None), None), row.evidence
 
 
-CHECKS: tuple[Check, ...] = (moves_by_the_price,)
+@check("account.shows", "An account shows its balance where the contract says.", level="reads", known=_has_account)
+def shows_its_balance(context: CheckContext) -> Iterator[Problem]:
+    row = context.contract.conversation.account
+    assert row is not None
+    request = context.requests.good(context.contract.operation(row.operation))
+    response = context.try_send(request)
+    if response is None or context.excused(response, request.operation) or context.error_detector.refused(response):
+        return
+    context.judged()
+    shown = pointers.values(response.json, row.at)
+    if not shown or (shown[0] is not None and amount(shown[0]) is None):
+        fact = context.facts.fact("an account shows its balance", "conversation.yaml account", row.evidence)
+        yield Problem(fact, f"an amount at {row.at}", response.shown(), request, row.operation)
+
+
+CHECKS: tuple[Check, ...] = (shows_its_balance, moves_by_the_price, holds_the_price)

@@ -54,12 +54,18 @@ def is_submitted(context: CheckContext) -> Iterator[Problem]:
 
 
 def _promising(context: CheckContext) -> Iterator[tuple[JobTrace, Places]]:
-    """The stories whose submit promises to show a state, each with the place of it."""
-    for trace in _begun(context):
-        row = trace.talk.promises.begun
-        if row is not None:
-            context.missing_places(trace.submit, row.at)
-            yield trace, row
+    """The stories whose submit promises to show a state, each with the place of it.
+
+    Raises:
+        NotApplicable: each was answered only when its job was over, as the contract's reading has it.
+    """
+    promised = [(trace, row) for trace in context.jobs.traces() if (row := trace.talk.promises.begun) is not None]
+    prompt = [(trace, row) for trace, row in promised if not (row.given.get("waits") and _waited(context, trace))]
+    if promised and not prompt:
+        raise NotApplicable("a submit is answered when its job is over")
+    for trace, row in prompt:
+        context.missing_places(trace.submit, row.at)
+        yield trace, row
 
 
 def _begun(context: CheckContext, group: str = PLAIN) -> Iterator[JobTrace]:
@@ -98,9 +104,12 @@ def begins_at_the_beginning(context: CheckContext) -> Iterator[Problem]:
             yield Problem(fact, f"{initial.word} first", trace.polls[0].response.shown(), trace.poll, trace.subject)
 
 
-@check("lifecycle.forward", "A job moves only along the lifecycle, never backwards.", level="jobs", uses=(PLAIN,))
+@check(
+    "lifecycle.forward", "A job moves only along the lifecycle, never backwards.", level="jobs",
+    uses=(PLAIN, CANCELLED),
+)  # fmt: skip
 def moves_forward(context: CheckContext) -> Iterator[Problem]:
-    for trace in context.jobs.traces():
+    for trace in (*context.jobs.traces(), *context.jobs.told(CANCELLED)):
         yield from _backward(context, trace)
 
 

@@ -17,11 +17,15 @@ if TYPE_CHECKING:
 
 @dataclass
 class Spent:
-    """One job with the balance before and after it; `trouble` says why it is missing."""
+    """One job with the balance before, during (None if it had ended by then) and after it.
+
+    `trouble` says why it is missing.
+    """
 
     trace: JobTrace
     asked: SentRequest
     before: Decimal = Decimal(0)
+    during: Decimal | None = None
     after: Decimal = Decimal(0)
     whole: bool = False
     trouble: str = ""
@@ -37,6 +41,9 @@ def spend(context: "CheckContext", found: list[Spent]) -> Task:
         trace = context.telling.begin(start.talk, start.submit, start.model, scenario=start.scenario, who="other")
         spent = Spent(trace, request, before)
         found.append(spent)
+        during = _balance(context, request, row.at)
+        context.telling.look(trace)
+        spent.during = None if trace.ended else during
         age = 0.0
         while not trace.ended and age <= context.waits.wait_timeout:
             yield context.waits.step(age)

@@ -69,11 +69,11 @@ class ResponseChecker:
         content: Mapping[str, Any] = next(iter(response.get("content", {}).values()), {})
         schema, base = self._resolver.followed(content.get("schema", {}))
         for key in place.split("/")[1:]:
-            parts = [schema, *(self._resolver.followed(one, base)[0] for one in schema.get("allOf", ()))]
-            if not any(key in part.get("required", ()) for part in parts):
+            parts = [(schema, base), *(self._resolver.followed(one, base) for one in schema.get("allOf", ()))]
+            if not any(key in part.get("required", ()) for part, _ in parts):
                 return False
-            fields: Any = next((part["properties"][key] for part in parts if key in part.get("properties", {})), {})
-            schema, base = self._resolver.followed(fields, base)
+            fields = ((part["properties"][key], own) for part, own in parts if key in part.get("properties", {}))
+            schema, base = self._resolver.followed(*next(fields, ({}, base)))
         return True
 
     def may_have(self, operation: Operation, place: str) -> bool:
