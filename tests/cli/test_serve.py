@@ -99,10 +99,7 @@ def test_the_base_url_to_paste_is_the_one_of_the_ready_file(provider: str) -> No
         (["--max-body", "0"], "'0' is not a size."),
         (["--keep-alive", "0"], "0 is not in the range x>=1."),
         (["--ca", "/dev/null"], "--ca: '/dev/null' is not valid. It must have certificates in PEM form"),
-        (
-            ["--webhook-secret", " "],
-            "--webhook-secret: ' ' is not valid. Give the text that your handler verifies with",
-        ),
+        (["--webhook-secret", " "], "Invalid value for '--webhook-secret': It is blank."),
     ],
 )
 def test_an_option_that_cannot_be_is_told(arguments: list[str], says: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,16 +3,18 @@
 import json
 import shlex
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 from server.speaking import ask
 from tools.pages import page
 
 from mockreel.client.admin import ControlClient
 from mockreel.engine.accounts.account import KeyEntry
-from mockreel.errors import OptionError, StateError
+from mockreel.errors import MockreelError, OptionError, StateError
 from mockreel.server.mock_server import MockServer
 from mockreel.server.recorded_run import RecordedRun, replayed
 from mockreel.server.socket_server import hosted, serving
@@ -226,6 +228,42 @@ def test_what_a_run_was_begun_with_is_in_its_head(options: dict[str, Any], tmp_p
     """It is played with the same, but for the secret itself."""
     _recorded(tmp_path / "run", **options)
     assert replayed(tmp_path / "run").is_equal
+
+
+def _parts(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Where every value in a JSON document is."""
+    yield path
+    for name in value if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ():
+        yield from _parts(value[name], (*path, name))
+
+
+def _with(value: Any, path: tuple[Any, ...], other: Any) -> Any:
+    """The document with another value in a place."""
+    if not path:
+        return other
+    copy = value.copy()
+    copy[path[0]] = _with(value[path[0]], path[1:], other)
+    return copy
+
+
+@pytest.mark.parametrize("number", [0, 1, 2])
+def test_a_log_that_was_changed_is_played_or_refused(number: int, tmp_path: Path) -> None:
+    """Its head, a key, a request: whatever stands in a place, there is a result or a sentence."""
+    _recorded(tmp_path / "run")
+    log = tmp_path / "run" / "run.jsonl"
+    lines = log.read_bytes().splitlines(keepends=True)
+    whole = orjson.loads(lines[number])
+    others: tuple[Any, ...] = (None, 5, "x", [], {}, -1e300)
+    refused = 0
+    for path in _parts(whole):
+        for other in others:
+            changed = orjson.dumps(_with(whole, path, other)) + b"\n"
+            log.write_bytes(b"".join([*lines[:number], changed, *lines[number + 1 :]]))
+            try:
+                replayed(tmp_path / "run")
+            except MockreelError:
+                refused += 1
+    assert refused > 6
 
 
 def test_a_recorded_run_with_listed_keys_is_played_without_them(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import UnionType
 
 from mockreel.contract.added_models import read_additions
 from mockreel.errors import StateError
@@ -100,9 +101,29 @@ def replayed(folder: Path, *, readings: Mapping[str, str] | None = None, data: P
     return RecordedRun(folder, readings=readings, data=data).compared()
 
 
+# What the options of a run are in its head; each of them is there.
+_KINDS: Mapping[str, type | UnionType] = {
+    "--seed": int,
+    "--pace": str,
+    "--max-body": int,
+    "--reading": dict,
+    "--fault": list | str,
+    "--budget": dict | list | None,
+    "--assume-price": dict | list | None,
+    "--add-model": list | str,
+    "--unknown-models": str,
+    "--result": list | dict | str | None,
+    "--webhook-secret": dict,
+    "--keys": bool,
+}
+
+
 def _options(head: RunHead, readings: Mapping[str, str], data: Path | None) -> Options:
     """The options of a run, as far as its state depends on them."""
     options = head.settings
+    for name, kind in _KINDS.items():
+        if not isinstance(options.get(name), kind):
+            raise StateError(f"The head of the run cannot be read ({name} is {options.get(name)!r}). It is damaged.")
     try:
         return Options(
             providers=tuple(head.contracts),

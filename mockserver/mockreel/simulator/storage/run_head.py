@@ -3,9 +3,11 @@
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import UnionType
 from typing import Any
 
 from mockreel import __version__
+from mockreel.engine.clock import LATEST
 from mockreel.errors import StateError
 
 # The form of the log's entries; another one is not read.
@@ -102,10 +104,31 @@ def read_head(
     Raises:
         StateError: it is none, or of another form.
     """
+    if not isinstance(row, Mapping):
+        raise _unreadable(where, "it is no object")
     if row.get("form") != FORM:
         raise StateError(f"{where} has form {row.get('form')!r} of the entries; this version reads form {FORM}. {then}")
     try:
         salt = bytes.fromhex(row["salt"])
-        return RunHead(row["id"], row["mockreel"], row["opened"], salt, row["settings"], row["contracts"])
+        found = RunHead(row["id"], row["mockreel"], row["opened"], salt, row["settings"], row["contracts"])
     except (LookupError, TypeError, ValueError) as problem:
-        raise StateError(f"{where}: the start of the run cannot be read ({problem}). It is damaged.") from problem
+        raise _unreadable(where, problem) from problem
+    for name, kind in _KINDS.items():
+        if not isinstance(getattr(found, name), kind):
+            raise _unreadable(where, f"{name} is {getattr(found, name)!r}")
+    if not 0 <= found.opened <= LATEST:
+        raise _unreadable(where, f"opened is {found.opened!r}")
+    return found
+
+
+_KINDS: Mapping[str, type | UnionType] = {
+    "id": str,
+    "mockreel": str,
+    "opened": int | float,
+    "settings": Mapping,
+    "contracts": Mapping,
+}
+
+
+def _unreadable(where: str, why: object) -> StateError:
+    return StateError(f"{where}: the start of the run cannot be read ({why}). It is damaged.")

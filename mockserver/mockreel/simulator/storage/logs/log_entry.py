@@ -59,7 +59,12 @@ def decode(line: bytes, *, where: str, number: int) -> Entry:
         kind, at, fields = orjson.loads(line)
     except (ValueError, TypeError) as problem:
         raise StateError(f"{where}: entry {number} cannot be read ({problem}). The file is damaged.") from problem
-    if kind not in KINDS or not isinstance(at, int | float) or not isinstance(fields, dict):
+    if (
+        not isinstance(kind, str)
+        or kind not in KINDS
+        or not isinstance(at, int | float)
+        or not isinstance(fields, dict)
+    ):
         raise StateError(f"{where}: entry {number} is not one that this version writes. The file is damaged.")
     return Entry(kind, float(at), fields)
 
