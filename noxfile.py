@@ -220,7 +220,7 @@ def deep(session: nox.Session) -> None:
     sampled = (
         "tests/test_never_breaks.py",
         "tests/properties",
-        "tests/cassettes/test_scrub_properties.py",
+        "tests/cassettes/test_redaction_properties.py",
         "tests/engine/redaction",
     )
     session.run("python", "-m", "pytest", "-n", "auto", *sampled, env=large)

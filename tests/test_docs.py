@@ -71,6 +71,25 @@ def test_links_lead_somewhere(shown: Page) -> None:
         assert not anchor or anchor in page(path.relative_to(ROOT).as_posix()).anchors, f"{shown.name}: no {link}"
 
 
+@pytest.mark.parametrize("shown", [*PAGES, page("tests/README.md")], ids=_name)
+def test_files_that_a_page_names_exist(shown: Page) -> None:
+    """A Python file named with its folder, as `tests/test_docs.py`; in docs/maintain also one named alone."""
+    package = Path(mockreel.__file__).parent
+    named = re.findall(r"`((?:\w+/)+\w+\.py)`", shown.prose)
+    folders = (ROOT, ROOT / "tests", package.parent, package)
+    assert [name for name in named if not any((folder / name).is_file() for folder in folders)] == []
+
+    alone = re.findall(r"`(\w+\.py)`", shown.prose) if shown.name.startswith("docs/maintain/") else []
+    assert [name for name in alone if not any(package.rglob(name))] == []
+
+
+def test_files_that_a_session_names_exist() -> None:
+    """A test that was renamed would be missing from its session, which runs outside of the gate."""
+    named = re.findall(r'"((?:tests|docs|\.ci|\.github)/[\w./-]+)"', (ROOT / "noxfile.py").read_text("utf-8"))
+    assert named
+    assert [name for name in named if not (ROOT / name).exists()] == []
+
+
 @pytest.mark.parametrize("shown", PAGES, ids=_name)
 def test_no_page_names_the_machine_it_was_written_on(shown: Page) -> None:
     """Neither a path of ours nor a registry's host, nor an address that no server here has."""
