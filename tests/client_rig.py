@@ -110,8 +110,8 @@ class Rig(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
         if self.prefer:
             headers.append((b"prefer", self.prefer.encode()))
         path, _, query = request.url.raw_path.partition(b"?")
-        asked = Request(request.method, unquote(path.decode()), headers, query, request.content, URL)
-        answer = self.provider.answer(asked)
+        requested = Request(request.method, unquote(path.decode()), headers, query, request.content, URL)
+        answer = self.provider.answer(requested)
         return answer if isinstance(answer, Response) else await self._moved_on(answer)
 
     async def _moved_on(self, answer: Awaitable[Response]) -> Response:

@@ -8,12 +8,12 @@ Case = TypeVar("Case")
 
 def every(cases: Iterable[Case], holds: Callable[[Case], None]) -> None:
     """Ask each case; fail with the names of all that raise, and what each of them says."""
-    asked, failed = 0, []
+    requested, failed = 0, []
     for case in cases:
-        asked += 1
+        requested += 1
         try:
             holds(case)
         except Exception as problem:
             failed.append(f"{case}: {type(problem).__name__}: {problem}")
-    assert asked, "there is no case"
-    assert not failed, f"{len(failed)} of {asked} do not hold:\n" + "\n".join(failed)
+    assert requested, "there is no case"
+    assert not failed, f"{len(failed)} of {requested} do not hold:\n" + "\n".join(failed)

@@ -140,8 +140,8 @@ def _started(program: Path, folder: Path, *options: str, **variables: str) -> It
         yield json.loads(ready.read_text())
     finally:
         process.terminate()
-        _, said = process.communicate(timeout=60)
-        assert process.returncode == 0, said
+        _, output = process.communicate(timeout=60)
+        assert process.returncode == 0, output
 
 
 def test_the_first_start_needs_no_argument(tmp_path: Path) -> None:
@@ -290,13 +290,13 @@ def test_the_app_and_the_test_of_the_compose_file_work_with_each_other(tmp_path:
         try:
             _until_it_answers(f"http://127.0.0.1:{port}/videos")
             test = _service_here(services["test"], names, MOCKREEL_TOKEN=TOKEN)
-            said, _ = test.communicate(timeout=60)
+            output, _ = test.communicate(timeout=60)
         finally:
             app.terminate()
             app.communicate(timeout=60)
 
-    assert test.returncode == 0, said
-    assert "passed: http://127.0.0.1:" in said
+    assert test.returncode == 0, output
+    assert "passed: http://127.0.0.1:" in output
 
 
 def _service_here(service: dict[str, Any], names: dict[str, str], **further: str) -> "subprocess.Popen[str]":

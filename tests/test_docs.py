@@ -211,9 +211,9 @@ def test_the_routes_of_the_control_api_are_those_of_its_page(simulator: Simulato
 def test_the_python_page_has_every_public_name_keyword_and_field() -> None:
     """Public names, the options of `serving`, the keywords of `create_app` and the settings are all told."""
     text = page("docs/reference/python.md").text
-    wanted = {*mockreel.__all__, *signature(create_app).parameters}
-    wanted |= {field.name for field in (*fields(Options), *fields(Settings))}
-    assert sorted(name for name in wanted if f"`{name}" not in text) == []
+    expected = {*mockreel.__all__, *signature(create_app).parameters}
+    expected |= {field.name for field in (*fields(Options), *fields(Settings))}
+    assert sorted(name for name in expected if f"`{name}" not in text) == []
 
 
 @pytest.mark.parametrize("shown", PAGES, ids=_name)

@@ -10,15 +10,15 @@ def _is_even(number: int) -> None:
 
 def test_all_cases_that_do_not_hold_are_named() -> None:
     """Those behind the first one, too, and what each says."""
-    asked = []
+    requested = []
 
     def holds(number: int) -> None:
-        asked.append(number)
+        requested.append(number)
         _is_even(number)
 
     with pytest.raises(AssertionError, match=r"(?s)2 of 4 do not hold:\n1: AssertionError: 1 is odd.*3: .*3 is odd"):
         every([0, 1, 2, 3], holds)
-    assert asked == [0, 1, 2, 3]
+    assert requested == [0, 1, 2, 3]
 
 
 def test_an_error_is_no_pass() -> None:

@@ -117,9 +117,9 @@ def test_the_command_serves_it_too(tmp_path: Path) -> None:
         assert readings["encore"]["done-word"]["chosen"] == "finished"
     finally:
         server.send_signal(signal.SIGTERM)
-        told, _ = server.communicate(timeout=30)
+        output, _ = server.communicate(timeout=30)
     assert server.returncode == 0
-    assert server_lines(told.decode())
+    assert server_lines(output.decode())
     assert not file.exists()
 
 

@@ -83,7 +83,7 @@ def test_up_to_the_server_no_text_is_a_providers_name() -> None:
 def _texts(path: Path) -> Iterator[tuple[int, str]]:
     """The text constants of a file, without its docstrings."""
     tree = ast.parse(path.read_text("utf-8"))
-    told = {
+    reported = {
         id(node.body[0].value)
         for node in ast.walk(tree)
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
@@ -91,5 +91,5 @@ def _texts(path: Path) -> Iterator[tuple[int, str]]:
         and isinstance(node.body[0], ast.Expr)
     }
     for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in told:
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in reported:
             yield node.lineno, node.value

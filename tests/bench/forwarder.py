@@ -35,8 +35,8 @@ class Forwarder:
         )
         request.headers["Host"] = urlsplit(self._url).netloc
         reply = await self._client.send(request, stream=True)
-        kept = [(name.lower(), value) for name, value in reply.headers.raw if name.lower() not in _HOP]
-        await send({"type": "http.response.start", "status": reply.status_code, "headers": kept})
+        stored = [(name.lower(), value) for name, value in reply.headers.raw if name.lower() not in _HOP]
+        await send({"type": "http.response.start", "status": reply.status_code, "headers": stored})
         async for chunk in reply.aiter_raw():
             await send({"type": "http.response.body", "body": chunk, "more_body": True})
         await send({"type": "http.response.body", "body": b""})

@@ -94,8 +94,8 @@ def measure(name: str, jobs: int) -> Iterator[Mapping[str, Any]]:
     yield _row(f"{title}: a submit beyond it", median(_turn(provider, submit)[0] for _ in range(MANY)) * 1000, "us")
     newest = next(reversed(provider.jobs)).id
     for what, longest, count, size in control_turns.turns(simulator, f"{name}/{newest}"):
-        told = f"{title}: {what} over control ({size:,} bytes), longest of {count:,} turns"
-        yield _row(told, longest, "ms", aim=LONGEST_STEP, at_most=True)
+        reported = f"{title}: {what} over control ({size:,} bytes), longest of {count:,} turns"
+        yield _row(reported, longest, "ms", aim=LONGEST_STEP, at_most=True)
 
 
 def _row(name: str, value: float, unit: str, **more: Any) -> Mapping[str, Any]:

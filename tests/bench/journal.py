@@ -69,8 +69,8 @@ def _wanted(every: list[Case]) -> Iterator[Case]:
 
 
 def _figures(title: str, sides: list[Side]) -> Iterator[Figure]:
-    *kept, none = sides
-    for (name, *_), side in zip(SIDES, kept, strict=False):
+    *stored, none = sides
+    for (name, *_), side in zip(SIDES, stored, strict=False):
         ratios = [ours / theirs for ours, theirs in zip(side.speeds, none.speeds, strict=True)]
         taken = [ours - theirs for ours, theirs in zip(side.costs, none.costs, strict=True)]
         yield middle(f"{title} {name}, part of without", ratios, "")

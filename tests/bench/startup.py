@@ -64,8 +64,8 @@ def shown_help(folder: Path) -> tuple[float, float]:
 
 def compiling(folder: Path) -> dict[str, str]:
     """An environment in which Python keeps compiled modules, as an installed program has them: in this folder."""
-    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    return {**kept, "PYTHONPYCACHEPREFIX": str(folder / "compiled")}
+    stored = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**stored, "PYTHONPYCACHEPREFIX": str(folder / "compiled")}
 
 
 def empty() -> float:

@@ -154,10 +154,10 @@ def _start(folder: Path, state: str) -> tuple[float, float]:
     began = time.perf_counter()
     process = subprocess.Popen([*words, "--state", state, "--ready-file", str(ready)], stdout=subprocess.DEVNULL)
     try:
-        said = orjson.loads(await_file(ready, process))
+        output = orjson.loads(await_file(ready, process))
         headers = {"authorization": f"Bearer {KEY}"}
         httpx2.get(
-            f"{said[PROVIDER]['url']}/v1/runs?limit=1", headers=headers, trust_env=False, timeout=60
+            f"{output[PROVIDER]['url']}/v1/runs?limit=1", headers=headers, trust_env=False, timeout=60
         ).raise_for_status()
         return time.perf_counter() - began, cpu_seconds(process.pid)
     finally:

@@ -150,8 +150,8 @@ class Imitation:
             "X-Webhook-Secret": PLANTED["signing secret"],
             "X-Forwarded-For": "203.0.113.77",
         }
-        asked = urllib.request.Request(url, json.dumps(payload).encode(), headers, method="POST")
-        urllib.request.build_opener(urllib.request.ProxyHandler({})).open(asked, timeout=5).close()
+        requested = urllib.request.Request(url, json.dumps(payload).encode(), headers, method="POST")
+        urllib.request.build_opener(urllib.request.ProxyHandler({})).open(requested, timeout=5).close()
 
 
 def _runflow(self: Imitation, method: str, path: str, headers: dict[str, str], body: Any) -> Reply:
@@ -291,9 +291,9 @@ def imitating(imitation: Imitation, context: ssl.SSLContext) -> Iterator[Imitati
         def do_GET(self) -> None:
             body = self.read_body()
             headers = {name.lower(): value for name, value in self.headers.items()}
-            status, told, content = imitation.answer(self.command, self.path, headers, body)
+            status, reported, content = imitation.answer(self.command, self.path, headers, body)
             self.send_response(status)
-            for name, value in [*told, ("Content-Length", str(len(content)))]:
+            for name, value in [*reported, ("Content-Length", str(len(content)))]:
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.write(content)

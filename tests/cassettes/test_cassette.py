@@ -68,9 +68,14 @@ def test_a_cassette_is_read_with_all_that_it_says_of_itself(write: Write) -> Non
         ("/interactions/0/request/headers", "the source shows no request")
     ]
     assert cassette.expect == {"state": "pending"}
-    (told,) = cassette.callbacks
-    assert (told.url, told.body, told.at, told.method) == ("https://example.com/told", b'{"a": 1}', "3", "POST")
-    assert told.headers == (("X-A", "1"), ("X-A", "2"))
+    (reported,) = cassette.callbacks
+    assert (reported.url, reported.body, reported.at, reported.method) == (
+        "https://example.com/told",
+        b'{"a": 1}',
+        "3",
+        "POST",
+    )
+    assert reported.headers == (("X-A", "1"), ("X-A", "2"))
 
 
 def test_an_exchange_is_read_as_it_was_written(write: Write) -> None:

@@ -26,9 +26,9 @@ def redactor(provider: str = "runflow") -> CassetteRedactor:
 
 def exchange(**parts: Any) -> Exchange:
     """A poll of a run, with one thing different."""
-    told = {"method": "GET", "uri": f"{API}/v1/runs/{RUN}", "headers": (), "body": b"", "status": 200}
+    reported = {"method": "GET", "uri": f"{API}/v1/runs/{RUN}", "headers": (), "body": b"", "status": 200}
     reply = parts.pop("told", {"id": RUN, "status_code": "running"})
-    return Exchange(**{**told, "reply_headers": JSON, "reply": orjson.dumps(reply), **parts})
+    return Exchange(**{**reported, "reply_headers": JSON, "reply": orjson.dumps(reply), **parts})
 
 
 def scrubbed(*exchanges: Exchange, provider: str = "runflow") -> Scrubbed:
@@ -61,12 +61,23 @@ def test_what_is_learnt_last_is_replaced_in_what_came_first() -> None:
 
 def test_only_named_headers_are_kept_on_either_side() -> None:
     """The key with its scheme and a placeholder; ids of requests as placeholders; no cookie."""
-    asked = (("Authorization", f"Bearer {KEY}"), ("Cookie", "sid=1"), ("X-Own", "a"), ("Content-Type", "text/plain"))
-    told = (*JSON, ("Set-Cookie", "sid=1"), ("X-Request-Id", "req_7Hq2Zw9Lx4Tm"), ("Retry-After", "3"), ("Server", "x"))
-    (kept,) = scrubbed(exchange(headers=asked, reply_headers=told)).exchanges
+    requested = (
+        ("Authorization", f"Bearer {KEY}"),
+        ("Cookie", "sid=1"),
+        ("X-Own", "a"),
+        ("Content-Type", "text/plain"),
+    )
+    reported = (
+        *JSON,
+        ("Set-Cookie", "sid=1"),
+        ("X-Request-Id", "req_7Hq2Zw9Lx4Tm"),
+        ("Retry-After", "3"),
+        ("Server", "x"),
+    )
+    (stored,) = scrubbed(exchange(headers=requested, reply_headers=reported)).exchanges
 
-    assert kept.headers == (("Authorization", "Bearer placeholder-key-1"), ("Content-Type", "text/plain"))
-    assert dict(kept.reply_headers) == {
+    assert stored.headers == (("Authorization", "Bearer placeholder-key-1"), ("Content-Type", "text/plain"))
+    assert dict(stored.reply_headers) == {
         "content-type": "application/json",
         "X-Request-Id": "placeholder00001",
         "Retry-After": "3",
@@ -152,11 +163,11 @@ def test_what_was_sent_may_be_repeated() -> None:
         body=orjson.dumps(body),
         told={"id": RUN, "input": {**body["input"], "more": "Ada"}, "client_ref": "mine-77"},  # type: ignore[dict-item]
     )
-    (kept,) = scrubbed(raw).exchanges
-    told = orjson.loads(kept.reply)
+    (stored,) = scrubbed(raw).exchanges
+    reported = orjson.loads(stored.reply)
 
-    assert told["input"] == {"prompt": "A boat of paper.", "duration": "4s", "more": "placeholder text 1"}
-    assert told["client_ref"] == orjson.loads(kept.body)["client_ref"] != "mine-77"
+    assert reported["input"] == {"prompt": "A boat of paper.", "duration": "4s", "more": "placeholder text 1"}
+    assert reported["client_ref"] == orjson.loads(stored.body)["client_ref"] != "mine-77"
 
 
 def test_a_form_is_scrubbed_field_by_field() -> None:
@@ -198,12 +209,12 @@ def test_json_in_a_callback_is_scrubbed_as_the_job_that_it_holds() -> None:
     body = orjson.dumps(
         {"event": "TASK_END", "taskId": "2052287938007814145", "eventData": orjson.dumps(inner).decode()}
     )
-    (told,) = redactor("runninghub").scrub([], [InboundCallback("https://mine.dev/in?t=1", JSON, body)]).callbacks
-    kept = orjson.loads(told.body)
+    (reported,) = redactor("runninghub").scrub([], [InboundCallback("https://mine.dev/in?t=1", JSON, body)]).callbacks
+    stored = orjson.loads(reported.body)
 
-    assert told.url == "https://files.mockreel.invalid/1"
-    assert orjson.loads(kept["eventData"]) == {
-        "taskId": kept["taskId"],
+    assert reported.url == "https://files.mockreel.invalid/1"
+    assert orjson.loads(stored["eventData"]) == {
+        "taskId": stored["taskId"],
         "status": "SUCCESS",
         "userApiKey": "placeholder-key-1",
         "results": [{"url": "https://files.mockreel.invalid/2.mp4"}],
@@ -212,12 +223,12 @@ def test_json_in_a_callback_is_scrubbed_as_the_job_that_it_holds() -> None:
 
 def test_scrubbing_what_was_scrubbed_changes_nothing_of_its_form() -> None:
     """A placeholder is of the sort that a contract's schema wants."""
-    told = {
+    output = {
         "id": RUN,
         "org_id": ORG,
         "output": {"outputs": [{"type": "video", "url": "https://x.dev/a.mp4", "duration": 4}]},
     }
-    (once,) = scrubbed(exchange(told=told)).exchanges
+    (once,) = scrubbed(exchange(told=output)).exchanges
     (twice,) = scrubbed(once).exchanges
 
     assert once == twice

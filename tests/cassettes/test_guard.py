@@ -80,11 +80,11 @@ def test_the_error_says_where_and_never_what() -> None:
 
 def test_what_came_over_the_wire_is_known_without_scrubbing() -> None:
     """Cookies, credentials, queries of addresses, persons, ids: by their form, on both sides and in callbacks."""
-    asked = (("Authorization", "Bearer abcdefgh1"), ("Cookie", "sid=q9w8e7r6"), ("Accept", "application/json"))
-    told = (("Set-Cookie", "edge=z1x2c3v4; Path=/"), ("Location", "https://x.dev/a?sig=a1s2d3f4"))
+    requested = (("Authorization", "Bearer abcdefgh1"), ("Cookie", "sid=q9w8e7r6"), ("Accept", "application/json"))
+    reported = (("Set-Cookie", "edge=z1x2c3v4; Path=/"), ("Location", "https://x.dev/a?sig=a1s2d3f4"))
     body = b'{"in": "{\\"who\\": \\"ada@engines.io\\"}", "id": "01926f3a-7c1e-7d22-9b4e-3f5a6b7c8d9e"}'
     call = InboundCallback("https://me:hunter22@y.dev/in", (("X-Signature", "f00dfeed1234"),), b'"205228793800781414"')
-    found = on_the_wire([Exchange("GET", "https://x.dev/a?k=tok_1234", asked, body, 200, told, b"")], [call])
+    found = on_the_wire([Exchange("GET", "https://x.dev/a?k=tok_1234", requested, body, 200, reported, b"")], [call])
 
     assert {
         "abcdefgh1", "q9w8e7r6", "z1x2c3v4", "a1s2d3f4", "ada@engines.io", "01926f3a-7c1e-7d22-9b4e-3f5a6b7c8d9e",
@@ -95,7 +95,7 @@ def test_what_came_over_the_wire_is_known_without_scrubbing() -> None:
 
 def test_examples_are_no_secrets() -> None:
     """What we send ourselves, and what nobody owns."""
-    asked = (("Authorization", "Bearer invalid-mockreel-record"),)
-    found = on_the_wire([Exchange("GET", "https://example.com/a.png", asked, b'"me@example.com"', 200, (), b"")])
+    requested = (("Authorization", "Bearer invalid-mockreel-record"),)
+    found = on_the_wire([Exchange("GET", "https://example.com/a.png", requested, b'"me@example.com"', 200, (), b"")])
 
     assert found == {}

@@ -99,13 +99,13 @@ def test_an_address_that_cannot_be_taken_apart_is_refused_with_a_sentence(
     uri = address if place == "uri" else "https://a.test/"
     request = f"{{method: GET, uri: '{uri}', headers: {{}}, body: null}}"
     response = "{status: {code: 200}, headers: {}, body: {string: ''}}"
-    told = f"  - {{url: '{address}', headers: {{}}, body: '{{}}'}}\n" if place == "callback" else ""
+    reported = f"  - {{url: '{address}', headers: {{}}, body: '{{}}'}}\n" if place == "callback" else ""
     path = tmp_path / "one.yaml"
     path.write_text(
         f"version: 1\ninteractions:\n- request: {request}\n  response: {response}\n"
         "metadata:\n mockreel:\n  {origin: live, provider: runflow, title: t, recorded: '2026-01-01', source: [],\n"
         "   contract: x, reading: {}, expect: {},\n"
-        f"   callbacks: [{told.strip().removeprefix('- ')}]}}\n",
+        f"   callbacks: [{reported.strip().removeprefix('- ')}]}}\n",
         encoding="utf-8",
     )
     scan([path])

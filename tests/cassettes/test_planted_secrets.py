@@ -62,12 +62,12 @@ def test_the_callback_is_recorded_without_its_secrets(
         result = record(provider, "--no-refusals", "--callback-url", CALLBACK_URL, "--listen", str(port))
     (path,) = (tmp_path / "out").iterdir()
     cassette = read_cassette(path)
-    (told,) = cassette.callbacks
+    (reported,) = cassette.callbacks
 
     assert result.exit_code == 0, f"{result.output}{result.exception}"
     assert "callbacks: 1" in result.output
     assert left(tmp_path, secrets_of(imitation)) == []
-    assert {name.lower() for name, _ in told.headers} <= {"content-type", "runflow-signature"}
+    assert {name.lower() for name, _ in reported.headers} <= {"content-type", "runflow-signature"}
     assert cassette.expect["callbacks"][0]["gives"]["job"] == cassette.expect["calls"][0]["gives"]["job"]
     assert Replay().replay(cassette).misread == ()
 

@@ -132,8 +132,8 @@ def test_without_a_key_the_variable_is_named(monkeypatch: pytest.MonkeyPatch, tm
         monkeypatch.delenv(name, raising=False)
     result = CliRunner().invoke(group, ["record", "runninghub", "--out", str(tmp_path), "--no-job"])
 
-    told = "No key of RunningHub is set. Put the key of RunningHub into RUNNINGHUB_API_KEY or RH_API_KEY."
-    assert str(result.exception) == told
+    reported = "No key of RunningHub is set. Put the key of RunningHub into RUNNINGHUB_API_KEY or RH_API_KEY."
+    assert str(result.exception) == reported
 
 
 def test_nothing_is_written_into_an_installed_package(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -157,11 +157,11 @@ def test_a_cassette_that_is_there_is_not_overwritten(imitate: Imitate, record: R
     """Nor is anything asked again for it."""
     imitation = imitate("runflow")
     record("runflow", "--no-job")
-    before, asked = written(tmp_path), len(imitation.told)
+    before, requested = written(tmp_path), len(imitation.told)
     result = record("runflow", "--no-job")
 
     assert "is there already, and is not overwritten" in str(result.exception)
-    assert (written(tmp_path), len(imitation.told)) == (before, asked)
+    assert (written(tmp_path), len(imitation.told)) == (before, requested)
 
 
 def test_a_server_that_nobody_vouches_for_gets_no_key(

@@ -88,8 +88,8 @@ def loaded(provider: str) -> Contract:
 def kept(provider: str, told: Any, headers: Any, folder: Path) -> Path:
     """The folder with a cassette of one exchange."""
     redactor = CassetteRedactor(loaded(provider), read_profile(provider), read_rules(provider), known={KEY: "the key"})
-    asked = (("Authorization", f"Bearer {KEY}"), ("Cookie", f"sid={SECRETS['token']}"))
-    exchange = Exchange("GET", URLS[provider], asked, b"", 200, tuple(headers), orjson.dumps(told))
+    requested = (("Authorization", f"Bearer {KEY}"), ("Cookie", f"sid={SECRETS['token']}"))
+    exchange = Exchange("GET", URLS[provider], requested, b"", 200, tuple(headers), orjson.dumps(told))
     store = Store(redactor, Guard({KEY: "the key"}, read_rules(provider).looks))
     path = folder / "one.yaml"
     path.unlink(missing_ok=True)

@@ -24,10 +24,10 @@ def test_each_refusal_is_one_that_the_contract_holds(provider: str, row: ErrorCa
         client = rig.client(key="invalid-mockreel" if row.wrong_key else None)
         with pytest.raises(Refused) as raised:
             client.poll(row.poll) if row.poll is not None else client.submit(row.model, row.input)
-    wanted = load_contract(provider).errors[row.row]
+    expected = load_contract(provider).errors[row.row]
 
-    assert wanted.status == raised.value.status
-    assert raised.value.code in (str(wanted.code), wanted.fields.get("name"))
+    assert expected.status == raised.value.status
+    assert raised.value.code in (str(expected.code), expected.fields.get("name"))
 
 
 @every

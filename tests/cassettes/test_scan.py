@@ -34,16 +34,16 @@ def written(folder: Path, name: str = "one.yaml", **parts: Any) -> Path:
 
 def test_what_is_known_of_a_provider_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Not again for each of its cassettes."""
-    asked: list[str] = []
+    requested: list[str] = []
 
     def counted(name: str, **options: Any) -> Any:
-        asked.append(name)
+        requested.append(name)
         return read_rules(name, **options)
 
     monkeypatch.setattr(secret_scan, "read_rules", counted)
     scan([written(tmp_path, f"{number}.yaml") for number in range(3)])
 
-    assert asked == ["runflow"]
+    assert requested == ["runflow"]
 
 
 def test_nothing_in_the_repositorys_own_cassettes_looks_like_a_secret() -> None:

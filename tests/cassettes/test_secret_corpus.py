@@ -27,12 +27,12 @@ def _without_second_detector(monkeypatch: pytest.MonkeyPatch) -> None:
 def found(samples: Iterable[Sample], folder: Path) -> dict[str, bool]:
     """For each sample whether something was found in it."""
     scanner = Scanner(data_root())
-    told = {}
+    reported = {}
     for sample in samples:
         path = folder / sample.file
         path.write_text(sample.content, encoding="utf-8")
-        told[sample.title] = bool(scanner.file(path))
-    return told
+        reported[sample.title] = bool(scanner.file(path))
+    return reported
 
 
 def test_the_corpus_is_as_large_as_it_says() -> None:
@@ -43,19 +43,19 @@ def test_the_corpus_is_as_large_as_it_says() -> None:
 
 def test_secrets_are_found_wherever_they_stand(tmp_path: Path) -> None:
     """Nearly all of them, packed or not, by their form or by their names."""
-    told = found(secrets(seed=11, rounds=ROUNDS), tmp_path)
-    missed = [title for title, seen in told.items() if not seen]
-    sys.stdout.write(f"secrets: {len(told)} samples, recall {1 - len(missed) / len(told):.4f}\n")
+    reported = found(secrets(seed=11, rounds=ROUNDS), tmp_path)
+    missed = [title for title, seen in reported.items() if not seen]
+    sys.stdout.write(f"secrets: {len(reported)} samples, recall {1 - len(missed) / len(reported):.4f}\n")
 
-    assert len(told) == len(KINDS) * len(PLACES) * ROUNDS
-    assert 1 - len(missed) / len(told) >= LEAST_RECALL, missed
+    assert len(reported) == len(KINDS) * len(PLACES) * ROUNDS
+    assert 1 - len(missed) / len(reported) >= LEAST_RECALL, missed
 
 
 def test_what_opens_nothing_is_no_alarm(tmp_path: Path) -> None:
     """Hashes, ETags, trace ids, ids, counts of tokens, sentences about passwords, placeholders, pictures."""
-    told = found(harmless(seed=11, rounds=ROUNDS), tmp_path)
-    alarms = [title for title, seen in told.items() if seen]
-    sys.stdout.write(f"harmless: {len(told)} samples, alarms {len(alarms) / len(told):.4f}\n")
+    reported = found(harmless(seed=11, rounds=ROUNDS), tmp_path)
+    alarms = [title for title, seen in reported.items() if seen]
+    sys.stdout.write(f"harmless: {len(reported)} samples, alarms {len(alarms) / len(reported):.4f}\n")
 
-    assert len(told) >= 200
-    assert len(alarms) / len(told) <= MOST_ALARMS, alarms
+    assert len(reported) >= 200
+    assert len(alarms) / len(reported) <= MOST_ALARMS, alarms

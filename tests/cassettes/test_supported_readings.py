@@ -23,7 +23,7 @@ CASSETTE = Cassette(Path("a.yaml"), "live", "runflow", "a", "2026", (), "1", {},
 
 
 def read(*replies: object) -> tuple[dict[str, str], int]:
-    exchanges = tuple(replace(POLL, reply=orjson.dumps(told)) for told in replies)
+    exchanges = tuple(replace(POLL, reply=orjson.dumps(reported)) for reported in replies)
     return supported(load_contract("runflow"), replace(CASSETTE, exchanges=exchanges))
 
 

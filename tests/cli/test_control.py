@@ -98,10 +98,10 @@ def test_callbacks_are_sent_again(control: Run, server: MockServer) -> None:
     control("clock", "advance", "100")
     id_ = control("deliveries", "list", "--status", "failed").output.splitlines()[1].split()[0]
 
-    told = control("deliveries", "resend", id_).output
+    output = control("deliveries", "resend", id_).output
 
-    assert "pending" in told
-    assert "advance 0" in told
+    assert "pending" in output
+    assert "advance 0" in output
 
 
 def test_the_journal_is_listed_asserted_and_exported(control: Run, server: MockServer, tmp_path: Path) -> None:
@@ -185,9 +185,9 @@ def test_what_cannot_be_done_is_a_sentence(words: tuple[str, ...], says: str, co
 
 def test_nothing_running_is_a_sentence(tmp_path: Path) -> None:
     """With what to do."""
-    told = run("clock", "show", "--url", "http://127.0.0.1:9", code=2).output
-    assert told.startswith("mockreel: No server answers at http://127.0.0.1:9")
-    assert "Start it with `mockreel serve`" in told
+    output = run("clock", "show", "--url", "http://127.0.0.1:9", code=2).output
+    assert output.startswith("mockreel: No server answers at http://127.0.0.1:9")
+    assert "Start it with `mockreel serve`" in output
     assert "there is no such file" in run("reset", "--ready-file", str(tmp_path / "x"), code=2).output
 
 

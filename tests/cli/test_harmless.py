@@ -58,18 +58,20 @@ def server() -> Iterator[MockServer]:
 def test_no_command_of_control_lets_it_act(server: MockServer, command: str, as_json: bool) -> None:
     """In lines and as JSON, which stays JSON."""
     words = ["control", "--url", server.control.url, *command.split(), *(["--json"] if as_json else [])]
-    told = CliRunner().invoke(group, words)
+    result = CliRunner().invoke(group, words)
 
-    assert told.exit_code in (0, 1), told.output
-    assert told.output
-    assert [one for one in told.output if not one.isprintable() and one != "\n"] == []
+    assert result.exit_code in (0, 1), result.output
+    assert result.output
+    assert [one for one in result.output if not one.isprintable() and one != "\n"] == []
     if as_json and not command.startswith("journal har"):
-        json.loads(told.output)
+        json.loads(result.output)
 
 
 def test_an_error_lets_it_act_as_little(server: MockServer) -> None:
     """What is not found is repeated in the message."""
-    told = CliRunner().invoke(group, ["control", "--url", server.control.url, "jobs", "show", ACTS.replace("\x00", "")])
+    result = CliRunner().invoke(
+        group, ["control", "--url", server.control.url, "jobs", "show", ACTS.replace("\x00", "")]
+    )
 
-    assert told.exit_code != 0
-    assert [one for one in told.output if not one.isprintable() and one != "\n"] == []
+    assert result.exit_code != 0
+    assert [one for one in result.output if not one.isprintable() and one != "\n"] == []

@@ -57,12 +57,12 @@ def test_a_wrong_name_is_reported_with_its_option(line: tuple[str, ...], capsys:
     option = [word for word in line if word.startswith("--") and word != "--"][-1]
     with pytest.raises(SystemExit) as ended:
         main([*line])
-    said = capsys.readouterr().err
+    output = capsys.readouterr().err
 
     assert ended.value.code == 2
-    assert re.match(rf"mockreel: {option}(: |, | of )", said)
-    assert WRONG in said
-    assert "Valid: " in said or "Nearest of " in said
+    assert re.match(rf"mockreel: {option}(: |, | of )", output)
+    assert WRONG in output
+    assert "Valid: " in output or "Nearest of " in output
 
 
 def test_every_option_that_names_something_is_tried() -> None:

@@ -33,9 +33,9 @@ def test_a_mistyped_command_ends_in_whole_sentences(words: list[str], capsys: py
     with pytest.raises(SystemExit):
         main(words)
 
-    said = " ".join(capsys.readouterr().err.split())
-    assert re.search(r" See `mockreel [a-z ]+ --help`\.$", said)
-    assert not re.search(r"[?.]\)?\. ", said)
+    output = " ".join(capsys.readouterr().err.split())
+    assert re.search(r" See `mockreel [a-z ]+ --help`\.$", output)
+    assert not re.search(r"[?.]\)?\. ", output)
 
 
 def test_a_table_wider_than_the_terminal_is_stacked_with_names() -> None:

@@ -36,8 +36,8 @@ def recorded(tmp_path: Path) -> str:
 
 
 def test_an_equal_run_ends_with_0(recorded: str, capsys: pytest.CaptureFixture[str]) -> None:
-    code, said = _ran(capsys, "replay-run", recorded)
-    assert (code, said) == (0, "Equal: 2 responses and webhooks are the same, byte for byte.\n")
+    code, output = _ran(capsys, "replay-run", recorded)
+    assert (code, output) == (0, "Equal: 2 responses and webhooks are the same, byte for byte.\n")
 
 
 @pytest.fixture
@@ -62,27 +62,27 @@ def test_the_guide_shows_what_its_commands_print(capsys: pytest.CaptureFixture[s
         for block in shown
         for command, expected in dialogue(block)
     ]
-    for _, block, expected, (_, said) in printed:
-        compare(block, expected, said)
+    for _, block, expected, (_, output) in printed:
+        compare(block, expected, output)
     assert [code for *_, (code, _) in printed] == [2, 0, 1]
 
 
 def test_a_difference_ends_with_1_and_says_where(recorded: str, capsys: pytest.CaptureFixture[str]) -> None:
-    code, said = _ran(capsys, "replay-run", recorded, "--reading", "runflow:balance-shape=cents")
+    code, output = _ran(capsys, "replay-run", recorded, "--reading", "runflow:balance-shape=cents")
     assert code == 1
-    assert "1 of 2 differ. They begin to differ at entry 4, 2026-01-01 00:00:00.000 UTC:" in said
-    assert "runflow GET /v1/billing/balance" in said
+    assert "1 of 2 differ. They begin to differ at entry 4, 2026-01-01 00:00:00.000 UTC:" in output
+    assert "runflow GET /v1/billing/balance" in output
 
 
 def test_the_result_is_had_as_json(recorded: str, capsys: pytest.CaptureFixture[str]) -> None:
-    code, said = _ran(capsys, "replay-run", recorded, "--json")
-    assert (code, json.loads(said)["compared"], json.loads(said)["equal"]) == (0, 2, True)
+    code, output = _ran(capsys, "replay-run", recorded, "--json")
+    assert (code, json.loads(output)["compared"], json.loads(output)["equal"]) == (0, 2, True)
 
 
 def test_a_folder_that_holds_no_run_ends_with_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    code, said = _ran(capsys, "replay-run", str(tmp_path))
+    code, output = _ran(capsys, "replay-run", str(tmp_path))
     assert code == 2
-    assert " ".join(said.split()).startswith(f"mockreel: {tmp_path} holds no run")
+    assert " ".join(output.split()).startswith(f"mockreel: {tmp_path} holds no run")
 
 
 def test_control_at_lists_the_jobs_of_a_moment(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -91,15 +91,15 @@ def test_control_at_lists_the_jobs_of_a_moment(tmp_path: Path, capsys: pytest.Ca
         server.advance(100)
         second = ask(server.runflow.url, "POST", RUNS, BODY)[1]["id"]
         main_url = ("control", "--url", server.control.url)
-        code, said = _ran(capsys, *main_url, "at", "-98", "jobs", "list")
+        code, output = _ran(capsys, *main_url, "at", "-98", "jobs", "list")
         assert code == 0
-        assert f"runflow/{first}  running" in said
-        assert second not in said
-        code, said = _ran(capsys, *main_url, "at", "-98", "jobs", "show", first, "--json")
-        assert json.loads(said)["state"] == "running"
+        assert f"runflow/{first}  running" in output
+        assert second not in output
+        code, output = _ran(capsys, *main_url, "at", "-98", "jobs", "show", first, "--json")
+        assert json.loads(output)["state"] == "running"
 
 
 def test_watched_data_cannot_be_kept(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    code, said = _ran(capsys, "serve", "--port", "0", "--watch", "--state", str(tmp_path / "run.db"))
+    code, output = _ran(capsys, "serve", "--port", "0", "--watch", "--state", str(tmp_path / "run.db"))
     assert code == 2
-    assert "leave out one of the two" in said
+    assert "leave out one of the two" in output

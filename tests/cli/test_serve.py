@@ -33,11 +33,11 @@ def test_a_ready_file_that_cannot_be_written_is_told_at_once(
     """In one line: what, where, and what to do; nothing is served."""
     missing = tmp_path / "nope" / "ready.json"
 
-    said = told(capsys, "--port", "0", "--ready-file", str(missing))
+    output = told(capsys, "--port", "0", "--ready-file", str(missing))
 
-    assert said.startswith(f"mockreel: --ready-file: '{missing}' is not valid. ")
-    assert "or name another file" in said
-    assert len(said.splitlines()) == 1
+    assert output.startswith(f"mockreel: --ready-file: '{missing}' is not valid. ")
+    assert "or name another file" in output
+    assert len(output.splitlines()) == 1
 
 
 def test_who_finds_the_port_taken_leaves_the_ready_file_of_its_holder(
@@ -47,9 +47,9 @@ def test_who_finds_the_port_taken_leaves_the_ready_file_of_its_holder(
     ready = tmp_path / "ready.json"
     ready.write_text("the holder's")
     with closing(socket.create_server(("127.0.0.1", 0))) as holder:
-        said = told(capsys, "--port", str(holder.getsockname()[1]), "--ready-file", str(ready))
+        output = told(capsys, "--port", str(holder.getsockname()[1]), "--ready-file", str(ready))
 
-    assert "Cannot listen on" in said
+    assert "Cannot listen on" in output
     assert ready.read_text() == "the holder's"
 
 
@@ -131,11 +131,11 @@ def test_the_introduction_says_what_signs_webhooks(given: str | None, shown: str
     """Whole where it was made for this run, masked where it was given; nothing where nothing is fixed."""
     server = Server(Options(("runflow", "aimlapi"), webhook_secret=given))
     server.close()
-    said = introduction(server.server, listed="", secrets=server.secrets)
+    output = introduction(server.server, listed="", secrets=server.secrets)
 
-    assert (shown in said) if shown else ("webhook secret" not in said)
-    assert "the secret of this test" not in said
-    assert said.count("webhook secret") == (given is not None)
+    assert (shown in output) if shown else ("webhook secret" not in output)
+    assert "the secret of this test" not in output
+    assert output.count("webhook secret") == (given is not None)
 
 
 def test_the_introduction_says_where_results_are_told() -> None:
@@ -143,7 +143,7 @@ def test_the_introduction_says_where_results_are_told() -> None:
     server = Server(Options(("runflow", "aimlapi"), public_urls={"runflow": "https://mock.test"}))
     server.close()
 
-    said = introduction(server.server, listed="")
+    output = introduction(server.server, listed="")
 
-    assert said.count("results at") == 1
-    assert "results at https://mock.test\n" in said
+    assert output.count("results at") == 1
+    assert "results at https://mock.test\n" in output

@@ -47,9 +47,9 @@ class Command:
     def told(self) -> str:
         """Everything that it has said, once it is stopped."""
         self.process.send_signal(signal.SIGTERM)
-        said, complained = self.process.communicate(timeout=30)
+        output, complained = self.process.communicate(timeout=30)
         assert (self.process.returncode, complained) == (0, "")
-        return said
+        return output
 
 
 @contextmanager
@@ -77,29 +77,29 @@ def test_each_event_is_a_line(tmp_path: Path) -> None:
     with _serving(tmp_path) as command:
         job = command.ask("/v1/jobs", GOOD).json()["id"]
         command.ask("/v1/jobs", {"model": "none"})
-        said = command.told()
+        output = command.told()
 
-    assert said.index("Stop with Ctrl-C.") < said.index("POST /v1/jobs ")
-    lines = [" ".join(line.split()[1:]) for line in said.partition("Stop with Ctrl-C.\n")[2].splitlines()]
+    assert output.index("Stop with Ctrl-C.") < output.index("POST /v1/jobs ")
+    lines = [" ".join(line.split()[1:]) for line in output.partition("Stop with Ctrl-C.\n")[2].splitlines()]
     assert lines[0] == "encore POST /v1/jobs → 201"
     assert lines[1] == f"encore job {job} = waiting"
     assert lines[2].startswith("encore POST /v1/jobs → 404 unknown-model")
-    assert "\x1b" not in said
-    assert "Stopped.\nEstimated cost avoided: " in said
+    assert "\x1b" not in output
+    assert "Stopped.\nEstimated cost avoided: " in output
 
 
 def test_machines_are_told_the_same(tmp_path: Path) -> None:
     """An object a line, from the first to the last, each fitting the schema; no key is in it."""
     with _serving(tmp_path, "--json") as command:
         command.ask("/v1/jobs", GOOD)
-        said = command.told()
+        output = command.told()
 
-    rows = [json.loads(line) for line in said.splitlines()]
+    rows = [json.loads(line) for line in output.splitlines()]
     fits = jsonschema_rs.validator_for(json.loads(SCHEMA.read_text()))
     assert [row["kind"] for row in rows] == ["serving", "request", "state", "stopped"]
     assert [row for row in rows if not fits.is_valid(row)] == []
     assert rows[0]["encore"] == {"url": command.doors["encore"]["url"]}
-    assert KEY["authorization"].split()[1] not in said
+    assert KEY["authorization"].split()[1] not in output
 
 
 def test_quiet_tells_nothing(tmp_path: Path) -> None:

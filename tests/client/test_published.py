@@ -118,11 +118,11 @@ def test_an_error_response_is_read_in_every_envelope(row: Row) -> None:
     with pytest.raises(Refused) as at:
         submitted(row["provider"], row["reply"], status=row["status"])
 
-    told = at.value
-    assert type(told).__name__ == row["error"]
-    assert (told.code, told.status, told.request_id) == (row["code"], row["status"], row["request_id"])
-    assert told.message
-    assert told.advice in str(told)
+    reported = at.value
+    assert type(reported).__name__ == row["error"]
+    assert (reported.code, reported.status, reported.request_id) == (row["code"], row["status"], row["request_id"])
+    assert reported.message
+    assert reported.advice in str(reported)
 
 
 def test_violations_are_read_as_published() -> None:

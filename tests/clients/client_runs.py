@@ -37,8 +37,8 @@ def _npm(pin: str) -> str:
     npm = shutil.which("npm")
     if npm is None:
         return "npm is not here"
-    asked = subprocess.run([npm, "view", pin, "version"], capture_output=True, text=True, check=False)
-    if asked.returncode or not asked.stdout.strip():
+    requested = subprocess.run([npm, "view", pin, "version"], capture_output=True, text=True, check=False)
+    if requested.returncode or not requested.stdout.strip():
         return "the npm index that is set up here does not have it"
     return "it can be installed, but no program is written for it"
 

@@ -36,9 +36,9 @@ class DocumentedSample:
 
     def refusal(self, send: Send) -> str:
         """What the mock server has against it; empty where it takes it."""
-        status, told = send(self.method, self.path, self.body)
+        status, reported = send(self.method, self.path, self.body)
         if status >= 300:
-            return f"{status} {told}"
+            return f"{status} {reported}"
         # RunningHub refuses in a 200: `errorCode` in V2, `code` in the older routes.
-        refused = isinstance(told, dict) and (told.get("errorCode") or told.get("code"))
-        return f"{status} {told}" if refused else ""
+        refused = isinstance(reported, dict) and (reported.get("errorCode") or reported.get("code"))
+        return f"{status} {reported}" if refused else ""

@@ -240,10 +240,10 @@ def test_no_description_of_a_model_has_an_empty_reason(tmp_path: Path, schema: P
     for name, price in (("a/b", "0.05 USD/request (your own)"), ("a/c", "unknown (your own)")):
         with pytest.raises(SystemExit):
             main(["models", name, "--data", str(tmp_path / "data")])
-        told = capsys.readouterr().out
-        assert price in told
-        assert "evidence     your own" in told
-        assert "inferred" not in told
+        output = capsys.readouterr().out
+        assert price in output
+        assert "evidence     your own" in output
+        assert "inferred" not in output
 
 
 def test_a_file_lists_models_with_schemas_beside_it(tmp_path: Path, schema: Path) -> None:

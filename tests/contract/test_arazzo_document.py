@@ -87,8 +87,8 @@ def test_without_the_download_it_is_what_the_specification_knows(provider: str) 
 
 def test_a_webhook_is_described_with_where_its_id_and_state_stand(provider: str, document: dict[str, Any]) -> None:
     """As the conversation has it; a workflow without a webhook says nothing of one."""
-    told = [talk.webhook for talk in load_contract(provider).conversation.jobs.values() if talk.webhook is not None]
-    known = {(f"$request.body#{one.id}", one.state and f"$request.body#{one.state}") for one in told}
+    reported = [talk.webhook for talk in load_contract(provider).conversation.jobs.values() if talk.webhook is not None]
+    known = {(f"$request.body#{one.id}", one.state and f"$request.body#{one.state}") for one in reported}
     for workflow in document["workflows"]:
         webhook = workflow.get("x-webhook")
         assert (webhook is not None) == ("callback_url" in workflow["inputs"]["properties"])

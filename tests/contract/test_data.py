@@ -226,9 +226,9 @@ def _changes(name: str, path: str, patch: Any) -> bool:
 def test_every_reading_has_a_choice(name: str) -> None:
     """Two options or more, each with its own statement."""
     for reading in contract_of(name).readings.values():
-        said = [option.says for option in reading.options.values()]
-        assert len(said) > 1, reading.id
-        assert len(set(said)) == len(said), reading.id
+        output = [option.says for option in reading.options.values()]
+        assert len(output) > 1, reading.id
+        assert len(set(output)) == len(output), reading.id
         assert "?" in reading.question, reading.id
 
 

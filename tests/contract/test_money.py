@@ -78,6 +78,6 @@ def test_a_row_that_cannot_be_kept_is_an_error(rows: dict[str, Any], said: str) 
 @pytest.mark.parametrize("name", list(load_contracts()))
 def test_every_provider_says_of_every_moment_why(name: str) -> None:
     """When money moves, which balance a job needs, and whether jobs continue without one."""
-    wanted = {"held", "taken", "given_back", "admission", "overdraft", "in_flight", "unknown"}
+    expected = {"held", "taken", "given_back", "admission", "overdraft", "in_flight", "unknown"}
 
-    assert wanted <= set(load_contracts([name])[name].money.evidence)
+    assert expected <= set(load_contracts([name])[name].money.evidence)

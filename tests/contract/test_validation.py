@@ -107,13 +107,13 @@ def test_what_is_kept_of_a_violation_is_bounded() -> None:
     """The value is dropped, the text shortened, and path and message redacted."""
     (found,) = violations(VALIDATOR, {"prompt": "secret-key" + "x" * 100_000})
 
-    kept, redacted = found.kept(), found.kept(path=("…",), message="…")
+    stored, redacted = found.kept(), found.kept(path=("…",), message="…")
 
-    assert found.message.startswith(kept.message[:KEPT_TEXT])
+    assert found.message.startswith(stored.message[:KEPT_TEXT])
     assert (redacted.path, redacted.message) == (("…",), "…")
-    assert len(kept.message) <= KEPT_TEXT + 1
-    assert kept.value is None
-    assert (kept.path, kept.keyword, kept.limit) == (found.path, found.keyword, found.limit)
+    assert len(stored.message) <= KEPT_TEXT + 1
+    assert stored.value is None
+    assert (stored.path, stored.keyword, stored.limit) == (found.path, found.keyword, found.limit)
 
 
 # Models of which nothing is known but that they exist: their rows say so.

@@ -106,8 +106,8 @@ class Trial:
         log.close()
         while time.monotonic() < began + PATIENCE and server.poll() is None:
             with suppress(FileNotFoundError):
-                said = orjson.loads(ready.read_bytes())
-                self._url, self._control = said["runflow"]["url"], said["control"]["url"]
+                output = orjson.loads(ready.read_bytes())
+                self._url, self._control = output["runflow"]["url"], output["control"]["url"]
                 self.starts.append(time.monotonic() - began)
                 return server
             time.sleep(0.005)

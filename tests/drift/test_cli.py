@@ -22,12 +22,12 @@ def run(*args: object) -> tuple[int, str]:
 
 def test_a_breaking_finding_fails_and_shows_its_witness(pages: Pages) -> None:
     """Exit code 1; each finding with before, after and what proves it."""
-    code, told = run("--provider", "runflow", "--pages", *pages)
+    code, reported = run("--provider", "runflow", "--pages", *pages)
 
     assert code == 1
-    assert 'after    "/input"' in told
-    assert "witness" in told
-    assert told.endswith("2 breaking for requests, 1 breaking for replies, 1 price, 2 compatible, 1 docs only.\n")
+    assert 'after    "/input"' in reported
+    assert "witness" in reported
+    assert reported.endswith("2 breaking for requests, 1 breaking for replies, 1 price, 2 compatible, 1 docs only.\n")
 
 
 @pytest.mark.parametrize(("verdict", "code"), [("price", 1), ("unknown", 0), ("nothing", 0), ("anything", 1)])
@@ -45,7 +45,7 @@ def test_the_reports_say_the_same(pages: Pages, tmp_path: Path) -> None:
     """JSON, Markdown, SARIF and text from one run, each with every finding."""
     forms = ("json", "markdown", "sarif", "text")
     requested = [arg for form in forms for arg in ("--report", f"{form}={tmp_path / form}")]
-    _, told = run("--provider", "runflow", "--pages", *pages, "-v", *requested)
+    _, reported = run("--provider", "runflow", "--pages", *pages, "-v", *requested)
 
     as_json = json.loads((tmp_path / "json").read_text("utf-8"))
     as_sarif = json.loads((tmp_path / "sarif").read_text("utf-8"))["runs"][0]
@@ -56,7 +56,7 @@ def test_the_reports_say_the_same(pages: Pages, tmp_path: Path) -> None:
         rule["id"] for rule in as_sarif["tool"]["driver"]["rules"]
     }
     assert all(f"**{id_}**" in (tmp_path / "markdown").read_text("utf-8") for id_ in ids)
-    assert (tmp_path / "text").read_text("utf-8") == told
+    assert (tmp_path / "text").read_text("utf-8") == reported
     assert "after" not in as_json["findings"][-1]
 
 
@@ -120,7 +120,7 @@ def test_what_fails_is_always_shown(pages: Pages, verdict: str) -> None:
 
 def test_contradictions_within_the_packaged_data_fit_a_terminal() -> None:
     """The README's command: hundreds that break nothing."""
-    code, told = run("--self", "--fail-on", "nothing")
+    code, reported = run("--self", "--fail-on", "nothing")
 
     assert code == 0
-    assert len(told.splitlines()) < 24
+    assert len(reported.splitlines()) < 24

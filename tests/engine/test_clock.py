@@ -112,12 +112,12 @@ def test_it_says_how_long_to_wait_in_real_seconds() -> None:
 def test_waiting_for_a_moment_notices_every_change(change: Callable[[Clock], None]) -> None:
     """Each change may bring the next moment nearer or farther."""
     clock = Clock(start=0.0)
-    told: list[float] = []
-    clock.listeners.append(lambda: told.append(clock.now()))
+    reported: list[float] = []
+    clock.listeners.append(lambda: reported.append(clock.now()))
 
     change(clock)
 
-    assert told
+    assert reported
 
 
 @pytest.mark.parametrize("speed", [0.0, -1.0, float("inf"), float("nan")])

@@ -37,17 +37,17 @@ def story(name: str) -> list[tuple[int, bytes, Any]]:
     assert act.poll is not None
     submit = Exchange(act.submit.method, act.submit.path, without_callback(act.submit.body))
     ids = [str(pointers.value(orjson.loads(asked(simulator, submit).body), act.id or "")) for _ in range(2)]
-    said = []
+    output = []
     for second in range(40):
         if second == 2 and name == "runflow":
             feedback = Exchange("PATCH", f"/v1/runs/{ids[0]}/feedback", {"is_positive": True})
-            said.append(asked(simulator, feedback))
+            output.append(asked(simulator, feedback))
         for id_ in ids:
             poll = polled(act.poll, id_)
-            said += [asked(simulator, poll), asked(simulator, poll), asked(simulator, poll, TRACED)]
-            said.append(asked(simulator, poll, base="http://b"))
+            output += [asked(simulator, poll), asked(simulator, poll), asked(simulator, poll, TRACED)]
+            output.append(asked(simulator, poll, base="http://b"))
         simulator.clock.advance_to(START + second / 2)
-    return [(one.status, one.body, one.headers) for one in said]
+    return [(one.status, one.body, one.headers) for one in output]
 
 
 @pytest.mark.parametrize("name", PROVIDERS)

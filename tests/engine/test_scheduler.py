@@ -68,38 +68,38 @@ def test_what_an_action_schedules_is_run_too_if_it_falls_due(run: Run) -> None:
 def test_an_advance_waits_for_what_its_actions_wait_for(run: Run) -> None:
     """It returns when it is settled: an action of many turns has ended, and the next began only then."""
     scheduler = held_agenda()
-    told: list[str] = []
+    reported: list[str] = []
 
     async def slow() -> None:
         for _ in range(20):
             await asyncio.sleep(0)
-        told.append("slow")
+        reported.append("slow")
 
     scheduler.at(1001.0, slow)
-    scheduler.at(1001.0, lambda: told.append("after"))
+    scheduler.at(1001.0, lambda: reported.append("after"))
     run(scheduler.advance(1))
 
-    assert told == ["slow", "after"]
+    assert reported == ["slow", "after"]
 
 
 def test_settling_runs_what_is_due_now_and_moves_no_time(run: Run) -> None:
     """`settle` is an advance by nothing."""
     scheduler = held_agenda()
-    told: list[str] = []
-    scheduler.at(999.0, lambda: told.append("was due"))
-    scheduler.at(1000.0, lambda: told.append("is due"))
-    scheduler.at(1000.1, lambda: told.append("is not"))
+    reported: list[str] = []
+    scheduler.at(999.0, lambda: reported.append("was due"))
+    scheduler.at(1000.0, lambda: reported.append("is due"))
+    scheduler.at(1000.1, lambda: reported.append("is not"))
 
     run(scheduler.settle())
 
-    assert told == ["was due", "is due"]
+    assert reported == ["was due", "is due"]
 
 
 def test_an_action_that_breaks_stops_nothing(run: Run) -> None:
     """Error listeners are called, and later actions run, awaited or not."""
     errors: list[Exception] = []
     scheduler = Scheduler(Clock(start=0.0, held=True), on_error=errors.append)
-    told: list[str] = []
+    reported: list[str] = []
 
     async def breaks_later() -> None:
         await asyncio.sleep(0)
@@ -110,11 +110,11 @@ def test_an_action_that_breaks_stops_nothing(run: Run) -> None:
 
     scheduler.at(1.0, breaks)
     scheduler.at(1.0, breaks_later)
-    scheduler.at(1.0, lambda: told.append("after"))
+    scheduler.at(1.0, lambda: reported.append("after"))
 
     assert run(scheduler.advance(1)) == 3
     assert [str(error) for error in errors] == ["at once", "later"]
-    assert told == ["after"]
+    assert reported == ["after"]
 
 
 def test_an_error_is_logged_without_listeners(run: Run, caplog: pytest.LogCaptureFixture) -> None:
@@ -167,18 +167,18 @@ def test_the_clock_is_not_advanced_beyond_the_last_date(run: Run) -> None:
 def test_nothing_runs_by_itself_while_the_clock_is_held(run: Run) -> None:
     """Not even actions that are due: a paused simulator is repeatable."""
     scheduler = held_agenda()
-    told: list[str] = []
+    reported: list[str] = []
 
     async def turns() -> None:
         scheduler.start()
-        scheduler.at(1000.0, lambda: told.append("now"))
+        scheduler.at(1000.0, lambda: reported.append("now"))
         for _ in range(20):
             await asyncio.sleep(0)
         await scheduler.stop()
 
     run(turns())
 
-    assert told == []
+    assert reported == []
     assert len(scheduler) == 1
 
 
@@ -305,14 +305,14 @@ def test_it_goes_on_in_another_event_loop() -> None:
     """Some test clients make a loop for each request: the scheduler follows, and loses nothing that waits."""
     clock = Clock(start=0.0, held=True)
     scheduler = Scheduler(clock)
-    told: list[float] = []
+    reported: list[float] = []
     for moment in (1.0, 2.0, 3.0):
-        scheduler.at(moment, lambda: told.append(clock.now()))
+        scheduler.at(moment, lambda: reported.append(clock.now()))
 
     for _ in range(3):
         asyncio.run(scheduler.advance(1))
 
-    assert told == [1.0, 2.0, 3.0]
+    assert reported == [1.0, 2.0, 3.0]
 
 
 def test_it_can_be_stopped_in_another_event_loop_than_it_was_started_in() -> None:

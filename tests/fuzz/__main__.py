@@ -146,8 +146,8 @@ class Run:
 
     def _clock(self) -> str:
         """The clock and the rules as they are, which tell why somebody waits."""
-        told = [self._control.send(Sent("GET", f"/_mockreel/{path}", (), b""))[1] for path in ("clock", "rules")]
-        return b" ".join(told).decode("utf-8", "replace")[:1000]
+        reported = [self._control.send(Sent("GET", f"/_mockreel/{path}", (), b""))[1] for path in ("clock", "rules")]
+        return b" ".join(reported).decode("utf-8", "replace")[:1000]
 
     def _run_clock(self) -> None:
         """Let the clock run fast, so that who waits for a job does not wait long."""
@@ -218,7 +218,7 @@ def main() -> int:
             "--ready-file",
             str(ready),
         ]
-        with log.open("wb") as said, subprocess.Popen(command, stdout=said, stderr=said) as server:
+        with log.open("wb") as output, subprocess.Popen(command, stdout=output, stderr=output) as server:
             try:
                 while not ready.exists() and server.poll() is None:
                     time.sleep(0.05)

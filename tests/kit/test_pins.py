@@ -70,9 +70,9 @@ def test_the_pins_are_what_the_project_asks_for(purpose: str) -> None:
     """Each of its packages, and those of the extras or the group that are used, in a version that it allows."""
     text = (ACTIONS.parent / purpose / "requirements.txt").read_text("utf-8")
     pinned = dict(re.findall(r"^([\w.-]+)==([\w.]+)", text, re.MULTILINE))
-    asked = map(Requirement, _asked(purpose))
+    requested = map(Requirement, _asked(purpose))
 
-    assert [str(one) for one in asked if not one.specifier.contains(pinned.get(one.name.lower(), "0"))] == []
+    assert [str(one) for one in requested if not one.specifier.contains(pinned.get(one.name.lower(), "0"))] == []
 
 
 def _tool(folder: Path, name: str, script: str) -> None:

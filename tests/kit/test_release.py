@@ -123,8 +123,10 @@ def test_npm_is_told_the_repository_that_the_provenance_names(jobs: dict[str, An
     """The registry refuses a package whose `repository.url` is another one, or none."""
     (publish,) = (step for step in jobs["npm"]["steps"] if step["name"] == "Publish")
     lines = publish["run"].splitlines()
-    (told,) = (line for line in lines if line.startswith("npm pkg set"))
+    (reported,) = (line for line in lines if line.startswith("npm pkg set"))
 
     assert publish["env"]["REPOSITORY"] == "${{ github.server_url }}/${{ github.repository }}"
-    assert '"repository.url=git+$REPOSITORY.git"' in told
-    assert lines.index(told) < next(at for at, line in enumerate(lines) if line.startswith("npm publish --provenance"))
+    assert '"repository.url=git+$REPOSITORY.git"' in reported
+    assert lines.index(reported) < next(
+        at for at, line in enumerate(lines) if line.startswith("npm publish --provenance")
+    )

@@ -173,8 +173,8 @@ class Lives(RuleBasedStateMachine):
         first_at = arrivals[0].at
         assert ends[0] <= first_at <= ends[1]
         policy = self.contract.callbacks.policies[life.talk.webhook.policy]
-        wanted = attempts_until(policy, life.behaviours, first_at, self.target.now())
-        assert [one.at for one in arrivals] == pytest.approx(wanted, abs=1e-5)
+        expected = attempts_until(policy, life.behaviours, first_at, self.target.now())
+        assert [one.at for one in arrivals] == pytest.approx(expected, abs=1e-5)
         assert len({one.body for one in arrivals}) == 1
         assert str(pointers.value(self.context.webhooks.payload(arrivals[0].body), life.talk.webhook.id)) == life.id
 
@@ -192,8 +192,8 @@ def test_whatever_a_client_does_its_jobs_live_as_the_contract_says(provider: str
 
 def _live(provider: str, answering: Answering, *, phases: tuple[Phase, ...] = tuple(Phase), examples: int = 40) -> None:
     machine = type("LivesOf", (Lives,), {"provider": provider, "answering": staticmethod(answering)})
-    wanted = settings(max_examples=examples, stateful_step_count=25, phases=phases, deadline=None, database=None)
-    run_state_machine_as_test(machine, settings=settings(wanted, derandomize=True))
+    expected = settings(max_examples=examples, stateful_step_count=25, phases=phases, deadline=None, database=None)
+    run_state_machine_as_test(machine, settings=settings(expected, derandomize=True))
 
 
 def forgetful(provider: Provider, request: Request) -> Any:

@@ -85,9 +85,9 @@ def test_every_address_is_the_readers_own(
 
     assert found
     for what, body, base in found:
-        told = addresses(body)
-        assert told, f"{what} has no address: {body!r}"
-        assert set(told) == {base}, what
+        reported = addresses(body)
+        assert reported, f"{what} has no address: {body!r}"
+        assert set(reported) == {base}, what
 
 
 def test_a_response_that_waits_has_the_address_of_its_own_request(make_simulator: MakeSimulator, run: Run) -> None:

@@ -175,9 +175,9 @@ def test_a_printed_sample_of_the_older_google_route_is_played_as_printed(
 
 def test_a_played_error_does_not_offer_the_sent_value(ask: Ask) -> None:
     """The list of valid models is without the rejected one."""
-    told = ask("aimlapi")("POST", ROUTE, BODY, headers={"prefer": "scenario=refuse; code=unknown-model"}).json
+    answer = ask("aimlapi")("POST", ROUTE, BODY, headers={"prefer": "scenario=refuse; code=unknown-model"}).json
 
-    (issue,) = told["error"]["data"]
+    (issue,) = answer["error"]["data"]
     assert issue["received"] == BODY["model"]
     assert BODY["model"] not in issue["options"]
     assert len(issue["options"]) > 100

@@ -210,10 +210,10 @@ def test_the_feeds_tag_moves_only_with_its_entries(simulator: Simulator, ask: As
 
 def test_a_withdrawn_model_is_not_found_and_a_superseded_one_is_no_video_model(ask: Ask) -> None:
     """A request for what was withdrawn returns 404, by its id and by its alias."""
-    asked = ["openai/gpt-5.3-chat", "gpt-5.3-chat", "aura-2-zeus-en"]
+    requested = ["openai/gpt-5.3-chat", "gpt-5.3-chat", "aura-2-zeus-en"]
     caller = ask("aimlapi")
 
-    assert [caller("POST", "/v2/video/generations", {**BODY, "model": name}).status for name in asked] == [
+    assert [caller("POST", "/v2/video/generations", {**BODY, "model": name}).status for name in requested] == [
         404,
         404,
         400,

@@ -159,9 +159,9 @@ def test_submit_status(play: Play, option: str, statuses: list[int]) -> None:
 def test_id_key(play: Play, option: str, keys: list[set[str]]) -> None:
     """Of the present route and the older minimax route."""
     _, caller = play("id-key", option)
-    asked = [(ROUTE, BODY), ("/v2/generate/video/minimax/generation", {"model": "video-01", "prompt": "x"})]
+    requested = [(ROUTE, BODY), ("/v2/generate/video/minimax/generation", {"model": "video-01", "prompt": "x"})]
 
-    assert [{"id", "generation_id"} & set(caller("POST", path, body).json) for path, body in asked] == keys
+    assert [{"id", "generation_id"} & set(caller("POST", path, body).json) for path, body in requested] == keys
 
 
 @pytest.mark.parametrize(
@@ -253,6 +253,6 @@ def test_older_route_models(play: Play, option: str, statuses: list[int]) -> Non
         "google/veo3",
         "kling-video/v0/text-to-video",
     ]
-    asked = [{"model": name, "prompt": "x"} for name in names]
+    requested = [{"model": name, "prompt": "x"} for name in names]
 
-    assert [caller("POST", "/v2/generate/video/kling/generation", body).status for body in asked] == statuses
+    assert [caller("POST", "/v2/generate/video/kling/generation", body).status for body in requested] == statuses

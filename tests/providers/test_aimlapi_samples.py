@@ -19,8 +19,8 @@ def submit(caller: Caller, sample: Sample) -> tuple[str, int, Any]:
     """Send a sample, and return the response."""
     vendor, model, body = sample
     path = f"/v2/generate/video/{vendor}/generation" if vendor else "/v2/video/generations"
-    told = caller("POST", path, {"model": model, **body})
-    return path, told.status, told.json
+    answer = caller("POST", path, {"model": model, **body})
+    return path, answer.status, answer.json
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: f"{sample[0]}:{sample[1]}")

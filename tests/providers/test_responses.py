@@ -122,10 +122,10 @@ def test_a_played_error_names_the_requested_model(ask: Callable[..., Caller]) ->
 def test_a_provider_that_has_no_time_says_so_at_every_operation(provider: str, simulator: Simulator) -> None:
     """So that a stopping server can answer waiting requests."""
     simulated = simulator.provider(provider)
-    said = simulated.contract.errors["unavailable"].status
+    output = simulated.contract.errors["unavailable"].status
 
     for good in goods_of(simulated):
-        assert unavailable(simulated, good.request()).status == said
+        assert unavailable(simulated, good.request()).status == output
 
 
 def test_a_response_that_is_not_documented_is_found(simulator: Simulator) -> None:

@@ -194,9 +194,9 @@ def test_another_accounts_batch_looks_like_none(simulator: Simulator, ask: Ask) 
 def test_a_preferred_error_rejects_the_whole_batch(simulator: Simulator, ask: Ask, wish: str, expected: int) -> None:
     """By the request or by a rule."""
     caller = ask("runflow")
-    asked = caller("POST", f"{LITE}/batches", {"input": [INPUT]}, headers={"prefer": wish})
+    requested = caller("POST", f"{LITE}/batches", {"input": [INPUT]}, headers={"prefer": wish})
     simulator.rules.add(Preference(wish.partition("=")[2]))
     ruled = caller("POST", f"{LITE}/batches", {"input": [INPUT, INPUT]})
 
-    assert (asked.status, ruled.status) == (expected, expected)
+    assert (requested.status, ruled.status) == (expected, expected)
     assert code(caller("POST", "/v1/models/google/none/batches", {"input": [INPUT]})) == (404, "MODEL_NOT_FOUND")

@@ -156,8 +156,8 @@ def test_many_webhooks_are_sent_in_turns(simulator: Simulator, ask: Ask, run: Ru
 
     simulator.clock.advance_to(job.ends)
     provider.adapter.job_ended(provider, job)
-    told = len(provider.deliveries)
+    reported = len(provider.deliveries)
     run(simulator.advance(1))
 
-    assert told == webhooks.AT_ONCE
+    assert reported == webhooks.AT_ONCE
     assert sorted(found.url for found in provider.deliveries) == sorted(f"{HOOK}/{number}" for number in range(count))

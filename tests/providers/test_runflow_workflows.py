@@ -154,9 +154,9 @@ def test_smart_resize_answers_as_it_was_seen(simulator: Simulator, ask: Ask, run
 def test_a_media_url_is_rejected_as_the_vendor_quotes_it(ask: Ask) -> None:
     """By the name of the error."""
     wish = {"Prefer": "scenario=refuse; code=media-url-refused"}
-    told = ask("runflow")("POST", "/v1/models/runflow/skin-fix/runs", {"input": {"image_url": IMAGE}}, headers=wish)
+    answer = ask("runflow")("POST", "/v1/models/runflow/skin-fix/runs", {"input": {"image_url": IMAGE}}, headers=wish)
 
-    assert (told.status, told.json["message"]) == (422, "media URL must use HTTP(S) or data URI, got 'runflow'")
+    assert (answer.status, answer.json["message"]) == (422, "media URL must use HTTP(S) or data URI, got 'runflow'")
 
 
 def test_a_redelivery_needs_its_own_scope_and_so_does_a_deletion(simulator: Simulator) -> None:

@@ -21,10 +21,10 @@ def test_an_asset_is_ready_after_a_while(simulator: Simulator, ask: Ask, run: Ru
     """As the vendor's nodes create one and poll it until it is ready; the file is never fetched."""
     caller = ask("runninghub")
     made = caller("POST", f"{V2}/assets/create", {**FILE, "groupId": "group-1"})
-    wanted = {"assetId": good(made)["assetId"]}
+    expected = {"assetId": good(made)["assetId"]}
     seen = [good(made)["status"]]
     run(simulator.advance(5))
-    ready = caller("POST", f"{V2}/assets/query", wanted)
+    ready = caller("POST", f"{V2}/assets/query", expected)
 
     assert [*seen, good(ready)["status"]] == ["PROCESSING", "ACTIVE"]
     assert good(ready)["previewUrl"] == FILE["url"]
@@ -107,12 +107,12 @@ def test_keys_and_models_of_nodes_are_listed(simulator: Simulator, ask: Ask) -> 
 )
 def test_a_wrong_path_or_method_has_a_code(ask: Ask, method: str, path: str, code: int) -> None:
     """Clients take a response without one for an empty success; V2 has its errorCode beside."""
-    told = ask("runninghub")(method, path, {} if method == "POST" else None).json
+    answer = ask("runninghub")(method, path, {} if method == "POST" else None).json
 
-    assert told["code"] == code
-    assert told["msg"]
+    assert answer["code"] == code
+    assert answer["msg"]
     if path.startswith(V2):
-        assert (told["errorCode"], told["errorMessage"]) == (str(code), told["msg"])
+        assert (answer["errorCode"], answer["errorMessage"]) == (str(code), answer["msg"])
 
 
 @pytest.mark.parametrize(
@@ -131,6 +131,6 @@ def test_a_wrong_path_or_method_has_a_code(ask: Ask, method: str, path: str, cod
 def test_the_vendors_errors_can_be_played(ask: Ask, name: str, path: str, shown: dict[str, Any]) -> None:
     """By name or by code, in the words of either family."""
     body = {"workflowId": "1850925505116598274", "prompt": "x", "duration": "5", "resolution": "720p"}
-    told = ask("runninghub")("POST", path, body, headers={"prefer": f"scenario=refuse; code={name}"}).json
+    answer = ask("runninghub")("POST", path, body, headers={"prefer": f"scenario=refuse; code={name}"}).json
 
-    assert {key: told[key] for key in shown} == shown
+    assert {key: answer[key] for key in shown} == shown

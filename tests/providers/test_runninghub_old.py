@@ -254,12 +254,12 @@ def test_a_lora_is_sent_to_the_returned_address(simulator: Simulator, ask: Ask) 
     caller, md5 = ask("runninghub"), "0CC175B9C0F1B6A831C399E269772661"
     body = {"apiKey": "rh-one", "loraName": "boats", "md5Hex": md5}
 
-    told = caller("POST", "/api/openapi/getLoraUploadUrl", body, key=None)
+    answer = caller("POST", "/api/openapi/getLoraUploadUrl", body, key=None)
     again = caller("POST", "/api/openapi/getLoraUploadUrl", body, key=None)
-    address = urlsplit(good(told)["url"]).path
+    address = urlsplit(good(answer)["url"]).path
     sent = caller("PUT", address, raw=b"weights", headers={"content-type": "application/octet-stream"}, key=None)
 
-    assert good(told)["fileName"] == f"api-lora-cn/{md5.lower()}.safetensors"
-    assert good(again) == good(told)
+    assert good(answer)["fileName"] == f"api-lora-cn/{md5.lower()}.safetensors"
+    assert good(again) == good(answer)
     assert (sent.status, caller("GET", address, key=None).response.body) == (200, b"weights")
-    assert undocumented(simulator.provider("runninghub").contract, "get_lora_upload_url", told.json) == []
+    assert undocumented(simulator.provider("runninghub").contract, "get_lora_upload_url", answer.json) == []

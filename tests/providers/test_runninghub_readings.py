@@ -340,8 +340,8 @@ def test_second_rendering(reading: Reading, option: str, codes: tuple[str, str])
 def test_an_envelope_may_have_error_messages(reading: Reading, option: str, *, there: bool) -> None:
     """Null, in successful and in error responses."""
     caller, _ = reading("error-messages", option)
-    asked = [START, {**START, "workflowId": 0}]
-    replies = [caller("POST", "/task/openapi/create", body, key=None).json for body in asked]
+    requested = [START, {**START, "workflowId": 0}]
+    replies = [caller("POST", "/task/openapi/create", body, key=None).json for body in requested]
 
     assert ["errorMessages" in reply for reply in replies] == [there, there]
     assert [reply.get("errorMessages") for reply in replies] == [None, None]

@@ -175,14 +175,14 @@ def test_an_event_is_sent_again_to_the_named_address(
 def test_the_events_of_others_are_not_known(simulator: Simulator, ask: Ask, run: Run) -> None:
     """Neither the detail nor the resend of another account's event, nor of a task without a webhook."""
     caller = ask("runninghub", "rh-two")
-    told, silent = submit(ask("runninghub", "rh-one"), webhookUrl=HOOK), submit(ask("runninghub", "rh-one"))
+    answer, silent = submit(ask("runninghub", "rh-one"), webhookUrl=HOOK), submit(ask("runninghub", "rh-one"))
     run(simulator.advance(10))
-    record = old(caller, "getWebhookDetail", taskId=told)["data"]["id"]
+    record = old(caller, "getWebhookDetail", taskId=answer)["data"]["id"]
 
     def stranger(name: str, **body: Any) -> Any:
         return caller("POST", f"/task/openapi/{name}", body).json["code"]
 
-    assert stranger("getWebhookDetail", taskId=told) == 807
+    assert stranger("getWebhookDetail", taskId=answer) == 807
     assert stranger("retryWebhook", webhookId=record, webhookUrl=HOOK) == 807
     assert old(caller, "getWebhookDetail", taskId=silent)["code"] == 807
     assert old(caller, "retryWebhook", webhookId="1", webhookUrl=HOOK)["code"] == 807

@@ -72,9 +72,9 @@ def test_who_sends_a_little_at_a_time_is_not_waited_for_either(impatient: Wires)
 def test_who_waits_for_an_answer_is_left_alone(impatient: Wires) -> None:
     """A request that is complete may take its time: here its job has to end, by a clock that is held."""
     body = b'{"prompt": "a boat", "duration": "4s"}'
-    asked = b"POST /v1/run/google/veo3.1/lite?wait=true HTTP/1.1\r\nHost: x\r\n" + KEY
+    requested = b"POST /v1/run/google/veo3.1/lite?wait=true HTTP/1.1\r\nHost: x\r\n" + KEY
     with impatient.open() as patient:
-        patient.sendall(asked + b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+        patient.sendall(requested + b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
         for _ in range(3):
             assert impatient.alive()
         patient.settimeout(0.8)
@@ -122,9 +122,9 @@ def test_a_packed_body_is_not_unpacked(wires: Wires, coding: str) -> None:
     bomb = gzip.compress(bytes(64 * 1024 * 1024))
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     coded = f"Content-Encoding: {coding}\r\nContent-Length: {len(bomb)}\r\n\r\n".encode()
-    told = wires.said(HEAD + b"Connection: close\r\n" + coded + bomb)
+    reported = wires.said(HEAD + b"Connection: close\r\n" + coded + bomb)
 
-    assert statuses(told) == [422]
+    assert statuses(reported) == [422]
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 32 * 1024
 
 
@@ -158,9 +158,9 @@ def test_no_upload_touches_the_disk(wires: Wires, monkeypatch: pytest.MonkeyPatc
     url = f"{wires.server.runninghub.url}/openapi/v2/media/upload/binary"
     headers = {"authorization": f"Bearer {wires.server.runninghub.key}"}
     files = {"file": ("a.png", bytes(20_000_000), "image/png")}
-    told = httpx2.post(url, files=files, headers=headers, trust_env=False, timeout=30)
+    answer = httpx2.post(url, files=files, headers=headers, trust_env=False, timeout=30)
 
-    assert told.json()["code"] == 0
+    assert answer.json()["code"] == 0
     made = {*Path(tempfile.gettempdir()).iterdir()} - before
     assert not [path for path in made if path.is_file() and path.stat().st_size >= 20_000_000]
 
@@ -186,13 +186,13 @@ def test_an_open_house_has_no_room_for_endless_accounts(wires: Wires) -> None:
     keyring = wires.server.simulator.provider("aimlapi").keyring
     keyring._most = len(keyring.accounts) + 2
     url = f"{wires.server.aimlapi.url}/v1/billing/balance"
-    told = [
+    answer = [
         httpx2.get(url, headers={"authorization": f"Bearer new-{number}"}, trust_env=False) for number in (1, 2, 3, 1)
     ]
 
-    assert [one.status_code for one in told] == [200, 200, 403, 200]
-    assert told[2].headers["content-type"] == "application/problem+json"
-    assert "POST /_mockreel/reset" in told[2].json()["detail"]
+    assert [one.status_code for one in answer] == [200, 200, 403, 200]
+    assert answer[2].headers["content-type"] == "application/problem+json"
+    assert "POST /_mockreel/reset" in answer[2].json()["detail"]
 
 
 def test_a_slow_reader_holds_up_no_other() -> None:

@@ -23,12 +23,12 @@ OTHERS = (
 def _told(server: MockServer, url: str) -> dict[str, Any]:
     """What became of the callback of a job that asks for it there."""
     body = {"input": {"prompt": "a boat"}, "callback_url": url}
-    told = httpx2.post(server.runflow.url + SUBMIT, json=body, headers=HEADERS, trust_env=False)
-    if told.status_code != 201:
-        return {"status": "refused", "reason": told.text}
+    answer = httpx2.post(server.runflow.url + SUBMIT, json=body, headers=HEADERS, trust_env=False)
+    if answer.status_code != 201:
+        return {"status": "refused", "reason": answer.text}
     server.advance(600)
     rows = httpx2.get(f"{server.control.url}/_mockreel/deliveries", trust_env=False).json()["deliveries"]
-    (row,) = [row for row in rows if row["subject"] == told.json()["id"]]
+    (row,) = [row for row in rows if row["subject"] == answer.json()["id"]]
     found: dict[str, Any] = row
     return found
 
@@ -36,9 +36,9 @@ def _told(server: MockServer, url: str) -> dict[str, Any]:
 @pytest.mark.parametrize("host", OTHERS)
 def test_another_network_is_not_reached(wires: Wires, host: str) -> None:
     """Nothing is connected to (the tests' own guard would raise), and the delivery says how to allow it."""
-    told = _told(wires.server, f"http://{host}/hook")
-    assert told["status"] != "delivered"
-    assert "--allow-callback" in str(told["reason"])
+    reported = _told(wires.server, f"http://{host}/hook")
+    assert reported["status"] != "delivered"
+    assert "--allow-callback" in str(reported["reason"])
 
 
 @pytest.mark.parametrize("address", ["10.0.0.1", "169.254.169.254", "::ffff:10.0.0.1", "2001:db8::1"])
@@ -51,11 +51,11 @@ def test_a_name_that_leads_to_another_network_is_not_reached(wires: Wires, addre
 
     before, targets.resolver = targets.resolver, resolver
     try:
-        told = _told(wires.server, "http://hook.example/path")
+        reported = _told(wires.server, "http://hook.example/path")
     finally:
         targets.resolver = before
-    assert told["status"] != "delivered"
-    assert "is not on this machine" in str(told["reason"])
+    assert reported["status"] != "delivered"
+    assert "is not on this machine" in str(reported["reason"])
 
 
 @pytest.mark.parametrize(
@@ -67,9 +67,9 @@ def test_a_name_that_leads_to_another_network_is_not_reached(wires: Wires, addre
 )  # fmt: skip
 def test_no_callback_reaches_the_mock_server_itself(wires: Wires, host: str) -> None:
     """Its control door, under any name and spelling of this machine."""
-    told = _told(wires.server, f"http://{host}:{wires.port('control')}/_mockreel/clock/hold")
-    assert told["status"] != "delivered"
-    assert told["reason"]
+    reported = _told(wires.server, f"http://{host}:{wires.port('control')}/_mockreel/clock/hold")
+    assert reported["status"] != "delivered"
+    assert reported["reason"]
 
 
 @pytest.mark.parametrize("to", ["http://169.254.169.254/latest", "own", "/again"])
@@ -78,9 +78,9 @@ def test_a_redirect_is_not_followed(wires: Wires, receiver: Receiver, to: str) -
     clock = f"{wires.server.control.url}/_mockreel/clock"
     receiver.location = f"{clock}/advance" if to == "own" else to
     before = httpx2.get(clock, trust_env=False).json()["held"]
-    told = _told(wires.server, f"http://127.0.0.1:{receiver.port}/hook")
+    reported = _told(wires.server, f"http://127.0.0.1:{receiver.port}/hook")
 
-    assert told["status"] != "delivered"
+    assert reported["status"] != "delivered"
     assert set(receiver.heard) == {"/hook"}
     assert httpx2.get(clock, trust_env=False).json()["held"] == before
 
@@ -103,12 +103,12 @@ def test_an_address_that_is_none_goes_nowhere(wires: Wires, url: str) -> None:
 def test_credentials_in_a_callback_url_are_shown_nowhere(receiver: Receiver, written: str) -> None:
     """Not with the delivery, its attempts, the job or the journal."""
     with serving("runflow", held=True, start=1_767_225_600.0) as server:
-        told = _told(server, f"http://{written}127.0.0.1:{receiver.port}/hook")
-        assert told["status"] == "delivered"
+        reported = _told(server, f"http://{written}127.0.0.1:{receiver.port}/hook")
+        assert reported["status"] == "delivered"
         control = f"{server.control.url}/_mockreel"
         shown = [httpx2.get(f"{control}/{name}", trust_env=False).text for name in ("deliveries", "jobs", "journal")]
-        shown.append(httpx2.get(f"{control}/deliveries/{told['id']}", trust_env=False).text)
-        shown.append(httpx2.get(f"{control}/jobs/{told['subject']}", trust_env=False).text)
+        shown.append(httpx2.get(f"{control}/deliveries/{reported['id']}", trust_env=False).text)
+        shown.append(httpx2.get(f"{control}/jobs/{reported['subject']}", trust_env=False).text)
         with contextlib.suppress(httpx2.HTTPError):
             shown.append(httpx2.get(f"{control}/journal/har", trust_env=False).text)
     assert not [text for text in shown if "hush-hush" in text]
@@ -130,8 +130,8 @@ def test_a_receiver_that_never_ends_its_answer_is_left(wires: Wires) -> None:
 
         thread = threading.Thread(target=talk)
         thread.start()
-        told = _told(wires.server, f"http://127.0.0.1:{endless.getsockname()[1]}/hook")
+        reported = _told(wires.server, f"http://127.0.0.1:{endless.getsockname()[1]}/hook")
         ends.set()
         thread.join()
-    assert told["status"] == "delivered"
+    assert reported["status"] == "delivered"
     assert wires.alive()

@@ -72,10 +72,10 @@ def test_no_reply_invites_other_pages(wires: Wires) -> None:
     """No door sends headers that would let another origin read it, also when it is asked beforehand."""
     for door in wires.server.addresses.values():
         for method in ("GET", "OPTIONS"):
-            told = httpx2.request(
+            answer = httpx2.request(
                 method,
                 door.url + "/_mockreel/clock",
                 headers={"origin": "https://evil.example", "access-control-request-method": "POST"},
                 trust_env=False,
             )
-            assert not [name for name in told.headers if name.startswith("access-control-")]
+            assert not [name for name in answer.headers if name.startswith("access-control-")]

@@ -104,17 +104,17 @@ def test_an_application_refuses_it_as_well() -> None:
 
 def test_a_welcome_page_is_let_in() -> None:
     """By its origin, or all of them."""
-    told: list[str] = []
+    reported: list[str] = []
 
     async def inner(scope: Any, receive: Any, send: Any) -> None:
-        told.append(scope["path"])
+        reported.append(scope["path"])
 
     async def ask(allowed: tuple[str, ...]) -> None:
         headers = [(b"host", b"127.0.0.1:1"), (b"origin", b"http://localhost:5173")]
         scope = {"type": "http", "method": "POST", "path": "/x", "headers": headers}
 
         async def send(_: Any) -> None:
-            told.append("refused")
+            reported.append("refused")
 
         app = ForeignPages(inner, hosts=frozenset({"127.0.0.1"}), allowed=allowed)
         await app(scope, None, send)  # type: ignore[arg-type]
@@ -122,7 +122,7 @@ def test_a_welcome_page_is_let_in() -> None:
     for allowed in (("http://localhost:5173",), ("*",), ("http://localhost:3000",)):
         asyncio.run(ask(allowed))
 
-    assert told == ["/x", "/x", "refused", "refused"]
+    assert reported == ["/x", "/x", "refused", "refused"]
 
 
 def test_the_log_tells_of_it(wires: Wires) -> None:
@@ -140,17 +140,17 @@ def test_the_log_tells_of_it(wires: Wires) -> None:
 
 def test_a_page_follows_nothing_on_a_web_socket(wires: Wires) -> None:
     """What a browser lets any page read; the connection is refused before it stands."""
-    told: list[Any] = []
+    reported: list[Any] = []
 
     async def inner(scope: Any, receive: Any, send: Any) -> None:
-        told.append("in")
+        reported.append("in")
 
     async def send(message: Any) -> None:
-        told.append(message["type"])
+        reported.append(message["type"])
 
     for origin in (b"http://127.0.0.1:1", b"https://evil.example"):
         headers = [(b"host", b"127.0.0.1:1"), (b"origin", origin)]
         scope = {"type": "websocket", "path": "/x", "headers": headers}
         asyncio.run(ForeignPages(inner, hosts=frozenset({"127.0.0.1"}))(scope, None, send))  # type: ignore[arg-type]
 
-    assert told == ["in", "websocket.close"]
+    assert reported == ["in", "websocket.close"]

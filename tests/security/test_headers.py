@@ -31,8 +31,8 @@ def _heads(said: bytes) -> list[str]:
 def test_a_path_or_a_query_makes_no_header(wires: Wires, line: str, written: str) -> None:
     """At the providers' doors and at the control door."""
     for door in wires.server.addresses:
-        asked = line.format(written).encode() + b" HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n"
-        assert "x-evil" not in _heads(wires.said(asked + KEY + b"\r\n", door=door))
+        requested = line.format(written).encode() + b" HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n"
+        assert "x-evil" not in _heads(wires.said(requested + KEY + b"\r\n", door=door))
 
 
 @pytest.mark.parametrize(
@@ -42,9 +42,9 @@ def test_a_path_or_a_query_makes_no_header(wires: Wires, line: str, written: str
 def test_a_header_that_is_repeated_makes_no_other(wires: Wires, name: str, value: bytes) -> None:
     """What could end a line is refused, or repeated as it is."""
     for door in wires.server.addresses:
-        asked = b"GET /v1/models HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n" + KEY
-        said = wires.said(asked + name.encode() + b": " + value + b"\r\n\r\n", door=door)
-        assert "x-evil" not in _heads(said)
+        requested = b"GET /v1/models HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n" + KEY
+        output = wires.said(requested + name.encode() + b": " + value + b"\r\n\r\n", door=door)
+        assert "x-evil" not in _heads(output)
 
 
 @pytest.mark.parametrize(
@@ -56,11 +56,11 @@ def test_the_type_of_an_upload_makes_no_header(wires: Wires, mime: str) -> None:
     client = httpx2.Client(base_url=url, headers={"authorization": "Bearer rf_live_one"}, trust_env=False)
     with client:
         announced = client.post("/v1/asset-uploads", json={"filename": EVIL, "content_type": mime, "size_bytes": 1})
-        said = wires.said(_upload(mime.encode()), door="runninghub")
+        output = wires.said(_upload(mime.encode()), door="runninghub")
 
     assert announced.status_code in (400, 415, 422)
-    assert b"500" not in said[:20]
-    assert "x-evil" not in _heads(said)
+    assert b"500" not in output[:20]
+    assert "x-evil" not in _heads(output)
     for door in ("runflow", "runninghub"):
         for one in wires.server.simulator.provider(door).uploads:
             fetch = f"GET /_mockreel/uploads/{one.id} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode()
@@ -88,9 +88,9 @@ def test_a_callback_carries_no_header_that_its_url_names(wires: Wires, receiver:
     """Line ends in a callback URL are refused, or sent as part of the path."""
     body = {"input": {"prompt": "a boat"}, "callback_url": f"http://127.0.0.1:{receiver.port}{tail}"}
     headers = {"authorization": "Bearer rf_live_one"}
-    told = httpx2.post(wires.server.runflow.url + SUBMIT, json=body, headers=headers, trust_env=False)
+    answer = httpx2.post(wires.server.runflow.url + SUBMIT, json=body, headers=headers, trust_env=False)
     wires.server.advance(60)
 
-    assert told.status_code in (201, 422)
+    assert answer.status_code in (201, 422)
     assert "x-evil" not in receiver.names
     assert bool(receiver.heard) or tail != "/a"

@@ -27,9 +27,9 @@ def test_no_way_up_leads_to_a_file(wires: Wires, place: str, up: str) -> None:
         for file in FILES:
             for ending in ("", ".mp4", "%00.mp4"):
                 line = f"GET {place}{up * 8}{file}{ending} HTTP/1.1\r\n".encode("latin-1")
-                said = wires.said(line + b"Host: 127.0.0.1\r\nConnection: close\r\n" + KEY + b"\r\n", door=door)
-                assert statuses(said)[0] in (400, 401, 403, 404), said
-                assert not [trace for trace in TRACES if trace in said]
+                output = wires.said(line + b"Host: 127.0.0.1\r\nConnection: close\r\n" + KEY + b"\r\n", door=door)
+                assert statuses(output)[0] in (400, 401, 403, 404), output
+                assert not [trace for trace in TRACES if trace in output]
 
 
 def test_a_job_has_no_name_that_a_client_chose(wires: Wires) -> None:

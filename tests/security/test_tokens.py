@@ -146,7 +146,7 @@ def test_an_empty_post_to_the_door_lets_nobody_in() -> None:
         async with guarded.client() as client:
             entered = await client.post("/_mockreel/page/enter", content=b"")
             cookie = SimpleCookie({"mockreel-pass": Token(TOKEN).new_pass()}).output(header="").strip()
-            asked = await client.get("/_mockreel/clock", headers={"cookie": cookie})
-            return [entered.status_code, asked.status_code]
+            requested = await client.get("/_mockreel/clock", headers={"cookie": cookie})
+            return [entered.status_code, requested.status_code]
 
     assert asyncio.run(ask()) == [403, 403]

@@ -96,14 +96,14 @@ def door(request: pytest.FixtureRequest, wires: Wires) -> Iterator[Door]:
     server: MockServer = wires.server
     json = b"Host: localhost\r\nContent-Type: application/json\r\n"
     if request.param == "listen":
-        heard: list[HandledWebhook] = []
+        got: list[HandledWebhook] = []
         contract = server.simulator.provider("runflow").contract
         sample = happening(contract, "run.completed", seed=1)
         head = b"POST /hook HTTP/1.1\r\n" + json
-        with listening(contract, heard.append) as port:
+        with listening(contract, got.append) as port:
             last = b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
             words = ["run.completed"]
-            yield Door(port, head, sample.body, lambda: [one.webhook.word for one in heard], words, 200, last, 405)
+            yield Door(port, head, sample.body, lambda: [one.webhook.word for one in got], words, 200, last, 405)
         return
     if request.param == "control":
         rules = server.simulator.rules

@@ -134,11 +134,11 @@ class HeldConnection:
 
     def end_side(self) -> bool:
         """The client ends its side; whether the server keeps its own open."""
-        kept = bool(self.loop.do(self.protocol.eof_received))
-        if not kept:
+        stored = bool(self.loop.do(self.protocol.eof_received))
+        if not stored:
             self.transport.close()
         self.loop.turn()
-        return kept
+        return stored
 
     def lose(self) -> None:
         """The connection is gone."""

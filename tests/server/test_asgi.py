@@ -191,11 +191,11 @@ def test_a_reply_of_somebody_else_is_signed_too() -> None:
 
 def test_providers_are_told_apart_by_port_and_by_nothing_else(encore: Caller) -> None:
     """The Host header may say what it likes."""
-    asked: list[str] = []
+    requested: list[str] = []
 
     def named(name: str) -> Callable[..., Awaitable[None]]:
         async def app(scope: Any, receive: Any, send: Any) -> None:
-            asked.append(name)
+            requested.append(name)
 
         return app
 
@@ -205,7 +205,7 @@ def test_providers_are_told_apart_by_port_and_by_nothing_else(encore: Caller) ->
     ask(by_port, {"type": "lifespan"})
     ask(by_port, scope(type="websocket"))
 
-    assert asked == ["front", "behind", "behind", "front"]
+    assert requested == ["front", "behind", "behind", "front"]
 
 
 def test_a_handler_may_let_a_request_wait(encore: Caller, monkeypatch: pytest.MonkeyPatch) -> None:

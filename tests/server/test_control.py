@@ -368,10 +368,10 @@ def test_no_key_is_told(client: TestClient) -> None:
     client.post("/v1/jobs", json={**GOOD, "tell": "http://127.0.0.1:9/"}, headers=KEY)
     client.post("/v1/jobs?key=en_user_one", json={**GOOD, "key": "en_user_one", "tell": 5})
 
-    told = "".join(client.get(f"/_mockreel/{path}").text for path in ("jobs", "deliveries", "journal", ""))
+    answer = "".join(client.get(f"/_mockreel/{path}").text for path in ("jobs", "deliveries", "journal", ""))
 
-    assert "account-1" in told
-    assert "en_user_one" not in told
+    assert "account-1" in answer
+    assert "en_user_one" not in answer
 
 
 def test_a_path_with_a_newline_is_answered_as_any_other() -> None:

@@ -194,19 +194,19 @@ def test_cors_is_the_same_on_both_ways(origin: str) -> None:
 @pytest.mark.parametrize("cors", [(), ("*",), ("https://page.test",)])
 def test_the_usual_request_takes_the_short_way(cors: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
     """ASGI is not asked; what is not usual is."""
-    asked: list[str] = []
+    requested: list[str] = []
     call = Front.__call__
 
     async def counted(self: Front, scope: Any, receive: Any, send: Any) -> None:
-        asked.append(scope["method"])
+        requested.append(scope["method"])
         await call(self, scope, receive, send)
 
     monkeypatch.setattr(Front, "__call__", counted)
     with hosting(cors=cors) as (short, long):
         said(short, [GET + post() + get(method=b"HEAD") + DELAYED + LAST])
-        assert asked == ["GET"]  # the last one only, as it comes behind one that waits
+        assert requested == ["GET"]  # the last one only, as it comes behind one that waits
         said(long, [GET + LAST])
-        assert asked == ["GET"] * 3
+        assert requested == ["GET"] * 3
 
 
 def test_one_connection_is_answered_by_what_its_requests_say() -> None:

@@ -74,11 +74,11 @@ def test_a_client_submits_and_polls_over_one_connection(
     server = Server(Options(("encore",), data=FOURTH, host=host))
     with hosted(server) as mock_server:
         url = mock_server.encore.url.replace("127.0.0.1", host)
-        told = runs((*COMMANDS[client], url, PAUSE_MS, str(POLLS)), tmp_path)
+        reported = runs((*COMMANDS[client], url, PAUSE_MS, str(POLLS)), tmp_path)
 
-    assert told.split() == ["201", *["200"] * POLLS]
-    kept = host == "127.0.0.1" and not (client in IMPATIENT and float(PAUSE_MS))
-    assert len(connections) == 1 or not kept
+    assert reported.split() == ["201", *["200"] * POLLS]
+    stored = host == "127.0.0.1" and not (client in IMPATIENT and float(PAUSE_MS))
+    assert len(connections) == 1 or not stored
 
 
 @pytest.mark.parametrize("flags", [("--http2",), ("--http1.1",), ("--http1.0",), ("--http2", "--compressed")])

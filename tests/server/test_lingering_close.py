@@ -290,11 +290,11 @@ def test_who_sends_a_large_body_and_reads_then_gets_the_response() -> None:
     with serving("runflow", held=True) as server:
         for url in (f"{server.runflow.url}/v1/models/google/veo3.1/lite/runs", f"{server.control.url}/_mockreel/rules"):
             headers = {"Authorization": f"Bearer {server.runflow.key}", "Content-Type": "application/json"}
-            asked = urllib.request.Request(url, b"x" * 40_000_000, headers)
-            with pytest.raises(urllib.error.HTTPError) as told:
-                urllib.request.build_opener(urllib.request.ProxyHandler({})).open(asked, timeout=120)
-            assert told.value.code in (400, 413, 422)
-            assert told.value.read()
+            requested = urllib.request.Request(url, b"x" * 40_000_000, headers)
+            with pytest.raises(urllib.error.HTTPError) as reported:
+                urllib.request.build_opener(urllib.request.ProxyHandler({})).open(requested, timeout=120)
+            assert reported.value.code in (400, 413, 422)
+            assert reported.value.read()
 
 
 @pytest.mark.parametrize(("behind", "done"), [(GET, "close"), (GET + GET[:20], "eof"), (GET[:20], "eof")])
@@ -331,8 +331,8 @@ def test_who_has_ended_its_side_is_still_answered(connect: Connect, app: App, lo
     assert one.end_side()
     app.go.set()
     loop.turn()
-    asked = sent.count(b"HTTP/1.1")
-    assert one.statuses == [200] * asked + [400] * sent.count(b"junk")
+    requested = sent.count(b"HTTP/1.1")
+    assert one.statuses == [200] * requested + [400] * sent.count(b"junk")
     assert one.done == ["close"]
 
 

@@ -63,10 +63,10 @@ def test_the_run_that_the_guide_creates_is_there_after_a_restart(tmp_path: Path)
     (shown,) = (block for block in page(GUIDE).blocks if block.text.startswith("curl") and "elsewhere" in block.marks)
     with serving(state=tmp_path / "run.db", **HELD) as server:
         words = shlex.split(shown.text.replace("http://127.0.0.1:8701", server.runflow.url))
-        said = subprocess.run([*words, "--silent", "--noproxy", "*"], capture_output=True, check=True).stdout
+        output = subprocess.run([*words, "--silent", "--noproxy", "*"], capture_output=True, check=True).stdout
     with serving(state=tmp_path / "run.db", **HELD) as server:
-        found = ask(server.runflow.url, "GET", f"/v1/runs/{json.loads(said)['id']}", Authorization=_key(words))
-    assert (found[0], found[1]["id"]) == (200, json.loads(said)["id"])
+        found = ask(server.runflow.url, "GET", f"/v1/runs/{json.loads(output)['id']}", Authorization=_key(words))
+    assert (found[0], found[1]["id"]) == (200, json.loads(output)["id"])
 
 
 def _key(words: list[str]) -> str:

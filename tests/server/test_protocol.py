@@ -60,11 +60,11 @@ def outcome(url: str, fault: str, verify: Any = True) -> str:
         try:
             reply = client.get(f"{url}/v1/health", headers={"Prefer": f"fault={fault}"})
         except httpx2.TransportError as problem:
-            said = type(problem).__name__
+            output = type(problem).__name__
         else:
-            said = str(reply.status_code)
+            output = str(reply.status_code)
         assert client.get(f"{url}/v1/health").status_code == 200
-        return said
+        return output
 
 
 FAULTS = {

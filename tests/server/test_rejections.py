@@ -52,16 +52,16 @@ def test_it_is_told_in_words_to_the_client_and_in_the_log(name: str, door: str) 
     """With the version, the port, the provider where it is one's, and no more than that."""
     data, says = JUNK[name]
     with logged() as (wires, events):
-        said = wires.said(data, door=door)
+        output = wires.said(data, door=door)
         port = wires.port(door)
 
     (refused,) = [event for event in events if event["kind"] == "rejected"]
-    assert says in said.decode()
-    assert f"mockreel-version: {__version__}\r\n".encode() in said
-    assert b"connection: close" in said
+    assert says in output.decode()
+    assert f"mockreel-version: {__version__}\r\n".encode() in output
+    assert b"connection: close" in output
     assert (refused["port"], refused["provider"]) == (port, None if door == "control" else door)
-    assert refused["reason"].encode() == said.partition(b"\r\n\r\n")[2]
-    assert [refused["status"]] == statuses(said)
+    assert refused["reason"].encode() == output.partition(b"\r\n\r\n")[2]
+    assert [refused["status"]] == statuses(output)
 
 
 @pytest.mark.parametrize("apart", [False, True], ids=["one segment", "apart"])
@@ -101,9 +101,9 @@ def test_no_secret_in_a_request_is_part_of_the_reason() -> None:
     secrets = ["rf_live_hidden"]
     for target, header in itertools.product((b"nothing?api_key=rf_live_hidden", b"/"), (b"rf_live_hidden\0", b"x")):
         with logged() as (wires, events):
-            said = wires.said(b"GET " + target + b" HTTP/1.1\r\nAuthorization: " + header + b"\r\nBad Header\r\n\r\n")
-        assert statuses(said) == [400]
-        assert not [secret for secret in secrets if secret in said.decode() + str(events)]
+            output = wires.said(b"GET " + target + b" HTTP/1.1\r\nAuthorization: " + header + b"\r\nBad Header\r\n\r\n")
+        assert statuses(output) == [400]
+        assert not [secret for secret in secrets if secret in output.decode() + str(events)]
 
 
 def test_another_loggers_warning_tells_where_nobody_else_does(caplog: pytest.LogCaptureFixture) -> None:
@@ -118,10 +118,10 @@ def test_another_loggers_warning_tells_where_nobody_else_does(caplog: pytest.Log
 def test_what_only_begins_like_another_protocol_is_junk() -> None:
     """Behind a request it is not told as the client's protocol."""
     with serving("runflow", held=True) as server:
-        said = Wires(server).said(HEALTH + b"\x16\x03\x01")
+        output = Wires(server).said(HEALTH + b"\x16\x03\x01")
 
-    assert statuses(said) == [200, 400]
-    assert said.endswith(b"The request cannot be read as HTTP/1.1: Invalid method encountered.")
+    assert statuses(output) == [200, 400]
+    assert output.endswith(b"The request cannot be read as HTTP/1.1: Invalid method encountered.")
 
 
 # Idle connections

@@ -119,14 +119,14 @@ def test_what_cannot_be_used_is_told(tmp_path: Path) -> None:
     paths["key"].write_bytes(one.private_key_pem.bytes())
     paths["other"].write_bytes(other.private_key_pem.bytes())
     paths["none"].write_text("nothing")
-    for certificate, key, told in (
+    for certificate, key, reported in (
         (paths["cert"], tmp_path / "missing.pem", "--tls-key: .*There is no such file"),
         (paths["none"], paths["key"], "must be in PEM form"),
         (paths["cert"], paths["other"], "belong together"),
         (paths["cert"], None, "A certificate and its key go together"),
         (None, paths["key"], "A certificate and its key go together"),
     ):
-        with pytest.raises(OptionError, match=told), encryption(False, certificate, key, host="127.0.0.1"):
+        with pytest.raises(OptionError, match=reported), encryption(False, certificate, key, host="127.0.0.1"):
             pass
 
 
@@ -141,8 +141,8 @@ def test_the_command_prints_the_file_to_trust(tmp_path: Path) -> None:
         assert httpx2.get(found["runflow"]["url"] + "/v1/health", verify=trusted, trust_env=False).status_code == 200
     finally:
         process.terminate()
-        said, _ = process.communicate(timeout=20)
-    assert f"{found['ca']}  (trust it while the server runs)" in said
+        output, _ = process.communicate(timeout=20)
+    assert f"{found['ca']}  (trust it while the server runs)" in output
     assert not Path(found["ca"]).exists()
 
 
@@ -171,5 +171,5 @@ def test_who_does_not_trust_the_certificate_is_in_the_log_in_words(played: MockS
     with _client(played, played.ca) as client:  # what was sent before it is read before it
         assert client.get("/v1/health").status_code == 200
 
-    told = [one.fields["reason"] for one in played.simulator.events.since(cursor).events if one.kind == "rejected"]
-    assert told == ["A client does not trust the certificate: give it the CA file."]
+    reported = [one.fields["reason"] for one in played.simulator.events.since(cursor).events if one.kind == "rejected"]
+    assert reported == ["A client does not trust the certificate: give it the CA file."]

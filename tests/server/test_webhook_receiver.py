@@ -61,10 +61,10 @@ def _post(url: str, body: bytes, **headers: str) -> httpx2.Response:
 def test_what_is_triggered_is_heard() -> None:
     """With a good signature, and the fields that were set."""
     with _listening(secrets=("a secret",)) as (url, taken):
-        told = _trigger("runflow", "run.failed", "--to", url, "--secret", "a secret", "--set", "metadata.order=17")
+        result = _trigger("runflow", "run.failed", "--to", url, "--secret", "a secret", "--set", "metadata.order=17")
 
-    assert told.exit_code == 0, told.output
-    assert f"run.failed (create_run, failed) to {url}: answered 200" in told.output
+    assert result.exit_code == 0, result.output
+    assert f"run.failed (create_run, failed) to {url}: answered 200" in result.output
     (one,) = taken
     assert (one.webhook.word, one.webhook.signature, one.answered) == ("run.failed", "good", 200)
     assert one.webhook.payload["metadata"] == {"order": 17}
@@ -74,10 +74,10 @@ def test_what_is_triggered_is_heard() -> None:
 def test_a_forged_callback_is_answered_with_400_and_not_handed_on(handler: WebhookReceiver, secret: list[str]) -> None:
     """Signed with another secret, or not at all."""
     with _listening(secrets=("a secret",), forward=handler.url) as (url, taken):
-        told = _trigger("runflow", "run.failed", "--to", url, *secret)
+        result = _trigger("runflow", "run.failed", "--to", url, *secret)
 
-    assert told.exit_code == 1
-    assert "answered 400: Its signature is" in told.output
+    assert result.exit_code == 1
+    assert "answered 400: Its signature is" in result.output
     assert taken[0].handed == "not handed on"
     assert handler.received == []
 
@@ -185,10 +185,10 @@ def test_the_command_hands_on_to_a_handler(tmp_path: Path, handler: WebhookRecei
 @pytest.mark.parametrize("handler", ["nonsense", "localhost:3000", "ftp://127.0.0.1/", "http://", "http://h:99999/"])
 def test_a_handler_that_is_no_address_is_refused_at_once(handler: str) -> None:
     """Else it would be found out with the first callback, which would be lost."""
-    told = CliRunner().invoke(group, ["listen", "--port", "0", "--count", "1", "--forward-to", handler])
+    result = CliRunner().invoke(group, ["listen", "--port", "0", "--count", "1", "--forward-to", handler])
 
-    assert isinstance(told.exception, OptionError)
-    assert f"--forward-to: {handler!r} is not valid. Give the handler's address" in str(told.exception)
+    assert isinstance(result.exception, OptionError)
+    assert f"--forward-to: {handler!r} is not valid. Give the handler's address" in str(result.exception)
 
 
 def test_the_command_leaves_the_ready_file_of_who_holds_its_port(tmp_path: Path) -> None:
@@ -197,9 +197,9 @@ def test_the_command_leaves_the_ready_file_of_who_holds_its_port(tmp_path: Path)
     ready.write_text("another's")
     with _listening() as (url, _):
         words = ["listen", "--port", url.rpartition(":")[2], "--ready-file", str(ready)]
-        told = CliRunner().invoke(group, words)
+        result = CliRunner().invoke(group, words)
 
-    assert isinstance(told.exception, PortTaken)
+    assert isinstance(result.exception, PortTaken)
     assert ready.read_text() == "another's"
 
 
@@ -221,10 +221,10 @@ def test_without_an_event_they_are_listed() -> None:
 
 def test_a_payload_that_is_not_as_documented_is_told() -> None:
     """It is wanted, perhaps, and shown or sent all the same."""
-    told = _trigger("runflow", "run.completed", "--set", "status=exploded")
+    result = _trigger("runflow", "run.completed", "--set", "status=exploded")
 
-    assert told.stderr.startswith("not as documented: /status: ")
-    assert '"status":"exploded"' in told.stdout
+    assert result.stderr.startswith("not as documented: /status: ")
+    assert '"status":"exploded"' in result.stdout
 
 
 @pytest.mark.parametrize(
@@ -237,15 +237,15 @@ def test_a_payload_that_is_not_as_documented_is_told() -> None:
 )
 def test_what_cannot_be_sent_is_told(words: tuple[str, ...], why: str) -> None:
     """This machine only, unless another is allowed."""
-    told = _trigger("runflow", "run.completed", "--to", *words)
+    result = _trigger("runflow", "run.completed", "--to", *words)
 
-    assert told.exit_code == 1
-    assert why in told.stderr
+    assert result.exit_code == 1
+    assert why in result.stderr
 
 
 def test_a_secret_for_a_provider_that_signs_nothing_is_an_error() -> None:
     """Which is better than a signature that no real callback has; the secret is not shown."""
-    told = _trigger("runninghub", "TASK_END", "--secret", "whsec_private")
+    result = _trigger("runninghub", "TASK_END", "--secret", "whsec_private")
 
-    assert "RunningHub does not sign webhooks" in str(told.exception)
-    assert "whsec_private" not in str(told.exception)
+    assert "RunningHub does not sign webhooks" in str(result.exception)
+    assert "whsec_private" not in str(result.exception)

@@ -133,8 +133,8 @@ def test_json_is_the_list_of_a_tasks_results() -> None:
         server.advance(600)
         headers = {"Authorization": f"Bearer {key}"}
         queried = httpx.post(f"{url}/openapi/v2/query", json={"taskId": task}, headers=headers).json()
-        told = httpx.post(f"{url}/task/openapi/outputs", json={"apiKey": key, "taskId": task}).json()
-    assert queried["results"] == told["data"] == own
+        output = httpx.post(f"{url}/task/openapi/outputs", json={"apiKey": key, "taskId": task}).json()
+    assert queried["results"] == output["data"] == own
 
 
 @pytest.mark.parametrize(("provider", "given", "wanted"), [("runninghub", {}, "array"), ("aimlapi", [], "object")])

@@ -45,7 +45,7 @@ def test_a_mistake_is_explained(
     simulator = make_simulator()
     for name, url in (("runflow", "http://rf"), ("aimlapi", "http://ai"), ("runninghub", "http://rh")):
         simulator.provider(name).base_url = url
-    said = Caller(simulator.provider(provider), "rf_live_one", base_url=simulator.provider(provider).base_url)(
+    output = Caller(simulator.provider(provider), "rf_live_one", base_url=simulator.provider(provider).base_url)(
         method, path, {}
     )
     entry = list(simulator.journal)[-1]
@@ -53,7 +53,7 @@ def test_a_mistake_is_explained(
     assert entry.row in ("unknown-path", "unknown-model")
     assert entry.notes[0].startswith(says)
     assert list(entry.shown()["notes"]) == list(entry.notes)
-    assert says not in said.response.body.decode()
+    assert says not in output.response.body.decode()
 
 
 @pytest.mark.parametrize("path", ["/", "/favicon.ico", "/v1/nothing/at/all", "/" + "a/" * 400, "/v1//", "//"])

@@ -20,11 +20,11 @@ def code_of(said: Any) -> str:
 
 def test_a_good_request_gets_through(encore: Caller) -> None:
     """And its job is the account's."""
-    said = encore("POST", "/v1/jobs", GOOD)
+    output = encore("POST", "/v1/jobs", GOOD)
 
-    assert said.status == 201
-    assert said.json["model"] == "encore/solo"
-    assert encore("GET", f"/v1/jobs/{said.json['id']}").json["id"] == said.json["id"]
+    assert output.status == 201
+    assert output.json["model"] == "encore/solo"
+    assert encore("GET", f"/v1/jobs/{output.json['id']}").json["id"] == output.json["id"]
 
 
 @pytest.mark.parametrize(
@@ -66,19 +66,19 @@ def test_an_early_error_is_sent_in_the_providers_form(
     encore: Caller, method: str, path: str, *, options: dict[str, Any], status: int, code: str | None
 ) -> None:
     """Each step has its error; none starts a job."""
-    said = encore(method, path, **options)
+    output = encore(method, path, **options)
 
-    assert said.status == status
-    assert code is None or code_of(said) == code
+    assert output.status == status
+    assert code is None or code_of(output) == code
     assert len(encore.provider.jobs) == 0
 
 
 def test_a_wrong_method_is_answered_with_the_allowed_ones(encore: Caller) -> None:
     """In the text and in `Allow`."""
-    said = encore("PATCH", "/v1/jobs")
+    output = encore("PATCH", "/v1/jobs")
 
-    assert said.headers["allow"] == "GET, POST"
-    assert said.json["error"]["message"] == "PATCH is not for /v1/jobs; GET, POST is."
+    assert output.headers["allow"] == "GET, POST"
+    assert output.json["error"]["message"] == "PATCH is not for /v1/jobs; GET, POST is."
 
 
 def test_the_text_names_what_was_sent(encore: Caller) -> None:
@@ -179,9 +179,9 @@ def test_a_failing_handler_is_an_error_of_the_provider_and_in_the_log(
 
     monkeypatch.setattr(encore.provider.adapter, "_handlers", {**encore.provider.adapter.handlers, "list_jobs": breaks})
     with caplog.at_level(logging.ERROR, logger="mockreel"):
-        said = encore("GET", "/v1/jobs?key=en_user_s3cret", key="en_user_s3cret")
+        output = encore("GET", "/v1/jobs?key=en_user_s3cret", key="en_user_s3cret")
 
-    assert (said.status, code_of(said)) == (500, "fire")
+    assert (output.status, code_of(output)) == (500, "fire")
     assert "GET /v1/jobs failed inside of mockreel" in caplog.text
     assert "ZeroDivisionError: oh" in caplog.text
     assert "s3cret" not in caplog.text
@@ -211,9 +211,9 @@ def test_events_during_a_waiting_request_are_reported_too(
 
 def test_paths_of_the_mock_server_itself_are_no_operations(encore: Caller) -> None:
     """They have the mock server's own errors, and need no key."""
-    said = encore("GET", "/_mockreel/media/none.mp4", key=None)
+    output = encore("GET", "/_mockreel/media/none.mp4", key=None)
 
-    assert (said.status, said.headers["content-type"]) == (404, "application/problem+json")
+    assert (output.status, output.headers["content-type"]) == (404, "application/problem+json")
 
 
 def test_every_request_is_noted_once(encore: Caller) -> None:
@@ -237,14 +237,14 @@ def test_the_same_calls_give_the_same_bytes(make_encore: MakeSimulator, run: Any
         say = Caller(simulator.provider("encore"), "en_user_one")
         ids = [say("POST", "/v1/jobs", {**GOOD, "tell": "http://127.0.0.1:9/"}).json["id"] for _ in range(3)]
         say("POST", "/v1/jobs", {"model": "other", "input": {}})
-        said = [say("DELETE", f"/v1/jobs/{ids[0]}", key="en_boss_one")]
+        output = [say("DELETE", f"/v1/jobs/{ids[0]}", key="en_boss_one")]
         for seconds in (1.5, 3.0, 100.0):
             run(simulator.advance(seconds))
-            said += [say("GET", f"/v1/jobs/{id_}") for id_ in ids]
+            output += [say("GET", f"/v1/jobs/{id_}") for id_ in ids]
         sent = [orjson.dumps([one.url, one.headers, one.body.decode()]) for one in simulator.sender.sent]  # type: ignore[attr-defined]
         simulator.sender.sent.clear()  # type: ignore[attr-defined]
         journal = [orjson.dumps(entry.shown()) for entry in simulator.journal]
-        return [*(one.response.body for one in said), *sent, *journal]
+        return [*(one.response.body for one in output), *sent, *journal]
 
     first = play(7)
 

@@ -121,10 +121,10 @@ class Rehearsal:
             timeout=WAIT_SECONDS,
             check=False,
         )
-        said = self._there(done.stdout)
+        output = self._there(done.stdout)
         expected = int(block.marks.get("exit", "0"))
-        assert done.returncode == expected, f"{block.where} ended with {done.returncode}, not {expected}:\n{said}"
-        return said
+        assert done.returncode == expected, f"{block.where} ended with {done.returncode}, not {expected}:\n{output}"
+        return output
 
     def _serve(self, words: list[str]) -> str:
         self.stop()
@@ -138,12 +138,12 @@ class Rehearsal:
         process = subprocess.Popen(
             command, cwd=self.folder, env=_environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
-        said = "".join(_until_ready(process))
-        assert ready.is_file(), f"{shlex.join(command)} did not start:\n{said}"
+        output = "".join(_until_ready(process))
+        assert ready.is_file(), f"{shlex.join(command)} did not start:\n{output}"
         doors = [door for door in json.loads(ready.read_text()).values() if isinstance(door, dict)]
         ports = {first + number: int(door["url"].rpartition(":")[2]) for number, door in enumerate(doors)}
-        self.served = Served(process, said, ports)
-        return self._there(said)
+        self.served = Served(process, output, ports)
+        return self._there(output)
 
     def _control(self) -> Mapping[str, str]:
         """Where `mockreel control` finds the server, as its port is not the usual one here."""
@@ -173,9 +173,9 @@ def on_terminal(*words: str, folder: Path) -> str:
         stderr=theirs,
     ) as process:
         os.close(theirs)
-        said = b"".join(_chunks(ours))
+        output = b"".join(_chunks(ours))
         os.close(ours)
-    text = _ESCAPE.sub("", said.decode()).replace("\r", "\n")
+    text = _ESCAPE.sub("", output.decode()).replace("\r", "\n")
     assert process.returncode == 0, text
     return text
 

@@ -198,16 +198,16 @@ def test_the_real_name_service_is_used_for_names_only(url: str) -> None:
 
 def test_an_address_is_resolved_once() -> None:
     """What is connected to is what was checked: a name that means something else a moment later does not matter."""
-    asked: list[str] = []
+    requested: list[str] = []
 
     async def rebinding(host: str, _: int) -> list[str]:
-        asked.append(host)
-        return ["127.0.0.1"] if len(asked) == 1 else ["203.0.113.7"]
+        requested.append(host)
+        return ["127.0.0.1"] if len(requested) == 1 else ["203.0.113.7"]
 
     found = asyncio.run(Targets(resolver=rebinding).resolve("http://rebound.test:9000/x"))
 
     assert found.connects == ("http://127.0.0.1:9000/x",)
-    assert asked == ["rebound.test"]
+    assert requested == ["rebound.test"]
 
 
 MAP = {"https://my.app": "http://127.0.0.1:9000", "https://my.app/inner/": "http://127.0.0.1:9001/"}

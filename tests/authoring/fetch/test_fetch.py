@@ -190,8 +190,8 @@ def test_the_command_fetches_reports_and_fails_for_what_failed(site: Site, tmp_p
 
 
 def _run(root: Path, out: Path, *more: str) -> Result:
-    asked = ["docs", "fetch", "--data", str(root), "--out", str(out), "--pause", "0", *more]
-    return CliRunner().invoke(group, asked)
+    requested = ["docs", "fetch", "--data", str(root), "--out", str(out), "--pause", "0", *more]
+    return CliRunner().invoke(group, requested)
 
 
 def _data(tmp_path: Path, sources: dict[str, Any]) -> Path:

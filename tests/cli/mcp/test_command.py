@@ -70,9 +70,9 @@ def test_ctrl_c_ends_the_command_well(connection: Connection) -> None:
         assert process.stderr is not None
         process.stderr.readline()
         process.send_signal(signal.SIGINT)
-        said = process.stderr.read()
+        output = process.stderr.read()
 
-    assert (process.returncode, said) == (0, "")
+    assert (process.returncode, output) == (0, "")
 
 
 def test_ctrl_c_ends_the_command_over_stdio() -> None:
@@ -83,8 +83,8 @@ def test_ctrl_c_ends_the_command_over_stdio() -> None:
         assert process.stdin is not None
         assert process.stdout is not None
         assert process.stderr is not None
-        asked = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": hello}
-        process.stdin.write(json.dumps(asked) + "\n")
+        requested = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": hello}
+        process.stdin.write(json.dumps(requested) + "\n")
         process.stdin.flush()
         assert '"serverInfo"' in process.stdout.readline()
         process.send_signal(signal.SIGINT)
@@ -92,9 +92,9 @@ def test_ctrl_c_ends_the_command_over_stdio() -> None:
             process.wait(10)
         finally:
             process.kill()
-        said = process.stderr.read()
+        output = process.stderr.read()
 
-    assert (process.returncode, said) == (0, "")
+    assert (process.returncode, output) == (0, "")
 
 
 def test_ctrl_c_while_it_imports_ends_the_command_well(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,13 +17,13 @@ def test_a_rejected_request_is_explained_with_its_source(ask: Ask) -> None:
     with pytest.raises(AssertionError, match="VALIDATION_ERROR"):
         ask("submit_example", provider="runflow", input={"prompt": 1})
 
-    told = ask("explain_error")
+    answer = ask("explain_error")
 
-    assert told["violations"] == [
+    assert answer["violations"] == [
         {"path": ["input", "prompt"], "keyword": "type", "message": '1 is not of type "string"'}
     ]
-    assert (told["error"], told["status"], told["evidence"]) == ("invalid-body", 422, "documented")
-    assert any("https://" in source for source in told["sources"])
+    assert (answer["error"], answer["status"], answer["evidence"]) == ("invalid-body", 422, "documented")
+    assert any("https://" in source for source in answer["sources"])
 
 
 def test_an_error_response_is_explained_by_its_name(ask: Ask) -> None:

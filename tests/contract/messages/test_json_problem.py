@@ -68,10 +68,10 @@ def test_the_reason_is_in_the_journal(provider: str, what: str, make_simulator: 
     simulator = make_simulator(names=[provider])
     body, says = BROKEN[what]
     caller = Caller(simulator.provider(provider), "rf_live_one")
-    said = caller("POST", PROVIDERS[provider][0], raw=body, headers={"content-type": "application/json"})
+    output = caller("POST", PROVIDERS[provider][0], raw=body, headers={"content-type": "application/json"})
 
     assert says in why(simulator, provider)
-    assert says not in said.response.body.decode()
+    assert says not in output.response.body.decode()
     assert "hush" not in why(simulator, provider)
 
 
@@ -93,10 +93,10 @@ def test_a_packed_body_is_read_where_the_providers_stack_would(
     path, body, status = PROVIDERS[provider]
     raw = PACKING.get(coding, gzip.compress)(orjson.dumps(body))
     headers = {"content-type": "application/json", "content-encoding": coding.upper()}
-    said = Caller(simulator.provider(provider), "rf_live_one")("POST", path, raw=raw, headers=headers)
+    output = Caller(simulator.provider(provider), "rf_live_one")("POST", path, raw=raw, headers=headers)
 
     if coding in READS[provider]:
-        assert (said.status, list(simulator.journal)[-1].violations) == (status, ())
+        assert (output.status, list(simulator.journal)[-1].violations) == (status, ())
         assert list(simulator.journal)[-1].json == body
     else:
         assert why(simulator, provider) == (

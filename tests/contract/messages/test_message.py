@@ -64,14 +64,14 @@ def test_the_mock_servers_own_error_differs_from_a_providers() -> None:
 @pytest.mark.parametrize("size", [0, 1, 284, 5000])
 def test_stored_bytes_use_no_more_memory_than_their_length(size: int) -> None:
     """What orjson gives may pin a page; the copy does not."""
-    kept = []
+    stored = []
     tracemalloc.start()
     try:
         for _ in range(100):
-            kept.append(exact(orjson.dumps("x" * size)))
+            stored.append(exact(orjson.dumps("x" * size)))
         held, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
 
-    assert kept[0] == b'"' + b"x" * size + b'"'
+    assert stored[0] == b'"' + b"x" * size + b'"'
     assert held < 100 * (size + 200)

@@ -57,8 +57,8 @@ class Spender:
 
     def begin(self, scenario: str | None = None) -> Job:
         """The same, which must be accepted."""
-        told = self.submit(scenario)
-        assert self.account.jobs, told.response.body
+        reported = self.submit(scenario)
+        assert self.account.jobs, reported.response.body
         return self.account.jobs[-1]
 
     def told(self) -> Decimal | None:
@@ -68,12 +68,12 @@ class Spender:
     def refused(self, scenario: str | None = None) -> bool:
         """Whether a submit is rejected for lack of money; if not, a job has started."""
         before = len(self.account.jobs)
-        told = self.submit(scenario)
+        reported = self.submit(scenario)
         if len(self.account.jobs) > before:
             return False
         row = self.provider.contract.errors[self.provider.contract.money.error]
-        assert told.status == row.status
-        assert row.message.encode()[:30] in told.response.body
+        assert reported.status == row.status
+        assert row.message.encode()[:30] in reported.response.body
         return True
 
 

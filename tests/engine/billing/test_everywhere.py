@@ -80,12 +80,12 @@ def test_a_balance_is_set_from_beside() -> None:
         server.set_balance("runflow", "0.12 USD")
         server.set_balance("runflow", "0.01", key="rf_live_other")
         server.set_balance("aimlapi", "200000 credits")
-        told = httpx2.get(
+        answer = httpx2.get(
             f"{server.aimlapi.url}/v2/billing",
             headers={"authorization": f"Bearer {server.aimlapi.key}"},
             trust_env=False,
         )
-        assert told.json()["current_balance"] == 0.1
+        assert answer.json()["current_balance"] == 0.1
         assert httpx2.post(server.runflow.url + PATH, json=BODY, headers=KEY, trust_env=False).status_code == 201
         assert server.cost_avoided().amounts == "at least 0.24 USD"
 
@@ -105,12 +105,12 @@ def test_serve_ends_with_the_sums(tmp_path: Path) -> None:
         assert served.stdout is not None
         assert any("Stop with Ctrl-C." in line for line in iter(served.stdout.readline, ""))
         url = json.loads(ready.read_text())["runflow"]["url"]
-        asked = subprocess.run([sys.executable, "-c", TWICE, url], capture_output=True, text=True, check=True)
+        requested = subprocess.run([sys.executable, "-c", TWICE, url], capture_output=True, text=True, check=True)
         served.send_signal(signal.SIGTERM)
-        told = served.stdout.read()
+        output = served.stdout.read()
 
-    assert asked.stdout.split() == ["201", "201"]  # nothing is held while they are under way
-    assert "Estimated cost avoided: at least 0.24 USD.\n2 jobs are still running." in told
+    assert requested.stdout.split() == ["201", "201"]  # nothing is held while they are under way
+    assert "Estimated cost avoided: at least 0.24 USD.\n2 jobs are still running." in output
 
 
 def test_an_invalid_budget_is_reported_before_anything_is_served(capsys: pytest.CaptureFixture[str]) -> None:
@@ -142,10 +142,10 @@ def test_a_test_run_has_a_budget(
     """From the command line, or from the marker; the sums of all tests are added up."""
     monkeypatch.setenv("PYTEST_ADDOPTS", LEAN["PYTEST_ADDOPTS"])
     pytester.makepyfile(TEST.replace("WANTED", str(wanted)))
-    told = pytester.runpytest_subprocess(*options)
+    result = pytester.runpytest_subprocess(*options)
 
-    told.assert_outcomes(passed=2)
-    told.stdout.fnmatch_lines([f"Estimated cost avoided: at least {'0.24' if wanted == 201 else '0.12'} USD."])
+    result.assert_outcomes(passed=2)
+    result.stdout.fnmatch_lines([f"Estimated cost avoided: at least {'0.24' if wanted == 201 else '0.12'} USD."])
 
 
 def test_an_unspent_row_is_plain_values() -> None:

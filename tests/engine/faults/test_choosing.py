@@ -57,10 +57,10 @@ def test_the_request_comes_before_the_rules_before_the_key(make_encore: MakeSimu
 
 def test_a_scenario_and_a_fault_can_be_preferred_together(encore: Caller) -> None:
     """The error response is the scenario's, its damage the fault's."""
-    said = encore("GET", "/v1/jobs", headers={"prefer": "scenario=rate-limited, fault=malformed"})
+    output = encore("GET", "/v1/jobs", headers={"prefer": "scenario=rate-limited, fault=malformed"})
 
-    assert said.status == 429
-    assert is_damaged(said)
+    assert output.status == 429
+    assert is_damaged(output)
 
 
 def test_what_waits_for_the_clock_is_damaged_when_it_comes(
@@ -123,10 +123,10 @@ def test_a_provider_without_callbacks_says_so(make_simulator: MakeSimulator, fau
     simulator = make_simulator(names=["aimlapi"])
     caller = Caller(simulator.provider("aimlapi"), "k")
     body = {"model": "google/veo-3.1-lite-generate-001", "prompt": "x"}
-    said = caller("POST", "/v2/video/generations", body, headers={"prefer": f"fault={fault}"})
+    output = caller("POST", "/v2/video/generations", body, headers={"prefer": f"fault={fault}"})
 
-    assert (said.status, said.json["title"], said.json["asked"]) == (400, "Unknown fault", fault)
-    assert "AI/ML API documents no callback, so none is sent that could be damaged." in said.json["detail"]
+    assert (output.status, output.json["title"], output.json["asked"]) == (400, "Unknown fault", fault)
+    assert "AI/ML API documents no callback, so none is sent that could be damaged." in output.json["detail"]
     assert len(simulator.provider("aimlapi").jobs) == 0
     with pytest.raises(FaultError, match="documents no callback"):
         set_faults(simulator.rules, simulator.providers, [f"{fault}; provider=aimlapi"])
@@ -138,23 +138,23 @@ def test_a_provider_without_callbacks_says_so(make_simulator: MakeSimulator, fau
 def test_a_provider_that_signs_nothing_says_so(make_simulator: MakeSimulator, fault: str) -> None:
     """A receiver cannot be tested for what does not exist."""
     simulator = make_simulator(names=["runninghub"])
-    said = Caller(simulator.provider("runninghub"), "k")(
+    output = Caller(simulator.provider("runninghub"), "k")(
         "POST",
         "/openapi/v2/rhart-video-v3.1-lite-official/text-to-video",
         {"prompt": "a boat", "duration": "6", "resolution": "720p", "aspectRatio": "16:9"},
         headers={"prefer": f"fault={fault}"},
     )
 
-    assert said.status == 400
-    assert "RunningHub signs no callback, so no signature can be wrong." in said.json["detail"]
+    assert output.status == 400
+    assert "RunningHub signs no callback, so no signature can be wrong." in output.json["detail"]
 
 
 def test_an_invalid_preference_is_answered_by_the_mock_server_itself(encore: Caller) -> None:
     """With the known names; even if the request would have been rejected."""
     for path, method in (("/v1/jobs", "POST"), ("/v9", "GET"), ("/_mockreel/media/x.mp4", "GET")):
-        said = encore(method, path, headers={"prefer": "fault=rest"}, raw=b"{")
-        assert (said.status, said.json["title"], said.json["asked"]) == (400, "Unknown fault", "rest")
-        assert "reset" in said.json["valid"]
+        output = encore(method, path, headers={"prefer": "fault=rest"}, raw=b"{")
+        assert (output.status, output.json["title"], output.json["asked"]) == (400, "Unknown fault", "rest")
+        assert "reset" in output.json["valid"]
 
 
 # Keys, command line, tests ------------------------------------------------------------------------------------------
@@ -294,11 +294,11 @@ def test_a_fault_of_the_connection_is_rejected_elsewhere(fault: str) -> None:
         by_rule = client.post("/v1/jobs", json=GOOD, headers=key)
 
     for refused in (reply, by_rule):
-        said = refused.json()
-        assert (refused.status_code, said["title"], said["asked"]) == (400, "Unknown fault", fault)
-        assert "`mockreel serve` or `serving()`" in said["detail"]
-        assert said["valid"]
-        assert set(said["valid"]) <= {kind.name for kind in catalogue() if not kind.wire}
+        output = refused.json()
+        assert (refused.status_code, output["title"], output["asked"]) == (400, "Unknown fault", fault)
+        assert "`mockreel serve` or `serving()`" in output["detail"]
+        assert output["valid"]
+        assert set(output["valid"]) <= {kind.name for kind in catalogue() if not kind.wire}
     assert len(app.state.simulator.provider("encore").jobs) == 0
 
 

@@ -145,9 +145,9 @@ def test_a_key_is_masked_however_it_is_written(encore_simulator: Simulator, body
     say = Caller(encore_simulator.provider("encore"), "en_user_s3cret-77")
     say("POST", "/v1/jobs?key=en_user_s3cret-77&k%65y=en_user_s3cret-77", raw=body)
 
-    (kept,) = encore_simulator.journal
-    assert "s3cret" not in repr(kept)
-    assert "s3cret" not in repr([kept.json, kept.query])
+    (stored,) = encore_simulator.journal
+    assert "s3cret" not in repr(stored)
+    assert "s3cret" not in repr([stored.json, stored.query])
 
 
 def test_a_signing_secret_is_masked_in_the_response_that_shows_it(
@@ -169,18 +169,18 @@ def test_a_data_uri_is_kept_as_size_and_hash(encore: Caller) -> None:
     """The file itself is not."""
     encore("POST", "/v1/jobs", {"model": "solo", "input": {"prompt": "data:image/png;base64," + "iVBO" * 5000}})
 
-    (kept,) = encore.provider.journal
-    assert kept.json["input"]["prompt"].startswith("data:image/png;base64,(20000 bytes, sha256 ")
-    assert len(kept.body) < 300
+    (stored,) = encore.provider.journal
+    assert stored.json["input"]["prompt"].startswith("data:image/png;base64,(20000 bytes, sha256 ")
+    assert len(stored.body) < 300
 
 
 def test_a_large_body_and_a_large_response_are_kept_as_their_size(encore: Caller) -> None:
     """With any content."""
     encore("POST", "/v1/jobs", {"model": "solo", "input": {"prompt": "x" * 100_000}})
 
-    (kept,) = encore.provider.journal
-    assert kept.json["bytes"] > 100_000
-    assert len(kept.body) + len(kept.reply) < 70_000
+    (stored,) = encore.provider.journal
+    assert stored.json["bytes"] > 100_000
+    assert len(stored.body) + len(stored.reply) < 70_000
 
 
 def test_delivery_attempts_are_kept(
@@ -218,7 +218,7 @@ def test_a_stage_may_keep_only_lines(make_simulator: MakeSimulator) -> None:
 
 def said_in(number: int, size: int) -> Entry:
     """An exchange with its own bytes."""
-    said = bytes(size)
+    output = bytes(size)
     return Entry(
         1.0,
         "p",
@@ -229,7 +229,7 @@ def said_in(number: int, size: int) -> Entry:
         200,
         None,
         (),
-        ExchangeContent(body=said, reply=bytes(said)),
+        ExchangeContent(body=output, reply=bytes(output)),
     )
 
 

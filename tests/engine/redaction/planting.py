@@ -210,9 +210,9 @@ class Planter:
             value = f"session={secret}; theme=dark" if name == "cookie" else secret
             yield Plant(f"header {name}", request.method, target(), [*own, *kind, (name, value)], echo)
         for scheme in ("Basic", "Token", "ApiKey", "Digest", ""):
-            said = base64.b64encode(f"me:{secret}".encode()).decode() if scheme == "Basic" else secret
+            output = base64.b64encode(f"me:{secret}".encode()).decode() if scheme == "Basic" else secret
             no_key = [pair for pair in own if pair[0].lower() != "authorization"]
-            named = [("authorization", f"{scheme} {said}".strip())]
+            named = [("authorization", f"{scheme} {output}".strip())]
             yield Plant(f"scheme {scheme}", request.method, target(), [*no_key, *kind, *named], echo)
         for name in ("api_key", "apiKey", "Authorization", "client_secret", "password", "accessToken", "x-api-key"):
             values: list[Any] = [secret, [secret, secret], {"value": secret}, [{"deep": [secret]}]]

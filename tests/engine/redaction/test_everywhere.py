@@ -28,11 +28,11 @@ def _leaks(found: Rig, secrets: dict[str, list[str]], *, needed: set[str]) -> li
     leaks = []
     forms = {secret: written(secret) for secret in secrets}
     for outlet, text in found.shown().items():
-        said = readings(text)
+        output = readings(text)
         for secret, places in secrets.items():
             if outlet == "snapshot" and secret in needed:
                 continue
-            leaks += [f"{outlet}: {one!r} of {secret!r}, {places}" for one in forms[secret] if one in said][:1]
+            leaks += [f"{outlet}: {one!r} of {secret!r}, {places}" for one in forms[secret] if one in output][:1]
     return leaks
 
 
@@ -158,11 +158,11 @@ def test_innocent_texts_stay_whole(name: str, key: str) -> None:
             assert found.send(operation.method, planter.path(operation), own, body) < 500
             sent.append(body)
         assert [entry.body for entry in found.simulator.journal] == sent
-        kept = [entry["body"] for entry in found.journal()]
-        assert kept == [orjson.loads(body) for body in sent]
+        stored = [entry["body"] for entry in found.journal()]
+        assert stored == [orjson.loads(body) for body in sent]
         if name != "aimlapi":  # whose jobs keep no prompt
-            told = [found.client.get(f"/_mockreel/jobs/{name}/{job.id}").text for job in found.part.jobs]
-            assert len(told) == len([text for text in SENTENCES if any(_says(one, text) for one in told)])
+            answer = [found.client.get(f"/_mockreel/jobs/{name}/{job.id}").text for job in found.part.jobs]
+            assert len(answer) == len([text for text in SENTENCES if any(_says(one, text) for one in answer)])
 
 
 def _says(shown: str, text: str) -> bool:

@@ -145,10 +145,10 @@ def test_a_secret_shows_by_its_form(text: str) -> None:
 def test_what_is_no_json_is_kept_as_its_beginning() -> None:
     """Readable, but without names' values and without anything that looks drawn; what is no text is a hash."""
     raw = b"api_key=x&prompt=boat <token>abc</token> Zk29dPq8LmZ4tRw1qA next" + b"." * 2000
-    kept = R.body(raw).decode()
+    stored = R.body(raw).decode()
 
-    assert kept.startswith(f"api_key={MASK}&prompt=boat <token>{MASK}</token> {MASK} next")
-    assert len(kept) <= 1000
+    assert stored.startswith(f"api_key={MASK}&prompt=boat <token>{MASK}</token> {MASK} next")
+    assert len(stored) <= 1000
     assert R.body(b"\xff\x00") == left_out(b"\xff\x00")
 
 
@@ -166,9 +166,9 @@ def test_of_a_body_that_is_long_without_its_files_the_size_is_kept() -> None:
     file = b'{"api_key":"s3cret-s3cret","image":"data:image/png;base64,' + b"A" * MOST_MASKED + b'"}'
 
     assert R.body(long) == b'{"bytes":%d}' % len(long)
-    kept = R.body(file)
-    assert b"s3cret" not in kept
-    assert b"%d bytes, sha256" % MOST_MASKED in kept
+    stored = R.body(file)
+    assert b"s3cret" not in stored
+    assert b"%d bytes, sha256" % MOST_MASKED in stored
 
 
 def test_a_body_without_a_secret_stays_byte_for_byte() -> None:
@@ -180,13 +180,13 @@ def test_a_body_without_a_secret_stays_byte_for_byte() -> None:
 
 def test_a_message_about_an_object_hides_its_secrets() -> None:
     """As validators write it: with quotes of either kind, cut off in the middle."""
-    for said in (
+    for output in (
         '{"secret":"abc", "n":1} is no',
         "{'password': 'abc', 'n': 1}",
         '{"apiKey":["abc","def"]}',
         '{"jwt":"abc',
     ):
-        assert "abc" not in R.text(said)
+        assert "abc" not in R.text(output)
 
 
 @pytest.mark.parametrize("key", ["test", "a", "secret", "dev-key", "12345678", "aaaaaaaaaaaa", "runflow"])

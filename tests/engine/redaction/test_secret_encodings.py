@@ -23,8 +23,8 @@ def _json(text: str) -> str:
 
 def _for_pages(text: str) -> str:
     """JSON as it may stand in a page."""
-    said = json.dumps(text, ensure_ascii=False)[1:-1]
-    return said.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+    output = json.dumps(text, ensure_ascii=False)[1:-1]
+    return output.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
 def _in_escapes(text: str) -> str:
@@ -64,11 +64,11 @@ every_key = pytest.mark.parametrize("kind", KEYS)
 def test_a_key_is_masked_in_each_encoding(kind: str, encoding: str) -> None:
     """Alone, in a sentence, behind a line break in JSON."""
     key = KEYS[kind]
-    said, known = ENCODINGS[encoding](key), Fingerprints([key])
+    output, known = ENCODINGS[encoding](key), Fingerprints([key])
 
-    for text in (said, f"the key {said} is it", f'{{"a": "{said}"}}', f"one\\n{said}\\ntwo"):
+    for text in (output, f"the key {output} is it", f'{{"a": "{output}"}}', f"one\\n{output}\\ntwo"):
         shown = known.masked_text(text)
-        assert said not in shown
+        assert output not in shown
         assert MASK in shown
 
 
@@ -79,10 +79,10 @@ def test_a_key_is_masked_in_each_encoding(kind: str, encoding: str) -> None:
 def test_a_key_is_masked_in_base64(kind: str, encode: Callable[[bytes], bytes], before: str, after: str) -> None:
     """In each alignment, whatever is beside it."""
     key = KEYS[kind]
-    said = encode(f"{before}{key}{after}".encode()).decode()
-    assert [one for one in written(key) if one in said] != []
+    output = encode(f"{before}{key}{after}".encode()).decode()
+    assert [one for one in written(key) if one in output] != []
 
-    shown = Fingerprints([key]).masked_text(f"it is {said}, says one")
+    shown = Fingerprints([key]).masked_text(f"it is {output}, says one")
     assert [one for one in written(key) if one in shown] == []
     assert MASK in shown
 
@@ -92,11 +92,11 @@ def test_a_key_is_masked_in_base64(kind: str, encode: Callable[[bytes], bytes], 
 def test_a_key_is_masked_in_a_body(kind: str, encoding: str) -> None:
     """As a value, as a name, and in JSON inside of JSON."""
     key = KEYS[kind]
-    said, known = ENCODINGS[encoding](key), Fingerprints([key])
-    for value in ({"prompt": said}, {said: 1}, {"note": json.dumps({"deep": [f"as {said} says"]})}):
-        kept = Redactor().body(orjson.dumps(value), known)
-        assert [one for one in (said, _json(said), _json(_json(said))) if one in kept.decode()] == []
-        assert MASK in kept.decode()
+    output, known = ENCODINGS[encoding](key), Fingerprints([key])
+    for value in ({"prompt": output}, {output: 1}, {"note": json.dumps({"deep": [f"as {output} says"]})}):
+        stored = Redactor().body(orjson.dumps(value), known)
+        assert [one for one in (output, _json(output), _json(_json(output))) if one in stored.decode()] == []
+        assert MASK in stored.decode()
 
 
 @pytest.mark.parametrize("key", ["key-0001", "abcde123x"])
@@ -114,5 +114,5 @@ def test_a_key_is_forgotten_in_each_encoding(kind: str) -> None:
     key, known = KEYS[kind], Fingerprints()
     known.discard(known.add(key))
 
-    said = [base64.b64encode(f"<{key}>".encode()).decode(), *(encode(key) for encode in ENCODINGS.values())]
-    assert [known.masked_text(one) for one in said] == said
+    output = [base64.b64encode(f"<{key}>".encode()).decode(), *(encode(key) for encode in ENCODINGS.values())]
+    assert [known.masked_text(one) for one in output] == output

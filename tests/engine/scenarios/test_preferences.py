@@ -49,10 +49,10 @@ def test_a_preference_may_come_in_a_header_of_its_own(encore: Caller) -> None:
 
 def scenario_of(caller: Caller, headers: dict[str, str] | None = None) -> str:
     """How a submit ends: the row of its error response, or the last state of the job."""
-    said = caller("POST", "/v1/jobs", GOOD, headers=headers)
-    if said.status != 201:
-        return str(said.json["error"]["code"])
-    job = caller.provider.jobs.get(said.json["id"])
+    output = caller("POST", "/v1/jobs", GOOD, headers=headers)
+    if output.status != 201:
+        return str(output.json["error"]["code"])
+    job = caller.provider.jobs.get(output.json["id"])
     assert job is not None
     return job.plan.states[-1].name
 
@@ -135,12 +135,12 @@ def test_an_impossible_preference_is_answered_by_the_mock_server_itself(
     headers: str, asked: str | None, valid: str | None, encore: Caller
 ) -> None:
     """Not in the provider's form: with the requested and the known names."""
-    said = encore("POST", "/v1/jobs", GOOD, headers={"prefer": headers})
+    output = encore("POST", "/v1/jobs", GOOD, headers={"prefer": headers})
 
-    assert said.status == 400
-    assert said.headers["content-type"] == "application/problem+json"
-    assert said.json["asked"] == asked
-    assert valid is None or valid in said.json["valid"]
+    assert output.status == 400
+    assert output.headers["content-type"] == "application/problem+json"
+    assert output.json["asked"] == asked
+    assert valid is None or valid in output.json["valid"]
     assert len(encore.provider.jobs) == 0
 
 
@@ -173,18 +173,18 @@ def test_what_is_ignored_is_noted(header: str, notes: list[str], encore: Caller)
     for method, path, body in (("POST", "/v1/jobs", GOOD), ("GET", "/v1/jobs", None), ("GET", "/v1/nothing", None)):
         encore(method, path, body, headers={"prefer": header})
         found = [note for note in list(encore.provider.journal)[-1].notes if note.startswith("Prefer")]
-        for told, expected in zip(found, notes, strict=True):
-            assert expected in told
+        for reported, expected in zip(found, notes, strict=True):
+            assert expected in reported
 
 
 def test_a_job_scenario_on_another_request_is_noted(encore: Caller) -> None:
     """It changes nothing there."""
-    said = encore("GET", "/v1/jobs", headers={"prefer": "scenario=fail"})
+    output = encore("GET", "/v1/jobs", headers={"prefer": "scenario=fail"})
 
     assert list(encore.provider.journal)[-1].notes == (
         "scenario=fail is for requests that begin a job, and changes nothing here",
     )
-    assert "preference-applied" not in said.headers
+    assert "preference-applied" not in output.headers
 
 
 @pytest.mark.parametrize(
@@ -202,9 +202,9 @@ def test_a_job_scenario_on_another_request_is_noted(encore: Caller) -> None:
 )
 def test_the_applied_preference_is_reported(header: str, applied: str | None, encore: Caller) -> None:
     """As RFC 7240 3 has it, without parameters."""
-    said = encore("POST", "/v1/jobs", GOOD, headers={"prefer": header})
+    output = encore("POST", "/v1/jobs", GOOD, headers={"prefer": header})
 
-    assert said.headers.get("preference-applied") == applied
+    assert output.headers.get("preference-applied") == applied
 
 
 def test_without_a_preference_nothing_is_reported(encore: Caller) -> None:

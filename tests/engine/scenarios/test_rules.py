@@ -109,13 +109,13 @@ def test_never_and_always_are_chances_too(probability: float, met: int) -> None:
 def test_scenarios_responses_and_callbacks_each_have_their_first_rule() -> None:
     """One request may meet all three."""
     rules = Rules()
-    for wanted in (Preference("fail"), read_fault("delay"), read_fault("reset"), read_fault("callback-lost")):
-        rules.add(wanted)
-    asked = RequestTraits("encore")
+    for expected in (Preference("fail"), read_fault("delay"), read_fault("reset"), read_fault("callback-lost")):
+        rules.add(expected)
+    requested = RequestTraits("encore")
 
-    assert rules.preference(asked) == Preference("fail")
-    assert rules.fault("reply", asked, lambda _: True) == Fault.of("delay")
-    assert rules.fault("callback", asked, lambda _: True) == Fault.of("callback-lost")
+    assert rules.preference(requested) == Preference("fail")
+    assert rules.fault("reply", requested, lambda _: True) == Fault.of("delay")
+    assert rules.fault("callback", requested, lambda _: True) == Fault.of("callback-lost")
 
 
 def test_a_rule_without_a_provider_is_for_all_that_support_it() -> None:

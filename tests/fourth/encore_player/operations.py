@@ -37,8 +37,8 @@ def get_job(context: RequestContext) -> Answer:
 def list_jobs(context: RequestContext) -> Answer:
     jobs = context.account.jobs if context.query.get("oldest") else context.account.jobs[::-1]
     since, word = context.query.get("since", 0), context.query.get("word")
-    kept = [job for job in jobs if job.created >= since and word in (None, job.state(context.now).word)]
-    page = kept[: context.query.get("limit", 10)]
+    stored = [job for job in jobs if job.created >= since and word in (None, job.state(context.now).word)]
+    page = stored[: context.query.get("limit", 10)]
     return json_response(200, {"jobs": [job_body(context.provider, job, context.now) for job in page]})
 
 

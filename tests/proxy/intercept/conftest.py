@@ -38,11 +38,11 @@ def play(capfd: pytest.CaptureFixture[str]) -> Play:
     def run_it(*words: str, bare: bool = False, environment: Mapping[str, str] | None = None, **options: Any) -> Played:
         reported: list[str] = []
         command = words if bare else (sys.executable, *words)
-        kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "TMPDIR", "SYSTEMROOT")}
+        stored = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "TMPDIR", "SYSTEMROOT")}
         ours = {name: options.pop(name) for name in ("allow_hosts", "wait", "guard") if name in options}
         plan = Plan(command, options=Options(**{"speed": 20.0, "settings": Settings(), **options}), **ours)
         capfd.readouterr()
-        ran = run(plan, environment={**kept, **(environment or {})}, report=reported.append)
+        ran = run(plan, environment={**stored, **(environment or {})}, report=reported.append)
         return Played(ran, "".join(capfd.readouterr()), reported)
 
     return run_it

@@ -54,12 +54,12 @@ def _main(folder: Path, words: list[str]) -> None:
     _up()
     (folder / "resolv.conf").write_text(f"nameserver {SERVER}\noptions timeout:2 attempts:1\n")
     subprocess.run(["mount", "--bind", str(folder / "resolv.conf"), "/etc/resolv.conf"], check=True)
-    asked: list[str] = []
+    requested: list[str] = []
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
         one.bind((SERVER, 53))
-        Thread(target=_trap, args=(one, asked), daemon=True).start()
+        Thread(target=_trap, args=(one, requested), daemon=True).start()
         subprocess.run(words, check=False)
-    (folder / "asked.json").write_text(json.dumps(asked))
+    (folder / "asked.json").write_text(json.dumps(requested))
 
 
 if __name__ == "__main__":

@@ -27,12 +27,12 @@ def test_sums_are_kept_per_currency_and_the_unknown_is_counted(simulator: Simula
     ask("aimlapi", "key")("POST", "/v2/video/generations", GENERATION)
     ask("runninghub", "key")("POST", TASK, {**TRAM, "duration": "6"})
     account = account_of(simulator)
-    told = list(account.cost_avoided.lines())
+    reported = list(account.cost_avoided.lines())
 
     assert account.requests == 4
-    assert told[0] == "Estimated cost avoided: at least 0.42 USD + 1.89 CNY."
-    assert "Not included: 1 job of unknown price." in told
-    assert "4 jobs are still running." in told
+    assert reported[0] == "Estimated cost avoided: at least 0.42 USD + 1.89 CNY."
+    assert "Not included: 1 job of unknown price." in reported
+    assert "4 jobs are still running." in reported
 
 
 def test_a_job_that_failed_is_counted_and_its_price_is_not(simulator: Simulator, ask: Ask, run: Run) -> None:
@@ -56,8 +56,8 @@ def test_a_key_that_the_provider_would_reject_is_reported(make_simulator: MakeSi
     ask("POST", RUN, _boat())
     Caller(simulator.provider("runflow"), "rf_live_mine")("POST", RUN, _boat())
 
-    (told,) = (line for line in account_of(simulator).lines if "would reject" in line)
-    assert told.startswith("  1 key without the form of Runflow's (rf_live_…")
+    (reported,) = (line for line in account_of(simulator).lines if "would reject" in line)
+    assert reported.startswith("  1 key without the form of Runflow's (rf_live_…")
 
 
 def test_equal_jobs_are_one_line(simulator: Simulator, ask: Ask) -> None:

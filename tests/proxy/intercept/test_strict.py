@@ -47,8 +47,8 @@ def test_a_program_that_broke_a_rule_ends_with_1_and_the_reason() -> None:
 def test_violations_are_listed_for_machines() -> None:
     """Each with its rule, the fact and its sources, and the request that it was seen in, beside the text."""
     lines = [json.loads(line) for line in ran("--strict", "--json", text=WRONG).stderr.splitlines()]
-    (told,) = [line for line in lines if line["kind"] == "violations"]
-    (violation,) = told["violations"]
+    (reported,) = [line for line in lines if line["kind"] == "violations"]
+    (violation,) = reported["violations"]
 
     assert violation["rule"] == "unknown-field"
     assert violation["evidence"] in ("documented", "published")
@@ -63,7 +63,7 @@ def test_violations_are_listed_for_machines() -> None:
         "operation": "create_run",
         "status": 201,
     }
-    assert told["lines"]
+    assert reported["lines"]
 
 
 @pytest.mark.parametrize(

@@ -15,13 +15,13 @@ def test_balances_are_listed_by_account(open_desk: OpenDesk) -> None:
     desk.submit()
     desk.ask("GET", "/v1/jobs", headers={"authorization": "Bearer another"})
 
-    told = desk.get("balances")
-    rows = told["balances"]
+    answer = desk.get("balances")
+    rows = answer["balances"]
 
     found = [(row["account"], row["number"], row["limited"], row["jobs"]) for row in rows]
     assert found == [("acme", 1, True, 1), ("account-2", 2, False, 0)]
     assert rows[0]["currency"] == desk.simulator.provider("encore").contract.pricing["currency"]
-    assert told["cost_avoided"] == {"sums": {"EUR": "0.2"}, "least": False, "unknown": 0, "free": 0, "open": 1}
+    assert answer["cost_avoided"] == {"sums": {"EUR": "0.2"}, "least": False, "unknown": 0, "free": 0, "open": 1}
 
 
 def test_a_balance_is_set(desk: Desk) -> None:

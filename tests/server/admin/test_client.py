@@ -149,9 +149,9 @@ def test_every_operation_has_a_method(control: ControlClient) -> None:
         "describe_provider": "about",
         "list_attempts": "deliveries",
     }
-    wanted = {names.get(row.handler.__name__, row.handler.__name__.removeprefix("list_")) for row in ROWS}
+    expected = {names.get(row.handler.__name__, row.handler.__name__.removeprefix("list_")) for row in ROWS}
 
-    assert [name for name in sorted(wanted) if not callable(getattr(control, name, None))] == []
+    assert [name for name in sorted(expected) if not callable(getattr(control, name, None))] == []
 
 
 def test_a_no_is_an_error_with_its_reason(control: ControlClient) -> None:

@@ -106,11 +106,11 @@ def test_a_job_that_comes_meanwhile_spoils_no_list(busy: Desk, monkeypatch: pyte
     monkeypatch.setattr(cooperative_loop, "LONGEST_STEP", -1.0)
 
     async def both() -> Any:
-        asked = asyncio.ensure_future(told(busy, "jobs?state=succeeded", None))
+        requested = asyncio.ensure_future(told(busy, "jobs?state=succeeded", None))
         for _ in range(5):
             await asyncio.sleep(0)
         busy.submit()
-        return await asked
+        return await requested
 
     (found, _) = asyncio.run(both())
     assert len(found["jobs"]) == MANY
@@ -131,8 +131,8 @@ def test_a_snapshot_of_many_is_written_by_a_copy(busy: Desk, monkeypatch: pytest
 def test_a_snapshot_is_taken_while_a_file_is_awaited(open_desk: OpenDesk) -> None:
     """An upload that was announced has no bytes yet."""
     desk = open_desk("runflow")
-    told = desk.ask("POST", "/v1/asset-uploads", {"filename": "a.webp", "mime_type": "image/webp", "size_bytes": 24})
-    assert told.status_code < 300, told.text
+    answer = desk.ask("POST", "/v1/asset-uploads", {"filename": "a.webp", "mime_type": "image/webp", "size_bytes": 24})
+    assert answer.status_code < 300, answer.text
 
     assert desk.get("snapshot") == take(desk.simulator)
 
@@ -143,10 +143,10 @@ def test_a_snapshot_is_of_the_moment_it_was_asked(busy: Desk, monkeypatch: pytes
     monkeypatch.setattr(snapshot_file, "FEW", 0)
 
     async def both() -> Response:
-        asked = asyncio.ensure_future(snapshot_file.snapshot(busy.simulator))
+        requested = asyncio.ensure_future(snapshot_file.snapshot(busy.simulator))
         await asyncio.sleep(0)
         busy.simulator.provider("encore").numbers["later"] = 1
-        response = await asked
+        response = await requested
         pieces = [piece async for piece in response.body_iterator]  # type: ignore[attr-defined]
         return Response(b"".join(pieces))
 

@@ -167,9 +167,9 @@ def test_of_many_exchanges_about_a_job_the_first_and_the_newest_are_shown(desk: 
     for _ in range(MOST_EXCHANGES + 5):
         desk.ask("GET", f"/v1/jobs/{id_}")
 
-    said = [one["number"] for one in desk.get(f"jobs/encore/{id_}")["exchanges"]]
+    output = [one["number"] for one in desk.get(f"jobs/encore/{id_}")["exchanges"]]
 
-    assert (len(said), said[:2], said[-1]) == (MOST_EXCHANGES, [1, 8], MOST_EXCHANGES + 6)
+    assert (len(output), output[:2], output[-1]) == (MOST_EXCHANGES, [1, 8], MOST_EXCHANGES + 6)
 
 
 @pytest.mark.parametrize(

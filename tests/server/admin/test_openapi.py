@@ -55,19 +55,19 @@ def test_a_query_that_would_be_overlooked_is_refused(asked: Row, open_desk: Open
     assert "zzz" in desk.get(f"{path}?zzz=1", 400)["detail"]
 
     for name in set(asked.query or ()) - FREE:
-        told = desk.get(f"{path}?{name}=nope/zzz", 400)
-        assert "nope" in told["detail"]
-        assert told.get("valid") or "`" in told["detail"], told
+        answer = desk.get(f"{path}?{name}=nope/zzz", 400)
+        assert "nope" in answer["detail"]
+        assert answer.get("valid") or "`" in answer["detail"], answer
 
 
 def test_a_providers_document_may_be_read_otherwise(open_desk: OpenDesk) -> None:
     """For this one document; what is chosen stays chosen."""
     desk = open_desk("runflow")
-    asked = "openapi/runflow?model=google/veo3.1/lite"
-    before = desk.get(asked)
+    requested = "openapi/runflow?model=google/veo3.1/lite"
+    before = desk.get(requested)
 
-    assert desk.get(f"{asked}&reading=cancel-spelling=cancelled") != before
-    assert desk.get(asked) == before
+    assert desk.get(f"{requested}&reading=cancel-spelling=cancelled") != before
+    assert desk.get(requested) == before
     assert desk.get("openapi/runflow?reading=cancel-spelling=three-l", 400)["valid"][:2] == ["canceled", "cancelled"]
     assert "cancel-spelling" in desk.get("openapi/runflow?reading=zzz", 400)["detail"]
 
@@ -129,12 +129,12 @@ def test_replies_about_every_provider_are_as_described(open_desk: OpenDesk) -> N
 @pytest.mark.parametrize("status", [403, 404, 405])
 def test_what_is_not_admitted_or_not_there_is_a_problem(status: int, desk: Desk) -> None:
     """As described, with the methods that there are."""
-    asked: dict[int, Any] = {
+    requested: dict[int, Any] = {
         403: ("GET", "clock", {"host": "evil.test"}),
         404: ("GET", "x", {}),
         405: ("PUT", "clock", {}),
     }
-    method, path, headers = asked[status]
+    method, path, headers = requested[status]
 
     answer: httpx2.Response = desk.client.request(method, f"/_mockreel/{path}", headers=headers)
 

@@ -18,28 +18,28 @@ PROVIDERS = ("runflow", "aimlapi", "runninghub")
 
 def play(desk: Desk) -> list[bytes]:
     """Something with every provider: jobs of two accounts, polls at several moments, an error; every byte of it."""
-    said = []
+    output = []
     for provider in PROVIDERS:
         for key in ("rf_live_a_key_of_mine", "another_key_of_mine"):
             id_ = desk.perform(provider, key=key)
             for _ in range(3):
-                said.append(desk.poll(provider, id_, key=key))
+                output.append(desk.poll(provider, id_, key=key))
                 desk.advance(1.5)
-            said.append(desk.poll(provider, "nobody", key=key))
+            output.append(desk.poll(provider, "nobody", key=key))
     desk.advance(100)
-    return said
+    return output
 
 
 def test_the_same_calls_give_the_same_bytes_after_a_reset(open_desk: OpenDesk, sink: MemorySender) -> None:
     """Under a held clock: responses, callbacks, ids, moments."""
     desk = open_desk(*PROVIDERS)
-    first, told = play(desk), list(sink.sent)
+    first, reported = play(desk), list(sink.sent)
     sink.sent.clear()
 
     desk.post("reset")
 
     assert play(desk) == first
-    assert sink.sent == told
+    assert sink.sent == reported
 
 
 def test_nothing_is_left(desk: Desk, sink: MemorySender) -> None:

@@ -45,8 +45,8 @@ def test_a_restored_stage_answers_polls_with_the_same_bytes(open_desk: OpenDesk)
     for seconds in (0, 0.5, 1, 100):
         for one in (desk, other):
             one.advance(seconds)
-        said = [[one.poll(provider, id_, key=key) for provider, id_, key in jobs] for one in (desk, other)]
-        assert said[0] == said[1]
+        output = [[one.poll(provider, id_, key=key) for provider, id_, key in jobs] for one in (desk, other)]
+        assert output[0] == output[1]
     assert [desk.perform(name, key=KEYS[0]) for name in PROVIDERS] == [
         other.perform(name, key=KEYS[0]) for name in PROVIDERS
     ]

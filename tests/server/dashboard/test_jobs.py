@@ -60,9 +60,9 @@ def test_the_cue_sheet_tells_everything_in_order(
     provider.ask("GET", f"/v1/runs/{run}")
     page = visit(f"/jobs/runflow/{run}").page
 
-    told = [" ".join(text.split()) for text in page.locator(".cue").all_inner_texts()]
+    reported = [" ".join(text.split()) for text in page.locator(".cue").all_inner_texts()]
 
-    assert [text.split(" s ", 1)[1] for text in told] == [
+    assert [text.split(" s ", 1)[1] for text in reported] == [
         "POST create_run 201",
         "queued",
         "dispatching",
@@ -72,7 +72,7 @@ def test_the_cue_sheet_tells_everything_in_order(
         "run.completed, attempt 2 200",
         "GET get_run 200",
     ]
-    assert told[0].startswith("+0.00 s")
+    assert reported[0].startswith("+0.00 s")
 
 
 def test_request_and_response_are_on_the_page(visit: OpenPage, provider: Provider) -> None:

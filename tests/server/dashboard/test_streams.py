@@ -52,11 +52,11 @@ def test_the_passing_of_time_alone_sends_no_row(served: MockServer, provider: Pr
 def test_so_many_streams_and_no_more(served: MockServer) -> None:
     """Whoever is left out is told to come back."""
     url = f"{served.control.url}{PAGE}/?live"
-    kept = []
+    stored = []
     with httpx2.Client(limits=httpx2.Limits(max_connections=None)) as http, ExitStack() as looking:
         for _ in range(MOST_STREAMS):
-            kept.append(_events(looking.enter_context(http.stream("GET", url))))
-            next(kept[-1])
+            stored.append(_events(looking.enter_context(http.stream("GET", url))))
+            next(stored[-1])
         refused = http.get(url)
         assert (refused.status_code, refused.headers["retry-after"]) == (503, "5")
 

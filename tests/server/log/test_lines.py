@@ -155,7 +155,7 @@ def test_another_kind_shows_its_fields() -> None:
 def test_files_that_changed_are_told_with_the_reason() -> None:
     """Why they were not taken, in full."""
     taken = _line("data", taken=True, files=["a.yaml"], problem=None)
-    kept = _line("data", taken=False, files=["a.yaml"], problem="a.yaml /rows: it is not a list. Expected a list.")
+    stored = _line("data", taken=False, files=["a.yaml"], problem="a.yaml /rows: it is not a list. Expected a list.")
 
     assert taken.endswith("= reloaded: a.yaml")
-    assert kept.endswith("= not loaded, the old data stays in use. a.yaml /rows: it is not a list. Expected a list.")
+    assert stored.endswith("= not loaded, the old data stays in use. a.yaml /rows: it is not a list. Expected a list.")

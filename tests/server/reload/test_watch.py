@@ -178,8 +178,8 @@ def test_keys_are_read_again(data: Path, make_encore: MakeSimulator, run: Run, t
 
 def test_who_follows_is_told_of_both(data: Path, watched: Simulator, run: Run) -> None:
     """In the feed, and to whoever asked."""
-    told: list[Reload] = []
-    watch = Watch(watched, on_reload=told.append)
+    reported: list[Reload] = []
+    watch = Watch(watched, on_reload=reported.append)
     cursor = watched.events.cursor
     lifecycle = data / "contracts/encore/lifecycle.yaml"
     _edit(lifecycle, "word: done", "word: [")
@@ -190,7 +190,7 @@ def test_who_follows_is_told_of_both(data: Path, watched: Simulator, run: Run) -
     events = [event for event in watched.events.since(cursor).events if event.kind == "data"]
     assert [event.fields["taken"] for event in events] == [False, True]
     assert "lifecycle.yaml" in events[0].fields["problem"]
-    assert [taken.problem is None for taken in told] == [False, True]
+    assert [taken.problem is None for taken in reported] == [False, True]
 
 
 def test_it_looks_until_it_is_stopped(data: Path, watched: Simulator, run: Run) -> None:

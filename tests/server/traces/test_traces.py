@@ -133,6 +133,6 @@ def test_no_span_has_a_key_or_a_prompt() -> None:
         _submit(server, callback_url="http://127.0.0.1:9/hook?token=secret-of-the-hook")
         _advance(server)
 
-    told = "".join(span.to_json() for span in _spans(does))
+    reported = "".join(span.to_json() for span in _spans(does))
 
-    assert not [text for text in ("rf_live_", "A boat.", "secret-of-the-hook") if text in told]
+    assert not [text for text in ("rf_live_", "A boat.", "secret-of-the-hook") if text in reported]

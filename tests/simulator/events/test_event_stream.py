@@ -301,13 +301,13 @@ def test_the_stream_has_exactly_the_changes_of_the_simulator(acts: list[tuple[st
     simulator = build_simulator(
         _ENCORE, clock=Clock(start=START, held=True), accept_any_key=True, sender=MemorySender()
     )
-    told: list[Change] = []
+    reported: list[Change] = []
     cursor = 0
 
     def look() -> None:
         nonlocal cursor
         news = simulator.events.since(cursor)
-        told.extend(_states(news.events))
+        reported.extend(_states(news.events))
         cursor = news.cursor
 
     if before:
@@ -321,10 +321,10 @@ def test_the_stream_has_exactly_the_changes_of_the_simulator(acts: list[tuple[st
             else:
                 _act(simulator, act, value)
         look()
-    assert sorted(told) == sorted(simulator.changes())
-    assert [change.at for change in told] == [change.at for change in simulator.changes()]
+    assert sorted(reported) == sorted(simulator.changes())
+    assert [change.at for change in reported] == [change.at for change in simulator.changes()]
     for job in simulator.provider("encore").jobs:
-        assert [one for one in told if one.job == job.id] == simulator.changes(job=job.id)
+        assert [one for one in reported if one.job == job.id] == simulator.changes(job=job.id)
 
 
 async def _begin_anew(simulator: Simulator) -> None:

@@ -205,8 +205,8 @@ def _submit(one: Kept, draws: random.Random, jobs: list[tuple[str, str]]) -> Non
     else:
         path, body = "/task/openapi/create", {"apiKey": key, "workflowId": "1904136902449209346", "webhookUrl": HOOK}
         response, name = one.ask("runninghub", "POST", path, body, key=key, **headers), "taskId"
-    said = orjson.loads(response.body)
-    found = said.get(name) or (said.get("data") or {}).get(name)
+    output = orjson.loads(response.body)
+    found = output.get(name) or (output.get("data") or {}).get(name)
     if found:
         jobs.append((("runflow", "aimlapi", "runninghub")[kind], str(found)))
 

@@ -53,8 +53,8 @@ def test_an_advance_is_ended_by_another_server_where_the_first_has_died(redis_se
         await driver.die(redis_server)
         receiver.answers.set()
         assert (await moving)[0] == 200
-        told = [orjson.loads(body)["run_id"] for body in receiver.bodies]
-        assert [told.count(id_) for id_ in dict.fromkeys(told)] == [2, 1, 1]
+        reported = [orjson.loads(body)["run_id"] for body in receiver.bodies]
+        assert [reported.count(id_) for id_ in dict.fromkeys(reported)] == [2, 1, 1]
         deliveries = list(other.simulator.provider("runflow").deliveries)
         assert [(one.status, len(one.attempts)) for one in deliveries] == [("delivered", 1)] * 3
 
@@ -86,10 +86,10 @@ def test_a_server_that_has_lost_its_lease_begins_nothing(redis_server: RedisServ
         await driver.die(redis_server)
         await other.until(lambda: other.drives)
         before = other.log.last
-        said = await other.log.exchange(
+        output = await other.log.exchange(
             before, other.run.replica.moment, server="old", entries=[(old, Entry("advanced", 0.0, {"of": 1}))]
         )
-        assert said.numbers == [0]
+        assert output.numbers == [0]
         assert other.log.last == before
         assert int(other.run.fence.partition(":")[2]) > int(old.partition(":")[2])
 
@@ -132,9 +132,9 @@ def test_without_the_redis_requests_that_change_something_are_refused_with_the_r
         body = {"input": {"prompt": "a boat", "duration": "6s", "resolution": "720p"}}
         refused = await first.ask("runflow", "POST", "/v1/models/google/veo3.1/lite/runs", body)
         assert refused.status == 503
-        said = orjson.loads(refused.body)
-        assert said["title"] == "Not shared"
-        assert "cannot be reached" in said["detail"]
+        output = orjson.loads(refused.body)
+        assert output["title"] == "Not shared"
+        assert "cannot be reached" in output["detail"]
         assert (await second.control("POST", "clock/advance", {"seconds": 1}))[0] == 503
         await _lapsed(second)
         assert (await second.poll(id_)).status == 503

@@ -177,13 +177,13 @@ def test_only_who_has_the_lease_keeps_a_checkpoint(redis_server: RedisServer) ->
     async def work(first: Sharing, second: Sharing, _: Listener) -> None:
         await _traffic(first)
         driver = await _kept(first, second)
-        kept = driver.log.archive.checkpoint()
+        stored = driver.log.archive.checkpoint()
         replica = driver.run.replica
         await driver.submit()
         given = (b"another", replica.number, replica.moment)
         assert not driver.log.archive.keep_checkpoint(*given, run=driver.run.head.id, fence="old:1")
         assert not driver.log.archive.pack_oldest(run=driver.run.head.id, fence="old:1")
-        assert driver.log.archive.checkpoint() == kept
+        assert driver.log.archive.checkpoint() == stored
         with redis.Redis(port=redis_server.port) as client:
             assert client.keys(f"{CHECKPOINT.replace('{run}', '*')}:*") == []
         assert driver.log.archive.keep_checkpoint(*given, run=driver.run.head.id, fence=driver.run.fence)
@@ -229,14 +229,14 @@ def test_a_checkpoint_that_cannot_be_used_is_ignored_and_the_log_is_read(
     async def work(first: Sharing, second: Sharing, receiver: Listener) -> None:
         await _traffic(first)
         driver = await _kept(first, second)
-        kept = zlib.decompress(driver.log.archive.checkpoint() or b"")
+        stored = zlib.decompress(driver.log.archive.checkpoint() or b"")
         with monkeypatch.context() as other:
             other.setattr(checkpoint, "FORM", 2 if damage == "another form" else 1)
             made = driver.run.replica.checkpoint(run="other" if damage == "another run" else driver.run.head.id)
         changed = {
-            "cut": zlib.compress(kept[:-1]),
-            "changed": zlib.compress(kept[:200] + b"x" + kept[201:]),
-            "not packed": kept,
+            "cut": zlib.compress(stored[:-1]),
+            "changed": zlib.compress(stored[:200] + b"x" + stored[201:]),
+            "not packed": stored,
         }.get(damage, zlib.compress(made))
         with redis.Redis(port=redis_server.port) as client:
             client.ltrim(CHECKPOINT, 0, 0)

@@ -48,8 +48,8 @@ def test_an_idempotency_key_is_one_at_all_servers(redis_server: RedisServer) -> 
     """The same key at the other one gives the same job, at the same time as well."""
 
     async def work(first: Sharing, second: Sharing, _: Listener) -> None:
-        asked = [one.submit(idempotency_key="once") for one in (first, second, first, second)]
-        assert len(set(await asyncio.gather(*asked))) == 1
+        requested = [one.submit(idempotency_key="once") for one in (first, second, first, second)]
+        assert len(set(await asyncio.gather(*requested))) == 1
 
     with_two(redis_server.url, work)
 
@@ -134,8 +134,8 @@ def test_what_one_is_told_by_hand_holds_for_all(
     async def work(first: Sharing, second: Sharing, _: Listener) -> None:
         await first.submit()
         before = await second.control("GET", read)
-        status, said = await first.control(method, path, body)
-        assert status == 200, said
+        status, output = await first.control(method, path, body)
+        assert status == 200, output
         after = await second.control("GET", read)
         assert after != before
         assert after == await first.control("GET", read)
