@@ -15,7 +15,7 @@ def field(**schema: Any) -> tuple[dict[str, Any], tuple[Correction, ...]]:
 
 
 @pytest.mark.parametrize(
-    ("given", "wanted", "change"),
+    ("given", "expected", "change"),
     [
         (
             {"type": "integer", "enum": [4, 8], "default": "8"},
@@ -58,12 +58,12 @@ def field(**schema: Any) -> tuple[dict[str, Any], tuple[Correction, ...]]:
         ),
     ],
 )
-def test_each_correction_is_made_and_recorded(given: Any, wanted: Any, change: Correction) -> None:
+def test_each_correction_is_made_and_recorded(given: Any, expected: Any, change: Correction) -> None:
     """What the file says is kept apart from what was changed."""
     found, changes = field(**given)
 
-    assert found == wanted
-    assert type(found.get("default")) is type(wanted.get("default"))
+    assert found == expected
+    assert type(found.get("default")) is type(expected.get("default"))
     assert changes == (change,)
 
 

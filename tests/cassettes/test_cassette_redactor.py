@@ -85,7 +85,7 @@ def test_only_named_headers_are_kept_on_either_side() -> None:
 
 
 @pytest.mark.parametrize(
-    ("url", "kept"),
+    ("url", "stored"),
     [
         (
             f"{API}/v1/runs/{RUN}?api_key=abc123",
@@ -101,13 +101,13 @@ def test_only_named_headers_are_kept_on_either_side() -> None:
         ("https://example.com/boat.png?token=abc", "https://files.mockreel.invalid/1.png"),
     ],
 )
-def test_an_address_keeps_what_the_contract_knows_of_it(url: str, kept: str) -> None:
+def test_an_address_keeps_what_the_contract_knows_of_it(url: str, stored: str) -> None:
     """The provider's paths and models; a foreign one is replaced as a whole, but for the sort of its file."""
-    assert scrubbed(exchange(uri=url)).exchanges[0].uri.startswith(kept)
+    assert scrubbed(exchange(uri=url)).exchanges[0].uri.startswith(stored)
 
 
 @pytest.mark.parametrize(
-    ("field", "value", "kept"),
+    ("field", "value", "stored"),
     [
         ("status_code", "dispatched_anew", "dispatched_anew"),
         ("status_code", "Ada Lovelace", "placeholder text 1"),
@@ -132,9 +132,9 @@ def test_an_address_keeps_what_the_contract_knows_of_it(url: str, kept: str) -> 
         ("context", {"a": '{"b": "Ada"}'}, {"a": '{"b":"placeholder text 1"}'}),
     ],
 )
-def test_a_field_is_kept_if_it_is_known_and_named(field: str, value: Any, kept: Any) -> None:
+def test_a_field_is_kept_if_it_is_known_and_named(field: str, value: Any, stored: Any) -> None:
     """Words where words are named, sentences without names, numbers and dates; the rest by its sort."""
-    assert reply(exchange(told={"id": RUN, field: value}))[field] == kept
+    assert reply(exchange(told={"id": RUN, field: value}))[field] == stored
 
 
 def test_a_name_of_a_field_that_is_no_name_is_replaced() -> None:

@@ -132,7 +132,7 @@ def test_further_data_may_be_looked_at() -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "text"),
     [
         (["ve02"], "'ve02' is not valid. Nearest of 578: veo2,"),
         (["--output", "film"], "output: 'film' is not valid. Valid: 3d, audio, image, text, video."),
@@ -140,11 +140,11 @@ def test_further_data_may_be_looked_at() -> None:
     ],
 )
 def test_what_is_not_there_is_told_with_what_is(
-    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+    arguments: list[str], text: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Exit code 2."""
     with pytest.raises(SystemExit) as ended:
         main(["models", *arguments])
 
     assert ended.value.code == 2
-    assert said in capsys.readouterr().err
+    assert text in capsys.readouterr().err

@@ -93,10 +93,10 @@ def test_say_in_a_pipe_keeps_lines_whole(capsys: pytest.CaptureFixture[str]) -> 
     assert capsys.readouterr().out == "word " * 50 + "\n"
 
 
-@pytest.mark.parametrize(("number", "said"), [(0, "0 models"), (1, "1 model"), (2, "2 models"), (1234, "1,234 models")])
-def test_plurals_are_true(number: int, said: str) -> None:
+@pytest.mark.parametrize(("number", "text"), [(0, "0 models"), (1, "1 model"), (2, "2 models"), (1234, "1,234 models")])
+def test_plurals_are_true(number: int, text: str) -> None:
     """One is one."""
-    assert counted(number, "model") == said
+    assert counted(number, "model") == text
 
 
 def test_a_short_list_is_shown_whole_and_of_a_long_one_the_nearest() -> None:

@@ -51,7 +51,7 @@ def test_by_default_successful_jobs_are_charged_and_no_request_is_rejected() -> 
 
 
 @pytest.mark.parametrize(
-    ("rows", "said"),
+    ("rows", "text"),
     [
         ({"taken": {"on": ["finished"], **BECAUSE}}, "'finished' is not known. Expected one of submit, succeeded"),
         ({"taken": {"on": ["running"], **BECAUSE}}, "'running' is not known"),
@@ -69,9 +69,9 @@ def test_by_default_successful_jobs_are_charged_and_no_request_is_rejected() -> 
         ({"overdraft": {"allowed": False}}, "'evidence' is missing"),
     ],
 )
-def test_a_row_that_cannot_be_kept_is_an_error(rows: dict[str, Any], said: str) -> None:
+def test_a_row_that_cannot_be_kept_is_an_error(rows: dict[str, Any], text: str) -> None:
     """At the start, not when a balance runs out."""
-    with pytest.raises(DataError, match=said):
+    with pytest.raises(DataError, match=text):
         _read(**rows)
 
 

@@ -34,10 +34,10 @@ class Callers:
         self.simulator = simulator
         self.here, self.there = (Caller(simulator.provider(name), "rf_live_one", base_url=url) for url in (HERE, THERE))
 
-    def both(self, *asked: Any, **more: Any) -> Iterator[tuple[str, bytes, str]]:
+    def both(self, *requested: Any, **more: Any) -> Iterator[tuple[str, bytes, str]]:
         """The same request at each address: its name, the response, and the expected address."""
         for caller in (self.here, self.there, self.here):
-            yield f"{asked[0]} {asked[1]}", said(caller(*asked, **more)), caller.base_url
+            yield f"{requested[0]} {requested[1]}", said(caller(*requested, **more)), caller.base_url
 
 
 def said(spoken: Spoken) -> bytes:

@@ -62,7 +62,7 @@ def test_sections_are_attached_on_demand(simulator: Simulator, ask: Ask, query: 
 
 
 @pytest.mark.parametrize(
-    ("query", "kept"),
+    ("query", "stored"),
     [
         (f"id=google/{LITE}", [LITE]),
         (f"id={LITE.upper()}", [LITE]),
@@ -76,9 +76,9 @@ def test_sections_are_attached_on_demand(simulator: Simulator, ask: Ask, query: 
         ("type=chat-completion", []),
     ],
 )
-def test_filters_narrow_the_list(ask: Ask, query: str, kept: list[str]) -> None:
+def test_filters_narrow_the_list(ask: Ask, query: str, stored: list[str]) -> None:
     """Several values of one parameter: either; several parameters: all."""
-    assert ids(ask("aimlapi"), query) == kept
+    assert ids(ask("aimlapi"), query) == stored
 
 
 def test_several_values_may_be_joined_or_repeated(ask: Ask) -> None:
@@ -178,7 +178,7 @@ FEEDS = [f"{prefix}/{word}" for prefix in PREFIXES for word in ("deprecations", 
 
 @pytest.mark.parametrize("path", FEEDS)
 @pytest.mark.parametrize(
-    ("query", "kept"),
+    ("query", "stored"),
     [
         ("", 2),
         ("status=withdrawn", 1),
@@ -189,11 +189,11 @@ FEEDS = [f"{prefix}/{word}" for prefix in PREFIXES for word in ("deprecations", 
         ("status=superseded&since=2026-08-01", 0),
     ],
 )
-def test_the_feed_of_retirements_fails_open(ask: Ask, path: str, query: str, kept: int) -> None:
+def test_the_feed_of_retirements_fails_open(ask: Ask, path: str, query: str, stored: int) -> None:
     """Six paths, no key; a filter that says nothing known keeps everything."""
     reply = ask("aimlapi")("GET", f"{path}?{query}", key=None)
 
-    assert len(reply.json["data"]) == kept
+    assert len(reply.json["data"]) == stored
     assert reply.headers["cache-control"] == "public, max-age=300"
 
 

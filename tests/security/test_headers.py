@@ -9,9 +9,9 @@ EVIL = "x\r\nX-Evil: 1\r\n\r\n<script>"
 WRITTEN = ("%0d%0aX-Evil:%201", "%0aX-Evil:%201", "%E5%98%8A%E5%98%8DX-Evil:1", "\\r\\nX-Evil: 1", "%00X-Evil")
 
 
-def _heads(said: bytes) -> list[str]:
+def _heads(text: bytes) -> list[str]:
     """The names of the headers of every response."""
-    heads = [part.partition(b"\r\n\r\n")[0] for part in said.split(b"HTTP/1.1 ")[1:]]
+    heads = [part.partition(b"\r\n\r\n")[0] for part in text.split(b"HTTP/1.1 ")[1:]]
     return [line.partition(b":")[0].decode().lower() for head in heads for line in head.split(b"\r\n")[1:]]
 
 

@@ -52,10 +52,10 @@ def test_a_body_where_none_belongs_is_no_second_request(wires: Wires) -> None:
     assert wires.statuses(one + LAST) == [200, 200]
 
 
-@pytest.mark.parametrize("asked", [b"http://evil.example/v1/health", b"//evil.example/v1/health"])
-def test_an_address_in_the_request_line_leads_nowhere_else(wires: Wires, asked: bytes) -> None:
+@pytest.mark.parametrize("requested", [b"http://evil.example/v1/health", b"//evil.example/v1/health"])
+def test_an_address_in_the_request_line_leads_nowhere_else(wires: Wires, requested: bytes) -> None:
     """It is answered here, or not at all."""
-    (status,) = wires.statuses(b"GET " + asked + b" HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n")
+    (status,) = wires.statuses(b"GET " + requested + b" HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n")
     assert status in (200, 404)
 
 

@@ -54,8 +54,8 @@ def received(one: socket.socket) -> bytes:
     return came
 
 
-def statuses(said: bytes) -> list[int]:
-    return [int(part[:3]) for part in said.split(b"HTTP/1.1 ")[1:]]
+def statuses(text: bytes) -> list[int]:
+    return [int(part[:3]) for part in text.split(b"HTTP/1.1 ")[1:]]
 
 
 @dataclass

@@ -137,9 +137,9 @@ def test_json_is_the_list_of_a_tasks_results() -> None:
     assert queried["results"] == output["data"] == own
 
 
-@pytest.mark.parametrize(("provider", "given", "wanted"), [("runninghub", {}, "array"), ("aimlapi", [], "object")])
-def test_json_of_another_type_than_the_providers_is_rejected(provider: str, given: Any, wanted: str) -> None:
-    with pytest.raises(OptionError, match=f"give a JSON {wanted}"), serving(provider, result=given):
+@pytest.mark.parametrize(("provider", "given", "expected"), [("runninghub", {}, "array"), ("aimlapi", [], "object")])
+def test_json_of_another_type_than_the_providers_is_rejected(provider: str, given: Any, expected: str) -> None:
+    with pytest.raises(OptionError, match=f"give a JSON {expected}"), serving(provider, result=given):
         pass
 
 

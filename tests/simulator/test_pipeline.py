@@ -14,8 +14,8 @@ from mockreel.engine.accounts.account import KeyEntry
 GOOD = {"model": "solo", "input": {"prompt": "a red door"}}
 
 
-def code_of(said: Any) -> str:
-    return str(said.json["error"]["code"])
+def code_of(text: Any) -> str:
+    return str(text.json["error"]["code"])
 
 
 def test_a_good_request_gets_through(encore: Caller) -> None:
@@ -109,11 +109,11 @@ def test_the_key_is_looked_for_in_each_of_its_places_in_turn(encore: Caller) -> 
     by_body = encore("POST", "/v1/jobs?key=en_user_query", body, key=None)
     by_header = encore("POST", "/v1/jobs?key=en_user_query", body, key="en_user_header")
 
-    def owner(said: Any) -> str:
+    def owner(text: Any) -> str:
         return next(
             name
             for name in ("header", "body", "query")
-            if encore("GET", f"/v1/jobs/{said.json['id']}", key=f"en_user_{name}").status == 200
+            if encore("GET", f"/v1/jobs/{text.json['id']}", key=f"en_user_{name}").status == 200
         )
 
     assert (owner(by_body), owner(by_header)) == ("body", "header")

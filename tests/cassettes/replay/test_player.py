@@ -13,9 +13,9 @@ ASKED = RequestKey("POST", "/v2/query", (("page", "1"),), {"taskId": "1"})
 EXCHANGE = Exchange("POST", "https://example.com/v2/query?page=1", (), b'{"taskId":"1"}', 200, (), b"{}")
 
 
-def player(*asked: RequestKey, freely: tuple[int, ...] = ()) -> CassettePlayer:
+def player(*requested: RequestKey, freely: tuple[int, ...] = ()) -> CassettePlayer:
     """A player of these requests."""
-    return CassettePlayer(asked, [EXCHANGE] * len(asked), frozenset(freely))
+    return CassettePlayer(requested, [EXCHANGE] * len(requested), frozenset(freely))
 
 
 @pytest.mark.parametrize(

@@ -8,14 +8,14 @@ from collections.abc import Callable
 from typing import Any
 
 
-def step(name: str, run: Callable[[], Any], wanted: Any = True) -> Any:
+def step(name: str, run: Callable[[], Any], expected: Any = True) -> Any:
     """Run one step, and compare what it gives: with a value, or with the kind of exception that it has to raise."""
     try:
         came = run()
     except Exception as error:
         came = error
-    held = isinstance(came, wanted) if isinstance(wanted, type) else came == wanted
-    print("ok" if held else "FAILS", name, "" if held else f"{came!r} came, {wanted!r} was wanted"[:300], sep="\t")
+    held = isinstance(came, expected) if isinstance(expected, type) else came == expected
+    print("ok" if held else "FAILS", name, "" if held else f"{came!r} came, {expected!r} was wanted"[:300], sep="\t")
     return came
 
 

@@ -52,9 +52,9 @@ BROKEN: dict[str, tuple[bytes, str]] = {
 }
 
 
-def why(stage: Any, name: str) -> str:
+def why(simulator: Any, name: str) -> str:
     """The reason of the newest exchange, which the control API and the log show."""
-    entry = list(stage.journal)[-1]
+    entry = list(simulator.journal)[-1]
     assert entry.provider == name
     assert entry.row == "malformed-json"
     (violation,) = entry.violations

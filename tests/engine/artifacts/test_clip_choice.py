@@ -56,7 +56,7 @@ def test_an_extension_of_seven_seconds_is_there(aspect: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wanted", "says"),
+    ("expected", "says"),
     [
         (ClipRequest("video", 12, "480p"), "requested 12 s at 480p; the pack has 10 s at 720p"),
         (ClipRequest("video", 12, "720p"), "requested 12 s; the pack has 10 s"),
@@ -78,15 +78,15 @@ def test_an_extension_of_seven_seconds_is_there(aspect: str) -> None:
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_the_nearest_says_what_it_is_not(wanted: ClipRequest, says: str) -> None:
+def test_the_nearest_says_what_it_is_not(expected: ClipRequest, says: str) -> None:
     """Only differences are named, with the requested and the actual value."""
-    clip = pick(wanted)
+    clip = pick(expected)
 
     assert (clip.exact, clip.says) == (False, says)
 
 
 @pytest.mark.parametrize(
-    ("wanted", "file"),
+    ("expected", "file"),
     [
         (ClipRequest("video"), "video-720p-16x9-8s.mp4"),
         (ClipRequest("video", 5, "AUTO", "auto"), "video-720p-16x9-5s.mp4"),
@@ -105,9 +105,9 @@ def test_the_nearest_says_what_it_is_not(wanted: ClipRequest, says: str) -> None
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_an_exact_match_has_no_note(wanted: ClipRequest, file: str) -> None:
+def test_an_exact_match_has_no_note(expected: ClipRequest, file: str) -> None:
     """Values that are not requested, left to the server, or meaningless for the kind are no difference."""
-    clip = pick(wanted)
+    clip = pick(expected)
 
     assert (clip.file, clip.exact, clip.says) == (file, True, "")
 

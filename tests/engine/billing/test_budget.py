@@ -36,7 +36,7 @@ def test_an_amount_is_for_all_or_for_one(given: Any, expected: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "said"),
+    ("given", "text"),
     [
         ("much", r"budget: 'much' is not valid\. Valid: a decimal from 0 up, as 0\.50, in USD\."),
         ("-1", "budget: '-1'"),
@@ -50,9 +50,9 @@ def test_an_amount_is_for_all_or_for_one(given: Any, expected: Any) -> None:
         ("5 USD", "unit of the budget: 'USD' is not valid. Valid: CNY. So RunningHub counts"),
     ],
 )
-def test_an_invalid_amount_is_rejected_with_a_valid_one(given: Any, said: str) -> None:
+def test_an_invalid_amount_is_rejected_with_a_valid_one(given: Any, text: str) -> None:
     """With the currencies and the providers that there are."""
-    with pytest.raises(OptionError, match=said):
+    with pytest.raises(OptionError, match=text):
         read_budget(given, CONTRACTS)
 
 

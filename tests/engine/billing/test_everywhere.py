@@ -122,30 +122,30 @@ def test_an_invalid_budget_is_reported_before_anything_is_served(capsys: pytest.
     assert "budget: 'lots' is not valid. Valid: a decimal from 0 up, as 0.50, in USD." in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(("budget", "asked"), [("0", "402 402"), ("5", "201 201")])
-def test_run_has_a_budget(budget: str, asked: str) -> None:
+@pytest.mark.parametrize(("budget", "requested"), [("0", "402 402"), ("5", "201 201")])
+def test_run_has_a_budget(budget: str, requested: str) -> None:
     """It reports the sums at the end."""
     pytest.importorskip("trustme", reason="the extra [run] is not installed, so no program was run")
     command = [sys.executable, "-m", "mockreel", "run", "--budget", budget, "--", sys.executable, "-c", TWICE]
     ran = subprocess.run([*command, "https://api.runflow.io"], capture_output=True, text=True, check=True)
 
-    assert ran.stdout.strip() == asked
+    assert ran.stdout.strip() == requested
     assert (
         "Estimated cost avoided: nothing." if budget == "0" else "Estimated cost avoided: at least 0.24 USD."
     ) in ran.stderr
 
 
-@pytest.mark.parametrize(("options", "wanted"), [([], 201), (["--mockreel-budget", "runflow=0"], 402)])
+@pytest.mark.parametrize(("options", "expected"), [([], 201), (["--mockreel-budget", "runflow=0"], 402)])
 def test_a_test_run_has_a_budget(
-    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, options: list[str], wanted: int
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, options: list[str], expected: int
 ) -> None:
     """From the command line, or from the marker; the sums of all tests are added up."""
     monkeypatch.setenv("PYTEST_ADDOPTS", LEAN["PYTEST_ADDOPTS"])
-    pytester.makepyfile(TEST.replace("WANTED", str(wanted)))
+    pytester.makepyfile(TEST.replace("WANTED", str(expected)))
     result = pytester.runpytest_subprocess(*options)
 
     result.assert_outcomes(passed=2)
-    result.stdout.fnmatch_lines([f"Estimated cost avoided: at least {'0.24' if wanted == 201 else '0.12'} USD."])
+    result.stdout.fnmatch_lines([f"Estimated cost avoided: at least {'0.24' if expected == 201 else '0.12'} USD."])
 
 
 def test_an_unspent_row_is_plain_values() -> None:

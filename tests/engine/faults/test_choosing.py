@@ -29,8 +29,8 @@ from mockreel.simulator.simulator import Simulator
 MALFORMED = read_fault("malformed")
 
 
-def is_damaged(said: Any) -> bool:
-    return bool(said.response.body) and not is_json(said.response.body)
+def is_damaged(text: Any) -> bool:
+    return bool(text.response.body) and not is_json(text.response.body)
 
 
 def is_json(body: bytes) -> bool:

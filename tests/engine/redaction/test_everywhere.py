@@ -248,7 +248,7 @@ def test_a_secrets_place_is_one_in_every_form_of_a_body(name: str, field: str) -
 
 
 @pytest.mark.parametrize(
-    ("key", "said"),
+    ("key", "output"),
     [
         ("0123456789abcdef0123456789abcdef", "0123456789ABCDEF0123456789ABCDEF"),
         ("AbCdEf-0123456789-xyz", "abcdef-0123456789-xyz"),
@@ -256,13 +256,13 @@ def test_a_secrets_place_is_one_in_every_form_of_a_body(name: str, field: str) -
         ("an-honest-key-of-24-signs", "an-hon\u00adest-key\ufeff-of-24-\u2060signs"),
     ],
 )
-def test_a_key_is_recognised_in_other_case_and_with_invisible_characters(key: str, said: str) -> None:
+def test_a_key_is_recognised_in_other_case_and_with_invisible_characters(key: str, output: str) -> None:
     """As typed by hand, or changed by a text program."""
     known = Fingerprints([key])
 
-    for text in (said, f"the key {said}, it is", json.dumps({"a": said}, ensure_ascii=False)):
+    for text in (output, f"the key {output}, it is", json.dumps({"a": output}, ensure_ascii=False)):
         shown = known.masked_text(text)
-        assert said not in shown
+        assert output not in shown
         assert "…" in shown
 
 

@@ -120,7 +120,7 @@ def test_every_row_is_found_by_its_name_and_by_its_code(row: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("headers", "asked", "valid"),
+    ("headers", "requested", "valid"),
     [
         ("scenario=sleep", "sleep", "stuck"),
         ("scenario=nsfw", "nsfw", "rate-limited"),
@@ -132,14 +132,14 @@ def test_every_row_is_found_by_its_name_and_by_its_code(row: str) -> None:
     ],
 )
 def test_an_impossible_preference_is_answered_by_the_mock_server_itself(
-    headers: str, asked: str | None, valid: str | None, encore: Caller
+    headers: str, requested: str | None, valid: str | None, encore: Caller
 ) -> None:
     """Not in the provider's form: with the requested and the known names."""
     output = encore("POST", "/v1/jobs", GOOD, headers={"prefer": headers})
 
     assert output.status == 400
     assert output.headers["content-type"] == "application/problem+json"
-    assert output.json["asked"] == asked
+    assert output.json["asked"] == requested
     assert valid is None or valid in output.json["valid"]
     assert len(encore.provider.jobs) == 0
 

@@ -46,8 +46,8 @@ class Play:
     def stored(self, provider: Provider) -> Any:
         return provider.state
 
-    def restore(self, provider: Provider, kept: Any) -> Any:
-        return kept
+    def restore(self, provider: Provider, remaining: Any) -> Any:
+        return remaining
 
     def refuse(self, context: RequestContext, row: ErrorRow, error: ErrorResponse) -> Response:
         return refuse(row, error, bare=self._bare)

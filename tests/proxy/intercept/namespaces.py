@@ -39,14 +39,14 @@ def _up() -> None:
         fcntl.ioctl(one, _FLAGS, struct.pack("16sh14x", b"lo", _UP))
 
 
-def _trap(one: socket.socket, asked: list[str]) -> None:
+def _trap(one: socket.socket, requested: list[str]) -> None:
     while True:
         message, sender = one.recvfrom(512)
         labels, place = [], 12
         while length := message[place]:
             labels.append(message[place + 1 : place + 1 + length].decode())
             place += 1 + length
-        asked.append(".".join(labels))
+        requested.append(".".join(labels))
         one.sendto(message[:2] + b"\x81\x83" + message[4:6] + bytes(6) + message[12:], sender)
 
 

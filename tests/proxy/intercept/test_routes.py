@@ -6,7 +6,7 @@ from mockreel.proxy.intercept.host_routes import Routes, is_loopback, previous_p
 
 
 @pytest.mark.parametrize(
-    ("host", "port", "wanted"),
+    ("host", "port", "expected"),
     [
         ("files.example.com", 443, "proxy.one"),
         ("inside.corp", 443, None),
@@ -17,18 +17,18 @@ from mockreel.proxy.intercept.host_routes import Routes, is_loopback, previous_p
         ("only.port", 443, "proxy.one"),
     ],
 )
-def test_no_proxy_is_read_as_programs_read_it(host: str, port: int, wanted: str | None) -> None:
+def test_no_proxy_is_read_as_programs_read_it(host: str, port: int, expected: str | None) -> None:
     """By name, by domain, with a star or a dot before it, and with a port."""
     before = previous_proxies(
         {"HTTPS_PROXY": "http://proxy.one:3128", "NO_PROXY": "inside.corp, *.lan,only.port:8443", "OTHER": "kept"}
     )
     found = before.proxy("https", host, port)
 
-    assert (found.hostname if found else None) == wanted
+    assert (found.hostname if found else None) == expected
 
 
 @pytest.mark.parametrize(
-    ("environment", "wanted"),
+    ("environment", "expected"),
     [
         ({"HTTPS_PROXY": "http://capitals:1", "https_proxy": "http://small:2"}, "small"),
         ({"ALL_PROXY": "all:3"}, "all"),
@@ -37,11 +37,11 @@ def test_no_proxy_is_read_as_programs_read_it(host: str, port: int, wanted: str 
         ({"HTTPS_PROXY": ""}, None),
     ],
 )
-def test_the_proxy_for_https_is_found(environment: dict[str, str], wanted: str | None) -> None:
+def test_the_proxy_for_https_is_found(environment: dict[str, str], expected: str | None) -> None:
     """A variable in lower case takes precedence; ALL_PROXY is the default."""
     found = previous_proxies(environment).proxy("https", "files.example.com", 443)
 
-    assert (found.hostname if found else None) == wanted
+    assert (found.hostname if found else None) == expected
 
 
 @pytest.mark.parametrize(

@@ -37,10 +37,12 @@ except OSError as problem:
 """
 
 
-@pytest.mark.parametrize(("code", "wanted"), [("raise SystemExit(3)", 3), ("import os; os.kill(os.getpid(), 9)", 137)])
-def test_the_exit_code_is_passed_on(play: Play, code: str, wanted: int) -> None:
+@pytest.mark.parametrize(
+    ("code", "expected"), [("raise SystemExit(3)", 3), ("import os; os.kill(os.getpid(), 9)", 137)]
+)
+def test_the_exit_code_is_passed_on(play: Play, code: str, expected: int) -> None:
     """A program that a signal ended ends as a shell would say it."""
-    assert play("-c", code).ran.code == wanted
+    assert play("-c", code).ran.code == expected
 
 
 @pytest.mark.parametrize(("mode", "code"), [(None, 127), (0o600, 126)])

@@ -46,15 +46,15 @@ FREE = {"account", "job", "path"}
 
 
 @pytest.mark.parametrize(
-    "asked", [row for row in ROWS if row.method == "GET" and row.query is not None], ids=lambda row: row.path
+    "requested", [row for row in ROWS if row.method == "GET" and row.query is not None], ids=lambda row: row.path
 )
-def test_a_query_that_would_be_overlooked_is_refused(asked: Row, open_desk: OpenDesk) -> None:
+def test_a_query_that_would_be_overlooked_is_refused(requested: Row, open_desk: OpenDesk) -> None:
     """An unknown parameter, and a parameter with a value that nothing can have; each is told what there is."""
     desk = open_desk("runflow", "aimlapi")
-    path = re.sub(r"{id[^}]*}|{number[^}]*}", "1", asked.path.replace("{provider}", "aimlapi"))
+    path = re.sub(r"{id[^}]*}|{number[^}]*}", "1", requested.path.replace("{provider}", "aimlapi"))
     assert "zzz" in desk.get(f"{path}?zzz=1", 400)["detail"]
 
-    for name in set(asked.query or ()) - FREE:
+    for name in set(requested.query or ()) - FREE:
         answer = desk.get(f"{path}?{name}=nope/zzz", 400)
         assert "nope" in answer["detail"]
         assert answer.get("valid") or "`" in answer["detail"], answer

@@ -39,14 +39,14 @@ def submit(doors: Any, **options: Any) -> None:
     httpx2.post(url, json=BODY, headers=headers, trust_env=False, **options).raise_for_status()
 
 
-@pytest.mark.parametrize(("options", "kept"), [((), True), (("--no-bodies",), False)])
-def test_serve_keeps_what_was_said_unless_told(options: tuple[str, ...], kept: bool, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("options", "stored"), [((), True), (("--no-bodies",), False)])
+def test_serve_keeps_what_was_said_unless_told(options: tuple[str, ...], stored: bool, tmp_path: Path) -> None:
     """The journal of the command has bodies; `--no-bodies` leaves them out."""
     with served(tmp_path, *options) as (ready, doors), ControlClient.from_ready_file(ready) as control:
         submit(doors)
         (entry,) = control.journal(bodies=True)
 
-    assert entry.body == (BODY if kept else None)
+    assert entry.body == (BODY if stored else None)
     assert entry.status == 201
 
 
