@@ -20,7 +20,7 @@ def published(provider: str, name: str) -> Path:
     return data_root() / "contracts" / provider / "cassettes" / "published" / f"{name}.yaml"
 
 
-def told(document: Document) -> Document:
+def metadata(document: Document) -> Document:
     """What a cassette says of itself."""
     found: Document = document["metadata"]["mockreel"]
     return found

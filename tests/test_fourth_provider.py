@@ -123,9 +123,9 @@ def test_the_command_serves_it_too(tmp_path: Path) -> None:
     assert not file.exists()
 
 
-def server_lines(told: str) -> list[str]:
+def server_lines(output: str) -> list[str]:
     """What the command says of `encore`."""
-    return [line for line in told.splitlines() if "encore" in line.lower()]
+    return [line for line in output.splitlines() if "encore" in line.lower()]
 
 
 def test_nothing_of_it_is_installed() -> None:

@@ -62,7 +62,7 @@ class Imitation:
     hosts: tuple[str, ...]
     port: int = 0
     polls: int = 2
-    told: list[tuple[str, str, dict[str, str], bytes]] = field(default_factory=list)
+    received: list[tuple[str, str, dict[str, str], bytes]] = field(default_factory=list)
     more_headers: list[tuple[str, str]] = field(default_factory=list)
     callback_to: Callable[[], str] | None = None
     accepts_everything: bool = False
@@ -80,7 +80,7 @@ class Imitation:
         return JOBS[self.provider]
 
     def answer(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Reply:
-        self.told.append((method, headers["host"] + path, headers, body))
+        self.received.append((method, headers["host"] + path, headers, body))
         if headers["host"].startswith(FILE_HOST):
             return self._file(path)
         return SPEAKS[self.provider](self, method, path, headers, json.loads(body) if body else {})

@@ -17,7 +17,7 @@ from mockreel.cassettes import (
     read_cassette,
 )
 
-TOLD: dict[str, Any] = {
+METADATA: dict[str, Any] = {
     "origin": "published",
     "provider": "runflow",
     "title": "A poll.",
@@ -45,9 +45,9 @@ Write = Callable[..., Path]
 def write(tmp_path: Path) -> Write:
     """A cassette's file, whose parts a test may change."""
 
-    def written(told: Any = TOLD, exchange: Any = EXCHANGE, **parts: Any) -> Path:
+    def written(about: Any = METADATA, exchange: Any = EXCHANGE, **parts: Any) -> Path:
         path = tmp_path / "one.yaml"
-        whole = {"version": 1, "interactions": [exchange], "metadata": {"mockreel": told}, **parts}
+        whole = {"version": 1, "interactions": [exchange], "metadata": {"mockreel": about}, **parts}
         path.write_text(yaml.safe_dump({key: value for key, value in whole.items() if value != "gone"}), "utf-8")
         return path
 
@@ -97,7 +97,7 @@ def test_bytes_that_are_no_text_are_read_as_they_are(write: Write) -> None:
 
 
 def without(name: str) -> dict[str, Any]:
-    return {key: value for key, value in TOLD.items() if key != name}
+    return {key: value for key, value in METADATA.items() if key != name}
 
 
 @pytest.mark.parametrize(
@@ -109,13 +109,17 @@ def without(name: str) -> dict[str, Any]:
         ({"interactions": [{"request": {}}]}, CassetteUnreadable, "interactions/0 is no exchange .*'response'"),
         ({"interactions": ["a"]}, CassetteUnreadable, "interactions/0 is no exchange"),
         ({"metadata": "gone"}, NoProvenance, "there is no metadata/mockreel.*origin, provider"),
-        ({"told": without("origin")}, NoProvenance, "origin"),
-        ({"told": {**TOLD, "origin": "stand-in"}}, NoProvenance, "metadata/mockreel/origin"),
-        ({"told": {**TOLD, "source": []}}, NoProvenance, "metadata/mockreel/source"),
-        ({"told": {**TOLD, "recorded": "lately"}}, NoProvenance, "metadata/mockreel/recorded"),
-        ({"told": {**TOLD, "more": 1}}, NoProvenance, "more"),
-        ({"told": {**TOLD, "filled": [{"at": "/a"}]}}, NoProvenance, "metadata/mockreel/filled/0"),
-        ({"told": {**TOLD, "provider": "nobody"}}, UnknownProvider, "'nobody'.*Held: aimlapi, runflow.*--data DIR"),
+        ({"about": without("origin")}, NoProvenance, "origin"),
+        ({"about": {**METADATA, "origin": "stand-in"}}, NoProvenance, "metadata/mockreel/origin"),
+        ({"about": {**METADATA, "source": []}}, NoProvenance, "metadata/mockreel/source"),
+        ({"about": {**METADATA, "recorded": "lately"}}, NoProvenance, "metadata/mockreel/recorded"),
+        ({"about": {**METADATA, "more": 1}}, NoProvenance, "more"),
+        ({"about": {**METADATA, "filled": [{"at": "/a"}]}}, NoProvenance, "metadata/mockreel/filled/0"),
+        (
+            {"about": {**METADATA, "provider": "nobody"}},
+            UnknownProvider,
+            "'nobody'.*Held: aimlapi, runflow.*--data DIR",
+        ),
     ],
 )
 def test_what_cannot_be_used_is_told_in_a_sentence(

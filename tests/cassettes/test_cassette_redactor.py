@@ -27,8 +27,8 @@ def redactor(provider: str = "runflow") -> CassetteRedactor:
 def exchange(**parts: Any) -> Exchange:
     """A poll of a run, with one thing different."""
     reported = {"method": "GET", "uri": f"{API}/v1/runs/{RUN}", "headers": (), "body": b"", "status": 200}
-    reply = parts.pop("told", {"id": RUN, "status_code": "running"})
-    return Exchange(**{**reported, "reply_headers": JSON, "reply": orjson.dumps(reply), **parts})
+    content = parts.pop("content", {"id": RUN, "status_code": "running"})
+    return Exchange(**{**reported, "reply_headers": JSON, "reply": orjson.dumps(content), **parts})
 
 
 def scrubbed(*exchanges: Exchange, provider: str = "runflow") -> Scrubbed:
@@ -42,7 +42,7 @@ def reply(raw: Exchange, provider: str = "runflow") -> Any:
 def test_ids_are_replaced_alike_everywhere_so_that_they_still_link() -> None:
     """In addresses, bodies, headers and sentences, of the form that they had."""
     submit = exchange(method="POST", uri=f"{API}/v1/models/google/veo3.1/lite/runs", status=201)
-    gone = exchange(status=404, told={"code": "RUN_NOT_FOUND", "message": f"No run {RUN} here."})
+    gone = exchange(status=404, content={"code": "RUN_NOT_FOUND", "message": f"No run {RUN} here."})
     first, second, third = scrubbed(submit, exchange(), gone).exchanges
     id_ = orjson.loads(first.reply)["id"]
 
@@ -53,8 +53,8 @@ def test_ids_are_replaced_alike_everywhere_so_that_they_still_link() -> None:
 
 def test_what_is_learnt_last_is_replaced_in_what_came_first() -> None:
     """A name in a sentence is known from the field that follows later."""
-    first = exchange(status=404, told={"code": "X", "message": "Ask Ada Lovelace-Byron."})
-    second = exchange(told={"id": RUN, "owner": "Ada Lovelace-Byron"})
+    first = exchange(status=404, content={"code": "X", "message": "Ask Ada Lovelace-Byron."})
+    second = exchange(content={"id": RUN, "owner": "Ada Lovelace-Byron"})
 
     assert b"Ada" not in scrubbed(first, second).exchanges[0].reply
 
@@ -134,22 +134,22 @@ def test_an_address_keeps_what_the_contract_knows_of_it(url: str, stored: str) -
 )
 def test_a_field_is_kept_if_it_is_known_and_named(field: str, value: Any, stored: Any) -> None:
     """Words where words are named, sentences without names, numbers and dates; the rest by its sort."""
-    assert reply(exchange(told={"id": RUN, field: value}))[field] == stored
+    assert reply(exchange(content={"id": RUN, field: value}))[field] == stored
 
 
 def test_a_name_of_a_field_that_is_no_name_is_replaced() -> None:
     """Objects may be keyed by people."""
-    assert list(reply(exchange(told={"ada@engines.io": 1, "fine": 2}))) == ["person-1@example.com", "fine"]
+    assert list(reply(exchange(content={"ada@engines.io": 1, "fine": 2}))) == ["person-1@example.com", "fine"]
 
 
 def test_the_key_is_found_in_a_field_that_is_kept() -> None:
     """Whatever stands beside it."""
-    assert KEY.encode() not in scrubbed(exchange(told={"id": RUN, "status_code": f"x-{KEY}"})).exchanges[0].reply
+    assert KEY.encode() not in scrubbed(exchange(content={"id": RUN, "status_code": f"x-{KEY}"})).exchanges[0].reply
 
 
 def test_numbers_that_name_somebody_are_replaced() -> None:
     """By the rows of the provider."""
-    raw = exchange(uri="https://api.aimlapi.com/v2/billing/detail", told={"user_id": 88213377145, "status": "ok"})
+    raw = exchange(uri="https://api.aimlapi.com/v2/billing/detail", content={"user_id": 88213377145, "status": "ok"})
 
     assert reply(raw, "aimlapi")["user_id"] == 10000000001
 
@@ -161,7 +161,7 @@ def test_what_was_sent_may_be_repeated() -> None:
         method="POST",
         uri=f"{API}/v1/models/google/veo3.1/lite/runs",
         body=orjson.dumps(body),
-        told={"id": RUN, "input": {**body["input"], "more": "Ada"}, "client_ref": "mine-77"},  # type: ignore[dict-item]
+        content={"id": RUN, "input": {**body["input"], "more": "Ada"}, "client_ref": "mine-77"},  # type: ignore[dict-item]
     )
     (stored,) = scrubbed(raw).exchanges
     reported = orjson.loads(stored.reply)
@@ -228,7 +228,7 @@ def test_scrubbing_what_was_scrubbed_changes_nothing_of_its_form() -> None:
         "org_id": ORG,
         "output": {"outputs": [{"type": "video", "url": "https://x.dev/a.mp4", "duration": 4}]},
     }
-    (once,) = scrubbed(exchange(told=output)).exchanges
+    (once,) = scrubbed(exchange(content=output)).exchanges
     (twice,) = scrubbed(once).exchanges
 
     assert once == twice

@@ -22,7 +22,7 @@ from mockreel.contract import load_contract
 from mockreel.errors import DataError, MockreelError
 
 KEY = "rf_live_9fQ2xLw7ZpT4mVb1"
-TOLD = {
+METADATA = {
     "origin": "live",
     "provider": "runflow",
     "title": "A poll.",
@@ -57,7 +57,7 @@ def path(tmp_path: Path) -> Path:
 
 def test_what_is_written_can_be_read_and_says_what_was_left_out(path: Path) -> None:
     """By pointers, without values."""
-    store().write(path, [POLL], TOLD)
+    store().write(path, [POLL], METADATA)
     cassette = read_cassette(path)
 
     assert (cassette.origin, cassette.provider, cassette.exchanges[0].status) == ("live", "runflow", 200)
@@ -69,7 +69,7 @@ def test_what_is_written_can_be_read_and_says_what_was_left_out(path: Path) -> N
 
 def test_vcrpy_itself_reads_it(path: Path) -> None:
     """It is an ordinary cassette."""
-    store().write(path, [POLL], TOLD)
+    store().write(path, [POLL], METADATA)
     with vcr.use_cassette(str(path), record_mode="none") as cassette:
         assert [request.method for request in cassette.requests] == ["GET"]
         assert cassette.get_metadata("mockreel", None)["origin"] == "live"
@@ -78,16 +78,16 @@ def test_vcrpy_itself_reads_it(path: Path) -> None:
 def test_a_save_that_would_hold_a_secret_leaves_nothing_behind(path: Path) -> None:
     """Not even a part of a file."""
     with pytest.raises(SecretLeft, match=r"/metadata/mockreel/title: the key"):
-        store().write(path, [POLL], {**TOLD, "title": f"With {KEY}."})
+        store().write(path, [POLL], {**METADATA, "title": f"With {KEY}."})
 
     assert not path.parent.exists()
 
 
-@pytest.mark.parametrize("told", [None, {}, {**TOLD, "origin": "stand-in"}])
-def test_without_provenance_nothing_is_written(path: Path, told: Any) -> None:
+@pytest.mark.parametrize("metadata", [None, {}, {**METADATA, "origin": "stand-in"}])
+def test_without_provenance_nothing_is_written(path: Path, metadata: Any) -> None:
     """Whoever records says what it is."""
     with pytest.raises(NoProvenance):
-        store().write(path, [POLL], told)
+        store().write(path, [POLL], metadata)
 
     assert not path.exists()
 
@@ -97,7 +97,7 @@ def test_what_is_there_is_not_overwritten(path: Path) -> None:
     path.parent.mkdir()
     path.write_text("mine")
     with pytest.raises(NotRecorded, match="is there already"):
-        store().write(path, [POLL], TOLD)
+        store().write(path, [POLL], METADATA)
 
     assert path.read_text() == "mine"
 
@@ -106,7 +106,7 @@ def test_a_file_is_whole_or_not_there(path: Path, monkeypatch: pytest.MonkeyPatc
     """A crash on the way leaves no part of it."""
     monkeypatch.setattr("os.fsync", lambda handle: (_ for _ in ()).throw(OSError("disk full")))
     with pytest.raises(DataError, match="disk full"):
-        store().write(path, [POLL], TOLD)
+        store().write(path, [POLL], METADATA)
 
     assert list(path.parent.iterdir()) == []
 
@@ -119,7 +119,7 @@ def recording(path: Path, made: Store, mode: str = "new_episodes") -> Any:
 
 def test_the_metadata_survives_when_vcrpy_saves_again(path: Path) -> None:
     """And so does everything else, byte for byte."""
-    store().write(path, [POLL], TOLD)
+    store().write(path, [POLL], METADATA)
     before = path.read_bytes()
     with recording(path, store()) as cassette:
         cassette.dirty = True
@@ -129,7 +129,7 @@ def test_the_metadata_survives_when_vcrpy_saves_again(path: Path) -> None:
 
 def test_what_was_recorded_before_is_not_mixed_with_new_things(path: Path) -> None:
     """Their placeholders would mean different things."""
-    store().write(path, [POLL], TOLD)
+    store().write(path, [POLL], METADATA)
     before = path.read_bytes()
     reply = {"status": {"code": 200, "message": ""}, "headers": {}, "body": {"string": b"{}"}}
 
@@ -158,7 +158,7 @@ def test_a_cassette_that_cannot_be_read_is_an_error_and_never_replaced(path: Pat
 def test_polls_that_are_answered_alike_are_counted_and_left_out(path: Path) -> None:
     """The first and the last of them stay; rows of `filled` follow their exchanges."""
     done = Exchange(POLL.method, POLL.uri, (), b"", 200, JSON, POLL.reply.replace(b"running", b"succeeded"))
-    store().write(path, [*[POLL] * 5, done], TOLD)
+    store().write(path, [*[POLL] * 5, done], METADATA)
     cassette = read_cassette(path)
 
     assert [b"running" in one.reply for one in cassette.exchanges] == [True, True, False]
@@ -174,7 +174,7 @@ def test_an_expectation_is_made_of_what_may_be_kept(path: Path) -> None:
         seen.append(cassette)
         return {"expect": {"calls": []}}
 
-    store(stating=stating).write(path, [POLL], TOLD)
+    store(stating=stating).write(path, [POLL], METADATA)
 
     assert KEY not in repr(seen[0].exchanges)
     assert yaml.safe_load(path.read_text())["metadata"]["mockreel"]["expect"] == {"calls": []}

@@ -43,8 +43,8 @@ def test_the_key_goes_to_the_api_and_the_secrets_came_back(provider: str, imitat
     """The proof above proves something: keys were sent, cookies were sent back, files were fetched without a key."""
     imitation = imitate(provider)
     record(provider)
-    api = [one for one in imitation.told if not one[1].startswith("cdn.")]
-    files = [one for one in imitation.told if one[1].startswith("cdn.")]
+    api = [one for one in imitation.received if not one[1].startswith("cdn.")]
+    files = [one for one in imitation.received if one[1].startswith("cdn.")]
 
     assert sum(imitation.key in headers["authorization"] for _, _, headers, _ in api) >= 4
     assert any(PLANTED["cookie"] in headers.get("cookie", "") for _, _, headers, _ in api)

@@ -44,7 +44,7 @@ def test_without_an_address_callbacks_are_not_recorded_and_the_plan_says_so(imit
     result = record("runflow", "--no-refusals")
 
     assert "callback: not recorded, as there is no --callback-url" in result.output
-    assert b"callback_url" not in imitation.told[0][3]
+    assert b"callback_url" not in imitation.received[0][3]
 
 
 @every
@@ -67,7 +67,7 @@ def test_a_refused_key_ends_the_recording_before_the_job(imitate: Imitate, recor
 
     assert isinstance(result.exception, NotRecorded)
     assert "Runflow rejects the key. Nothing else was requested, and no job begun." in str(result.exception)
-    assert {method for method, *_ in imitation.told} == {"GET"}
+    assert {method for method, *_ in imitation.received} == {"GET"}
 
 
 def test_what_should_be_refused_and_is_accepted_ends_the_recording(imitate: Imitate, record: Record) -> None:
@@ -77,7 +77,7 @@ def test_what_should_be_refused_and_is_accepted_ends_the_recording(imitate: Imit
 
     assert isinstance(result.exception, NotRecorded)
     assert f"began job {JOBS['runflow']}, which may cost" in str(result.exception)
-    assert sum(method == "POST" and path.endswith("/runs") for method, path, *_ in imitation.told) == 2
+    assert sum(method == "POST" and path.endswith("/runs") for method, path, *_ in imitation.received) == 2
 
 
 def test_the_plan_and_its_price_are_shown_and_nothing_is_sent_before_you_agree(
@@ -90,7 +90,7 @@ def test_the_plan_and_its_price_are_shown_and_nothing_is_sent_before_you_agree(
     assert "job: submit of google/veo3.1/lite, polls, its result. Costs 0.12 USD." in result.output
     assert "unknown-job: poll of the unknown job" in result.output
     assert "Send this to the provider? [y/N]: n" in result.output
-    assert (result.exit_code, imitation.told) == (1, [])
+    assert (result.exit_code, imitation.received) == (1, [])
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,7 @@ def test_what_cannot_be_recorded_is_told_before_anything_is_sent(
 
     assert isinstance(result.exception, MockreelError), result.output
     assert re.search(text, str(result.exception))
-    assert imitation.told == []
+    assert imitation.received == []
 
 
 def test_without_a_key_the_variable_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -157,11 +157,11 @@ def test_a_cassette_that_is_there_is_not_overwritten(imitate: Imitate, record: R
     """Nor is anything asked again for it."""
     imitation = imitate("runflow")
     record("runflow", "--no-job")
-    before, requested = written(tmp_path), len(imitation.told)
+    before, requested = written(tmp_path), len(imitation.received)
     result = record("runflow", "--no-job")
 
     assert "is there already, and is not overwritten" in str(result.exception)
-    assert (written(tmp_path), len(imitation.told)) == (before, requested)
+    assert (written(tmp_path), len(imitation.received)) == (before, requested)
 
 
 def test_a_server_that_nobody_vouches_for_gets_no_key(
@@ -173,7 +173,7 @@ def test_a_server_that_nobody_vouches_for_gets_no_key(
     results = [record("runflow", "--no-refusals"), record("runflow")]
 
     assert [type(result.exception) for result in results] == [NotReached, NotReached]
-    assert (imitation.told, (tmp_path / "out").exists()) == ([], False)
+    assert (imitation.received, (tmp_path / "out").exists()) == ([], False)
 
 
 def test_a_server_that_does_not_answer_leaves_no_empty_cassette(
@@ -249,7 +249,7 @@ def test_a_port_that_is_taken_is_told_before_anything_is_sent(imitate: Imitate, 
         result = record("runflow", "--callback-url", "https://hooks.my-studio.dev/in", "--listen", port)
 
     assert isinstance(result.exception, PortTaken)
-    assert imitation.told == []
+    assert imitation.received == []
 
 
 def test_a_callback_whose_number_has_lost_its_last_digits_is_the_jobs(

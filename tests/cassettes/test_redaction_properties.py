@@ -85,11 +85,11 @@ def loaded(provider: str) -> Contract:
     return load_contract(provider)
 
 
-def kept(provider: str, told: Any, headers: Any, folder: Path) -> Path:
+def recorded(provider: str, reply: Any, headers: Any, folder: Path) -> Path:
     """The folder with a cassette of one exchange."""
     redactor = CassetteRedactor(loaded(provider), read_profile(provider), read_rules(provider), known={KEY: "the key"})
     requested = (("Authorization", f"Bearer {KEY}"), ("Cookie", f"sid={SECRETS['token']}"))
-    exchange = Exchange("GET", URLS[provider], requested, b"", 200, tuple(headers), orjson.dumps(told))
+    exchange = Exchange("GET", URLS[provider], requested, b"", 200, tuple(headers), orjson.dumps(reply))
     store = Store(redactor, Guard({KEY: "the key"}, read_rules(provider).looks))
     path = folder / "one.yaml"
     path.unlink(missing_ok=True)
@@ -104,11 +104,11 @@ def test_no_secret_is_kept_wherever_it_stands(provider: str, tmp_path_factory: p
 
     @settings(max_examples=examples(15), deadline=None, phases=[Phase.explicit, Phase.generate], database=None)
     @given(body, st.lists(header, max_size=3))
-    def holds(told: Any, headers: Any) -> None:
+    def holds(reply: Any, headers: Any) -> None:
         try:
-            found = left(kept(provider, told, headers, folder), SECRETS)
+            found = left(recorded(provider, reply, headers, folder), SECRETS)
         except SecretLeft as refused:
             found = [name for name, secret in SECRETS.items() if secret in str(refused)]
-        assert found == [], json.dumps([told, headers])
+        assert found == [], json.dumps([reply, headers])
 
     holds()

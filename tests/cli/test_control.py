@@ -94,7 +94,7 @@ def test_jobs_are_listed_shown_and_ended(control: Run, server: MockServer) -> No
 
 def test_callbacks_are_sent_again(control: Run, server: MockServer) -> None:
     """And it is said when they go out."""
-    submit(server, tell="http://127.0.0.1:9/told")
+    submit(server, tell="http://127.0.0.1:9/hook")
     control("clock", "advance", "100")
     id_ = control("deliveries", "list", "--status", "failed").output.splitlines()[1].split()[0]
 

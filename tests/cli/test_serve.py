@@ -19,7 +19,7 @@ from mockreel.server.socket_server import Server
 ENCORE = ["--data", str(FOURTH), "--provider", "encore"]
 
 
-def told(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+def output_of(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     """What `serve` says as it ends with exit code 2."""
     with pytest.raises(SystemExit) as ended:
         main(["serve", *ENCORE, *arguments])
@@ -33,7 +33,7 @@ def test_a_ready_file_that_cannot_be_written_is_told_at_once(
     """In one line: what, where, and what to do; nothing is served."""
     missing = tmp_path / "nope" / "ready.json"
 
-    output = told(capsys, "--port", "0", "--ready-file", str(missing))
+    output = output_of(capsys, "--port", "0", "--ready-file", str(missing))
 
     assert output.startswith(f"mockreel: --ready-file: '{missing}' is not valid. ")
     assert "or name another file" in output
@@ -47,7 +47,7 @@ def test_who_finds_the_port_taken_leaves_the_ready_file_of_its_holder(
     ready = tmp_path / "ready.json"
     ready.write_text("the holder's")
     with closing(socket.create_server(("127.0.0.1", 0))) as holder:
-        output = told(capsys, "--port", str(holder.getsockname()[1]), "--ready-file", str(ready))
+        output = output_of(capsys, "--port", str(holder.getsockname()[1]), "--ready-file", str(ready))
 
     assert "Cannot listen on" in output
     assert ready.read_text() == "the holder's"
@@ -107,7 +107,7 @@ def test_the_base_url_to_paste_is_the_one_of_the_ready_file(provider: str) -> No
 )
 def test_an_option_that_cannot_be_is_told(arguments: list[str], says: str, capsys: pytest.CaptureFixture[str]) -> None:
     """With what can, and nothing is served."""
-    assert says in " ".join(told(capsys, "--port", "0", *arguments).split())
+    assert says in " ".join(output_of(capsys, "--port", "0", *arguments).split())
 
 
 @pytest.mark.parametrize(

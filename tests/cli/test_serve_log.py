@@ -44,7 +44,7 @@ class Command:
                 return row
         raise AssertionError(f"it has ended without a line of the kind {kind}")
 
-    def told(self) -> str:
+    def output(self) -> str:
         """Everything that it has said, once it is stopped."""
         self.process.send_signal(signal.SIGTERM)
         output, complained = self.process.communicate(timeout=30)
@@ -77,7 +77,7 @@ def test_each_event_is_a_line(tmp_path: Path) -> None:
     with _serving(tmp_path) as command:
         job = command.ask("/v1/jobs", GOOD).json()["id"]
         command.ask("/v1/jobs", {"model": "none"})
-        output = command.told()
+        output = command.output()
 
     assert output.index("Stop with Ctrl-C.") < output.index("POST /v1/jobs ")
     lines = [" ".join(line.split()[1:]) for line in output.partition("Stop with Ctrl-C.\n")[2].splitlines()]
@@ -92,7 +92,7 @@ def test_machines_are_told_the_same(tmp_path: Path) -> None:
     """An object a line, from the first to the last, each fitting the schema; no key is in it."""
     with _serving(tmp_path, "--json") as command:
         command.ask("/v1/jobs", GOOD)
-        output = command.told()
+        output = command.output()
 
     rows = [json.loads(line) for line in output.splitlines()]
     fits = jsonschema_rs.validator_for(json.loads(SCHEMA.read_text()))
@@ -106,7 +106,7 @@ def test_quiet_tells_nothing(tmp_path: Path) -> None:
     """Neither where it is, nor what happens, nor that it was stopped."""
     with _serving(tmp_path, "--quiet") as command:
         command.ask("/v1/jobs", GOOD)
-        assert command.told() == ""
+        assert command.output() == ""
 
 
 def test_a_log_that_nobody_reads_stops_nobody(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import brotli
 import orjson
 import pytest
 from click.testing import CliRunner
-from recorded import Change, Document, answer, copied, published, rewrite, told
+from recorded import Change, Document, answer, copied, metadata, published, rewrite
 
 from mockreel._data import data_root
 from mockreel.cassettes import CassetteVersion
@@ -40,8 +40,8 @@ def shown(*pointers: str) -> Change:
     """Treat the places that the cassette marks as filled in as recorded."""
 
     def change(document: Document) -> None:
-        rows = told(document)["filled"]
-        told(document)["filled"] = [row for row in rows if not row["at"].startswith(pointers)]
+        rows = metadata(document)["filled"]
+        metadata(document)["filled"] = [row for row in rows if not row["at"].startswith(pointers)]
 
     return change
 
@@ -145,7 +145,7 @@ def test_a_job_that_cost_something_else_is_a_price(tmp_path: Path) -> None:
         document["interactions"][0]["request"]["uri"] = "https://api.runflow.io/v1/models/google/veo3.1/lite/runs"
         fields = {"prompt": "a boat", "duration": "8s", "resolution": "720p", "generate_audio": False}
         document["interactions"][0]["request"]["body"] = orjson.dumps({"input": fields}).decode()
-        told(document)["filled"] = []
+        metadata(document)["filled"] = []
 
     of = ("runflow", "smart-resize-run")
     same = found(tmp_path, change, body(cost="0.24"), of=of)
@@ -161,7 +161,7 @@ def test_a_quotation_is_a_price_too(tmp_path: Path) -> None:
 
     def change(document: Document) -> None:
         rewrite(document, lambda body: body.update(errorCode="", errorMessage="", estimatedPrice=9, currency="CNY"))
-        told(document)["filled"] = []
+        metadata(document)["filled"] = []
 
     findings = found(tmp_path, change, of=("runninghub", "price-not-configured"))
     finding = next(one for name, one in findings.items() if "/price/" in name)
@@ -172,7 +172,7 @@ def test_new_and_missing_headers_are_reported(tmp_path: Path) -> None:
     """Those of HTTP itself and of gateways are none of the provider's."""
 
     def change(document: Document) -> None:
-        told(document)["filled"] = []
+        metadata(document)["filled"] = []
         headers = {"Content-Type": "application/json", "Date": "today", "X-Queue-Position": "7", "x-inference-id": "a"}
         for number in range(len(document["interactions"])):
             answer(document, number)["headers"] = {name: [value] for name, value in headers.items()}
@@ -187,7 +187,7 @@ def test_another_content_type_breaks_clients(tmp_path: Path) -> None:
     """A client that reads JSON cannot read it."""
 
     def change(document: Document) -> None:
-        told(document)["filled"] = []
+        metadata(document)["filled"] = []
         answer(document)["headers"] = {"Content-Type": ["text/plain"]}
 
     assert found(tmp_path, change)["get_generation/200/media"].verdict == "breaking for replies"
@@ -198,7 +198,7 @@ def test_an_accepted_request_that_the_contract_forbids_is_compatible(tmp_path: P
 
     def change(document: Document) -> None:
         document["interactions"][0]["request"]["body"] = orjson.dumps({"model": "alibaba/wan-2-7-t2v"}).decode()
-        told(document)["filled"] = []
+        metadata(document)["filled"] = []
 
     finding = found(tmp_path, change)["submit_generation/request"]
     assert finding.verdict == "compatible"
@@ -211,7 +211,7 @@ def test_a_rejected_request_that_the_contract_allows_breaks_clients(tmp_path: Pa
     def change(document: Document) -> None:
         fields = {"model": "pixverse/v5/text-to-video", "prompt": "a boat", "resolution": "720p"}
         document["interactions"][0]["request"]["body"] = orjson.dumps(fields).decode()
-        told(document)["filled"] = []
+        metadata(document)["filled"] = []
 
     finding = found(tmp_path, change, of=("aimlapi", "body-refused"))["submit_generation/request"]
     assert finding.verdict == "breaking for requests"
@@ -239,7 +239,7 @@ def test_a_callback_that_breaks_its_schema_breaks_receivers(tmp_path: Path) -> N
     """The payload is the witness."""
 
     def change(document: Document) -> None:
-        row = told(document)["callbacks"][0]
+        row = metadata(document)["callbacks"][0]
         row["body"] = row["body"].replace("TASK_END", "TASK_OVER")
 
     (finding,) = found(tmp_path, change, of=("runninghub", "text-to-image-webhook")).values()
@@ -302,7 +302,7 @@ def test_the_command_accepts_one_comparison_at_a_time(tmp_path: Path) -> None:
 
 def test_a_key_named_by_another_reading_is_compatible(tmp_path: Path) -> None:
     """The key is missing, and another one is present."""
-    findings = found(tmp_path, lambda document: told(document).update(reading={}), of=("runflow", "run-failed"))
+    findings = found(tmp_path, lambda document: metadata(document).update(reading={}), of=("runflow", "run-failed"))
 
     finding = findings["get_run/200/status_code/required"]
     assert finding.verdict == "docs only"
@@ -357,7 +357,7 @@ def test_a_webhook_that_is_no_json_object_breaks_receivers(content: str, tmp_pat
     """Whatever else it may be."""
 
     def change(document: Document) -> None:
-        told(document)["callbacks"][0]["body"] = content
+        metadata(document)["callbacks"][0]["body"] = content
 
     (finding,) = found(tmp_path, change, of=("runninghub", "text-to-image-webhook")).values()
     assert finding.verdict == "breaking for replies"

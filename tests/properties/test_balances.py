@@ -148,7 +148,7 @@ class Balances(RuleBasedStateMachine):
     def the_provider_tells_it(self) -> None:
         """Its balance endpoint says what the ledger does."""
         for spender in self.spenders:
-            assert spender.told() == self.provider.ledger.balance(spender.account, spender.now)
+            assert spender.balance() == self.provider.ledger.balance(spender.account, spender.now)
 
     @invariant()
     def what_was_not_spent_is_what_was_taken_and_is_under_way(self) -> None:

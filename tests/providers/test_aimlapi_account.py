@@ -10,7 +10,7 @@ from mockreel.simulator.simulator import Simulator
 
 Ask = Callable[..., Caller]
 Run = Callable[[Awaitable[Any]], Any]
-Told = tuple[str, str, str, float, float]
+Case = tuple[str, str, str, float, float]
 
 ROUTE = "/v2/video/generations"
 LEDGER = "/v2/billing/transactions"
@@ -28,10 +28,10 @@ def simulator(make_simulator: MakeSimulator) -> Simulator:
     return make_simulator(names=["aimlapi"])
 
 
-@pytest.mark.parametrize("told", BALANCES)
-def test_a_balance_falls_when_a_generation_is_completed(simulator: Simulator, ask: Ask, run: Run, told: Told) -> None:
+@pytest.mark.parametrize("case", BALANCES)
+def test_a_balance_falls_when_a_generation_is_completed(simulator: Simulator, ask: Ask, run: Run, case: Case) -> None:
     """Not at submit; and the response fits its schema."""
-    path, schema, key, before, after = told
+    path, schema, key, before, after = case
     caller = ask("aimlapi")
     caller("POST", ROUTE, BODY)
     assert caller("GET", path).json[key] == before

@@ -27,7 +27,7 @@ def simulator(make_simulator: MakeSimulator) -> Simulator:
     return make_simulator(names=["runninghub"])
 
 
-def told(simulator: Simulator, address: str) -> list[dict[str, Any]]:
+def so_far(simulator: Simulator, address: str) -> list[dict[str, Any]]:
     """The messages at an address so far."""
     provider = simulator.provider("runninghub")
     job = job_at(provider, {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()})
@@ -51,11 +51,11 @@ def test_a_start_names_an_address_of_its_own(ask: Ask) -> None:
 def test_messages_follow_a_task(simulator: Simulator, ask: Ask, run: Run) -> None:
     """Each node once, the steps of the slow one, its file, and the end, as the vendor's plugin and others read them."""
     address = old(ask("runninghub"), "create", **START)["data"]["netWssUrl"]
-    seen = [[one["type"] for one in told(simulator, address)]]
+    seen = [[one["type"] for one in so_far(simulator, address)]]
     for _ in range(50):
         run(simulator.advance(0.1))
-        seen.append([one["type"] for one in told(simulator, address)])
-    every = told(simulator, address)
+        seen.append([one["type"] for one in so_far(simulator, address)])
+    every = so_far(simulator, address)
 
     assert seen[0] == ["status"]
     assert all(later[: len(earlier)] == earlier for earlier, later in pairwise(seen))
@@ -82,7 +82,7 @@ def test_a_task_that_does_not_succeed_says_so(simulator: Simulator, ask: Ask, ru
     headers = {"prefer": f"scenario={wish}"}
     reply = ask("runninghub")("POST", "/task/openapi/create", START, headers=headers, key=None).json
     run(simulator.advance(10))
-    every = told(simulator, reply["data"]["netWssUrl"])
+    every = so_far(simulator, reply["data"]["netWssUrl"])
 
     assert [one["type"] for one in every[-2:]] == [last, "status"]
     assert every[-2]["data"]["node_type"] == "KSampler"
@@ -95,7 +95,7 @@ def test_a_failure_is_the_same_on_the_socket_and_in_the_outputs(simulator: Simul
     headers = {"prefer": "scenario=fail"}
     data = caller("POST", "/task/openapi/create", START, headers=headers, key=None).json["data"]
     run(simulator.advance(10))
-    error = next(one["data"] for one in told(simulator, data["netWssUrl"]) if one["type"] == "execution_error")
+    error = next(one["data"] for one in so_far(simulator, data["netWssUrl"]) if one["type"] == "execution_error")
     reason = old(caller, "outputs", taskId=data["taskId"])["data"]["failedReason"]
 
     assert (error["node_id"], error["node_type"]) == (reason["node_id"], reason["node_name"])
@@ -112,7 +112,7 @@ def test_a_task_that_is_cancelled_under_way_does_not_get_further(simulator: Simu
     run(simulator.advance(1.5))
     old(caller, "cancel", taskId=data["taskId"])
     run(simulator.advance(10))
-    every = told(simulator, data["netWssUrl"])
+    every = so_far(simulator, data["netWssUrl"])
 
     steps = [one["data"]["value"] for one in every if one["type"] == "progress"]
     assert steps == list(range(1, len(steps) + 1))

@@ -31,7 +31,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> Iterator[Wires]:
 
 
 @pytest.mark.parametrize(
-    ("begun", "told"),
+    ("begun", "expected"),
     [
         (b"", []),
         (b"GET /v1/health HTT", [408]),
@@ -41,12 +41,12 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> Iterator[Wires]:
         (HEAD + b"Transfer-Encoding: chunked\r\n\r\n5\r\n{", [408]),
     ],
 )
-def test_who_does_not_go_on_is_not_waited_for(impatient: Wires, begun: bytes, told: list[int]) -> None:
+def test_who_does_not_go_on_is_not_waited_for(impatient: Wires, begun: bytes, expected: list[int]) -> None:
     """In a head, in that of a second request, in a body; before any head as between two: without a word."""
     with impatient.open() as slow:
         slow.sendall(begun)
         assert impatient.alive()
-        assert statuses(received(slow)) == told
+        assert statuses(received(slow)) == expected
     assert impatient.alive()
 
 

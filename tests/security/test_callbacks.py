@@ -81,7 +81,7 @@ def test_a_redirect_is_not_followed(wires: Wires, receiver: Receiver, to: str) -
     reported = _told(wires.server, f"http://127.0.0.1:{receiver.port}/hook")
 
     assert reported["status"] != "delivered"
-    assert set(receiver.heard) == {"/hook"}
+    assert set(receiver.paths) == {"/hook"}
     assert httpx2.get(clock, trust_env=False).json()["held"] == before
 
 

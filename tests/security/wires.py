@@ -64,7 +64,7 @@ class Receiver:
 
     port: int = 0
     location: str = ""
-    heard: list[str] = field(default_factory=list)
+    paths: list[str] = field(default_factory=list)
     names: set[str] = field(default_factory=set)
 
 
@@ -75,7 +75,7 @@ def receiving() -> Iterator[Receiver]:
 
     class Handler(QuietHandler):
         def do_POST(self) -> None:
-            found.heard.append(self.path)
+            found.paths.append(self.path)
             found.names |= {name.lower() for name in self.headers}
             self.send_response(307 if found.location else 204)
             self.send_header("location", found.location)

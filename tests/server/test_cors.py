@@ -33,25 +33,25 @@ def test_without_the_option_no_page_is_admitted() -> None:
     assert (allowed(headers), allowed(preflight), status) == (None, None, 405)
 
 
-@pytest.mark.parametrize(("origins", "told"), [(("*",), "*"), ((PAGE,), PAGE), (("https://other.test", PAGE), PAGE)])
-def test_a_page_submits_polls_and_fetches_the_clip(origins: tuple[str, ...], told: str) -> None:
+@pytest.mark.parametrize(("origins", "origin"), [(("*",), "*"), ((PAGE,), PAGE), (("https://other.test", PAGE), PAGE)])
+def test_a_page_submits_polls_and_fetches_the_clip(origins: tuple[str, ...], origin: str) -> None:
     """With any header, and it may read every header, also of a refusal."""
     with serving("encore", data=FOURTH, cors=origins, held=True, start=START) as server:
         url = server.encore.url
         status, _, headers = ask(url, "OPTIONS", "/v1/jobs", **PREFLIGHT)
-        assert (status, allowed(headers)) == (200, told)
+        assert (status, allowed(headers)) == (200, origin)
         assert {"authorization", "content-type", "prefer", "idempotency-key"} <= {
             name.strip() for name in headers["access-control-allow-headers"].lower().split(",")
         }
         assert "POST" in headers["access-control-allow-methods"]
         status, made, headers = ask(url, "POST", "/v1/jobs", GOOD, Origin=PAGE)
-        assert (status, allowed(headers), headers["access-control-expose-headers"]) == (201, told, "*")
+        assert (status, allowed(headers), headers["access-control-expose-headers"]) == (201, origin, "*")
         server.advance(100)
         job = ask(url, "GET", f"/v1/jobs/{made['id']}", Origin=PAGE)[1]
         status, clip, headers = ask(url, "GET", urlsplit(job["url"]).path, Origin=PAGE)
-        assert (status, allowed(headers), bool(clip)) == (200, told, True)
+        assert (status, allowed(headers), bool(clip)) == (200, origin, True)
         status, _, headers = ask(url, "GET", "/v1/nothing", Origin=PAGE)
-        assert (status, allowed(headers)) == (404, told)
+        assert (status, allowed(headers)) == (404, origin)
 
 
 def test_another_page_is_not_admitted() -> None:

@@ -43,7 +43,7 @@ def server(loop: HeldLoop) -> Iterator[Server]:
     server.close()
 
 
-def heard(loop: HeldLoop, server: Server, *pieces: bytes) -> tuple[list[int], bytes, list[str]]:
+def outcome(loop: HeldLoop, server: Server, *pieces: bytes) -> tuple[list[int], bytes, list[str]]:
     """The statuses, the last response if it is a rejection, and how the connection ends."""
     config = server._server.config
     port = server.sockets["encore"][0].getsockname()[1]
@@ -63,12 +63,12 @@ def heard(loop: HeldLoop, server: Server, *pieces: bytes) -> tuple[list[int], by
 def test_a_stream_is_served_the_same_wherever_it_is_cut(name: str, loop: HeldLoop, server: Server) -> None:
     """In two, anywhere."""
     stream = STREAMS[name]
-    whole = heard(loop, server, stream)
+    whole = outcome(loop, server, stream)
 
     assert whole[0]
     for cut in sorted({*range(1, len(stream), max(1, len(stream) // CUTS)), *AROUND}):
         if 0 < cut < len(stream):
-            assert (cut, heard(loop, server, stream[:cut], stream[cut:])) == (cut, whole)
+            assert (cut, outcome(loop, server, stream[:cut], stream[cut:])) == (cut, whole)
 
 
 @pytest.mark.parametrize("size", [1, 7, 1460, 65483])
@@ -81,4 +81,4 @@ def test_a_stream_is_served_the_same_in_pieces_of_any_size(
     size = max(size, len(stream) // 500)
     pieces = [stream[place : place + size] for place in range(0, len(stream), size)]
 
-    assert heard(loop, server, *pieces) == heard(loop, server, stream)
+    assert outcome(loop, server, *pieces) == outcome(loop, server, stream)

@@ -35,7 +35,7 @@ def caller(simulator: Simulator, provider: str) -> Caller:
 
 
 @pytest.mark.parametrize(
-    ("provider", "method", "path", "body", "rule", "told"),
+    ("provider", "method", "path", "body", "rule", "reported"),
     [
         ("runflow", "POST", RUNS, {"input": {"prompt": 7}}, "invalid-request", "/input/prompt"),
         ("runflow", "GET", "/v1/run", None, "invalid-request", "unknown-path"),
@@ -58,7 +58,7 @@ def caller(simulator: Simulator, provider: str) -> Caller:
     ],
 )  # fmt: skip
 def test_what_a_request_may_not_say(  # noqa: PLR0917
-    make_simulator: MakeSimulator, provider: str, method: str, path: str, body: Any, rule: str, told: str
+    make_simulator: MakeSimulator, provider: str, method: str, path: str, body: Any, rule: str, reported: str
 ) -> None:
     """One rule each, reported once, with a source."""
     simulator = make_simulator(names=[provider])
@@ -66,7 +66,7 @@ def test_what_a_request_may_not_say(  # noqa: PLR0917
 
     (found,) = broken(simulator)
     assert found.rule == rule
-    assert told in found.done
+    assert reported in found.done
     assert found.fact.sources
     assert broken(simulator, allow=[rule]) == []
 

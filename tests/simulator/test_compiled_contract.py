@@ -55,7 +55,7 @@ def test_a_callback_that_is_under_way_arrives(
     encore: Caller, encore_simulator: Simulator, sink: MemorySender, run: Run
 ) -> None:
     """In the words of the contract that is played when the job ends."""
-    encore("POST", "/v1/jobs", {**GOOD, "tell": "http://127.0.0.1:9/told"})
+    encore("POST", "/v1/jobs", {**GOOD, "tell": "http://127.0.0.1:9/hook"})
     _switch(encore_simulator, done_word="finished")
     run(encore_simulator.advance(100))
 

@@ -311,7 +311,7 @@ def test_an_attempt_that_its_event_loop_did_not_end_is_made_again(make_encore: M
     simulator, sender = make_encore(), Stuck()
     provider = simulator.provider("encore")
     provider.deliveries.send_through(lambda _: sender)
-    body = {"model": "solo", "input": {"prompt": "x"}, "tell": "http://127.0.0.1:9/told"}
+    body = {"model": "solo", "input": {"prompt": "x"}, "tell": "http://127.0.0.1:9/hook"}
     Caller(provider, "en_user_one")("POST", "/v1/jobs", body)
 
     async def begun() -> None:

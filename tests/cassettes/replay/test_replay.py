@@ -11,7 +11,7 @@ import brotli
 import orjson
 import pytest
 from click.testing import CliRunner
-from recorded import Change, Document, answer, copied, published, rewrite, told
+from recorded import Change, Document, answer, copied, metadata, published, rewrite
 
 from mockreel.cassettes import Cassette
 from mockreel.cassettes.cassette_errors import NoProvenance
@@ -32,7 +32,7 @@ def replayed(folder: Path, *changes: Change, of: tuple[str, str] = RUN) -> Repla
 
 def stated(change: Any) -> Change:
     """A change of what a cassette states."""
-    return lambda document: change(told(document)["expect"])
+    return lambda document: change(metadata(document)["expect"])
 
 
 def known(at: str, what: str) -> Change:
@@ -41,7 +41,7 @@ def known(at: str, what: str) -> Change:
     def change(document: Document) -> None:
         number = len(document["interactions"]) - 1
         row = {"exchange": number, "at": at, "what": what, "why": "it was so in that year"}
-        told(document)["expect"].setdefault("known", []).append(row)
+        metadata(document)["expect"].setdefault("known", []).append(row)
 
     return change
 
@@ -78,7 +78,7 @@ def test_a_callback_that_is_none_of_the_contract_breaks_it(tmp_path: Path) -> No
     """Its event is unknown."""
 
     def change(document: Document) -> None:
-        row = told(document)["callbacks"][0]
+        row = metadata(document)["callbacks"][0]
         row["body"] = row["body"].replace("TASK_END", "TASK_OVER")
 
     found = replayed(tmp_path, change, of=("runninghub", "text-to-image-webhook"))
@@ -87,7 +87,7 @@ def test_a_callback_that_is_none_of_the_contract_breaks_it(tmp_path: Path) -> No
 
 def test_a_reading_is_what_makes_a_reply_valid(tmp_path: Path) -> None:
     """Without it, the response breaks the contract."""
-    found = replayed(tmp_path, lambda document: told(document).update(reading={}), of=("aimlapi", "pixverse-5-run"))
+    found = replayed(tmp_path, lambda document: metadata(document).update(reading={}), of=("aimlapi", "pixverse-5-run"))
     assert any("/status" in text for text in found.invalid)
 
 
@@ -251,7 +251,7 @@ def test_a_cassette_that_cannot_be_read_is_among_those_that_fail(tmp_path: Path)
 
 def test_a_live_cassette_is_replayed_like_a_published_one(tmp_path: Path) -> None:
     """Its standing is its origin."""
-    cassette = copied(tmp_path, *RUN, lambda document: told(document).update(origin="live", recorded="2026-11-21"))
+    cassette = copied(tmp_path, *RUN, lambda document: metadata(document).update(origin="live", recorded="2026-11-21"))
     report = Fidelity((REPLAY.replay(cassette),), TODAY)
 
     assert report.exit_code == 0
@@ -334,7 +334,7 @@ def test_a_refusal_where_the_mock_server_refuses_with_another_class_is_a_differe
 
 def test_a_cassette_of_another_version_of_the_contract_says_so(tmp_path: Path) -> None:
     """It is replayed against the contract that is held."""
-    found = replayed(tmp_path, lambda document: told(document).update(contract="2025-01-01"))
+    found = replayed(tmp_path, lambda document: metadata(document).update(contract="2025-01-01"))
 
     assert found.holds
     assert "recorded with contract 2025-01-01, this one is 2026-08-21" in FORMS["text"](Fidelity((found,), TODAY))
@@ -383,7 +383,7 @@ def test_a_body_that_is_no_json_does_not_hold(body: str, why: str, tmp_path: Pat
 
 def test_a_date_that_has_not_come_is_told_as_such(tmp_path: Path) -> None:
     """It has no age."""
-    found = replayed(tmp_path, lambda document: told(document).update(recorded="3000-01-01"))
+    found = replayed(tmp_path, lambda document: metadata(document).update(recorded="3000-01-01"))
 
     assert "dated in the future (3000-01-01)" in FORMS["text"](Fidelity((found,), TODAY))
     assert "days old" not in FORMS["text"](Fidelity((found,), TODAY))
@@ -392,4 +392,4 @@ def test_a_date_that_has_not_come_is_told_as_such(tmp_path: Path) -> None:
 def test_a_day_that_no_calendar_has_is_no_date(tmp_path: Path) -> None:
     """It says so, and does not break."""
     with pytest.raises(NoProvenance, match="'2026-13-45' is not a day, month or year"):
-        replayed(tmp_path, lambda document: told(document).update(recorded="2026-13-45"))
+        replayed(tmp_path, lambda document: metadata(document).update(recorded="2026-13-45"))

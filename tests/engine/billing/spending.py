@@ -61,7 +61,7 @@ class Spender:
         assert self.account.jobs, reported.response.body
         return self.account.jobs[-1]
 
-    def told(self) -> Decimal | None:
+    def balance(self) -> Decimal | None:
         """The balance that the provider shows."""
         return _TOLD[self.provider.name](Caller(self.provider, self.key))
 

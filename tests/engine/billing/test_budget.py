@@ -66,6 +66,6 @@ def test_the_balance_of_a_listed_key_comes_before_the_budget(make_simulator: Mak
     provider = make_simulator(names=["runflow"], keys=keys, budget={"runflow": "0.12"}).provider("runflow")
     rich, first, second = (Spender(provider, entry.key) for entry in keys)
 
-    assert (rich.told(), first.told(), second.told()) == (Decimal(7), Decimal("0.12"), Decimal("0.12"))
+    assert (rich.balance(), first.balance(), second.balance()) == (Decimal(7), Decimal("0.12"), Decimal("0.12"))
     assert not first.refused()
     assert not second.refused()

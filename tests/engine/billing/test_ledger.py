@@ -41,7 +41,7 @@ def test_a_successful_job_is_charged_once(make_simulator: MakeSimulator, run: Ru
     for _ in range(2):
         status = spender.provider.ledger.status(spender.account, spender.now)
         assert (status.charged, status.held) == (COSTS[name], NOTHING)
-        assert status.left == status.shown == spender.told() == Decimal(10) - COSTS[name]
+        assert status.left == status.shown == spender.balance() == Decimal(10) - COSTS[name]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -52,7 +52,7 @@ def test_what_fails_costs_nothing(make_simulator: MakeSimulator, run: Run, name:
     run(simulator.advance(20))
     status = spender.provider.ledger.status(spender.account, spender.now)
 
-    assert (status.charged, status.held, status.left, spender.told()) == (
+    assert (status.charged, status.held, status.left, spender.balance()) == (
         NOTHING,
         NOTHING,
         Decimal(10),
@@ -61,10 +61,10 @@ def test_what_fails_costs_nothing(make_simulator: MakeSimulator, run: Run, name:
 
 
 @pytest.mark.parametrize(
-    ("name", "held", "told"), [("runflow", "0", "10"), ("aimlapi", "0.06", "10"), ("runninghub", "1.26", "8.74")]
+    ("name", "held", "shown"), [("runflow", "0", "10"), ("aimlapi", "0.06", "10"), ("runninghub", "1.26", "8.74")]
 )
 def test_running_jobs_are_held_and_shown_as_the_row_says(
-    make_simulator: MakeSimulator, name: str, held: str, told: str
+    make_simulator: MakeSimulator, name: str, held: str, shown: str
 ) -> None:
     """One holds nothing, one holds without showing it, one does both."""
     _, spender = _spender(make_simulator, name)
@@ -72,7 +72,7 @@ def test_running_jobs_are_held_and_shown_as_the_row_says(
     status = spender.provider.ledger.status(spender.account, spender.now)
 
     assert (status.held, status.left) == (Decimal(held), Decimal(10) - Decimal(held))
-    assert status.shown == spender.told() == Decimal(told)
+    assert status.shown == spender.balance() == Decimal(shown)
 
 
 @pytest.mark.parametrize(("name", "taken"), [("runflow", "0"), ("runninghub", "0")])
@@ -104,11 +104,11 @@ def test_without_a_budget_balances_are_shown_and_never_reject(make_simulator: Ma
         spender.provider.ledger.top_up(spender.account, Decimal(-opening), spender.now)
         assert not spender.refused()
         run(simulator.advance(20))
-        assert spender.told() == -COSTS[name]
+        assert spender.balance() == -COSTS[name]
     hub = Spender(simulator.provider("runninghub"), "rf_live_one")
 
     assert not hub.refused()
-    assert (hub.told() or 0) > 0
+    assert (hub.balance() or 0) > 0
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -118,10 +118,10 @@ def test_a_balance_is_set_mid_way(make_simulator: MakeSimulator, name: str) -> N
     ledger = spender.provider.ledger
     spender.begin("stuck")
     ledger.set_balance(spender.account, Decimal("0"), spender.now)
-    assert (spender.told(), spender.refused()) == (NOTHING, True)
+    assert (spender.balance(), spender.refused()) == (NOTHING, True)
 
     ledger.set_balance(spender.account, Decimal("5"), spender.now)
-    assert (spender.told(), spender.refused()) == (Decimal(5), False)
+    assert (spender.balance(), spender.refused()) == (Decimal(5), False)
 
     ledger.set_balance(spender.account, Decimal("0"), spender.now)
     ledger.set_balance(spender.account, None, spender.now)
@@ -135,7 +135,7 @@ def test_a_top_up_adds_to_what_is_left(make_simulator: MakeSimulator) -> None:
     spender.provider.ledger.top_up(spender.account, Decimal("-1"), spender.now)
     entries = spender.provider.ledger.entries(spender.account, spender.now)
 
-    assert spender.told() == Decimal("11.5")
+    assert spender.balance() == Decimal("11.5")
     assert [(one.sort, one.amount) for one in entries] == [("opening", 10), ("added", Decimal("2.5")), ("removed", -1)]
 
 
@@ -148,7 +148,7 @@ def test_a_balance_without_overdraft_is_not_set_below_zero(make_simulator: MakeS
         spender.provider.ledger.set_balance(spender.account, Decimal(-1), spender.now)
     with pytest.raises(OptionError, match=r"balance: '-0\.01' is not valid"):
         spender.provider.ledger.top_up(spender.account, Decimal("-8.75"), spender.now)
-    assert spender.told() == Decimal("8.74")
+    assert spender.balance() == Decimal("8.74")
 
 
 def test_entries_tell_the_life_of_a_hold(make_simulator: MakeSimulator, run: Run) -> None:
@@ -192,7 +192,7 @@ def test_a_submit_looks_at_no_other_job(make_simulator: MakeSimulator, monkeypat
     _, spender = _spender(make_simulator, "runninghub", "100000")
     for _ in range(100):
         spender.begin("stuck")
-        spender.told()
+        spender.balance()
 
     assert met == list(range(1, 101))
 
@@ -219,7 +219,7 @@ def test_a_forgotten_job_stays_in_the_sums(make_simulator: MakeSimulator, run: R
         run(simulator.advance(20))
 
     assert len(spender.account.jobs) == 3
-    assert spender.told() == Decimal(10) - 10 * COSTS["runflow"]
+    assert spender.balance() == Decimal(10) - 10 * COSTS["runflow"]
 
 
 def test_forgetting_a_job_looks_at_few_others(
@@ -342,7 +342,7 @@ def test_sums_are_right_while_another_thread_reads() -> None:
         thread.join()
     simulator.clock.advance_to(simulator.clock.now() + 100)
 
-    assert spender.told() == 1000 - 300 * COSTS["runflow"]
+    assert spender.balance() == 1000 - 300 * COSTS["runflow"]
     assert spender.provider.ledger.cost_avoided(spender.now).sums == {"USD": 300 * COSTS["runflow"]}
 
 

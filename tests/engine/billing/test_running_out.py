@@ -22,11 +22,11 @@ def test_runflow_lets_running_jobs_finish_below_zero(make_simulator: MakeSimulat
     """Two runs of 0.12 start with 0.20, as nothing is held; both are charged, and the next is rejected with 402."""
     simulator, spender = _poor(make_simulator, "runflow", "0.20")
     jobs = [spender.begin(), spender.begin()]
-    assert spender.told() == Decimal("0.20")
+    assert spender.balance() == Decimal("0.20")
     run(simulator.advance(20))
 
     assert [job.state(spender.now).word for job in jobs] == ["succeeded", "succeeded"]
-    assert spender.told() == Decimal("-0.04")
+    assert spender.balance() == Decimal("-0.04")
     refused = spender.submit()
     assert (refused.status, refused.json["code"]) == (402, "INSUFFICIENT_CREDIT")
 
@@ -50,7 +50,7 @@ def test_a_batch_is_admitted_by_its_projected_cost(make_simulator: MakeSimulator
     run(simulator.advance(20))
     batch = caller("GET", f"/v1/batches/{batch['id']}").json
 
-    assert (batch["items_failed"], batch["cost"], spender.told()) == (2, "0", Decimal("0.30"))
+    assert (batch["items_failed"], batch["cost"], spender.balance()) == (2, "0", Decimal("0.30"))
 
 
 def test_aimlapi_lets_the_last_one_overdraw(make_simulator: MakeSimulator, run: Run) -> None:
@@ -60,13 +60,13 @@ def test_aimlapi_lets_the_last_one_overdraw(make_simulator: MakeSimulator, run: 
     failing = spender.begin("fail")
     refused = spender.submit()
     assert (refused.status, refused.json["error"]["data"]["kind"]) == (403, "err_insufficent_credits")
-    assert spender.told() == Decimal("0.10")
+    assert spender.balance() == Decimal("0.10")
     run(simulator.advance(20))
 
-    assert (failing.state(spender.now).kind, spender.told()) == ("failed", Decimal("0.04"))
+    assert (failing.state(spender.now).kind, spender.balance()) == ("failed", Decimal("0.04"))
     assert not spender.refused()
     run(simulator.advance(20))
-    assert spender.told() == Decimal("-0.02")
+    assert spender.balance() == Decimal("-0.02")
     assert spender.refused()
 
 
@@ -75,7 +75,7 @@ def test_aimlapi_shows_credits_too(make_simulator: MakeSimulator) -> None:
     _, spender = _poor(make_simulator, "aimlapi", "200000 credits")
 
     assert Caller(spender.provider, spender.key)("GET", "/v1/billing/balance").json["balance"] == 200_000
-    assert spender.told() == Decimal("0.1")
+    assert spender.balance() == Decimal("0.1")
 
 
 def test_aimlapi_tells_what_was_changed_by_hand(make_simulator: MakeSimulator) -> None:
@@ -96,10 +96,10 @@ def test_the_reading_that_charges_at_submit_tells_it_at_once(make_simulator: Mak
     """And gives back what failed."""
     simulator, spender = _poor(make_simulator, "aimlapi", "0.10", readings={"charge-time": "submit"})
     spender.begin("fail")
-    assert spender.told() == Decimal("0.04")
+    assert spender.balance() == Decimal("0.04")
     run(simulator.advance(20))
 
-    assert spender.told() == Decimal("0.10")
+    assert spender.balance() == Decimal("0.10")
 
 
 def test_runninghub_holds_the_price_and_never_overdraws(make_simulator: MakeSimulator, run: Run) -> None:
@@ -108,10 +108,10 @@ def test_runninghub_holds_the_price_and_never_overdraws(make_simulator: MakeSimu
     job = spender.begin()
     refused = spender.submit()
     assert (refused.status, refused.json["errorCode"]) == (200, "416")
-    assert spender.told() == Decimal("0.74")
+    assert spender.balance() == Decimal("0.74")
     run(simulator.advance(20))
 
-    assert (job.state(spender.now).word, spender.told(), spender.refused()) == ("SUCCESS", Decimal("0.74"), True)
+    assert (job.state(spender.now).word, spender.balance(), spender.refused()) == ("SUCCESS", Decimal("0.74"), True)
 
 
 def test_runninghub_answers_with_as_many_images_as_it_charges(make_simulator: MakeSimulator, run: Run) -> None:
@@ -152,7 +152,7 @@ def test_runflow_says_no_cost_where_the_input_says_no_length(make_simulator: Mak
     run(simulator.advance(20))
     record = caller("GET", f"/v1/runs/{id_}").json
 
-    assert (record["status_code"], record["cost"], spender.told()) == ("succeeded", None, Decimal(1))
+    assert (record["status_code"], record["cost"], spender.balance()) == ("succeeded", None, Decimal(1))
     assert spender.provider.ledger.status(spender.account, spender.now).unknown == 1
 
 
@@ -165,7 +165,7 @@ def test_a_batch_says_no_cost_where_one_of_its_runs_has_no_known_price(make_simu
     run(simulator.advance(20))
 
     assert caller("GET", f"/v1/batches/{id_}").json["cost"] is None
-    assert spender.told() == Decimal("0.88")
+    assert spender.balance() == Decimal("0.88")
 
 
 def test_an_assumed_price_is_charged_and_shown_and_stays_unknown(make_simulator: MakeSimulator, run: Run) -> None:
@@ -175,7 +175,7 @@ def test_an_assumed_price_is_charged_and_shown_and_stays_unknown(make_simulator:
     id_ = caller("POST", SUBMITS["runflow"][0], {"input": {"prompt": "A boat."}}).json["id"]
     run(simulator.advance(20))
 
-    assert (caller("GET", f"/v1/runs/{id_}").json["cost"], spender.told()) == ("0.3", Decimal("0.7"))
+    assert (caller("GET", f"/v1/runs/{id_}").json["cost"], spender.balance()) == ("0.3", Decimal("0.7"))
     assert spender.provider.ledger.cost_avoided(spender.now).sums == {}
 
 

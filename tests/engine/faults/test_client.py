@@ -184,7 +184,7 @@ def came(received: WebhookReceiver) -> WebhookReceiver:
     return received
 
 
-def told(server: MockServer, target: WebhookReceiver, fault: str) -> tuple[Paused, str]:
+def sent_under(server: MockServer, target: WebhookReceiver, fault: str) -> tuple[Paused, str]:
     """A client whose job sent its callback under a fault, and the secret of its account."""
     client = Paused(server)
     headers = {"Authorization": f"Bearer {server.runflow.key}"}
@@ -198,7 +198,7 @@ def told(server: MockServer, target: WebhookReceiver, fault: str) -> tuple[Pause
 
 def test_a_callback_that_comes_twice_says_the_same_twice(runflow: MockServer, came: WebhookReceiver) -> None:
     """The notices are equal, so that the second can be recognised as a duplicate."""
-    client, secret = told(runflow, came, "callback-duplicated")
+    client, secret = sent_under(runflow, came, "callback-duplicated")
     with client:
         pairs = zip(came.bodies, came.headers, strict=True)
         first, second = (client.callback(body, headers, secret=secret) for body, headers in pairs)
@@ -209,7 +209,7 @@ def test_a_callback_that_comes_twice_says_the_same_twice(runflow: MockServer, ca
 
 def test_callbacks_out_of_order_each_name_their_job(runflow: MockServer, came: WebhookReceiver) -> None:
     """The later job's arrives first."""
-    client, secret = told(runflow, came, "callback-out-of-order; within=500; nth=1")
+    client, secret = sent_under(runflow, came, "callback-out-of-order; within=500; nth=1")
     with client:
         later = client.submit(*WORK["runflow"], callback_url=came.url)
         runflow.advance(30)
@@ -226,7 +226,7 @@ def test_a_callback_that_is_not_signed_with_the_secret_is_rejected(
     runflow: MockServer, came: WebhookReceiver, fault: str
 ) -> None:
     """Though it says what a good one says."""
-    client, secret = told(runflow, came, fault)
+    client, secret = sent_under(runflow, came, fault)
     (body,), (headers,) = came.bodies, came.headers
     with client, pytest.raises(CallbackRefused, match="does not sign its bytes"):
         client.callback(body, headers, secret=secret)
@@ -235,7 +235,7 @@ def test_a_callback_that_is_not_signed_with_the_secret_is_rejected(
 
 def test_an_oversized_callback_is_read_and_verified(runflow: MockServer, came: WebhookReceiver) -> None:
     """It is signed over all of it."""
-    client, secret = told(runflow, came, "callback-oversized; bytes=500000")
+    client, secret = sent_under(runflow, came, "callback-oversized; bytes=500000")
     (body,), (headers,) = came.bodies, came.headers
     with client:
         assert len(body) == 500_000

@@ -1,7 +1,7 @@
 """Strict clients under faults: what may be repeated after a faulty response, and what must not be trusted."""
 
 import httpx2
-from engine.faults.test_client import Paused, play, told
+from engine.faults.test_client import Paused, play, sent_under
 from local_http import WebhookReceiver
 
 from mockreel import serving
@@ -47,5 +47,5 @@ def test_accepting_a_badly_signed_callback_is_reported(received: WebhookReceiver
     """With 2xx; a former secret may be accepted during a rotation."""
     for fault, found in (("callback-badly-signed", ["accepted-bad-signature"]), ("callback-rotated-secret", [])):
         with serving("runflow", held=True) as server:
-            told(server, received, fault)[0].close()
+            sent_under(server, received, fault)[0].close()
             assert broken(server) == found

@@ -52,7 +52,7 @@ def test_none(mockreel):
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("given", "expected"),
     [
         ('"rest"', "*fault: 'rest' is not valid. Nearest of *: reset*"),
         ("7", "*mockreel marker, faults: 7 is not valid. Valid: str, dict, list, tuple.*"),
@@ -60,10 +60,10 @@ def test_none(mockreel):
         ('["reset; operation=get_rn"]', "*operation: 'get_rn' is not valid. *get_run*"),
     ],
 )
-def test_a_mistake_is_rejected_with_what_is_valid(suite: pytest.Pytester, given: str, told: str) -> None:
+def test_a_mistake_is_rejected_with_what_is_valid(suite: pytest.Pytester, given: str, expected: str) -> None:
     """Before anything is served."""
     suite.makepyfile(RUNS + f"@pytest.mark.mockreel(faults={given})\ndef test_it(mockreel): ask(mockreel)\n")
     result = suite.runpytest_inprocess("-q")
 
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines([told])
+    result.stdout.fnmatch_lines([expected])

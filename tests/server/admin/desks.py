@@ -62,7 +62,7 @@ class Desk:
     def perform(self, provider: str, *, key: str = "en_user_one_of_many") -> str:
         """The first job of a provider's demo script, with a callback where it can have one; its id."""
         act = read_script(provider).acts[0]
-        body = filled(act.submit.body, {"callback": "http://127.0.0.1:9/told"})
+        body = filled(act.submit.body, {"callback": "http://127.0.0.1:9/hook"})
         prefix = f"/{provider}" if len(self.simulator.providers) > 1 else ""
         headers = {"authorization": f"Bearer {key}"}
         answer = self.ask(act.submit.method, prefix + act.submit.path, body, headers=headers)

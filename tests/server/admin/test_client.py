@@ -76,7 +76,7 @@ def test_jobs_are_listed_and_ended(control: ControlClient, server: MockServer) -
 
 def test_callbacks_are_listed_and_sent_again(control: ControlClient, server: MockServer) -> None:
     """To where nobody listens, here."""
-    id_ = submit(server, tell="http://127.0.0.1:9/told")
+    id_ = submit(server, tell="http://127.0.0.1:9/hook")
     control.advance(100)
 
     (delivery,) = control.deliveries(job=id_)

@@ -1,4 +1,4 @@
-"""Whoever asks the control API about many things gives others their turn, and is told the same."""
+"""Whoever asks the control API about many things gives others their turn, and is answered the same."""
 
 import asyncio
 from typing import Any
@@ -40,15 +40,15 @@ QUESTIONS: dict[str, tuple[str, dict[str, Any] | None]] = {
 
 @pytest.fixture
 def busy(desk: Desk, sink: MemorySender) -> Desk:
-    """Many jobs, told of and asked for."""
+    """Many jobs, answered of and asked for."""
     for _ in range(MANY):
-        desk.ask("GET", f"/v1/jobs/{desk.submit(tell='http://127.0.0.1:9/told')}")
+        desk.ask("GET", f"/v1/jobs/{desk.submit(tell='http://127.0.0.1:9/hook')}")
     desk.post("clock/advance", {"seconds": 1000})
     return desk
 
 
-async def told(desk: Desk, path: str, body: Any) -> tuple[Any, int]:
-    """What a question is told, and how many turns others had meanwhile."""
+async def answered(desk: Desk, path: str, body: Any) -> tuple[Any, int]:
+    """What a question is answered, and how many turns others had meanwhile."""
     parts = urlsplit(f"/_mockreel/{path}")
     method = "GET" if body is None else "POST"
     names = {row.path: row.handler for row in ROWS if row.method == method}
@@ -76,16 +76,16 @@ async def told(desk: Desk, path: str, body: Any) -> tuple[Any, int]:
 
 @pytest.mark.parametrize("name", QUESTIONS)
 def test_others_have_their_turn(name: str, busy: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Once for each thing that is looked at, where each takes longer than a turn may; it is told the same."""
+    """Once for each thing that is looked at, where each takes longer than a turn may; it is answered the same."""
     path, body = QUESTIONS[name]
     path = path.format(id=busy.get("jobs")["jobs"][-1]["id"])
-    at_once, _ = asyncio.run(told(busy, path, body))
+    at_once, _ = asyncio.run(answered(busy, path, body))
     monkeypatch.setattr(cooperative_loop, "LONGEST_STEP", -1.0)
     monkeypatch.setattr(ledger, "SOME", 1)
     for account in busy.simulator.provider("encore").keyring.accounts.values():
         account.running = None  # nothing was counted yet
 
-    yielding, others = asyncio.run(told(busy, path, body))
+    yielding, others = asyncio.run(answered(busy, path, body))
 
     assert yielding == at_once
     assert others >= MANY
@@ -95,7 +95,7 @@ def test_a_reset_gives_jobs_back_in_turns(busy: Desk, monkeypatch: pytest.Monkey
     """And leaves none."""
     monkeypatch.setattr(cooperative_loop, "LONGEST_STEP", -1.0)
 
-    _, others = asyncio.run(told(busy, "reset", {}))
+    _, others = asyncio.run(answered(busy, "reset", {}))
 
     assert others >= MANY
     assert len(busy.simulator.provider("encore").jobs) == 0
@@ -106,7 +106,7 @@ def test_a_job_that_comes_meanwhile_spoils_no_list(busy: Desk, monkeypatch: pyte
     monkeypatch.setattr(cooperative_loop, "LONGEST_STEP", -1.0)
 
     async def both() -> Any:
-        requested = asyncio.ensure_future(told(busy, "jobs?state=succeeded", None))
+        requested = asyncio.ensure_future(answered(busy, "jobs?state=succeeded", None))
         for _ in range(5):
             await asyncio.sleep(0)
         busy.submit()

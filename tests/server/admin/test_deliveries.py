@@ -30,7 +30,7 @@ def test_a_delivery_that_is_not_there_is_not_found(desk: Desk) -> None:
 
 def test_a_delivery_is_sent_again(desk: Desk, sink: MemorySender) -> None:
     """The same bytes, one attempt more, kept with the others."""
-    desk.submit(tell="http://127.0.0.1:9/told")
+    desk.submit(tell="http://127.0.0.1:9/hook")
     desk.advance(100)
     (before,) = desk.get("deliveries")["deliveries"]
 

@@ -51,7 +51,7 @@ def test_jobs_are_narrowed(query: str, found: int, desk: Desk) -> None:
 
 def test_a_job_is_shown_whole(desk: Desk, sink: MemorySender) -> None:
     """What was asked and answered, what is planned, what happened, who was told."""
-    id_ = desk.submit(tell="http://127.0.0.1:9/told")
+    id_ = desk.submit(tell="http://127.0.0.1:9/hook")
     desk.advance(100)
     desk.ask("GET", f"/v1/jobs/{id_}")
 

@@ -11,9 +11,9 @@ SUBMIT = {"operation": "create_job"}
 
 
 @pytest.fixture
-def told(desk: Desk) -> Desk:
+def used(desk: Desk) -> Desk:
     """A good submit, a bad one, a poll, and somebody without a key."""
-    id_ = desk.submit(tell="http://127.0.0.1:9/told")
+    id_ = desk.submit(tell="http://127.0.0.1:9/hook")
     desk.ask("POST", "/v1/jobs", {**GOOD, "input": {"prompt": 5}})
     desk.ask("GET", f"/v1/jobs/{id_}")
     desk.ask("GET", "/v1/jobs?limit=3", headers={})
@@ -38,16 +38,16 @@ def told(desk: Desk) -> Desk:
         ("limit=2&after=2&order=oldest", [3, 4]),
     ],
 )
-def test_the_journal_is_asked(query: str, numbers: list[int], told: Desk) -> None:
+def test_the_journal_is_asked(query: str, numbers: list[int], used: Desk) -> None:
     """Who called what, with which end, in which order."""
-    assert [entry["number"] for entry in told.get(f"journal?{query}")["entries"]] == numbers
+    assert [entry["number"] for entry in used.get(f"journal?{query}")["entries"]] == numbers
 
 
-def test_exchanges_of_a_job_are_found_by_it(told: Desk) -> None:
+def test_exchanges_of_a_job_are_found_by_it(used: Desk) -> None:
     """The submit that began it, and what asked about it."""
-    id_ = told.get("jobs")["jobs"][0]["id"]
+    id_ = used.get("jobs")["jobs"][0]["id"]
 
-    assert [entry["operation"] for entry in told.get(f"journal?job={id_}")["entries"]] == ["get_job", "create_job"]
+    assert [entry["operation"] for entry in used.get(f"journal?job={id_}")["entries"]] == ["get_job", "create_job"]
 
 
 @pytest.mark.parametrize(
@@ -61,35 +61,35 @@ def test_exchanges_of_a_job_are_found_by_it(told: Desk) -> None:
         ("after=x", "a whole number"),
     ],
 )
-def test_a_question_with_a_slip_is_an_error(query: str, says: str, told: Desk) -> None:
+def test_a_question_with_a_slip_is_an_error(query: str, says: str, used: Desk) -> None:
     """Otherwise an empty answer would look like a fact."""
-    assert says in told.get(f"journal?{query}", 400)["detail"]
+    assert says in used.get(f"journal?{query}", 400)["detail"]
 
 
-def test_bodies_are_shown_where_they_are_asked_for(told: Desk) -> None:
+def test_bodies_are_shown_where_they_are_asked_for(used: Desk) -> None:
     """And in one exchange."""
-    assert "body" not in told.get("journal")["entries"][0]
-    entry = told.get("journal?bodies=true&order=oldest")["entries"][0]
+    assert "body" not in used.get("journal")["entries"][0]
+    entry = used.get("journal?bodies=true&order=oldest")["entries"][0]
 
-    assert entry == told.get("journal/1")
+    assert entry == used.get("journal/1")
     assert entry["body"]["input"] == {"prompt": "a red door"}
     assert entry["reply"]["state"] == "waiting"
     assert entry["headers"]["content-type"] == "application/json"
-    assert told.get("journal/9", 404)["detail"].endswith("The journal has 1 to 4.")
+    assert used.get("journal/9", 404)["detail"].endswith("The journal has 1 to 4.")
 
 
-def test_pages_say_where_the_next_one_begins(told: Desk) -> None:
+def test_pages_say_where_the_next_one_begins(used: Desk) -> None:
     """In the order that was asked."""
-    assert told.get("journal?limit=3")["next"] == 2
-    assert told.get("journal?limit=3&after=2")["next"] is None
+    assert used.get("journal?limit=3")["next"] == 2
+    assert used.get("journal?limit=3&after=2")["next"] is None
 
 
-def test_attempts_and_changes_are_asked_too(told: Desk) -> None:
+def test_attempts_and_changes_are_asked_too(used: Desk) -> None:
     """What was delivered, and which states jobs entered."""
-    told.advance(100)
+    used.advance(100)
 
-    (attempt,) = told.get("journal/attempts")["attempts"]
-    changes = told.get("journal/changes?limit=2")
+    (attempt,) = used.get("journal/attempts")["attempts"]
+    changes = used.get("journal/changes?limit=2")
 
     assert (attempt["event"], attempt["status"], attempt["body"]["event"]) == ("job.done", 204, "job.done")
     assert (changes["count"], [one["state"] for one in changes["changes"]]) == (3, ["done", "working"])
@@ -111,9 +111,9 @@ def test_attempts_and_changes_are_asked_too(told: Desk) -> None:
         {"provider": "encore", "order": [{"method": "POST"}, {"method": "GET"}]},
     ],
 )
-def test_what_holds_is_said_to_hold(body: Any, told: Desk) -> None:
+def test_what_holds_is_said_to_hold(body: Any, used: Desk) -> None:
     """With the exchanges that were found."""
-    verdict = told.post("journal/assert", body)
+    verdict = used.post("journal/assert", body)
 
     assert (verdict["holds"], verdict["message"]) == (True, "")
 
@@ -139,9 +139,9 @@ def test_what_holds_is_said_to_hold(body: Any, told: Desk) -> None:
         ({"body": {"input": {"x": 1}}}, ["body.input has no 'x'", "body is empty or not stored"]),
     ],
 )
-def test_what_does_not_hold_says_why(body: Any, says: list[str], told: Desk) -> None:
+def test_what_does_not_hold_says_why(body: Any, says: list[str], used: Desk) -> None:
     """Naming the nearest exchanges with what is otherwise."""
-    verdict = told.post("journal/assert", body)
+    verdict = used.post("journal/assert", body)
 
     assert verdict["holds"] is False
     for text in says:
@@ -164,9 +164,9 @@ def test_what_does_not_hold_says_why(body: Any, says: list[str], told: Desk) -> 
         ({"path": 5}, "a text"),
     ],
 )
-def test_a_claim_that_is_none_is_an_error(body: Any, says: str, told: Desk) -> None:
+def test_a_claim_that_is_none_is_an_error(body: Any, says: str, used: Desk) -> None:
     """It neither holds nor fails."""
-    assert says in told.post("journal/assert", body, 400)["detail"]
+    assert says in used.post("journal/assert", body, 400)["detail"]
 
 
 def test_an_empty_journal_says_so(desk: Desk) -> None:
@@ -175,11 +175,11 @@ def test_an_empty_journal_says_so(desk: Desk) -> None:
     assert desk.get("journal/1", 404)["detail"].endswith("The journal is empty.")
 
 
-def test_the_archive_holds_requests_and_callbacks(told: Desk) -> None:
+def test_the_archive_holds_requests_and_callbacks(used: Desk) -> None:
     """In the order of time, with what HAR has no place for under names with an underscore."""
-    told.advance(100)
+    used.advance(100)
 
-    log = told.get("journal/har")["log"]
+    log = used.get("journal/har")["log"]
 
     assert (log["version"], log["creator"]["name"]) == ("1.2", "mockreel")
     first, last = log["entries"][0], log["entries"][-1]
@@ -187,24 +187,24 @@ def test_the_archive_holds_requests_and_callbacks(told: Desk) -> None:
     assert (first["request"]["method"], first["request"]["url"]) == ("POST", "http://127.0.0.1:8700/v1/jobs")
     assert first["response"]["status"] == 201
     assert first["_operation"] == "create_job"
-    assert (last["request"]["url"], last["_event"]) == ("http://127.0.0.1:9/told", "job.done")
+    assert (last["request"]["url"], last["_event"]) == ("http://127.0.0.1:9/hook", "job.done")
     queries = [entry["request"]["queryString"] for entry in log["entries"]]
     assert [{"name": "limit", "value": "3"}] in queries
 
 
-def test_the_archive_is_narrowed_as_the_journal_is(told: Desk) -> None:
+def test_the_archive_is_narrowed_as_the_journal_is(used: Desk) -> None:
     """Callbacks go with their provider and job only."""
-    told.advance(100)
-    id_ = told.get("jobs")["jobs"][0]["id"]
+    used.advance(100)
+    id_ = used.get("jobs")["jobs"][0]["id"]
 
-    assert [row["_number"] for row in told.get("journal/har?status=401")["log"]["entries"]] == [4]
-    assert len(told.get(f"journal/har?job={id_}")["log"]["entries"]) == 3
+    assert [row["_number"] for row in used.get("journal/har?status=401")["log"]["entries"]] == [4]
+    assert len(used.get(f"journal/har?job={id_}")["log"]["entries"]) == 3
 
 
 def test_nothing_shown_has_a_key(desk: Desk, sink: MemorySender) -> None:
     """Wherever the program has put it."""
     key = KEY["authorization"].removeprefix("Bearer ")
-    id_ = desk.submit(input={"prompt": f"with {key}"}, tell=f"http://127.0.0.1:9/told?key={key}&to={key}")
+    id_ = desk.submit(input={"prompt": f"with {key}"}, tell=f"http://127.0.0.1:9/hook?key={key}&to={key}")
     desk.ask("POST", f"/v1/jobs?key={key}", {**GOOD, "key": key, "tell": 5})
     desk.ask("GET", f"/v1/jobs/{key}")
     desk.advance(100)

@@ -42,7 +42,7 @@ ODD: tuple[Any, ...] = (
 RUN = "/runflow/v1/models/google/veo3.1/lite/runs"
 GENERATE = "/aimlapi/v2/video/generations"
 SUBMIT = "/runninghub/openapi/v2/rhart-video-v3.1-lite-official/text-to-video"
-SINK = "http://127.0.0.1:9/told"
+SINK = "http://127.0.0.1:9/hook"
 
 
 class Played:

@@ -44,7 +44,7 @@ def test_the_same_calls_give_the_same_bytes_after_a_reset(open_desk: OpenDesk, s
 
 def test_nothing_is_left(desk: Desk, sink: MemorySender) -> None:
     """No job, account, delivery, rule, exchange or due moment; numbers begin at 1."""
-    desk.submit(tell="http://127.0.0.1:9/told")
+    desk.submit(tell="http://127.0.0.1:9/hook")
     desk.post("rules", {"scenario": "fail"})
     desk.post("clock/speed", {"speed": 5})
     desk.advance(1)
@@ -81,7 +81,7 @@ def test_an_attempt_that_is_under_way_ends_unseen(open_desk: OpenDesk, sink: Mem
         return 500
 
     sink.receiver = reset_meanwhile
-    desk.submit(tell="http://127.0.0.1:9/told")
+    desk.submit(tell="http://127.0.0.1:9/hook")
 
     desk.advance(100)
     desk.advance(100)

@@ -155,7 +155,7 @@ def test_what_stands_in_several_places_is_one_thing_again(open_desk: OpenDesk) -
     """A batch, its runs and the account know each other; its callback comes once."""
     desk = open_desk("runflow")
     model = "google/veo3.1/lite"
-    body = {"input": [{"prompt": word} for word in "ab"], "callback_url": "http://127.0.0.1:9/told"}
+    body = {"input": [{"prompt": word} for word in "ab"], "callback_url": "http://127.0.0.1:9/hook"}
     made = desk.ask("POST", f"/v1/models/{model}/batches", body)
     assert made.status_code == 201, made.text
     path = f"/v1/batches/{made.json()['id']}"
@@ -212,7 +212,7 @@ def test_a_snapshot_of_ones_own_can_always_be_restored(open_desk: OpenDesk, kind
     elif place == "idempotency":
         headers["idempotency-key"] = key.encode()
     elif place == "url":
-        body["callback_url"] = f"http://127.0.0.1:9/told/{quote(key, safe='')}"
+        body["callback_url"] = f"http://127.0.0.1:9/hook/{quote(key, safe='')}"
     assert desk.ask("POST", "/v1/models/google/veo3.1/lite/runs", body, headers=headers).status_code == 201
     if place == "label":
         assert desk.ask("POST", "/v1/callback-secrets", {"label": key}, headers=headers).status_code == 201
@@ -292,7 +292,7 @@ JOB = ("providers", "encore", "jobs", 0)
 )
 def test_what_is_no_snapshot_changes_nothing(spoil: Callable[[Any], None], status: int, says: str, desk: Desk) -> None:
     """And says what is wrong with it, and where."""
-    desk.submit(tell="http://127.0.0.1:9/told")
+    desk.submit(tell="http://127.0.0.1:9/hook")
     document = desk.get("snapshot")
     before = deepcopy(document)
     spoil(document)
@@ -337,7 +337,7 @@ def test_faults_that_are_to_befall_callbacks_are_kept(open_desk: OpenDesk, sink:
     """A callback that comes late or twice does so after the restore, too."""
     desk = open_desk()
     desk.post("rules", {"fault": {"name": "callback-duplicated"}})
-    desk.submit(tell="http://127.0.0.1:9/told")
+    desk.submit(tell="http://127.0.0.1:9/hook")
     document = desk.get("snapshot")
 
     other = open_desk()
@@ -350,7 +350,7 @@ def test_faults_that_are_to_befall_callbacks_are_kept(open_desk: OpenDesk, sink:
 def test_what_was_changed_is_refused_or_is_the_same(open_desk: OpenDesk) -> None:
     """A thousand changes in places that are drawn: each is refused with a reason, or takes nothing away."""
     desk = open_desk()
-    desk.submit(tell="http://127.0.0.1:9/told", input={"prompt": "a red door"})
+    desk.submit(tell="http://127.0.0.1:9/hook", input={"prompt": "a red door"})
     desk.advance(1)
     document = desk.get("snapshot")
     draw = random.Random(9)

@@ -23,7 +23,7 @@ ATTEMPT = {
     "callback": "callback",
     "event": "run.completed",
     "attempt": 2,
-    "url": "http://127.0.0.1:9/told",
+    "url": "http://127.0.0.1:9/hook",
     "status": 200,
     "error": None,
     "detail": "",
@@ -95,7 +95,7 @@ def test_a_terminal_gets_lines_that_fit() -> None:
 @pytest.mark.parametrize(
     ("changed", "says"),
     [
-        ({}, "→ 200  http://127.0.0.1:9/told  for job-1"),
+        ({}, "→ 200  http://127.0.0.1:9/hook  for job-1"),
         (
             {"status": None, "error": "timeout", "detail": "no answer"},
             "for job-1  no answer",

@@ -145,7 +145,7 @@ def test_every_line_for_machines_fits_the_schema(encore: Caller, encore_simulato
     simulator = encore_simulator
 
     async def happens() -> None:
-        encore("POST", "/v1/jobs", {**GOOD, "tell": "http://127.0.0.1:9/told"})
+        encore("POST", "/v1/jobs", {**GOOD, "tell": "http://127.0.0.1:9/hook"})
         encore("POST", "/v1/jobs", {"model": "solo", "input": {"prompt": 7}})
         await simulator.advance(100)
         simulator.events.note("balance", provider="encore", account="account-1")

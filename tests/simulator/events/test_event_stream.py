@@ -19,7 +19,7 @@ from mockreel.simulator.simulator import Change, Simulator, build_simulator, loa
 from mockreel.webhooks import MemorySender
 
 GOOD = {"model": "solo", "input": {"prompt": "x"}}
-TOLD = {**GOOD, "tell": "http://127.0.0.1:9/told"}
+TOLD = {**GOOD, "tell": "http://127.0.0.1:9/hook"}
 Run = Callable[[Awaitable[Any]], Any]
 
 
@@ -81,13 +81,13 @@ def test_attempts_are_reported_after_their_state(
     """With their number and outcome; the query of their URL is left out."""
     sink.receiver = lambda _: 500 if len(sink.sent) < 2 else 200
     cursor = encore_simulator.events.cursor
-    encore("POST", "/v1/jobs", {**GOOD, "tell": "http://127.0.0.1:9/told?secret=abc"})
+    encore("POST", "/v1/jobs", {**GOOD, "tell": "http://127.0.0.1:9/hook?secret=abc"})
     run(encore_simulator.advance(1000))
 
     events = encore_simulator.events.since(cursor).events
     attempts = [event for event in events if event.kind == "attempt"]
     assert [(one.fields["attempt"], one.fields["status"]) for one in attempts] == [(1, 500), (2, 200)]
-    assert attempts[0].fields["url"] == "http://127.0.0.1:9/told"
+    assert attempts[0].fields["url"] == "http://127.0.0.1:9/hook"
     ended = next(event for event in events if event.kind == "state" and event.fields["state_kind"] == "succeeded")
     assert ended.number < attempts[0].number
 
@@ -98,7 +98,7 @@ def test_no_secret_is_reported(make_simulator: MakeSimulator, run: Run, sink: Me
     cursor = simulator.events.cursor
     ask = Caller(simulator.provider("runflow"), "rf_live_secret_key")
     ask("GET", "/v1/runs/rf_live_secret_key?key=rf_live_secret_key")
-    callback = "http://user:hidden-word@127.0.0.1:9/told?token=hidden-word"
+    callback = "http://user:hidden-word@127.0.0.1:9/hook?token=hidden-word"
     ask("POST", "/v1/models/google/veo3.1/lite/runs", {"input": {"prompt": "x"}, "callback_url": callback})
     run(simulator.advance(100))
 

@@ -60,7 +60,7 @@ def test_a_reading_changes_what_is_sent() -> None:
 
 
 @pytest.mark.parametrize(
-    ("provider", "event", "narrower", "told"),
+    ("provider", "event", "narrower", "message"),
     [
         ("runflow", "run.nothing", {}, "event: 'run.nothing' is not valid. Valid: batch.cancelled, .*run.completed"),
         ("runflow", "run.failed", {"state": "succeeded"}, "state: 'succeeded' is not valid. Valid: failed"),
@@ -69,8 +69,8 @@ def test_a_reading_changes_what_is_sent() -> None:
     ],
 )
 def test_an_unknown_event_is_rejected_with_the_known_ones(
-    provider: str, event: str, narrower: dict[str, str], told: str
+    provider: str, event: str, narrower: dict[str, str], message: str
 ) -> None:
     """Rather than sending something that the provider never would."""
-    with pytest.raises(OptionError, match=told):
+    with pytest.raises(OptionError, match=message):
         happening(load_contract(provider), event, **narrower)  # type: ignore[arg-type]
