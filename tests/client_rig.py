@@ -1,4 +1,4 @@
-"""A client and a mock server in one process on a held clock: a client's pause moves the server's clock."""
+"""A client and a mock server in one process on a paused clock: a client's pause moves the server's clock."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
@@ -173,7 +173,7 @@ class Awaited:
 def rigged(
     provider: str, mode: str = "sync", *, readings: Mapping[str, str] | None = None, **settings: Any
 ) -> Iterator[Rig]:
-    """A stage with one provider and a clock that stands still."""
+    """A simulator with one provider and a paused clock."""
     sink = MemorySender()
     keys = [KeyEntry(KEY[provider], "own", provider=provider), KeyEntry("rf_live_member", "own", provider=provider)]
     simulator = build_simulator(

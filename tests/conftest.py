@@ -51,7 +51,7 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say aloud what was skipped, and why."""
+    """Report what was skipped, and why."""
     skipped = [one for one in terminalreporter.stats.get("skipped", []) if isinstance(one, pytest.TestReport)]
     reasons = Counter(one.longrepr[2] if isinstance(one.longrepr, tuple) else "" for one in skipped)
     for reason, number in sorted(reasons.items()):
@@ -123,13 +123,13 @@ def make_simulator(sink: MemorySender) -> MakeSimulator:
 
 @pytest.fixture
 def simulator(make_simulator: MakeSimulator) -> Simulator:
-    """All providers on a held clock that begins at 2026-01-01T00:00:00Z; any key is taken."""
+    """All providers on a paused clock that begins at 2026-01-01T00:00:00Z; any key is accepted."""
     return make_simulator()
 
 
 @pytest.fixture
 def run() -> Iterator[Callable[[Awaitable[Any]], Any]]:
-    """Run an awaitable to its end: `run(stage.advance(3))`. One event loop for the whole test."""
+    """Run an awaitable to its end: `run(simulator.advance(3))`. One event loop for the whole test."""
     with asyncio.Runner() as runner:
 
         async def wrap(awaitable: Awaitable[Any]) -> Any:
@@ -140,7 +140,7 @@ def run() -> Iterator[Callable[[Awaitable[Any]], Any]]:
 
 @pytest.fixture
 def ask(simulator: Simulator) -> Callable[..., Caller]:
-    """Speak to a part of `simulator`: `ask("runflow")("GET", "/v1/health")`; a second key is another account."""
+    """Send requests to a provider: `ask("runflow")("GET", "/v1/health")`; a second key is another account."""
 
     def make(provider: str, key: str | None = "rf_live_one") -> Caller:
         return Caller(simulator.provider(provider), key)
@@ -160,13 +160,13 @@ def make_encore(make_simulator: MakeSimulator) -> MakeSimulator:
 
 @pytest.fixture
 def encore_simulator(make_encore: MakeSimulator) -> Simulator:
-    """`encore` alone on a held clock that begins at 2026-01-01T00:00:00Z; any key is taken."""
+    """`encore` alone on a paused clock that begins at 2026-01-01T00:00:00Z; any key is accepted."""
     return make_encore()
 
 
 @pytest.fixture
 def encore(encore_simulator: Simulator) -> Caller:
-    """Speak to `encore`: `encore("GET", "/v1/jobs")`."""
+    """Send requests to `encore`: `encore("GET", "/v1/jobs")`."""
     return Caller(encore_simulator.provider("encore"), "en_user_one")
 
 

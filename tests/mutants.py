@@ -57,7 +57,7 @@ class Good:
             (name.encode("latin-1", "replace"), value.encode("latin-1", "replace"))
             for name, value in self.headers.items()
         ]
-        return Request(self.method, self.path, headers, query.encode("utf-8", "replace"), raw, "http://stage.test")
+        return Request(self.method, self.path, headers, query.encode("utf-8", "replace"), raw, "http://mock.test")
 
 
 # One change of a request; a mutant is a good request and a list of these.

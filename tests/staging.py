@@ -1,4 +1,4 @@
-"""Speak to a mock server in process, as tests do."""
+"""Send requests to a mock server in process."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -42,12 +42,12 @@ class Spoken:
 
 @dataclass
 class Caller:
-    """Speaks to one part in process, with a key of its own."""
+    """Sends requests to one provider in process, with a key of its own."""
 
     provider: Provider
     key: str | None
     headers: dict[str, str] = field(default_factory=dict)
-    base_url: str = "http://stage.test"
+    base_url: str = "http://mock.test"
 
     def __call__(
         self,

@@ -111,9 +111,11 @@ def test_the_command_serves_it_too(tmp_path: Path) -> None:
         stderr=subprocess.STDOUT,
     )
     try:
-        doors = ready(file, server)
-        assert say(doors["encore"]["url"], "GET", "/v1/health", key=doors["encore"]["key"]).json() == {"well": True}
-        readings = say(doors["control"]["url"], "GET", "/_mockreel/readings").json()
+        addresses = ready(file, server)
+        assert say(addresses["encore"]["url"], "GET", "/v1/health", key=addresses["encore"]["key"]).json() == {
+            "well": True
+        }
+        readings = say(addresses["control"]["url"], "GET", "/_mockreel/readings").json()
         assert readings["encore"]["done-word"]["chosen"] == "finished"
     finally:
         server.send_signal(signal.SIGTERM)

@@ -62,7 +62,7 @@ def figures(folder: Path, providers: tuple[str, ...], *, count: int) -> list[Fig
 
 
 def _measure(folder: Path, act: Act, count: int) -> list[Figure]:
-    """Submit under a held clock, let it run very fast, and poll until the last callback has come."""
+    """Submit under a paused clock, let it run very fast, and poll until the last callback has come."""
     with processes.mockreel(folder, "--provider", act.provider, "--hold") as ready, receiving() as receiver:
         headers = {"authorization": f"Bearer {KEY}"}
         with httpx2.Client(base_url=ready[act.provider]["url"], headers=headers, trust_env=False) as client:

@@ -88,7 +88,7 @@ def _row(figure: Figure) -> tuple[str, ...]:
 
 
 def serve(jobs: int, entries: int, ready: Path) -> None:
-    """A stage with so much behind it, until the process is ended."""
+    """A mock server with that many jobs and exchanges, until the process is ended."""
     server = Server(Options(held=True, start=1_767_225_600.0))
     simulator = server.server.simulator
     simulator.journal._most_bytes = 1 << 30  # as many exchanges as are wanted, though they be whole ones
@@ -127,7 +127,7 @@ def _resident() -> int:
 
 @contextmanager
 def served(jobs: int, entries: int) -> Iterator[dict[str, Any]]:
-    """The stage in a process of its own; gives where it is."""
+    """The mock server in a process of its own; gives its address."""
     with tempfile.TemporaryDirectory() as folder:
         ready = Path(folder) / "ready.json"
         sizes = ["--jobs", str(jobs), "--entries", str(entries)]
@@ -135,7 +135,7 @@ def served(jobs: int, entries: int) -> Iterator[dict[str, Any]]:
         try:
             while not ready.exists() or not ready.read_bytes().endswith(b"}"):
                 if process.poll() is not None:
-                    sys.exit("The stage could not be served.")
+                    sys.exit("The mock server could not be started.")
                 time.sleep(0.1)
             yield {**orjson.loads(ready.read_bytes()), "process": process.pid}
         finally:

@@ -142,7 +142,7 @@ def test_rules_faults_balances_and_readings(control: Run, server: MockServer) ->
 def test_a_stage_is_kept_in_a_file_and_put_back(control: Run, server: MockServer, tmp_path: Path) -> None:
     """A file that others cannot read."""
     id_ = submit(server)
-    file = tmp_path / "stage.json"
+    file = tmp_path / "snapshot.json"
 
     assert "(1 job, 0 deliveries)" in control("snapshot", str(file)).output
     assert stat.S_IMODE(file.stat().st_mode) == 0o600

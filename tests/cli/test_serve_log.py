@@ -28,10 +28,10 @@ class Command:
     """A server in a process of its own."""
 
     process: "subprocess.Popen[str]"
-    doors: dict[str, Any]
+    addresses: dict[str, Any]
 
     def ask(self, path: str, body: Any = None) -> httpx2.Response:
-        url = f"{self.doors['encore']['url']}{path}"
+        url = f"{self.addresses['encore']['url']}{path}"
         with httpx2.Client(headers=KEY, trust_env=False) as client:
             return client.get(url) if body is None else client.post(url, json=body)
 
@@ -98,7 +98,7 @@ def test_machines_are_told_the_same(tmp_path: Path) -> None:
     fits = jsonschema_rs.validator_for(json.loads(SCHEMA.read_text()))
     assert [row["kind"] for row in rows] == ["serving", "request", "state", "stopped"]
     assert [row for row in rows if not fits.is_valid(row)] == []
-    assert rows[0]["encore"] == {"url": command.doors["encore"]["url"]}
+    assert rows[0]["encore"] == {"url": command.addresses["encore"]["url"]}
     assert KEY["authorization"].split()[1] not in output
 
 
@@ -112,7 +112,7 @@ def test_quiet_tells_nothing(tmp_path: Path) -> None:
 def test_a_log_that_nobody_reads_stops_nobody(tmp_path: Path) -> None:
     """Neither the requests nor the end, though the pipe is full."""
     with _serving(tmp_path, "--json") as command, httpx2.Client(headers=KEY, trust_env=False) as client:
-        url = f"{command.doors['encore']['url']}/v1/jobs/{'x' * 200}"
+        url = f"{command.addresses['encore']['url']}/v1/jobs/{'x' * 200}"
         for _ in range(600):  # of about 500 bytes each, into a pipe that takes 64 KiB
             assert client.get(url).status_code == 404
         command.process.send_signal(signal.SIGTERM)

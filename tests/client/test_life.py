@@ -34,8 +34,8 @@ def test_a_job_is_run_and_what_it_made_is_saved(provider: str, mode: str, tmp_pa
 def test_the_same_over_real_sockets(provider: str, tmp_path: Path) -> None:
     """As in a program; time runs fast, without sleeping."""
     with serving(provider, speed=600) as server:
-        door = getattr(server, provider)
-        with Client(provider, key=door.key, base_url=door.url, sleep=lambda seconds: None) as client:
+        address = getattr(server, provider)
+        with Client(provider, key=address.key, base_url=address.url, sleep=lambda seconds: None) as client:
             outcome = client.run(*WORK[provider], deadline=60)
             assert client.download(outcome.results[0], tmp_path / "clip.mp4").stat().st_size > 1000
 

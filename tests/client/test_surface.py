@@ -112,8 +112,8 @@ def test_a_new_provider_is_a_file(tmp_path: Path) -> None:
     """The client's Python does not know `encore`: it runs, fails, rejects, and accepts a file."""
     (tmp_path / "note.txt").write_text("sing")
     with serving("encore", data=FOURTH, speed=600) as server:
-        door = server.encore
-        with Client("encore", key=door.key, base_url=door.url, data=FOURTH, sleep=lambda seconds: None) as client:
+        address = server.encore
+        with Client("encore", key=address.key, base_url=address.url, data=FOURTH, sleep=lambda seconds: None) as client:
             outcome = client.run("solo", {"prompt": "la", "seconds": "6"})
             uploaded = client.upload(tmp_path / "note.txt")
             with pytest.raises(Invalid, match="The body does not fit"):

@@ -98,7 +98,7 @@ def test_a_running_clock_goes_on_running_after_a_jump() -> None:
 
 
 def test_it_says_how_long_to_wait_in_real_seconds() -> None:
-    """The speed counts; a moment that has passed is now; a held clock never gets there."""
+    """The speed counts; a moment that has passed is now; a paused clock never gets there."""
     real = Seconds()
     clock = Clock(start=0.0, speed=60.0, real=real)
 

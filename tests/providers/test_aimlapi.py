@@ -294,7 +294,7 @@ def test_the_vendors_sample_is_accepted_unchanged(ask: Ask) -> None:
 
 
 def test_the_same_calls_give_the_same_bytes(make_simulator: MakeSimulator) -> None:
-    """Under a held clock with a fixed start, ids and bodies follow from seed and calls alone."""
+    """Under a paused clock with a fixed start, ids and bodies follow from seed and calls alone."""
 
     def play(seed: int) -> list[bytes]:
         caller = Caller(make_simulator(names=["aimlapi"], seed=seed).provider("aimlapi"), "key")

@@ -32,7 +32,7 @@ def announce(caller: Caller, **more: Any) -> Any:
 
 
 def put(caller: Caller, session: Any, *, mime: str = "image/webp") -> int:
-    path = session["upload_url"].removeprefix("http://stage.test")
+    path = session["upload_url"].removeprefix("http://mock.test")
     return caller("PUT", path, raw=FILE, headers={"content-type": mime}, key=None).status
 
 
@@ -44,7 +44,7 @@ def test_an_upload_has_three_steps(simulator: Simulator, ask: Ask, contract: Con
     assert put(caller, session) == 200
     asset = caller("POST", f"/v1/asset-uploads/{session['asset_id']}/confirmations", {"folder_id": None})
     again = caller("GET", f"/v1/assets/{session['asset_id']}?embed=created_by_user").json
-    fetched = caller("GET", asset.json["url"].removeprefix("http://stage.test"), key=None)
+    fetched = caller("GET", asset.json["url"].removeprefix("http://mock.test"), key=None)
 
     assert asset.status == 201
     assert (asset.json["name"], asset.json["size_bytes"], asset.json["asset_type"]) == ("bottle.webp", 12, "image")
@@ -109,7 +109,7 @@ def test_media_in_an_input_are_stored_and_shown_by_address(simulator: Simulator,
     [url] = read(caller, made)["input"]["image_urls"]
 
     assert made["input"]["prompt"] == "data: is not a URI"
-    assert caller("GET", url.removeprefix("http://stage.test"), key=None).response.body == FILE
+    assert caller("GET", url.removeprefix("http://mock.test"), key=None).response.body == FILE
     assert b"base64" not in simulator.provider("runflow").jobs.get(made["id"]).request  # type: ignore[union-attr]
 
 

@@ -43,7 +43,7 @@ def test_a_run_passes_the_documented_states_to_a_normalized_output(simulator: Si
 
     assert list(dict.fromkeys(seen)) == ["queued", "dispatching", "running", "succeeded"]
     [clip] = record["output"]["outputs"]
-    assert clip["url"].startswith("http://stage.test/")
+    assert clip["url"].startswith("http://mock.test/")
     assert (clip["type"], clip["duration"]) == ("video", 4.0)
     assert record["output"]["nsfw_detected"] is False
     assert record["cost"] == "0.12"

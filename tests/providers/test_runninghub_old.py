@@ -117,7 +117,7 @@ def test_an_upload_is_kept_and_served(simulator: Simulator, ask: Ask) -> None:
 
     reply = caller("POST", "/openapi/v2/media/upload/binary", raw=raw, headers=headers)
     data = good(reply)
-    fetched = caller("GET", data["download_url"].removeprefix("http://stage.test"))
+    fetched = caller("GET", data["download_url"].removeprefix("http://mock.test"))
 
     assert (reply.json["message"], reply.json["msg"], reply.json["errorMessages"]) == ("success", "success", None)
     assert (data["type"], data["size"]) == ("image", "9")
@@ -133,7 +133,7 @@ def test_an_uploaded_file_cannot_be_replaced(ask: Ask) -> None:
     raw, headers = form(file=("boat.png", "image/png", b"boat"))
     url = good(caller("POST", "/openapi/v2/media/upload/binary", raw=raw, headers=headers))["download_url"]
 
-    assert caller("PUT", url.removeprefix("http://stage.test"), raw=b"other").status == 403
+    assert caller("PUT", url.removeprefix("http://mock.test"), raw=b"other").status == 403
 
 
 def test_the_old_upload_reads_its_key_from_the_form(simulator: Simulator, ask: Ask) -> None:

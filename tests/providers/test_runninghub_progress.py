@@ -41,7 +41,7 @@ def test_a_start_names_an_address_of_its_own(ask: Ask) -> None:
     first, second = (old(caller, "create", **START)["data"] for _ in range(2))
     query = parse_qs(urlsplit(first["netWssUrl"]).query)
 
-    assert first["netWssUrl"].startswith("ws://stage.test/ws/c_instance?c_host=")
+    assert first["netWssUrl"].startswith("ws://mock.test/ws/c_instance?c_host=")
     assert query["clientId"] == [first["clientId"]]
     assert query["workflowId"] == [START["workflowId"]]
     assert query["Rh-Comfy-Auth"] != parse_qs(urlsplit(second["netWssUrl"]).query)["Rh-Comfy-Auth"]

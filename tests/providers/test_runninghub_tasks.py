@@ -57,7 +57,7 @@ def test_a_finished_task_names_its_clip_and_its_cost(simulator: Simulator, ask: 
     assert reply["taskUsageList"] == [
         {"taskId": task, "parentTaskId": None, "taskStatus": "SUCCESS", "usage": reply["usage"]}
     ]
-    assert caller("GET", result["url"].removeprefix("http://stage.test")).status == 200
+    assert caller("GET", result["url"].removeprefix("http://mock.test")).status == 200
 
 
 def test_a_failed_task_says_why(simulator: Simulator, ask: Ask, run: Run) -> None:

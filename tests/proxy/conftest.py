@@ -45,7 +45,7 @@ class ReceivedRequest:
 
 @dataclass
 class FakeUpstream:
-    """One provider, played on a held clock by a part, and spoilt as a test wants it."""
+    """One provider, played on a paused clock by a part, and spoilt as a test wants it."""
 
     provider: Provider
     port: int

@@ -1,4 +1,4 @@
-"""A served stage for the tests of what a client can do to it."""
+"""A running mock server for the tests of what a client can do to it."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ from mockreel.server.socket_server import Server, hosted
 
 @pytest.fixture(scope="module", params=[True, False], ids=["short", "long"])
 def wires(request: pytest.FixtureRequest) -> Iterator[Wires]:
-    """All providers on a held clock, asked by bare sockets, on either way of a request."""
+    """All providers on a paused clock, asked by bare sockets, on either way of a request."""
     with hosted(Server(Options(held=True, start=1_767_225_600.0), short=request.param)) as server:
         yield Wires(server)
 

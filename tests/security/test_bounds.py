@@ -22,7 +22,7 @@ HEAD = f"POST {SUBMIT} HTTP/1.1\r\nHost: x\r\n".encode() + KEY + b"Content-Type:
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> Iterator[Wires]:
-    """A stage that waits for nobody longer than a moment."""
+    """A mock server with the shortest timeouts."""
     monkeypatch.setattr(uvicorn_server, "LOOK_TICKS", 1)
     monkeypatch.setattr(bounded_protocol, "HEAD_SECONDS", 0.3)
     monkeypatch.setattr(bounded_protocol, "BODY_SECONDS", 0.3)

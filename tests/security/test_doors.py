@@ -70,11 +70,11 @@ def test_what_a_browser_marks_as_foreign_is_refused(control: str, site: str) -> 
 
 def test_no_reply_invites_other_pages(wires: Wires) -> None:
     """No door sends headers that would let another origin read it, also when it is asked beforehand."""
-    for door in wires.server.addresses.values():
+    for address in wires.server.addresses.values():
         for method in ("GET", "OPTIONS"):
             answer = httpx2.request(
                 method,
-                door.url + "/_mockreel/clock",
+                address.url + "/_mockreel/clock",
                 headers={"origin": "https://evil.example", "access-control-request-method": "POST"},
                 trust_env=False,
             )

@@ -30,9 +30,9 @@ def _heads(text: bytes) -> list[str]:
 )
 def test_a_path_or_a_query_makes_no_header(wires: Wires, line: str, written: str) -> None:
     """At the providers' doors and at the control door."""
-    for door in wires.server.addresses:
+    for address in wires.server.addresses:
         requested = line.format(written).encode() + b" HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n"
-        assert "x-evil" not in _heads(wires.said(requested + KEY + b"\r\n", door=door))
+        assert "x-evil" not in _heads(wires.said(requested + KEY + b"\r\n", address=address))
 
 
 @pytest.mark.parametrize(
@@ -41,9 +41,9 @@ def test_a_path_or_a_query_makes_no_header(wires: Wires, line: str, written: str
 @pytest.mark.parametrize("value", [b"a\rX-Evil: 1", b"a\nX-Evil: 1", b"a\0X-Evil: 1", b"a\x85X-Evil: 1"])
 def test_a_header_that_is_repeated_makes_no_other(wires: Wires, name: str, value: bytes) -> None:
     """What could end a line is refused, or repeated as it is."""
-    for door in wires.server.addresses:
+    for address in wires.server.addresses:
         requested = b"GET /v1/models HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n" + KEY
-        output = wires.said(requested + name.encode() + b": " + value + b"\r\n\r\n", door=door)
+        output = wires.said(requested + name.encode() + b": " + value + b"\r\n\r\n", address=address)
         assert "x-evil" not in _heads(output)
 
 
@@ -56,15 +56,15 @@ def test_the_type_of_an_upload_makes_no_header(wires: Wires, mime: str) -> None:
     client = httpx2.Client(base_url=url, headers={"authorization": "Bearer rf_live_one"}, trust_env=False)
     with client:
         announced = client.post("/v1/asset-uploads", json={"filename": EVIL, "content_type": mime, "size_bytes": 1})
-        output = wires.said(_upload(mime.encode()), door="runninghub")
+        output = wires.said(_upload(mime.encode()), address="runninghub")
 
     assert announced.status_code in (400, 415, 422)
     assert b"500" not in output[:20]
     assert "x-evil" not in _heads(output)
-    for door in ("runflow", "runninghub"):
-        for one in wires.server.simulator.provider(door).uploads:
+    for address in ("runflow", "runninghub"):
+        for one in wires.server.simulator.provider(address).uploads:
             fetch = f"GET /_mockreel/uploads/{one.id} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode()
-            back = wires.said(fetch, door=door)
+            back = wires.said(fetch, address=address)
             assert back.startswith((b"HTTP/1.1 200", b"HTTP/1.1 404"))
             assert "x-evil" not in _heads(back)
 

@@ -23,11 +23,11 @@ TRACES = (b"root:", b"hatchling", b"import ")
 @pytest.mark.parametrize("up", UPS)
 def test_no_way_up_leads_to_a_file(wires: Wires, place: str, up: str) -> None:
     """On a provider's door and on the control door, with and without an ending that clips have."""
-    for door in ("runflow", "control"):
+    for address in ("runflow", "control"):
         for file in FILES:
             for ending in ("", ".mp4", "%00.mp4"):
                 line = f"GET {place}{up * 8}{file}{ending} HTTP/1.1\r\n".encode("latin-1")
-                output = wires.said(line + b"Host: 127.0.0.1\r\nConnection: close\r\n" + KEY + b"\r\n", door=door)
+                output = wires.said(line + b"Host: 127.0.0.1\r\nConnection: close\r\n" + KEY + b"\r\n", address=address)
                 assert statuses(output)[0] in (400, 401, 403, 404), output
                 assert not [trace for trace in TRACES if trace in output]
 
@@ -42,7 +42,7 @@ def test_a_job_has_no_name_that_a_client_chose(wires: Wires) -> None:
         b"Content-Type: multipart/form-data; boundary=b\r\nContent-Length: %d\r\n\r\n" % len(body)
     )
     before = {*data_root().rglob("*evil*")}
-    assert wires.statuses(head + body, door="runninghub") == [200]
+    assert wires.statuses(head + body, address="runninghub") == [200]
 
     assert {*data_root().rglob("*evil*")} == before
     assert not [one.id for one in uploads if "evil" in one.id or "/" in one.id or ".." in one.id]

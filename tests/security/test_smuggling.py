@@ -36,13 +36,13 @@ DOUBTFUL = {
 }
 
 
-@pytest.mark.parametrize("door", ["runflow", "control"])
+@pytest.mark.parametrize("address", ["runflow", "control"])
 @pytest.mark.parametrize("data", DOUBTFUL.values(), ids=DOUBTFUL.keys())
-def test_what_can_be_read_in_two_ways_is_refused(wires: Wires, data: bytes, door: str) -> None:
+def test_what_can_be_read_in_two_ways_is_refused(wires: Wires, data: bytes, address: str) -> None:
     """One 400, and what follows on the connection is not read as a request."""
     before = len(wires.server.simulator.provider("runflow").jobs)
 
-    assert wires.statuses(data + LAST, door=door) == [400]
+    assert wires.statuses(data + LAST, address=address) == [400]
     assert len(wires.server.simulator.provider("runflow").jobs) == before
 
 

@@ -63,7 +63,7 @@ SEGMENTATIONS = {"one segment": whole, "body apart": behind_the_head, "sevens": 
 
 
 @dataclass(frozen=True)
-class Door:
+class Address:
     """What is asked at a kind of port, and how it is seen there that the body arrived."""
 
     port: int
@@ -92,7 +92,7 @@ def listening(contract: Contract, shown: Callable[[HandledWebhook], None]) -> It
 
 
 @pytest.fixture(params=["provider", "below the control port", "control", "listen"])
-def door(request: pytest.FixtureRequest, wires: Wires) -> Iterator[Door]:
+def address(request: pytest.FixtureRequest, wires: Wires) -> Iterator[Address]:
     server: MockServer = wires.server
     json = b"Host: localhost\r\nContent-Type: application/json\r\n"
     if request.param == "listen":
@@ -103,7 +103,7 @@ def door(request: pytest.FixtureRequest, wires: Wires) -> Iterator[Door]:
         with listening(contract, got.append) as port:
             last = b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
             words = ["run.completed"]
-            yield Door(port, head, sample.body, lambda: [one.webhook.word for one in got], words, 200, last, 405)
+            yield Address(port, head, sample.body, lambda: [one.webhook.word for one in got], words, 200, last, 405)
         return
     if request.param == "control":
         rules = server.simulator.rules
@@ -111,7 +111,7 @@ def door(request: pytest.FixtureRequest, wires: Wires) -> Iterator[Door]:
         last = b"GET /_mockreel/clock HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
         head = b"POST /_mockreel/rules HTTP/1.1\r\n" + json
         body = b'{"scenario": "slow", "prompt": "a kite"}'
-        yield Door(
+        yield Address(
             wires.port("control"), head, body, lambda: [one.prompt for one in rules.all[before:]], ["a kite"], 200, last
         )
         rules.clear()
@@ -122,7 +122,7 @@ def door(request: pytest.FixtureRequest, wires: Wires) -> Iterator[Door]:
     under, where = ("", "runflow") if request.param == "provider" else ("/runflow", "control")
     head = f"POST {under}{SUBMIT} HTTP/1.1\r\n".encode() + json + KEY
     last = f"GET {under}/v1/health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode()
-    yield Door(wires.port(where), head, BODY, lambda: len(provider.jobs) - before, 1, 201, last)
+    yield Address(wires.port(where), head, BODY, lambda: len(provider.jobs) - before, 1, 201, last)
 
 
 COMBINATIONS = list(itertools.product(TOKENS, CONNECTIONS[:1], FRAMINGS, SEGMENTATIONS)) + list(
@@ -131,14 +131,14 @@ COMBINATIONS = list(itertools.product(TOKENS, CONNECTIONS[:1], FRAMINGS, SEGMENT
 
 
 @pytest.mark.parametrize("sent", COMBINATIONS, ids=str)
-def test_an_offer_to_upgrade_is_ignored(door: Door, sent: tuple[bytes, bytes, str, str]) -> None:
+def test_an_offer_to_upgrade_is_ignored(address: Address, sent: tuple[bytes, bytes, str, str]) -> None:
     """Any value, with a length or in chunks, in one segment or many, at every kind of port."""
     token, connection, framing, segmentation = sent
     offer = b"Connection: " + connection + b"\r\nUpgrade: " + token + b"\r\nHTTP2-Settings: AAMAAABkAAQCAAAA\r\n"
-    data = door.head + offer + FRAMINGS[framing](door.body) + door.then
+    data = address.head + offer + FRAMINGS[framing](address.body) + address.then
 
-    assert spoken(door.port, SEGMENTATIONS[segmentation](data)) == [door.good, door.then_status]
-    assert door.arrived() == door.expected
+    assert spoken(address.port, SEGMENTATIONS[segmentation](data)) == [address.good, address.then_status]
+    assert address.arrived() == address.expected
 
 
 def spoken(port: int, segments: list[bytes]) -> list[int]:

@@ -1,4 +1,4 @@
-"""A stage that is served, and bare sockets to it."""
+"""A running mock server, and bare sockets to it."""
 
 import contextlib
 import socket
@@ -21,22 +21,22 @@ class Wires:
 
     server: MockServer
 
-    def port(self, door: str) -> int:
-        return int(self.server.addresses[door].url.rpartition(":")[2])
+    def port(self, address: str) -> int:
+        return int(self.server.addresses[address].url.rpartition(":")[2])
 
-    def open(self, door: str = "runflow") -> socket.socket:
-        return socket.create_connection(("127.0.0.1", self.port(door)), 20)
+    def open(self, address: str = "runflow") -> socket.socket:
+        return socket.create_connection(("127.0.0.1", self.port(address)), 20)
 
-    def said(self, data: bytes, *, door: str = "runflow") -> bytes:
+    def said(self, data: bytes, *, address: str = "runflow") -> bytes:
         """All that is answered until the server ends the connection."""
-        with self.open(door) as one:
+        with self.open(address) as one:
             with contextlib.suppress(OSError):  # it has ended it already
                 one.sendall(data)
             return received(one)
 
-    def statuses(self, data: bytes, *, door: str = "runflow") -> list[int]:
+    def statuses(self, data: bytes, *, address: str = "runflow") -> list[int]:
         """The status of each answer."""
-        return statuses(self.said(data, door=door))
+        return statuses(self.said(data, address=address))
 
     def alive(self) -> bool:
         """Whether the mock server still answers."""

@@ -1,4 +1,4 @@
-"""A served stage for the tests of this folder."""
+"""A running mock server for the tests of this folder."""
 
 from collections.abc import Iterator
 
@@ -12,7 +12,7 @@ from mockreel.server.socket_server import Server, hosted
 
 @pytest.fixture(scope="module", params=[True, False], ids=["short", "long"])
 def served(request: pytest.FixtureRequest) -> Iterator[MockServer]:
-    """Two providers on a held clock, on either way of a request."""
+    """Two providers on a paused clock, on either way of a request."""
     options = Options(("encore", "aimlapi"), data=FOURTH, held=True, start=START)
     with hosted(Server(options, short=request.param)) as running:
         yield running

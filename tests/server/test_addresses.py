@@ -99,8 +99,8 @@ def test_off_loopback_nothing_is_open(options: dict[str, Any], says: str) -> Non
 def test_off_loopback_the_control_api_wants_its_token() -> None:
     """Under whatever name."""
     with serving("encore", data=FOURTH, host="0.0.0.0", keys=[KeyEntry("k", "a")], token=TOKEN) as running:
-        assert ask(running.control.url, "GET", "/_mockreel/clock", Host="stage.test")[0] == 403
-        found = ask(running.control.url, "GET", "/_mockreel/clock", Host="stage.test", Authorization=f"Bearer {TOKEN}")
+        assert ask(running.control.url, "GET", "/_mockreel/clock", Host="mock.test")[0] == 403
+        found = ask(running.control.url, "GET", "/_mockreel/clock", Host="mock.test", Authorization=f"Bearer {TOKEN}")
         assert found[0] == 200
         assert ask(running.encore.url, "GET", "/v1/jobs")[0] == 200
 

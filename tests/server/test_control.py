@@ -340,7 +340,7 @@ def test_off_loopback_a_token_is_asked_for(given: str, simulator: Simulator, mon
     """Exactly that one, whatever the case of its scheme; then any name will do."""
     monkeypatch.setattr(access_token, "GUESS_SECONDS", 0)
     with open_door(simulator, hosts=None, token=TOKEN) as client:
-        headers = [(b"host", b"stage.test"), (b"authorization", given.encode("latin-1"))]
+        headers = [(b"host", b"mock.test"), (b"authorization", given.encode("latin-1"))]
         answer = client.get("/_mockreel/clock", headers=headers)
 
         assert answer.status_code == (200 if given.lower() == f"bearer {TOKEN}" else 403)

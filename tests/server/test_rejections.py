@@ -38,7 +38,7 @@ JUNK = {
 
 @contextlib.contextmanager
 def logged() -> Iterator[tuple[Wires, list[dict[str, Any]]]]:
-    """A served stage, and what its log is told when the block ends."""
+    """A running mock server, and what its log has when the block ends."""
     with serving("runflow", held=True) as server:
         cursor = server.simulator.events.cursor
         found: list[dict[str, Any]] = []
@@ -46,20 +46,20 @@ def logged() -> Iterator[tuple[Wires, list[dict[str, Any]]]]:
         found += [dict(event.row()) for event in server.simulator.events.since(cursor).events]
 
 
-@pytest.mark.parametrize("door", ["runflow", "control"])
+@pytest.mark.parametrize("address", ["runflow", "control"])
 @pytest.mark.parametrize("name", JUNK)
-def test_it_is_told_in_words_to_the_client_and_in_the_log(name: str, door: str) -> None:
+def test_it_is_told_in_words_to_the_client_and_in_the_log(name: str, address: str) -> None:
     """With the version, the port, the provider where it is one's, and no more than that."""
     data, says = JUNK[name]
     with logged() as (wires, events):
-        output = wires.said(data, door=door)
-        port = wires.port(door)
+        output = wires.said(data, address=address)
+        port = wires.port(address)
 
     (refused,) = [event for event in events if event["kind"] == "rejected"]
     assert says in output.decode()
     assert f"mockreel-version: {__version__}\r\n".encode() in output
     assert b"connection: close" in output
-    assert (refused["port"], refused["provider"]) == (port, None if door == "control" else door)
+    assert (refused["port"], refused["provider"]) == (port, None if address == "control" else address)
     assert refused["reason"].encode() == output.partition(b"\r\n\r\n")[2]
     assert [refused["status"]] == statuses(output)
 

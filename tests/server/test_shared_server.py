@@ -108,7 +108,7 @@ def _calls(draws: random.Random, jobs: list[str]) -> Iterator[Callable[[MockServ
 
 @pytest.mark.parametrize("kind", KINDS[1:])
 def test_every_kind_of_state_gives_the_same_bytes(kind: str, tmp_path: Path, redis_server: RedisServer) -> None:
-    """Responses and webhooks, over sockets and under a held clock."""
+    """Responses and webhooks, over sockets and under a paused clock."""
     assert _said(kind, tmp_path, redis_server.url) == _said("memory", tmp_path, "")
 
 

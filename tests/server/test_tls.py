@@ -1,4 +1,4 @@
-"""A stage over TLS, asked by a client that verifies: with the user's certificate, or with one made for the run."""
+"""A mock server over TLS, and a client that verifies: with the user's certificate, or with one made for the run."""
 
 import ssl
 import stat

@@ -182,7 +182,7 @@ def ticking() -> Ticking:
 
 @pytest.fixture
 def waiting(ticking: Ticking) -> Simulator:
-    """RunningHub and Runflow under a held clock, where real time passes as the test says."""
+    """RunningHub and Runflow under a paused clock, where real time passes as the test says."""
     contracts = load_contracts(["runflow", "runninghub"], readings={"runflow:rate-limit-headers": "always"})
     return build_simulator(contracts, clock=Clock(start=START, held=True, real=ticking), accept_any_key=True)
 

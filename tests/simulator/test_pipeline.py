@@ -230,7 +230,7 @@ def test_every_request_is_noted_once(encore: Caller) -> None:
 
 
 def test_the_same_calls_give_the_same_bytes(make_encore: MakeSimulator, run: Any) -> None:
-    """Under a held clock with a fixed start and the same seed, on a simulator of its own; another seed, other bytes."""
+    """With a paused clock, a fixed start and the same seed, on a new simulator; another seed gives other bytes."""
 
     def play(seed: int) -> list[bytes]:
         simulator = make_encore(seed=seed)

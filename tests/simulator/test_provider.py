@@ -31,7 +31,7 @@ def begin(provider: Provider, **options: Any) -> Any:
 
 
 def test_no_two_jobs_share_an_id(encore: Caller) -> None:
-    """Also under a held clock, in a form with few random digits: a job would be lost."""
+    """Also under a paused clock, in a form with few random digits: a job would be lost."""
     count = 20_000
     ids = {begin(encore.provider).id for _ in range(count)}
 
@@ -138,7 +138,7 @@ def test_a_waiting_request_is_answered_when_its_job_is_stopped(encore: Caller, r
 
 
 def test_a_request_for_an_ended_job_does_not_wait(encore: Caller, run: Run) -> None:
-    """Also under a held clock, where nothing moves."""
+    """Also under a paused clock, where nothing moves."""
     id_ = encore("POST", "/v1/jobs", GOOD).json["id"]
     run(encore.provider.scheduler.advance(1000))
     job = encore.provider.jobs.get(id_)

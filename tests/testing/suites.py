@@ -1,45 +1,45 @@
 """What the tests of users are made of: clients, a receiver, settings."""
 
 LITE = "/v1/models/google/veo3.1/lite/runs"
-# How a test file speaks, with each client that the plugin is tested with: `say(stage, method, path, body)`.
+# How a test file speaks, with each client that the plugin is tested with: `say(mock, method, path, body)`.
 SPEAKERS = {
     "requests": """
 import requests
-def say(stage, method, path, body=None):
-    headers = {"Authorization": "Bearer " + stage.runflow.key}
-    reply = requests.request(method, stage.runflow.url + path, json=body, headers=headers, timeout=10)
+def say(mock, method, path, body=None):
+    headers = {"Authorization": "Bearer " + mock.runflow.key}
+    reply = requests.request(method, mock.runflow.url + path, json=body, headers=headers, timeout=10)
     return reply.status_code, reply.json()
 """,
     "httpx": """
 import httpx
-def say(stage, method, path, body=None):
-    headers = {"Authorization": "Bearer " + stage.runflow.key}
-    reply = httpx.request(method, stage.runflow.url + path, json=body, headers=headers, trust_env=False)
+def say(mock, method, path, body=None):
+    headers = {"Authorization": "Bearer " + mock.runflow.key}
+    reply = httpx.request(method, mock.runflow.url + path, json=body, headers=headers, trust_env=False)
     return reply.status_code, reply.json()
 """,
     "httpx2": """
 import httpx2
-def say(stage, method, path, body=None):
-    headers = {"Authorization": "Bearer " + stage.runflow.key}
-    reply = httpx2.request(method, stage.runflow.url + path, json=body, headers=headers, trust_env=False)
+def say(mock, method, path, body=None):
+    headers = {"Authorization": "Bearer " + mock.runflow.key}
+    reply = httpx2.request(method, mock.runflow.url + path, json=body, headers=headers, trust_env=False)
     return reply.status_code, reply.json()
 """,
     "aiohttp": """
 import aiohttp, asyncio
-def say(stage, method, path, body=None):
+def say(mock, method, path, body=None):
     async def speak():
-        headers = {"Authorization": "Bearer " + stage.runflow.key}
+        headers = {"Authorization": "Bearer " + mock.runflow.key}
         async with aiohttp.ClientSession(headers=headers) as session:
-            async with session.request(method, stage.runflow.url + path, json=body) as reply:
+            async with session.request(method, mock.runflow.url + path, json=body) as reply:
                 return reply.status, await reply.json()
     return asyncio.run(speak())
 """,
     "urllib3": """
 import urllib3
-def say(stage, method, path, body=None):
-    headers = {"Authorization": "Bearer " + stage.runflow.key}
+def say(mock, method, path, body=None):
+    headers = {"Authorization": "Bearer " + mock.runflow.key}
     with urllib3.PoolManager(headers=headers) as pool:
-        reply = pool.request(method, stage.runflow.url + path, json=body, retries=False)
+        reply = pool.request(method, mock.runflow.url + path, json=body, retries=False)
         return reply.status, reply.json()
 """,
 }
@@ -70,9 +70,9 @@ def receiver():
         yield server
         server.shutdown()
         thread.join()
-def signed_run(stage, receiver):
-    secret = say(stage, "POST", "/v1/callback-secrets", {"label": "mine"})[1]["plain_secret"]
-    say(stage, "POST", RUNS, {"input": {"prompt": "A paper boat."}, "callback_url": receiver.url})
+def signed_run(mock, receiver):
+    secret = say(mock, "POST", "/v1/callback-secrets", {"label": "mine"})[1]["plain_secret"]
+    say(mock, "POST", RUNS, {"input": {"prompt": "A paper boat."}, "callback_url": receiver.url})
     return secret
 """
 # Our own settings are strict; those of users may be as well.

@@ -78,8 +78,8 @@ def test_the_marker_chooses_scenario_seed_readings_and_clock(suite: pytest.Pytes
         + """
 import time
 pytestmark = pytest.mark.mockreel(providers="runflow", scenario="fail", seed=7)
-def make(stage):
-    return say(stage, "POST", RUNS, {"input": {"prompt": "A paper boat."}})[1]["id"]
+def make(mock):
+    return say(mock, "POST", RUNS, {"input": {"prompt": "A paper boat."}})[1]["id"]
 def test_fails(mockreel):
     id_ = make(mockreel)
     mockreel.advance(60)
@@ -147,9 +147,9 @@ def test_only_listed_keys_are_admitted(suite: pytest.Pytester) -> None:
         + """
 import dataclasses
 KEYS = [{"key": "rf_live_second", "account": "second", "provider": "runflow", "scopes": frozenset({"runs:read"})}]
-def who(stage, key):
+def who(mock, key):
     headers = {"Authorization": "Bearer " + key}
-    return httpx2.get(stage.runflow.url + "/v1/runs", headers=headers, trust_env=False).status_code
+    return httpx2.get(mock.runflow.url + "/v1/runs", headers=headers, trust_env=False).status_code
 @pytest.mark.mockreel(keys=KEYS)
 def test_keys(mockreel):
     assert who(mockreel, "rf_live_somebody") == 401

@@ -199,7 +199,7 @@ def test_without_a_stage(): pass
 def test_every_reading_is_tried_and_failing_ones_are_reported(suite: pytest.Pytester) -> None:
     """The default, each other option alone, all others together; tests without a mock server run once."""
     suite.makepyfile(READS)
-    # Where a create waits for the end of the run, nobody can move a held clock meanwhile.
+    # Where a create waits for the end of the run, nobody can move a paused clock meanwhile.
     count = len([name for name, _ in sets(load_contracts(["runflow"])) if "create-reply" not in name])
 
     result = suite.runpytest_inprocess("-q", "--mockreel-readings", "all", "-k", "not create-reply")

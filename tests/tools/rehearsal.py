@@ -140,8 +140,8 @@ class Rehearsal:
         )
         output = "".join(_until_ready(process))
         assert ready.is_file(), f"{shlex.join(command)} did not start:\n{output}"
-        doors = [door for door in json.loads(ready.read_text()).values() if isinstance(door, dict)]
-        ports = {first + number: int(door["url"].rpartition(":")[2]) for number, door in enumerate(doors)}
+        addresses = [address for address in json.loads(ready.read_text()).values() if isinstance(address, dict)]
+        ports = {first + number: int(address["url"].rpartition(":")[2]) for number, address in enumerate(addresses)}
         self.served = Served(process, output, ports)
         return self._there(output)
 

@@ -24,7 +24,7 @@ FORBIDDEN = Outcome(error="not allowed", detail="port 1 is mockreel itself")
 Run = Callable[[Awaitable[Any]], Any]
 
 
-class House:
+class Rig:
     """Deliveries on a paused clock; `answers` are the receiver's responses in order, the last one repeated."""
 
     def __init__(self, *answers: int | Outcome, **options: Any) -> None:
@@ -65,12 +65,12 @@ class House:
 
 def test_attempts_come_one_and_two_seconds_after_the_last_failed() -> None:
     """At 0, at 1 and at 3, to the instant, and no earlier."""
-    house = House(500)
-    delivery = house.schedule()
+    rig = Rig(500)
+    delivery = rig.schedule()
     for step in (0, 0.999, 0.001, 1.999, 0.001, 1000):
-        house.advance(step)
+        rig.advance(step)
 
-    assert house.times == [0.0, 1.0, 3.0]
+    assert rig.times == [0.0, 1.0, 3.0]
     assert [(one.number, one.at - START, one.succeeded) for one in delivery.attempts] == [
         (1, 0.0, False),
         (2, 1.0, False),
@@ -102,11 +102,11 @@ def test_only_what_the_policy_names_is_tried_again(
     answers: list[int | Outcome], times: list[float], status: str, reason: str
 ) -> None:
     """5xx, the network and a timeout; 3xx and 4xx are final, and so is a target that is not allowed."""
-    house = House(*answers)
-    delivery = house.schedule()
-    house.advance(100)
+    rig = Rig(*answers)
+    delivery = rig.schedule()
+    rig.advance(100)
 
-    assert house.times == times
+    assert rig.times == times
     assert (delivery.status, delivery.reason) == (status, reason)
     assert delivery.next_at is None
 
@@ -155,24 +155,24 @@ def test_every_policy_is_kept_to_the_letter(policy: DeliveryPolicy, answers: lis
             break
         at += policy.delays[number - 1] if number < policy.attempts else 0.0
 
-    house = House(*answers)
-    delivery = house.schedule(policy)
-    house.advance(100)
+    rig = Rig(*answers)
+    delivery = rig.schedule(policy)
+    rig.advance(100)
 
-    assert house.times == expected
+    assert rig.times == expected
     assert delivery.status == status
-    assert len(house.scheduler) == 0
+    assert len(rig.scheduler) == 0
 
 
 def test_the_bytes_are_frozen_across_attempts() -> None:
     """Body and headers are the same each time: a signature made once signs them all."""
-    house = House(500)
-    house.schedule()
-    house.advance(10)
+    rig = Rig(500)
+    rig.schedule()
+    rig.advance(10)
 
-    assert len(house.sender.sent) == 3
-    assert len({(one.url, one.headers, one.body, one.timeout) for one in house.sender.sent}) == 1
-    assert house.sender.sent[0] == Outgoing("http://127.0.0.1:9/hook", (("X-Signature", "abc"),), b'{"a":1}', 0.5)
+    assert len(rig.sender.sent) == 3
+    assert len({(one.url, one.headers, one.body, one.timeout) for one in rig.sender.sent}) == 1
+    assert rig.sender.sent[0] == Outgoing("http://127.0.0.1:9/hook", (("X-Signature", "abc"),), b'{"a":1}', 0.5)
 
 
 def test_the_delay_counts_from_the_end_of_the_attempt() -> None:
@@ -188,8 +188,8 @@ def test_the_delay_counts_from_the_end_of_the_attempt() -> None:
             return Outcome(500)
 
     deliveries = Deliveries(clock=clock, scheduler=scheduler, sender=Slow())
-    house = House(500)
-    delivery = house.schedule()
+    rig = Rig(500)
+    delivery = rig.schedule()
     deliveries.schedule(replace(delivery, attempts=[], status="pending"))
     asyncio.run(scheduler.advance(20))
 
@@ -198,90 +198,90 @@ def test_the_delay_counts_from_the_end_of_the_attempt() -> None:
 
 def test_a_delivery_can_begin_later() -> None:
     """It waits for its moment."""
-    house = House(200)
-    delivery = house.schedule()
-    house.advance(0)
+    rig = Rig(200)
+    delivery = rig.schedule()
+    rig.advance(0)
     later = replace(delivery, id="later", attempts=[], status="pending")
-    house.deliveries.schedule(later, at=START + 7)
-    house.advance(6.9)
+    rig.deliveries.schedule(later, at=START + 7)
+    rig.advance(6.9)
     assert (later.status, later.next_at) == ("pending", START + 7)
 
-    house.advance(0.1)
+    rig.advance(0.1)
 
     assert (later.status, later.updated) == ("delivered", START + 7)
 
 
 def test_deliveries_are_found_by_id_and_by_what_they_tell_of() -> None:
     """Oldest first."""
-    house = House(200)
-    first, _, third = (house.schedule(subject=subject) for subject in ("a", "b", "a"))
+    rig = Rig(200)
+    first, _, third = (rig.schedule(subject=subject) for subject in ("a", "b", "a"))
 
-    assert house.deliveries.of("a") == [first, third]
-    assert list(house.deliveries.of("none")) == []
-    assert house.deliveries.get("d2") is third
-    assert house.deliveries.get("none") is None
+    assert rig.deliveries.of("a") == [first, third]
+    assert list(rig.deliveries.of("none")) == []
+    assert rig.deliveries.get("d2") is third
+    assert rig.deliveries.get("none") is None
 
 
 def test_observers_are_called_at_the_end_of_every_attempt() -> None:
     """With its outcome, and the delivery as it is then."""
-    house = House(500, 200)
+    rig = Rig(500, 200)
     reported: list[tuple[int, int | None, str]] = []
 
     def watch(delivery: Delivery, attempt: Attempt) -> None:
         reported.append((attempt.number, attempt.outcome.status, delivery.status))
 
-    house.deliveries.observer = watch
-    house.schedule()
-    house.advance(10)
+    rig.deliveries.observer = watch
+    rig.schedule()
+    rig.advance(10)
 
     assert reported == [(1, 500, "pending"), (2, 200, "delivered")]
 
 
 def test_beyond_the_limit_the_oldest_finished_one_is_forgotten() -> None:
     """One that waits still is not."""
-    house = House(200, limit=3)
+    rig = Rig(200, limit=3)
     for _ in range(3):
-        house.schedule()
-        house.advance(0)
-    waiting = replace(house.schedule(subject="x"), id="w", attempts=[], status="pending")
-    house.advance(0)
-    house.deliveries.schedule(waiting, at=START + 99)
-    house.advance(0)
+        rig.schedule()
+        rig.advance(0)
+    waiting = replace(rig.schedule(subject="x"), id="w", attempts=[], status="pending")
+    rig.advance(0)
+    rig.deliveries.schedule(waiting, at=START + 99)
+    rig.advance(0)
 
-    assert len(house.deliveries) == 3
-    assert house.deliveries.get("w") is waiting
-    assert house.deliveries.get("d0") is None
-    assert len(house.deliveries.of("job")) == 1
+    assert len(rig.deliveries) == 3
+    assert rig.deliveries.get("w") is waiting
+    assert rig.deliveries.get("d0") is None
+    assert len(rig.deliveries.of("job")) == 1
 
 
 def test_more_than_the_limit_do_not_wait() -> None:
     """The next one fails at once with the reason, and can be sent again when others have finished."""
-    house = House(200, limit=2)
-    waiting = [house.schedule(id=f"w{number}") for number in range(3)]
+    rig = Rig(200, limit=2)
+    waiting = [rig.schedule(id=f"w{number}") for number in range(3)]
 
     assert [one.status for one in waiting] == ["pending", "pending", "failed"]
     assert waiting[2].reason == "2 deliveries are waiting already"
-    house.advance(0)
-    assert house.schedule(id="again").status == "pending"
-    assert house.scheduler.next_due is not None
+    rig.advance(0)
+    assert rig.schedule(id="again").status == "pending"
+    assert rig.scheduler.next_due is not None
 
 
 def test_a_body_that_is_too_large_is_not_sent() -> None:
     """The delivery says so."""
-    house = House(200, max_body=10)
-    delivery = house.schedule(body=b"x" * 11)
-    house.advance(0)
+    rig = Rig(200, max_body=10)
+    delivery = rig.schedule(body=b"x" * 11)
+    rig.advance(0)
 
     assert (delivery.status, delivery.reason) == ("failed", "the body has 11 bytes, more than 10")
-    assert not house.sender.sent
+    assert not rig.sender.sent
 
 
 def test_deliveries_do_not_disturb_each_other() -> None:
     """A thousand at one instant: each is tried by its own count, none is lost."""
-    house = House(200)
-    house.sender.receiver = lambda message: 500 if message.body.endswith(b"0}") else 200
-    every = [house.schedule(id=f"d{number}", body=b'{"n":%d}' % number) for number in range(1000)]
-    house.advance(5)
+    rig = Rig(200)
+    rig.sender.receiver = lambda message: 500 if message.body.endswith(b"0}") else 200
+    every = [rig.schedule(id=f"d{number}", body=b'{"n":%d}' % number) for number in range(1000)]
+    rig.advance(5)
 
     assert [len(one.attempts) for one in every] == [3 if number % 10 == 0 else 1 for number in range(1000)]
     assert {one.status for one in every} == {"delivered", "failed"}

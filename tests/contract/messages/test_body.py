@@ -26,7 +26,7 @@ MULTIPART = "multipart/form-data; boundary=b"
 def read(body: bytes, content_type: str | None = None, *, kind: BodyKind = "json", required: bool = True) -> Any:
     headers = [] if content_type is None else [(b"content-type", content_type.encode("latin-1"))]
     operation = dataclasses.replace(OPERATION, body=kind, body_required=required)
-    return read_body(Request("POST", "/", headers, b"", body, "http://stage.test"), operation)
+    return read_body(Request("POST", "/", headers, b"", body, "http://mock.test"), operation)
 
 
 def rejected(body: bytes, content_type: str | None = None, *, kind: BodyKind = "json") -> tuple[str, Mapping[str, Any]]:
@@ -131,7 +131,7 @@ def test_a_form_of_fields_and_files_is_read() -> None:
     """As a client library sends it: names, file names, types and bytes arrive as they were."""
     sent = httpx2.Request(
         "POST",
-        "http://stage.test",
+        "http://mock.test",
         data={"note": "höher", "empty": ""},
         files={"file": ("Bild ä.png", b"\x89PNG\r\n--\r\n\x00", "image/png"), "other": ("x", b"")},
     )

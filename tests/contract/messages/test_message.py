@@ -8,7 +8,7 @@ import pytest
 
 from mockreel.contract.messages.message import Request, exact, json_response, problem
 
-REQUEST = Request("GET", "/", [(b"a", b"1"), (b"b", b"2"), (b"a", b"3")], b"", b"", "http://stage.test")
+REQUEST = Request("GET", "/", [(b"a", b"1"), (b"b", b"2"), (b"a", b"3")], b"", b"", "http://mock.test")
 
 
 def test_the_first_header_of_a_name_is_given() -> None:

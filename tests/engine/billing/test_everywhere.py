@@ -35,9 +35,9 @@ TEST = f"""
 import json, urllib.error, urllib.request
 import pytest
 
-def submit(stage):
-    request = urllib.request.Request(stage.runflow.url + {PATH!r}, json.dumps({BODY!r}).encode(),
-        {{"authorization": "Bearer " + stage.runflow.key, "content-type": "application/json"}})
+def submit(mock):
+    request = urllib.request.Request(mock.runflow.url + {PATH!r}, json.dumps({BODY!r}).encode(),
+        {{"authorization": "Bearer " + mock.runflow.key, "content-type": "application/json"}})
     try:
         return urllib.request.urlopen(request).status
     except urllib.error.HTTPError as refused:

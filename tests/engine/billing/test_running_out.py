@@ -129,7 +129,7 @@ def test_runninghub_answers_with_as_many_images_as_it_charges(make_simulator: Ma
     assert (price, done["usage"]["thirdPartyConsumeMoney"]) == (0.39, "0.39")
     assert len(set(urls)) == 3
     assert [output["fileUrl"] for output in old] == urls
-    assert {caller("GET", url.removeprefix("http://stage.test")).status for url in urls} == {200}
+    assert {caller("GET", url.removeprefix("http://mock.test")).status for url in urls} == {200}
 
 
 def test_a_workflow_needs_some_balance_and_has_no_known_price(make_simulator: MakeSimulator, run: Run) -> None:

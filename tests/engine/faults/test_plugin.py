@@ -6,9 +6,9 @@ RUNS = """
 import httpx2
 import pytest
 
-def ask(stage, **headers):
-    headers.setdefault("Authorization", f"Bearer {stage.runflow.key}")
-    return httpx2.get(f"{stage.runflow.url}/v1/runs", headers=headers, trust_env=False)
+def ask(mock, **headers):
+    headers.setdefault("Authorization", f"Bearer {mock.runflow.key}")
+    return httpx2.get(f"{mock.runflow.url}/v1/runs", headers=headers, trust_env=False)
 """
 
 

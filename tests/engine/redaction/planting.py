@@ -73,7 +73,7 @@ def generated(seed: int, count: int) -> Iterator[tuple[str, str]]:
 
 @dataclass
 class Rig:
-    """One provider on a held clock with everything that shows what happened."""
+    """One provider on a paused clock with everything that shows what happened."""
 
     simulator: Simulator
     client: TestClient

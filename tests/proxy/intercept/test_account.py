@@ -103,6 +103,6 @@ def test_results_that_were_fetched_are_no_requests(simulator: Simulator, ask: As
     id_ = caller("POST", RUN, _boat()).json["id"]
     run(simulator.advance(60))
     url = caller("GET", f"/v1/runs/{id_}").json["output"]["outputs"][0]["url"]
-    caller("GET", url.removeprefix("http://stage.test"))
+    caller("GET", url.removeprefix("http://mock.test"))
 
     assert account_of(simulator).requests == 2

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from server.admin.desks import Desk, OpenDesk
+from server.admin.control_rig import Admin, OpenAdmin
 from staging import FOURTH, START
 from starlette.testclient import TestClient
 
@@ -17,11 +17,11 @@ from mockreel.webhooks import MemorySender
 
 
 @pytest.fixture
-def open_desk(sink: MemorySender) -> Iterator[OpenDesk]:
+def open_admin(sink: MemorySender) -> Iterator[OpenAdmin]:
     """Opens a desk: `open_desk()` has encore at the root; `open_desk("runflow", …)` others, each below its name."""
     opened: list[TestClient] = []
 
-    def open_(*names: str, **options: Any) -> Desk:
+    def open_(*names: str, **options: Any) -> Admin:
         given = {"clock": Clock(start=START, held=True), "accept_any_key": True, "sender": sink, **options}
         data = None if names else FOURTH
         readings = given.pop("readings", None)
@@ -30,7 +30,7 @@ def open_desk(sink: MemorySender) -> Iterator[OpenDesk]:
         app = simulator_app(simulator, players, hosts=LOOPBACK_NAMES)
         client = TestClient(app, base_url="http://127.0.0.1:8700")
         opened.append(client.__enter__())
-        return Desk(simulator, client)
+        return Admin(simulator, client)
 
     yield open_
     for client in opened:
@@ -38,6 +38,6 @@ def open_desk(sink: MemorySender) -> Iterator[OpenDesk]:
 
 
 @pytest.fixture
-def desk(open_desk: OpenDesk) -> Desk:
-    """encore alone, on a held clock; any key is taken."""
-    return open_desk()
+def admin(open_admin: OpenAdmin) -> Admin:
+    """encore alone, on a paused clock; any key is accepted."""
+    return open_admin()

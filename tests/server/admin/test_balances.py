@@ -4,44 +4,44 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from server.admin.desks import GOOD, Desk, OpenDesk
+from server.admin.control_rig import GOOD, Admin, OpenAdmin
 
 from mockreel.engine.accounts.account import KeyEntry
 
 
-def test_balances_are_listed_by_account(open_desk: OpenDesk) -> None:
+def test_balances_are_listed_by_account(open_admin: OpenAdmin) -> None:
     """In the order of first use."""
-    desk = open_desk(keys=[KeyEntry("en_user_one_of_many", "acme", balance=Decimal("5.50"))], accept_any_key=True)
-    desk.submit()
-    desk.ask("GET", "/v1/jobs", headers={"authorization": "Bearer another"})
+    admin = open_admin(keys=[KeyEntry("en_user_one_of_many", "acme", balance=Decimal("5.50"))], accept_any_key=True)
+    admin.submit()
+    admin.ask("GET", "/v1/jobs", headers={"authorization": "Bearer another"})
 
-    answer = desk.get("balances")
+    answer = admin.get("balances")
     rows = answer["balances"]
 
     found = [(row["account"], row["number"], row["limited"], row["jobs"]) for row in rows]
     assert found == [("acme", 1, True, 1), ("account-2", 2, False, 0)]
-    assert rows[0]["currency"] == desk.simulator.provider("encore").contract.pricing["currency"]
+    assert rows[0]["currency"] == admin.simulator.provider("encore").contract.pricing["currency"]
     assert answer["cost_avoided"] == {"sums": {"EUR": "0.2"}, "least": False, "unknown": 0, "free": 0, "open": 1}
 
 
-def test_a_balance_is_set(desk: Desk) -> None:
+def test_a_balance_is_set(admin: Admin) -> None:
     """From then on the provider refuses what it does not cover; null takes the limit away."""
-    desk.submit()
+    admin.submit()
 
-    row = desk.post("balances", {"provider": "encore", "account": "account-1", "balance": "0"})
+    row = admin.post("balances", {"provider": "encore", "account": "account-1", "balance": "0"})
 
     assert (row["balance"], row["limited"]) == ("0", True)
-    assert desk.ask("POST", "/v1/jobs", GOOD).status_code == 402
-    assert desk.post("balances", {"provider": "encore", "account": "account-1", "balance": None})["limited"] is False
-    desk.submit()
+    assert admin.ask("POST", "/v1/jobs", GOOD).status_code == 402
+    assert admin.post("balances", {"provider": "encore", "account": "account-1", "balance": None})["limited"] is False
+    admin.submit()
 
 
 @pytest.mark.parametrize("balance", ["x", True, [], "NaN", "Infinity", {}, ""])
-def test_what_is_no_amount_is_refused(balance: Any, desk: Desk) -> None:
+def test_what_is_no_amount_is_refused(balance: Any, admin: Admin) -> None:
     """With what would be."""
-    desk.submit()
+    admin.submit()
 
-    answer = desk.post("balances", {"provider": "encore", "account": "account-1", "balance": balance}, 400)
+    answer = admin.post("balances", {"provider": "encore", "account": "account-1", "balance": balance}, 400)
 
     assert "an amount" in answer["detail"]
 
@@ -56,15 +56,15 @@ def test_what_is_no_amount_is_refused(balance: Any, desk: Desk) -> None:
         ({"provider": "encore", "account": "account-1", "amount": 1}, 400, "balance"),
     ],
 )
-def test_whose_balance_must_be_said(body: Any, status: int, says: str, desk: Desk) -> None:
+def test_whose_balance_must_be_said(body: Any, status: int, says: str, admin: Admin) -> None:
     """A provider and an account that there are."""
-    desk.submit()
+    admin.submit()
 
-    assert says in desk.post("balances", body, status)["detail"]
+    assert says in admin.post("balances", body, status)["detail"]
 
 
-def test_an_account_is_there_once_its_key_was_used(desk: Desk) -> None:
+def test_an_account_is_there_once_its_key_was_used(admin: Admin) -> None:
     """Before, there is nothing to set."""
-    answer = desk.post("balances", {"provider": "encore", "account": "account-1", "balance": 1}, 404)
+    answer = admin.post("balances", {"provider": "encore", "account": "account-1", "balance": 1}, 404)
 
     assert "once its key was used" in answer["detail"]

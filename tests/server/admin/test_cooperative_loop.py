@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import orjson
 import pytest
-from server.admin.desks import Desk, OpenDesk
+from server.admin.control_rig import Admin, OpenAdmin
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -39,15 +39,15 @@ QUESTIONS: dict[str, tuple[str, dict[str, Any] | None]] = {
 
 
 @pytest.fixture
-def busy(desk: Desk, sink: MemorySender) -> Desk:
+def busy(admin: Admin, sink: MemorySender) -> Admin:
     """Many jobs, answered of and asked for."""
     for _ in range(MANY):
-        desk.ask("GET", f"/v1/jobs/{desk.submit(tell='http://127.0.0.1:9/hook')}")
-    desk.post("clock/advance", {"seconds": 1000})
-    return desk
+        admin.ask("GET", f"/v1/jobs/{admin.submit(tell='http://127.0.0.1:9/hook')}")
+    admin.post("clock/advance", {"seconds": 1000})
+    return admin
 
 
-async def answered(desk: Desk, path: str, body: Any) -> tuple[Any, int]:
+async def answered(admin: Admin, path: str, body: Any) -> tuple[Any, int]:
     """What a question is answered, and how many turns others had meanwhile."""
     parts = urlsplit(f"/_mockreel/{path}")
     method = "GET" if body is None else "POST"
@@ -67,7 +67,7 @@ async def answered(desk: Desk, path: str, body: Any) -> tuple[Any, int]:
         return {"type": "http.request", "body": orjson.dumps(body)}
 
     others = 0
-    task = asyncio.ensure_future(handler(desk.simulator, Request(scope, receive)))
+    task = asyncio.ensure_future(handler(admin.simulator, Request(scope, receive)))
     while not task.done():
         await asyncio.sleep(0)
         others += 1
@@ -75,7 +75,7 @@ async def answered(desk: Desk, path: str, body: Any) -> tuple[Any, int]:
 
 
 @pytest.mark.parametrize("name", QUESTIONS)
-def test_others_have_their_turn(name: str, busy: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_others_have_their_turn(name: str, busy: Admin, monkeypatch: pytest.MonkeyPatch) -> None:
     """Once for each thing that is looked at, where each takes longer than a turn may; it is answered the same."""
     path, body = QUESTIONS[name]
     path = path.format(id=busy.get("jobs")["jobs"][-1]["id"])
@@ -91,7 +91,7 @@ def test_others_have_their_turn(name: str, busy: Desk, monkeypatch: pytest.Monke
     assert others >= MANY
 
 
-def test_a_reset_gives_jobs_back_in_turns(busy: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_reset_gives_jobs_back_in_turns(busy: Admin, monkeypatch: pytest.MonkeyPatch) -> None:
     """And leaves none."""
     monkeypatch.setattr(cooperative_loop, "LONGEST_STEP", -1.0)
 
@@ -101,7 +101,7 @@ def test_a_reset_gives_jobs_back_in_turns(busy: Desk, monkeypatch: pytest.Monkey
     assert len(busy.simulator.provider("encore").jobs) == 0
 
 
-def test_a_job_that_comes_meanwhile_spoils_no_list(busy: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_job_that_comes_meanwhile_spoils_no_list(busy: Admin, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is not in it."""
     monkeypatch.setattr(cooperative_loop, "LONGEST_STEP", -1.0)
 
@@ -118,7 +118,7 @@ def test_a_job_that_comes_meanwhile_spoils_no_list(busy: Desk, monkeypatch: pyte
 
 @pytest.mark.skipif(not CAN_FORK, reason="here a snapshot is written by the process itself")
 @pytest.mark.parametrize("uploads", [False, True])
-def test_a_snapshot_of_many_is_written_by_a_copy(busy: Desk, monkeypatch: pytest.MonkeyPatch, uploads: bool) -> None:
+def test_a_snapshot_of_many_is_written_by_a_copy(busy: Admin, monkeypatch: pytest.MonkeyPatch, uploads: bool) -> None:
     """Byte for byte as the process itself writes it."""
     if uploads:
         monkeypatch.setattr(snapshot_file, "FEW_BYTES", -1)
@@ -128,17 +128,17 @@ def test_a_snapshot_of_many_is_written_by_a_copy(busy: Desk, monkeypatch: pytest
     assert busy.get("snapshot") == take(busy.simulator)
 
 
-def test_a_snapshot_is_taken_while_a_file_is_awaited(open_desk: OpenDesk) -> None:
+def test_a_snapshot_is_taken_while_a_file_is_awaited(open_admin: OpenAdmin) -> None:
     """An upload that was announced has no bytes yet."""
-    desk = open_desk("runflow")
-    answer = desk.ask("POST", "/v1/asset-uploads", {"filename": "a.webp", "mime_type": "image/webp", "size_bytes": 24})
+    admin = open_admin("runflow")
+    answer = admin.ask("POST", "/v1/asset-uploads", {"filename": "a.webp", "mime_type": "image/webp", "size_bytes": 24})
     assert answer.status_code < 300, answer.text
 
-    assert desk.get("snapshot") == take(desk.simulator)
+    assert admin.get("snapshot") == take(admin.simulator)
 
 
 @pytest.mark.skipif(not CAN_FORK, reason="here a snapshot is written by the process itself")
-def test_a_snapshot_is_of_the_moment_it_was_asked(busy: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_snapshot_is_of_the_moment_it_was_asked(busy: Admin, monkeypatch: pytest.MonkeyPatch) -> None:
     """What comes while it is written is not in it."""
     monkeypatch.setattr(snapshot_file, "FEW", 0)
 
@@ -155,7 +155,7 @@ def test_a_snapshot_is_of_the_moment_it_was_asked(busy: Desk, monkeypatch: pytes
 
 
 @pytest.mark.skipif(not CAN_FORK, reason="here a snapshot is written by the process itself")
-def test_a_copy_that_ends_without_a_snapshot_is_told(busy: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_copy_that_ends_without_a_snapshot_is_told(busy: Admin, monkeypatch: pytest.MonkeyPatch) -> None:
     """And nothing else breaks: the next one is taken."""
     monkeypatch.setattr(snapshot_file, "FEW", 0)
 

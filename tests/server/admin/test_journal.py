@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from server.admin.desks import GOOD, KEY, Desk
+from server.admin.control_rig import GOOD, KEY, Admin
 
 from mockreel.webhooks import MemorySender
 
@@ -11,13 +11,13 @@ SUBMIT = {"operation": "create_job"}
 
 
 @pytest.fixture
-def used(desk: Desk) -> Desk:
+def used(admin: Admin) -> Admin:
     """A good submit, a bad one, a poll, and somebody without a key."""
-    id_ = desk.submit(tell="http://127.0.0.1:9/hook")
-    desk.ask("POST", "/v1/jobs", {**GOOD, "input": {"prompt": 5}})
-    desk.ask("GET", f"/v1/jobs/{id_}")
-    desk.ask("GET", "/v1/jobs?limit=3", headers={})
-    return desk
+    id_ = admin.submit(tell="http://127.0.0.1:9/hook")
+    admin.ask("POST", "/v1/jobs", {**GOOD, "input": {"prompt": 5}})
+    admin.ask("GET", f"/v1/jobs/{id_}")
+    admin.ask("GET", "/v1/jobs?limit=3", headers={})
+    return admin
 
 
 @pytest.mark.parametrize(
@@ -38,12 +38,12 @@ def used(desk: Desk) -> Desk:
         ("limit=2&after=2&order=oldest", [3, 4]),
     ],
 )
-def test_the_journal_is_asked(query: str, numbers: list[int], used: Desk) -> None:
+def test_the_journal_is_asked(query: str, numbers: list[int], used: Admin) -> None:
     """Who called what, with which end, in which order."""
     assert [entry["number"] for entry in used.get(f"journal?{query}")["entries"]] == numbers
 
 
-def test_exchanges_of_a_job_are_found_by_it(used: Desk) -> None:
+def test_exchanges_of_a_job_are_found_by_it(used: Admin) -> None:
     """The submit that began it, and what asked about it."""
     id_ = used.get("jobs")["jobs"][0]["id"]
 
@@ -61,12 +61,12 @@ def test_exchanges_of_a_job_are_found_by_it(used: Desk) -> None:
         ("after=x", "a whole number"),
     ],
 )
-def test_a_question_with_a_slip_is_an_error(query: str, says: str, used: Desk) -> None:
+def test_a_question_with_a_slip_is_an_error(query: str, says: str, used: Admin) -> None:
     """Otherwise an empty answer would look like a fact."""
     assert says in used.get(f"journal?{query}", 400)["detail"]
 
 
-def test_bodies_are_shown_where_they_are_asked_for(used: Desk) -> None:
+def test_bodies_are_shown_where_they_are_asked_for(used: Admin) -> None:
     """And in one exchange."""
     assert "body" not in used.get("journal")["entries"][0]
     entry = used.get("journal?bodies=true&order=oldest")["entries"][0]
@@ -78,13 +78,13 @@ def test_bodies_are_shown_where_they_are_asked_for(used: Desk) -> None:
     assert used.get("journal/9", 404)["detail"].endswith("The journal has 1 to 4.")
 
 
-def test_pages_say_where_the_next_one_begins(used: Desk) -> None:
+def test_pages_say_where_the_next_one_begins(used: Admin) -> None:
     """In the order that was asked."""
     assert used.get("journal?limit=3")["next"] == 2
     assert used.get("journal?limit=3&after=2")["next"] is None
 
 
-def test_attempts_and_changes_are_asked_too(used: Desk) -> None:
+def test_attempts_and_changes_are_asked_too(used: Admin) -> None:
     """What was delivered, and which states jobs entered."""
     used.advance(100)
 
@@ -111,7 +111,7 @@ def test_attempts_and_changes_are_asked_too(used: Desk) -> None:
         {"provider": "encore", "order": [{"method": "POST"}, {"method": "GET"}]},
     ],
 )
-def test_what_holds_is_said_to_hold(body: Any, used: Desk) -> None:
+def test_what_holds_is_said_to_hold(body: Any, used: Admin) -> None:
     """With the exchanges that were found."""
     verdict = used.post("journal/assert", body)
 
@@ -139,7 +139,7 @@ def test_what_holds_is_said_to_hold(body: Any, used: Desk) -> None:
         ({"body": {"input": {"x": 1}}}, ["body.input has no 'x'", "body is empty or not stored"]),
     ],
 )
-def test_what_does_not_hold_says_why(body: Any, says: list[str], used: Desk) -> None:
+def test_what_does_not_hold_says_why(body: Any, says: list[str], used: Admin) -> None:
     """Naming the nearest exchanges with what is otherwise."""
     verdict = used.post("journal/assert", body)
 
@@ -164,18 +164,18 @@ def test_what_does_not_hold_says_why(body: Any, says: list[str], used: Desk) -> 
         ({"path": 5}, "a text"),
     ],
 )
-def test_a_claim_that_is_none_is_an_error(body: Any, says: str, used: Desk) -> None:
+def test_a_claim_that_is_none_is_an_error(body: Any, says: str, used: Admin) -> None:
     """It neither holds nor fails."""
     assert says in used.post("journal/assert", body, 400)["detail"]
 
 
-def test_an_empty_journal_says_so(desk: Desk) -> None:
+def test_an_empty_journal_says_so(admin: Admin) -> None:
     """There is no nearest exchange."""
-    assert desk.post("journal/assert", SUBMIT)["message"].endswith("There is no request in the journal.")
-    assert desk.get("journal/1", 404)["detail"].endswith("The journal is empty.")
+    assert admin.post("journal/assert", SUBMIT)["message"].endswith("There is no request in the journal.")
+    assert admin.get("journal/1", 404)["detail"].endswith("The journal is empty.")
 
 
-def test_the_archive_holds_requests_and_callbacks(used: Desk) -> None:
+def test_the_archive_holds_requests_and_callbacks(used: Admin) -> None:
     """In the order of time, with what HAR has no place for under names with an underscore."""
     used.advance(100)
 
@@ -192,7 +192,7 @@ def test_the_archive_holds_requests_and_callbacks(used: Desk) -> None:
     assert [{"name": "limit", "value": "3"}] in queries
 
 
-def test_the_archive_is_narrowed_as_the_journal_is(used: Desk) -> None:
+def test_the_archive_is_narrowed_as_the_journal_is(used: Admin) -> None:
     """Callbacks go with their provider and job only."""
     used.advance(100)
     id_ = used.get("jobs")["jobs"][0]["id"]
@@ -201,18 +201,18 @@ def test_the_archive_is_narrowed_as_the_journal_is(used: Desk) -> None:
     assert len(used.get(f"journal/har?job={id_}")["log"]["entries"]) == 3
 
 
-def test_nothing_shown_has_a_key(desk: Desk, sink: MemorySender) -> None:
+def test_nothing_shown_has_a_key(admin: Admin, sink: MemorySender) -> None:
     """Wherever the program has put it."""
     key = KEY["authorization"].removeprefix("Bearer ")
-    id_ = desk.submit(input={"prompt": f"with {key}"}, tell=f"http://127.0.0.1:9/hook?key={key}&to={key}")
-    desk.ask("POST", f"/v1/jobs?key={key}", {**GOOD, "key": key, "tell": 5})
-    desk.ask("GET", f"/v1/jobs/{key}")
-    desk.advance(100)
-    (delivery,) = desk.get("deliveries")["deliveries"]
+    id_ = admin.submit(input={"prompt": f"with {key}"}, tell=f"http://127.0.0.1:9/hook?key={key}&to={key}")
+    admin.ask("POST", f"/v1/jobs?key={key}", {**GOOD, "key": key, "tell": 5})
+    admin.ask("GET", f"/v1/jobs/{key}")
+    admin.advance(100)
+    (delivery,) = admin.get("deliveries")["deliveries"]
 
     paths = ["jobs", f"jobs/encore/{id_}", "deliveries", f"deliveries/encore/{delivery['id']}", "journal?bodies=true"]
     paths += ["journal/1", "journal/attempts", "journal/changes", "journal/har", "balances", "rules"]
-    shown = {path: desk.client.get(f"/_mockreel/{path}").text for path in paths}
+    shown = {path: admin.client.get(f"/_mockreel/{path}").text for path in paths}
 
     assert [path for path, text in shown.items() if key in text] == []
     assert "…" in shown["journal/har"]

@@ -7,7 +7,7 @@ from copy import deepcopy
 from typing import Any
 
 import pytest
-from server.admin.desks import Desk, OpenDesk
+from server.admin.control_rig import Admin, OpenAdmin
 
 from mockreel.simulator.snapshots.snapshot_seal import sealed
 from mockreel.webhooks import MemorySender
@@ -48,8 +48,8 @@ SINK = "http://127.0.0.1:9/hook"
 class Played:
     """A simulator on which much has come to be, and questions about all of it."""
 
-    def __init__(self, desk: Desk) -> None:
-        self.desk = desk
+    def __init__(self, admin: Admin) -> None:
+        self.admin = admin
         self.runs = [self._run(index) for index in range(3)]
         body = {"input": [{"prompt": "x"}, {"prompt": "y"}], "callback_url": SINK}
         self.batch = str(self.ask("runflow", "POST", RUN.replace("/runs", "/batches"), body)["id"])
@@ -65,9 +65,9 @@ class Played:
         self.ask("runninghub", "POST", "/runninghub/openapi/v2/assets/groups/create", {"name": "g"})
         asset = {"url": "http://127.0.0.1:9/a.png", "assetType": "Image", "name": "a"}
         self.ask("runninghub", "POST", "/runninghub/openapi/v2/assets/create", asset)
-        desk.post("rules", {"scenario": "fail", "operation": "create_run", "nth": 5000})
-        desk.post("rules", {"fault": {"name": "throttled"}, "nth": 5000})
-        desk.advance(3)
+        admin.post("rules", {"scenario": "fail", "operation": "create_run", "nth": 5000})
+        admin.post("rules", {"fault": {"name": "throttled"}, "nth": 5000})
+        admin.advance(3)
         self.runs.append(self._run(9))
         headers = {"Prefer": "fault=callback-duplicated", "Idempotency-Key": "k1"}
         self.ask("runflow", "POST", RUN, {"input": {"prompt": "late"}}, **headers)
@@ -89,13 +89,13 @@ class Played:
     def ask(self, provider: str, method: str, path: str, body: Any = None, **headers: str) -> Any:
         """What a program asks of a provider; nothing may break."""
         own = {"Authorization": f"Bearer {KEYS[provider]}", **headers}
-        answer = self.desk.ask(method, path, body, headers=own)
+        answer = self.admin.ask(method, path, body, headers=own)
         assert answer.status_code < 500 or answer.status_code in ON_PURPOSE, f"{method} {path}: {answer.status_code}"
         return answer.json() if "json" in answer.headers.get("content-type", "") else None
 
     def control(self, path: str, body: Any = None) -> Any:
         """What is asked of the control API; nothing may break."""
-        client = self.desk.client
+        client = self.admin.client
         path = f"/_mockreel/{path}"
         answer = client.get(path) if body is None else client.post(path, json=body)
         assert answer.status_code in (200, 400, 409), f"{path}: {answer.status_code} {answer.text[:300]}"
@@ -158,28 +158,28 @@ class Played:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_what_was_changed_and_sealed_again_is_refused_whole_or_can_all_be_shown(
-    open_desk: OpenDesk, sink: MemorySender, seed: int
+    open_admin: OpenAdmin, sink: MemorySender, seed: int
 ) -> None:
     """Hundreds of changes, each of one value to an odd one, to that of another place, or to none."""
     del sink
-    desk = open_desk(*PROVIDERS)
-    played = Played(desk)
-    document = desk.get("snapshot")
+    admin = open_admin(*PROVIDERS)
+    played = Played(admin)
+    document = admin.get("snapshot")
     draw = random.Random(seed)
     taken, before = 0, document
     for _ in range(MUTATIONS):
         changed, what = mutated(document, draw)
-        answer = desk.client.post("/_mockreel/restore", json=sealed(changed))
+        answer = admin.client.post("/_mockreel/restore", json=sealed(changed))
         assert answer.status_code in (200, 400, 409), what
         if answer.status_code != 200:
-            assert desk.get("snapshot") == before, what
+            assert admin.get("snapshot") == before, what
             continue
         taken += 1
         try:
             played.shown()
         except BaseException as broken:
             raise AssertionError(what) from broken
-        before = desk.get("snapshot")
+        before = admin.get("snapshot")
     assert 0 < taken < MUTATIONS
 
 

@@ -7,7 +7,7 @@ import httpx2
 import jsonschema
 import orjson
 import pytest
-from server.admin.desks import KEY, Desk, OpenDesk
+from server.admin.control_rig import KEY, Admin, OpenAdmin
 from server.admin.judging import operations, wrong
 
 from mockreel.server.admin import clock_routes, control_document
@@ -48,42 +48,42 @@ FREE = {"account", "job", "path"}
 @pytest.mark.parametrize(
     "requested", [row for row in ROWS if row.method == "GET" and row.query is not None], ids=lambda row: row.path
 )
-def test_a_query_that_would_be_overlooked_is_refused(requested: Row, open_desk: OpenDesk) -> None:
+def test_a_query_that_would_be_overlooked_is_refused(requested: Row, open_admin: OpenAdmin) -> None:
     """An unknown parameter, and a parameter with a value that nothing can have; each is told what there is."""
-    desk = open_desk("runflow", "aimlapi")
+    admin = open_admin("runflow", "aimlapi")
     path = re.sub(r"{id[^}]*}|{number[^}]*}", "1", requested.path.replace("{provider}", "aimlapi"))
-    assert "zzz" in desk.get(f"{path}?zzz=1", 400)["detail"]
+    assert "zzz" in admin.get(f"{path}?zzz=1", 400)["detail"]
 
     for name in set(requested.query or ()) - FREE:
-        answer = desk.get(f"{path}?{name}=nope/zzz", 400)
+        answer = admin.get(f"{path}?{name}=nope/zzz", 400)
         assert "nope" in answer["detail"]
         assert answer.get("valid") or "`" in answer["detail"], answer
 
 
-def test_a_providers_document_may_be_read_otherwise(open_desk: OpenDesk) -> None:
+def test_a_providers_document_may_be_read_otherwise(open_admin: OpenAdmin) -> None:
     """For this one document; what is chosen stays chosen."""
-    desk = open_desk("runflow")
+    admin = open_admin("runflow")
     requested = "openapi/runflow?model=google/veo3.1/lite"
-    before = desk.get(requested)
+    before = admin.get(requested)
 
-    assert desk.get(f"{requested}&reading=cancel-spelling=cancelled") != before
-    assert desk.get(requested) == before
-    assert desk.get("openapi/runflow?reading=cancel-spelling=three-l", 400)["valid"][:2] == ["canceled", "cancelled"]
-    assert "cancel-spelling" in desk.get("openapi/runflow?reading=zzz", 400)["detail"]
+    assert admin.get(f"{requested}&reading=cancel-spelling=cancelled") != before
+    assert admin.get(requested) == before
+    assert admin.get("openapi/runflow?reading=cancel-spelling=three-l", 400)["valid"][:2] == ["canceled", "cancelled"]
+    assert "cancel-spelling" in admin.get("openapi/runflow?reading=zzz", 400)["detail"]
 
 
-def test_the_document_is_served(desk: Desk) -> None:
+def test_the_document_is_served(admin: Admin) -> None:
     """Whole: it refers to no other file."""
-    served = desk.get("openapi.json")
+    served = admin.get("openapi.json")
 
     assert served["openapi"] == "3.1.0"
     assert set(re.findall(r'"\$ref":"([^#"]*)#?', orjson.dumps(served).decode())) == {""}
     assert served["servers"][0]["url"] == "/_mockreel"
 
 
-def test_every_schema_is_one(desk: Desk) -> None:
+def test_every_schema_is_one(admin: Admin) -> None:
     """By the meta-schema of JSON Schema 2020-12."""
-    for schema in desk.get("openapi.json")["components"]["schemas"].values():
+    for schema in admin.get("openapi.json")["components"]["schemas"].values():
         jsonschema.Draft202012Validator.check_schema(schema)
 
 
@@ -104,30 +104,30 @@ def test_whatever_changes_something_takes_json_or_nothing() -> None:
         assert body is None or method == "POST", path
 
 
-def test_replies_about_every_provider_are_as_described(open_desk: OpenDesk) -> None:
+def test_replies_about_every_provider_are_as_described(open_admin: OpenAdmin) -> None:
     """Jobs in every state, deliveries, exchanges, balances, readings, snapshots."""
-    desk = open_desk(*PROVIDERS)
-    ids = {provider: desk.perform(provider) for provider in PROVIDERS for _ in range(2)}
-    desk.advance(100)
-    ids |= {provider: desk.perform(provider) for provider in PROVIDERS}
-    desk.ask("POST", "/runflow/v1/models/x/runs", {"prompt": 5})
-    desk.ask("GET", "/nowhere", headers=KEY)
-    desk.post("rules", {"scenario": "fail", "probability": 0.5})
-    desk.post("rules", {"fault": {"name": "reset"}, "provider": "runflow"})
+    admin = open_admin(*PROVIDERS)
+    ids = {provider: admin.perform(provider) for provider in PROVIDERS for _ in range(2)}
+    admin.advance(100)
+    ids |= {provider: admin.perform(provider) for provider in PROVIDERS}
+    admin.ask("POST", "/runflow/v1/models/x/runs", {"prompt": 5})
+    admin.ask("GET", "/nowhere", headers=KEY)
+    admin.post("rules", {"scenario": "fail", "probability": 0.5})
+    admin.post("rules", {"fault": {"name": "reset"}, "provider": "runflow"})
 
     for path in ("", "scenarios", "readings", "faults", "rules", "balances", "snapshot", "openapi.json"):
-        desk.get(path)
+        admin.get(path)
     for path in ("jobs", "deliveries", "journal?bodies=true", "journal/attempts", "journal/changes", "journal/har"):
-        desk.get(path)
+        admin.get(path)
     for provider, id_ in ids.items():
-        desk.get(f"jobs/{provider}/{id_}")
-    desk.delete("rules/1")
-    desk.delete("rules/1", 400)
-    assert desk.delete("rules") == {"rules": []}
+        admin.get(f"jobs/{provider}/{id_}")
+    admin.delete("rules/1")
+    admin.delete("rules/1", 400)
+    assert admin.delete("rules") == {"rules": []}
 
 
 @pytest.mark.parametrize("status", [403, 404, 405])
-def test_what_is_not_admitted_or_not_there_is_a_problem(status: int, desk: Desk) -> None:
+def test_what_is_not_admitted_or_not_there_is_a_problem(status: int, admin: Admin) -> None:
     """As described, with the methods that there are."""
     requested: dict[int, Any] = {
         403: ("GET", "clock", {"host": "evil.test"}),
@@ -136,7 +136,7 @@ def test_what_is_not_admitted_or_not_there_is_a_problem(status: int, desk: Desk)
     }
     method, path, headers = requested[status]
 
-    answer: httpx2.Response = desk.client.request(method, f"/_mockreel/{path}", headers=headers)
+    answer: httpx2.Response = admin.client.request(method, f"/_mockreel/{path}", headers=headers)
 
     assert answer.status_code == status
     assert answer.headers["content-type"] == "application/problem+json"
@@ -150,22 +150,22 @@ def _paths(method: str) -> list[str]:
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=b"])
 @pytest.mark.parametrize("path", _paths("POST"))
-def test_no_form_changes_anything(path: str, kind: str, desk: Desk) -> None:
+def test_no_form_changes_anything(path: str, kind: str, admin: Admin) -> None:
     """Whatever is posted, a page of another origin could post it without leave."""
-    desk.submit()
-    before = desk.get("snapshot")
+    admin.submit()
+    before = admin.get("snapshot")
 
-    answer = desk.client.post(f"/_mockreel{path}", content=b"{}", headers={"content-type": kind})
+    answer = admin.client.post(f"/_mockreel{path}", content=b"{}", headers={"content-type": kind})
 
     assert (answer.status_code, wrong(answer)) == (400, [])
     assert "application/json" in answer.json()["detail"]
-    assert desk.get("snapshot") == before
+    assert admin.get("snapshot") == before
 
 
 @pytest.mark.parametrize("headers", [{"host": "evil.test"}, {"origin": "http://evil.test"}, {"origin": "null"}])
-def test_no_stranger_is_answered_anywhere(headers: dict[str, str], desk: Desk) -> None:
+def test_no_stranger_is_answered_anywhere(headers: dict[str, str], admin: Admin) -> None:
     """Under another name, or from a page of another origin, whatever the operation."""
     for method in ("GET", "POST", "DELETE"):
         for path in _paths(method):
-            answer = desk.client.request(method, f"/_mockreel{path.replace('{number}', '1')}", headers=headers)
+            answer = admin.client.request(method, f"/_mockreel{path.replace('{number}', '1')}", headers=headers)
             assert (answer.status_code, wrong(answer)) == (403, []), path

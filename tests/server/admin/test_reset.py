@@ -1,10 +1,10 @@
-"""A clean stage: as if it had just begun."""
+"""A reset: everything is as at the start."""
 
 from typing import Any
 
 import httpx2
 import pytest
-from server.admin.desks import GOOD, KEY, Desk, OpenDesk
+from server.admin.control_rig import GOOD, KEY, Admin, OpenAdmin
 from staging import FOURTH, START
 
 from mockreel.client.admin import ControlClient
@@ -16,99 +16,99 @@ from mockreel.webhooks import MemorySender, Outgoing
 PROVIDERS = ("runflow", "aimlapi", "runninghub")
 
 
-def play(desk: Desk) -> list[bytes]:
+def play(admin: Admin) -> list[bytes]:
     """Something with every provider: jobs of two accounts, polls at several moments, an error; every byte of it."""
     output = []
     for provider in PROVIDERS:
         for key in ("rf_live_a_key_of_mine", "another_key_of_mine"):
-            id_ = desk.perform(provider, key=key)
+            id_ = admin.perform(provider, key=key)
             for _ in range(3):
-                output.append(desk.poll(provider, id_, key=key))
-                desk.advance(1.5)
-            output.append(desk.poll(provider, "nobody", key=key))
-    desk.advance(100)
+                output.append(admin.poll(provider, id_, key=key))
+                admin.advance(1.5)
+            output.append(admin.poll(provider, "nobody", key=key))
+    admin.advance(100)
     return output
 
 
-def test_the_same_calls_give_the_same_bytes_after_a_reset(open_desk: OpenDesk, sink: MemorySender) -> None:
-    """Under a held clock: responses, callbacks, ids, moments."""
-    desk = open_desk(*PROVIDERS)
-    first, reported = play(desk), list(sink.sent)
+def test_the_same_calls_give_the_same_bytes_after_a_reset(open_admin: OpenAdmin, sink: MemorySender) -> None:
+    """Under a paused clock: responses, callbacks, ids, moments."""
+    admin = open_admin(*PROVIDERS)
+    first, reported = play(admin), list(sink.sent)
     sink.sent.clear()
 
-    desk.post("reset")
+    admin.post("reset")
 
-    assert play(desk) == first
+    assert play(admin) == first
     assert sink.sent == reported
 
 
-def test_nothing_is_left(desk: Desk, sink: MemorySender) -> None:
+def test_nothing_is_left(admin: Admin, sink: MemorySender) -> None:
     """No job, account, delivery, rule, exchange or due moment; numbers begin at 1."""
-    desk.submit(tell="http://127.0.0.1:9/hook")
-    desk.post("rules", {"scenario": "fail"})
-    desk.post("clock/speed", {"speed": 5})
-    desk.advance(1)
+    admin.submit(tell="http://127.0.0.1:9/hook")
+    admin.post("rules", {"scenario": "fail"})
+    admin.post("clock/speed", {"speed": 5})
+    admin.advance(1)
 
-    about = desk.post("reset")
+    about = admin.post("reset")
 
     assert about["clock"] == {"now": START, "held": True, "speed": 1.0, "due": 0, "next_due": None}
     for path, name in (("jobs", "jobs"), ("deliveries", "deliveries"), ("balances", "balances"), ("rules", "rules")):
-        assert desk.get(path)[name] == []
-    assert desk.get("journal") == {"count": 0, "entries": [], "next": None}
-    assert desk.post("rules", {"scenario": "fail"})["id"] == 1
-    desk.advance(100)
+        assert admin.get(path)[name] == []
+    assert admin.get("journal") == {"count": 0, "entries": [], "next": None}
+    assert admin.post("rules", {"scenario": "fail"})["id"] == 1
+    admin.advance(100)
     assert sink.sent == []
 
 
-def test_a_clock_that_ran_runs_again_from_the_real_time(open_desk: OpenDesk) -> None:
+def test_a_clock_that_ran_runs_again_from_the_real_time(open_admin: OpenAdmin) -> None:
     """One that was held, or had a start, is where it began."""
-    desk = open_desk(clock=Clock(speed=60))
-    desk.post("clock/hold")
-    desk.advance(1_000_000)
+    admin = open_admin(clock=Clock(speed=60))
+    admin.post("clock/hold")
+    admin.advance(1_000_000)
 
-    clock = desk.post("reset")["clock"]
+    clock = admin.post("reset")["clock"]
 
     assert (clock["held"], clock["speed"]) == (False, 60.0)
-    assert desk.simulator.clock.now() < START + 400 * 86400
+    assert admin.simulator.clock.now() < START + 400 * 86400
 
 
-def test_an_attempt_that_is_under_way_ends_unseen(open_desk: OpenDesk, sink: MemorySender) -> None:
+def test_an_attempt_that_is_under_way_ends_unseen(open_admin: OpenAdmin, sink: MemorySender) -> None:
     """It is neither kept nor tried again."""
-    desk = open_desk()
+    admin = open_admin()
 
     def reset_meanwhile(_: Outgoing) -> int:
-        desk.simulator.reset()
+        admin.simulator.reset()
         return 500
 
     sink.receiver = reset_meanwhile
-    desk.submit(tell="http://127.0.0.1:9/hook")
+    admin.submit(tell="http://127.0.0.1:9/hook")
 
-    desk.advance(100)
-    desk.advance(100)
+    admin.advance(100)
+    admin.advance(100)
 
     assert len(sink.sent) == 1
-    assert desk.get("deliveries")["deliveries"] == []
-    assert desk.get("journal/attempts")["attempts"] == []
+    assert admin.get("deliveries")["deliveries"] == []
+    assert admin.get("journal/attempts")["attempts"] == []
 
 
-def test_a_form_of_another_page_resets_nothing(desk: Desk) -> None:
+def test_a_form_of_another_page_resets_nothing(admin: Admin) -> None:
     """As everything that changes."""
-    desk.submit()
+    admin.submit()
 
-    answer = desk.client.post("/_mockreel/reset", data={"x": "y"})
+    answer = admin.client.post("/_mockreel/reset", data={"x": "y"})
 
     assert answer.status_code == 400
-    assert len(desk.get("jobs")["jobs"]) == 1
+    assert len(admin.get("jobs")["jobs"]) == 1
 
 
 @pytest.mark.parametrize("path", ["jobs/encore/x", "journal/1", "deliveries/encore/x"])
-def test_what_was_there_is_there_no_more(path: str, desk: Desk) -> None:
+def test_what_was_there_is_there_no_more(path: str, admin: Admin) -> None:
     """It is not found."""
     body: Any = GOOD
-    desk.ask("POST", "/v1/jobs", body)
-    desk.post("reset")
+    admin.ask("POST", "/v1/jobs", body)
+    admin.post("reset")
 
-    desk.get(path, 404)
+    admin.get(path, 404)
 
 
 def test_rules_of_the_start_are_there_again() -> None:

@@ -33,17 +33,17 @@ def served(folder: Path, *options: str) -> Iterator[tuple[Path, Any]]:
             process.wait(PATIENCE)
 
 
-def submit(doors: Any, **options: Any) -> None:
-    headers = {"authorization": f"Bearer {doors['encore']['key']}"}
-    url = f"{doors['encore']['url']}/v1/jobs"
+def submit(addresses: Any, **options: Any) -> None:
+    headers = {"authorization": f"Bearer {addresses['encore']['key']}"}
+    url = f"{addresses['encore']['url']}/v1/jobs"
     httpx2.post(url, json=BODY, headers=headers, trust_env=False, **options).raise_for_status()
 
 
 @pytest.mark.parametrize(("options", "stored"), [((), True), (("--no-bodies",), False)])
 def test_serve_keeps_what_was_said_unless_told(options: tuple[str, ...], stored: bool, tmp_path: Path) -> None:
     """The journal of the command has bodies; `--no-bodies` leaves them out."""
-    with served(tmp_path, *options) as (ready, doors), ControlClient.from_ready_file(ready) as control:
-        submit(doors)
+    with served(tmp_path, *options) as (ready, addresses), ControlClient.from_ready_file(ready) as control:
+        submit(addresses)
         (entry,) = control.journal(bodies=True)
 
     assert entry.body == (BODY if stored else None)
@@ -52,9 +52,9 @@ def test_serve_keeps_what_was_said_unless_told(options: tuple[str, ...], stored:
 
 def test_a_snapshot_outlives_the_process(tmp_path: Path) -> None:
     """One command writes the file, another process is given it, and has the same jobs."""
-    file = tmp_path / "stage.json"
-    with served(tmp_path, "--hold") as (ready, doors):
-        submit(doors)
+    file = tmp_path / "snapshot.json"
+    with served(tmp_path, "--hold") as (ready, addresses):
+        submit(addresses)
         assert "1 job," in ask(ready, "snapshot", str(file))
         listed = ask(ready, "jobs", "list")
 
@@ -80,10 +80,10 @@ def _said(*words: str, code: int = 0) -> str:
 def test_a_stage_over_tls_is_asked_too(tmp_path: Path) -> None:
     """The ready file says whom to trust."""
     pytest.importorskip("trustme", reason="trustme is not installed, so no certificate can be made")
-    with served(tmp_path, "--tls") as (ready, doors), ControlClient.from_ready_file(ready) as control:
+    with served(tmp_path, "--tls") as (ready, addresses), ControlClient.from_ready_file(ready) as control:
         assert control.url.startswith("https://")
         assert control.clock().due == 0
-        url, ca = str(doors["control"]["url"]), str(doors["ca"])
+        url, ca = str(addresses["control"]["url"]), str(addresses["ca"])
         assert '"held"' in _said("--url", url, "--ca", ca, "clock", "show", "--json")
         assert "its certificate is not trusted: name the authority, --ca FILE" in _said(
             "--url", url, "clock", "show", code=2

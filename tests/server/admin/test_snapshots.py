@@ -1,4 +1,4 @@
-"""Snapshots: a mock server as a document, and the same stage again from it."""
+"""Snapshots: a mock server as a document, and restored from it."""
 
 import random
 from base64 import b64decode
@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import orjson
 import pytest
-from server.admin.desks import KEY, Desk, OpenDesk
+from server.admin.control_rig import KEY, Admin, OpenAdmin
 from staging import START
 
 from mockreel.engine.accounts.account import KeyEntry
@@ -23,52 +23,52 @@ PROVIDERS = ("runflow", "aimlapi", "runninghub")
 KEYS = ("rf_live_a_key_of_mine", "another_key_of_mine")
 
 
-def again(open_desk: OpenDesk, desk: Desk, *names: str, **options: Any) -> Desk:
-    """Another stage, from the snapshot of the first as it is after a way through a file."""
-    other = open_desk(*names, **{"clock": Clock(start=5.0, held=True), **options})
-    other.post("restore", orjson.loads(orjson.dumps(desk.get("snapshot"))))
+def again(open_admin: OpenAdmin, admin: Admin, *names: str, **options: Any) -> Admin:
+    """Another simulator, from the snapshot of the first, which was written to a file and read."""
+    other = open_admin(*names, **{"clock": Clock(start=5.0, held=True), **options})
+    other.post("restore", orjson.loads(orjson.dumps(admin.get("snapshot"))))
     return other
 
 
-def test_a_restored_stage_answers_polls_with_the_same_bytes(open_desk: OpenDesk) -> None:
+def test_a_restored_stage_answers_polls_with_the_same_bytes(open_admin: OpenAdmin) -> None:
     """With every provider, for jobs in every state, now and as time goes on; new jobs are the same, too."""
-    desk = open_desk(*PROVIDERS)
+    admin = open_admin(*PROVIDERS)
     jobs = []
     for seconds in (0, 1, 2, 100, 0.7):
-        desk.advance(seconds)
-        jobs += [(provider, desk.perform(provider, key=key), key) for provider in PROVIDERS for key in KEYS]
-    desk.post(f"jobs/runflow/{jobs[-5][1]}/cancel", {"reason": "enough"})
-    desk.post(f"jobs/runninghub/{jobs[-1][1]}/fail")
+        admin.advance(seconds)
+        jobs += [(provider, admin.perform(provider, key=key), key) for provider in PROVIDERS for key in KEYS]
+    admin.post(f"jobs/runflow/{jobs[-5][1]}/cancel", {"reason": "enough"})
+    admin.post(f"jobs/runninghub/{jobs[-1][1]}/fail")
 
-    other = again(open_desk, desk, *PROVIDERS)
+    other = again(open_admin, admin, *PROVIDERS)
 
     for seconds in (0, 0.5, 1, 100):
-        for one in (desk, other):
+        for one in (admin, other):
             one.advance(seconds)
-        output = [[one.poll(provider, id_, key=key) for provider, id_, key in jobs] for one in (desk, other)]
+        output = [[one.poll(provider, id_, key=key) for provider, id_, key in jobs] for one in (admin, other)]
         assert output[0] == output[1]
-    assert [desk.perform(name, key=KEYS[0]) for name in PROVIDERS] == [
+    assert [admin.perform(name, key=KEYS[0]) for name in PROVIDERS] == [
         other.perform(name, key=KEYS[0]) for name in PROVIDERS
     ]
-    assert desk.get("snapshot") == other.get("snapshot")
+    assert admin.get("snapshot") == other.get("snapshot")
 
 
-def test_callbacks_that_were_to_come_come(open_desk: OpenDesk, sink: MemorySender) -> None:
+def test_callbacks_that_were_to_come_come(open_admin: OpenAdmin, sink: MemorySender) -> None:
     """Of jobs that are under way, of attempts that wait for their turn, with the same bytes and signatures."""
-    desk = open_desk("runflow")
-    desk.ask("POST", "/v1/callback-secrets", {"label": "mine"})
-    desk.ask("POST", "/v1/webhooks", {"url": "http://127.0.0.1:9/hook", "secret": "webhook-secret"})
+    admin = open_admin("runflow")
+    admin.ask("POST", "/v1/callback-secrets", {"label": "mine"})
+    admin.ask("POST", "/v1/webhooks", {"url": "http://127.0.0.1:9/hook", "secret": "webhook-secret"})
     sink.receiver = lambda _: 500
-    desk.perform("runflow")
-    desk.advance(3)
-    desk.perform("runflow")
+    admin.perform("runflow")
+    admin.advance(3)
+    admin.perform("runflow")
     sink.sent.clear()
-    document = desk.get("snapshot")
-    desk.advance(100)
+    document = admin.get("snapshot")
+    admin.advance(100)
     expected = list(sink.sent)
     sink.sent.clear()
 
-    other = open_desk("runflow")
+    other = open_admin("runflow")
     other.post("restore", document)
     other.advance(100)
 
@@ -76,35 +76,35 @@ def test_callbacks_that_were_to_come_come(open_desk: OpenDesk, sink: MemorySende
     assert sink.sent == expected
 
 
-def test_a_stage_is_put_back_to_where_it_was(desk: Desk) -> None:
+def test_a_stage_is_put_back_to_where_it_was(admin: Admin) -> None:
     """What came after the snapshot has never been."""
-    first = desk.submit()
-    document = desk.get("snapshot")
-    second = desk.submit()
-    desk.advance(50)
-    desk.post("rules", {"scenario": "fail"})
+    first = admin.submit()
+    document = admin.get("snapshot")
+    second = admin.submit()
+    admin.advance(50)
+    admin.post("rules", {"scenario": "fail"})
 
-    about = desk.post("restore", document)
+    about = admin.post("restore", document)
 
     assert about["clock"]["now"] == START
-    assert [job["id"] for job in desk.get("jobs")["jobs"]] == [first]
-    assert desk.get("rules")["rules"] == []
-    assert desk.get("journal")["count"] == 0
-    assert desk.submit() == second
+    assert [job["id"] for job in admin.get("jobs")["jobs"]] == [first]
+    assert admin.get("rules")["rules"] == []
+    assert admin.get("journal")["count"] == 0
+    assert admin.submit() == second
 
 
-def test_listed_accounts_are_found_by_their_names_others_by_order(open_desk: OpenDesk) -> None:
+def test_listed_accounts_are_found_by_their_names_others_by_order(open_admin: OpenAdmin) -> None:
     """A listed key keeps its account, whoever comes first; other keys take the others as they come."""
     keys = [KeyEntry("en_listed_key_one", "acme", balance=Decimal("7.25")), KeyEntry("en_listed_key_two", "bee")]
-    desk = open_desk(keys=keys)
+    admin = open_admin(keys=keys)
 
-    def jobs_of(one: Desk, key: str) -> list[str]:
+    def jobs_of(one: Admin, key: str) -> list[str]:
         reply = one.ask("GET", "/v1/jobs", headers={"authorization": f"Bearer {key}"})
         return [job["id"] for job in reply.json()["jobs"]]
 
-    first = {key: desk.perform_encore(key) for key in ("en_open_key_first", "en_listed_key_one", "en_open_key_second")}
-    other = open_desk(keys=keys)
-    other.post("restore", desk.get("snapshot"))
+    first = {key: admin.perform_encore(key) for key in ("en_open_key_first", "en_listed_key_one", "en_open_key_second")}
+    other = open_admin(keys=keys)
+    other.post("restore", admin.get("snapshot"))
 
     assert jobs_of(other, "en_listed_key_two") == []
     assert jobs_of(other, "en_quite_another") == [first["en_open_key_first"]]
@@ -112,79 +112,79 @@ def test_listed_accounts_are_found_by_their_names_others_by_order(open_desk: Ope
     assert jobs_of(other, "en_and_one_more") == [first["en_open_key_second"]]
     assert jobs_of(other, "en_and_a_third_one") == []
     balances = {row["account"]: row["balance"] for row in other.get("balances")["balances"]}
-    assert balances["acme"] == {row["account"]: row["balance"] for row in desk.get("balances")["balances"]}["acme"]
+    assert balances["acme"] == {row["account"]: row["balance"] for row in admin.get("balances")["balances"]}["acme"]
 
 
-def test_balances_that_were_set_are_kept(desk: Desk) -> None:
+def test_balances_that_were_set_are_kept(admin: Admin) -> None:
     """With what was added by hand, and whether there is a limit."""
-    desk.submit()
-    desk.post("balances", {"provider": "encore", "account": "account-1", "balance": "3.5"})
-    before = desk.get("balances")
+    admin.submit()
+    admin.post("balances", {"provider": "encore", "account": "account-1", "balance": "3.5"})
+    before = admin.get("balances")
 
-    desk.post("restore", desk.get("snapshot"))
+    admin.post("restore", admin.get("snapshot"))
 
-    assert desk.get("balances") == before
+    assert admin.get("balances") == before
 
 
-def test_rules_are_kept_with_what_they_have_met(desk: Desk) -> None:
+def test_rules_are_kept_with_what_they_have_met(admin: Admin) -> None:
     """A rule for the second request still waits for one."""
-    desk.post("rules", {"scenario": "unavailable", "nth": 2})
-    desk.submit()
-    before = desk.get("rules")
+    admin.post("rules", {"scenario": "unavailable", "nth": 2})
+    admin.submit()
+    before = admin.get("rules")
 
-    desk.post("restore", desk.get("snapshot"))
+    admin.post("restore", admin.get("snapshot"))
 
-    assert desk.get("rules") == before
-    assert desk.ask("POST", "/v1/jobs", {"model": "solo", "input": {"prompt": "x"}}).status_code == 503
-    assert desk.post("rules", {"scenario": "fail"})["id"] == 2
+    assert admin.get("rules") == before
+    assert admin.ask("POST", "/v1/jobs", {"model": "solo", "input": {"prompt": "x"}}).status_code == 503
+    assert admin.post("rules", {"scenario": "fail"})["id"] == 2
 
 
-def test_uploads_are_kept(open_desk: OpenDesk) -> None:
+def test_uploads_are_kept(open_admin: OpenAdmin) -> None:
     """And served as before."""
-    desk = open_desk("runninghub")
+    admin = open_admin("runninghub")
     files = {"file": ("a.png", b"\x89PNG\r\n\x1a\n\x00\xff", "image/png")}
-    reply = desk.ask("POST", "/openapi/v2/media/upload/binary", files=files)
+    reply = admin.ask("POST", "/openapi/v2/media/upload/binary", files=files)
     url = reply.json()["data"]["download_url"]
 
-    other = again(open_desk, desk, "runninghub")
+    other = again(open_admin, admin, "runninghub")
 
     assert other.client.get(url).content == b"\x89PNG\r\n\x1a\n\x00\xff"
 
 
-def test_what_stands_in_several_places_is_one_thing_again(open_desk: OpenDesk) -> None:
+def test_what_stands_in_several_places_is_one_thing_again(open_admin: OpenAdmin) -> None:
     """A batch, its runs and the account know each other; its callback comes once."""
-    desk = open_desk("runflow")
+    admin = open_admin("runflow")
     model = "google/veo3.1/lite"
     body = {"input": [{"prompt": word} for word in "ab"], "callback_url": "http://127.0.0.1:9/hook"}
-    made = desk.ask("POST", f"/v1/models/{model}/batches", body)
+    made = admin.ask("POST", f"/v1/models/{model}/batches", body)
     assert made.status_code == 201, made.text
     path = f"/v1/batches/{made.json()['id']}"
 
-    other = again(open_desk, desk, "runflow")
+    other = again(open_admin, admin, "runflow")
 
-    for one in (desk, other):
+    for one in (admin, other):
         one.advance(100)
-    assert desk.ask("GET", path).content == other.ask("GET", path).content
+    assert admin.ask("GET", path).content == other.ask("GET", path).content
     assert len(other.get("deliveries")["deliveries"]) == 1
 
 
-def test_no_key_and_no_hash_of_one_is_in_it(open_desk: OpenDesk) -> None:
+def test_no_key_and_no_hash_of_one_is_in_it(open_admin: OpenAdmin) -> None:
     """Wherever the program has put its key, in bodies, queries, prompts and addresses."""
-    desk = open_desk(*PROVIDERS)
+    admin = open_admin(*PROVIDERS)
     for key in KEYS:
         for provider in PROVIDERS:
-            desk.perform(provider, key=key)
+            admin.perform(provider, key=key)
         url = f"http://127.0.0.1:9/{key}?apiKey={key}"
         start = {"apiKey": key, "workflowId": "1850925505116598274", "webhookUrl": url}
-        desk.ask("POST", "/runninghub/task/openapi/create", start, headers={})
+        admin.ask("POST", "/runninghub/task/openapi/create", start, headers={})
         headers = {"authorization": f"Bearer {key}", "idempotency-key": key}
-        desk.ask("POST", f"/runflow/v1/runs?key={key}", {"prompt": f"my {key}"}, headers=headers)
-    desk.advance(1)
+        admin.ask("POST", f"/runflow/v1/runs?key={key}", {"prompt": f"my {key}"}, headers=headers)
+    admin.advance(1)
 
-    text = desk.client.get("/_mockreel/snapshot").text
+    text = admin.client.get("/_mockreel/snapshot").text
 
     assert [key for key in KEYS if key in text or key.removeprefix("rf_live_") in text] == []
-    hashes = [name for simulated in desk.simulator.providers.values() for name in simulated.keyring.accounts]
+    hashes = [name for simulated in admin.simulator.providers.values() for name in simulated.keyring.accounts]
     assert [one for one in hashes if one in text] == []
 
 
@@ -200,9 +200,9 @@ SPELLED = {
 
 @pytest.mark.parametrize("kind", SPELLED)
 @pytest.mark.parametrize("place", ["metadata", "client_ref", "prompt", "idempotency", "label", "url"])
-def test_a_snapshot_of_ones_own_can_always_be_restored(open_desk: OpenDesk, kind: str, place: str) -> None:
+def test_a_snapshot_of_ones_own_can_always_be_restored(open_admin: OpenAdmin, kind: str, place: str) -> None:
     """However a key is spelled and wherever somebody has written it; and it is not in there."""
-    desk, key = open_desk("runflow"), SPELLED[kind]
+    admin, key = open_admin("runflow"), SPELLED[kind]
     headers = {"authorization": f"Bearer {key}".encode()}
     body: dict[str, Any] = {"input": {"prompt": key if place == "prompt" else "x"}}
     if place == "metadata":
@@ -213,12 +213,12 @@ def test_a_snapshot_of_ones_own_can_always_be_restored(open_desk: OpenDesk, kind
         headers["idempotency-key"] = key.encode()
     elif place == "url":
         body["callback_url"] = f"http://127.0.0.1:9/hook/{quote(key, safe='')}"
-    assert desk.ask("POST", "/v1/models/google/veo3.1/lite/runs", body, headers=headers).status_code == 201
+    assert admin.ask("POST", "/v1/models/google/veo3.1/lite/runs", body, headers=headers).status_code == 201
     if place == "label":
-        assert desk.ask("POST", "/v1/callback-secrets", {"label": key}, headers=headers).status_code == 201
-    document = desk.get("snapshot")
+        assert admin.ask("POST", "/v1/callback-secrets", {"label": key}, headers=headers).status_code == 201
+    document = admin.get("snapshot")
 
-    again(open_desk, desk, "runflow")
+    again(open_admin, admin, "runflow")
 
     texts = [orjson.dumps(document), *_bytes_of(document)]
     spelled = [key.encode(), orjson.dumps(key)[1:-1]]
@@ -290,81 +290,83 @@ JOB = ("providers", "encore", "jobs", 0)
         (change("rules", to=[{"id": 1}]), 400, "/rules/0"),
     ],
 )
-def test_what_is_no_snapshot_changes_nothing(spoil: Callable[[Any], None], status: int, says: str, desk: Desk) -> None:
+def test_what_is_no_snapshot_changes_nothing(
+    spoil: Callable[[Any], None], status: int, says: str, admin: Admin
+) -> None:
     """And says what is wrong with it, and where."""
-    desk.submit(tell="http://127.0.0.1:9/hook")
-    document = desk.get("snapshot")
+    admin.submit(tell="http://127.0.0.1:9/hook")
+    document = admin.get("snapshot")
     before = deepcopy(document)
     spoil(document)
 
-    answer = desk.post("restore", document, status)
+    answer = admin.post("restore", document, status)
 
     assert says in answer["detail"]
-    assert desk.get("snapshot") == before
+    assert admin.get("snapshot") == before
 
 
 @pytest.mark.parametrize("body", [{}, {"snapshot": None}, {"jobs": []}])
-def test_what_is_quite_another_thing_is_refused(body: Any, desk: Desk) -> None:
+def test_what_is_quite_another_thing_is_refused(body: Any, admin: Admin) -> None:
     """A document that has nothing of a snapshot."""
-    assert "the snapshot" in desk.post("restore", body, 400)["detail"]
+    assert "the snapshot" in admin.post("restore", body, 400)["detail"]
 
 
-def test_readings_and_seed_of_the_stage_must_be_those_of_the_snapshot(open_desk: OpenDesk) -> None:
+def test_readings_and_seed_of_the_stage_must_be_those_of_the_snapshot(open_admin: OpenAdmin) -> None:
     """The same ones are taken."""
     options: Any = {"readings": {"envelope": "bare"}, "settings": Settings(seed=3)}
-    desk = open_desk(**options)
-    desk.submit()
+    admin = open_admin(**options)
+    admin.submit()
 
-    assert again(open_desk, desk, **options).get("jobs") == desk.get("jobs")
+    assert again(open_admin, admin, **options).get("jobs") == admin.get("jobs")
 
 
-def test_an_idempotent_request_is_still_answered_as_before(open_desk: OpenDesk) -> None:
+def test_an_idempotent_request_is_still_answered_as_before(open_admin: OpenAdmin) -> None:
     """Responses that were promised are kept."""
-    desk = open_desk("runflow")
+    admin = open_admin("runflow")
     headers = {**KEY, "idempotency-key": "once"}
     model = "google/veo3.1/lite"
 
-    def ask(one: Desk) -> bytes:
+    def ask(one: Admin) -> bytes:
         reply = one.ask("POST", f"/v1/models/{model}/runs", {"input": {"prompt": "x"}}, headers=headers)
         return reply.content
 
-    first = ask(desk)
+    first = ask(admin)
 
-    assert ask(again(open_desk, desk, "runflow")) == first
+    assert ask(again(open_admin, admin, "runflow")) == first
 
 
-def test_faults_that_are_to_befall_callbacks_are_kept(open_desk: OpenDesk, sink: MemorySender) -> None:
+def test_faults_that_are_to_befall_callbacks_are_kept(open_admin: OpenAdmin, sink: MemorySender) -> None:
     """A callback that comes late or twice does so after the restore, too."""
-    desk = open_desk()
-    desk.post("rules", {"fault": {"name": "callback-duplicated"}})
-    desk.submit(tell="http://127.0.0.1:9/hook")
-    document = desk.get("snapshot")
+    admin = open_admin()
+    admin.post("rules", {"fault": {"name": "callback-duplicated"}})
+    admin.submit(tell="http://127.0.0.1:9/hook")
+    document = admin.get("snapshot")
 
-    other = open_desk()
+    other = open_admin()
     other.post("restore", document)
     other.advance(100)
 
     assert len(sink.sent) == 2
 
 
-def test_what_was_changed_is_refused_or_is_the_same(open_desk: OpenDesk) -> None:
+def test_what_was_changed_is_refused_or_is_the_same(open_admin: OpenAdmin) -> None:
     """A thousand changes in places that are drawn: each is refused with a reason, or takes nothing away."""
-    desk = open_desk()
-    desk.submit(tell="http://127.0.0.1:9/hook", input={"prompt": "a red door"})
-    desk.advance(1)
-    document = desk.get("snapshot")
+    admin = open_admin()
+    admin.submit(tell="http://127.0.0.1:9/hook", input={"prompt": "a red door"})
+    admin.advance(1)
+    document = admin.get("snapshot")
     draw = random.Random(9)
     statuses = Counter[int]()
     for _ in range(1000):
         spoilt = _spoilt(document, draw)
-        answer = desk.client.post("/_mockreel/restore", json=spoilt)
+        answer = admin.client.post("/_mockreel/restore", json=spoilt)
         statuses[answer.status_code] += 1
         if answer.status_code == 200:
             assert spoilt == document
 
     assert set(statuses) <= {200, 400, 409}
     assert statuses[400] > 900
-    assert desk.get("jobs")["count"] == 1
+    assert admin.get("jobs")["count"] == 1
 
 
 def _spoilt(document: Any, draw: random.Random) -> Any:

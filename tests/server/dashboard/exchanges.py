@@ -1,4 +1,4 @@
-"""A stage on which a little of everything was asked, of each provider."""
+"""A mock server that has received a little of everything, at each provider."""
 
 import contextlib
 from typing import Any
@@ -91,12 +91,12 @@ def _uploads(provider: Provider) -> None:
     made = provider.ask("POST", "/v1/asset-uploads", file).json()
     provider.http.put(made["upload_url"], content=b"abc", headers={"content-type": "image/png"})
     provider.ask("POST", f"/v1/asset-uploads/{made['asset_id']}/confirmations", {})
-    door = provider.server.runninghub
+    address = provider.server.runninghub
     files = {"file": ('it\'s a "cat".png', b"\x89PNG\r\n\x1a\n", "image/png")}
-    bearer = {"authorization": f"Bearer {door.key}"}
-    provider.http.post(f"{door.url}/openapi/v2/media/upload/binary", files=files, headers=bearer)
-    fields = {"apiKey": door.key, "fileType": "input"}
-    provider.http.post(f"{door.url}/task/openapi/upload", files=files, data=fields)
+    bearer = {"authorization": f"Bearer {address.key}"}
+    provider.http.post(f"{address.url}/openapi/v2/media/upload/binary", files=files, headers=bearer)
+    fields = {"apiKey": address.key, "fileType": "input"}
+    provider.http.post(f"{address.url}/task/openapi/upload", files=files, data=fields)
 
 
 def _others(server: MockServer, provider: Provider) -> None:

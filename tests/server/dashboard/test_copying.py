@@ -28,7 +28,7 @@ CHANGED = ("rate-limited", "/cancellation")
 
 @pytest.fixture
 def played(served: MockServer, provider: Provider) -> MockServer:
-    """A stage on which a little of everything was asked."""
+    """A mock server that has received a little of everything."""
     play_everything(served, provider)
     return served
 
@@ -39,7 +39,7 @@ def _copied(server: MockServer, entry: Entry) -> str:
 
 @pytest.mark.skipif(shutil.which("curl") is None or shutil.which("sh") is None, reason="there is no curl here")
 def test_every_exchange_copied_as_curl_is_answered_as_it_was(played: MockServer, tmp_path: Path) -> None:
-    """By its status, on the same stage, by a POSIX shell."""
+    """By its status, at the same server, by a POSIX shell."""
     (tmp_path / "FILE").write_bytes(b"abc")
     entries = list(played.journal)
     assert len(entries) > 50
@@ -97,7 +97,7 @@ def test_every_exchange_copied_as_a_test_passes(played: MockServer, tmp_path: Pa
 
 
 def test_no_copy_holds_a_key(served: MockServer, provider: Provider) -> None:
-    """Only placeholders: a variable of the shell, the key of the test's stage."""
+    """Only placeholders: a variable of the shell, the key of the test's server."""
     provider.ask("POST", RUNS, {"input": INPUT}, key="rf_live_very_secret_key")
     body = {"apiKey": "very_secret_key_too", "workflowId": "1904136902449209346"}
     provider.http.post(f"{served.runninghub.url}/task/openapi/create", json=body)

@@ -80,7 +80,7 @@ DRAWN = """() => {
 
 @pytest.fixture
 def played(served: MockServer, provider: Provider) -> MockServer:
-    """A stage on which a little of everything was asked."""
+    """A mock server that has received a little of everything."""
     play_everything(served, provider)
     return served
 

@@ -21,7 +21,7 @@ PAGES = ("/", "/journal", "/deliveries", "/rules", "/readings", "/accounts")
 
 def _send_evil(provider: Provider) -> str:
     """The worst in every place of a request that a client has; gives the id of a job that was made with it."""
-    door = provider.server.runflow
+    address = provider.server.runflow
     callback = 'http://127.0.0.1:9/"><script>window.ran=4</script>?x=<img src=x onerror=alert(5)>'
     body = {"input": {**INPUT, "prompt": EVIL}, "client_ref": EVIL, "metadata": {EVIL: EVIL}, "callback_url": callback}
     made = provider.ask("POST", RUNS, body, Idempotency_Key=EVIL, User_Agent=EVIL, Accept=EVIL)
@@ -30,10 +30,10 @@ def _send_evil(provider: Provider) -> str:
     provider.ask("GET", f"/v1/runs/<script>window.ran=7</script>?q={EVIL}&{EVIL}=1")
     provider.ask("GET", f"/{EVIL}".replace(" ", "%20").replace("<", "%3C"))
     provider.ask("POST", RUNS, {"input": INPUT}, Prefer=f"scenario={EVIL}".replace(",", ""))
-    headers = {"authorization": f"Bearer {door.key}", "content-type": "text/html"}
-    provider.http.post(door.url + RUNS, content=EVIL.encode(), headers=headers)
-    provider.http.post(door.url + RUNS, json={"input": INPUT}, headers={"authorization": f"Bearer invalid{EVIL}"})
-    provider.http.request("BREW", door.url + "/v1/runs", headers=headers)
+    headers = {"authorization": f"Bearer {address.key}", "content-type": "text/html"}
+    provider.http.post(address.url + RUNS, content=EVIL.encode(), headers=headers)
+    provider.http.post(address.url + RUNS, json={"input": INPUT}, headers={"authorization": f"Bearer invalid{EVIL}"})
+    provider.http.request("BREW", address.url + "/v1/runs", headers=headers)
     files = {"file": (f"{EVIL}.png".replace("/", ""), b"\x89PNG", "image/png")}
     runninghub = provider.server.runninghub
     fields = {"apiKey": runninghub.key, "fileType": EVIL}
@@ -107,10 +107,10 @@ def test_no_file_beside_its_own_is_served(served: MockServer, provider: Provider
 
 def test_an_upload_is_not_run_on_the_pages_origin(served: MockServer, provider: Provider) -> None:
     """Whatever type its sender gave it: a browser sandboxes it."""
-    door = served.runninghub
+    address = served.runninghub
     files = {"file": ("cat.png", b"<script>alert(1)</script>", "text/html")}
-    headers = {"authorization": f"Bearer {door.key}"}
-    made = provider.http.post(f"{door.url}/openapi/v2/media/upload/binary", files=files, headers=headers).json()
+    headers = {"authorization": f"Bearer {address.key}"}
+    made = provider.http.post(f"{address.url}/openapi/v2/media/upload/binary", files=files, headers=headers).json()
 
     reply = provider.http.get(made["data"]["download_url"])
 

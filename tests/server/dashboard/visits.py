@@ -69,10 +69,10 @@ class Provider:
         self, method: str, path: str, body: Any = None, *, provider: str = "runflow", key: str = "", **headers: str
     ) -> httpx2.Response:
         """One request with the provider's key."""
-        door = getattr(self.server, provider)
+        address = getattr(self.server, provider)
         names = {name.replace("_", "-"): value for name, value in headers.items()}
-        names.setdefault("Authorization", f"Bearer {key or door.key}")
-        return self.http.request(method, door.url + path, json=body, headers=names)
+        names.setdefault("Authorization", f"Bearer {key or address.key}")
+        return self.http.request(method, address.url + path, json=body, headers=names)
 
     def run(self, *, prefer: str = "", callback: str | None = None, **fields: Any) -> str:
         """Begin a run; gives its id."""

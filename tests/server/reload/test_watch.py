@@ -26,7 +26,7 @@ def data(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def watched(data: Path, make_encore: MakeSimulator) -> Simulator:
-    """A stage that is played from it."""
+    """A mock server that uses it."""
     return make_encore(data=data)
 
 

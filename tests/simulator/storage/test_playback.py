@@ -35,7 +35,7 @@ def test_a_log_gives_the_state_that_it_was_written_for(kind: str, seed: int, tmp
 
 @pytest.mark.parametrize("seed", range(3))
 def test_every_kind_of_log_has_the_same_entries(seed: int, tmp_path: Path) -> None:
-    """Under a held clock, and but for what keys are hashed with."""
+    """Under a paused clock, and but for what keys are hashed with."""
     found = []
     for kind in KINDS:
         folder = tmp_path / kind

@@ -1,4 +1,4 @@
-"""A stage with its control API, spoken to over Starlette's test client."""
+"""A simulator with its control API, called through Starlette's test client."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ GOOD = {"model": "solo", "input": {"prompt": "a red door"}}
 
 
 @dataclass
-class Desk:
+class Admin:
     """The control API of a mock server, and the mock server itself."""
 
     simulator: Simulator
@@ -83,4 +83,4 @@ class Desk:
         self.post("clock/advance", {"seconds": seconds})
 
 
-OpenDesk = Callable[..., Desk]
+OpenAdmin = Callable[..., Admin]
