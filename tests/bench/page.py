@@ -146,7 +146,7 @@ def served(jobs: int, entries: int) -> Iterator[dict[str, Any]]:
 def _open(browser: Browser, place: dict[str, Any], path: str) -> Page:
     page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
     page.goto(place["control"] + "/_mockreel/page" + path.format(provider=PROVIDER, **place))
-    page.locator("#lamp.on").wait_for(state="attached")
+    page.locator("#connection.on").wait_for(state="attached")
     return page
 
 

@@ -86,7 +86,7 @@ def take(browser: Browser, url: str, path: Path, *, scheme: str, size: tuple[int
     )
     page = context.new_page()
     page.goto(url)
-    page.locator("#lamp.on").wait_for(state="attached")
+    page.locator("#connection.on").wait_for(state="attached")
     page.wait_for_function("() => [...document.querySelectorAll('video')].every(video => video.readyState >= 2)")
     taken = page.screenshot(path=path, animations="disabled")
     context.close()

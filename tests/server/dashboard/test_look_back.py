@@ -87,11 +87,11 @@ def test_a_request_leads_to_the_run_as_it_was_then(visit: OpenPage, ids: list[st
 def test_nothing_can_be_changed_in_the_past(visit: OpenPage, ids: list[str], served: MockServer) -> None:
     """No button is there, no stream is open, and nobody is asked to change anything."""
     one = visit("/")
-    before = len(one.asked)
+    before = len(one.requested)
     one.page.goto(f"{served.control.url}{PAGE}/at/{START + 1}/jobs/runflow/{ids[0]}")
     expect(one.page.get_by_role("heading", level=1)).to_be_visible()
     assert one.page.locator("[data-do]:visible, [data-send]:visible").count() == 0
-    assert not [url for url in one.asked[before:] if "live" in url]
+    assert not [url for url in one.requested[before:] if "live" in url]
 
 
 @pytest.mark.parametrize("path", ["", "journal", "deliveries", "rules", "readings", "accounts", "api"])

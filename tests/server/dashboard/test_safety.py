@@ -157,7 +157,7 @@ def test_a_browser_tells_the_token_once(browser: Browser, guarded: MockServer) -
 
     expect(page.get_by_role("heading", name="Jobs")).to_be_visible()
     page.get_by_role("button", name="Advance 1 second").click()
-    expect(page.locator("#lamp")).to_have_text("Live")
+    expect(page.locator("#connection")).to_have_text("Live")
     (cookie,) = context.cookies()
     assert (cookie["httpOnly"], cookie["sameSite"], cookie["path"]) == (True, "Strict", "/_mockreel/")
     assert "an-old-token-of-24-signs" not in str(cookie)
