@@ -239,7 +239,7 @@ def test_the_guide_shows_the_compose_file_as_it_is(file: str, guide: str) -> Non
     assert text[text.index("services:") :] in [block.text for block in page(guide).blocks]
 
 
-def test_the_servers_of_a_shared_run_are_asked_in_turn_at_every_port() -> None:
+def test_the_servers_of_a_shared_run_share_the_requests_at_every_port() -> None:
     """The proxy knows both services, and publishes what they serve; their options are those of the command."""
     services = yaml.safe_load((CHECKOUT / SHARED).read_text("utf-8"))["services"]
     proxy = (CHECKOUT / SHARED).with_name("nginx.conf").read_text("utf-8")

@@ -67,7 +67,7 @@ def test_each_correction_is_made_and_recorded(given: Any, expected: Any, change:
     assert changes == (change,)
 
 
-def test_what_needs_no_correction_is_kept_without_prose_and_examples() -> None:
+def test_what_needs_no_correction_is_stored_without_prose_and_examples() -> None:
     """Limits, formats and names stay; descriptions and examples do not."""
     given = {
         "type": "string",

@@ -122,7 +122,7 @@ def without(name: str) -> dict[str, Any]:
         ),
     ],
 )
-def test_what_cannot_be_used_is_told_in_a_sentence(
+def test_what_cannot_be_used_is_reported_in_a_sentence(
     write: Write, parts: Any, kind: type[RecordingError], text: str
 ) -> None:
     """With the file, what is wrong with it, what would be right, and what to do."""

@@ -166,7 +166,7 @@ def test_polls_that_are_answered_alike_are_counted_and_left_out(path: Path) -> N
     assert {one.at.split("/")[2] for one in cassette.filled[1:]} == {"0", "1", "2"}
 
 
-def test_an_expectation_is_made_of_what_may_be_kept(path: Path) -> None:
+def test_an_expectation_is_made_of_what_may_be_stored(path: Path) -> None:
     """Whoever makes it sees placeholders."""
     seen: list[Cassette] = []
 

@@ -48,7 +48,7 @@ def test_without_an_address_callbacks_are_not_recorded_and_the_plan_says_so(imit
 
 
 @every
-def test_our_own_mock_server_is_refused_before_anything_is_kept(
+def test_our_own_mock_server_is_refused_before_anything_is_stored(
     provider: str, imitate: Imitate, record: Record, tmp_path: Path
 ) -> None:
     """By the header that its responses carry, in whatever case."""
@@ -112,7 +112,7 @@ def test_the_plan_and_its_price_are_shown_and_nothing_is_sent_before_you_agree(
         ("nobody", ["--max-spend", "1"], "provider: 'nobody' is not valid. Valid: aimlapi, runflow, runninghub"),
     ],
 )
-def test_what_cannot_be_recorded_is_told_before_anything_is_sent(
+def test_what_cannot_be_recorded_is_reported_before_anything_is_sent(
     provider: str, options: list[str], text: str, imitate: Imitate, tmp_path: Path
 ) -> None:
     """In a sentence that says what would do."""
@@ -206,7 +206,7 @@ def test_a_provider_that_breaks_while_the_job_runs_costs_no_recording(
     assert [one.status for one in read_cassette(path).exchanges] == [201, 200]
 
 
-def test_a_job_that_does_not_end_in_time_is_kept_as_far_as_it_came(
+def test_a_job_that_does_not_end_in_time_is_stored_as_far_as_it_came(
     imitate: Imitate, record: Record, tmp_path: Path
 ) -> None:
     """It was paid for. Polls that were answered alike are counted, and not kept."""
@@ -222,7 +222,7 @@ def test_a_job_that_does_not_end_in_time_is_kept_as_far_as_it_came(
     assert [call["call"] for call in cassette.expect["calls"]] == ["submit"]
 
 
-def test_a_job_that_is_waited_for_no_longer_is_kept_too(
+def test_a_job_that_is_waited_for_no_longer_is_recorded_too(
     imitate: Imitate, record: Record, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Ctrl-C ends the wait, and not the recording."""
@@ -239,7 +239,7 @@ def test_a_job_that_is_waited_for_no_longer_is_kept_too(
     assert [call["call"] for call in read_cassette(path).expect["calls"]] == ["submit"]
 
 
-def test_a_port_that_is_taken_is_told_before_anything_is_sent(imitate: Imitate, record: Record) -> None:
+def test_a_port_that_is_taken_is_reported_before_anything_is_sent(imitate: Imitate, record: Record) -> None:
     """What was paid for must not be lost to it."""
     imitation = imitate("runflow")
     with socket.socket() as holder:

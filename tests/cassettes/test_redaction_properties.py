@@ -98,7 +98,7 @@ def recorded(provider: str, reply: Any, headers: Any, folder: Path) -> Path:
 
 
 @pytest.mark.parametrize("provider", sorted(URLS))
-def test_no_secret_is_kept_wherever_it_stands(provider: str, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_no_secret_is_stored_wherever_it_stands(provider: str, tmp_path_factory: pytest.TempPathFactory) -> None:
     """In fields that are known and in others, in their names, in headers, in texts in texts."""
     folder = tmp_path_factory.mktemp("kept")
 

@@ -139,7 +139,7 @@ def test_rules_faults_balances_and_readings(control: Run, server: MockServer) ->
     assert "is bare now" in control("readings", "choose", "encore", "envelope", "bare").output
 
 
-def test_a_stage_is_kept_in_a_file_and_put_back(control: Run, server: MockServer, tmp_path: Path) -> None:
+def test_a_snapshot_is_saved_to_a_file_and_restored(control: Run, server: MockServer, tmp_path: Path) -> None:
     """A file that others cannot read."""
     id_ = submit(server)
     file = tmp_path / "snapshot.json"
@@ -191,7 +191,7 @@ def test_nothing_running_is_a_sentence(tmp_path: Path) -> None:
     assert "there is no such file" in run("reset", "--ready-file", str(tmp_path / "x"), code=2).output
 
 
-def test_a_file_that_is_no_snapshot_is_said(control: Run, tmp_path: Path) -> None:
+def test_a_file_that_is_no_snapshot_is_reported(control: Run, tmp_path: Path) -> None:
     """JSON or not."""
     file = tmp_path / "x.json"
     for text, says in (

@@ -99,7 +99,7 @@ def test_control_at_lists_the_jobs_of_a_moment(tmp_path: Path, capsys: pytest.Ca
         assert json.loads(output)["state"] == "running"
 
 
-def test_watched_data_cannot_be_kept(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_run_with_watched_data_cannot_be_logged(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, output = _ran(capsys, "serve", "--port", "0", "--watch", "--state", str(tmp_path / "run.db"))
     assert code == 2
     assert "leave out one of the two" in output

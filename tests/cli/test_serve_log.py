@@ -88,7 +88,7 @@ def test_each_event_is_a_line(tmp_path: Path) -> None:
     assert "Stopped.\nEstimated cost avoided: " in output
 
 
-def test_machines_are_told_the_same(tmp_path: Path) -> None:
+def test_machines_read_the_same(tmp_path: Path) -> None:
     """An object a line, from the first to the last, each fitting the schema; no key is in it."""
     with _serving(tmp_path, "--json") as command:
         command.ask("/v1/jobs", GOOD)

@@ -58,7 +58,7 @@ def test_the_documents_hold_as_many_samples_as_the_docs_say(samples: list[Docume
     assert Counter(sample.document.split("/")[0] for sample in samples) == COUNTS
 
 
-def test_every_sample_that_fits_its_own_page_is_taken(
+def test_every_sample_that_fits_its_own_page_is_accepted(
     samples: list[DocumentedSample], refusal: Callable[[DocumentedSample], str]
 ) -> None:
     """Also where a newer document of the vendor asks for more."""

@@ -200,7 +200,7 @@ def options() -> list[Any]:
 
 
 @pytest.mark.parametrize(("name", "reading", "option"), options())
-def test_every_option_of_a_reading_can_be_played_and_changes_what_it_says(
+def test_every_option_of_a_reading_can_be_used_and_changes_what_it_says(
     name: str, reading: Reading, option: str
 ) -> None:
     """The default changes nothing; every other option changes the document or a file, and can be played."""

@@ -119,7 +119,7 @@ def test_every_script_of_the_release_is_run_by_the_workflow(name: str) -> None:
     assert f"bash .github/release/{name} " in (WORKFLOWS / "release.yml").read_text("utf-8")
 
 
-def test_npm_is_told_the_repository_that_the_provenance_names(jobs: dict[str, Any]) -> None:
+def test_npm_gets_the_repository_that_the_provenance_names(jobs: dict[str, Any]) -> None:
     """The registry refuses a package whose `repository.url` is another one, or none."""
     (publish,) = (step for step in jobs["npm"]["steps"] if step["name"] == "Publish")
     lines = publish["run"].splitlines()

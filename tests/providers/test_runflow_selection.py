@@ -60,7 +60,7 @@ def sorted_page(sizes: list[int], *, limit: int, down: bool, back: bool, at: int
     return ordered[start:stop], (before, after)
 
 
-def test_few_rows_are_kept_however_many_there_are() -> None:
+def test_few_rows_are_stored_however_many_there_are() -> None:
     """A page's rows and some spare ones."""
     found = Selection((Order(SIZE, True),), limit=10)
     most = 0
@@ -85,7 +85,7 @@ def caller(ask: Ask) -> Caller:
     return caller
 
 
-def test_a_long_list_is_filtered_in_turns(caller: Caller, run: Run) -> None:
+def test_a_long_list_is_filtered_in_steps(caller: Caller, run: Run) -> None:
     """Other requests have their turn; the page is like that of a short list."""
     others: list[int] = []
     response = run(beside(caller.waiting("GET", "/v1/runs?q=client_ref.eq:'ref%201'&limit=2"), others))
@@ -104,7 +104,7 @@ def test_a_long_list_is_filtered_in_turns(caller: Caller, run: Run) -> None:
         "/v1/runs/~/logs",
     ],
 )
-def test_what_looks_at_every_run_has_turns(path: str, caller: Caller, run: Run, simulator: Simulator) -> None:
+def test_what_looks_at_every_run_runs_in_steps(path: str, caller: Caller, run: Run, simulator: Simulator) -> None:
     """Sorted lists, sums, and the log lines of all runs."""
     others: list[int] = []
     wildcard = simulator.provider("runflow").contract.wire["any"]

@@ -141,7 +141,7 @@ def test_event_types_are_the_callbacks_events(simulator: Simulator, ask: Ask) ->
     assert code(caller("GET", f"{HOOKS}/event-types/none")) == (404, "NOT_FOUND")
 
 
-def test_many_webhooks_are_sent_in_turns(simulator: Simulator, ask: Ask, run: Run) -> None:
+def test_many_webhooks_are_sent_in_steps(simulator: Simulator, ask: Ask, run: Run) -> None:
     """Each once, also where the end of the run is looked at twice; not all in the turn in which it ends."""
     caller = ask("runflow")
     one = create(caller)

@@ -110,7 +110,7 @@ def test_the_key_may_be_in_the_header_too(ask: Ask) -> None:
     assert good(caller("POST", "/task/openapi/status", {"taskId": task})) == "QUEUED"
 
 
-def test_an_upload_is_kept_and_served(simulator: Simulator, ask: Ask) -> None:
+def test_an_upload_is_stored_and_served(simulator: Simulator, ask: Ask) -> None:
     """The new upload says where the file is; both texts are there, and the bytes come back as they were sent."""
     caller = ask("runninghub")
     raw, headers = form(file=("Boat.PNG", "image/png", b"\x89PNG boat"))

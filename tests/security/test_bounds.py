@@ -181,7 +181,7 @@ def test_uploads_are_bounded_together(wires: Wires) -> None:
         uploads._limit = limit
 
 
-def test_an_open_house_has_no_room_for_endless_accounts(wires: Wires) -> None:
+def test_with_any_key_accepted_there_is_no_room_for_endless_accounts(wires: Wires) -> None:
     """A new key is refused in a sentence that says what to do; a known one goes on."""
     keyring = wires.server.simulator.provider("aimlapi").keyring
     keyring._most = len(keyring.accounts) + 2

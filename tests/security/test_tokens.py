@@ -38,7 +38,7 @@ def test_a_guard_refuses_it_too() -> None:
         Guard(PlainTextResponse("in"), token="")
 
 
-def test_a_long_token_is_taken() -> None:
+def test_a_long_token_is_accepted() -> None:
     """And none at all, on loopback."""
     check_token(TOKEN)
     check_token(None)
@@ -104,7 +104,7 @@ def test_many_peers_together_are_bounded_too() -> None:
     assert asyncio.run(guess()) == (429, 0)
 
 
-def test_the_door_of_the_page_is_slow_for_who_guesses_too() -> None:
+def test_the_login_of_the_page_is_slow_for_guesses_too() -> None:
     """A wrong token in the form waits as one in a header does; the right one gives a cookie."""
 
     async def enter() -> tuple[int, int, str]:
@@ -137,7 +137,7 @@ def test_no_two_browsers_have_the_same_cookie() -> None:
     assert not token.knows(first)
 
 
-def test_an_empty_post_to_the_door_lets_nobody_in() -> None:
+def test_an_empty_post_to_the_login_lets_nobody_in() -> None:
     """Nor does the cookie of another server."""
 
     async def ask() -> list[int]:

@@ -66,7 +66,7 @@ def test_results_are_fetched_where_they_were_made() -> None:
         assert client.get(done["url"]).status_code == 200
 
 
-def test_only_listed_keys_are_admitted_unless_the_house_is_open(tmp_path: Path) -> None:
+def test_only_listed_keys_are_admitted_unless_any_key_is_accepted(tmp_path: Path) -> None:
     """Entries, or a file of them."""
     file = tmp_path / "keys.yaml"
     file.write_text("- {key: k}\n")
@@ -90,7 +90,7 @@ def test_without_its_lifespan_it_answers_all_the_same() -> None:
     assert len(sink.sent) == 1
 
 
-def test_the_stage_is_found_at_the_app() -> None:
+def test_the_server_is_found_at_the_app() -> None:
     """For who wants to look behind it."""
     assert list(make().state.simulator.providers) == ["encore"]
 
@@ -118,7 +118,7 @@ def test_a_path_is_read_as_it_is_decoded(path: str, encoded: int, client: TestCl
 
 
 @pytest.mark.parametrize("path", ["/v1/jobs", "/_mockreel/clock", "/"])
-def test_a_web_socket_is_turned_away(path: str, client: TestClient) -> None:
+def test_a_web_socket_is_rejected(path: str, client: TestClient) -> None:
     """None of the providers speaks it."""
     with pytest.raises(WebSocketDisconnect), client.websocket_connect(path):
         pass
@@ -132,7 +132,9 @@ def test_a_web_socket_is_turned_away(path: str, client: TestClient) -> None:
         ({"data": Path("/no/such/folder")}, DataError, "no contract in it"),
     ],
 )
-def test_what_is_wrong_is_told_when_the_app_is_made(options: dict[str, Any], error: type[Exception], says: str) -> None:
+def test_what_is_wrong_is_reported_when_the_app_is_made(
+    options: dict[str, Any], error: type[Exception], says: str
+) -> None:
     """And not when somebody asks it something."""
     with pytest.raises(error, match=says):
         make(**options)

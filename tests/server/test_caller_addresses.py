@@ -27,7 +27,7 @@ def result(server: MockServer, base: str, *, host: str | None = None, verify: An
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]"])
-def test_a_client_is_told_the_name_that_it_used(host: str) -> None:
+def test_a_client_reads_the_name_that_it_used(host: str) -> None:
     """And can fetch the result there."""
     with serving("encore", host="localhost", **ENCORE) as server:
         base = f"http://{host}:{port_of(server.encore.url)}"

@@ -223,7 +223,7 @@ def test_one_connection_is_answered_by_what_its_requests_say() -> None:
     assert short.count(b"HTTP/1.1 201") >= 4
 
 
-def test_what_breaks_inside_is_told_as_on_the_long_way(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_breaks_inside_is_reported_as_on_the_asgi_path(monkeypatch: pytest.MonkeyPatch) -> None:
     """With a 500, once."""
 
     def broken(self: Front, request: Any) -> Any:

@@ -49,7 +49,7 @@ def shown(sent: list[tuple[float, MutableMapping[str, Any]]]) -> list[tuple[floa
     return [(round(at, 6), message["type"].rpartition(".")[2], message.get("more_body", True)) for at, message in sent]
 
 
-def test_a_delay_is_as_long_as_was_said() -> None:
+def test_a_delay_is_as_long_as_requested() -> None:
     """Before the head, or behind it."""
     assert shown(Playing("delay; seconds=2.6").play()) == [(2.6, "start", True), (2.6, "body", False)]
     assert shown(Playing("delay; seconds=0.1; before=body").play()) == [(0.0, "start", True), (0.1, "body", False)]

@@ -20,7 +20,7 @@ def receiver() -> Iterator[WebhookReceiver]:
         yield found
 
 
-def test_a_callback_is_tried_again_by_the_clock_until_it_is_taken(receiver: WebhookReceiver) -> None:
+def test_a_callback_is_tried_again_by_the_clock_until_it_is_accepted(receiver: WebhookReceiver) -> None:
     """A running clock, sped up: three attempts, the same bytes, to the URL that the map leads to."""
     mapped = {"https://my.app": receiver.url.removesuffix("/hook")}
     with serving("encore", data=FOURTH, speed=50.0, callback_map=mapped) as running:

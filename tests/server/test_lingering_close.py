@@ -234,7 +234,7 @@ def test_a_request_that_has_been_answered_is_not_rejected_too(
 
 
 @pytest.mark.parametrize("path", [b"/at-once", b"/reads"])
-def test_a_body_that_is_late_is_told_once(connect: Connect, loop: HeldLoop, path: bytes) -> None:
+def test_a_body_that_is_late_is_reported_once(connect: Connect, loop: HeldLoop, path: bytes) -> None:
     """By its own response where that has been given."""
     one = connect()
 

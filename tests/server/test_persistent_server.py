@@ -251,7 +251,7 @@ def test_a_run_that_is_cut_is_played_as_far_as_it_goes(tmp_path: Path) -> None:
     assert found.compared == whole - 1
 
 
-def test_a_kept_run_is_not_recorded_as_well(tmp_path: Path) -> None:
+def test_a_stored_run_is_not_recorded_as_well(tmp_path: Path) -> None:
     """A bundle has the run from its beginning."""
     with (
         pytest.raises(OptionError, match="record a new one, without --state"),

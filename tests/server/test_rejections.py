@@ -48,7 +48,7 @@ def logged() -> Iterator[tuple[Wires, list[dict[str, Any]]]]:
 
 @pytest.mark.parametrize("address", ["runflow", "control"])
 @pytest.mark.parametrize("name", JUNK)
-def test_it_is_told_in_words_to_the_client_and_in_the_log(name: str, address: str) -> None:
+def test_it_is_reported_in_words_to_the_client_and_in_the_log(name: str, address: str) -> None:
     """With the version, the port, the provider where it is one's, and no more than that."""
     data, says = JUNK[name]
     with logged() as (wires, events):

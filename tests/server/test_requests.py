@@ -124,7 +124,7 @@ def test_a_body_may_come_in_chunks(served: MockServer) -> None:
     assert raw(served.encore.url, sent) == [b"HTTP/1.1 200 OK"]
 
 
-def test_a_body_of_the_largest_size_is_taken_and_a_byte_more_is_not(served: MockServer) -> None:
+def test_a_body_of_the_largest_size_is_accepted_and_a_byte_more_is_not(served: MockServer) -> None:
     """32 MiB, over a real socket, by a client that sends all before it reads."""
     body = b"x" * (32 * MEBI)
     status, echoed, _ = ask(served.encore.url, "PUT", "/v1/echo", body)

@@ -146,7 +146,7 @@ def test_a_job_whose_response_is_lost_by_a_fault_is_there_at_all(redis_server: R
         ("reset", None, 404, None),
     ],
 )
-def test_a_connection_that_polls_is_told_at_once_what_was_changed_at_another_server(
+def test_a_connection_that_polls_sees_at_once_what_was_changed_at_another_server(
     path: str, body: Any, status: int, word: str | None, redis_server: RedisServer
 ) -> None:
     """Its headers and the job's view are known there from the polls before, which have the short way."""

@@ -111,7 +111,7 @@ def test_a_certificate_of_ones_own(tmp_path: Path) -> None:
         assert client.get("/v1/health").status_code == 200
 
 
-def test_what_cannot_be_used_is_told(tmp_path: Path) -> None:
+def test_what_cannot_be_used_is_reported(tmp_path: Path) -> None:
     """A file that is missing, one that is none, another's key, one without the other."""
     one, other = (trustme.CA().issue_cert("localhost") for _ in range(2))
     paths = {name: tmp_path / f"{name}.pem" for name in ("cert", "key", "other", "none")}

@@ -63,7 +63,7 @@ def test_a_callback_that_is_under_way_arrives(
 
 
 @pytest.mark.parametrize("provider", ["runflow", "aimlapi", "runninghub"])
-def test_every_reading_of_a_provider_can_be_chosen_in_turn(make_simulator: MakeSimulator, provider: str) -> None:
+def test_every_reading_of_a_provider_can_be_chosen(make_simulator: MakeSimulator, provider: str) -> None:
     """And the default again at the end: the package brings what it keeps along each time."""
     simulator = make_simulator(names=[provider])
     readings = simulator.provider(provider).contract.readings

@@ -109,7 +109,7 @@ def test_an_unknown_pace_is_rejected_with_the_known_ones(make_encore: MakeSimula
         make_encore(pace="lento")
 
 
-def test_a_stage_tells_every_state_that_its_jobs_have_entered(
+def test_a_simulator_reports_every_state_that_its_jobs_have_entered(
     encore_simulator: Simulator, run: Callable[..., Any]
 ) -> None:
     """In the order of time, of one job or of all."""

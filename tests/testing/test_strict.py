@@ -191,7 +191,7 @@ def test_cancelled(mockreel):
     id_ = say(mockreel, "POST", RUNS, {"input": {"prompt": "A paper boat."}})[1]["id"]
     mockreel.advance(60)
     assert say(mockreel, "GET", f"/v1/runs/{id_}")[1]["status_code"] == "canceled"
-def test_without_a_stage(): pass
+def test_without_a_server(): pass
 """
 )
 

@@ -91,7 +91,7 @@ def test_a_reading_is_what_makes_a_reply_valid(tmp_path: Path) -> None:
     assert any("/status" in text for text in found.invalid)
 
 
-def test_what_is_said_to_be_outside_and_is_held_is_told(tmp_path: Path) -> None:
+def test_what_is_listed_as_left_out_and_is_there_is_reported(tmp_path: Path) -> None:
     """So that it is replayed once the contract has it."""
     row = {"exchange": 0, "why": "balances are not played"}
     found = replayed(tmp_path, stated(lambda expect: expect.update(outside=[row], calls=[])), of=("aimlapi", "balance"))
@@ -101,7 +101,7 @@ def test_what_is_said_to_be_outside_and_is_held_is_told(tmp_path: Path) -> None:
 # -- through the reference client
 
 
-def test_what_the_client_gets_otherwise_is_told_with_both_values(tmp_path: Path) -> None:
+def test_what_the_client_gets_otherwise_is_reported_with_both_values(tmp_path: Path) -> None:
     """And with everything that it got."""
     found = replayed(tmp_path, stated(lambda expect: expect["calls"][1]["gives"].update(state="failed")))
 
@@ -110,7 +110,7 @@ def test_what_the_client_gets_otherwise_is_told_with_both_values(tmp_path: Path)
     assert "'word': 'completed'" in found.misread[0]
 
 
-def test_a_call_that_states_nothing_is_told_what_it_would_be(tmp_path: Path) -> None:
+def test_a_call_that_states_nothing_gets_the_estimate(tmp_path: Path) -> None:
     """An expectation is not left out by mistake."""
     found = replayed(tmp_path, stated(lambda expect: expect["calls"][0].update(gives={})))
 
@@ -154,7 +154,7 @@ def test_what_the_client_says_otherwise_is_a_remark() -> None:
     assert found.remarks == ("exchange 0: body /duration '8' is not 8",)
 
 
-def test_a_client_that_tries_again_is_told_the_same(tmp_path: Path) -> None:
+def test_a_client_that_retries_gets_the_same_response(tmp_path: Path) -> None:
     """One recorded error response serves every try of a client that polls on."""
     found = replayed(tmp_path, of=("runflow", "rate-limited"))
 
@@ -381,7 +381,7 @@ def test_a_body_that_is_no_json_does_not_hold(body: str, why: str, tmp_path: Pat
     assert any(why in text for text in found.invalid)
 
 
-def test_a_date_that_has_not_come_is_told_as_such(tmp_path: Path) -> None:
+def test_a_date_in_the_future_is_reported(tmp_path: Path) -> None:
     """It has no age."""
     found = replayed(tmp_path, lambda document: metadata(document).update(recorded="3000-01-01"))
 

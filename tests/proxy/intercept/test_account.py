@@ -20,7 +20,7 @@ def _boat(seconds: str = "6s") -> dict[str, Any]:
     return {"input": {"prompt": "A boat.", "duration": seconds, "resolution": "720p"}}
 
 
-def test_sums_are_kept_per_currency_and_the_unknown_is_counted(simulator: Simulator, ask: Ask) -> None:
+def test_sums_are_added_per_currency_and_the_unknown_is_counted(simulator: Simulator, ask: Ask) -> None:
     """Nothing is converted, and nothing guessed."""
     ask("runflow")("POST", RUN, _boat())
     ask("runflow")("POST", RUN, _boat("8s"))

@@ -96,7 +96,7 @@ def test_many_connections_at_once_reach_the_provider(proxy: Proxy, trusted: Auth
     assert len(server.lines) == proxy.traffic.arrived[HOST] == 20
 
 
-def test_the_door_of_a_host_needs_no_connect(proxy: Proxy, trusted: Authority) -> None:
+def test_the_port_of_a_host_needs_no_connect(proxy: Proxy, trusted: Authority) -> None:
     """For programs that take no proxy."""
     context = ssl.create_default_context(cafile=str(trusted.bundle))
     with (

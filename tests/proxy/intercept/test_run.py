@@ -59,7 +59,7 @@ def test_a_program_that_cannot_be_started_is_reported(play: Play, tmp_path: Path
 
 
 @pytest.mark.parametrize("url", ["https://files.example.com/a.png", "http://files.example.com/a.png"])
-def test_any_other_host_is_blocked_with_the_way_to_allow_it(play: Play, url: str) -> None:
+def test_any_other_host_is_blocked_and_the_message_says_how_to_allow_it(play: Play, url: str) -> None:
     """With TLS and without; it is reported at once and at the end."""
     played = play("-c", CALL, url)
 

@@ -75,7 +75,7 @@ async def answered(admin: Admin, path: str, body: Any) -> tuple[Any, int]:
 
 
 @pytest.mark.parametrize("name", QUESTIONS)
-def test_others_have_their_turn(name: str, busy: Admin, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_requests_run_in_between(name: str, busy: Admin, monkeypatch: pytest.MonkeyPatch) -> None:
     """Once for each thing that is looked at, where each takes longer than a turn may; it is answered the same."""
     path, body = QUESTIONS[name]
     path = path.format(id=busy.get("jobs")["jobs"][-1]["id"])
@@ -91,7 +91,7 @@ def test_others_have_their_turn(name: str, busy: Admin, monkeypatch: pytest.Monk
     assert others >= MANY
 
 
-def test_a_reset_gives_jobs_back_in_turns(busy: Admin, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_reset_gives_jobs_back_in_steps(busy: Admin, monkeypatch: pytest.MonkeyPatch) -> None:
     """And leaves none."""
     monkeypatch.setattr(cooperative_loop, "LONGEST_STEP", -1.0)
 
@@ -138,7 +138,7 @@ def test_a_snapshot_is_taken_while_a_file_is_awaited(open_admin: OpenAdmin) -> N
 
 
 @pytest.mark.skipif(not CAN_FORK, reason="here a snapshot is written by the process itself")
-def test_a_snapshot_is_of_the_moment_it_was_asked(busy: Admin, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_snapshot_is_of_the_moment_it_was_requested(busy: Admin, monkeypatch: pytest.MonkeyPatch) -> None:
     """What comes while it is written is not in it."""
     monkeypatch.setattr(snapshot_file, "FEW", 0)
 
@@ -155,7 +155,7 @@ def test_a_snapshot_is_of_the_moment_it_was_asked(busy: Admin, monkeypatch: pyte
 
 
 @pytest.mark.skipif(not CAN_FORK, reason="here a snapshot is written by the process itself")
-def test_a_copy_that_ends_without_a_snapshot_is_told(busy: Admin, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_copy_that_ends_without_a_snapshot_is_reported(busy: Admin, monkeypatch: pytest.MonkeyPatch) -> None:
     """And nothing else breaks: the next one is taken."""
     monkeypatch.setattr(snapshot_file, "FEW", 0)
 

@@ -91,7 +91,7 @@ def test_a_stuck_job_is_completed(admin: Admin, sink: MemorySender) -> None:
     assert [b'"event":"job.done"' in out.body for out in sink.sent] == [True]
 
 
-def test_a_job_fails_with_the_code_that_is_asked(admin: Admin) -> None:
+def test_a_job_fails_with_the_code_that_is_requested(admin: Admin) -> None:
     """By key or by the provider's own code; the default failure without one."""
     ids = [admin.submit() for _ in range(3)]
 

@@ -127,7 +127,7 @@ def test_rules_of_the_start_are_there_again() -> None:
             assert control.add_rule(scenario="fail").id == 2
 
 
-def test_code_beside_a_stage_asks_and_resets_it() -> None:
+def test_code_beside_a_server_asks_and_resets_it() -> None:
     """As its control API does, without a request."""
     with serving("encore", data=FOURTH, held=True) as server:
         httpx2.post(f"{server.encore.url}/v1/jobs", json=GOOD, headers=KEY, trust_env=False)

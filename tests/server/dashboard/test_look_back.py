@@ -106,7 +106,7 @@ def test_every_page_is_there_as_it_was(path: str, ids: list[str], served: MockSe
 @pytest.mark.parametrize(
     ("moment", "says"), [("soon", "moment"), ("9999999999", "not be later than the clock"), ("%3Cb%3E", "&lt;b&gt;")]
 )
-def test_what_is_no_moment_is_said(moment: str, says: str, served: MockServer) -> None:
+def test_what_is_no_moment_is_reported(moment: str, says: str, served: MockServer) -> None:
     """On the page, and not as a page of its own making."""
     url = f"{served.control.url}{PAGE}/at?moment={moment}&page=journal"
     answer = httpx2.get(url, trust_env=False, follow_redirects=True)

@@ -52,7 +52,7 @@ def _line(kind: str, **fields: Any) -> str:
         ),
     ],
 )
-def test_a_request_is_told_with_what_came_of_it(changed: dict[str, Any], outcome: str) -> None:
+def test_a_request_is_logged_with_its_result(changed: dict[str, Any], outcome: str) -> None:
     """The status, the error response or the fault that was played, and what was wrong."""
     line = _line("request", **{**REQUEST, **changed})
 
@@ -152,7 +152,7 @@ def test_another_kind_shows_its_fields() -> None:
     assert "balance account-1 job-1" in _line("balance")
 
 
-def test_files_that_changed_are_told_with_the_reason() -> None:
+def test_files_that_changed_are_reported_with_the_reason() -> None:
     """Why they were not taken, in full."""
     taken = _line("data", taken=True, files=["a.yaml"], problem=None)
     stored = _line("data", taken=False, files=["a.yaml"], problem="a.yaml /rows: it is not a list. Expected a list.")

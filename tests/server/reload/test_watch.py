@@ -56,7 +56,7 @@ def test_a_changed_row_is_played_at_once(data: Path, watched: Simulator, run: Ru
     assert ask("GET", f"/v1/jobs/{job}").json["state"] == "performed"
 
 
-def test_a_change_is_taken_when_it_has_settled(data: Path, watched: Simulator, run: Run) -> None:
+def test_a_change_is_loaded_when_it_has_settled(data: Path, watched: Simulator, run: Run) -> None:
     """Editors write in several steps: while something changes at each look, nothing is read."""
     watch = Watch(watched)
     before = watched.provider("encore").contract
@@ -91,7 +91,7 @@ def test_a_change_is_taken_when_it_has_settled(data: Path, watched: Simulator, r
         (("contracts/encore/operations.json", "encore_player", "nobody"), "'nobody' cannot be imported"),
     ],
 )
-def test_what_cannot_be_used_is_not_taken(
+def test_what_cannot_be_used_is_not_accepted(
     data: Path, watched: Simulator, run: Run, edit: tuple[str, str, str], why: str
 ) -> None:
     """The old is played on, and it is said which file, which place and what is expected."""
@@ -130,7 +130,7 @@ def test_a_broken_file_is_looked_at_again_with_the_next(data: Path, watched: Sim
     assert len(taken.files) == 2
 
 
-def test_a_written_contract_is_taken_when_it_is_built(data: Path, watched: Simulator, run: Run) -> None:
+def test_a_written_contract_is_loaded_when_it_is_built(data: Path, watched: Simulator, run: Run) -> None:
     """Until then it is said what to do."""
     watch = Watch(watched)
     written = data / "contracts/encore/openapi.yaml"
@@ -176,7 +176,7 @@ def test_keys_are_read_again(data: Path, make_encore: MakeSimulator, run: Run, t
     assert ask("GET", f"/v1/jobs/{job}", key="new-key").status == 200
 
 
-def test_who_follows_is_told_of_both(data: Path, watched: Simulator, run: Run) -> None:
+def test_a_follower_gets_both(data: Path, watched: Simulator, run: Run) -> None:
     """In the feed, and to whoever asked."""
     reported: list[Reload] = []
     watch = Watch(watched, on_reload=reported.append)

@@ -17,7 +17,7 @@ from mockreel.simulator.jobs import interventions
 pytestmark = cancelled_commands
 
 
-def test_a_job_that_one_was_told_of_is_read_at_the_other_at_once(redis_server: RedisServer) -> None:
+def test_a_job_that_one_server_created_is_read_at_the_other_at_once(redis_server: RedisServer) -> None:
     """Ten submits, each followed by a poll at the other one."""
 
     async def work(first: Sharing, second: Sharing, _: Listener) -> None:
@@ -126,7 +126,7 @@ def test_the_clock_is_moved_for_all_and_webhooks_are_sent_once(redis_server: Red
         ("POST", "reset", None, "jobs"),
     ],
 )
-def test_what_one_is_told_by_hand_holds_for_all(
+def test_what_is_set_at_one_server_holds_for_all(
     method: str, path: str, body: object, read: str, redis_server: RedisServer
 ) -> None:
     """Rules, readings, balances, the clock, a reset: the other one shows the same."""
