@@ -1,4 +1,4 @@
-"""A green says what it has not asked, and where a thing is there for certain, not to ask it is a failure."""
+"""A green run reports what it has not tested; where a thing is there for certain, not to test it is a failure."""
 
 import re
 import subprocess

@@ -67,7 +67,7 @@ def read(folder: Path, **changed: Any) -> dict[str, ModelPage]:
 
 
 def test_both_lists_are_read_and_each_model_says_which_have_it(tmp_path: Path) -> None:
-    """One that the newer list leaves out is kept, and says so."""
+    """One that the newer list leaves out stays, with a note."""
     models = read(tmp_path)
 
     assert {id_: model.source for id_, model in models.items()} == {

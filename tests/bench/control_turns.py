@@ -1,4 +1,4 @@
-"""How long what is asked of the control API keeps the event loop from all others.
+"""How long requests to the control API keep the event loop from all others.
 
 Every step that a loop takes is timed, by the processor time of this process.
 """
@@ -58,7 +58,7 @@ class Timed:
 
 
 def turns(simulator: Simulator, job: str) -> Iterator[tuple[str, float, int, int]]:
-    """Each question, the milliseconds of its longest turn, how many turns, and the bytes of its response."""
+    """Each request, the milliseconds of its longest step, the number of steps, and the bytes of its response."""
     app = Control(simulator).app()
     for what, (path, body) in QUESTIONS.items():
         with Timed() as timed:
@@ -67,7 +67,7 @@ def turns(simulator: Simulator, job: str) -> Iterator[tuple[str, float, int, int
 
 
 async def _asked(app: Callable[..., Awaitable[None]], path: str, body: Any) -> int:
-    """Ask, and give the bytes of the response."""
+    """Send a request; gives the bytes of the response."""
     place, _, query = f"/_mockreel/{path}".partition("?")
     headers = [(b"host", b"127.0.0.1"), (b"content-type", b"application/json")]
     scope: dict[str, Any] = {

@@ -63,7 +63,7 @@ def figures(providers: tuple[str, ...], *, sizes: tuple[int, ...]) -> list[Figur
 
 
 def measure(name: str, jobs: int) -> Iterator[Mapping[str, Any]]:
-    """Submit that many jobs to a provider in this process, let them end, and ask."""
+    """Submit that many jobs to a provider in this process, let them end, and send requests."""
     clock = Clock(held=True, start=START)
     settings = Settings(max_jobs=jobs + MANY + 1)
     with collector_spared():  # as `serve` does
@@ -109,7 +109,7 @@ def _request(exchange: Exchange) -> Request:
 
 
 def _turn(provider: Provider, request: Request) -> tuple[float, int]:
-    """Milliseconds of the longest turn of a request, and how many turns it has."""
+    """Milliseconds of the longest step of a request, and the number of its steps."""
     taken: list[float] = []
     answer = _timed(taken, lambda: provider.answer(request))
     if not isinstance(answer, Response):

@@ -1,4 +1,4 @@
-"""What the journal costs a request: with what was said, with a line only, and without any, round by round in turn."""
+"""What the journal costs a request: with bodies, with a line only, and without any, round by round."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack

@@ -1,4 +1,4 @@
-"""Scrubbing: what is known and named is kept, everything else becomes a placeholder that still links."""
+"""Scrubbing: what is known and named stays, everything else becomes a placeholder that still links."""
 
 import gzip
 from typing import Any
@@ -182,7 +182,7 @@ def test_a_form_is_scrubbed_field_by_field() -> None:
 
 @pytest.mark.parametrize("content", [b"<html>Ada</html>", b"\x00\x01", b"{broken"])
 def test_a_body_that_is_no_json_is_left_out(content: bytes) -> None:
-    """Its size and its type are kept."""
+    """Its size and its type stay."""
     raw = exchange(reply=content, reply_headers=(("content-type", "text/html"),))
 
     assert scrubbed(raw).exchanges[0].reply == f"({len(content)} bytes of text/html were left out)".encode()

@@ -1,4 +1,4 @@
-"""Wherever a secret stands, and however it is wrapped: it is not in what may be kept, or nothing may be kept."""
+"""Wherever a secret stands, and however it is wrapped: it is not in what is stored, or nothing is stored."""
 
 import base64
 import json

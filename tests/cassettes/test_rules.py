@@ -1,4 +1,4 @@
-"""The rows of `recording` in `conversation.yaml`: what is recorded, as the mock of the contract takes it."""
+"""The rows of `recording` in `conversation.yaml`: what is recorded, as a mock of the contract accepts it."""
 
 import re
 from pathlib import Path

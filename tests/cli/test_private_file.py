@@ -1,4 +1,4 @@
-"""A file that holds secrets should be its owner's alone: where it is not, it is said, with what mends it."""
+"""A file that holds secrets should be its owner's alone: if it is not, a message says so, and how to mend it."""
 
 import importlib
 import os

@@ -42,7 +42,7 @@ def test_an_equal_run_ends_with_0(recorded: str, capsys: pytest.CaptureFixture[s
 
 @pytest.fixture
 def guided(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The folder of the guide's reader: a run that was kept, and one that was recorded."""
+    """The folder of the guide's reader: a run with a log, and one that was recorded."""
     monkeypatch.chdir(tmp_path)
     with serving(state=tmp_path / "run.db"):
         pass

@@ -66,7 +66,7 @@ def test_a_ready_file_is_removed_at_start_and_at_the_end(tmp_path: Path) -> None
 
 
 def test_at_the_end_anothers_ready_file_stays(tmp_path: Path) -> None:
-    """Who wrote it last takes it away."""
+    """Who wrote it last removes it."""
     ready = tmp_path / "ready.json"
 
     with announcing(ready) as announce:

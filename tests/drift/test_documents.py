@@ -180,7 +180,7 @@ def test_a_file_that_cannot_be_read_costs_itself_only(drift: Drift, broken: str)
 
 @pytest.mark.parametrize("file", ["one", "two"])
 def test_a_model_is_narrowed_in_either_of_its_files(drift: Drift, file: str) -> None:
-    """In either file, whichever of them gives the kept schema."""
+    """In either file, whichever of them gives the stored schema."""
     found = drift(**{file: lambda d: _at(d, BODY)["properties"]["size"].update(enum=["small"])})
 
     assert found["models/lens/wide/properties/size"] == "breaking for requests"

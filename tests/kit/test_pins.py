@@ -55,7 +55,7 @@ def test_every_package_is_pinned_with_hashes(purpose: str) -> None:
 
 
 def _asked(purpose: str) -> list[str]:
-    """What `pyproject.toml` asks for, and a release's wheel and sdist or the actions need."""
+    """What `pyproject.toml` requires, and a release's wheel and sdist or the actions need."""
     project = tomllib.loads((ACTIONS.parents[1] / "pyproject.toml").read_text("utf-8"))
     extras = project["project"]["optional-dependencies"]
     beside = {

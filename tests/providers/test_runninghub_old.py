@@ -198,7 +198,7 @@ def test_the_demo_of_an_app_reads_its_key_from_the_query(simulator: Simulator, a
 
 
 def test_a_workflow_is_given_as_the_text_of_a_graph(simulator: Simulator, ask: Ask) -> None:
-    """Clients count its nodes, and look for the one whose output is kept."""
+    """Clients count its nodes, and look for the one whose output is stored."""
     reply = ask("runninghub")("POST", "/api/openapi/getJsonApiFormat", START, key=None)
 
     assert reply.json["msg"] == "SUCCESS"

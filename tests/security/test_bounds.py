@@ -196,7 +196,7 @@ def test_with_any_key_accepted_there_is_no_room_for_endless_accounts(wires: Wire
 
 
 def test_a_slow_reader_holds_up_no_other() -> None:
-    """Who asks for a clip and does not read it keeps one connection, and nothing else."""
+    """A client that requests a clip and does not read it holds one connection, and nothing else."""
     with serving("runflow", settings=Settings(), speed=60.0) as server:
         wires = Wires(server)
         headers = {"authorization": f"Bearer {server.runflow.key}"}

@@ -33,7 +33,7 @@ def test_a_token_that_can_be_guessed_is_refused_at_the_start(token: str, host: s
 
 
 def test_a_guard_refuses_it_too() -> None:
-    """Whoever puts one together by hand."""
+    """Put together by hand."""
     with pytest.raises(OptionError):
         Guard(PlainTextResponse("in"), token="")
 
@@ -45,7 +45,7 @@ def test_a_long_token_is_accepted() -> None:
 
 
 class Guarded:
-    """A guarded application, and sleepers that wake when they are told."""
+    """A guarded application, and sleepers that wake on request."""
 
     def __init__(self) -> None:
         self.woken = asyncio.Event()
@@ -89,7 +89,7 @@ def test_who_guesses_waits_and_is_not_even_looked_at() -> None:
 
 
 def test_many_peers_together_are_bounded_too() -> None:
-    """And nothing is kept of those who wait no more."""
+    """And nothing is left of those that no longer wait."""
 
     async def guess() -> tuple[int, int]:
         guarded = Guarded()

@@ -1,4 +1,4 @@
-"""The doors of a served mock server: where they are, who is let in at which, and what is behind them."""
+"""The addresses of a running mock server: where they are, who may use which, and what is behind them."""
 
 from pathlib import Path
 from typing import Any

@@ -43,7 +43,7 @@ def test_one_provider_stands_at_the_root(client: TestClient) -> None:
 
 
 def test_several_stand_below_their_names() -> None:
-    """And every other path is told where they are."""
+    """And every other path is answered with where they are."""
     with TestClient(make("encore", "aimlapi")) as client:
         assert client.get("/encore/v1/health").json() == {"well": True}
         assert client.get("/aimlapi/models").status_code != 501
@@ -135,7 +135,7 @@ def test_a_web_socket_is_rejected(path: str, client: TestClient) -> None:
 def test_what_is_wrong_is_reported_when_the_app_is_made(
     options: dict[str, Any], error: type[Exception], says: str
 ) -> None:
-    """And not when somebody asks it something."""
+    """And not on a request."""
     with pytest.raises(error, match=says):
         make(**options)
 
@@ -147,7 +147,7 @@ def test_an_unknown_provider_is_answered_with_the_known_ones() -> None:
 
 
 def test_leaving_it_ends_what_is_under_way() -> None:
-    """With a running clock and a job that is to be told of."""
+    """With a running clock and a job with a webhook."""
     with TestClient(make(clock=Clock(start=START), sender=MemorySender())) as client:
         client.post("/v1/jobs", json={**GOOD, "tell": "http://127.0.0.1:9/"}, headers=KEY)
         agenda = client.app.state.simulator.scheduler  # type: ignore[attr-defined]

@@ -149,7 +149,7 @@ def test_a_reply_that_says_its_length_is_trusted() -> None:
 def test_results_are_served_where_the_client_asks(
     options: dict[str, Any], more: dict[str, Any], base: str, encore: Caller
 ) -> None:
-    """Under its scheme, its host, and the place where the application is mounted; or where it was told."""
+    """Under its scheme, its host, and the place where the application is mounted; or the configured one."""
     sent, _ = ask(Front(encore.provider, **options), scope(**{"path": "/v1/jobs", **more}))
 
     assert sent[0]["status"] == 200

@@ -17,7 +17,7 @@ ENCORE: dict[str, Any] = {"data": FOURTH, "held": True, "start": START}
 
 
 def result(server: MockServer, base: str, *, host: str | None = None, verify: Any = True) -> str:
-    """The address of a new job's result, as a client is told it that asks under `base` with this Host."""
+    """The address of a new job's result, as a client gets it that sends a request to `base` with this Host."""
     headers = {"Authorization": "Bearer k", **({"Host": host} if host else {})}
     with httpx2.Client(base_url=base, headers=headers, verify=verify, trust_env=False) as client:
         made = client.post("/v1/jobs", json=GOOD).json()

@@ -1,4 +1,4 @@
-"""The control API: what it tells and changes, and who may ask it."""
+"""The control API: what it shows and changes, and who may use it."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -104,7 +104,7 @@ def test_an_advance_answers_when_it_is_settled(client: TestClient, sink: MemoryS
 def test_what_is_no_time_changes_nothing(
     path: str, body: Any, says: str, client: TestClient, simulator: Simulator
 ) -> None:
-    """And is told what is."""
+    """And the message has what is valid."""
     answer = post(client, path, body)
 
     assert answer.status_code == 400
@@ -324,7 +324,7 @@ def test_what_is_no_json_object_is_refused(body: bytes, client: TestClient) -> N
 
 
 def test_a_body_is_bounded(client: TestClient) -> None:
-    """What the control API is told is small."""
+    """Requests to the control API are small."""
     body = b'{"seconds":1' + b" " * MOST_BYTES + b"}"
 
     assert client.post("/_mockreel/clock/advance", content=body, headers=JSON).status_code == 400

@@ -193,7 +193,7 @@ def test_cors_is_the_same_on_both_ways(origin: str) -> None:
 
 @pytest.mark.parametrize("cors", [(), ("*",), ("https://page.test",)])
 def test_the_usual_request_takes_the_short_way(cors: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
-    """ASGI is not asked; what is not usual is."""
+    """ASGI is not used; for what is unusual it is."""
     requested: list[str] = []
     call = Front.__call__
 

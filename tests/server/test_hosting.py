@@ -40,7 +40,7 @@ def test_a_callback_is_tried_again_by_the_clock_until_it_is_accepted(receiver: W
 
 
 def test_a_callback_to_the_mock_server_itself_fails_with_the_reason(served: MockServer) -> None:
-    """The job is taken all the same."""
+    """The job is accepted all the same."""
     for url in (served.encore.url, served.aimlapi.url, served.control.url):
         status, job, _ = ask(served.encore.url, "POST", "/v1/jobs", {**GOOD, "tell": f"{url}/v1/jobs"})
         assert status == 201

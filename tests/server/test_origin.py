@@ -1,4 +1,4 @@
-"""Under which address a client is told its results: one that leads it back here, whatever it called this machine."""
+"""The address of results in responses: one that leads it back here, whatever it called this machine."""
 
 import itertools
 from typing import Any
@@ -172,7 +172,7 @@ def test_names_addresses_and_the_star_can_be_trusted() -> None:
 
 @pytest.mark.parametrize("port", ["0", "65536", "99999"])
 def test_an_impossible_port_is_never_reported(port: str) -> None:
-    """Whoever is trusted."""
+    """Whichever proxy is trusted."""
     host = f"evil.com:{port}".encode()
 
     assert Origin(trusted=None).of(scope(host)) == "http://127.0.0.1:8701"

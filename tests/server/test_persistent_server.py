@@ -207,7 +207,7 @@ def test_a_recorded_run_is_opened_as_it_ended(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("options", [{"budget": ("runflow=5",)}, {"webhook_secret": "whsec_0123456789abcdef"}])
 def test_what_a_run_was_begun_with_is_in_its_head(options: dict[str, Any], tmp_path: Path) -> None:
-    """It is played with the same, but for the secret itself."""
+    """It runs with the same, but for the secret itself."""
     _recorded(tmp_path / "run", **options)
     assert replayed(tmp_path / "run").is_equal
 

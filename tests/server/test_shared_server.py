@@ -55,7 +55,7 @@ def _served(stack: ExitStack, receiver: _Receiver, **options: Any) -> MockServer
 
 
 def _said(kind: str, folder: Path, url: str) -> tuple[list[Any], list[Any]]:
-    """What the same calls give, and what is sent to the webhook: the servers of a kind are asked in turn."""
+    """What the same calls give, and what is sent to the webhook: the servers of a kind share the requests."""
     state: Any = {"memory": None, "sqlite": folder / "run.db"}.get(kind, url)
     receiver, found = _Receiver(), []
     with ExitStack() as stack:
@@ -203,7 +203,7 @@ def test_other_listed_keys_are_refused(redis_server: RedisServer) -> None:
     ],
 )
 def test_what_is_no_url_of_a_redis_is_refused(url: str) -> None:
-    """What is valid is said, and no password that may stand in it."""
+    """The message has what is valid, and no password that may stand in it."""
     with pytest.raises(OptionError, match=r"redis://HOST:PORT/DB"), serving("runflow", state=url):
         pass
 

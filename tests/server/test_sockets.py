@@ -53,7 +53,7 @@ def test_ports_follow_controls() -> None:
 
 
 def test_a_port_that_is_in_use_is_reported(taken: int) -> None:
-    """With the address and the way out; what was bound before it is given back."""
+    """With the address and what to do; what was bound before it is given back."""
     with pytest.raises(PortTaken, match=rf"Cannot listen on 127\.0\.0\.1:{taken}: .*in use.*--port N") as caught:
         listen("127.0.0.1", taken - 1, ["a"])
     assert caught.value.port == taken

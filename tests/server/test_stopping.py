@@ -1,4 +1,4 @@
-"""How a served mock server begins and ends: what is told before it begins, and what is left when it has ended."""
+"""How a served mock server begins and ends: the messages before it begins, and what is left when it has ended."""
 
 import asyncio
 import socket

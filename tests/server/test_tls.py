@@ -148,7 +148,7 @@ def test_the_command_prints_the_file_to_trust(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("door", ["runflow", "control"])
 def test_plain_http_on_a_port_that_speaks_tls_is_in_the_log_in_words(played: MockServer, door: str) -> None:
-    """Its client sees a connection that ends; whoever runs the server sees why."""
+    """Its client sees a connection that ends; the log says why."""
     cursor = played.simulator.events.cursor
     url = played.addresses[door].url.replace("https://", "http://")
     with pytest.raises(httpx2.TransportError):

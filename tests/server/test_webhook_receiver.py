@@ -1,4 +1,4 @@
-"""The two commands together: what is triggered is heard, shown, handed on and answered."""
+"""The two commands together: what is triggered is received, shown, forwarded and answered."""
 
 import json
 import threading
@@ -25,7 +25,7 @@ CONTRACTS = [load_contract(name) for name in providers()]
 
 @contextmanager
 def _listening(*, secrets: tuple[str, ...] = (), **options: Any) -> Iterator[tuple[str, list[HandledWebhook]]]:
-    """A receiver on a free port, and what it has taken."""
+    """A receiver on a free port, and what it has received."""
     taken: list[HandledWebhook] = []
     ready = threading.Event()
     receiver = Receiver(
@@ -192,7 +192,7 @@ def test_a_handler_that_is_no_address_is_refused_at_once(handler: str) -> None:
 
 
 def test_the_command_leaves_the_ready_file_of_who_holds_its_port(tmp_path: Path) -> None:
-    """It is told that the port is taken before it touches the file."""
+    """It is reported that the port is in use before the file is touched."""
     ready = tmp_path / "ready.json"
     ready.write_text("another's")
     with _listening() as (url, _):
@@ -220,7 +220,7 @@ def test_without_an_event_they_are_listed() -> None:
 
 
 def test_a_payload_that_is_not_as_documented_is_reported() -> None:
-    """It is wanted, perhaps, and shown or sent all the same."""
+    """It may be intended, and is shown or sent all the same."""
     result = _trigger("runflow", "run.completed", "--set", "status=exploded")
 
     assert result.stderr.startswith("not as documented: /status: ")

@@ -1,4 +1,4 @@
-"""Another contract under a part that is being played."""
+"""Another contract for a provider while it runs."""
 
 import shutil
 from collections.abc import Awaitable, Callable
@@ -54,7 +54,7 @@ def test_what_has_come_to_be_stays(encore: Caller, encore_simulator: Simulator, 
 def test_a_callback_that_is_under_way_arrives(
     encore: Caller, encore_simulator: Simulator, sink: MemorySender, run: Run
 ) -> None:
-    """In the words of the contract that is played when the job ends."""
+    """In the words of the contract that is in use when the job ends."""
     encore("POST", "/v1/jobs", {**GOOD, "tell": "http://127.0.0.1:9/hook"})
     _switch(encore_simulator, done_word="finished")
     run(encore_simulator.advance(100))

@@ -1,4 +1,4 @@
-"""Long work has turns, between which other requests are answered."""
+"""Long work runs in steps, between which other requests are answered."""
 
 import asyncio
 from collections.abc import Generator

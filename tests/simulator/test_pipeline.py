@@ -1,4 +1,4 @@
-"""The way of a request: each step, and what ends it early, in the provider's own words."""
+"""The path of a request: each step, and what ends it early, in the provider's own words."""
 
 import logging
 from typing import Any

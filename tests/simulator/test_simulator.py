@@ -73,7 +73,7 @@ def test_a_reading_finds_its_provider(two: Path) -> None:
     ],
 )
 def test_an_unknown_reading_is_rejected_with_the_known_ones(readings: dict[str, str], says: str) -> None:
-    """Of the providers that are played."""
+    """Of the simulated providers."""
     with pytest.raises(OptionError, match=says):
         load_contracts(["encore"], readings=readings, data=FOURTH)
 

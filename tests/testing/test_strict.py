@@ -94,7 +94,7 @@ MARKS = {"accepted-bad-signature": "forge=True"}
 
 @pytest.mark.parametrize("rule", BROKEN)
 def test_a_violation_fails_a_test_that_has_passed(suite: pytest.Pytester, rule: str) -> None:
-    """Which rule, the request, the fact and its source, and the way out where it is on purpose."""
+    """Which rule, the request, the fact and its source, and how to allow it on purpose."""
     bad, good, reported = BROKEN[rule]
     mark = MARKS.get(rule, "")
 

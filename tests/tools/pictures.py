@@ -21,7 +21,7 @@ FAST = "/v1/models/google/veo3.1/fast/image-to-video/runs"
 
 
 def main() -> None:
-    """Play a scene, and take a picture of each page that is wanted."""
+    """Run some jobs, and take a picture of each page."""
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:

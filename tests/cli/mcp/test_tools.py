@@ -84,7 +84,7 @@ def test_a_fault_that_does_not_exist_is_answered_with_those_that_do(ask: Ask) ->
 
 
 def test_the_journal_has_what_was_requested(ask: Ask) -> None:
-    """With bodies where they are asked for, and without keys."""
+    """With bodies if requested, and without keys."""
     ask("submit_example", provider="runflow")
     (request,) = ask("read_journal", operation="create_run", bodies=True)["requests"]
 

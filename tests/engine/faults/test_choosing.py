@@ -42,7 +42,7 @@ def is_json(body: bytes) -> bool:
 
 
 def test_the_request_comes_before_the_rules_before_the_key(make_encore: MakeSimulator) -> None:
-    """Each in its turn, when those before it are silent."""
+    """Each in order, if those before it give nothing."""
     simulator = make_encore(keys=[KeyEntry("a", "plain"), KeyEntry("b", "odd", faults=read_faults("empty"))])
     plain, odd = (Caller(simulator.provider("encore"), key) for key in "ab")
     wished = {"prefer": "fault=gateway"}

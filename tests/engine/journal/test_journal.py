@@ -34,7 +34,7 @@ def test_it_counts_every_exchange_and_keeps_the_newest() -> None:
 
 
 def test_violations_are_bounded_altogether() -> None:
-    """The newest exchange is always kept completely."""
+    """The newest exchange is always stored completely."""
     journal = Journal(limit=100, most=10)
     for number in range(5):
         journal.note(entry(number, violations=4))
@@ -253,7 +253,7 @@ def test_a_hundred_thousand_exchanges_keep_memory_bounded(size: int) -> None:
 
 
 def test_attempts_are_bounded_too() -> None:
-    """In number and in bytes; a huge body is kept as its size and hash."""
+    """In number and in bytes; a huge body is stored as its size and hash."""
     journal = Journal(limit=5, most_bytes=20_000)
     for number in range(10):
         journal.note_attempt(tried(number, b"{}"))

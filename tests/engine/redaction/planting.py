@@ -122,7 +122,7 @@ class Rig:
         }
 
     async def _read(self, paths: list[str]) -> list[str]:
-        """Each path in turn, without the way over the test client's thread."""
+        """Each path, without the test client's thread."""
         texts = []
         transport = httpx2.ASGITransport(self.client.app)
         async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1:8700") as client:

@@ -1,4 +1,4 @@
-"""What of a message may be kept, by its place and by what it is."""
+"""What of a message may be stored, by its place and by what it is."""
 
 import base64
 from urllib.parse import quote

@@ -20,7 +20,7 @@ HOST = "api.one.example"
 
 @pytest.fixture
 def trusted() -> Iterator[Authority]:
-    """An authority for the one host that is played."""
+    """An authority for the one simulated host."""
     with authority([HOST], {}) as made:
         yield made
 

@@ -67,7 +67,7 @@ def test_an_export_is_one_archive_in_the_order_of_time(open_admin: OpenAdmin) ->
 
 
 def test_long_work_lets_other_requests_run() -> None:
-    """An item that takes as long as a turn may is followed by everybody else's."""
+    """After an item that takes as long as a step may, other requests run."""
     assert asyncio.run(_turns_of_others()) >= 4
 
 

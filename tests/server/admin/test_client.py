@@ -102,7 +102,7 @@ def test_the_journal_is_queried_and_asserted(control: ControlClient, server: Moc
 
 
 def test_rules_balances_and_readings_are_set(control: ControlClient, server: MockServer) -> None:
-    """And taken away again."""
+    """And removed again."""
     rule = control.add_rule(scenario="fail", nth=2)
     assert control.rules() == (rule,)
     assert control.remove_rule(rule.id) == ()
@@ -203,7 +203,7 @@ def test_what_is_no_ready_file_is_reported(text: str, tmp_path: Path) -> None:
 
 
 def test_the_token_is_sent() -> None:
-    """Where one is asked for."""
+    """If one is requested."""
     from mockreel.engine.accounts.account import KeyEntry  # noqa: PLC0415
 
     token = "a-token-of-24-signs-here"

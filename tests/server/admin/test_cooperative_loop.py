@@ -1,4 +1,4 @@
-"""Whoever asks the control API about many things gives others their turn, and is answered the same."""
+"""Long requests to the control API let others run in between, with the same response."""
 
 import asyncio
 from typing import Any
@@ -40,7 +40,7 @@ QUESTIONS: dict[str, tuple[str, dict[str, Any] | None]] = {
 
 @pytest.fixture
 def busy(admin: Admin, sink: MemorySender) -> Admin:
-    """Many jobs, answered of and asked for."""
+    """Many jobs and many exchanges."""
     for _ in range(MANY):
         admin.ask("GET", f"/v1/jobs/{admin.submit(tell='http://127.0.0.1:9/hook')}")
     admin.post("clock/advance", {"seconds": 1000})
@@ -48,7 +48,7 @@ def busy(admin: Admin, sink: MemorySender) -> Admin:
 
 
 async def answered(admin: Admin, path: str, body: Any) -> tuple[Any, int]:
-    """What a question is answered, and how many turns others had meanwhile."""
+    """The response to a request, and how often others ran meanwhile."""
     parts = urlsplit(f"/_mockreel/{path}")
     method = "GET" if body is None else "POST"
     names = {row.path: row.handler for row in ROWS if row.method == method}
@@ -76,7 +76,7 @@ async def answered(admin: Admin, path: str, body: Any) -> tuple[Any, int]:
 
 @pytest.mark.parametrize("name", QUESTIONS)
 def test_other_requests_run_in_between(name: str, busy: Admin, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Once for each thing that is looked at, where each takes longer than a turn may; it is answered the same."""
+    """Once for each item, where each takes longer than a step may; the response is the same."""
     path, body = QUESTIONS[name]
     path = path.format(id=busy.get("jobs")["jobs"][-1]["id"])
     at_once, _ = asyncio.run(answered(busy, path, body))
@@ -156,7 +156,7 @@ def test_a_snapshot_is_of_the_moment_it_was_requested(busy: Admin, monkeypatch: 
 
 @pytest.mark.skipif(not CAN_FORK, reason="here a snapshot is written by the process itself")
 def test_a_copy_that_ends_without_a_snapshot_is_reported(busy: Admin, monkeypatch: pytest.MonkeyPatch) -> None:
-    """And nothing else breaks: the next one is taken."""
+    """And nothing else breaks: the next one is accepted."""
     monkeypatch.setattr(snapshot_file, "FEW", 0)
 
     def broken(*_: object) -> None:

@@ -1,4 +1,4 @@
-"""The journal over the control API: asked, asserted, exported."""
+"""The journal over the control API: queried, asserted, exported."""
 
 from typing import Any
 
@@ -44,7 +44,7 @@ def test_the_journal_is_queried(query: str, numbers: list[int], used: Admin) -> 
 
 
 def test_exchanges_of_a_job_are_found_by_it(used: Admin) -> None:
-    """The submit that began it, and what asked about it."""
+    """The submit that started it, and its polls."""
     id_ = used.get("jobs")["jobs"][0]["id"]
 
     assert [entry["operation"] for entry in used.get(f"journal?job={id_}")["entries"]] == ["get_job", "create_job"]
@@ -79,7 +79,7 @@ def test_bodies_are_shown_where_they_are_requested(used: Admin) -> None:
 
 
 def test_pages_say_where_the_next_one_begins(used: Admin) -> None:
-    """In the order that was asked."""
+    """In the requested order."""
     assert used.get("journal?limit=3")["next"] == 2
     assert used.get("journal?limit=3&after=2")["next"] is None
 

@@ -1,4 +1,4 @@
-"""What is taken can be shown: one limit for reading and for writing."""
+"""What is accepted can be shown: one limit for reading and for writing."""
 
 import orjson
 import pytest

@@ -73,7 +73,7 @@ def test_a_clock_that_ran_runs_again_from_the_real_time(open_admin: OpenAdmin) -
 
 
 def test_an_attempt_that_is_under_way_ends_unseen(open_admin: OpenAdmin, sink: MemorySender) -> None:
-    """It is neither kept nor tried again."""
+    """It is neither stored nor retried."""
     admin = open_admin()
 
     def reset_meanwhile(_: Outgoing) -> int:

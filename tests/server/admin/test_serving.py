@@ -1,4 +1,4 @@
-"""The command that serves, and the commands that ask it, as processes of their own."""
+"""`serve` and the commands that call it, as processes of their own."""
 
 import subprocess
 import sys

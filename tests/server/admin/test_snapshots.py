@@ -54,7 +54,7 @@ def test_a_restored_simulator_answers_polls_with_the_same_bytes(open_admin: Open
 
 
 def test_callbacks_that_were_to_come_come(open_admin: OpenAdmin, sink: MemorySender) -> None:
-    """Of jobs that are under way, of attempts that wait for their turn, with the same bytes and signatures."""
+    """Of jobs that are under way, of attempts that are due later, with the same bytes and signatures."""
     admin = open_admin("runflow")
     admin.ask("POST", "/v1/callback-secrets", {"label": "mine"})
     admin.ask("POST", "/v1/webhooks", {"url": "http://127.0.0.1:9/hook", "secret": "webhook-secret"})
@@ -94,7 +94,7 @@ def test_a_snapshot_restores_what_was(admin: Admin) -> None:
 
 
 def test_listed_accounts_are_found_by_their_names_others_by_order(open_admin: OpenAdmin) -> None:
-    """A listed key keeps its account, whoever comes first; other keys take the others as they come."""
+    """A listed key keeps its account, whichever key comes first; other keys take the others as they come."""
     keys = [KeyEntry("en_listed_key_one", "acme", balance=Decimal("7.25")), KeyEntry("en_listed_key_two", "bee")]
     admin = open_admin(keys=keys)
 
@@ -312,7 +312,7 @@ def test_what_is_quite_another_thing_is_refused(body: Any, admin: Admin) -> None
 
 
 def test_readings_and_seed_of_the_simulator_must_be_those_of_the_snapshot(open_admin: OpenAdmin) -> None:
-    """The same ones are taken."""
+    """The same ones are used."""
     options: Any = {"readings": {"envelope": "bare"}, "settings": Settings(seed=3)}
     admin = open_admin(**options)
     admin.submit()
@@ -321,7 +321,7 @@ def test_readings_and_seed_of_the_simulator_must_be_those_of_the_snapshot(open_a
 
 
 def test_an_idempotent_request_is_still_answered_as_before(open_admin: OpenAdmin) -> None:
-    """Responses that were promised are kept."""
+    """Promised responses are still sent."""
     admin = open_admin("runflow")
     headers = {**KEY, "idempotency-key": "once"}
     model = "google/veo3.1/lite"

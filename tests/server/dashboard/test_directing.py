@@ -1,4 +1,4 @@
-"""Scenarios, faults, readings and balances are set on the page, and the mock server plays them."""
+"""Scenarios, faults, readings and balances are set on the page, and take effect."""
 
 from collections.abc import Callable
 

@@ -85,7 +85,7 @@ def test_a_request_leads_to_the_run_as_it_was_then(visit: OpenPage, ids: list[st
 
 
 def test_nothing_can_be_changed_in_the_past(visit: OpenPage, ids: list[str], served: MockServer) -> None:
-    """No button is there, no stream is open, and nobody is asked to change anything."""
+    """No button is there, no stream is open, and nothing can be changed."""
     one = visit("/")
     before = len(one.requested)
     one.page.goto(f"{served.control.url}{PAGE}/at/{START + 1}/jobs/runflow/{ids[0]}")
@@ -122,7 +122,7 @@ def test_a_form_leads_nowhere_else(served: MockServer) -> None:
 
 
 def test_a_server_without_a_log_says_how_to_keep_one() -> None:
-    """No link leads back, and who goes there by hand is told."""
+    """No link leads back, and a message answers its address."""
     with serving("runflow") as server:
         page = httpx2.get(f"{server.control.url}{PAGE}/", trust_env=False)
         past = httpx2.get(f"{server.control.url}{PAGE}/at/-5/", trust_env=False)

@@ -137,13 +137,13 @@ def test_other_sites_get_nothing(served: MockServer, provider: Provider, headers
 
 @pytest.fixture
 def guarded() -> Iterator[MockServer]:
-    """A server that asks for a token, as one that other machines can reach."""
+    """A server that requires a token, as one that other machines can reach."""
     with serving("runflow", token="an-old-token-of-24-signs", held=True) as server:
         yield server
 
 
 def test_a_browser_tells_the_token_once(browser: Browser, guarded: MockServer) -> None:
-    """In a form; then a cookie speaks for it that no script and no other site can use, and that is not the token."""
+    """In a form; then a cookie stands for it that no script and no other site can use, and that is not the token."""
     context = browser.new_context()
     page = context.new_page()
     page.goto(guarded.control.url)
