@@ -14,7 +14,7 @@ from mockreel.contract.conversation import demo_jobs, section
 from mockreel.contract.data.parser import Cursor
 from mockreel.contract.readings import Reading, read_readings
 
-MOST = 24  # contracts under readings of their own, kept at a time
+MOST = 24  # contracts under readings of their own, cached at a time
 
 
 def read_once(patch: pytest.MonkeyPatch, *folders: Path) -> None:

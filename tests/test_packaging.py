@@ -102,7 +102,7 @@ def test_what_is_imported_is_a_dependency(project: dict[str, dict[str, list[str]
     names = {"pyyaml": "yaml", "python-jsonpath": "jsonpath", "vcrpy": "vcr"}
     known = {names.get(one, one.replace("-", "_")) for one in stated} | {"mockreel"}
     known |= {name for name, carrier in BROUGHT.items() if carrier in known}
-    # `_make` makes the packaged clips: a tool for whoever works on them. The plugin is loaded by pytest alone, and
+    # `_make` makes the packaged clips: a tool for their maintainers. The plugin is loaded by pytest alone, and
     # the launcher of a guarded program by nobody: it is a program by itself.
     files = [path for path in PACKAGE.rglob("*.py") if not {"_make", "pytest_plugin.py", "launcher.py"} & {*path.parts}]
     imported = {name for path in files for name in _imports(ast.parse(path.read_text("utf-8")))}

@@ -29,7 +29,7 @@ from mockreel.simulator.simulator import build_simulator, load_contracts
 SIZES = (1_000, 100_000, 1_000_000)
 # No request may keep the loop longer, in milliseconds.
 LONGEST_STEP = 50.0
-# How often submit and poll are measured; what looks at every job is asked once.
+# How often submit and poll are measured; what reads every job is measured once.
 MANY = 500
 START = 1_767_225_600.0
 HEADERS = [(b"authorization", b"Bearer bench"), (b"content-type", b"application/json")]

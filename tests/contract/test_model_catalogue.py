@@ -32,7 +32,7 @@ from mockreel.simulator.simulator import Simulator, build_simulator, load_contra
 
 PROVIDERS = providers()
 LONG = 10.0  # seconds in which every job ends
-# Where the two engines differ, by JSON Schema's word: jsonschema only notes formats unless it is told to check them.
+# Where the two engines differ, by JSON Schema's word: jsonschema checks formats only on request.
 DIFFERENCES = {"format"}
 MAGIC: Mapping[str, tuple[bytes, ...]] = {
     "video": (b"ftyp",),
@@ -40,7 +40,7 @@ MAGIC: Mapping[str, tuple[bytes, ...]] = {
     "audio": (b"ID3", b"\xff\xfb", b"\xff\xf3", b"RIFF"),
     "3d": (b"glTF",),
 }
-# How each provider is asked for a job that was begun at a path: method, path and body.
+# How a job that was submitted at a path is polled at each provider: method, path and body.
 Poll = Callable[[str, str], tuple[str, str, Any]]
 POLLS: Mapping[str, Poll] = {
     "aimlapi": lambda id_, path: ("GET", f"{path}?generation_id={id_}", None),

@@ -29,7 +29,7 @@ PATIENCE = 900.0
 UNREAD = 0.5
 # The server is killed so many seconds, at most, behind the last answer that was waited for.
 MOMENT = 0.05
-# Behind so many kills it is said how far the trial is.
+# After so many kills the progress is printed.
 TOLD = 50
 OPEN = frozenset({"queued", "dispatching", "running"})
 BUDGET = 1_000_000

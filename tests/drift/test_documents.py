@@ -105,7 +105,7 @@ def _drop(place: str, word: str) -> Callable[[Document], None]:
     return lambda document: _at(document, place).pop(word)
 
 
-# What is changed in the third file, the end of the id under which it is told, and whom it breaks.
+# What is changed in the third file, the end of the finding's id, and whom it breaks.
 CHANGES: list[tuple[str, Callable[[Document], Any], str, str]] = [
     ("a server", lambda d: d.update(servers=[{"url": "https://new.test"}]), "servers/https:~1~1api.acme.test", "requests"),
     ("how a key is shown", _edit("components|securitySchemes|key", scheme="basic"), "schemes", "requests"),

@@ -51,7 +51,7 @@ with pytest.raises(httpx2.TransportError):
     submit()
 submit()
 """
-# What breaks a rule, the same without the one thing that breaks it, and what is told.
+# What breaks a rule, the same without the one thing that breaks it, and the message.
 BROKEN = {
     "invalid-request": (
         'say(s, "POST", RUNS, {"input": {"prompt": 7}})',

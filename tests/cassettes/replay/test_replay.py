@@ -213,7 +213,7 @@ def test_an_answer_where_the_mock_server_refuses_is_a_difference(tmp_path: Path)
     assert "invalid_enum_value" in found.difference.actual
 
 
-# -- what cannot be replayed, and how it is told
+# -- what cannot be replayed, and its message
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ from mockreel.simulator.settings import Settings
 from mockreel.simulator.simulator import Simulator, build_simulator, load_contracts
 from mockreel.webhooks import MemorySender
 
-# A callback may be told by an id in its path; that is no secret.
+# A callback may be recognised by an id in its path; that is no secret.
 UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 WORD = string.ascii_letters + string.digits
 
