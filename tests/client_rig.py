@@ -62,7 +62,7 @@ class Rig(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
     elsewhere: dict[str, httpx2.Response] = field(default_factory=dict)
 
     def client(self, *, key: str | None = None, readings: Mapping[str, str] | None = None, **options: Any) -> Any:
-        """A client of this mock server; the asynchronous one speaks here as if it were not."""
+        """A client of this mock server; the asynchronous one is used here as if it were not."""
         provider = self.provider.name
         given: dict[str, Any] = {"key": key or KEY[provider], "base_url": URL, "transport": self, **options}
         contract = loaded(provider, tuple((readings or {}).items()))

@@ -37,7 +37,7 @@ def pytest_sessionstart() -> None:
     read_once(pytest.MonkeyPatch(), FOURTH)
 
 
-# Net allocations before a collection of each generation. The contracts that are kept make a full one slow, and with
+# Net allocations before a collection of each generation. The cached contracts make a full one slow, and with
 # Python's own numbers a sixth of the time of all tests goes there.
 COLLECT_AFTER = (2_000, 10, 50)
 

@@ -1,4 +1,4 @@
-"""How deep a run of tests goes: the gate draws a sample of what `nox -s deep` asks in full."""
+"""How deep a run of tests goes: the gate draws a sample of what `nox -s deep` checks in full."""
 
 from hypothesis import settings
 

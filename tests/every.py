@@ -1,4 +1,4 @@
-"""One test for a whole catalogue: every case is asked, and all that do not hold are named."""
+"""One test for a whole catalogue: every case is checked, and all that fail are named."""
 
 from collections.abc import Callable, Iterable
 from typing import TypeVar
@@ -7,7 +7,7 @@ Case = TypeVar("Case")
 
 
 def every(cases: Iterable[Case], holds: Callable[[Case], None]) -> None:
-    """Ask each case; fail with the names of all that raise, and what each of them says."""
+    """Check each case; fail with the names of all that raise, and their messages."""
     requested, failed = 0, []
     for case in cases:
         requested += 1

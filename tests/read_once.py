@@ -14,11 +14,11 @@ from mockreel.contract.conversation import demo_jobs, section
 from mockreel.contract.data.parser import Cursor
 from mockreel.contract.readings import Reading, read_readings
 
-MOST = 24  # contracts under readings of their own, kept at a time
+MOST = 24  # contracts under readings of their own, cached at a time
 
 
 def read_once(patch: pytest.MonkeyPatch, *folders: Path) -> None:
-    """What is read from these data folders, and from the packaged one, is kept: no test writes there.
+    """What is read from these data folders, and from the packaged one, is cached: no test writes there.
 
     Copies, and contracts with added models, are read each time.
     """

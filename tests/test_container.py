@@ -211,7 +211,7 @@ def _reaches_an_index(venv: Path, folder: Path) -> bool:
 
 
 def test_the_page_shows_the_two_commands(tmp_path: Path) -> None:
-    """The build with the file's own path; the run with the ports, the keys and the token that the file asks for."""
+    """The build with the file's own path; the run with the ports, the keys and the token that the file requires."""
     shown = [block for block in page(GUIDE).blocks if "podman" in block.text and block.language == "sh"]
     text = "".join(block.text for block in shown).replace("\\\n", " ")
     build, run = (shlex.split(line) for line in text.splitlines() if line.startswith("podman"))
@@ -239,7 +239,7 @@ def test_the_guide_shows_the_compose_file_as_it_is(file: str, guide: str) -> Non
     assert text[text.index("services:") :] in [block.text for block in page(guide).blocks]
 
 
-def test_the_servers_of_a_shared_run_are_asked_in_turn_at_every_port() -> None:
+def test_the_servers_of_a_shared_run_share_the_requests_at_every_port() -> None:
     """The proxy knows both services, and publishes what they serve; their options are those of the command."""
     services = yaml.safe_load((CHECKOUT / SHARED).read_text("utf-8"))["services"]
     proxy = (CHECKOUT / SHARED).with_name("nginx.conf").read_text("utf-8")
@@ -334,7 +334,7 @@ def test_the_recipes_for_testcontainers_name_what_the_image_has(name: str) -> No
 
 
 def test_the_compose_service_is_published_on_this_machine_under_its_own_ports() -> None:
-    """URLs of results name the ports; the page is for whoever sits here."""
+    """URLs of results name the ports; the page is for this machine only."""
     (published,) = _service()["ports"]
     (exposed,) = (rest.split() for word, rest in _last_stage() if word == "EXPOSE")
 

@@ -209,7 +209,7 @@ def test_the_routes_of_the_control_api_are_those_of_its_page(simulator: Simulato
 
 
 def test_the_python_page_has_every_public_name_keyword_and_field() -> None:
-    """Public names, the options of `serving`, the keywords of `create_app` and the settings are all told."""
+    """Public names, the options of `serving`, the keywords of `create_app` and the settings are all there."""
     text = page("docs/reference/python.md").text
     expected = {*mockreel.__all__, *signature(create_app).parameters}
     expected |= {field.name for field in (*fields(Options), *fields(Settings))}

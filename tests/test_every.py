@@ -1,4 +1,4 @@
-"""The one test for a catalogue asks all of it."""
+"""The one test for a catalogue checks all of it."""
 
 import pytest
 from every import every

@@ -1,4 +1,4 @@
-"""A green says what it has not asked, and where a thing is there for certain, not to ask it is a failure."""
+"""A green run reports what it has not tested; where a thing is there for certain, not to test it is a failure."""
 
 import re
 import subprocess
@@ -23,7 +23,7 @@ def test_what_is_there_for_certain_is_not_skipped(named: str, failed: bool, monk
 
 
 @pytest.mark.parametrize(("program", "why"), [(None, "not installed"), ("exit 1", "reaches no registry")])
-def test_npm_is_asked_whether_it_reaches_a_registry(
+def test_npm_is_checked_for_a_registry(
     program: str | None, why: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And what is not tested without is part of the reason."""

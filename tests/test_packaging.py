@@ -19,7 +19,7 @@ PACKAGE = Path(mockreel.__file__).parent
 
 
 def test_the_version_is_the_one_that_is_installed() -> None:
-    """Said once, in the package."""
+    """Defined once, in the package."""
     assert metadata.version("mockreel") == mockreel.__version__
 
 
@@ -95,14 +95,14 @@ BROUGHT = {
 
 
 def test_what_is_imported_is_a_dependency(project: dict[str, dict[str, list[str]]]) -> None:
-    """It stands in one of the project's lists; what a module can do without, it asks for under `try`."""
+    """It stands in one of the project's lists; what a module can do without, it imports under `try`."""
     extras: dict[str, list[str]] = project["project"].get("optional-dependencies", {})  # type: ignore[assignment]
     written = [*project["project"]["dependencies"], *(one for extra in extras.values() for one in extra)]
     stated = {re.split(r"[^A-Za-z0-9_-]", one)[0] for one in written}
     names = {"pyyaml": "yaml", "python-jsonpath": "jsonpath", "vcrpy": "vcr"}
     known = {names.get(one, one.replace("-", "_")) for one in stated} | {"mockreel"}
     known |= {name for name, carrier in BROUGHT.items() if carrier in known}
-    # `_make` makes the packaged clips: a tool for whoever works on them. The plugin is loaded by pytest alone, and
+    # `_make` makes the packaged clips: a tool for their maintainers. The plugin is loaded by pytest alone, and
     # the launcher of a guarded program by nobody: it is a program by itself.
     files = [path for path in PACKAGE.rglob("*.py") if not {"_make", "pytest_plugin.py", "launcher.py"} & {*path.parts}]
     imported = {name for path in files for name in _imports(ast.parse(path.read_text("utf-8")))}

@@ -31,7 +31,7 @@ FACES = [
 
 @pytest.mark.parametrize("name", mockreel.__all__)
 def test_every_public_name_is_there(name: str) -> None:
-    """Though it is loaded only when it is asked for."""
+    """Though it is loaded only on first use."""
     assert getattr(mockreel, name) is not None
 
 
@@ -59,7 +59,7 @@ def _is_module(value: Any) -> bool:
 
 
 def test_what_is_shown_of_the_package_is_what_is_public() -> None:
-    """To whoever looks with `dir`."""
+    """With `dir`."""
     assert dir(mockreel) == sorted(mockreel.__all__)
 
 
@@ -98,5 +98,5 @@ def test_importing_the_package_loads_nothing_of_it() -> None:
     ],
 )
 def test_what_is_not_needed_is_not_imported(code: str, without: set[str]) -> None:
-    """Starting up costs what it must: the rest is loaded when it is asked for."""
+    """Starting up costs what it must: the rest is loaded on first use."""
     assert without & modules_after(code) == set()

@@ -46,7 +46,7 @@ def test_a_full_disk_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.M
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_new_file_on_a_full_disk_is_told_by_its_own_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_new_file_on_a_full_disk_is_reported_by_its_own_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Not by that of the part that was to become it."""
     monkeypatch.setattr(os, "fdopen", lambda handle, *_: open("/dev/full", "wb", buffering=0))  # noqa: PTH123, SIM115
 
@@ -70,7 +70,7 @@ def test_what_goes_wrong_while_it_is_written_leaves_nothing(tmp_path: Path) -> N
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_missing_folder_is_told(tmp_path: Path) -> None:
+def test_a_missing_folder_is_reported(tmp_path: Path) -> None:
     """With the name of the file."""
     with pytest.raises(DataError, match=r"nowhere/file: it cannot be written \(No such file or directory\)"):
         write_whole(tmp_path / "nowhere" / "file", "x")

@@ -147,7 +147,7 @@ def test_a_folder_without_files_is_rejected(tmp_path: Path) -> None:
 
 
 def test_an_older_path_keeps_its_own_schema(read: Read) -> None:
-    """The input at another path is kept with the model, with its corrections."""
+    """The input at another path is stored with the model, with its corrections."""
     text, number = {"type": "string"}, {"type": "integer", "default": "5"}
     model = read(
         {

@@ -32,7 +32,7 @@ def tree(folder: Path) -> dict[str, bytes]:
 
 
 def test_a_build_writes_the_schemas_the_prices_and_the_servers_files(checkout: Path, docs: Path) -> None:
-    """What was written by hand is kept and indexed; a second build changes nothing."""
+    """What was written by hand stays and is indexed; a second build changes nothing."""
     report = build(docs, checkout)
 
     assert (dict(report.models), list(report.changes), report.written) == ({"acme": 2}, BUILT, True)

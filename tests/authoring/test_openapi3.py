@@ -59,7 +59,7 @@ def field(**schema: Any) -> tuple[dict[str, Any], tuple[Correction, ...]]:
     ],
 )
 def test_each_correction_is_made_and_recorded(given: Any, expected: Any, change: Correction) -> None:
-    """What the file says is kept apart from what was changed."""
+    """What the file has is stored apart from what was changed."""
     found, changes = field(**given)
 
     assert found == expected
@@ -67,7 +67,7 @@ def test_each_correction_is_made_and_recorded(given: Any, expected: Any, change:
     assert changes == (change,)
 
 
-def test_what_needs_no_correction_is_kept_without_prose_and_examples() -> None:
+def test_what_needs_no_correction_is_stored_without_prose_and_examples() -> None:
     """Limits, formats and names stay; descriptions and examples do not."""
     given = {
         "type": "string",
@@ -82,7 +82,7 @@ def test_what_needs_no_correction_is_kept_without_prose_and_examples() -> None:
 
 
 def test_branches_and_items_are_translated_with_the_words_around_them() -> None:
-    """The description of a list also speaks for what is in it."""
+    """The description of a list also describes its items."""
     found, changes = field(
         description="Addresses or base64.",
         anyOf=[{"type": "array", "items": {"type": "string", "format": "uri"}}, {"nullable": True}],

@@ -56,7 +56,7 @@ def test_a_page_in_one_line_gives_the_model_with_defaults(docs: Path) -> None:
 
 
 def test_a_page_with_tables_gives_the_model() -> None:
-    """Lists, values that may be null and objects are typed; a price by the piece is kept as such."""
+    """Lists, values that may be null and objects are typed; a price by the piece is stored as such."""
     fields = page(TABLE_PAGE).schema["properties"]
 
     assert fields["steps"] == {"type": "integer", "enum": [10, 20], "default": 10}
@@ -100,7 +100,7 @@ def test_a_default_that_the_newer_page_rejects_is_not_added(checkout: Path, docs
 
 
 def test_a_default_outside_its_values_is_left_out_and_recorded() -> None:
-    """A schema accepts its own defaults; what the page said is in the corrections."""
+    """A schema accepts its own defaults; what the page had is in the corrections."""
     model = page(TABLE_PAGE.replace("10, 20 | 10 |", "10, 20 | 30 |"))
 
     assert "default" not in model.schema["properties"]["steps"]

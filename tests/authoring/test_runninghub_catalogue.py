@@ -67,7 +67,7 @@ def read(folder: Path, **changed: Any) -> dict[str, ModelPage]:
 
 
 def test_both_lists_are_read_and_each_model_says_which_have_it(tmp_path: Path) -> None:
-    """One that the newer list leaves out is kept, and says so."""
+    """One that the newer list leaves out stays, with a note."""
     models = read(tmp_path)
 
     assert {id_: model.source for id_, model in models.items()} == {
@@ -78,7 +78,7 @@ def test_both_lists_are_read_and_each_model_says_which_have_it(tmp_path: Path) -
     assert [id_ for id_, model in models.items() if model.note] == ["lens/gone"]
 
 
-def test_the_newer_list_wins_and_facts_of_the_older_alone_are_kept_with_their_reason(tmp_path: Path) -> None:
+def test_the_newer_list_wins_and_facts_of_the_older_alone_are_stored_with_their_reason(tmp_path: Path) -> None:
     """Options and needs are the newer one's; a bound, a step, a kind of file and a field are the older one's."""
     wide = read(tmp_path)["lens/wide"]
     fields = wide.schema["properties"]

@@ -163,8 +163,8 @@ def test_samples_are_left_out_and_recorded_without_their_text(read: Read) -> Non
     ) in (model.corrections)
 
 
-def test_output_title_media_and_place_are_kept(read: Read) -> None:
-    """A name with spaces is no title; a text model gives text; deprecation is kept."""
+def test_output_title_media_and_place_are_stored(read: Read) -> None:
+    """A name with spaces is no title; a text model gives text; deprecation is stored."""
     wide, none = read()
 
     assert (wide.id, wide.output, wide.endpoints) == ("lens-v1/wide", "video", ("POST /api/lens-v1/wide",))

@@ -19,7 +19,7 @@ SECTIONS = ("speed", "journal", "startup", "memory", "growth", "callbacks", "pro
 
 
 def main() -> None:
-    """Measure the wanted sections, print them, then every aim with its verdict."""
+    """Measure the selected sections, print them, then every aim with its verdict."""
     options = _options()
     providers = tuple(options.provider or load_contracts())
     say(f"Python {platform.python_version()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")

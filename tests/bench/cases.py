@@ -33,7 +33,7 @@ class Case:
 
 
 def first_act(provider: str, *, callback: bool = False) -> Act | None:
-    """The first job of a provider's script that is polled (and told of, if asked); None where there is none."""
+    """The first job of a provider's script that is polled (and has a webhook, if requested), or None."""
     acts = read_script(provider).acts
     return next((act for act in acts if act.poll is not None and (act.callback or not callback)), None)
 
@@ -85,7 +85,7 @@ def polled(exchange: Exchange, id_: str) -> Exchange:
 
 
 def without_callback(body: Any) -> Any:
-    """A submit's body that asks for no callback."""
+    """A submit's body without a callback."""
     if isinstance(body, Mapping):
         return {name: without_callback(value) for name, value in body.items() if value != "$callback"}
     return body

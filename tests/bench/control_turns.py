@@ -1,4 +1,4 @@
-"""How long what is asked of the control API keeps the event loop from all others.
+"""How long requests to the control API keep the event loop from all others.
 
 Every step that a loop takes is timed, by the processor time of its thread.
 """
@@ -65,9 +65,8 @@ class Timed:
 
 
 def turns(simulator: Simulator, job: str) -> Iterator[tuple[str, float, int, int]]:
-    """Each question, the milliseconds of its longest turn, how many turns, and the bytes of its response."""
-    control, dashboard = Control(simulator).app(), Site(simulator).app()
-    last = b""
+    """Each request, the milliseconds of its longest step, the number of steps, and the bytes of its response."""
+    app = Control(simulator).app()
     for what, (path, body) in QUESTIONS.items():
         app = dashboard if path.startswith("page") else control
         sent = last if body is LAST else b"" if body is None else orjson.dumps(body)
@@ -76,8 +75,8 @@ def turns(simulator: Simulator, job: str) -> Iterator[tuple[str, float, int, int
         yield what, timed.longest, timed.count, len(last)
 
 
-async def _asked(app: Callable[..., Awaitable[None]], method: str, path: str, body: bytes) -> bytes:
-    """Ask, and give the body of the response."""
+async def _asked(app: Callable[..., Awaitable[None]], path: str, body: Any) -> int:
+    """Send a request; gives the bytes of the response."""
     place, _, query = f"/_mockreel/{path}".partition("?")
     headers = [(b"host", b"127.0.0.1"), (b"content-type", b"application/json")]
     scope: dict[str, Any] = {

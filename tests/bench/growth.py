@@ -29,7 +29,7 @@ from mockreel.simulator.simulator import build_simulator, load_contracts
 SIZES = (1_000, 100_000, 1_000_000)
 # No request may keep the loop longer, in milliseconds.
 LONGEST_STEP = 50.0
-# How often submit and poll are measured; what looks at every job is asked once.
+# How often submit and poll are measured; what reads every job is measured once.
 MANY = 500
 START = 1_767_225_600.0
 HEADERS = [(b"authorization", b"Bearer bench"), (b"content-type", b"application/json")]
@@ -63,7 +63,7 @@ def figures(providers: tuple[str, ...], *, sizes: tuple[int, ...]) -> list[Figur
 
 
 def measure(name: str, jobs: int) -> Iterator[Mapping[str, Any]]:
-    """Submit that many jobs to a provider in this process, let them end, and ask."""
+    """Submit that many jobs to a provider in this process, let them end, and send requests."""
     clock = Clock(held=True, start=START)
     settings = Settings(max_jobs=jobs + MANY + 1)
     with collector_spared():  # as `serve` does
@@ -109,7 +109,7 @@ def _request(exchange: Exchange) -> Request:
 
 
 def _turn(provider: Provider, request: Request) -> tuple[float, int]:
-    """Milliseconds of the longest turn of a request, and how many turns it has."""
+    """Milliseconds of the longest step of a request, and the number of its steps."""
     taken: list[float] = []
     answer = _timed(taken, lambda: provider.answer(request))
     if not isinstance(answer, Response):

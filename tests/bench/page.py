@@ -39,7 +39,7 @@ PATHS = {
 ROUNDS = 5
 UPDATES = 40
 PROVIDER = "runflow"
-# What the page is asked about itself: when its first content was painted, and when the last byte had come.
+# What is measured in the page: when its first content was painted, and when the last byte had come.
 PAINTED = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? 0"
 # Notes the moment at which each new text of the list's first row is painted.
 WATCH = """() => {
@@ -91,7 +91,7 @@ def serve(jobs: int, entries: int, ready: Path) -> None:
     """A mock server with that many jobs and exchanges, until the process is ended."""
     server = Server(Options(held=True, start=1_767_225_600.0))
     simulator = server.server.simulator
-    simulator.journal._most_bytes = 1 << 30  # as many exchanges as are wanted, though they be whole ones
+    simulator.journal._most_bytes = 1 << 30  # as many whole exchanges as needed
     provider, act = simulator.provider(PROVIDER), first_act(PROVIDER)
     assert act is not None
     key = server.server.addresses[PROVIDER].key
@@ -146,7 +146,7 @@ def served(jobs: int, entries: int) -> Iterator[dict[str, Any]]:
 def _open(browser: Browser, place: dict[str, Any], path: str) -> Page:
     page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
     page.goto(place["control"] + "/_mockreel/page" + path.format(provider=PROVIDER, **place))
-    page.locator("#lamp.on").wait_for(state="attached")
+    page.locator("#connection.on").wait_for(state="attached")
     return page
 
 

@@ -1,4 +1,4 @@
-"""The cost of the proxy: the time of a request through a bare forwarder and through the proxy, round by round in turn.
+"""The cost of the proxy: the time of a request through a bare forwarder and through the proxy, round by round.
 
 Both stand before the same mock server, without TLS, so that the difference is what the proxy does beside forwarding.
 """

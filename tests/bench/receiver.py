@@ -44,7 +44,7 @@ def _length(head: bytes) -> int:
 
 
 async def main() -> None:
-    """Receive until told to stop."""
+    """Receive until stopped."""
     loop = asyncio.get_running_loop()
     arrivals: dict[str, list[float]] = {}
     server = await loop.create_server(lambda: Receiver(arrivals), "127.0.0.1", 0, backlog=1024)

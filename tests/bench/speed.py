@@ -1,4 +1,4 @@
-"""Requests per second and p99 beside the bare app, round by round in turn, so that a drifting machine hits both."""
+"""Requests per second and p99 beside the bare app, round by round, so that a drifting machine hits both."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack

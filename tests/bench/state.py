@@ -1,4 +1,4 @@
-"""What a run that is kept costs: submits and polls beside memory, and the start of a server with many jobs."""
+"""What a run with a log costs: submits and polls beside memory, and the start of a server with many jobs."""
 
 import os
 import signal
@@ -112,7 +112,7 @@ def _restarts(folder: Path, jobs: int) -> Iterator[Figure]:
 
 
 def _joins(folder: Path, jobs: int) -> Iterator[Figure]:
-    """Starts of a server that joins a run with so many jobs, as its last server was killed while it was asked."""
+    """Starts of a server that joins a run with so many jobs, after its last server was killed during requests."""
     folder.mkdir()
     with redis_server(folder) as redis:
         if redis is None:

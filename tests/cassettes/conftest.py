@@ -26,7 +26,7 @@ def trusted() -> Iterator[Authority]:
 
 @pytest.fixture
 def imitate(trusted: Authority, monkeypatch: pytest.MonkeyPatch) -> Iterator[Imitate]:
-    """Imitate a provider: `imitate("runflow", polls=3)`. Whoever connects to port 443 of any name is led here."""
+    """Imitate a provider: `imitate("runflow", polls=3)`. Connections to port 443 of any name lead here."""
     monkeypatch.setenv("SSL_CERT_FILE", str(trusted.bundle))
     monkeypatch.setenv("NO_PROXY", "*")
     connect = socket.create_connection

@@ -122,7 +122,7 @@ def without(name: str) -> dict[str, Any]:
         ),
     ],
 )
-def test_what_cannot_be_used_is_told_in_a_sentence(
+def test_what_cannot_be_used_is_reported_in_a_sentence(
     write: Write, parts: Any, kind: type[RecordingError], text: str
 ) -> None:
     """With the file, what is wrong with it, what would be right, and what to do."""
@@ -134,7 +134,7 @@ def test_what_cannot_be_used_is_told_in_a_sentence(
 
 @pytest.mark.parametrize("text", ["", "a: [", "- 1", "\x00", "!!python/object:os.system {}"])
 def test_a_file_that_is_no_cassette_is_an_error_and_left_as_it_is(tmp_path: Path, text: str) -> None:
-    """It is never taken for an empty one."""
+    """It never passes for an empty one."""
     path = tmp_path / "broken.yaml"
     path.write_text(text)
 

@@ -1,4 +1,4 @@
-"""Scrubbing: what is known and named is kept, everything else becomes a placeholder that still links."""
+"""Scrubbing: what is known and named stays, everything else becomes a placeholder that still links."""
 
 import gzip
 from typing import Any
@@ -59,7 +59,7 @@ def test_what_is_learnt_last_is_replaced_in_what_came_first() -> None:
     assert b"Ada" not in scrubbed(first, second).exchanges[0].reply
 
 
-def test_only_named_headers_are_kept_on_either_side() -> None:
+def test_only_named_headers_are_stored_on_either_side() -> None:
     """The key with its scheme and a placeholder; ids of requests as placeholders; no cookie."""
     requested = (
         ("Authorization", f"Bearer {KEY}"),
@@ -132,7 +132,7 @@ def test_an_address_keeps_what_the_contract_knows_of_it(url: str, stored: str) -
         ("context", {"a": '{"b": "Ada"}'}, {"a": '{"b":"placeholder text 1"}'}),
     ],
 )
-def test_a_field_is_kept_if_it_is_known_and_named(field: str, value: Any, stored: Any) -> None:
+def test_a_field_stays_if_it_is_known_and_named(field: str, value: Any, stored: Any) -> None:
     """Words where words are named, sentences without names, numbers and dates; the rest by its sort."""
     assert reply(exchange(content={"id": RUN, field: value}))[field] == stored
 
@@ -142,7 +142,7 @@ def test_a_name_of_a_field_that_is_no_name_is_replaced() -> None:
     assert list(reply(exchange(content={"ada@engines.io": 1, "fine": 2}))) == ["person-1@example.com", "fine"]
 
 
-def test_the_key_is_found_in_a_field_that_is_kept() -> None:
+def test_the_key_is_found_in_a_field_that_is_stored() -> None:
     """Whatever stands beside it."""
     assert KEY.encode() not in scrubbed(exchange(content={"id": RUN, "status_code": f"x-{KEY}"})).exchanges[0].reply
 
@@ -182,7 +182,7 @@ def test_a_form_is_scrubbed_field_by_field() -> None:
 
 @pytest.mark.parametrize("content", [b"<html>Ada</html>", b"\x00\x01", b"{broken"])
 def test_a_body_that_is_no_json_is_left_out(content: bytes) -> None:
-    """Its size and its type are kept."""
+    """Its size and its type stay."""
     raw = exchange(reply=content, reply_headers=(("content-type", "text/html"),))
 
     assert scrubbed(raw).exchanges[0].reply == f"({len(content)} bytes of text/html were left out)".encode()

@@ -85,7 +85,7 @@ def test_a_save_that_would_hold_a_secret_leaves_nothing_behind(path: Path) -> No
 
 @pytest.mark.parametrize("metadata", [None, {}, {**METADATA, "origin": "stand-in"}])
 def test_without_provenance_nothing_is_written(path: Path, metadata: Any) -> None:
-    """Whoever records says what it is."""
+    """Who records it states what it is."""
     with pytest.raises(NoProvenance):
         store().write(path, [POLL], metadata)
 
@@ -103,7 +103,7 @@ def test_what_is_there_is_not_overwritten(path: Path) -> None:
 
 
 def test_a_file_is_whole_or_not_there(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A crash on the way leaves no part of it."""
+    """A crash while it is written leaves no part of it."""
     monkeypatch.setattr("os.fsync", lambda handle: (_ for _ in ()).throw(OSError("disk full")))
     with pytest.raises(DataError, match="disk full"):
         store().write(path, [POLL], METADATA)
@@ -145,7 +145,7 @@ def test_what_was_recorded_before_is_not_mixed_with_new_things(path: Path) -> No
 
 @pytest.mark.parametrize("content", ["a: [", b"\xff\xfe\x00", "interactions: []\nversion: 1\n"])
 def test_a_cassette_that_cannot_be_read_is_an_error_and_never_replaced(path: Path, content: str | bytes) -> None:
-    """vcrpy alone would take it for an empty one, and write over it."""
+    """To vcrpy alone it would be an empty one, to be overwritten."""
     path.parent.mkdir()
     path.write_bytes(content.encode() if isinstance(content, str) else content)
     before = path.read_bytes()
@@ -166,8 +166,8 @@ def test_polls_that_are_answered_alike_are_counted_and_left_out(path: Path) -> N
     assert {one.at.split("/")[2] for one in cassette.filled[1:]} == {"0", "1", "2"}
 
 
-def test_an_expectation_is_made_of_what_may_be_kept(path: Path) -> None:
-    """Whoever makes it sees placeholders."""
+def test_an_expectation_is_made_of_what_may_be_stored(path: Path) -> None:
+    """Its author sees placeholders."""
     seen: list[Cassette] = []
 
     def stating(cassette: Cassette) -> dict[str, Any]:

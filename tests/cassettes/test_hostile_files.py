@@ -50,7 +50,7 @@ def test_a_hostile_cassette_ends_with_a_sentence(name: str, reads: object, tmp_p
     assert time.monotonic() - begun < LONGEST_SECONDS
 
 
-def test_a_packed_bomb_is_told_and_not_unpacked(tmp_path: Path) -> None:
+def test_a_packed_bomb_is_reported_and_not_unpacked(tmp_path: Path) -> None:
     """It cannot be looked into, which is no clean bill."""
     packed = base64.b64encode(gzip.compress(b"\0" * 100_000_000)).decode()
     response = (

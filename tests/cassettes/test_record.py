@@ -39,7 +39,7 @@ def test_what_was_recorded_replays(provider: str, imitate: Imitate, record: Reco
 
 
 def test_without_an_address_callbacks_are_not_recorded_and_the_plan_says_so(imitate: Imitate, record: Record) -> None:
-    """Nothing is asked for that could not arrive."""
+    """Nothing is requested that could not arrive."""
     imitation = imitate("runflow")
     result = record("runflow", "--no-refusals")
 
@@ -48,7 +48,7 @@ def test_without_an_address_callbacks_are_not_recorded_and_the_plan_says_so(imit
 
 
 @every
-def test_our_own_mock_server_is_refused_before_anything_is_kept(
+def test_our_own_mock_server_is_refused_before_anything_is_stored(
     provider: str, imitate: Imitate, record: Record, tmp_path: Path
 ) -> None:
     """By the header that its responses carry, in whatever case."""
@@ -61,7 +61,7 @@ def test_our_own_mock_server_is_refused_before_anything_is_kept(
 
 
 def test_a_refused_key_ends_the_recording_before_the_job(imitate: Imitate, record: Record) -> None:
-    """What the wrong key was told is kept; a job is not begun."""
+    """The response to the wrong key is recorded; no job is started."""
     imitation = imitate("runflow", refuses_the_key=True)
     result = record("runflow")
 
@@ -71,7 +71,7 @@ def test_a_refused_key_ends_the_recording_before_the_job(imitate: Imitate, recor
 
 
 def test_what_should_be_refused_and_is_accepted_ends_the_recording(imitate: Imitate, record: Record) -> None:
-    """It may cost, so the job is named and its cancellation asked for, where there is such a thing."""
+    """It may cost, so the job is named and cancelled, where that is possible."""
     imitation = imitate("runflow", accepts_everything=True)
     result = record("runflow")
 
@@ -112,7 +112,7 @@ def test_the_plan_and_its_price_are_shown_and_nothing_is_sent_before_you_agree(
         ("nobody", ["--max-spend", "1"], "provider: 'nobody' is not valid. Valid: aimlapi, runflow, runninghub"),
     ],
 )
-def test_what_cannot_be_recorded_is_told_before_anything_is_sent(
+def test_what_cannot_be_recorded_is_reported_before_anything_is_sent(
     provider: str, options: list[str], text: str, imitate: Imitate, tmp_path: Path
 ) -> None:
     """In a sentence that says what would do."""
@@ -154,7 +154,7 @@ def test_in_a_checkout_cassettes_go_to_the_live_folder(monkeypatch: pytest.Monke
 
 
 def test_a_cassette_that_is_there_is_not_overwritten(imitate: Imitate, record: Record, tmp_path: Path) -> None:
-    """Nor is anything asked again for it."""
+    """Nor is any request repeated for it."""
     imitation = imitate("runflow")
     record("runflow", "--no-job")
     before, requested = written(tmp_path), len(imitation.received)
@@ -179,7 +179,7 @@ def test_a_server_that_nobody_vouches_for_gets_no_key(
 def test_a_server_that_does_not_answer_leaves_no_empty_cassette(
     imitate: Imitate, record: Record, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """It is told in a sentence."""
+    """It is reported in a sentence."""
     imitate("runflow", port=1)
     monkeypatch.setattr("socket.create_connection", refusing)
     result = record("runflow")
@@ -195,7 +195,7 @@ def refusing(*_: object, **__: object) -> None:
 def test_a_provider_that_breaks_while_the_job_runs_costs_no_recording(
     imitate: Imitate, record: Record, tmp_path: Path
 ) -> None:
-    """What was paid for is kept, with the responses that nobody understands."""
+    """What was paid for is recorded, with the responses that cannot be parsed."""
     imitation = imitate("runflow")
     imitation.breaks = True
     result = record("runflow", "--no-refusals")
@@ -206,10 +206,10 @@ def test_a_provider_that_breaks_while_the_job_runs_costs_no_recording(
     assert [one.status for one in read_cassette(path).exchanges] == [201, 200]
 
 
-def test_a_job_that_does_not_end_in_time_is_kept_as_far_as_it_came(
+def test_a_job_that_does_not_end_in_time_is_stored_as_far_as_it_came(
     imitate: Imitate, record: Record, tmp_path: Path
 ) -> None:
-    """It was paid for. Polls that were answered alike are counted, and not kept."""
+    """It was paid for. Polls with equal responses are counted, and not recorded."""
     imitate("runflow", polls=10**9)
     result = record("runflow", "--no-refusals", "--deadline", "0.4")
     (path,) = (tmp_path / "out").iterdir()
@@ -222,7 +222,7 @@ def test_a_job_that_does_not_end_in_time_is_kept_as_far_as_it_came(
     assert [call["call"] for call in cassette.expect["calls"]] == ["submit"]
 
 
-def test_a_job_that_is_waited_for_no_longer_is_kept_too(
+def test_a_job_that_is_waited_for_no_longer_is_recorded_too(
     imitate: Imitate, record: Record, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Ctrl-C ends the wait, and not the recording."""
@@ -239,7 +239,7 @@ def test_a_job_that_is_waited_for_no_longer_is_kept_too(
     assert [call["call"] for call in read_cassette(path).expect["calls"]] == ["submit"]
 
 
-def test_a_port_that_is_taken_is_told_before_anything_is_sent(imitate: Imitate, record: Record) -> None:
+def test_a_port_that_is_taken_is_reported_before_anything_is_sent(imitate: Imitate, record: Record) -> None:
     """What was paid for must not be lost to it."""
     imitation = imitate("runflow")
     with socket.socket() as holder:
@@ -268,7 +268,7 @@ def test_a_callback_whose_number_has_lost_its_last_digits_is_the_jobs(
 def test_a_stranger_who_knows_the_address_puts_nothing_into_the_cassette(
     imitate: Imitate, record: Record, tmp_path: Path
 ) -> None:
-    """A callback of another job is answered, and not kept."""
+    """A callback of another job is answered, and not recorded."""
     imitation = imitate("runflow")
     imitation.called_about = "01926f3a-0000-7d22-9b4e-3f5a6b7c8d9e"
     with led_to_the_receiver(imitation) as port:

@@ -40,7 +40,7 @@ def test_every_coding_is_undone(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", PACKED)
-def test_what_is_cut_off_is_told(name: str) -> None:
+def test_what_is_cut_off_is_reported(name: str) -> None:
     """The body stays as it was recorded, with the reason."""
     coding, pack = PACKED[name]
     cut = pack(BODY)[:-9]
@@ -62,12 +62,12 @@ def test_what_a_recorder_unpacked_and_left_the_header_is_text() -> None:
     assert unpack(BODY, [("content-encoding", "gzip")]) == recorded_body.Unpacked(BODY)
 
 
-def test_gzip_without_a_header_is_told_by_how_it_begins() -> None:
+def test_gzip_without_a_header_is_recognised_by_how_it_begins() -> None:
     """A header may have been left out of the recording."""
     assert unpack(gzip.compress(BODY)).body == BODY
 
 
-def test_an_unknown_coding_is_told() -> None:
+def test_an_unknown_coding_is_reported() -> None:
     """With those that are known."""
     assert "packed with 'lzma'; known are gzip" in unpack(b"\xfd7z\x00\x00", [("content-encoding", "lzma")]).trouble
 

@@ -1,4 +1,4 @@
-"""Wherever a secret stands, and however it is wrapped: it is not in what may be kept, or nothing may be kept."""
+"""Wherever a secret stands, and however it is wrapped: it is not in what is stored, or nothing is stored."""
 
 import base64
 import json
@@ -98,7 +98,7 @@ def recorded(provider: str, reply: Any, headers: Any, folder: Path) -> Path:
 
 
 @pytest.mark.parametrize("provider", sorted(URLS))
-def test_no_secret_is_kept_wherever_it_stands(provider: str, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_no_secret_is_stored_wherever_it_stands(provider: str, tmp_path_factory: pytest.TempPathFactory) -> None:
     """In fields that are known and in others, in their names, in headers, in texts in texts."""
     folder = tmp_path_factory.mktemp("kept")
 

@@ -1,4 +1,4 @@
-"""The rows of `recording` in `conversation.yaml`: what is recorded, as the mock of the contract takes it."""
+"""The rows of `recording` in `conversation.yaml`: what is recorded, as a mock of the contract accepts it."""
 
 import re
 from pathlib import Path
@@ -60,13 +60,13 @@ def test_what_keys_look_like_is_known_of_all_providers() -> None:
     assert set(read_rules("runflow").looks) == set(looks_of_all()) > {r"whsec_[A-Za-z0-9_+/=-]{6,}"}
 
 
-def test_a_provider_without_rows_is_told_who_has_some(tmp_path: Path) -> None:
+def test_a_provider_without_rows_is_answered_with_those_that_have(tmp_path: Path) -> None:
     """With the file that is missing."""
     with pytest.raises(OptionError, match=r"'nobody' is not valid\. Valid: aimlapi, .*needs the section `recording`"):
         read_rules("nobody")
 
 
-def test_a_row_that_does_not_fit_is_told_by_its_place(tmp_path: Path) -> None:
+def test_a_row_that_does_not_fit_is_reported_by_its_place(tmp_path: Path) -> None:
     """And what would."""
     folder = tmp_path / "contracts" / "a"
     folder.mkdir(parents=True)

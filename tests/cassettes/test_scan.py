@@ -60,7 +60,7 @@ def test_the_cassettes_are_part_of_the_packaged_data() -> None:
     assert all(cassettes_of(name) for name in ("runflow", "aimlapi", "runninghub"))
 
 
-def test_a_secret_is_told_with_its_file_its_place_and_why_and_is_not_shown(tmp_path: Path) -> None:
+def test_a_secret_is_reported_with_its_file_its_place_and_why_and_is_not_shown(tmp_path: Path) -> None:
     """The command ends with 1."""
     path = written(tmp_path, headers={"X-Key": [SECRET]}, body={"string": f'{{"a": {{"token": "Bearer {SECRET}"}}}}'})
     result = command(tmp_path)

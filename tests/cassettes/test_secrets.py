@@ -77,7 +77,7 @@ def test_what_is_none_is_left_alone(text: str) -> None:
     assert FINDER.found(text) == []
 
 
-def test_what_is_drawn_is_told_from_what_is_written() -> None:
+def test_what_is_drawn_is_distinguished_from_what_is_written() -> None:
     """Nearly always: it is a net, and not the scrubbing itself."""
     drawn = [chance.token_urlsafe(24) for _ in range(300)] + [chance.token_hex(24) for _ in range(300)]
 

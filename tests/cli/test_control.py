@@ -1,4 +1,4 @@
-"""`mockreel control`: a mock server that is served, asked and changed from the command line."""
+"""`mockreel control`: a running mock server, queried and changed from the command line."""
 
 import json
 import stat
@@ -93,7 +93,7 @@ def test_jobs_are_listed_shown_and_ended(control: Run, server: MockServer) -> No
 
 
 def test_callbacks_are_sent_again(control: Run, server: MockServer) -> None:
-    """And it is said when they go out."""
+    """And the message says when they are sent."""
     submit(server, tell="http://127.0.0.1:9/hook")
     control("clock", "advance", "100")
     id_ = control("deliveries", "list", "--status", "failed").output.splitlines()[1].split()[0]
@@ -122,7 +122,7 @@ def test_the_journal_is_listed_asserted_and_exported(control: Run, server: MockS
 
 
 def test_rules_faults_balances_and_readings(control: Run, server: MockServer) -> None:
-    """Set, listed, taken away."""
+    """Set, listed, removed."""
     assert control("rules", "add", "--scenario", "fail", "--nth", "2").output.splitlines()[1].split() == [
         *("1", "fail", "0", "nth=2")
     ]
@@ -139,7 +139,7 @@ def test_rules_faults_balances_and_readings(control: Run, server: MockServer) ->
     assert "is bare now" in control("readings", "choose", "encore", "envelope", "bare").output
 
 
-def test_a_stage_is_kept_in_a_file_and_put_back(control: Run, server: MockServer, tmp_path: Path) -> None:
+def test_a_snapshot_is_saved_to_a_file_and_restored(control: Run, server: MockServer, tmp_path: Path) -> None:
     """A file that others cannot read."""
     id_ = submit(server)
     file = tmp_path / "snapshot.json"
@@ -191,7 +191,7 @@ def test_nothing_running_is_a_sentence(tmp_path: Path) -> None:
     assert "there is no such file" in run("reset", "--ready-file", str(tmp_path / "x"), code=2).output
 
 
-def test_a_file_that_is_no_snapshot_is_said(control: Run, tmp_path: Path) -> None:
+def test_a_file_that_is_no_snapshot_is_reported(control: Run, tmp_path: Path) -> None:
     """JSON or not."""
     file = tmp_path / "x.json"
     for text, says in (

@@ -31,7 +31,7 @@ COMMANDS = (
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[MockServer]:
-    """A server that was told what acts in every place that a client chooses."""
+    """A server that has received control characters in every place that a client chooses."""
     with serving("runflow", held=True) as server, httpx2.Client(trust_env=False) as http:
         key = {"authorization": f"Bearer {server.runflow.key}"}
         coded = quote(ACTS, safe="")

@@ -51,7 +51,7 @@ def test_every_word_must_be_there() -> None:
 
 
 @pytest.mark.parametrize(("kind", "count"), [("3d", 16), ("audio", 20), ("text", 48)])
-def test_a_kind_of_output_may_be_asked_for(kind: str, count: int) -> None:
+def test_a_kind_of_output_may_be_requested(kind: str, count: int) -> None:
     assert len(as_json("--output", kind)) == count
 
 
@@ -118,7 +118,7 @@ def test_a_model_without_documented_input_says_so() -> None:
     assert "no input is documented; any is accepted" in models("openai/gpt-image-1.5").output
 
 
-def test_a_reading_changes_what_is_told() -> None:
+def test_a_reading_changes_the_responses() -> None:
     (row,) = as_json("google/veo3.1/fast/image-to-video", "--reading", "fast-image-to-video-price=older")
 
     assert row["price"]["amount"] == "0.15"
@@ -139,7 +139,7 @@ def test_further_data_may_be_looked_at() -> None:
         (["--provider", "nobody"], "provider: 'nobody' is not valid."),
     ],
 )
-def test_what_is_not_there_is_told_with_what_is(
+def test_what_is_not_there_is_reported_with_what_is(
     arguments: list[str], text: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Exit code 2."""

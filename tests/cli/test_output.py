@@ -113,7 +113,7 @@ def test_a_short_list_is_shown_whole_and_of_a_long_one_the_nearest() -> None:
 
 
 def test_a_part_of_a_name_finds_it() -> None:
-    """What has the wanted text in it comes before what is only spelled alike."""
+    """What contains the text comes before what is only spelled alike."""
     assert nearest("kling", ["king", "provider/models/kling-2.1/pro"])[0] == "provider/models/kling-2.1/pro"
 
 

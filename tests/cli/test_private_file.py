@@ -1,4 +1,4 @@
-"""A file that holds secrets should be its owner's alone: where it is not, it is said, with what mends it."""
+"""A file that holds secrets should be its owner's alone: if it is not, a message says so, and how to mend it."""
 
 import importlib
 import os
@@ -70,7 +70,7 @@ def _command() -> click.Command:
 
 
 @pytest.mark.parametrize("mode", [0o600, 0o400, 0o700])
-def test_of_a_file_that_is_its_owners_alone_nothing_is_said(mode: int, tmp_path: Path) -> None:
+def test_of_a_file_that_is_its_owners_alone_nothing_is_reported(mode: int, tmp_path: Path) -> None:
     """Nor of one that is not there yet, or of a pipe."""
     file = tmp_path / "keys.yaml"
     file.write_text("")

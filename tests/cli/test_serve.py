@@ -27,7 +27,7 @@ def output_of(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     return capsys.readouterr().err
 
 
-def test_a_ready_file_that_cannot_be_written_is_told_at_once(
+def test_a_ready_file_that_cannot_be_written_is_reported_at_once(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """In one line: what, where, and what to do; nothing is served."""
@@ -66,7 +66,7 @@ def test_a_ready_file_is_removed_at_start_and_at_the_end(tmp_path: Path) -> None
 
 
 def test_at_the_end_anothers_ready_file_stays(tmp_path: Path) -> None:
-    """Who wrote it last takes it away."""
+    """Who wrote it last removes it."""
     ready = tmp_path / "ready.json"
 
     with announcing(ready) as announce:
@@ -75,7 +75,7 @@ def test_at_the_end_anothers_ready_file_stays(tmp_path: Path) -> None:
     assert ready.read_text() == '{"pid": 2}'
 
 
-def test_a_folder_that_is_missing_is_told_where_it_is_used(tmp_path: Path) -> None:
+def test_a_folder_that_is_missing_is_reported_where_it_is_used(tmp_path: Path) -> None:
     """`listen` writes its file the same way."""
     with pytest.raises(OptionError, match="--ready-file"), announcing(tmp_path / "nope" / "x.json"):
         raise AssertionError("the block is not entered")
@@ -102,7 +102,9 @@ def test_the_base_url_to_paste_is_the_one_of_the_ready_file(provider: str) -> No
         (["--webhook-secret", " "], "Invalid value for '--webhook-secret': It is blank."),
     ],
 )
-def test_an_option_that_cannot_be_is_told(arguments: list[str], says: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_option_that_cannot_be_is_reported(
+    arguments: list[str], says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     """With what can, and nothing is served."""
     assert says in " ".join(output_of(capsys, "--port", "0", *arguments).split())
 
@@ -135,7 +137,7 @@ def test_the_introduction_says_what_signs_webhooks(given: str | None, shown: str
     assert output.count("webhook secret") == (given is not None)
 
 
-def test_the_introduction_says_where_results_are_told() -> None:
+def test_the_introduction_says_where_results_are_reported() -> None:
     """Where that is not the address itself."""
     server = Server(Options(("runflow", "aimlapi"), public_urls={"runflow": "https://mock.test"}))
     server.close()

@@ -45,7 +45,7 @@ class Command:
         raise AssertionError(f"it has ended without a line of the kind {kind}")
 
     def output(self) -> str:
-        """Everything that it has said, once it is stopped."""
+        """All its output, once it is stopped."""
         self.process.send_signal(signal.SIGTERM)
         output, complained = self.process.communicate(timeout=30)
         assert (self.process.returncode, complained) == (0, "")
@@ -88,7 +88,7 @@ def test_each_event_is_a_line(tmp_path: Path) -> None:
     assert "Stopped.\nEstimated cost avoided: " in output
 
 
-def test_machines_are_told_the_same(tmp_path: Path) -> None:
+def test_machines_read_the_same(tmp_path: Path) -> None:
     """An object a line, from the first to the last, each fitting the schema; no key is in it."""
     with _serving(tmp_path, "--json") as command:
         command.ask("/v1/jobs", GOOD)
@@ -120,7 +120,7 @@ def test_a_log_that_nobody_reads_stops_nobody(tmp_path: Path) -> None:
 
 
 def test_data_is_read_again_when_it_changes(tmp_path: Path) -> None:
-    """With `--watch`; where it cannot be used, that is told even by a quiet server, and the old is played on."""
+    """With `--watch`; if it cannot be used, even a quiet server reports it, and the old data stays in use."""
     data = Path(shutil.copytree(FOURTH, tmp_path / "data"))
     lifecycle = data / "contracts/encore/lifecycle.yaml"
     whole = lifecycle.read_text()
@@ -140,7 +140,7 @@ def test_data_is_read_again_when_it_changes(tmp_path: Path) -> None:
 def test_a_terminal_gets_colours_unless_it_says_no(
     variables: dict[str, str], colours: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As https://no-color.org asks for."""
+    """As https://no-color.org specifies."""
     from mockreel.cli.log_option import colourful  # noqa: PLC0415  (not loaded where it is not tested)
 
     for name in ("NO_COLOR", "TERM"):

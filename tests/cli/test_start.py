@@ -39,7 +39,7 @@ def loaded(code: str) -> set[str]:
 
 
 def test_a_server_with_every_model_loads_what_it_serves_with() -> None:
-    """Nothing that checks, records, draws, sends or speaks WebSockets before anybody asks for it."""
+    """Nothing that checks, records, draws, sends or speaks WebSockets before it is needed."""
     code = """
 import urllib.request
 import mockreel.cli.use.serve_command

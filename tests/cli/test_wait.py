@@ -54,7 +54,7 @@ def _ticking() -> Callable[[], float]:
 
 
 def test_the_time_is_up(tmp_path: Path) -> None:
-    """What was missing last is said."""
+    """The message says what was missing last."""
     with pytest.raises(ControlUnreachable, match="there is no such file"):
         wait_until_ready(ready_file=tmp_path / "no.json", timeout=3, now=_ticking(), sleep=lambda _: None)
 

@@ -26,7 +26,7 @@ SECRET = "hush-hush"
 
 
 def test_no_client_is_made_for_another_address() -> None:
-    """Nor is its key kept."""
+    """Nor is its key stored."""
     with pytest.raises(KeyWithheld):
         Client("runflow", key=KEY["runflow"], base_url="https://example.com")
 

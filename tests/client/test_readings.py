@@ -20,7 +20,7 @@ from mockreel.client.profile_file import read_profile
 from mockreel.contract import known_readings, load_contract
 
 HOOK = "http://127.0.0.1:9/hook"
-# Where a request must be written in one way or the other, the client is told which.
+# Where a request must be written in one way or the other, an option of the client names it.
 TOLD = {"key-header", "model-id"}
 OPTIONS = [
     (provider, reading.id, option)

@@ -161,7 +161,7 @@ def test_an_undocumented_idempotency_key_is_rejected(provider: str) -> None:
 
 
 @pytest.mark.parametrize("options", [{"idempotency_key": "two words"}, {"idempotency_key": ""}, {"mark": "it's"}])
-def test_a_mark_that_would_be_changed_on_the_way_is_rejected(options: dict[str, str]) -> None:
+def test_a_mark_that_would_be_changed_in_transit_is_rejected(options: dict[str, str]) -> None:
     """Before anything is sent."""
     with rigged("runflow") as rig:
         with pytest.raises(OptionError):

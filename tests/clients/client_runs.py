@@ -33,7 +33,7 @@ def client_outcomes(ready: Mapping[str, Any], folder: Path) -> Iterable[Outcome]
 
 
 def _npm(pin: str) -> str:
-    """Why an npm client was not run: so far no index that was asked has one, so no program is written."""
+    """Why an npm client was not run: so far no index that was checked has one, so no program is written."""
     npm = shutil.which("npm")
     if npm is None:
         return "npm is not here"

@@ -1,4 +1,4 @@
-"""A request that a provider's own document shows, and whether the mock server takes it."""
+"""A request that a provider's own document shows, and whether the mock server accepts it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ class DocumentedSample:
         return f"{self.document}: {self.what}"
 
     def refusal(self, send: Send) -> str:
-        """What the mock server has against it; empty where it takes it."""
+        """What the mock server has against it; empty if it accepts it."""
         status, reported = send(self.method, self.path, self.body)
         if status >= 300:
             return f"{status} {reported}"

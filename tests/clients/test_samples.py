@@ -1,4 +1,4 @@
-"""The providers' documented samples are taken: all that fit the schema of their own page (needs MOCKREEL_DOCS)."""
+"""The providers' documented samples are accepted: all that fit the schema of their own page (needs MOCKREEL_DOCS)."""
 
 import asyncio
 import os
@@ -58,10 +58,10 @@ def test_the_documents_hold_as_many_samples_as_the_docs_say(samples: list[Docume
     assert Counter(sample.document.split("/")[0] for sample in samples) == COUNTS
 
 
-def test_every_sample_that_fits_its_own_page_is_taken(
+def test_every_sample_that_fits_its_own_page_is_accepted(
     samples: list[DocumentedSample], refusal: Callable[[DocumentedSample], str]
 ) -> None:
-    """Also where a newer document of the vendor asks for more."""
+    """Also where a newer document of the vendor requires more."""
     fitting = [sample for sample in samples if not sample.misfit]
 
     refused = {sample.name: why for sample in fitting if (why := refusal(sample))}

@@ -78,7 +78,7 @@ def test_the_last_step_downloads_the_result(document: dict[str, Any]) -> None:
 
 
 def test_without_the_download_it_is_what_the_specification_knows(provider: str) -> None:
-    """Every step is an operation, and nothing is said of a download."""
+    """Every step is an operation, and none is a download."""
     for workflow in _document(provider, "--no-download")["workflows"]:
         assert [step["stepId"] for step in workflow["steps"]] == ["submit", "poll"]
         assert all("operationId" in step for step in workflow["steps"])

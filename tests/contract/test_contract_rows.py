@@ -18,7 +18,7 @@ def folder(tmp_path: Path, text: str) -> Path:
 
 
 def test_a_text_that_is_the_same_is_not_read_again(tmp_path: Path) -> None:
-    """What stands in the built file is taken."""
+    """What stands in the built file is used."""
     home = folder(tmp_path, TEXT)
     built: dict[str, Any] = orjson.loads((home / FILE).read_bytes())
     assert built["lifecycle.yaml"]["value"] == {"states": {"done": {"word": "完了", "after": 1.5}}}
@@ -29,7 +29,7 @@ def test_a_text_that_is_the_same_is_not_read_again(tmp_path: Path) -> None:
 
 
 def test_a_text_that_has_changed_is_read(tmp_path: Path) -> None:
-    """Whoever edits YAML sees it at the next start, also without a build."""
+    """An edit of YAML takes effect at the next start, also without a build."""
     home = folder(tmp_path, TEXT)
     (home / "lifecycle.yaml").write_text(TEXT.replace("done", "over"), encoding="utf-8")
 

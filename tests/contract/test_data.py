@@ -200,10 +200,10 @@ def options() -> list[Any]:
 
 
 @pytest.mark.parametrize(("name", "reading", "option"), options())
-def test_every_option_of_a_reading_can_be_played_and_changes_what_it_says(
+def test_every_option_of_a_reading_can_be_used_and_changes_what_it_says(
     name: str, reading: Reading, option: str
 ) -> None:
-    """The default changes nothing; every other option changes the document or a file, and can be played."""
+    """The default changes nothing; every other option changes the document or a file, and can be used."""
     own = reading.options[option]
     contract = contract_of(name, **{reading.id: option})
     find_adapter(contract)
@@ -363,7 +363,7 @@ def _named_in(path: Path) -> set[str]:
 
 @provider
 def test_every_row_can_be_had_by_its_name(name: str) -> None:
-    """`scenario=refuse; code=NAME` plays it, whatever its code is."""
+    """`scenario=refuse; code=NAME` returns it, whatever its code is."""
     contract = contract_of(name)
 
     for row in contract.errors.values():

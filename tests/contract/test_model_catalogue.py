@@ -1,6 +1,6 @@
-"""Every model of every provider can be submitted: what its schema takes is taken, what it refuses is refused.
+"""Every model of every provider can be submitted: what its schema accepts is accepted, what it rejects is rejected.
 
-In process, on one simulator for all; a test asks every model of a provider and names all that fail. `jsonschema` is
+In process, on one simulator for all; a test checks every model of a provider and names all that fail. `jsonschema` is
 the second opinion on each input.
 """
 
@@ -32,7 +32,7 @@ from mockreel.simulator.simulator import Simulator, build_simulator, load_contra
 
 PROVIDERS = providers()
 LONG = 10.0  # seconds in which every job ends
-# Where the two engines differ, by JSON Schema's word: jsonschema only notes formats unless it is told to check them.
+# Where the two engines differ, by JSON Schema's word: jsonschema checks formats only on request.
 DIFFERENCES = {"format"}
 MAGIC: Mapping[str, tuple[bytes, ...]] = {
     "video": (b"ftyp",),
@@ -40,7 +40,7 @@ MAGIC: Mapping[str, tuple[bytes, ...]] = {
     "audio": (b"ID3", b"\xff\xfb", b"\xff\xf3", b"RIFF"),
     "3d": (b"glTF",),
 }
-# How each provider is asked for a job that was begun at a path: method, path and body.
+# How a job that was submitted at a path is polled at each provider: method, path and body.
 Poll = Callable[[str, str], tuple[str, str, Any]]
 POLLS: Mapping[str, Poll] = {
     "aimlapi": lambda id_, path: ("GET", f"{path}?generation_id={id_}", None),
@@ -299,7 +299,7 @@ def test_every_kind_of_output_is_made_by_some_model() -> None:
 
 
 def test_a_placeholder_is_no_price() -> None:
-    """What a schema of AI/ML API shows where a charge belongs is kept as what it is, and makes no price."""
+    """What a schema of AI/ML API shows where a charge belongs is stored as a placeholder, and makes no price."""
     shown = [model.price for model in contract_of("aimlapi").models.values() if model.price.placeholder]
 
     assert sum(price.placeholder.get("credits_used") == "120000" for price in shown) == 112

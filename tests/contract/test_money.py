@@ -69,7 +69,7 @@ def test_by_default_successful_jobs_are_charged_and_no_request_is_rejected() -> 
         ({"overdraft": {"allowed": False}}, "'evidence' is missing"),
     ],
 )
-def test_a_row_that_cannot_be_kept_is_an_error(rows: dict[str, Any], text: str) -> None:
+def test_a_row_that_cannot_be_stored_is_an_error(rows: dict[str, Any], text: str) -> None:
     """At the start, not when a balance runs out."""
     with pytest.raises(DataError, match=text):
         _read(**rows)

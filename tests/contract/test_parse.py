@@ -13,7 +13,7 @@ ROW = Cursor("a.yaml", {"text": "x", "texts": ["x", "y"], "number": 1, "half": 0
 
 
 def test_a_value_is_reached_by_its_keys() -> None:
-    """And the cursor knows the way."""
+    """And the cursor knows the path."""
     found = Cursor("a.yaml", {"a": {"b": [1]}}).at("a").at("b")
 
     assert (found.value, found.where) == ([1], "a.yaml /a /b")
@@ -29,7 +29,7 @@ def test_a_value_has_the_type_of_its_default() -> None:
 
 
 def test_one_text_is_a_list_of_one() -> None:
-    """Where a list of texts is wanted."""
+    """Where a list of texts is required."""
     assert ROW.at("text").texts() == ("x",)
     assert ROW.at("texts").texts() == ("x", "y")
 

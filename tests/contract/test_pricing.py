@@ -46,7 +46,7 @@ def test_an_unknown_price_stays_unknown() -> None:
     assert cost(FINALE, {"scenes": ["a"]}, seconds=8) == Cost(None, "EUR", "unknown")
 
 
-def test_sums_are_kept_per_currency_and_an_unknown_price_adds_nothing() -> None:
+def test_sums_are_added_per_currency_and_an_unknown_price_adds_nothing() -> None:
     """And are never converted."""
     sums: dict[str, Decimal] = {}
     for one in (Cost(Decimal("0.1"), "EUR", "exact"), Cost(Decimal("0.2"), "EUR", "at least")):

@@ -106,7 +106,7 @@ def test_every_match_of_a_target_is_removed() -> None:
 
 
 def test_a_later_action_sees_what_an_earlier_one_did() -> None:
-    """They are applied in turn."""
+    """They are applied in order."""
     result = overlaid(
         {"target": "$.info", "update": {"contact": {}}}, {"target": "$.info.contact", "update": {"name": "x"}}
     )

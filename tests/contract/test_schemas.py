@@ -47,7 +47,7 @@ def test_nothing_is_read_before_it_is_needed(tmp_path: Path) -> None:
         found.validator("models/encore/grand/finale.json")
 
 
-def test_patches_are_applied_in_turn() -> None:
+def test_patches_are_applied_in_order() -> None:
     """To the document that they name."""
     patches = {"schemas/encore/error-bare.json": [{"required": ["code"]}, {"required": ["code", "at"], "type": None}]}
     found = schemas(patches=patches)

@@ -103,7 +103,7 @@ def test_a_message_within_the_limit_gets_all_violations() -> None:
     assert len(violations(VALIDATOR, {"prompt": "x", "scenes": [1] * (MOST_VALUES - 10)})) == MOST_VALUES - 10
 
 
-def test_what_is_kept_of_a_violation_is_bounded() -> None:
+def test_what_is_stored_of_a_violation_is_bounded() -> None:
     """The value is dropped, the text shortened, and path and message redacted."""
     (found,) = violations(VALIDATOR, {"prompt": "secret-key" + "x" * 100_000})
 

@@ -1,1 +1,1 @@
-"""Kills a server that keeps its run while it is asked, and looks from outside at what it knows afterwards."""
+"""Kills a server with a log while it handles requests, and checks from outside what it knows afterwards."""

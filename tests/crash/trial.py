@@ -29,7 +29,7 @@ PATIENCE = 900.0
 UNREAD = 0.5
 # The server is killed so many seconds, at most, behind the last answer that was waited for.
 MOMENT = 0.05
-# Behind so many kills it is said how far the trial is.
+# After so many kills the progress is printed.
 TOLD = 50
 OPEN = frozenset({"queued", "dispatching", "running"})
 BUDGET = 1_000_000
@@ -37,7 +37,7 @@ BUDGET = 1_000_000
 
 @dataclass
 class Known:
-    """What clients were told: answered submits by their idempotency key, and the last body of each job that ended."""
+    """What clients have received: answered submits by their idempotency key, and the last body of each ended job."""
 
     answered: dict[str, tuple[str, bytes]] = field(default_factory=dict)
     ended: dict[str, bytes] = field(default_factory=dict)
@@ -52,7 +52,7 @@ class Known:
 
 
 class Trial:
-    """Serves, asks, kills, and asks again.
+    """Starts the server, sends requests, kills it, and sends requests again.
 
     Args:
         options: further options of `serve`.
@@ -115,7 +115,7 @@ class Trial:
         raise SystemExit(f"Start {len(self.starts)} failed:\n{(self._folder / 'server.log').read_text()}")
 
     def _live(self, receiver: Receiver, server: "subprocess.Popen[bytes]", *, answers: int) -> None:
-        """Have clients ask, and kill the server under them a random moment after some answers, however busy it is."""
+        """Let clients send requests, and kill the server a random moment after some responses, however busy it is."""
         over, behind = threading.Event(), self.known.count + answers
         clients = [threading.Thread(target=self._client, args=(receiver.url, over, number)) for number in range(3)]
         for client in clients:

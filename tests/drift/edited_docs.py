@@ -170,7 +170,7 @@ def _models(document: Any) -> set[str]:
 
 
 def _places(document: Any) -> Iterator[tuple[list[str], Direction]]:
-    """Where schemas stand in a file, with the way that their messages go."""
+    """Where schemas stand in a file, with the direction of their messages."""
     for path, item in document["paths"].items():
         for method, operation in item.items():
             json_body = ["content", "application/json", "schema"]

@@ -81,7 +81,7 @@ def test_pages_need_their_provider(pages: Pages) -> None:
 
 
 def test_what_could_not_be_read_fails_unless_it_is_allowed(acme: Path, tmp_path: Path) -> None:
-    """A gate that has not looked says so; the way out has a name."""
+    """A gate that has checked nothing reports it; the option that allows it is named."""
     (tmp_path / "docs" / "wide.txt").write_text("nothing here", encoding="utf-8")
     requested = ("--data", acme, "--docs", tmp_path / "docs")
 

@@ -22,7 +22,7 @@ def test_the_same_data_has_not_drifted(held: Path) -> None:
 
 
 def _set(place: str, value: Any) -> Callable[[Any], None]:
-    """An edit: one value at a place, whose steps are separated by `|`; NOTHING takes it away."""
+    """An edit: one value at a place, whose steps are separated by `|`; NOTHING removes it."""
     *steps, last = place.split("|")
 
     def change(document: Any) -> None:

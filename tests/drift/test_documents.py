@@ -105,7 +105,7 @@ def _drop(place: str, word: str) -> Callable[[Document], None]:
     return lambda document: _at(document, place).pop(word)
 
 
-# What is changed in the third file, the end of the id under which it is told, and whom it breaks.
+# What is changed in the third file, the end of the finding's id, and whom it breaks.
 CHANGES: list[tuple[str, Callable[[Document], Any], str, str]] = [
     ("a server", lambda d: d.update(servers=[{"url": "https://new.test"}]), "servers/https:~1~1api.acme.test", "requests"),
     ("how a key is shown", _edit("components|securitySchemes|key", scheme="basic"), "schemes", "requests"),
@@ -180,7 +180,7 @@ def test_a_file_that_cannot_be_read_costs_itself_only(drift: Drift, broken: str)
 
 @pytest.mark.parametrize("file", ["one", "two"])
 def test_a_model_is_narrowed_in_either_of_its_files(drift: Drift, file: str) -> None:
-    """In either file, whichever of them gives the kept schema."""
+    """In either file, whichever of them gives the stored schema."""
     found = drift(**{file: lambda d: _at(d, BODY)["properties"]["size"].update(enum=["small"])})
 
     assert found["models/lens/wide/properties/size"] == "breaking for requests"

@@ -164,7 +164,7 @@ def test_what_cannot_be_compared_is_an_error_and_no_drift(job: Job, data: Path, 
     assert not (tmp_path / "tools" / "asked.txt").exists()
 
 
-def test_a_drift_fails_the_step_where_that_is_wanted(job: Job, data: Path, tmp_path: Path) -> None:
+def test_a_drift_fails_the_step_if_requested(job: Job, data: Path, tmp_path: Path) -> None:
     """With `fail: true`."""
     _reprice(tmp_path, "$0.2/")
 

@@ -105,7 +105,7 @@ def test_no_key_is_held_or_shown() -> None:
         assert "s3cret" not in repr(thing)
 
 
-def test_an_open_house_has_no_room_for_one_account_more_than_it_keeps() -> None:
+def test_with_any_key_accepted_there_is_no_room_for_one_account_more_than_it_keeps() -> None:
     """Known keys are still accepted; a listed one always is."""
     keyring = Keyring(CONTRACT, entries=[KeyEntry("listed", "one")], accept_any_key=True, most=2)
     for key in ("a", "b", "a", "b"):

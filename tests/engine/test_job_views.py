@@ -1,4 +1,4 @@
-"""A poll of a job under way is answered from what the last one said, and says what it would say anew."""
+"""A poll of a job under way is answered from the last response, which equals a new one."""
 
 from collections.abc import Callable
 from typing import Any
@@ -64,7 +64,7 @@ def test_a_poll_says_what_it_would_say_anew(name: str, monkeypatch: pytest.Monke
 
 
 def test_the_views_are_bounded() -> None:
-    """Of more jobs than are kept the first is made anew."""
+    """Of more jobs than are cached the first is rendered again."""
     simulator = build_simulator(load_contracts(["aimlapi"]), clock=Clock(held=True, start=START), accept_any_key=True)
     act = first_act("aimlapi")
     assert act is not None

@@ -126,7 +126,7 @@ def test_beyond_the_limit_the_oldest_job_is_forgotten(limit: int) -> None:
 
 
 def test_beyond_so_many_bytes_of_requests_the_oldest_jobs_are_forgotten() -> None:
-    """However few they are; the newest is always kept."""
+    """However few they are; the newest is always cached."""
     forgotten: list[str] = []
     store = MemoryJobs(most_bytes=5, forgetting=lambda one: forgotten.append(one.id))
     for name in "abc":

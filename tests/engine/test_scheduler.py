@@ -21,7 +21,7 @@ def held_agenda(start: float = 1000.0) -> Scheduler:
 
 @given(st.lists(st.tuples(st.integers(0, 20), st.booleans())), st.lists(st.integers(0, 8), min_size=1, max_size=6))
 def test_actions_run_in_order_of_time_and_then_of_entry(entries: list[tuple[int, bool]], steps: list[int]) -> None:
-    """However the way is cut into advances, and whether an action is awaited or not, each runs once, at its moment."""
+    """However the time is cut into advances, and whether an action is awaited or not, each runs once, at its moment."""
     clock = Clock(start=0.0, held=True)
     scheduler = Scheduler(clock)
     ran: list[tuple[float, int]] = []
@@ -66,7 +66,7 @@ def test_what_an_action_schedules_is_run_too_if_it_falls_due(run: Run) -> None:
 
 
 def test_an_advance_waits_for_what_its_actions_wait_for(run: Run) -> None:
-    """It returns when it is settled: an action of many turns has ended, and the next began only then."""
+    """It returns when it is settled: an action of many iterations has ended, and the next began only then."""
     scheduler = held_agenda()
     reported: list[str] = []
 
@@ -330,7 +330,7 @@ def test_it_can_be_stopped_in_another_event_loop_than_it_was_started_in() -> Non
 
 
 def test_the_runner_of_a_loop_that_was_left_ends() -> None:
-    """Two loops that take turns do not end up with two runners each."""
+    """Two alternating loops do not end up with two runners each."""
     scheduler = Scheduler(Clock(start=0.0, held=True))
 
     async def count() -> int:

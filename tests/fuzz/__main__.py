@@ -1,4 +1,4 @@
-"""`python -m fuzz`: a server of its own, sent bad requests over kept connections; ends with 1 if anything broke."""
+"""`python -m fuzz`: a server of its own, bad requests over keep-alive connections; ends with 1 if anything broke."""
 
 import argparse
 import json
@@ -100,7 +100,7 @@ class Run:
             self._found(f"others waited while the server worked for {held:.2f} s", name, batch[-1])
 
     def look(self) -> None:
-        """See that everything that was taken can be shown, and take the ids of some jobs along."""
+        """Check that everything that was accepted can be shown, and take the ids of some jobs along."""
         own = "/_mockreel/"
         shown = (
             "journal?bodies=true&limit=10000",

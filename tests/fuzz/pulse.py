@@ -1,4 +1,4 @@
-"""Whether a server answers somebody else while it is busy: asked again and again, measured in its processor time."""
+"""Whether a server answers somebody else while it is busy: polled again and again, measured in its processor time."""
 
 import http.client
 import os
@@ -14,7 +14,7 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class Pulse:
-    """Asks for the clock in a thread of its own, and keeps how long the server worked for others before it answered.
+    """Reads the clock in a thread of its own, and records how long the server worked for others before it answered.
 
     Processor time is what counts: on a busy machine an idle server waits for its turn, too.
     """
@@ -38,7 +38,7 @@ class Pulse:
         self._thread.join()
 
     def longest(self) -> float:
-        """The longest since it was last asked, in seconds."""
+        """The longest since the last call, in seconds."""
         found, self._longest = self._longest, 0.0
         return found
 

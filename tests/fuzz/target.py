@@ -1,4 +1,4 @@
-"""One port, asked over one kept connection; what goes together is sent at once and answered in order."""
+"""One port, over one keep-alive connection; what goes together is sent at once and answered in order."""
 
 import socket
 from collections.abc import Sequence

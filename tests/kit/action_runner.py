@@ -25,7 +25,7 @@ _EXPRESSION = re.compile(r"\$\{\{\s*(.+?)\s*\}\}")
 
 @dataclass
 class Job:
-    """A job of one runner: its folder, its files, what its steps have said.
+    """A job of one runner: its folder, its files, the output of its steps.
 
     Args:
         folder: where the steps run.

@@ -68,7 +68,7 @@ def test_the_checkout_of_the_named_commit_is_installed(template: dict[str, Any],
 
 
 def test_a_server_runs_during_the_script(template: dict[str, Any], tmp_path: Path) -> None:
-    """Afterwards log, HAR and run are where the artifacts are taken from; a failing script stays one."""
+    """Afterwards log, HAR and run are where the artifacts are collected; a failing script stays one."""
     address = "json.load(open(os.environ['MOCKREEL_READY_FILE']))['runflow']['url']"
     lines = [
         *_own(template[".mockreel-start"], "before_script"),

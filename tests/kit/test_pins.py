@@ -11,7 +11,7 @@ from kit.action_runner import ACTIONS, WORKFLOWS, steps_of
 from packaging.requirements import Requirement
 
 FILES = sorted([*ACTIONS.glob("*/action.yml"), *WORKFLOWS.glob("*.yml")])
-# Each folder has what is asked for, and what that comes to with every package below it.
+# Each folder has the requirements, and their pins with every dependency.
 PURPOSES = sorted(path.parent.name for path in ACTIONS.parent.glob("*/requirements.in"))
 PINNED = re.compile(r"[\w./-]+@[0-9a-f]{40}")
 
@@ -55,7 +55,7 @@ def test_every_package_is_pinned_with_hashes(purpose: str) -> None:
 
 
 def _asked(purpose: str) -> list[str]:
-    """What `pyproject.toml` asks for, and a release's wheel and sdist or the actions need."""
+    """What `pyproject.toml` requires, and a release's wheel and sdist or the actions need."""
     project = tomllib.loads((ACTIONS.parents[1] / "pyproject.toml").read_text("utf-8"))
     extras = project["project"]["optional-dependencies"]
     beside = {
@@ -83,7 +83,7 @@ def _tool(folder: Path, name: str, script: str) -> None:
 
 def test_the_checkout_is_installed_in_an_environment_of_its_own(tmp_path: Path) -> None:
     """Of which the command alone is on the PATH, so that the job's own Python stays the job's own."""
-    # A Python that makes environments of itself, and writes down what it was asked for.
+    # A Python that makes environments of itself, and records its arguments.
     made = 'mkdir -p "$3/bin"; cp "$0" "$3/bin/python"; : > "$3/bin/mockreel"; chmod +x "$3/bin/mockreel"'
     _tool(tmp_path / "tools", "python", f'echo "$*" >> "$LOG"\n[ "$2" != venv ] || {{ {made}; }}')
     (tmp_path / "temp").mkdir()

@@ -96,7 +96,7 @@ def test_no_secret_is_stored_and_each_job_has_the_rights_it_needs(jobs: dict[str
 
 
 def test_a_wheel_runs_without_an_install_on_every_python_it_is_tried_on(tmp_path: Path) -> None:
-    """By `uvx --from` and `pipx run --spec`; one that is not here is said to be, and fails nothing."""
+    """By `uvx --from` and `pipx run --spec`; one that is not here is reported, and fails nothing."""
     for name in ("uvx", "pipx"):
         (tmp_path / name).write_text(f'#!/bin/sh\necho "{name} $*"\n')
         (tmp_path / name).chmod(0o700)
@@ -119,7 +119,7 @@ def test_every_script_of_the_release_is_run_by_the_workflow(name: str) -> None:
     assert f"bash .github/release/{name} " in (WORKFLOWS / "release.yml").read_text("utf-8")
 
 
-def test_npm_is_told_the_repository_that_the_provenance_names(jobs: dict[str, Any]) -> None:
+def test_npm_gets_the_repository_that_the_provenance_names(jobs: dict[str, Any]) -> None:
     """The registry refuses a package whose `repository.url` is another one, or none."""
     (publish,) = (step for step in jobs["npm"]["steps"] if step["name"] == "Publish")
     lines = publish["run"].splitlines()

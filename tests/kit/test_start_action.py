@@ -86,7 +86,7 @@ def test_stop_saves_the_log_where_no_server_runs(tmp_path: Path) -> None:
 
 
 def test_stop_saves_the_log_of_a_server_that_has_died(tmp_path: Path) -> None:
-    """It says that the rest is lost, and turns no job red that was green."""
+    """It reports that the rest is lost, and fails no job that was green."""
     job = Job(tmp_path)
     started = job.use("start", options="--hold")
     os.kill(int((job.temp / "mockreel.pid").read_text()), signal.SIGKILL)

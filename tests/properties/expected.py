@@ -30,7 +30,7 @@ class Life:
     behaviours: tuple[Behaviour, ...] = ()
     cancelled: float | None = None
     seen: list[Any] = field(default_factory=list)
-    over: Any = None  # the word that said that it is over
+    over: Any = None  # the word of its last state
 
 
 def soonest_and_latest(contract: Contract, life: Life) -> list[tuple[float, float]]:

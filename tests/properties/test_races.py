@@ -49,7 +49,7 @@ def test_a_key_makes_one_job_whatever_else_is_under_way(option: str, sent: list[
 
 
 async def _race(option: str, sent: list[tuple[str, bool, bool]]) -> tuple[list[Response], int]:
-    """Start every request in turn; returns the responses and the number of runs."""
+    """Start every request in order; returns the responses and the number of runs."""
     simulator = build_simulator(
         contracts(option), clock=Clock(start=START, held=True), accept_any_key=True, sender=MemorySender()
     )

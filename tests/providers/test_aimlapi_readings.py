@@ -1,4 +1,4 @@
-"""AI/ML API: every reading of its contradictions can be played, and shows on the wire."""
+"""AI/ML API: every reading of its contradictions can be used, and shows on the wire."""
 
 from collections.abc import Awaitable, Callable
 from itertools import chain

@@ -130,7 +130,7 @@ def test_every_row_can_be_played_and_fits_its_schema(simulator: Simulator, ask: 
 
 
 def test_no_placeholder_is_left_in_a_message(simulator: Simulator, ask: Ask) -> None:
-    """Also where a row is played without what usually causes it."""
+    """Also if an error response is requested without what usually causes it."""
     for name in simulator.provider("aimlapi").contract.errors:
         played = ask("aimlapi")("POST", ROUTE, BODY, headers={"Prefer": f"scenario=refuse; code={name}"})
         assert b"{request_id}" not in played.response.body

@@ -77,7 +77,7 @@ def test_responses_to_bad_requests_are_documented(
 def test_every_error_row_can_be_played_and_is_documented_for_submits(
     provider: str, make_simulator: MakeSimulator, run: Callable[[Any], Any]
 ) -> None:
-    """`scenario=refuse; code=…` plays each row of errors.yaml, and the response is one that the contract documents."""
+    """`scenario=refuse; code=…` returns each row of errors.yaml, and the contract documents the response."""
     simulated = make_simulator(names=[provider]).provider(provider)
     submits = {operation.id for operation in simulated.contract.operations if operation.submits}
     good = next(good for good in mutants.good_requests(simulated.contract, {"id": "none"}) if good.operation in submits)

@@ -48,7 +48,7 @@ def test_the_default_of_a_reading_changes_nothing(contract: Contract) -> None:
 
 @pytest.mark.parametrize("code", CODES.split())
 def test_every_documented_code_is_a_row(contract: Contract, code: str) -> None:
-    """So that each of them can be played."""
+    """So that each of them can be returned."""
     assert code in {str(row.code) for row in contract.errors.values()}
 
 

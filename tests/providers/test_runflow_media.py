@@ -63,7 +63,7 @@ def test_a_step_too_early_is_rejected(simulator: Simulator, ask: Ask) -> None:
 
 
 def test_the_upload_address_expires_and_requires_the_declared_type(simulator: Simulator, ask: Ask, run: Run) -> None:
-    """403 from the storage host, which speaks no JSON."""
+    """403 from the storage host, which sends no JSON."""
     caller = ask("runflow")
     session = announce(caller)
 

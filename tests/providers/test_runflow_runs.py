@@ -31,7 +31,7 @@ def test_a_run_is_created_queued_with_what_was_sent(simulator: Simulator, ask: A
 
 
 def test_a_run_passes_the_documented_states_to_a_normalized_output(simulator: Simulator, ask: Ask, run: Run) -> None:
-    """queued, dispatching, running, succeeded; every response on the way fits the schema."""
+    """queued, dispatching, running, succeeded; every response until then fits the schema."""
     caller = ask("runflow")
     made = create(caller)
     seen = []

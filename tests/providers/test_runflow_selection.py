@@ -1,4 +1,4 @@
-"""A page is chosen from rows in any order as if all of them were sorted; long lists are looked at in turns."""
+"""A page is chosen from rows in any order as if all of them were sorted; long lists are read in steps."""
 
 import asyncio
 from collections.abc import Awaitable
@@ -24,7 +24,7 @@ ROWS = st.lists(st.integers(0, 5), max_size=30)
 
 @given(sizes=ROWS, limit=st.integers(1, 4), down=st.booleans(), back=st.booleans(), at=st.integers(-1, 30))
 def test_a_page_is_that_of_the_sorted_list(sizes: list[int], limit: int, down: bool, back: bool, at: int) -> None:
-    """From the beginning, behind a row, or before it; also where only few rows more than a page are kept."""
+    """From the beginning, behind a row, or before it; also where only few rows more than a page are held."""
     spare, selection._SPARE = selection._SPARE, 0
     try:
         page, around = chosen(sizes, limit=limit, down=down, back=back, at=at)
@@ -60,7 +60,7 @@ def sorted_page(sizes: list[int], *, limit: int, down: bool, back: bool, at: int
     return ordered[start:stop], (before, after)
 
 
-def test_few_rows_are_kept_however_many_there_are() -> None:
+def test_few_rows_are_stored_however_many_there_are() -> None:
     """A page's rows and some spare ones."""
     found = Selection((Order(SIZE, True),), limit=10)
     most = 0
@@ -78,14 +78,14 @@ def simulator(make_simulator: MakeSimulator) -> Simulator:
 
 @pytest.fixture
 def caller(ask: Ask) -> Caller:
-    """So many runs that no list of them is made within one turn."""
+    """So many runs that no list of them is made within one step."""
     caller = ask("runflow")
     for number in range(2 * FEW + 10):
         create(caller, client_ref=f"ref {number % 2}")
     return caller
 
 
-def test_a_long_list_is_filtered_in_turns(caller: Caller, run: Run) -> None:
+def test_a_long_list_is_filtered_in_steps(caller: Caller, run: Run) -> None:
     """Other requests have their turn; the page is like that of a short list."""
     others: list[int] = []
     response = run(beside(caller.waiting("GET", "/v1/runs?q=client_ref.eq:'ref%201'&limit=2"), others))
@@ -104,7 +104,7 @@ def test_a_long_list_is_filtered_in_turns(caller: Caller, run: Run) -> None:
         "/v1/runs/~/logs",
     ],
 )
-def test_what_looks_at_every_run_has_turns(path: str, caller: Caller, run: Run, simulator: Simulator) -> None:
+def test_what_looks_at_every_run_runs_in_steps(path: str, caller: Caller, run: Run, simulator: Simulator) -> None:
     """Sorted lists, sums, and the log lines of all runs."""
     others: list[int] = []
     wildcard = simulator.provider("runflow").contract.wire["any"]
@@ -115,7 +115,7 @@ def test_what_looks_at_every_run_has_turns(path: str, caller: Caller, run: Run, 
 
 
 async def beside(answer: Awaitable[Response], others: list[int]) -> Response:
-    """Await a response, and note every turn of others meanwhile."""
+    """Await a response, and record how often others ran meanwhile."""
     task = asyncio.ensure_future(answer)
     while not task.done():
         others.append(len(others))

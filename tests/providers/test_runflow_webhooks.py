@@ -123,7 +123,7 @@ def test_a_webhook_is_changed_disabled_and_deleted(
 
 @pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "2026-12-31T23:59:60Z"])
 def test_moments_outside_the_calendar_are_rejected(simulator: Simulator, ask: Ask, moment: str) -> None:
-    """They fit the schema's format, and mean nothing that could be kept."""
+    """They fit the schema's format, and mean nothing that could be stored."""
     caller = ask("runflow")
     made = make(caller)
 
@@ -141,8 +141,8 @@ def test_event_types_are_the_callbacks_events(simulator: Simulator, ask: Ask) ->
     assert code(caller("GET", f"{HOOKS}/event-types/none")) == (404, "NOT_FOUND")
 
 
-def test_many_webhooks_are_sent_in_turns(simulator: Simulator, ask: Ask, run: Run) -> None:
-    """Each once, also where the end of the run is looked at twice; not all in the turn in which it ends."""
+def test_many_webhooks_are_sent_in_steps(simulator: Simulator, ask: Ask, run: Run) -> None:
+    """Each once, also if the end of the run is read twice; not all in the step in which it ends."""
     caller = ask("runflow")
     one = create(caller)
     count = 2 * webhooks.AT_ONCE + 5

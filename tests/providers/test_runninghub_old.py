@@ -110,7 +110,7 @@ def test_the_key_may_be_in_the_header_too(ask: Ask) -> None:
     assert good(caller("POST", "/task/openapi/status", {"taskId": task})) == "QUEUED"
 
 
-def test_an_upload_is_kept_and_served(simulator: Simulator, ask: Ask) -> None:
+def test_an_upload_is_stored_and_served(simulator: Simulator, ask: Ask) -> None:
     """The new upload says where the file is; both texts are there, and the bytes come back as they were sent."""
     caller = ask("runninghub")
     raw, headers = form(file=("Boat.PNG", "image/png", b"\x89PNG boat"))
@@ -198,7 +198,7 @@ def test_the_demo_of_an_app_reads_its_key_from_the_query(simulator: Simulator, a
 
 
 def test_a_workflow_is_given_as_the_text_of_a_graph(simulator: Simulator, ask: Ask) -> None:
-    """Clients count its nodes, and look for the one whose output is kept."""
+    """Clients count its nodes, and look for the one whose output is stored."""
     reply = ask("runninghub")("POST", "/api/openapi/getJsonApiFormat", START, key=None)
 
     assert reply.json["msg"] == "SUCCESS"

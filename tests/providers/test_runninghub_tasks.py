@@ -89,7 +89,7 @@ def test_another_accounts_task_looks_like_none(ask: Ask) -> None:
 
 
 def test_what_a_file_holds_is_not_kept(simulator: Simulator, ask: Ask) -> None:
-    """A data URI is kept as its size and hash, at any place."""
+    """A data URI is stored as its size and hash, at any place."""
     image = "data:image/png;base64," + "A" * 100_000
     submit(ask("runninghub"), imageUrl=image, more=[{"url": image}])
 

@@ -45,7 +45,7 @@ class ReceivedRequest:
 
 @dataclass
 class FakeUpstream:
-    """One provider, played on a paused clock by a part, and spoilt as a test wants it."""
+    """One provider, simulated on a paused clock, and damaged as a test requires."""
 
     provider: Provider
     port: int

@@ -47,7 +47,7 @@ def test_a_job_becomes_a_cassette_without_the_key(recorded: Callable[[], tuple[B
     assert not [secret for secret in (KEY, "hush-hush", "crumbs-of-nobody", job) if secret in text]
 
 
-def test_nothing_of_the_mock_server_is_kept(
+def test_nothing_of_the_mock_server_remains(
     recorded: Callable[[], tuple[Between, ExchangeRecorder]], provider: FakeUpstream
 ) -> None:
     """Nor are earlier exchanges, as the name was redirected."""

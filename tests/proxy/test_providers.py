@@ -16,7 +16,7 @@ from mockreel.simulator.simulator import Simulator
 
 @pytest.fixture(params=providers())
 def provider(simulator: Simulator, trusted: Trusted, request: pytest.FixtureRequest) -> Iterator[FakeUpstream]:
-    """Each in turn, behind TLS."""
+    """Each of them, behind TLS."""
     with provided(simulator.provider(request.param), trusted.context) as one:
         yield one
 

@@ -7,7 +7,7 @@ from proxy.saboteurs.servers import servers
 
 # What one client's day does not show, or what the contract cannot tell from something that is allowed.
 MISSED = {
-    ("runflow", "submit-is-refused"),  # an asset that is not found is told by the same status and code
+    ("runflow", "submit-is-refused"),  # an asset that is not found has the same status and code
     ("runflow", "empty-result"),  # outputs differ by model, and an empty one is allowed
 }
 

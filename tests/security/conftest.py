@@ -11,7 +11,7 @@ from mockreel.server.socket_server import Server, hosted
 
 @pytest.fixture(scope="module", params=[True, False], ids=["short", "long"])
 def wires(request: pytest.FixtureRequest) -> Iterator[Wires]:
-    """All providers on a paused clock, asked by bare sockets, on either way of a request."""
+    """All providers on a paused clock, over bare sockets, on either path of a request."""
     with hosted(Server(Options(held=True, start=1_767_225_600.0), short=request.param)) as server:
         yield Wires(server)
 

@@ -181,7 +181,7 @@ def test_uploads_are_bounded_together(wires: Wires) -> None:
         uploads._limit = limit
 
 
-def test_an_open_house_has_no_room_for_endless_accounts(wires: Wires) -> None:
+def test_with_any_key_accepted_there_is_no_room_for_endless_accounts(wires: Wires) -> None:
     """A new key is refused in a sentence that says what to do; a known one goes on."""
     keyring = wires.server.simulator.provider("aimlapi").keyring
     keyring._most = len(keyring.accounts) + 2
@@ -196,7 +196,7 @@ def test_an_open_house_has_no_room_for_endless_accounts(wires: Wires) -> None:
 
 
 def test_a_slow_reader_holds_up_no_other() -> None:
-    """Who asks for a clip and does not read it keeps one connection, and nothing else."""
+    """A client that requests a clip and does not read it holds one connection, and nothing else."""
     with serving("runflow", settings=Settings(), speed=60.0) as server:
         wires = Wires(server)
         headers = {"authorization": f"Bearer {server.runflow.key}"}

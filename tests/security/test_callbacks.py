@@ -21,7 +21,7 @@ OTHERS = (
 
 
 def _told(server: MockServer, url: str) -> dict[str, Any]:
-    """What became of the callback of a job that asks for it there."""
+    """What became of the callback of a job with that URL."""
     body = {"input": {"prompt": "a boat"}, "callback_url": url}
     answer = httpx2.post(server.runflow.url + SUBMIT, json=body, headers=HEADERS, trust_env=False)
     if answer.status_code != 201:
@@ -66,7 +66,7 @@ def test_a_name_that_leads_to_another_network_is_not_reached(wires: Wires, addre
     ],
 )  # fmt: skip
 def test_no_callback_reaches_the_mock_server_itself(wires: Wires, host: str) -> None:
-    """Its control door, under any name and spelling of this machine."""
+    """Its control port, under any name and spelling of this machine."""
     reported = _told(wires.server, f"http://{host}:{wires.port('control')}/_mockreel/clock/hold")
     assert reported["status"] != "delivered"
     assert reported["reason"]
@@ -74,7 +74,7 @@ def test_no_callback_reaches_the_mock_server_itself(wires: Wires, host: str) -> 
 
 @pytest.mark.parametrize("to", ["http://169.254.169.254/latest", "own", "/again"])
 def test_a_redirect_is_not_followed(wires: Wires, receiver: Receiver, to: str) -> None:
-    """Neither to another network, nor to the control door, nor back."""
+    """Neither to another network, nor to the control port, nor back."""
     clock = f"{wires.server.control.url}/_mockreel/clock"
     receiver.location = f"{clock}/advance" if to == "own" else to
     before = httpx2.get(clock, trust_env=False).json()["held"]

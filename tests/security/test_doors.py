@@ -1,4 +1,4 @@
-"""The control door is for this machine's own programs: no page of another origin, no other name, no form opens it."""
+"""The control port is for this machine's own programs: no page of another origin, no other name, no form opens it."""
 
 import httpx2
 import pytest
@@ -69,7 +69,7 @@ def test_what_a_browser_marks_as_foreign_is_refused(control: str, site: str) -> 
 
 
 def test_no_reply_invites_other_pages(wires: Wires) -> None:
-    """No door sends headers that would let another origin read it, also when it is asked beforehand."""
+    """No port sends headers that would let another origin read it, also in a preflight response."""
     for address in wires.server.addresses.values():
         for method in ("GET", "OPTIONS"):
             answer = httpx2.request(

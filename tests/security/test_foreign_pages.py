@@ -126,7 +126,7 @@ def test_a_welcome_page_is_let_in() -> None:
 
 
 def test_the_log_tells_of_it(wires: Wires) -> None:
-    """With the port, the reason and the way out; a key in the path is not in it."""
+    """With the port, the reason and what to do; a key in the path is not in it."""
     events = wires.server.simulator.events
     before = events.cursor
     _post(f"{wires.server.runflow.url}/no/sk-proj-0123456789abcdefABCDEF", {"origin": "https://evil.example"}, {})

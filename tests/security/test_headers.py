@@ -29,7 +29,7 @@ def _heads(text: bytes) -> list[str]:
     ],
 )
 def test_a_path_or_a_query_makes_no_header(wires: Wires, line: str, written: str) -> None:
-    """At the providers' doors and at the control door."""
+    """At the providers' ports and at the control port."""
     for address in wires.server.addresses:
         requested = line.format(written).encode() + b" HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n"
         assert "x-evil" not in _heads(wires.said(requested + KEY + b"\r\n", address=address))

@@ -22,7 +22,7 @@ TRACES = (b"root:", b"hatchling", b"import ")
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("up", UPS)
 def test_no_way_up_leads_to_a_file(wires: Wires, place: str, up: str) -> None:
-    """On a provider's door and on the control door, with and without an ending that clips have."""
+    """On a provider's port and on the control port, with and without an ending that clips have."""
     for address in ("runflow", "control"):
         for file in FILES:
             for ending in ("", ".mp4", "%00.mp4"):

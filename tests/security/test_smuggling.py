@@ -72,7 +72,7 @@ def test_many_requests_in_one_piece_are_answered_one_by_one(wires: Wires) -> Non
 
 @pytest.mark.parametrize("size", [1, 1000, 65_536])
 def test_any_number_of_requests_may_come_at_once(wires: Wires, size: int) -> None:
-    """More than 64 KB of them, cut anywhere: none is refused, and each is answered in its turn."""
+    """More than 64 KB of them, cut anywhere: none is refused, and each is answered in order."""
     data = (HEALTH + HEAD + LENGTH + b"\r\n" + BODY) * (40 if size == 1 else 600)
     last = b"GET /v1/nothing HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
     with wires.open() as one:

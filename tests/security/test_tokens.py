@@ -33,19 +33,19 @@ def test_a_token_that_can_be_guessed_is_refused_at_the_start(token: str, host: s
 
 
 def test_a_guard_refuses_it_too() -> None:
-    """Whoever puts one together by hand."""
+    """Put together by hand."""
     with pytest.raises(OptionError):
         Guard(PlainTextResponse("in"), token="")
 
 
-def test_a_long_token_is_taken() -> None:
+def test_a_long_token_is_accepted() -> None:
     """And none at all, on loopback."""
     check_token(TOKEN)
     check_token(None)
 
 
 class Guarded:
-    """A guarded application, and sleepers that wake when they are told."""
+    """A guarded application, and sleepers that wake on request."""
 
     def __init__(self) -> None:
         self.woken = asyncio.Event()
@@ -89,7 +89,7 @@ def test_who_guesses_waits_and_is_not_even_looked_at() -> None:
 
 
 def test_many_peers_together_are_bounded_too() -> None:
-    """And nothing is kept of those who wait no more."""
+    """And nothing is left of those that no longer wait."""
 
     async def guess() -> tuple[int, int]:
         guarded = Guarded()
@@ -104,7 +104,7 @@ def test_many_peers_together_are_bounded_too() -> None:
     assert asyncio.run(guess()) == (429, 0)
 
 
-def test_the_door_of_the_page_is_slow_for_who_guesses_too() -> None:
+def test_the_login_of_the_page_is_slow_for_guesses_too() -> None:
     """A wrong token in the form waits as one in a header does; the right one gives a cookie."""
 
     async def enter() -> tuple[int, int, str]:
@@ -137,7 +137,7 @@ def test_no_two_browsers_have_the_same_cookie() -> None:
     assert not token.knows(first)
 
 
-def test_an_empty_post_to_the_door_lets_nobody_in() -> None:
+def test_an_empty_post_to_the_login_lets_nobody_in() -> None:
     """Nor does the cookie of another server."""
 
     async def ask() -> list[int]:

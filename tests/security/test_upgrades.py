@@ -1,4 +1,4 @@
-"""An offer to speak another protocol is ignored: its body is kept, and is nobody's second request (RFC 9110 7.8)."""
+"""An offer to speak another protocol is ignored: its body is read, and is nobody's second request (RFC 9110 7.8)."""
 
 import contextlib
 import itertools
@@ -64,7 +64,7 @@ SEGMENTATIONS = {"one segment": whole, "body apart": behind_the_head, "sevens": 
 
 @dataclass(frozen=True)
 class Address:
-    """What is asked at a kind of port, and how it is seen there that the body arrived."""
+    """A request to a kind of port, and how the arrival of its body is seen there."""
 
     port: int
     head: bytes

@@ -17,7 +17,7 @@ LAST = b"GET /v1/health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"  # the
 
 @dataclass
 class Wires:
-    """What is sent to a door of a mock server comes back as bytes, until the server ends the connection."""
+    """Sends bytes to a port of a mock server; gives what comes back until the server ends the connection."""
 
     server: MockServer
 
@@ -60,7 +60,7 @@ def statuses(text: bytes) -> list[int]:
 
 @dataclass
 class Receiver:
-    """A receiver of callbacks, which answers with a redirect where it is told to."""
+    """A receiver of callbacks, which responds with a redirect if a test sets one."""
 
     port: int = 0
     location: str = ""

@@ -12,7 +12,7 @@ from mockreel.server.socket_server import Server, hosted
 
 @pytest.fixture(scope="module", params=[True, False], ids=["short", "long"])
 def served(request: pytest.FixtureRequest) -> Iterator[MockServer]:
-    """Two providers on a paused clock, on either way of a request."""
+    """Two providers on a paused clock, on either path of a request."""
     options = Options(("encore", "aimlapi"), data=FOURTH, held=True, start=START)
     with hosted(Server(options, short=request.param)) as running:
         yield running

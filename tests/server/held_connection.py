@@ -1,4 +1,4 @@
-"""A connection in memory, on a loop whose clock stands until it is told to go on: what a protocol does, and when."""
+"""A connection in memory, on a loop whose clock moves only when a test moves it: what a protocol does, and when."""
 
 import asyncio
 import contextlib
@@ -60,7 +60,7 @@ def held_loop() -> Iterator[HeldLoop]:
 
 
 class HeldTransport(asyncio.Transport):
-    """The server's end of a connection: keeps what is written, and says what has been done with it.
+    """The server's end of a connection: stores what is written, and reports what has been done with it.
 
     Args:
         tls: it cannot be closed on one side only.

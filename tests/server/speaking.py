@@ -1,4 +1,4 @@
-"""How tests speak to a served mock server: whole requests, and bytes as they are."""
+"""Requests of tests to a running mock server: whole ones, and bytes as they are."""
 
 import http.client
 import socket

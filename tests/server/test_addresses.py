@@ -1,4 +1,4 @@
-"""The doors of a served mock server: where they are, who is let in at which, and what is behind them."""
+"""The addresses of a running mock server: where they are, who may use which, and what is behind them."""
 
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from mockreel.server.socket_server import Server, serving
 TOKEN = "a-token-of-24-signs-here"
 
 
-def test_each_door_has_an_address_of_its_own(served: MockServer) -> None:
+def test_each_provider_has_an_address_of_its_own(served: MockServer) -> None:
     """As in the ready file."""
     ready = served.ready(42)
 
@@ -60,14 +60,14 @@ def test_a_providers_port_has_no_control_api(path: str, served: MockServer) -> N
     assert ask(served.encore.url, "GET", f"/_mockreel/{path}")[0] == 404
 
 
-def test_a_held_stage_sends_no_date(served: MockServer) -> None:
+def test_with_a_paused_clock_no_date_is_sent(served: MockServer) -> None:
     """The same calls give the same bytes; a running one says what time it is."""
     assert "date" not in ask(served.encore.url, "GET", "/v1/health")[2]
     with serving("encore", data=FOURTH) as running:
         assert "date" in ask(running.encore.url, "GET", "/v1/health")[2]
 
 
-def test_listed_keys_alone_are_admitted_and_the_first_is_told(tmp_path: Path) -> None:
+def test_listed_keys_alone_are_admitted_and_the_first_is_shown(tmp_path: Path) -> None:
     """As entries or as a file."""
     file = tmp_path / "keys.yaml"
     file.write_text("- {key: other, provider: aimlapi}\n- {key: listed}\n")
@@ -105,7 +105,7 @@ def test_off_loopback_the_control_api_wants_its_token() -> None:
         assert ask(running.encore.url, "GET", "/v1/jobs")[0] == 200
 
 
-def test_two_stages_stand_beside_each_other() -> None:
+def test_two_servers_stand_beside_each_other() -> None:
     """In one process, each with its own jobs and its own clock."""
     with serving("encore", data=FOURTH, held=True) as one, serving("encore", data=FOURTH) as other:
         made = ask(one.encore.url, "POST", "/v1/jobs", GOOD)[1]

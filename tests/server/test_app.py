@@ -43,7 +43,7 @@ def test_one_provider_stands_at_the_root(client: TestClient) -> None:
 
 
 def test_several_stand_below_their_names() -> None:
-    """And every other path is told where they are."""
+    """And every other path is answered with where they are."""
     with TestClient(make("encore", "aimlapi")) as client:
         assert client.get("/encore/v1/health").json() == {"well": True}
         assert client.get("/aimlapi/models").status_code != 501
@@ -66,7 +66,7 @@ def test_results_are_fetched_where_they_were_made() -> None:
         assert client.get(done["url"]).status_code == 200
 
 
-def test_only_listed_keys_are_admitted_unless_the_house_is_open(tmp_path: Path) -> None:
+def test_only_listed_keys_are_admitted_unless_any_key_is_accepted(tmp_path: Path) -> None:
     """Entries, or a file of them."""
     file = tmp_path / "keys.yaml"
     file.write_text("- {key: k}\n")
@@ -90,7 +90,7 @@ def test_without_its_lifespan_it_answers_all_the_same() -> None:
     assert len(sink.sent) == 1
 
 
-def test_the_stage_is_found_at_the_app() -> None:
+def test_the_server_is_found_at_the_app() -> None:
     """For who wants to look behind it."""
     assert list(make().state.simulator.providers) == ["encore"]
 
@@ -118,7 +118,7 @@ def test_a_path_is_read_as_it_is_decoded(path: str, encoded: int, client: TestCl
 
 
 @pytest.mark.parametrize("path", ["/v1/jobs", "/_mockreel/clock", "/"])
-def test_a_web_socket_is_turned_away(path: str, client: TestClient) -> None:
+def test_a_web_socket_is_rejected(path: str, client: TestClient) -> None:
     """None of the providers speaks it."""
     with pytest.raises(WebSocketDisconnect), client.websocket_connect(path):
         pass
@@ -132,8 +132,10 @@ def test_a_web_socket_is_turned_away(path: str, client: TestClient) -> None:
         ({"data": Path("/no/such/folder")}, DataError, "no contract in it"),
     ],
 )
-def test_what_is_wrong_is_told_when_the_app_is_made(options: dict[str, Any], error: type[Exception], says: str) -> None:
-    """And not when somebody asks it something."""
+def test_what_is_wrong_is_reported_when_the_app_is_made(
+    options: dict[str, Any], error: type[Exception], says: str
+) -> None:
+    """And not on a request."""
     with pytest.raises(error, match=says):
         make(**options)
 
@@ -145,7 +147,7 @@ def test_an_unknown_provider_is_answered_with_the_known_ones() -> None:
 
 
 def test_leaving_it_ends_what_is_under_way() -> None:
-    """With a running clock and a job that is to be told of."""
+    """With a running clock and a job with a webhook."""
     with TestClient(make(clock=Clock(start=START), sender=MemorySender())) as client:
         client.post("/v1/jobs", json={**GOOD, "tell": "http://127.0.0.1:9/"}, headers=KEY)
         agenda = client.app.state.simulator.scheduler  # type: ignore[attr-defined]

@@ -124,7 +124,7 @@ def test_a_reply_without_a_body_has_no_length(status: int) -> None:
     assert [name for name, _ in sent[0]["headers"]] == [b"mockreel-version"]
 
 
-def test_a_reply_that_says_its_length_is_taken_at_its_word() -> None:
+def test_a_reply_that_says_its_length_is_trusted() -> None:
     """To play one that lies, later."""
     sent: list[Message] = []
 
@@ -149,7 +149,7 @@ def test_a_reply_that_says_its_length_is_taken_at_its_word() -> None:
 def test_results_are_served_where_the_client_asks(
     options: dict[str, Any], more: dict[str, Any], base: str, encore: Caller
 ) -> None:
-    """Under its scheme, its host, and the place where the application is mounted; or where it was told."""
+    """Under its scheme, its host, and the place where the application is mounted; or the configured one."""
     sent, _ = ask(Front(encore.provider, **options), scope(**{"path": "/v1/jobs", **more}))
 
     assert sent[0]["status"] == 200
@@ -189,7 +189,7 @@ def test_a_reply_of_somebody_else_is_signed_too() -> None:
     assert sent[1] == {"type": "http.response.body", "body": b"x"}
 
 
-def test_providers_are_told_apart_by_port_and_by_nothing_else(encore: Caller) -> None:
+def test_a_provider_is_found_by_its_port_and_by_nothing_else(encore: Caller) -> None:
     """The Host header may say what it likes."""
     requested: list[str] = []
 

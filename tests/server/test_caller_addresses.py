@@ -17,7 +17,7 @@ ENCORE: dict[str, Any] = {"data": FOURTH, "held": True, "start": START}
 
 
 def result(server: MockServer, base: str, *, host: str | None = None, verify: Any = True) -> str:
-    """The address of a new job's result, as a client is told it that asks under `base` with this Host."""
+    """The address of a new job's result, as a client gets it that sends a request to `base` with this Host."""
     headers = {"Authorization": "Bearer k", **({"Host": host} if host else {})}
     with httpx2.Client(base_url=base, headers=headers, verify=verify, trust_env=False) as client:
         made = client.post("/v1/jobs", json=GOOD).json()
@@ -27,7 +27,7 @@ def result(server: MockServer, base: str, *, host: str | None = None, verify: An
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]"])
-def test_a_client_is_told_the_name_that_it_used(host: str) -> None:
+def test_a_client_reads_the_name_that_it_used(host: str) -> None:
     """And can fetch the result there."""
     with serving("encore", host="localhost", **ENCORE) as server:
         base = f"http://{host}:{port_of(server.encore.url)}"

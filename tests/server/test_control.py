@@ -1,4 +1,4 @@
-"""The control API: what it tells and changes, and who may ask it."""
+"""The control API: what it shows and changes, and who may use it."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -50,7 +50,7 @@ def post(client: TestClient, path: str, body: Any = None, **options: Any) -> Any
     return client.post(f"/_mockreel/{path}", **({"json": body} if body is not None else {}), **options)
 
 
-def test_it_says_what_is_played_and_what_time_it_is(client: TestClient) -> None:
+def test_it_says_what_is_simulated_and_what_time_it_is(client: TestClient) -> None:
     """At its root."""
     assert get(client, "") == {
         "mockreel": __version__,
@@ -104,7 +104,7 @@ def test_an_advance_answers_when_it_is_settled(client: TestClient, sink: MemoryS
 def test_what_is_no_time_changes_nothing(
     path: str, body: Any, says: str, client: TestClient, simulator: Simulator
 ) -> None:
-    """And is told what is."""
+    """And the message has what is valid."""
     answer = post(client, path, body)
 
     assert answer.status_code == 400
@@ -262,7 +262,7 @@ def test_a_rule_that_could_never_play_is_refused(body: Any, says: str, client: T
     ],
 )
 @pytest.mark.parametrize("path", ["", "clock", "clock/hold", "jobs", "nothing"])
-def test_strangers_are_turned_away(headers: dict[str, str], path: str, client: TestClient) -> None:
+def test_strangers_are_rejected(headers: dict[str, str], path: str, client: TestClient) -> None:
     """Another name for this machine, a page of another origin: neither may read nor change."""
     for method in ("GET", "POST", "DELETE", "OPTIONS"):
         answer = client.request(method, f"/_mockreel/{path}", headers={**headers, **JSON})
@@ -324,7 +324,7 @@ def test_what_is_no_json_object_is_refused(body: bytes, client: TestClient) -> N
 
 
 def test_a_body_is_bounded(client: TestClient) -> None:
-    """What the control API is told is small."""
+    """Requests to the control API are small."""
     body = b'{"seconds":1' + b" " * MOST_BYTES + b"}"
 
     assert client.post("/_mockreel/clock/advance", content=body, headers=JSON).status_code == 400
@@ -336,7 +336,7 @@ TOKEN = "a-token-of-24-signs-here"
 @pytest.mark.parametrize(
     "given", [f"Bearer {TOKEN}", f"bearer {TOKEN}", f"Bearer  {TOKEN}", f"Bearer {TOKEN[:-1]}", TOKEN, "Bearer ü", ""]
 )
-def test_off_loopback_a_token_is_asked_for(given: str, simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_off_loopback_a_token_is_required(given: str, simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
     """Exactly that one, whatever the case of its scheme; then any name will do."""
     monkeypatch.setattr(access_token, "GUESS_SECONDS", 0)
     with open_door(simulator, hosts=None, token=TOKEN) as client:
@@ -363,7 +363,7 @@ def test_every_reply_carries_the_version(client: TestClient) -> None:
     assert [answer.status_code for answer in answers] == [200, 403, 404, 405, 400, 404]
 
 
-def test_no_key_is_told(client: TestClient) -> None:
+def test_no_key_is_reported(client: TestClient) -> None:
     """Jobs, deliveries and exchanges name accounts."""
     client.post("/v1/jobs", json={**GOOD, "tell": "http://127.0.0.1:9/"}, headers=KEY)
     client.post("/v1/jobs?key=en_user_one", json={**GOOD, "key": "en_user_one", "tell": 5})

@@ -193,7 +193,7 @@ def test_cors_is_the_same_on_both_ways(origin: str) -> None:
 
 @pytest.mark.parametrize("cors", [(), ("*",), ("https://page.test",)])
 def test_the_usual_request_takes_the_short_way(cors: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
-    """ASGI is not asked; what is not usual is."""
+    """ASGI is not used; for what is unusual it is."""
     requested: list[str] = []
     call = Front.__call__
 
@@ -223,7 +223,7 @@ def test_one_connection_is_answered_by_what_its_requests_say() -> None:
     assert short.count(b"HTTP/1.1 201") >= 4
 
 
-def test_what_breaks_inside_is_told_as_on_the_long_way(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_breaks_inside_is_reported_as_on_the_asgi_path(monkeypatch: pytest.MonkeyPatch) -> None:
     """With a 500, once."""
 
     def broken(self: Front, request: Any) -> Any:

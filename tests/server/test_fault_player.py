@@ -1,4 +1,4 @@
-"""How the steps of a fault are taken: real seconds in pieces, as long as the client is there and the server stays."""
+"""How the steps of a fault are performed: real seconds in pieces, while the client is there and the server runs."""
 
 import asyncio
 from collections.abc import MutableMapping
@@ -10,7 +10,7 @@ from mockreel.server.http.fault_player import PIECE_SECONDS, Damaging
 
 
 class Playing:
-    """One response being played, with a clock of its own."""
+    """One response being sent, with a clock of its own."""
 
     def __init__(self, fault: str, *, gone_after: float = float("inf"), closing_after: float = float("inf")) -> None:
         self.response = Response(200, b"0123456789", fault=read_fault(fault))
@@ -49,7 +49,7 @@ def shown(sent: list[tuple[float, MutableMapping[str, Any]]]) -> list[tuple[floa
     return [(round(at, 6), message["type"].rpartition(".")[2], message.get("more_body", True)) for at, message in sent]
 
 
-def test_a_delay_is_as_long_as_was_said() -> None:
+def test_a_delay_is_as_long_as_requested() -> None:
     """Before the head, or behind it."""
     assert shown(Playing("delay; seconds=2.6").play()) == [(2.6, "start", True), (2.6, "body", False)]
     assert shown(Playing("delay; seconds=0.1; before=body").play()) == [(0.0, "start", True), (0.1, "body", False)]

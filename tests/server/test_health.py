@@ -1,4 +1,4 @@
-"""Health: whoever starts a server can ask whether it is ready, without a token and under any name."""
+"""Health: a server reports whether it is ready, without a token and under any name."""
 
 import httpx2
 import pytest
@@ -12,7 +12,7 @@ TOKEN = "a-token-of-24-signs-only"
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])
 def test_a_server_says_that_it_is_ready(path: str) -> None:
-    """Where other machines can reach it, too, where the control API wants its token; nothing else is said."""
+    """Where other machines can reach it, too, where the control API requires its token; nothing else is shown."""
     with serving(host="0.0.0.0", keys=[KeyEntry("a-key", "one")], token=TOKEN) as server:
         port = server.control.url.rpartition(":")[2]
         response = httpx2.get(f"http://127.0.0.1:{port}{path}", headers={"host": "mock.internal"}, trust_env=False)
@@ -31,7 +31,7 @@ def test_a_server_that_is_being_stopped_is_alive_and_not_ready() -> None:
 
 
 def test_health_is_only_read() -> None:
-    """Another method is told which one there is."""
+    """Another method is answered with the valid one."""
     response = TestClient(create_app()).post("/readyz")
 
     assert (response.status_code, response.headers["allow"]) == (405, "GET, HEAD")

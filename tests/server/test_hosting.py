@@ -20,7 +20,7 @@ def receiver() -> Iterator[WebhookReceiver]:
         yield found
 
 
-def test_a_callback_is_tried_again_by_the_clock_until_it_is_taken(receiver: WebhookReceiver) -> None:
+def test_a_callback_is_tried_again_by_the_clock_until_it_is_accepted(receiver: WebhookReceiver) -> None:
     """A running clock, sped up: three attempts, the same bytes, to the URL that the map leads to."""
     mapped = {"https://my.app": receiver.url.removesuffix("/hook")}
     with serving("encore", data=FOURTH, speed=50.0, callback_map=mapped) as running:
@@ -40,7 +40,7 @@ def test_a_callback_is_tried_again_by_the_clock_until_it_is_taken(receiver: Webh
 
 
 def test_a_callback_to_the_mock_server_itself_fails_with_the_reason(served: MockServer) -> None:
-    """The job is taken all the same."""
+    """The job is accepted all the same."""
     for url in (served.encore.url, served.aimlapi.url, served.control.url):
         status, job, _ = ask(served.encore.url, "POST", "/v1/jobs", {**GOOD, "tell": f"{url}/v1/jobs"})
         assert status == 201

@@ -83,7 +83,7 @@ def test_a_client_submits_and_polls_over_one_connection(
 
 @pytest.mark.parametrize("flags", [("--http2",), ("--http1.1",), ("--http1.0",), ("--http2", "--compressed")])
 def test_curl_is_answered_whatever_it_speaks(flags: tuple[str, ...]) -> None:
-    """With `--http2` it offers h2c, and its body is kept."""
+    """With `--http2` it offers h2c, and its body is read."""
     curl = shutil.which("curl")
     if curl is None:
         pytest.skip("curl is not installed")

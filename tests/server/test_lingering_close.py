@@ -225,7 +225,7 @@ def test_reading_goes_on_where_pipelining_has_paused_it(connect: Connect, loop: 
 def test_a_request_that_has_been_answered_is_not_rejected_too(
     connect: Connect, loop: HeldLoop, connection: bytes
 ) -> None:
-    """Of its body nobody has waited for; a second response would be taken for that of the next request."""
+    """Of its body nobody has waited for; a second response would pass for that of the next request."""
     one = connect()
 
     one.send(b"POST /at-once HTTP/1.1\r\nHost: x\r\n" + connection + CHUNKED)
@@ -234,7 +234,7 @@ def test_a_request_that_has_been_answered_is_not_rejected_too(
 
 
 @pytest.mark.parametrize("path", [b"/at-once", b"/reads"])
-def test_a_body_that_is_late_is_told_once(connect: Connect, loop: HeldLoop, path: bytes) -> None:
+def test_a_body_that_is_late_is_reported_once(connect: Connect, loop: HeldLoop, path: bytes) -> None:
     """By its own response where that has been given."""
     one = connect()
 
@@ -251,7 +251,7 @@ def test_a_body_that_is_late_is_told_once(connect: Connect, loop: HeldLoop, path
 def test_an_early_response_that_ends_the_connection_is_not_lost(
     connect: Connect, loop: HeldLoop, head: bytes, tls: bool
 ) -> None:
-    """Python's urllib asks for the end with each request, and reads when it has sent everything."""
+    """Python's urllib requests the end of the connection each time, and reads when it has sent everything."""
     one = connect(tls=tls)
 
     one.send(b"POST /at-once HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" + head)
@@ -301,7 +301,7 @@ def test_who_sends_a_large_body_and_reads_then_gets_the_response() -> None:
 def test_nothing_is_answered_behind_the_last_response(
     connect: Connect, app: App, loop: HeldLoop, behind: bytes, done: str
 ) -> None:
-    """Whoever has said that it is the last one: here the application."""
+    """Whichever side has said that it is the last one: here the application."""
     one = connect()
 
     one.send(SLOW.replace(b"/slow", b"/slow/last") + behind)

@@ -1,4 +1,4 @@
-"""Under which address a client is told its results: one that leads it back here, whatever it called this machine."""
+"""The address of results in responses: one that leads it back here, whatever it called this machine."""
 
 import itertools
 from typing import Any
@@ -19,7 +19,7 @@ def scope(host: bytes | None, *, server: str = "127.0.0.1", scheme: str = "http"
     "host",
     [b"127.0.0.1:8701", b"localhost:8701", b"localhost", b"LocalHost:9000", b"[::1]:8701", b"api.localhost:80"],
 )
-def test_this_machines_own_names_are_told_as_they_were_asked(host: bytes, scheme: str) -> None:
+def test_this_machines_own_names_are_answered_as_they_were_sent(host: bytes, scheme: str) -> None:
     """With the port that the client used, which another one may lead to (`docker run -p`)."""
     assert Origin().of(scope(host, scheme=scheme)) == f"{scheme}://{host.decode()}"
 
@@ -64,7 +64,7 @@ def test_a_name_is_trusted_where_the_user_says_so() -> None:
     assert any_name.of(scope(b"evil.example/path")) == "http://127.0.0.1:8701"
 
 
-def test_a_public_address_is_told_to_everybody() -> None:
+def test_a_public_address_is_shown_to_everybody() -> None:
     """With the place where the provider is mounted below it."""
     for host in (b"localhost", b"evil.example", None):
         assert Origin("https://mock.example/x").of(scope(host)) == "https://mock.example/x"
@@ -171,8 +171,8 @@ def test_names_addresses_and_the_star_can_be_trusted() -> None:
 
 
 @pytest.mark.parametrize("port", ["0", "65536", "99999"])
-def test_a_port_that_cannot_be_is_never_told(port: str) -> None:
-    """Whoever is trusted."""
+def test_an_impossible_port_is_never_reported(port: str) -> None:
+    """Whichever proxy is trusted."""
     host = f"evil.com:{port}".encode()
 
     assert Origin(trusted=None).of(scope(host)) == "http://127.0.0.1:8701"

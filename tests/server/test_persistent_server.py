@@ -225,7 +225,7 @@ def test_a_recorded_run_is_looked_back_on_before_its_reset(tmp_path: Path) -> No
 
 @pytest.mark.parametrize("options", [{"budget": ("runflow=5",)}, {"webhook_secret": "whsec_0123456789abcdef"}])
 def test_what_a_run_was_begun_with_is_in_its_head(options: dict[str, Any], tmp_path: Path) -> None:
-    """It is played with the same, but for the secret itself."""
+    """It runs with the same, but for the secret itself."""
     _recorded(tmp_path / "run", **options)
     assert replayed(tmp_path / "run").is_equal
 
@@ -305,7 +305,7 @@ def test_a_run_that_is_cut_is_played_as_far_as_it_goes(tmp_path: Path) -> None:
     assert found.compared == whole - 1
 
 
-def test_a_kept_run_is_not_recorded_as_well(tmp_path: Path) -> None:
+def test_a_stored_run_is_not_recorded_as_well(tmp_path: Path) -> None:
     """A bundle has the run from its beginning."""
     with (
         pytest.raises(OptionError, match=r"together with --state.* Leave out one of the two"),

@@ -104,7 +104,7 @@ def test_over_tls_too(loop: str, tmp_path: Path) -> None:
 
 
 def test_without_the_protocol_the_wire_is_not_to_be_had() -> None:
-    """And it is said so."""
+    """And the message says so."""
     with served(http="httptools") as port:
         assert outcome(f"http://127.0.0.1:{port}", "reset") == "400"
         assert outcome(f"http://127.0.0.1:{port}", "delay; seconds=0.01") == "200"

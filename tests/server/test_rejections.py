@@ -1,4 +1,4 @@
-"""What cannot be read as a request: refused in words, signed, logged, and never in place of what was asked before."""
+"""What cannot be read as a request: rejected in words, signed, logged, and never instead of an earlier response."""
 
 import contextlib
 import itertools
@@ -48,7 +48,7 @@ def logged() -> Iterator[tuple[Wires, list[dict[str, Any]]]]:
 
 @pytest.mark.parametrize("address", ["runflow", "control"])
 @pytest.mark.parametrize("name", JUNK)
-def test_it_is_told_in_words_to_the_client_and_in_the_log(name: str, address: str) -> None:
+def test_it_is_reported_in_words_to_the_client_and_in_the_log(name: str, address: str) -> None:
     """With the version, the port, the provider where it is one's, and no more than that."""
     data, says = JUNK[name]
     with logged() as (wires, events):
@@ -116,7 +116,7 @@ def test_another_loggers_warning_tells_where_nobody_else_does(caplog: pytest.Log
 
 
 def test_what_only_begins_like_another_protocol_is_junk() -> None:
-    """Behind a request it is not told as the client's protocol."""
+    """Behind a request it is not reported as the client's protocol."""
     with serving("runflow", held=True) as server:
         output = Wires(server).said(HEALTH + b"\x16\x03\x01")
 
@@ -129,7 +129,7 @@ def test_what_only_begins_like_another_protocol_is_junk() -> None:
 
 @pytest.mark.parametrize("given", [{}, {"keep_alive": 300}])
 def test_idle_connections_outlive_the_pace_of_any_poll(given: dict[str, Any]) -> None:
-    """75 s unless told otherwise: RunningHub's docs advise to poll every 5 s."""
+    """75 s by default: RunningHub's docs advise to poll every 5 s."""
     server = Server(Options(("runflow",), settings=Settings(), **given))
     try:
         assert server._server.config.timeout_keep_alive == given.get("keep_alive", 75)

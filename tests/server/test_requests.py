@@ -57,7 +57,7 @@ def test_any_request_line_gets_an_answer_at_the_control_port(line: bytes, served
 
 
 def test_requests_may_follow_each_other_on_one_connection(served: MockServer) -> None:
-    """Also sent at once; a HEAD between them has no body that would be in the way."""
+    """Also sent at once; a HEAD between them has no body."""
     get, head = b"GET /v1/health HTTP/1.1\r\nHost: x\r\n\r\n", b"HEAD /v1/health HTTP/1.1\r\nHost: x\r\n\r\n"
     with closing(connect(served.encore.url)) as client:
         for method in ("GET", "HEAD", "GET"):
@@ -72,7 +72,7 @@ def test_requests_may_follow_each_other_on_one_connection(served: MockServer) ->
 
 
 def test_a_body_that_comes_with_a_get_is_passed_over(served: MockServer) -> None:
-    """It is not taken for the next request."""
+    """It does not pass for the next request."""
     body = b"DELETE /v1/jobs/x HTTP/1.1\r\nHost: x\r\n\r\n"
     get = b"GET /v1/health HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
 
@@ -95,7 +95,7 @@ PIECES = [
 @given(st.lists(st.sampled_from(PIECES), max_size=12).map(b"".join))
 @settings(max_examples=60)
 def test_no_bytes_end_the_server(served: MockServer, sent: bytes) -> None:
-    """Whatever is sent, whoever comes next is served."""
+    """Whatever is sent, the next client is served."""
     with closing(socket.create_connection(("127.0.0.1", port_of(served.encore.url)), timeout=20)) as one:
         one.sendall(sent)
         one.shutdown(socket.SHUT_WR)
@@ -107,7 +107,7 @@ def test_no_bytes_end_the_server(served: MockServer, sent: bytes) -> None:
 
 
 def test_an_upgrade_is_not_taken_up(served: MockServer) -> None:
-    """None of the providers speaks anything but HTTP."""
+    """All providers speak HTTP only."""
     sent = b"GET /v1/health HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     sent += b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
 
@@ -124,7 +124,7 @@ def test_a_body_may_come_in_chunks(served: MockServer) -> None:
     assert raw(served.encore.url, sent) == [b"HTTP/1.1 200 OK"]
 
 
-def test_a_body_of_the_largest_size_is_taken_and_a_byte_more_is_not(served: MockServer) -> None:
+def test_a_body_of_the_largest_size_is_accepted_and_a_byte_more_is_not(served: MockServer) -> None:
     """32 MiB, over a real socket, by a client that sends all before it reads."""
     body = b"x" * (32 * MEBI)
     status, echoed, _ = ask(served.encore.url, "PUT", "/v1/echo", body)

@@ -55,7 +55,7 @@ def _served(stack: ExitStack, receiver: _Receiver, **options: Any) -> MockServer
 
 
 def _said(kind: str, folder: Path, url: str) -> tuple[list[Any], list[Any]]:
-    """What the same calls give, and what is sent to the webhook: the servers of a kind are asked in turn."""
+    """What the same calls give, and what is sent to the webhook: the servers of a kind share the requests."""
     state: Any = {"memory": None, "sqlite": folder / "run.db"}.get(kind, url)
     receiver, found = _Receiver(), []
     with ExitStack() as stack:
@@ -146,7 +146,7 @@ def test_a_job_whose_response_is_lost_by_a_fault_is_there_at_all(redis_server: R
         ("reset", None, 404, None),
     ],
 )
-def test_a_connection_that_polls_is_told_at_once_what_was_changed_at_another_server(
+def test_a_connection_that_polls_sees_at_once_what_was_changed_at_another_server(
     path: str, body: Any, status: int, word: str | None, redis_server: RedisServer
 ) -> None:
     """Its headers and the job's view are known there from the polls before, which have the short way."""
@@ -203,7 +203,7 @@ def test_other_listed_keys_are_refused(redis_server: RedisServer) -> None:
     ],
 )
 def test_what_is_no_url_of_a_redis_is_refused(url: str) -> None:
-    """What is valid is said, and no password that may stand in it."""
+    """The message has what is valid, and no password that may stand in it."""
     with pytest.raises(OptionError, match=r"redis://HOST:PORT/DB"), serving("runflow", state=url):
         pass
 

@@ -52,8 +52,8 @@ def test_ports_follow_controls() -> None:
     assert ports == {"control": base, "b": base + 1, "a": base + 2}
 
 
-def test_a_port_that_is_in_use_is_told(taken: int) -> None:
-    """With the address and the way out; what was bound before it is given back."""
+def test_a_port_that_is_in_use_is_reported(taken: int) -> None:
+    """With the address and what to do; what was bound before it is given back."""
     with pytest.raises(PortTaken, match=rf"Cannot listen on 127\.0\.0\.1:{taken}: .*in use.*--port N") as caught:
         listen("127.0.0.1", taken - 1, ["a"])
     assert caught.value.port == taken
@@ -69,14 +69,14 @@ def test_a_port_that_is_in_use_is_told(taken: int) -> None:
         ("not a host", 0, "not a host:0: "),
     ],
 )
-def test_an_address_that_is_not_to_be_had_is_told(host: str, port: int, says: str) -> None:
+def test_an_address_that_is_not_to_be_had_is_reported(host: str, port: int, says: str) -> None:
     """Of another machine, or none."""
     with pytest.raises(PortTaken, match=f"Cannot listen on {says}"):
         listen(host, port, ["a"])
 
 
 @pytest.mark.parametrize("port", [-5, -1, 65535, 65536, 70000])
-def test_a_port_without_room_behind_it_is_told(port: int) -> None:
+def test_a_port_without_room_behind_it_is_reported(port: int) -> None:
     """How many are needed, and which are possible."""
     with pytest.raises(OptionError) as caught:
         listen("127.0.0.1", port, ["a"])
@@ -88,7 +88,7 @@ def test_a_port_without_room_behind_it_is_told(port: int) -> None:
 
 
 @pytest.mark.parametrize(("host", "url"), [("127.0.0.1", "http://127.0.0.1:"), ("0.0.0.0", "http://127.0.0.1:")])
-def test_the_url_of_a_port_can_be_asked_from_here(host: str, url: str) -> None:
+def test_the_url_of_a_port_can_be_called_from_here(host: str, url: str) -> None:
     """An address that means every interface is shown as loopback."""
     bound = listen(host, 0, [])
     port = port_of(bound["control"])
@@ -147,7 +147,7 @@ def test_a_host_is_bound_in_the_families_that_it_stands_for(host: str, reached: 
     assert found == dict.fromkeys(["control", "a", "b"], reached)
 
 
-def test_a_port_that_only_one_family_has_is_not_taken() -> None:
+def test_a_port_that_only_one_family_has_is_not_in_use() -> None:
     """Where the other one's is in use: nobody could say whom a client of `localhost` reaches."""
     try:
         holder = socket.create_server(("::1", 0), family=socket.AF_INET6)

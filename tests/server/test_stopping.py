@@ -1,4 +1,4 @@
-"""How a served mock server begins and ends: what is told before it begins, and what is left when it has ended."""
+"""How a served mock server begins and ends: the messages before it begins, and what is left when it has ended."""
 
 import asyncio
 import socket
@@ -22,7 +22,7 @@ from mockreel.server.socket_server import Server, serving
 from mockreel.webhooks import MemorySender, Outcome, Outgoing
 
 
-def test_a_port_that_is_in_use_is_told_and_none_is_kept() -> None:
+def test_a_port_that_is_in_use_is_reported_and_none_is_stored() -> None:
     """The block is never entered."""
     with closing(socket.create_server(("127.0.0.1", 0))) as holder:
         port = holder.getsockname()[1]
@@ -30,7 +30,7 @@ def test_a_port_that_is_in_use_is_told_and_none_is_kept() -> None:
             raise AssertionError("it was entered")
 
 
-def test_who_cannot_be_told_of_a_start_ends_it_without_a_traceback(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_start_that_cannot_be_reported_ends_without_a_traceback(caplog: pytest.LogCaptureFixture) -> None:
     """A ready file on a full disk: one error, and no lines of uvicorn's beside it."""
 
     def full() -> None:
@@ -53,7 +53,7 @@ def test_who_cannot_be_told_of_a_start_ends_it_without_a_traceback(caplog: pytes
         ({"data": Path("/no/such/folder")}, DataError),
     ],
 )
-def test_what_is_wrong_is_told_before_anything_is_bound(
+def test_what_is_wrong_is_reported_before_anything_is_bound(
     options: dict[str, Any], error: type[Exception], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No port is held by a mock server that never was."""
@@ -65,7 +65,7 @@ def test_what_is_wrong_is_told_before_anything_is_bound(
     assert not bound
 
 
-def test_a_stage_that_does_not_come_up_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_does_not_start_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     """With what went wrong behind it; the ports are given back."""
 
     async def breaks(*_: Any, **__: Any) -> None:

@@ -111,7 +111,7 @@ def test_a_certificate_of_ones_own(tmp_path: Path) -> None:
         assert client.get("/v1/health").status_code == 200
 
 
-def test_what_cannot_be_used_is_told(tmp_path: Path) -> None:
+def test_what_cannot_be_used_is_reported(tmp_path: Path) -> None:
     """A file that is missing, one that is none, another's key, one without the other."""
     one, other = (trustme.CA().issue_cert("localhost") for _ in range(2))
     paths = {name: tmp_path / f"{name}.pem" for name in ("cert", "key", "other", "none")}
@@ -148,7 +148,7 @@ def test_the_command_prints_the_file_to_trust(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("door", ["runflow", "control"])
 def test_plain_http_on_a_port_that_speaks_tls_is_in_the_log_in_words(played: MockServer, door: str) -> None:
-    """Its client sees a connection that ends; whoever runs the server sees why."""
+    """Its client sees a connection that ends; the log says why."""
     cursor = played.simulator.events.cursor
     url = played.addresses[door].url.replace("https://", "http://")
     with pytest.raises(httpx2.TransportError):

@@ -1,4 +1,4 @@
-"""The two commands together: what is triggered is heard, shown, handed on and answered."""
+"""The two commands together: what is triggered is received, shown, forwarded and answered."""
 
 import json
 import threading
@@ -25,7 +25,7 @@ CONTRACTS = [load_contract(name) for name in providers()]
 
 @contextmanager
 def _listening(*, secrets: tuple[str, ...] = (), **options: Any) -> Iterator[tuple[str, list[HandledWebhook]]]:
-    """A receiver on a free port, and what it has taken."""
+    """A receiver on a free port, and what it has received."""
     taken: list[HandledWebhook] = []
     ready = threading.Event()
     receiver = Receiver(
@@ -58,7 +58,7 @@ def _post(url: str, body: bytes, **headers: str) -> httpx2.Response:
         return client.post(url, content=body, headers=headers)
 
 
-def test_what_is_triggered_is_heard() -> None:
+def test_what_is_triggered_is_received() -> None:
     """With a good signature, and the fields that were set."""
     with _listening(secrets=("a secret",)) as (url, taken):
         result = _trigger("runflow", "run.failed", "--to", url, "--secret", "a secret", "--set", "metadata.order=17")
@@ -129,13 +129,13 @@ def test_the_answer_can_be_chosen() -> None:
 @pytest.mark.parametrize(
     ("method", "body", "status"), [("GET", b"", 405), ("POST", b"hello", 400), ("POST", b" " * (MOST_BYTES + 1), 413)]
 )
-def test_what_is_no_callback_is_not_taken(method: str, body: bytes, status: int) -> None:
+def test_what_is_no_callback_is_not_accepted(method: str, body: bytes, status: int) -> None:
     """Another method, another body, or too much of it."""
     with _listening() as (url, _), httpx2.Client(trust_env=False) as client:
         assert client.request(method, url, content=body).status_code == status
 
 
-def test_a_port_in_use_is_told() -> None:
+def test_a_port_in_use_is_reported() -> None:
     """As `serve` tells it."""
     with _listening() as (url, _), pytest.raises(PortTaken, match="Choose other ports with --port N"):
         Server(Receiver(Recogniser([]), Targets(), lambda _: None), port=int(url[-5:].strip(":/")), ready=print)
@@ -192,7 +192,7 @@ def test_a_handler_that_is_no_address_is_refused_at_once(handler: str) -> None:
 
 
 def test_the_command_leaves_the_ready_file_of_who_holds_its_port(tmp_path: Path) -> None:
-    """It is told that the port is taken before it touches the file."""
+    """It is reported that the port is in use before the file is touched."""
     ready = tmp_path / "ready.json"
     ready.write_text("another's")
     with _listening() as (url, _):
@@ -219,8 +219,8 @@ def test_without_an_event_they_are_listed() -> None:
     assert _trigger("aimlapi").output == "AI/ML API documents no webhook for its jobs.\n"
 
 
-def test_a_payload_that_is_not_as_documented_is_told() -> None:
-    """It is wanted, perhaps, and shown or sent all the same."""
+def test_a_payload_that_is_not_as_documented_is_reported() -> None:
+    """It may be intended, and is shown or sent all the same."""
     result = _trigger("runflow", "run.completed", "--set", "status=exploded")
 
     assert result.stderr.startswith("not as documented: /status: ")
@@ -235,7 +235,7 @@ def test_a_payload_that_is_not_as_documented_is_told() -> None:
         (("ftp://127.0.0.1/",), "use http or https"),
     ],
 )
-def test_what_cannot_be_sent_is_told(words: tuple[str, ...], why: str) -> None:
+def test_what_cannot_be_sent_is_reported(words: tuple[str, ...], why: str) -> None:
     """This machine only, unless another is allowed."""
     result = _trigger("runflow", "run.completed", "--to", *words)
 

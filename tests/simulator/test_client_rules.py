@@ -110,7 +110,7 @@ def test_every_documented_field_of_every_model_is_known(make_simulator: MakeSimu
 
 
 def test_a_request_without_a_key_is_reported(make_simulator: MakeSimulator) -> None:
-    """But not an error response that a scenario played."""
+    """But not an error response that a scenario requested."""
     simulator = make_simulator(names=["runflow"])
     ask = caller(simulator, "runflow")
     ask("POST", RUNS, BOAT, headers={"prefer": "scenario=refuse; code=no-key"})
@@ -308,7 +308,7 @@ class Answering(Sender):
 def test_a_receiver_that_always_fails_is_reported(
     run: Callable[[Any], Any], outcomes: list[Outcome], found: list[str]
 ) -> None:
-    """Once for each webhook, when the provider has given up; what was kept back here is not the client's."""
+    """Once for each webhook, when the provider has given up; what was held back here is not the client's."""
     contracts = load_contracts(["runflow"])
     clock = Clock(start=START, held=True)
     simulator = build_simulator(contracts, clock=clock, accept_any_key=True, sender=Answering(*outcomes))
@@ -344,7 +344,7 @@ def test_a_webhook_that_was_spoilt_on_purpose_is_not_the_clients(run: Callable[[
 def test_a_request_can_say_that_it_is_wrong_on_purpose(
     make_simulator: MakeSimulator, prefer: str, found: list[str]
 ) -> None:
-    """In its `Prefer` header, for every rule or for those that it names; scenarios beside it are played."""
+    """In its `Prefer` header, for every rule or for those that it names; scenarios beside it take effect."""
     simulator = make_simulator(names=["runflow"])
     body = {"input": {"prompt": "A boat.", "durration": "4s"}}
     caller(simulator, "runflow")("POST", RUNS, body, headers={"prefer": prefer})

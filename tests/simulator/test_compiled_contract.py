@@ -1,4 +1,4 @@
-"""Another contract under a part that is being played."""
+"""Another contract for a provider while it runs."""
 
 import shutil
 from collections.abc import Awaitable, Callable
@@ -54,7 +54,7 @@ def test_what_has_come_to_be_stays(encore: Caller, encore_simulator: Simulator, 
 def test_a_callback_that_is_under_way_arrives(
     encore: Caller, encore_simulator: Simulator, sink: MemorySender, run: Run
 ) -> None:
-    """In the words of the contract that is played when the job ends."""
+    """In the words of the contract that is in use when the job ends."""
     encore("POST", "/v1/jobs", {**GOOD, "tell": "http://127.0.0.1:9/hook"})
     _switch(encore_simulator, done_word="finished")
     run(encore_simulator.advance(100))
@@ -63,7 +63,7 @@ def test_a_callback_that_is_under_way_arrives(
 
 
 @pytest.mark.parametrize("provider", ["runflow", "aimlapi", "runninghub"])
-def test_every_reading_of_a_provider_can_be_chosen_in_turn(make_simulator: MakeSimulator, provider: str) -> None:
+def test_every_reading_of_a_provider_can_be_chosen(make_simulator: MakeSimulator, provider: str) -> None:
     """And the default again at the end: the package brings what it keeps along each time."""
     simulator = make_simulator(names=[provider])
     readings = simulator.provider(provider).contract.readings

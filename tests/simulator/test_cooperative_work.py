@@ -1,4 +1,4 @@
-"""Long work has turns, between which other requests are answered."""
+"""Long work runs in steps, between which other requests are answered."""
 
 import asyncio
 from collections.abc import Generator
@@ -26,12 +26,12 @@ def work(count: int, seen: list[str], context: RequestContext) -> Generator[None
     return Response(200, b"%d" % count)
 
 
-def test_work_of_one_turn_is_answered_at_once(context: RequestContext) -> None:
+def test_work_of_one_step_is_answered_at_once(context: RequestContext) -> None:
     """Without an event loop."""
     assert run_work(context, work(0, [], context)) == Response(200, b"0")
 
 
-def test_others_have_their_turn_between_two_turns(context: RequestContext) -> None:
+def test_others_run_between_two_steps(context: RequestContext) -> None:
     """The work goes on under the address of its own request."""
     seen: list[str] = []
     context.provider.base_url = context.request.base_url
@@ -53,7 +53,7 @@ def test_others_have_their_turn_between_two_turns(context: RequestContext) -> No
     assert seen == [context.request.base_url] * 3
 
 
-def test_an_error_response_of_the_first_turn_is_raised_at_once(context: RequestContext) -> None:
+def test_an_error_response_of_the_first_step_is_raised_at_once(context: RequestContext) -> None:
     """So that it is answered like any other."""
 
     def refusing() -> Generator[None, None, Response]:

@@ -1,4 +1,4 @@
-"""The way of a request: each step, and what ends it early, in the provider's own words."""
+"""The path of a request: each step, and what ends it early, in the provider's own words."""
 
 import logging
 from typing import Any
@@ -103,7 +103,7 @@ def test_a_body_has_a_largest_size(size: int, status: int, make_encore: MakeSimu
     assert say("PUT", "/v1/echo", raw=b"x" * size).status == status
 
 
-def test_the_key_is_looked_for_in_each_of_its_places_in_turn(encore: Caller) -> None:
+def test_the_key_is_looked_for_in_each_of_its_places(encore: Caller) -> None:
     """Header before body before query."""
     body = {**GOOD, "key": "en_user_body"}
     by_body = encore("POST", "/v1/jobs?key=en_user_query", body, key=None)

@@ -229,7 +229,7 @@ def test_an_unknown_id_is_rejected(id_: str | None, encore: Caller) -> None:
         encore.provider.job_of(account, id_, row="other-row")
 
 
-def test_what_is_kept_of_a_request_is_its_bytes(encore: Caller) -> None:
+def test_what_is_stored_of_a_request_is_its_bytes(encore: Caller) -> None:
     """And no more memory than they need."""
     (job,) = [begin(encore.provider, request=b'{"a":1}')]
 

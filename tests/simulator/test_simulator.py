@@ -73,7 +73,7 @@ def test_a_reading_finds_its_provider(two: Path) -> None:
     ],
 )
 def test_an_unknown_reading_is_rejected_with_the_known_ones(readings: dict[str, str], says: str) -> None:
-    """Of the providers that are played."""
+    """Of the simulated providers."""
     with pytest.raises(OptionError, match=says):
         load_contracts(["encore"], readings=readings, data=FOURTH)
 
@@ -109,7 +109,7 @@ def test_an_unknown_pace_is_rejected_with_the_known_ones(make_encore: MakeSimula
         make_encore(pace="lento")
 
 
-def test_a_stage_tells_every_state_that_its_jobs_have_entered(
+def test_a_simulator_reports_every_state_that_its_jobs_have_entered(
     encore_simulator: Simulator, run: Callable[..., Any]
 ) -> None:
     """In the order of time, of one job or of all."""

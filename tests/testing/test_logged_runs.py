@@ -1,4 +1,4 @@
-"""`--mockreel-keep-runs`: a test that fails leaves its run, which can be played again."""
+"""`--mockreel-keep-runs`: a test that fails leaves its run, which can be replayed."""
 
 from pathlib import Path
 
@@ -32,7 +32,7 @@ def test_fails(mockreel):
 
 
 def test_only_a_test_that_fails_leaves_its_run(suite: pytest.Pytester) -> None:
-    """The report says where it is; it has what marker, test and client did, and is played with equal bytes."""
+    """The report says where it is; it has what marker, test and client did, and replays with equal bytes."""
     suite.makepyfile(test_kept=TESTS)
     result = suite.runpytest_inprocess("-q", "--mockreel-keep-runs", "runs")
     result.assert_outcomes(passed=1, failed=1)

@@ -10,7 +10,7 @@ from testing.suites import LITE, RECEIVER, SAY, SPEAKERS
 
 
 @pytest.mark.parametrize("client", SPEAKERS)
-def test_a_stage_is_played_with_any_client(suite: pytest.Pytester, client: str) -> None:
+def test_the_fixture_works_with_any_client(suite: pytest.Pytester, client: str) -> None:
     """Submit, poll, advance the clock, poll; the journal has what the client sent."""
     suite.makepyfile(
         SPEAKERS[client]
@@ -32,7 +32,7 @@ def test_a_run(mockreel):
     result.stdout.fnmatch_lines(["*mockreel*", "Estimated cost avoided: *"])
 
 
-def test_a_test_is_answered_on_the_short_way(suite: pytest.Pytester) -> None:
+def test_a_test_is_answered_on_the_fast_path(suite: pytest.Pytester) -> None:
     """Without ASGI, in each test by its own simulator, over one connection."""
     suite.makepyfile(
         """

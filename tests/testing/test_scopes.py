@@ -13,7 +13,7 @@ from mockreel.testing import mark
 from mockreel.testing.marker_options import Marked, MarkerOptions
 
 
-def test_nothing_of_a_test_is_kept_after_it(suite: pytest.Pytester) -> None:
+def test_nothing_of_a_test_remains_after_it(suite: pytest.Pytester) -> None:
     """Neither its simulator nor its journal, however it ended."""
     suite.makepyfile(
         SAY

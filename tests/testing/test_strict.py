@@ -51,7 +51,7 @@ with pytest.raises(httpx2.TransportError):
     submit()
 submit()
 """
-# What breaks a rule, the same without the one thing that breaks it, and what is told.
+# What breaks a rule, the same without the one thing that breaks it, and the message.
 BROKEN = {
     "invalid-request": (
         'say(s, "POST", RUNS, {"input": {"prompt": 7}})',
@@ -94,7 +94,7 @@ MARKS = {"accepted-bad-signature": "forge=True"}
 
 @pytest.mark.parametrize("rule", BROKEN)
 def test_a_violation_fails_a_test_that_has_passed(suite: pytest.Pytester, rule: str) -> None:
-    """Which rule, the request, the fact and its source, and the way out where it is on purpose."""
+    """Which rule, the request, the fact and its source, and how to allow it on purpose."""
     bad, good, reported = BROKEN[rule]
     mark = MARKS.get(rule, "")
 
@@ -191,7 +191,7 @@ def test_cancelled(mockreel):
     id_ = say(mockreel, "POST", RUNS, {"input": {"prompt": "A paper boat."}})[1]["id"]
     mockreel.advance(60)
     assert say(mockreel, "GET", f"/v1/runs/{id_}")[1]["status_code"] == "canceled"
-def test_without_a_stage(): pass
+def test_without_a_server(): pass
 """
 )
 

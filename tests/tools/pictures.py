@@ -21,7 +21,7 @@ FAST = "/v1/models/google/veo3.1/fast/image-to-video/runs"
 
 
 def main() -> None:
-    """Play a scene, and take a picture of each page that is wanted."""
+    """Run some jobs, and take a picture of each page."""
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
@@ -86,7 +86,7 @@ def take(browser: Browser, url: str, path: Path, *, scheme: str, size: tuple[int
     )
     page = context.new_page()
     page.goto(url)
-    page.locator("#lamp.on").wait_for(state="attached")
+    page.locator("#connection.on").wait_for(state="attached")
     page.wait_for_function("() => [...document.querySelectorAll('video')].every(video => video.readyState >= 2)")
     taken = page.screenshot(path=path, animations="disabled")
     context.close()

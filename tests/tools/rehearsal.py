@@ -1,4 +1,4 @@
-"""Play the blocks of a page in their order, as a reader would: one folder, one shell after the other, one server.
+"""Run the blocks of a page in their order, as a reader would: one folder, one shell after the other, one server.
 
 The pages name the usual ports, 8700 and the following ones. A server is started on free ones, and every address of a
 later block is translated; what a block prints is translated back before it is compared.
@@ -37,7 +37,7 @@ _ADDRESS = re.compile(r"127\.0\.0\.1:(\d+)")
 
 @dataclass(slots=True)
 class Served:
-    """A server that a page has started: what it said, and its ports by the ones that the page names."""
+    """A server that a page has started: its output, and its ports by the ones that the page names."""
 
     process: "subprocess.Popen[str]"
     said: str
@@ -46,7 +46,7 @@ class Served:
 
 @dataclass(slots=True)
 class Rehearsal:
-    """One page being played in a folder of its own."""
+    """One page being run in a folder of its own."""
 
     folder: Path
     served: Served | None = None

@@ -29,7 +29,7 @@ def test_each_attempt_has_a_connection_of_its_own(talk: Talk) -> None:
 
 
 def test_a_receiver_that_hangs_holds_up_no_other() -> None:
-    """Each receiver has its own queue; the timeout of an attempt starts at its turn."""
+    """Each receiver has its own queue; the timeout of an attempt starts when it is sent."""
 
     async def go() -> tuple[list[Outcome], Outcome]:
         sender = HttpSender(Targets(), workers=1)
@@ -62,7 +62,7 @@ def test_a_sender_goes_on_in_another_event_loop() -> None:
 
 
 def test_hundreds_at_once_all_arrive() -> None:
-    """In turns, none lost."""
+    """A few at a time, none lost."""
 
     async def go() -> tuple[list[int | None], int]:
         sender = HttpSender(Targets())

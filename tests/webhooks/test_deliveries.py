@@ -141,7 +141,7 @@ def fits(status: int | None, patterns: tuple[str, ...]) -> bool:
 
 
 @given(policies, st.lists(outcomes, min_size=4, max_size=4))
-def test_every_policy_is_kept_to_the_letter(policy: DeliveryPolicy, answers: list[int | Outcome]) -> None:
+def test_every_policy_is_followed_to_the_letter(policy: DeliveryPolicy, answers: list[int | Outcome]) -> None:
     """Compared with a naive schedule of attempts, for any policy and any responses."""
     expected, at, status = [], 0.0, "failed"
     for number, answer in enumerate(answers[: policy.attempts], 1):

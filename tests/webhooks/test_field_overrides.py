@@ -21,7 +21,7 @@ from mockreel.webhooks.field_overrides import with_field
     ],
 )
 def test_a_field_is_set_at_any_place(name: str, text: str, expected: Any) -> None:
-    """What is missing on the way is made; a value is JSON where it can be."""
+    """Missing parents are created; a value is JSON where it can be."""
     assert with_field({"event": "e", "output": {"urls": ["a"]}, "note": None}, name, text) == expected
 
 

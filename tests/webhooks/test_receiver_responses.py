@@ -99,7 +99,7 @@ def test_a_packed_response_is_not_unpacked() -> None:
     assert len(outcome.response) <= KEPT_BYTES
 
 
-def test_a_response_that_is_no_text_is_kept_as_text() -> None:
+def test_a_response_that_is_no_text_is_stored_as_text() -> None:
     """With replacement characters."""
     (outcome,), _ = exchange(says(reply(200, b"\xff\x00ok")))
 

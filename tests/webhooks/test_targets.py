@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from mockreel.webhooks import NotAllowed, Target, Targets
 
-# What a name service of ours says; it is asked for nothing else.
+# What our name service answers; it gets no other question.
 NAMES = {
     "localhost": ["127.0.0.1"],
     "both.test": ["::1", "127.0.0.1"],

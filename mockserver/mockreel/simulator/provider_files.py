@@ -44,7 +44,7 @@ def clip(provider: "Provider", request: Request, name: str) -> Response:
     if not artifact.clip.file and artifact.own_content is None:
         return problem(404, "No such clip", "This job's result has its own URL.")
     content = artifact.content(stamp=job.id.encode())
-    return _ranged(request, content, artifact.clip.mime, note=artifact.clip.says)
+    return _ranged(request, content, artifact.clip.mime, note=artifact.clip.difference)
 
 
 def _upload(provider: "Provider", request: Request) -> Response:

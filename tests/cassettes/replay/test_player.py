@@ -1,4 +1,4 @@
-"""A player plays what fits, once each, and says why the rest does not."""
+"""A player returns each recording that matches once, and reports why the rest does not match."""
 
 from dataclasses import replace
 from typing import Any

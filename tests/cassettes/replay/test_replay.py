@@ -91,7 +91,7 @@ def test_a_reading_is_what_makes_a_reply_valid(tmp_path: Path) -> None:
     assert any("/status" in text for text in found.invalid)
 
 
-def test_what_is_said_to_be_outside_and_is_held_is_told(tmp_path: Path) -> None:
+def test_what_is_listed_as_left_out_and_is_there_is_reported(tmp_path: Path) -> None:
     """So that it is replayed once the contract has it."""
     row = {"exchange": 0, "why": "balances are not played"}
     found = replayed(tmp_path, stated(lambda expect: expect.update(outside=[row], calls=[])), of=("aimlapi", "balance"))
@@ -101,7 +101,7 @@ def test_what_is_said_to_be_outside_and_is_held_is_told(tmp_path: Path) -> None:
 # -- through the reference client
 
 
-def test_what_the_client_gets_otherwise_is_told_with_both_values(tmp_path: Path) -> None:
+def test_what_the_client_gets_otherwise_is_reported_with_both_values(tmp_path: Path) -> None:
     """And with everything that it got."""
     found = replayed(tmp_path, stated(lambda expect: expect["calls"][1]["gives"].update(state="failed")))
 
@@ -110,7 +110,7 @@ def test_what_the_client_gets_otherwise_is_told_with_both_values(tmp_path: Path)
     assert "'word': 'completed'" in found.misread[0]
 
 
-def test_a_call_that_states_nothing_is_told_what_it_would_be(tmp_path: Path) -> None:
+def test_a_call_that_states_nothing_gets_the_estimate(tmp_path: Path) -> None:
     """An expectation is not left out by mistake."""
     found = replayed(tmp_path, stated(lambda expect: expect["calls"][0].update(gives={})))
 
@@ -123,7 +123,7 @@ def test_a_cassette_without_calls_does_not_hold(tmp_path: Path) -> None:
 
 
 def test_a_miss_names_the_nearest_recording_and_what_differs(tmp_path: Path) -> None:
-    """What was asked, and each candidate with its reasons."""
+    """The request, and each candidate with its reasons."""
     call = {"call": "poll", "job": "QC4qjlUKt8ZedNi7r09L", "gives": {"state": "succeeded"}}
     (text,) = replayed(tmp_path, stated(lambda expect: expect.update(calls=[call]))).misread
 
@@ -133,7 +133,7 @@ def test_a_miss_names_the_nearest_recording_and_what_differs(tmp_path: Path) -> 
 
 
 def test_a_wait_that_outlasts_the_recording_is_a_miss(tmp_path: Path) -> None:
-    """The recordings that would have fitted were played already."""
+    """The recordings that would have matched were used already."""
     (text,) = replayed(tmp_path, lambda document: document["interactions"].pop()).misread
 
     assert "it was used already" in text
@@ -154,7 +154,7 @@ def test_what_the_client_says_otherwise_is_a_remark() -> None:
     assert found.remarks == ("exchange 0: body /duration '8' is not 8",)
 
 
-def test_a_client_that_tries_again_is_told_the_same(tmp_path: Path) -> None:
+def test_a_client_that_retries_gets_the_same_response(tmp_path: Path) -> None:
     """One recorded error response serves every try of a client that polls on."""
     found = replayed(tmp_path, of=("runflow", "rate-limited"))
 
@@ -213,7 +213,7 @@ def test_an_answer_where_the_mock_server_refuses_is_a_difference(tmp_path: Path)
     assert "invalid_enum_value" in found.difference.actual
 
 
-# -- what cannot be replayed, and how it is told
+# -- what cannot be replayed, and its message
 
 
 @pytest.mark.parametrize(
@@ -265,7 +265,7 @@ def _cassette(name: str, provider: str = "runflow") -> Cassette:
 
 
 def test_the_standing_of_a_cassette_is_that_of_its_best_source() -> None:
-    """What somebody received is told from what the docs show, and that from what a client's README shows."""
+    """What somebody received is distinguished from what the docs show, and that from what a client's README shows."""
     report = Fidelity((), TODAY)
     names = ("smart-resize-run", "rate-limited", "health")
 
@@ -274,7 +274,7 @@ def test_the_standing_of_a_cassette_is_that_of_its_best_source() -> None:
 
 @pytest.mark.parametrize(("strict", "code"), [(False, 0), (True, 1)])
 def test_only_a_strict_run_fails_on_what_is_stated_and_not_there(tmp_path: Path, *, strict: bool, code: int) -> None:
-    """An exchange that nobody asks for, a difference that is gone."""
+    """An exchange that nothing requests, a difference that is gone."""
     found = replayed(tmp_path, known("/meta", "missing"))
 
     assert Fidelity((found,), TODAY, strict).exit_code == code
@@ -293,7 +293,7 @@ def test_every_form_of_the_report_says_what_was_found(tmp_path: Path) -> None:
 
 
 def test_the_command_replays_a_folder_and_counts_ages_from_a_day(tmp_path: Path) -> None:
-    """Only the cassettes of the provider that is asked for."""
+    """Only the cassettes of the selected provider."""
     copied(tmp_path, "runninghub", "upload-live")
     copied(tmp_path, "runflow", "health")
     done = CliRunner().invoke(command, [str(tmp_path), "--provider", "runninghub", "--today", "2026-12-01"])
@@ -359,7 +359,7 @@ def packed(pack: Callable[[bytes], bytes], coding: str) -> Change:
 def test_a_packed_cassette_holds_as_the_plain_one_does(
     pack: Callable[[bytes], bytes], coding: str, tmp_path: Path
 ) -> None:
-    """vcrpy keeps bodies packed unless it is told otherwise."""
+    """By default vcrpy stores bodies packed."""
     assert replayed(tmp_path, packed(pack, coding)).holds
 
 
@@ -381,7 +381,7 @@ def test_a_body_that_is_no_json_does_not_hold(body: str, why: str, tmp_path: Pat
     assert any(why in text for text in found.invalid)
 
 
-def test_a_date_that_has_not_come_is_told_as_such(tmp_path: Path) -> None:
+def test_a_date_in_the_future_is_reported(tmp_path: Path) -> None:
     """It has no age."""
     found = replayed(tmp_path, lambda document: metadata(document).update(recorded="3000-01-01"))
 

@@ -79,7 +79,7 @@ def test_a_scenario_that_no_header_can_carry_is_refused_before_anything_is_sent(
     assert ask("read_journal")["requests"] == []
 
 
-def test_nothing_rejected_is_said_in_words(ask: Ask) -> None:
+def test_nothing_rejected_is_reported_in_words(ask: Ask) -> None:
     """An error of ours reaches the agent as it is written."""
     with pytest.raises(AssertionError, match="No request in the journal was rejected"):
         ask("explain_error")

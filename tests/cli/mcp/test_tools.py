@@ -31,7 +31,7 @@ def test_there_are_at_most_twelve_tools_and_each_says_what_it_does(connection: C
     assert all(len(tool.description or "") > 20 for tool in tools)
 
 
-def test_an_agent_is_told_which_hosts_bill_and_which_addresses_do_not(ask: Ask) -> None:
+def test_an_agent_learns_which_hosts_bill_and_which_addresses_do_not(ask: Ask) -> None:
     """Every provider has a loopback address, a key, and the hosts that it must not call."""
     providers = ask("status")["providers"]
 
@@ -84,7 +84,7 @@ def test_a_fault_that_does_not_exist_is_answered_with_those_that_do(ask: Ask) ->
 
 
 def test_the_journal_has_what_was_requested(ask: Ask) -> None:
-    """With bodies where they are asked for, and without keys."""
+    """With bodies if requested, and without keys."""
     ask("submit_example", provider="runflow")
     (request,) = ask("read_journal", operation="create_run", bodies=True)["requests"]
 

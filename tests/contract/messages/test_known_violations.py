@@ -1,4 +1,4 @@
-"""Violations that were found before are what is found anew, and nothing secret is kept for it."""
+"""Violations that were found before are what is found anew, and nothing secret is cached for it."""
 
 from typing import Any
 
@@ -39,7 +39,7 @@ def test_the_same_finding_is_known_again_until_it_is_forgotten() -> None:
 
 @pytest.mark.parametrize("instance", [{"key": 1}, {"a": "x" * LONGEST}, {"a": 2**70}])
 def test_what_is_secret_long_or_too_large_a_number_is_found_anew(instance: dict[str, Any]) -> None:
-    """And not kept."""
+    """And not cached."""
     known = KnownViolations(lambda value: "key" in value)
 
     assert known.find(VALIDATOR, instance) is not known.find(VALIDATOR, instance)

@@ -18,7 +18,7 @@ def test_the_first_header_of_a_name_is_given() -> None:
 
 
 def test_a_request_with_other_headers_has_those() -> None:
-    """What was found out about the headers of the first is not taken over."""
+    """What is cached about the headers of the first is not used."""
     request = replace(REQUEST)
     assert request.header(b"a") == b"1"
 

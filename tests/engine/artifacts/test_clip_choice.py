@@ -46,7 +46,7 @@ def test_what_the_covered_models_make_is_there_exactly(
     clip = pick(ClipRequest("video", seconds, *shape, sound=sound))
 
     assert (clip.width, clip.height, clip.seconds, clip.sound) == (*sides, seconds, sound)
-    assert (clip.exact, clip.says, clip.mime, clip.suffix) == (True, "", "video/mp4", ".mp4")
+    assert (clip.exact, clip.difference, clip.mime, clip.suffix) == (True, "", "video/mp4", ".mp4")
 
 
 @pytest.mark.parametrize("aspect", ["16:9", "9:16"])
@@ -82,7 +82,7 @@ def test_the_nearest_says_what_it_is_not(expected: ClipRequest, says: str) -> No
     """Only differences are named, with the requested and the actual value."""
     clip = pick(expected)
 
-    assert (clip.exact, clip.says) == (False, says)
+    assert (clip.exact, clip.difference) == (False, says)
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_an_exact_match_has_no_note(expected: ClipRequest, file: str) -> None:
     """Values that are not requested, left to the server, or meaningless for the kind are no difference."""
     clip = pick(expected)
 
-    assert (clip.file, clip.exact, clip.says) == (file, True, "")
+    assert (clip.file, clip.exact, clip.difference) == (file, True, "")
 
 
 def test_the_name_tells_a_silent_film_from_a_sounding_one() -> None:
@@ -125,7 +125,7 @@ def test_every_preference_has_a_file(wanted: ClipRequest) -> None:
     clip: Clip = pick(wanted)
 
     assert (CLIPS / clip.file).is_file()
-    assert clip.exact == (clip.says == "")
-    assert clip.says.isascii()
-    assert clip.says.isprintable()
-    assert len(clip.says) < 300
+    assert clip.exact == (clip.difference == "")
+    assert clip.difference.isascii()
+    assert clip.difference.isprintable()
+    assert len(clip.difference) < 300

@@ -13,7 +13,7 @@ ROOM = 1_600_000
 
 
 def test_the_index_names_every_file_and_no_other() -> None:
-    """A file without a line would never be played, a line without a file would fail when it is."""
+    """A file without a line would never be used, a line without a file would fail when it is."""
     there = {path.name for path in clip_pack.CLIPS.iterdir()}
 
     assert there == {packed.file for packed in clip_pack.index()} | {"index.json"}

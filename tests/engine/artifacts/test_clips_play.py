@@ -24,7 +24,7 @@ def packed(kind: str, *suffixes: str) -> list[Packed]:
 def clip_of(row: Packed, *, sound: bool = True) -> Clip:
     size = f"{row.width}x{row.height}" if row.sides else None
     clip = pick(ClipRequest(row.kind, row.seconds, size, sound=sound, format=row.suffix))
-    assert (clip.file, clip.exact, clip.says) == (row.file, True, "")
+    assert (clip.file, clip.exact, clip.difference) == (row.file, True, "")
     return clip
 
 

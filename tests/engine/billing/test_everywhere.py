@@ -1,4 +1,4 @@
-"""The same budget, and the same sums at the end, wherever a simulator is played: commands, Python, pytest."""
+"""The same budget, and the same sums at the end, wherever a simulator runs: commands, Python, pytest."""
 
 import json
 import os

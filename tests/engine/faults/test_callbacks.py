@@ -101,7 +101,7 @@ def test_a_receiver_meets_it_and_the_attempts_tell_it(
     assert [attempt.fault for attempt in delivery(server, following).attempts] == [None]
 
 
-def test_a_delayed_callback_waits_by_the_stages_clock(
+def test_a_delayed_callback_waits_by_the_simulators_clock(
     server: MockServer, client: httpx2.Client, received: WebhookReceiver
 ) -> None:
     """A poll shows the end long before."""

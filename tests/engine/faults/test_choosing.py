@@ -42,7 +42,7 @@ def is_json(body: bytes) -> bool:
 
 
 def test_the_request_comes_before_the_rules_before_the_key(make_encore: MakeSimulator) -> None:
-    """Each in its turn, when those before it are silent."""
+    """Each in order, if those before it give nothing."""
     simulator = make_encore(keys=[KeyEntry("a", "plain"), KeyEntry("b", "odd", faults=read_faults("empty"))])
     plain, odd = (Caller(simulator.provider("encore"), key) for key in "ab")
     wished = {"prefer": "fault=gateway"}
@@ -80,7 +80,7 @@ def test_what_waits_for_the_clock_is_damaged_when_it_comes(
     assert not is_json(reply.body)
 
 
-def test_rules_meet_by_operation_turn_and_prompt(encore: Caller) -> None:
+def test_rules_meet_by_operation_number_and_prompt(encore: Caller) -> None:
     """As for scenarios, but for every request, not only for submits."""
     rules = encore.provider.rules
     rules.add(MALFORMED, operation="get_job", nth=2)
@@ -195,7 +195,7 @@ def test_every_request_of_a_key_meets_its_fault(make_encore: MakeSimulator) -> N
 
 
 @pytest.mark.parametrize("given", ["malformed; operation=list_jobs", {"name": "malformed", "operation": "list_jobs"}])
-def test_a_stage_is_served_with_faults(given: Any) -> None:
+def test_a_server_starts_with_faults(given: Any) -> None:
     """From Python, as from the command line."""
     with serving("encore", data=FOURTH, faults=[given]) as server, httpx2.Client(trust_env=False) as client:
         client.headers["Authorization"] = f"Bearer {server.encore.key}"

@@ -70,7 +70,7 @@ def test_a_bare_socket_receives_it_and_the_journal_has_it(server: MockServer, fa
 
 
 def speaker(name: str, server: MockServer) -> Any:
-    """A client library with a connection that is kept."""
+    """A client library with a keep-alive connection."""
     headers = {"Authorization": f"Bearer {server.encore.key}"}
     if name == "requests":
         session = requests.Session()
@@ -145,7 +145,7 @@ def test_a_server_that_is_stopped_does_not_wait_for_a_fault(server: MockServer) 
 
 
 def test_a_client_that_does_not_read_is_reset_in_the_end(server: MockServer) -> None:
-    """What cannot be written is given up, not kept."""
+    """What cannot be written is dropped, not stored."""
     made = orjson.loads(ask(server, None).body)
     server.advance(100)
     with closing(opened(server)) as one:

@@ -34,7 +34,7 @@ def test_it_counts_every_exchange_and_keeps_the_newest() -> None:
 
 
 def test_violations_are_bounded_altogether() -> None:
-    """The newest exchange is always kept completely."""
+    """The newest exchange is always stored completely."""
     journal = Journal(limit=100, most=10)
     for number in range(5):
         journal.note(entry(number, violations=4))
@@ -85,7 +85,7 @@ def test_no_key_is_in_it_wherever_the_key_was_sent(make_encore: MakeSimulator) -
     assert len(shown) < 5000
 
 
-def test_an_exchange_is_kept_with_its_query_headers_bodies_and_job(encore: Caller) -> None:
+def test_an_exchange_is_stored_with_its_query_headers_bodies_and_job(encore: Caller) -> None:
     """The request and the response, for queries of a test."""
     body = {"model": "solo", "input": {"prompt": "a cat"}}
     made = encore("POST", "/v1/jobs?source=test", body, headers={"idempotency-key": "one", "x-other": "two"})
@@ -165,7 +165,7 @@ def test_a_signing_secret_is_masked_in_the_response_that_shows_it(
     assert "hush" not in repr([*simulator.journal])
 
 
-def test_a_data_uri_is_kept_as_size_and_hash(encore: Caller) -> None:
+def test_a_data_uri_is_stored_as_size_and_hash(encore: Caller) -> None:
     """The file itself is not."""
     encore("POST", "/v1/jobs", {"model": "solo", "input": {"prompt": "data:image/png;base64," + "iVBO" * 5000}})
 
@@ -174,7 +174,7 @@ def test_a_data_uri_is_kept_as_size_and_hash(encore: Caller) -> None:
     assert len(stored.body) < 300
 
 
-def test_a_large_body_and_a_large_response_are_kept_as_their_size(encore: Caller) -> None:
+def test_a_large_body_and_a_large_response_are_stored_as_their_size(encore: Caller) -> None:
     """With any content."""
     encore("POST", "/v1/jobs", {"model": "solo", "input": {"prompt": "x" * 100_000}})
 
@@ -183,7 +183,7 @@ def test_a_large_body_and_a_large_response_are_kept_as_their_size(encore: Caller
     assert len(stored.body) + len(stored.reply) < 70_000
 
 
-def test_delivery_attempts_are_kept(
+def test_delivery_attempts_are_stored(
     simulator: Simulator, ask: Callable[..., Caller], sink: MemorySender, run: Callable[..., Any]
 ) -> None:
     """Every attempt, with its request and outcome."""
@@ -198,7 +198,7 @@ def test_delivery_attempts_are_kept(
     assert second.at == first.ended + 1
 
 
-def test_a_stage_may_keep_only_lines(make_simulator: MakeSimulator) -> None:
+def test_a_simulator_may_store_only_lines(make_simulator: MakeSimulator) -> None:
     """Without bodies the journal still has the request line, the outcome and every violation, but no key."""
     simulator = make_simulator(names=["runflow"], keep_bodies=False)
     say = Caller(simulator.provider("runflow"), "rf_live_s3cret")
@@ -253,7 +253,7 @@ def test_a_hundred_thousand_exchanges_keep_memory_bounded(size: int) -> None:
 
 
 def test_attempts_are_bounded_too() -> None:
-    """In number and in bytes; a huge body is kept as its size and hash."""
+    """In number and in bytes; a huge body is stored as its size and hash."""
     journal = Journal(limit=5, most_bytes=20_000)
     for number in range(10):
         journal.note_attempt(tried(number, b"{}"))

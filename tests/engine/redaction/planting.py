@@ -29,7 +29,7 @@ from mockreel.simulator.settings import Settings
 from mockreel.simulator.simulator import Simulator, build_simulator, load_contracts
 from mockreel.webhooks import MemorySender
 
-# A callback may be told by an id in its path; that is no secret.
+# A callback may be recognised by an id in its path; that is no secret.
 UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 WORD = string.ascii_letters + string.digits
 
@@ -122,7 +122,7 @@ class Rig:
         }
 
     async def _read(self, paths: list[str]) -> list[str]:
-        """Each path in turn, without the way over the test client's thread."""
+        """Each path, without the test client's thread."""
         texts = []
         transport = httpx2.ASGITransport(self.client.app)
         async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1:8700") as client:

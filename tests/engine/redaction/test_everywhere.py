@@ -76,7 +76,7 @@ def _planted(name: str, seed: int) -> Iterator[tuple[Rig, dict[str, list[str]], 
 
 
 def _sample(plants: list[Plant], number: int) -> list[Plant]:
-    """Some of the places; one after the other they all have their turn, but for the one that few operations have."""
+    """Some of the places; over the secrets all places occur; the one that few operations have always does."""
     step = max(1, len(plants) // 12)
     rare = [one for one in plants if one.place == "model"]
     return [*plants[number % step :: step], *rare]
@@ -184,7 +184,7 @@ def test_where_a_callback_goes_stays_readable() -> None:
 
 
 def test_a_short_key_is_masked_in_its_place() -> None:
-    """In a header it is not kept, in a field or a parameter that is named after a key it is not shown."""
+    """In a header it is not stored, in a field or a parameter that is named after a key it is not shown."""
     with rig("runninghub") as found:
         body = orjson.dumps({"apiKey": "test", "taskId": "1", "note": "a test"})
         found.send("POST", "/task/openapi/status?apiKey=test&q=test", [("content-type", "application/json")], body)

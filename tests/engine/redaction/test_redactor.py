@@ -1,4 +1,4 @@
-"""What of a message may be kept, by its place and by what it is."""
+"""What of a message may be stored, by its place and by what it is."""
 
 import base64
 from urllib.parse import quote
@@ -142,7 +142,7 @@ def test_a_secret_shows_by_its_form(text: str) -> None:
     assert secret not in R.path(f"/v1/{text}/x")
 
 
-def test_what_is_no_json_is_kept_as_its_beginning() -> None:
+def test_what_is_no_json_is_stored_as_its_beginning() -> None:
     """Readable, but without names' values and without anything that looks drawn; what is no text is a hash."""
     raw = b"api_key=x&prompt=boat <token>abc</token> Zk29dPq8LmZ4tRw1qA next" + b"." * 2000
     stored = R.body(raw).decode()
@@ -152,7 +152,7 @@ def test_what_is_no_json_is_kept_as_its_beginning() -> None:
     assert R.body(b"\xff\x00") == left_out(b"\xff\x00")
 
 
-def test_a_file_is_kept_as_its_size_and_hash() -> None:
+def test_a_file_is_stored_as_its_size_and_hash() -> None:
     """Inside of a body; the rest of it stays as it was written."""
     data = base64.b64encode(b"x" * 1000).decode()
     body = orjson.dumps({"image": f"data:image/png;base64,{data}"})
@@ -160,7 +160,7 @@ def test_a_file_is_kept_as_its_size_and_hash() -> None:
     assert b"1336 bytes, sha256" in R.json(body, orjson.loads(body))
 
 
-def test_of_a_body_that_is_long_without_its_files_the_size_is_kept() -> None:
+def test_of_a_body_that_is_long_without_its_files_the_size_is_stored() -> None:
     """It is not searched, and of its secrets nothing stays, not even a hash; a long file is none of it."""
     long = b'{"api_key":"s3cret-s3cret","text":"' + b"x" * MOST_MASKED + b'"}'
     file = b'{"api_key":"s3cret-s3cret","image":"data:image/png;base64,' + b"A" * MOST_MASKED + b'"}'

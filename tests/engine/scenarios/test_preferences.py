@@ -58,7 +58,7 @@ def scenario_of(caller: Caller, headers: dict[str, str] | None = None) -> str:
 
 
 def test_the_request_comes_before_the_rules_before_the_key_before_the_default(make_encore: MakeSimulator) -> None:
-    """Each in its turn, when those before it are silent."""
+    """Each in order, if those before it give nothing."""
     simulator = make_encore(keys=[KeyEntry("a", "plain"), KeyEntry("b", "odd", None, None, Decimal(5), "cancelled")])
     plain, odd = (Caller(simulator.provider("encore"), key) for key in "ab")
 
@@ -97,7 +97,7 @@ def test_job_scenarios_act_on_submits_only(encore: Caller) -> None:
 
 @pytest.mark.parametrize("name", sorted(CONTRACT.scenarios.requests))
 def test_an_error_scenario_plays_its_row(name: str) -> None:
-    """`refuse` plays any row, by its key or by its code."""
+    """`refuse` returns any error response, by its name or by its code."""
     code = "no-job" if name == "refuse" else None
     row = refusal(CONTRACT, Preference(name, code))
 

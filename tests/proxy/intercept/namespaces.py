@@ -1,4 +1,4 @@
-"""A machine without a network: namespaces of the kernel, in which a trap stands in for the name server.
+"""A machine without a network: namespaces of the kernel, in which a trap replaces the name server.
 
 Run by itself inside them (`unshare -Urnm python namespaces.py FOLDER -- COMMAND`), it plays the name server on the
 port that resolv.conf names, runs the command, and writes every name that was asked for.

@@ -1,4 +1,4 @@
-"""What is told of a mock server: what was asked and made, and what it would have cost."""
+"""The account of a run: requests, jobs, and what they would have cost."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -20,7 +20,7 @@ def _boat(seconds: str = "6s") -> dict[str, Any]:
     return {"input": {"prompt": "A boat.", "duration": seconds, "resolution": "720p"}}
 
 
-def test_sums_are_kept_per_currency_and_the_unknown_is_counted(simulator: Simulator, ask: Ask) -> None:
+def test_sums_are_added_per_currency_and_the_unknown_is_counted(simulator: Simulator, ask: Ask) -> None:
     """Nothing is converted, and nothing guessed."""
     ask("runflow")("POST", RUN, _boat())
     ask("runflow")("POST", RUN, _boat("8s"))
@@ -36,7 +36,7 @@ def test_sums_are_kept_per_currency_and_the_unknown_is_counted(simulator: Simula
 
 
 def test_a_job_that_failed_is_counted_and_its_price_is_not(simulator: Simulator, ask: Ask, run: Run) -> None:
-    """Where its provider's row says that nothing is taken."""
+    """Where its provider's row says that nothing is charged."""
     ask("runflow")("POST", RUN, _boat(), headers={"Prefer": "scenario=fail"})
     run(simulator.advance(60))
     account = account_of(simulator)
@@ -49,7 +49,7 @@ def test_a_job_that_failed_is_counted_and_its_price_is_not(simulator: Simulator,
 
 
 def test_a_key_that_the_provider_would_reject_is_reported(make_simulator: MakeSimulator) -> None:
-    """Any key is taken here; `Bearer undefined` is what a variable sends that is not set."""
+    """Any key is accepted here; `Bearer undefined` is what a variable sends that is not set."""
     simulator = make_simulator()
     ask = Caller(simulator.provider("runflow"), "undefined")
     ask("POST", RUN, _boat())
@@ -83,7 +83,7 @@ def test_rejected_requests_say_why(simulator: Simulator, ask: Ask) -> None:
 
 
 def test_only_what_the_journal_has_kept_is_listed_and_it_says_so(make_simulator: MakeSimulator) -> None:
-    """A long run asks more than is kept."""
+    """A long run has more requests than are stored."""
     simulator = make_simulator(names=["runflow"])
     simulator.journal._limit = 5
     for _ in range(7):

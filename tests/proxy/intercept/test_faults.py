@@ -15,7 +15,7 @@ with httpx.Client(headers={"Authorization": "Bearer rf_live_k"}, timeout=20) as 
         except httpx.TransportError as problem:
             print(type(problem).__name__)
 """
-# Below TLS, where a reset can be told from an end.
+# Below TLS, where a reset can be distinguished from an end.
 LOOK = """
 import os, socket, ssl
 host, _, port = os.environ["HTTPS_PROXY"].rpartition("/")[2].rpartition(":")

@@ -20,7 +20,7 @@ HOST = "api.one.example"
 
 @pytest.fixture
 def trusted() -> Iterator[Authority]:
-    """An authority for the one host that is played."""
+    """An authority for the one simulated host."""
     with authority([HOST], {}) as made:
         yield made
 
@@ -96,7 +96,7 @@ def test_many_connections_at_once_reach_the_provider(proxy: Proxy, trusted: Auth
     assert len(server.lines) == proxy.traffic.arrived[HOST] == 20
 
 
-def test_the_door_of_a_host_needs_no_connect(proxy: Proxy, trusted: Authority) -> None:
+def test_the_port_of_a_host_needs_no_connect(proxy: Proxy, trusted: Authority) -> None:
     """For programs that take no proxy."""
     context = ssl.create_default_context(cafile=str(trusted.bundle))
     with (

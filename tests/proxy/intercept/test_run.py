@@ -59,7 +59,7 @@ def test_a_program_that_cannot_be_started_is_reported(play: Play, tmp_path: Path
 
 
 @pytest.mark.parametrize("url", ["https://files.example.com/a.png", "http://files.example.com/a.png"])
-def test_any_other_host_is_blocked_with_the_way_to_allow_it(play: Play, url: str) -> None:
+def test_any_other_host_is_blocked_and_the_message_says_how_to_allow_it(play: Play, url: str) -> None:
     """With TLS and without; it is reported at once and at the end."""
     played = play("-c", CALL, url)
 
@@ -257,14 +257,14 @@ def test_a_blocked_callback_is_reported_with_the_remedy(play: Play) -> None:
 
 
 def test_no_callback_reaches_the_run_itself(play: Play) -> None:
-    """Neither its proxy nor its doors are targets."""
+    """Neither its proxy nor its ports are targets."""
     own = SUBMIT.replace('"https://your-server.com/webhook"', '__import__("os").environ["HTTPS_PROXY"] + "/webhook"')
 
     assert "of this machine is mockreel itself" in play("-c", own, wait=30.0).lines
 
 
 def test_the_options_of_the_simulator_hold(play: Play) -> None:
-    """A reading changes what is played."""
+    """A reading changes the responses."""
     polling = (PROGRAMS / "with_polling.py").read_text("utf-8")
     lenient = play("-c", polling, providers=("aimlapi",))
     strict = play("-c", polling, providers=("aimlapi",), readings={"lenient-numbers": "off"})

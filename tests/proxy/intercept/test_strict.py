@@ -35,7 +35,7 @@ WRONG = program(fields='{"durration": "4s"}')
 
 
 def test_a_program_that_broke_a_rule_ends_with_1_and_the_reason() -> None:
-    """The request, the fact, and the way out; without --strict it ends as it did."""
+    """The request, the fact, and how to allow it; without --strict it ends as it did."""
     strict = ran("--strict", text=WRONG)
 
     assert strict.exit_code == 1

@@ -7,7 +7,7 @@ from mockreel.contract.conversation.conversation import JobTalk
 
 
 def put(body: Any, pointer: str, value: Any) -> Any:
-    """A body with a value at a pointer (`*` is the first); None takes it away."""
+    """A body with a value at a pointer (`*` is the first); None removes it."""
     steps = pointer.split("/")[1:]
     if not steps:
         return value

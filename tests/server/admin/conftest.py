@@ -18,7 +18,7 @@ from mockreel.webhooks import MemorySender
 
 @pytest.fixture
 def open_admin(sink: MemorySender) -> Iterator[OpenAdmin]:
-    """Opens a desk: `open_desk()` has encore at the root; `open_desk("runflow", …)` others, each below its name."""
+    """Opens a simulator: `open_admin()` has encore at the root, `open_admin("runflow", …)` others below their names."""
     opened: list[TestClient] = []
 
     def open_(*names: str, **options: Any) -> Admin:

@@ -43,7 +43,7 @@ class Admin:
         return answer.json()
 
     def ask(self, method: str, path: str, body: Any = None, **options: Any) -> httpx2.Response:
-        """What a program asks of the provider."""
+        """A program's request to the provider."""
         options.setdefault("headers", KEY)
         given = {"json": body} if body is not None else {}
         return self.client.request(method, path, **given, **options)

@@ -56,7 +56,7 @@ def test_what_is_no_amount_is_refused(balance: Any, admin: Admin) -> None:
         ({"provider": "encore", "account": "account-1", "amount": 1}, 400, "balance"),
     ],
 )
-def test_whose_balance_must_be_said(body: Any, status: int, says: str, admin: Admin) -> None:
+def test_the_account_of_a_balance_must_be_named(body: Any, status: int, says: str, admin: Admin) -> None:
     """A provider and an account that there are."""
     admin.submit()
 

@@ -66,8 +66,8 @@ def test_an_export_is_one_archive_in_the_order_of_time(open_admin: OpenAdmin) ->
     assert admin.get("journal/har?job=none")["log"]["entries"] == []
 
 
-def test_long_work_gives_others_their_turn() -> None:
-    """An item that takes as long as a turn may is followed by everybody else's."""
+def test_long_work_lets_other_requests_run() -> None:
+    """After an item that takes as long as a step may, other requests run."""
     assert asyncio.run(_turns_of_others()) >= 4
 
 

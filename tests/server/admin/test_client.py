@@ -86,7 +86,7 @@ def test_callbacks_are_listed_and_sent_again(control: ControlClient, server: Moc
     assert len(control.get_delivery("encore", delivery.id).attempts) == 4
 
 
-def test_the_journal_is_asked_and_asserted(control: ControlClient, server: MockServer) -> None:
+def test_the_journal_is_queried_and_asserted(control: ControlClient, server: MockServer) -> None:
     """A verdict is true where the claim holds, and says why where it does not."""
     id_ = submit(server)
 
@@ -102,7 +102,7 @@ def test_the_journal_is_asked_and_asserted(control: ControlClient, server: MockS
 
 
 def test_rules_balances_and_readings_are_set(control: ControlClient, server: MockServer) -> None:
-    """And taken away again."""
+    """And removed again."""
     rule = control.add_rule(scenario="fail", nth=2)
     assert control.rules() == (rule,)
     assert control.remove_rule(rule.id) == ()
@@ -118,7 +118,7 @@ def test_rules_balances_and_readings_are_set(control: ControlClient, server: Moc
     assert control.scenarios()["encore"]["default"] == "succeed"
 
 
-def test_the_stage_is_kept_put_back_and_cleared(control: ControlClient, server: MockServer) -> None:
+def test_the_state_is_saved_restored_and_reset(control: ControlClient, server: MockServer) -> None:
     """A snapshot is a document, and restoring it brings everything back."""
     id_ = submit(server)
     document = json.loads(json.dumps(control.snapshot()))
@@ -165,7 +165,7 @@ def test_a_no_is_an_error_with_its_reason(control: ControlClient) -> None:
     assert slip.value.valid == ("encore",)
 
 
-def test_nothing_there_is_said_in_a_sentence() -> None:
+def test_nothing_there_is_reported_in_a_sentence() -> None:
     """With what to do."""
     with (
         ControlClient("http://127.0.0.1:9") as control,
@@ -174,7 +174,7 @@ def test_nothing_there_is_said_in_a_sentence() -> None:
         control.clock()
 
 
-def test_something_else_there_is_told_apart(server: MockServer) -> None:
+def test_another_program_on_the_port_is_recognised(server: MockServer) -> None:
     """A server that is no mock server, or a provider's port of one."""
     with ControlClient(server.encore.url) as control, pytest.raises(ControlError):
         control.clock()
@@ -191,7 +191,7 @@ def test_it_is_found_by_its_ready_file(server: MockServer, tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"control": 5}', "\\"])
-def test_what_is_no_ready_file_is_said(text: str, tmp_path: Path) -> None:
+def test_what_is_no_ready_file_is_reported(text: str, tmp_path: Path) -> None:
     """One that is not there means that nothing is served."""
     path = tmp_path / "ready.json"
     with pytest.raises(ControlUnreachable, match="there is no such file"):
@@ -203,7 +203,7 @@ def test_what_is_no_ready_file_is_said(text: str, tmp_path: Path) -> None:
 
 
 def test_the_token_is_sent() -> None:
-    """Where one is asked for."""
+    """If one is requested."""
     from mockreel.engine.accounts.account import KeyEntry  # noqa: PLC0415
 
     token = "a-token-of-24-signs-here"

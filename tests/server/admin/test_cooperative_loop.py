@@ -1,4 +1,4 @@
-"""Whoever asks the control API about many things gives others their turn, and is answered the same."""
+"""Long requests to the control API let others run in between, with the same response."""
 
 import asyncio
 from typing import Any
@@ -44,7 +44,7 @@ QUESTIONS: dict[str, tuple[str, dict[str, Any] | None]] = {
 
 @pytest.fixture
 def busy(admin: Admin, sink: MemorySender) -> Admin:
-    """Many jobs, answered of and asked for."""
+    """Many jobs and many exchanges."""
     for _ in range(MANY):
         admin.ask("GET", f"/v1/jobs/{admin.submit(tell='http://127.0.0.1:9/hook')}")
     admin.post("clock/advance", {"seconds": 1000})
@@ -52,7 +52,7 @@ def busy(admin: Admin, sink: MemorySender) -> Admin:
 
 
 async def answered(admin: Admin, path: str, body: Any) -> tuple[Any, int]:
-    """What a question is answered, and how many turns others had meanwhile."""
+    """The response to a request, and how often others ran meanwhile."""
     parts = urlsplit(f"/_mockreel/{path}")
     method = "GET" if body is None else "POST"
     names = {row.path: row.handler for row in ROWS if row.method == method}
@@ -79,8 +79,8 @@ async def answered(admin: Admin, path: str, body: Any) -> tuple[Any, int]:
 
 
 @pytest.mark.parametrize("name", QUESTIONS)
-def test_others_have_their_turn(name: str, busy: Admin, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Once for each thing that is looked at, where each takes longer than a turn may; it is answered the same."""
+def test_other_requests_run_in_between(name: str, busy: Admin, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once for each item, where each takes longer than a step may; the response is the same."""
     path, body = QUESTIONS[name]
     path = path.format(id=busy.get("jobs")["jobs"][-1]["id"])
     at_once, _ = asyncio.run(answered(busy, path, body))
@@ -95,34 +95,7 @@ def test_others_have_their_turn(name: str, busy: Admin, monkeypatch: pytest.Monk
     assert others >= MANY
 
 
-@pytest.mark.parametrize("name", ["page/", "page/accounts", "metrics"])
-def test_sums_of_money_are_made_in_turns(name: str, busy: Admin, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The pages that show what was not spent, and the metric of it, first charge every job that has ended since."""
-    monkeypatch.setattr(cooperative_loop, "LONGEST_STEP", -1.0)
-    monkeypatch.setattr(ledger, "SOME", 1)
-    for account in busy.simulator.provider("encore").keyring.accounts.values():
-        account.running = None  # nothing was counted yet
-
-    async def asked() -> int:
-        answering: asyncio.Future[Any]
-        if name == "metrics":
-            answering = asyncio.ensure_future(metrics.Metrics(busy.simulator).response())
-        else:
-            transport = httpx2.ASGITransport(Site(busy.simulator).app())
-            client = httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1")
-            answering = asyncio.ensure_future(client.get(f"/_mockreel/{name}"))
-        others = 0
-        while not answering.done():
-            await asyncio.sleep(0)
-            others += 1
-        response = await answering
-        assert (response.status if isinstance(response, messages.Response) else response.status_code) == 200
-        return others
-
-    assert asyncio.run(asked()) >= MANY
-
-
-def test_a_reset_gives_jobs_back_in_turns(busy: Admin, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_reset_gives_jobs_back_in_steps(busy: Admin, monkeypatch: pytest.MonkeyPatch) -> None:
     """And leaves none."""
     monkeypatch.setattr(cooperative_loop, "LONGEST_STEP", -1.0)
 
@@ -169,7 +142,7 @@ def test_a_snapshot_is_taken_while_a_file_is_awaited(open_admin: OpenAdmin) -> N
 
 
 @pytest.mark.skipif(not CAN_FORK, reason="here a snapshot is written by the process itself")
-def test_a_snapshot_is_of_the_moment_it_was_asked(busy: Admin, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_snapshot_is_of_the_moment_it_was_requested(busy: Admin, monkeypatch: pytest.MonkeyPatch) -> None:
     """What comes while it is written is not in it."""
     monkeypatch.setattr(snapshot_file, "FEW", 0)
 
@@ -186,8 +159,8 @@ def test_a_snapshot_is_of_the_moment_it_was_asked(busy: Admin, monkeypatch: pyte
 
 
 @pytest.mark.skipif(not CAN_FORK, reason="here a snapshot is written by the process itself")
-def test_a_copy_that_ends_without_a_snapshot_is_told(busy: Admin, monkeypatch: pytest.MonkeyPatch) -> None:
-    """And nothing else breaks: the next one is taken."""
+def test_a_copy_that_ends_without_a_snapshot_is_reported(busy: Admin, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And nothing else breaks: the next one is accepted."""
     monkeypatch.setattr(snapshot_file, "FEW", 0)
 
     def broken(*_: object) -> None:

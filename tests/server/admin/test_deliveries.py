@@ -29,7 +29,7 @@ def test_a_delivery_that_is_not_there_is_not_found(admin: Admin) -> None:
 
 
 def test_a_delivery_is_sent_again(admin: Admin, sink: MemorySender) -> None:
-    """The same bytes, one attempt more, kept with the others."""
+    """The same bytes, one attempt more, stored with the others."""
     admin.submit(tell="http://127.0.0.1:9/hook")
     admin.advance(100)
     (before,) = admin.get("deliveries")["deliveries"]

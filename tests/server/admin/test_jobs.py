@@ -50,7 +50,7 @@ def test_jobs_are_narrowed(query: str, found: int, admin: Admin) -> None:
 
 
 def test_a_job_is_shown_whole(admin: Admin, sink: MemorySender) -> None:
-    """What was asked and answered, what is planned, what happened, who was told."""
+    """Its exchanges, its plan, what happened, its webhooks."""
     id_ = admin.submit(tell="http://127.0.0.1:9/hook")
     admin.advance(100)
     admin.ask("GET", f"/v1/jobs/{id_}")
@@ -91,7 +91,7 @@ def test_a_stuck_job_is_completed(admin: Admin, sink: MemorySender) -> None:
     assert [b'"event":"job.done"' in out.body for out in sink.sent] == [True]
 
 
-def test_a_job_fails_with_the_code_that_is_asked(admin: Admin) -> None:
+def test_a_job_fails_with_the_code_that_is_requested(admin: Admin) -> None:
     """By key or by the provider's own code; the default failure without one."""
     ids = [admin.submit() for _ in range(3)]
 
@@ -131,7 +131,7 @@ def test_what_has_ended_stays_as_it_is(action: str, admin: Admin) -> None:
     ("action", "body"), [("fail", {"kode": "x"}), ("cancel", {"because": "x"}), ("fail", {"code": 5})]
 )
 def test_what_is_not_understood_changes_nothing(action: str, body: Any, admin: Admin) -> None:
-    """A slip in a field is told, not overlooked."""
+    """A misspelt field is reported, not ignored."""
     id_ = admin.submit()
 
     admin.post(f"jobs/encore/{id_}/{action}", body, 400)
@@ -182,5 +182,5 @@ def test_of_many_exchanges_about_a_job_the_first_and_the_newest_are_shown(admin:
     ],
 )
 def test_what_nothing_can_be_is_no_empty_list(query: str, says: str, admin: Admin) -> None:
-    """A slip in a filter is told, with what there is."""
+    """A misspelt filter is reported, with the valid ones."""
     assert admin.get(query, 400)["detail"].startswith(says)

@@ -1,4 +1,4 @@
-"""The journal over the control API: asked, asserted, exported."""
+"""The journal over the control API: queried, asserted, exported."""
 
 from typing import Any
 
@@ -38,13 +38,13 @@ def used(admin: Admin) -> Admin:
         ("limit=2&after=2&order=oldest", [3, 4]),
     ],
 )
-def test_the_journal_is_asked(query: str, numbers: list[int], used: Admin) -> None:
+def test_the_journal_is_queried(query: str, numbers: list[int], used: Admin) -> None:
     """Who called what, with which end, in which order."""
     assert [entry["number"] for entry in used.get(f"journal?{query}")["entries"]] == numbers
 
 
 def test_exchanges_of_a_job_are_found_by_it(used: Admin) -> None:
-    """The submit that began it, and what asked about it."""
+    """The submit that started it, and its polls."""
     id_ = used.get("jobs")["jobs"][0]["id"]
 
     assert [entry["operation"] for entry in used.get(f"journal?job={id_}")["entries"]] == ["get_job", "create_job"]
@@ -66,7 +66,7 @@ def test_a_question_with_a_slip_is_an_error(query: str, says: str, used: Admin) 
     assert says in used.get(f"journal?{query}", 400)["detail"]
 
 
-def test_bodies_are_shown_where_they_are_asked_for(used: Admin) -> None:
+def test_bodies_are_shown_where_they_are_requested(used: Admin) -> None:
     """And in one exchange."""
     assert "body" not in used.get("journal")["entries"][0]
     entry = used.get("journal?bodies=true&order=oldest")["entries"][0]
@@ -79,12 +79,12 @@ def test_bodies_are_shown_where_they_are_asked_for(used: Admin) -> None:
 
 
 def test_pages_say_where_the_next_one_begins(used: Admin) -> None:
-    """In the order that was asked."""
+    """In the requested order."""
     assert used.get("journal?limit=3")["next"] == 2
     assert used.get("journal?limit=3&after=2")["next"] is None
 
 
-def test_attempts_and_changes_are_asked_too(used: Admin) -> None:
+def test_attempts_and_changes_are_queried_too(used: Admin) -> None:
     """What was delivered, and which states jobs entered."""
     used.advance(100)
 
@@ -111,7 +111,7 @@ def test_attempts_and_changes_are_asked_too(used: Admin) -> None:
         {"provider": "encore", "order": [{"method": "POST"}, {"method": "GET"}]},
     ],
 )
-def test_what_holds_is_said_to_hold(body: Any, used: Admin) -> None:
+def test_a_true_assertion_holds(body: Any, used: Admin) -> None:
     """With the exchanges that were found."""
     verdict = used.post("journal/assert", body)
 

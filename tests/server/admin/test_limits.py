@@ -1,4 +1,4 @@
-"""What is taken can be shown: one limit for reading and for writing."""
+"""What is accepted can be shown: one limit for reading and for writing."""
 
 import orjson
 import pytest
@@ -60,7 +60,7 @@ def test_the_control_api_refuses_what_is_too_deep(open_admin: OpenAdmin, path: s
     assert orjson.loads(admin.client.get("/_mockreel/clock").content)["now"] >= 0
 
 
-def test_a_page_of_any_number_can_be_asked_for(open_admin: OpenAdmin) -> None:
+def test_a_page_of_any_number_can_be_requested(open_admin: OpenAdmin) -> None:
     """What is echoed is a number that every reader takes."""
     admin = open_admin("runninghub")
     provider = admin.simulator.provider("runninghub")

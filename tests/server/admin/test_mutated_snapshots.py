@@ -1,4 +1,4 @@
-"""Snapshots that somebody has changed and sealed again: refused whole, or everything that was taken can be shown."""
+"""Snapshots that were changed and sealed again: rejected as a whole, or all that was accepted can be shown."""
 
 import os
 import random
@@ -87,14 +87,14 @@ class Played:
         return str(self.ask("runninghub", "POST", SUBMIT, body)["taskId"])
 
     def ask(self, provider: str, method: str, path: str, body: Any = None, **headers: str) -> Any:
-        """What a program asks of a provider; nothing may break."""
+        """A program's request to a provider; nothing may break."""
         own = {"Authorization": f"Bearer {KEYS[provider]}", **headers}
         answer = self.admin.ask(method, path, body, headers=own)
         assert answer.status_code < 500 or answer.status_code in ON_PURPOSE, f"{method} {path}: {answer.status_code}"
         return answer.json() if "json" in answer.headers.get("content-type", "") else None
 
     def control(self, path: str, body: Any = None) -> Any:
-        """What is asked of the control API; nothing may break."""
+        """A request to the control API; nothing may break."""
         client = self.admin.client
         path = f"/_mockreel/{path}"
         answer = client.get(path) if body is None else client.post(path, json=body)
@@ -102,7 +102,7 @@ class Played:
         return answer.json()
 
     def shown(self) -> None:
-        """Everything that a restored simulator can be asked, before the clock moves and after."""
+        """Every request that a restored simulator can get, before the clock moves and after."""
         self._told()
         self.control("clock/advance", {"seconds": 200})
         self._told()

@@ -49,7 +49,7 @@ FREE = {"account", "job", "path"}
     "requested", [row for row in ROWS if row.method == "GET" and row.query is not None], ids=lambda row: row.path
 )
 def test_a_query_that_would_be_overlooked_is_refused(requested: Row, open_admin: OpenAdmin) -> None:
-    """An unknown parameter, and a parameter with a value that nothing can have; each is told what there is."""
+    """An unknown parameter, and a parameter with a value that nothing can have; the message has what is valid."""
     admin = open_admin("runflow", "aimlapi")
     path = re.sub(r"{id[^}]*}|{number[^}]*}", "1", requested.path.replace("{provider}", "aimlapi"))
     assert "zzz" in admin.get(f"{path}?zzz=1", 400)["detail"]

@@ -73,7 +73,7 @@ def test_a_clock_that_ran_runs_again_from_the_real_time(open_admin: OpenAdmin) -
 
 
 def test_an_attempt_that_is_under_way_ends_unseen(open_admin: OpenAdmin, sink: MemorySender) -> None:
-    """It is neither kept nor tried again."""
+    """It is neither stored nor retried."""
     admin = open_admin()
 
     def reset_meanwhile(_: Outgoing) -> int:
@@ -127,7 +127,7 @@ def test_rules_of_the_start_are_there_again() -> None:
             assert control.add_rule(scenario="fail").id == 2
 
 
-def test_code_beside_a_stage_asks_and_resets_it() -> None:
+def test_code_beside_a_server_asks_and_resets_it() -> None:
     """As its control API does, without a request."""
     with serving("encore", data=FOURTH, held=True) as server:
         httpx2.post(f"{server.encore.url}/v1/jobs", json=GOOD, headers=KEY, trust_env=False)

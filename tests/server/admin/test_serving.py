@@ -1,4 +1,4 @@
-"""The command that serves, and the commands that ask it, as processes of their own."""
+"""`serve` and the commands that call it, as processes of their own."""
 
 import subprocess
 import sys
@@ -40,7 +40,7 @@ def submit(addresses: Any, **options: Any) -> None:
 
 
 @pytest.mark.parametrize(("options", "stored"), [((), True), (("--no-bodies",), False)])
-def test_serve_keeps_what_was_said_unless_told(options: tuple[str, ...], stored: bool, tmp_path: Path) -> None:
+def test_serve_keeps_bodies_by_default(options: tuple[str, ...], stored: bool, tmp_path: Path) -> None:
     """The journal of the command has bodies; `--no-bodies` leaves them out."""
     with served(tmp_path, *options) as (ready, addresses), ControlClient.from_ready_file(ready) as control:
         submit(addresses)
@@ -77,7 +77,7 @@ def _said(*words: str, code: int = 0) -> str:
     return done.stdout + done.stderr
 
 
-def test_a_stage_over_tls_is_asked_too(tmp_path: Path) -> None:
+def test_a_server_over_tls_is_called_too(tmp_path: Path) -> None:
     """The ready file says whom to trust."""
     pytest.importorskip("trustme", reason="trustme is not installed, so no certificate can be made")
     with served(tmp_path, "--tls") as (ready, addresses), ControlClient.from_ready_file(ready) as control:

@@ -30,7 +30,7 @@ def again(open_admin: OpenAdmin, admin: Admin, *names: str, **options: Any) -> A
     return other
 
 
-def test_a_restored_stage_answers_polls_with_the_same_bytes(open_admin: OpenAdmin) -> None:
+def test_a_restored_simulator_answers_polls_with_the_same_bytes(open_admin: OpenAdmin) -> None:
     """With every provider, for jobs in every state, now and as time goes on; new jobs are the same, too."""
     admin = open_admin(*PROVIDERS)
     jobs = []
@@ -54,7 +54,7 @@ def test_a_restored_stage_answers_polls_with_the_same_bytes(open_admin: OpenAdmi
 
 
 def test_callbacks_that_were_to_come_come(open_admin: OpenAdmin, sink: MemorySender) -> None:
-    """Of jobs that are under way, of attempts that wait for their turn, with the same bytes and signatures."""
+    """Of jobs that are under way, of attempts that are due later, with the same bytes and signatures."""
     admin = open_admin("runflow")
     admin.ask("POST", "/v1/callback-secrets", {"label": "mine"})
     admin.ask("POST", "/v1/webhooks", {"url": "http://127.0.0.1:9/hook", "secret": "webhook-secret"})
@@ -76,7 +76,7 @@ def test_callbacks_that_were_to_come_come(open_admin: OpenAdmin, sink: MemorySen
     assert sink.sent == expected
 
 
-def test_a_stage_is_put_back_to_where_it_was(admin: Admin) -> None:
+def test_a_snapshot_restores_what_was(admin: Admin) -> None:
     """What came after the snapshot has never been."""
     first = admin.submit()
     document = admin.get("snapshot")
@@ -94,7 +94,7 @@ def test_a_stage_is_put_back_to_where_it_was(admin: Admin) -> None:
 
 
 def test_listed_accounts_are_found_by_their_names_others_by_order(open_admin: OpenAdmin) -> None:
-    """A listed key keeps its account, whoever comes first; other keys take the others as they come."""
+    """A listed key keeps its account, whichever key comes first; other keys take the others as they come."""
     keys = [KeyEntry("en_listed_key_one", "acme", balance=Decimal("7.25")), KeyEntry("en_listed_key_two", "bee")]
     admin = open_admin(keys=keys)
 
@@ -115,7 +115,7 @@ def test_listed_accounts_are_found_by_their_names_others_by_order(open_admin: Op
     assert balances["acme"] == {row["account"]: row["balance"] for row in admin.get("balances")["balances"]}["acme"]
 
 
-def test_balances_that_were_set_are_kept(admin: Admin) -> None:
+def test_balances_that_were_set_are_stored(admin: Admin) -> None:
     """With what was added by hand, and whether there is a limit."""
     admin.submit()
     admin.post("balances", {"provider": "encore", "account": "account-1", "balance": "3.5"})
@@ -126,7 +126,7 @@ def test_balances_that_were_set_are_kept(admin: Admin) -> None:
     assert admin.get("balances") == before
 
 
-def test_rules_are_kept_with_what_they_have_met(admin: Admin) -> None:
+def test_rules_are_stored_with_what_they_have_met(admin: Admin) -> None:
     """A rule for the second request still waits for one."""
     admin.post("rules", {"scenario": "unavailable", "nth": 2})
     admin.submit()
@@ -139,7 +139,7 @@ def test_rules_are_kept_with_what_they_have_met(admin: Admin) -> None:
     assert admin.post("rules", {"scenario": "fail"})["id"] == 2
 
 
-def test_uploads_are_kept(open_admin: OpenAdmin) -> None:
+def test_uploads_are_stored(open_admin: OpenAdmin) -> None:
     """And served as before."""
     admin = open_admin("runninghub")
     files = {"file": ("a.png", b"\x89PNG\r\n\x1a\n\x00\xff", "image/png")}
@@ -311,8 +311,8 @@ def test_what_is_quite_another_thing_is_refused(body: Any, admin: Admin) -> None
     assert "the snapshot" in admin.post("restore", body, 400)["detail"]
 
 
-def test_readings_and_seed_of_the_stage_must_be_those_of_the_snapshot(open_admin: OpenAdmin) -> None:
-    """The same ones are taken."""
+def test_readings_and_seed_of_the_simulator_must_be_those_of_the_snapshot(open_admin: OpenAdmin) -> None:
+    """The same ones are used."""
     options: Any = {"readings": {"envelope": "bare"}, "settings": Settings(seed=3)}
     admin = open_admin(**options)
     admin.submit()
@@ -321,7 +321,7 @@ def test_readings_and_seed_of_the_stage_must_be_those_of_the_snapshot(open_admin
 
 
 def test_an_idempotent_request_is_still_answered_as_before(open_admin: OpenAdmin) -> None:
-    """Responses that were promised are kept."""
+    """Promised responses are still sent."""
     admin = open_admin("runflow")
     headers = {**KEY, "idempotency-key": "once"}
     model = "google/veo3.1/lite"
@@ -335,7 +335,7 @@ def test_an_idempotent_request_is_still_answered_as_before(open_admin: OpenAdmin
     assert ask(again(open_admin, admin, "runflow")) == first
 
 
-def test_faults_that_are_to_befall_callbacks_are_kept(open_admin: OpenAdmin, sink: MemorySender) -> None:
+def test_faults_that_are_to_befall_callbacks_are_stored(open_admin: OpenAdmin, sink: MemorySender) -> None:
     """A callback that comes late or twice does so after the restore, too."""
     admin = open_admin()
     admin.post("rules", {"fault": {"name": "callback-duplicated"}})

@@ -41,7 +41,7 @@ def served() -> Iterator[MockServer]:
 
 @pytest.fixture
 def provider(served: MockServer) -> Iterator[Provider]:
-    """Speaks to the providers of `served`."""
+    """A client of the providers of `served`."""
     with httpx2.Client() as http:
         yield Provider(served, http)
 

@@ -14,7 +14,7 @@ ODD = 'It\'s a "boat", $HOME `id` !! \\ {braces} %41\n\ttab — é 日本 🎭'
 
 
 def play_everything(server: MockServer, provider: Provider) -> None:
-    """Every sort of exchange that is copied: made, polled, refused, played, ended by hand, uploaded, damaged."""
+    """Every sort of exchange that is copied: submit, poll, rejection, scenario, ended by hand, upload, fault."""
     _runs(server, provider)
     _refusals(provider)
     _directed(server, provider)

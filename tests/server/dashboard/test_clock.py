@@ -81,7 +81,7 @@ def test_the_bar_of_a_job_grows_while_the_clock_runs(visit: OpenPage, provider: 
 
 
 def test_time_that_is_given_by_hand_is_followed(visit: OpenPage, served: MockServer) -> None:
-    """Whoever moves the clock."""
+    """No matter what moves the clock."""
     page = visit("/").page
 
     served.advance(3600)

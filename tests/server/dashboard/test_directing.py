@@ -1,4 +1,4 @@
-"""Scenarios, faults, readings and balances are set on the page, and the mock server plays them."""
+"""Scenarios, faults, readings and balances are set on the page, and take effect."""
 
 from collections.abc import Callable
 
@@ -93,7 +93,7 @@ def test_an_impossible_rule_is_rejected_with_a_message(visit: OpenPage) -> None:
     form.get_by_role("button").click()
 
     expect(one.page.get_by_role("alert")).to_contain_text("no-such-code")
-    assert one.said.pop().startswith("error: Failed to load resource: the server responded with a status of 400")
+    assert one.complaints.pop().startswith("error: Failed to load resource: the server responded with a status of 400")
 
 
 def test_a_reading_is_switched_while_the_simulator_runs(visit: OpenPage, provider: Provider) -> None:

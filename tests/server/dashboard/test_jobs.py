@@ -1,4 +1,4 @@
-"""A job's page: what was asked and answered, what became of it, whom it was told, what it made; and its buttons."""
+"""A job's page: its exchanges, states, webhooks and result; and its buttons."""
 
 from collections.abc import Callable, Iterator
 
@@ -89,7 +89,7 @@ def test_request_and_response_are_on_the_page(visit: OpenPage, provider: Provide
 def test_a_delivery_is_sent_again(
     visit: OpenPage, provider: Provider, served: MockServer, hook: WebhookReceiver
 ) -> None:
-    """With a button; the attempts are told one by one."""
+    """With a button; the attempts are listed one by one."""
     run = provider.run(callback=hook.url)
     served.advance(10)
     page = visit("/deliveries").page
@@ -127,7 +127,7 @@ KINDS = {"image": "img", "audio": "audio", "3d": "canvas[data-drawn]", "text": "
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_of_result_is_shown(visit: OpenPage, provider: Provider, served: MockServer, kind: str) -> None:
-    """A picture, a sound, a solid that turns, a text."""
+    """A picture, a sound, a rotating solid, a text."""
     simulated = served.simulator.provider("runninghub")
     model = next(
         (one for one in simulated.contract.models.values() if one.output in (kind, {"text": "string"}.get(kind))), None
@@ -154,7 +154,7 @@ def test_every_kind_of_result_is_shown(visit: OpenPage, provider: Provider, serv
 
 
 def test_a_missing_job_is_reported(visit: OpenPage, provider: Provider, served: MockServer) -> None:
-    """With the way back."""
+    """With a link back."""
     reply = provider.http.get(f"{served.control.url}/_mockreel/page/jobs/runflow/nobody")
     assert reply.status_code == 404
     assert "There is no job with that id" in reply.text

@@ -113,7 +113,7 @@ def test_events_are_announced_to_a_screen_reader(visit: OpenPage, provider: Prov
     expect(page.locator("#news")).to_have_attribute("aria-live", "polite")
 
 
-def test_a_clean_stage_is_seen(visit: OpenPage, provider: Provider) -> None:
+def test_a_reset_is_seen(visit: OpenPage, provider: Provider) -> None:
     """What was reset is gone from the page."""
     provider.run()
     page = visit("/").page

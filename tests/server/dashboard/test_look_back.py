@@ -85,13 +85,13 @@ def test_a_request_leads_to_the_run_as_it_was_then(visit: OpenPage, ids: list[st
 
 
 def test_nothing_can_be_changed_in_the_past(visit: OpenPage, ids: list[str], served: MockServer) -> None:
-    """No button is there, no stream is open, and nobody is asked to change anything."""
+    """No button is there, no stream is open, and nothing can be changed."""
     one = visit("/")
-    before = len(one.asked)
+    before = len(one.requested)
     one.page.goto(f"{served.control.url}{PAGE}/at/{START + 1}/jobs/runflow/{ids[0]}")
     expect(one.page.get_by_role("heading", level=1)).to_be_visible()
     assert one.page.locator("[data-do]:visible, [data-send]:visible").count() == 0
-    assert not [url for url in one.asked[before:] if "live" in url]
+    assert not [url for url in one.requested[before:] if "live" in url]
 
 
 @pytest.mark.parametrize("path", ["", "journal", "deliveries", "rules", "readings", "accounts", "api"])
@@ -106,7 +106,7 @@ def test_every_page_is_there_as_it_was(path: str, ids: list[str], served: MockSe
 @pytest.mark.parametrize(
     ("moment", "says"), [("soon", "moment"), ("9999999999", "not be later than the clock"), ("%3Cb%3E", "&lt;b&gt;")]
 )
-def test_what_is_no_moment_is_said(moment: str, says: str, served: MockServer) -> None:
+def test_what_is_no_moment_is_reported(moment: str, says: str, served: MockServer) -> None:
     """On the page, and not as a page of its own making."""
     url = f"{served.control.url}{PAGE}/at?moment={moment}&page=journal"
     answer = httpx2.get(url, trust_env=False, follow_redirects=True)
@@ -122,7 +122,7 @@ def test_a_form_leads_nowhere_else(served: MockServer) -> None:
 
 
 def test_a_server_without_a_log_says_how_to_keep_one() -> None:
-    """No link leads back, and who goes there by hand is told."""
+    """No link leads back, and a message answers its address."""
     with serving("runflow") as server:
         page = httpx2.get(f"{server.control.url}{PAGE}/", trust_env=False)
         past = httpx2.get(f"{server.control.url}{PAGE}/at/-5/", trust_env=False)

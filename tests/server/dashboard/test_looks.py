@@ -153,7 +153,7 @@ def test_the_keyboard_is_enough(visit: OpenPage, provider: Provider, served: Moc
     page.keyboard.press("Enter")
 
     expect(page.get_by_role("heading", name="google/veo3.1/lite")).to_be_visible()
-    expect(page.locator("#lamp")).to_have_text("Live")
+    expect(page.locator("#connection")).to_have_text("Live")
     _tab_to(page, "#job-complete")
     page.keyboard.press("Enter")
     expect(page.locator(".job-heading .sign")).to_have_text("succeeded")

@@ -137,13 +137,13 @@ def test_other_sites_get_nothing(served: MockServer, provider: Provider, headers
 
 @pytest.fixture
 def guarded() -> Iterator[MockServer]:
-    """A server that asks for a token, as one that other machines can reach."""
+    """A server that requires a token, as one that other machines can reach."""
     with serving("runflow", token="an-old-token-of-24-signs", held=True) as server:
         yield server
 
 
 def test_a_browser_tells_the_token_once(browser: Browser, guarded: MockServer) -> None:
-    """In a form; then a cookie speaks for it that no script and no other site can use, and that is not the token."""
+    """In a form; then a cookie stands for it that no script and no other site can use, and that is not the token."""
     context = browser.new_context()
     page = context.new_page()
     page.goto(guarded.control.url)
@@ -157,7 +157,7 @@ def test_a_browser_tells_the_token_once(browser: Browser, guarded: MockServer) -
 
     expect(page.get_by_role("heading", name="Jobs")).to_be_visible()
     page.get_by_role("button", name="Advance 1 second").click()
-    expect(page.locator("#lamp")).to_have_text("Live")
+    expect(page.locator("#connection")).to_have_text("Live")
     (cookie,) = context.cookies()
     assert (cookie["httpOnly"], cookie["sameSite"], cookie["path"]) == (True, "Strict", "/_mockreel/")
     assert "an-old-token-of-24-signs" not in str(cookie)

@@ -50,7 +50,7 @@ def test_the_passing_of_time_alone_sends_no_row(served: MockServer, provider: Pr
 
 
 def test_so_many_streams_and_no_more(served: MockServer) -> None:
-    """Whoever is left out is told to come back."""
+    """A client that is left out is sent a request to reconnect."""
     url = f"{served.control.url}{PAGE}/?live"
     stored = []
     with httpx2.Client(limits=httpx2.Limits(max_connections=None)) as http, ExitStack() as looking:

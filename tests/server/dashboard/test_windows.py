@@ -57,7 +57,7 @@ def test_what_is_no_page_number_is_the_first(text: str) -> None:
 def test_jobs_of_all_providers_are_one_list(
     simulator: Simulator, ask: Callable[..., Caller], run: Callable[..., object]
 ) -> None:
-    """Newest first; states are asked at the moment of looking."""
+    """Newest first; states are those of the moment."""
     ask("runflow")("POST", RUNS, GOOD)
     run(simulator.advance(10))
     ask("aimlapi")("POST", "/v2/video/generations", {"model": "google/veo-3.1-t2v", "prompt": "A boat."})

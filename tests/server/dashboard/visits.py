@@ -1,4 +1,4 @@
-"""A page in a browser, with everything that it asked for and complained about; and a client of the providers."""
+"""A page in a browser, with its requests and its complaints; and a client of the providers."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,20 +21,20 @@ class Visit:
 
     page: Page
     base: str
-    said: list[str] = field(default_factory=list)
-    asked: list[str] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+    requested: list[str] = field(default_factory=list)
     dialogs: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.page.on("console", self._hear)
-        self.page.on("pageerror", lambda error: self.said.append(f"error: {error}"))
-        self.page.on("request", lambda request: self.asked.append(request.url))
+        self.page.on("console", self._note)
+        self.page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
+        self.page.on("request", lambda request: self.requested.append(request.url))
         self.page.on("requestfailed", self._failed)
         self.page.on("dialog", self._dismiss)
 
-    def _hear(self, message: ConsoleMessage) -> None:
+    def _note(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
-            self.said.append(f"{message.type}: {message.text}")
+            self.complaints.append(f"{message.type}: {message.text}")
 
     def _dismiss(self, dialog: Dialog) -> None:
         self.dialogs.append(dialog.message)
@@ -43,24 +43,24 @@ class Visit:
     def _failed(self, request: Request) -> None:
         # A stream that is closed, or a clip that is not read to its end, counts as failed with the browser.
         if request.failure and "ERR_ABORTED" not in request.failure:
-            self.said.append(f"failed: {request.url} {request.failure}")
+            self.complaints.append(f"failed: {request.url} {request.failure}")
 
     def go(self, path: str = "/") -> "Visit":
-        """Open a page and wait until it is followed."""
+        """Open a page and wait until it is live."""
         self.page.goto(self.base + PAGE + path)
-        self.page.locator("#lamp.on").wait_for(state="attached")
+        self.page.locator("#connection.on").wait_for(state="attached")
         return self
 
     def expect_quiet(self) -> None:
-        """Nothing was complained about, no dialog was opened, and no request has left this machine."""
-        assert self.said == []
+        """There were no complaints and no dialogs, and no request left this machine."""
+        assert self.complaints == []
         assert self.dialogs == []
-        assert {urlsplit(url).hostname for url in self.asked} <= LOOPBACK
+        assert {urlsplit(url).hostname for url in self.requested} <= LOOPBACK
 
 
 @dataclass
 class Provider:
-    """A client of the providers, who keeps nothing."""
+    """A client of the providers."""
 
     server: MockServer
     http: httpx2.Client

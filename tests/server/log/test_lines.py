@@ -52,8 +52,8 @@ def _line(kind: str, **fields: Any) -> str:
         ),
     ],
 )
-def test_a_request_is_told_with_what_came_of_it(changed: dict[str, Any], outcome: str) -> None:
-    """The status, the error response or the fault that was played, and what was wrong."""
+def test_a_request_is_logged_with_its_result(changed: dict[str, Any], outcome: str) -> None:
+    """The status, the error response or the injected fault, and what was wrong."""
     line = _line("request", **{**REQUEST, **changed})
 
     assert line.startswith("00:00:01.500  runninghub  POST /v1/jobs  ")
@@ -73,7 +73,7 @@ def test_the_columns_are_the_same_in_every_line() -> None:
 
 
 def test_a_pipe_gets_every_path_whole() -> None:
-    """A program that reads the log finds what was asked for."""
+    """A program that reads the log finds the request."""
     path = "/v1/models/google/veo3.1/lite/" + "x" * 100
 
     assert f"POST {path}  → " in _line("request", **{**REQUEST, "path": path})
@@ -152,8 +152,8 @@ def test_another_kind_shows_its_fields() -> None:
     assert "balance account-1 job-1" in _line("balance")
 
 
-def test_files_that_changed_are_told_with_the_reason() -> None:
-    """Why they were not taken, in full."""
+def test_files_that_changed_are_reported_with_the_reason() -> None:
+    """Why they were not accepted, in full."""
     taken = _line("data", taken=True, files=["a.yaml"], problem=None)
     stored = _line("data", taken=False, files=["a.yaml"], problem="a.yaml /rows: it is not a list. Expected a list.")
 

@@ -92,7 +92,7 @@ def test_what_has_happened_when_it_is_stopped_is_still_written(
 
 
 def test_a_reader_who_does_not_read_stops_nobody(make_encore: MakeSimulator, run: Run) -> None:
-    """Requests go on; what was forgotten meanwhile is counted, and told where it would stand."""
+    """Requests go on; what was dropped meanwhile is counted, and reported in its place."""
     simulator = make_encore()
     ask = Caller(simulator.provider("encore"), "en_user_one")
     events = EventStream(simulator, limit=10)

@@ -45,7 +45,7 @@ def test_a_file_of_the_same_size_is_noticed(tmp_path: Path) -> None:
 
 
 def test_what_is_no_data_is_left_alone(tmp_path: Path) -> None:
-    """An editor's own files, and recordings, which are not read while a provider is played."""
+    """An editor's own files, and recordings, which are not read while a provider is simulated."""
     root = _tree(tmp_path)
     files = Files([root / "contracts/x"])
     (root / "contracts/x/.errors.yaml.swp").write_text("…")

@@ -1,4 +1,4 @@
-"""Data that is edited while it is played."""
+"""Data that is edited while it is in use."""
 
 import asyncio
 import re
@@ -37,7 +37,7 @@ def _edit(path: Path, old: str, new: str) -> None:
 
 
 async def _taken(watch: Watch) -> Reload | None:
-    """The change is seen, and taken when it has settled."""
+    """The change is noticed, and loaded when it has settled."""
     assert await watch.look() is None
     return await watch.look()
 
@@ -56,7 +56,7 @@ def test_a_changed_row_is_played_at_once(data: Path, watched: Simulator, run: Ru
     assert ask("GET", f"/v1/jobs/{job}").json["state"] == "performed"
 
 
-def test_a_change_is_taken_when_it_has_settled(data: Path, watched: Simulator, run: Run) -> None:
+def test_a_change_is_loaded_when_it_has_settled(data: Path, watched: Simulator, run: Run) -> None:
     """Editors write in several steps: while something changes at each look, nothing is read."""
     watch = Watch(watched)
     before = watched.provider("encore").contract
@@ -91,10 +91,10 @@ def test_a_change_is_taken_when_it_has_settled(data: Path, watched: Simulator, r
         (("contracts/encore/operations.json", "encore_player", "nobody"), "'nobody' cannot be imported"),
     ],
 )
-def test_what_cannot_be_used_is_not_taken(
+def test_what_cannot_be_used_is_not_accepted(
     data: Path, watched: Simulator, run: Run, edit: tuple[str, str, str], why: str
 ) -> None:
-    """The old is played on, and it is said which file, which place and what is expected."""
+    """The old data stays in use, and the message names the file, the place and what is expected."""
     ask = Caller(watched.provider("encore"), "en_user_one")
     before = watched.provider("encore").contract
     watch = Watch(watched)
@@ -130,8 +130,8 @@ def test_a_broken_file_is_looked_at_again_with_the_next(data: Path, watched: Sim
     assert len(taken.files) == 2
 
 
-def test_a_written_contract_is_taken_when_it_is_built(data: Path, watched: Simulator, run: Run) -> None:
-    """Until then it is said what to do."""
+def test_a_written_contract_is_loaded_when_it_is_built(data: Path, watched: Simulator, run: Run) -> None:
+    """Until then the message says what to do."""
     watch = Watch(watched)
     written = data / "contracts/encore/openapi.yaml"
     written.write_text(written.read_text() + "\n# a note\n")
@@ -144,7 +144,7 @@ def test_a_written_contract_is_taken_when_it_is_built(data: Path, watched: Simul
 
 
 def test_the_chosen_readings_stay_chosen(data: Path, watched: Simulator, run: Run) -> None:
-    """Those that were switched while it was played as well."""
+    """Those that were switched while it ran, too."""
     watched.switch_contracts(load_contracts(["encore"], readings={"done-word": "finished"}, data=data))
     watch = Watch(watched)
     _edit(data / "contracts/encore/errors.yaml", "status: 401", "status: 403")
@@ -176,8 +176,8 @@ def test_keys_are_read_again(data: Path, make_encore: MakeSimulator, run: Run, t
     assert ask("GET", f"/v1/jobs/{job}", key="new-key").status == 200
 
 
-def test_who_follows_is_told_of_both(data: Path, watched: Simulator, run: Run) -> None:
-    """In the feed, and to whoever asked."""
+def test_a_follower_gets_both(data: Path, watched: Simulator, run: Run) -> None:
+    """In the stream of events, and in the response."""
     reported: list[Reload] = []
     watch = Watch(watched, on_reload=reported.append)
     cursor = watched.events.cursor
@@ -212,7 +212,7 @@ def test_it_looks_until_it_is_stopped(data: Path, watched: Simulator, run: Run) 
 def test_a_data_file_that_crashes_the_loader_does_not_end_the_watch(
     data: Path, watched: Simulator, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is told as any other problem."""
+    """It is reported like any other problem."""
     watch = Watch(watched)
 
     def broken(*_: object, **__: object) -> None:

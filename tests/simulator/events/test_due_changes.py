@@ -37,7 +37,7 @@ def test_a_change_is_reported_once_when_it_is_due(make_encore: MakeSimulator) ->
     assert upcoming.next_at is None
 
 
-def test_a_change_that_an_intervention_prevents_is_not_told(make_encore: MakeSimulator) -> None:
+def test_a_change_that_an_intervention_prevents_is_not_reported(make_encore: MakeSimulator) -> None:
     """The intervention's change is reported instead, with the passed states."""
     first, second, third = list(_states(make_encore).values())[:3]
     job = _job(first, second, begins=(0, 5))

@@ -54,7 +54,7 @@ def test_a_request_comes_before_what_it_brought_about(encore: Caller, encore_sim
 
 
 def test_an_error_response_is_reported_with_its_violations(encore: Caller, encore_simulator: Simulator) -> None:
-    """The played error and the violations, without the values."""
+    """The error response and the violations, without the values."""
     encore("POST", "/v1/jobs", {"model": "solo", "input": {"prompt": 7}})
 
     (event,) = encore_simulator.events.since().events
@@ -64,7 +64,7 @@ def test_an_error_response_is_reported_with_its_violations(encore: Caller, encor
 
 
 def test_the_first_look_finds_what_was_before(encore: Caller, encore_simulator: Simulator, run: Run) -> None:
-    """Before the first reader nothing is kept for the stream; it starts from the journal and the jobs."""
+    """Before the first reader nothing is stored for the stream; it starts from the journal and the jobs."""
     encore("POST", "/v1/jobs", TOLD)
     run(encore_simulator.advance(100))
 
@@ -140,7 +140,7 @@ def test_changes_of_the_clock_are_reported(encore_simulator: Simulator, run: Run
 
 
 def test_a_change_of_the_simulator_may_be_noted(encore_simulator: Simulator) -> None:
-    """It costs nothing without listeners, and is not kept then."""
+    """It costs nothing without readers, and is not stored then."""
     events = encore_simulator.events
     events.note("rule", provider="encore", scenario="fail")
     assert events.since().events == ()
@@ -153,7 +153,7 @@ def test_a_change_of_the_simulator_may_be_noted(encore_simulator: Simulator) -> 
 
 
 def test_a_slow_reader_gets_the_number_of_dropped_events(encore: Caller, encore_simulator: Simulator) -> None:
-    """The newest are kept."""
+    """The newest stay."""
     events = EventStream(encore_simulator, limit=3)
     cursor = events.cursor
     for _ in range(5):

@@ -53,7 +53,7 @@ def test_an_event_of_several_ends_is_found_by_its_state_and_operation() -> None:
 
 
 def test_a_reading_changes_what_is_sent() -> None:
-    """As it changes what is played."""
+    """As it changes the responses."""
     contract = load_contract("runflow", readings={"cancel-spelling": "cancelled"})
 
     assert orjson.loads(happening(contract, "run.cancelled").body)["status"] == "cancelled"

@@ -98,7 +98,7 @@ class Kept:
         return str(orjson.loads(response.body)["id"])
 
     def settle(self) -> None:
-        """Wait until what was done by hand is kept."""
+        """Wait until what was done by hand is in the log."""
         assert self.run.recorder is not None
         asyncio.run(self.run.recorder.settled())
 

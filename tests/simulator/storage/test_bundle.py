@@ -46,7 +46,7 @@ def test_a_folder_whose_log_is_cut_gives_a_sentence_or_a_whole_beginning(tmp_pat
 
 
 def test_a_folder_of_another_form_is_refused(tmp_path: Path) -> None:
-    """It is said which one it has, and nothing of it is read."""
+    """The message names the one that it has, and nothing of it is read."""
     from mockreel.server.recorded_run import RecordedRun  # noqa: PLC0415
 
     with kept(opened("bundle", tmp_path)) as one:

@@ -1,4 +1,4 @@
-"""A run that is kept goes on where it was left: its jobs, money, keys, webhooks and clock."""
+"""A run with a log continues where it ended: its jobs, money, keys, webhooks and clock."""
 
 import asyncio
 from concurrent.futures import Future

@@ -80,7 +80,7 @@ def test_no_key_is_in_the_files(kind: str, tmp_path: Path) -> None:
     assert not [key for key in KEYS if key.encode() in written]
 
 
-def test_a_long_body_is_kept_once(tmp_path: Path) -> None:
+def test_a_long_body_is_stored_once(tmp_path: Path) -> None:
     """Two submits with the same long body have one file beside the log."""
     body = {"input": {"prompt": "a" * 4000, "duration": "6s", "resolution": "720p"}, "metadata": {"x": "y" * 20_000}}
     with kept(opened("bundle", tmp_path)) as one:

@@ -169,6 +169,6 @@ def _clip(name: str, suffix: str) -> Clip:
         seconds=None,
         sound=True,
         exact=True,
-        says="",
+        difference="",
         file="",
     )

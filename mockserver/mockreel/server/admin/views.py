@@ -49,7 +49,7 @@ def clip_row(provider: Provider, job: Job, now: float) -> Mapping[str, Any] | No
     if job.state(now).kind not in ("succeeded", "partial"):
         return None
     artifact = artifacts.of_job(provider, job)
-    return {"url": artifact.url, "file": artifact.clip.name, "says": artifact.clip.says}
+    return {"url": artifact.url, "file": artifact.clip.name, "says": artifact.clip.difference}
 
 
 def job_detail(provider: Provider, job: Job) -> Mapping[str, Any]:

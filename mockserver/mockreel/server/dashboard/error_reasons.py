@@ -24,7 +24,7 @@ class Source:
 class Fact:
     """A fact, its place in the data, and its evidence."""
 
-    says: str
+    statement: str
     where: str
     evidence: str
     sources: tuple[Source, ...]
@@ -54,8 +54,8 @@ def error_fact(provider: Provider, entry: Entry) -> Fact | None:
         return None
     code = f" and the code {row.code}" if row.code is not None else ""
     where = f"contracts/{provider.name}/errors.yaml {row.name}"
-    says = f"{row.name} is answered with {row.status}{code}"
-    return Fact(says, where, row.evidence.kind, sources(provider.contract, row.evidence.source))
+    statement = f"{row.name} is answered with {row.status}{code}"
+    return Fact(statement, where, row.evidence.kind, sources(provider.contract, row.evidence.source))
 
 
 def model_of(contract: Contract, operation: Operation, entry: Entry) -> Model | None:

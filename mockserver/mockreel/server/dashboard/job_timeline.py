@@ -43,7 +43,7 @@ class Timeline:
         return places + ",".join(f"{one.word}{'!' if one.entered else ''}" for one in self.segments)
 
     @property
-    def says(self) -> str:
+    def label(self) -> str:
         """The bar in words."""
         return ", ".join(_spoken(segment) for segment in self.segments)
 

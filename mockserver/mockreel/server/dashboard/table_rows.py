@@ -98,7 +98,7 @@ class ClipRow:
     file: str = ""
     width: int | None = None
     height: int | None = None
-    says: str = ""
+    difference: str = ""
     text: str = ""
 
 
@@ -111,7 +111,8 @@ def clip_row(provider: Provider, job: Job, now: float, *, url: str) -> ClipRow |
     clip = made.clip
     text = artifact.text_of(made) if clip.kind == "text" and (clip.file or made.own_content is not None) else ""
     url = url if clip.file or made.own_content is not None else made.url
-    return ClipRow(clip.kind, url, _described(clip), f"{job.id}{clip.suffix}", clip.width, clip.height, clip.says, text)
+    file = f"{job.id}{clip.suffix}"
+    return ClipRow(clip.kind, url, _described(clip), file, clip.width, clip.height, clip.difference, text)
 
 
 def _described(clip: media.Clip) -> str:

@@ -87,7 +87,7 @@ class Sharing:
                 await self.run.sequencer.caught_up()
 
     async def die(self, redis_server: RedisServer) -> None:
-        """End as a killed process does; nothing is said to anybody, and then its times run out."""
+        """End as a killed process does; nothing is sent to anybody, and then its times run out."""
         await _ended(self.beside, suddenly=self.log)
         with redis.Redis(port=redis_server.port) as client:
             held = client.get("mockreel:{run}:lease") or b""

@@ -156,7 +156,7 @@ async def _lapsed(one: Sharing) -> None:
             await asyncio.sleep(0)
 
 
-def test_an_outcome_that_comes_while_the_redis_is_gone_is_kept(redis_server: RedisServer) -> None:
+def test_an_outcome_that_comes_while_the_redis_is_gone_is_stored(redis_server: RedisServer) -> None:
     """The webhook is not sent again when the Redis is back."""
 
     async def work(first: Sharing, second: Sharing, receiver: Listener) -> None:

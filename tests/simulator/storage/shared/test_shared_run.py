@@ -1,4 +1,4 @@
-"""Two servers share one run: what one of them was told the other one knows, and what is due is done once."""
+"""Two servers share one run: what one of them has received the other one knows, and what is due is done once."""
 
 import asyncio
 import gzip
@@ -17,7 +17,7 @@ from mockreel.simulator.jobs import interventions
 pytestmark = cancelled_commands
 
 
-def test_a_job_that_one_was_told_of_is_read_at_the_other_at_once(redis_server: RedisServer) -> None:
+def test_a_job_that_one_server_created_is_read_at_the_other_at_once(redis_server: RedisServer) -> None:
     """Ten submits, each followed by a poll at the other one."""
 
     async def work(first: Sharing, second: Sharing, _: Listener) -> None:
@@ -101,7 +101,7 @@ def test_a_read_that_is_tried_and_then_an_entry_unpacks_its_body_once(redis_serv
 
 
 def test_the_clock_is_moved_for_all_and_webhooks_are_sent_once(redis_server: RedisServer) -> None:
-    """By the server that has the lease, whoever is asked."""
+    """By the server that has the lease, whichever gets the request."""
 
     async def work(first: Sharing, second: Sharing, receiver: Listener) -> None:
         ids = {await one.submit() for one in (first, second, first)}
@@ -126,7 +126,7 @@ def test_the_clock_is_moved_for_all_and_webhooks_are_sent_once(redis_server: Red
         ("POST", "reset", None, "jobs"),
     ],
 )
-def test_what_one_is_told_by_hand_holds_for_all(
+def test_what_is_set_at_one_server_holds_for_all(
     method: str, path: str, body: object, read: str, redis_server: RedisServer
 ) -> None:
     """Rules, readings, balances, the clock, a reset: the other one shows the same."""
@@ -233,7 +233,7 @@ def test_no_key_is_in_the_log(redis_server: RedisServer) -> None:
 
 
 def test_a_program_beside_the_log_changes_nothing_unseen(redis_server: RedisServer) -> None:
-    """It is told to use the control API."""
+    """The message says to use the control API."""
 
     async def work(first: Sharing, _: Sharing, __: Listener) -> None:
         id_ = await first.submit()

@@ -1,4 +1,4 @@
-"""Two servers of one run against one server in memory: whoever is asked, the responses are the same, byte for byte.
+"""Two servers of one run against one server in memory: the responses are the same, byte for byte.
 
 The calls are drawn, and which of the two gets them; in between the Redis is killed and started again.
 """
@@ -127,7 +127,7 @@ class TwoAgainstOne(RuleBasedStateMachine):
 
     @rule(server=SERVERS)
     def redis_is_started_again(self, server: int) -> None:
-        """What is asked meanwhile is refused, and has happened at neither."""
+        """A request meanwhile is rejected, and has no effect at either."""
         self.redis_server.kill()
         body = {"input": {"prompt": "a boat", "duration": "6s", "resolution": "720p"}}
         refused = self._run(ask(self._servers[server].simulator, "runflow", "POST", RUN, body))

@@ -26,7 +26,7 @@ class ClipRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clip:
-    """A real file for a request; `says` names the difference if it does not match exactly."""
+    """A real file for a request; `difference` names it if it does not match exactly."""
 
     name: str
     kind: str
@@ -37,5 +37,5 @@ class Clip:
     seconds: float | None
     sound: bool
     exact: bool
-    says: str
+    difference: str
     file: str

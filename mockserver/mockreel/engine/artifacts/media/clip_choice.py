@@ -59,7 +59,7 @@ def pick(request: ClipRequest) -> Clip:
         seconds=packed.seconds,
         sound=sound,
         exact=not misses,
-        says=_difference(misses),
+        difference=_difference(misses),
         file=packed.file,
     )
 

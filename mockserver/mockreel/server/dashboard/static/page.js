@@ -1,16 +1,16 @@
-// The page as it happens: blocks that changed replace their elders, buttons ask the control API, the bars move.
-const own = document.body.dataset.own;
-// The run as it was: nothing comes, and nothing can be changed.
+// The live page: replaces blocks that have changed, calls the control API for buttons and forms, moves the bars.
+const controlPath = document.body.dataset.own;
+// Looking back: no updates arrive, and nothing can be changed.
 const past = "past" in document.body.dataset;
 // A page that is not there: nothing is followed.
 const lost = "lost" in document.body.dataset;
 const policy = window.trustedTypes
   ? window.trustedTypes.createPolicy("mockreel", { createHTML: (html) => html })
   : { createHTML: (html) => html };
-const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
+const reducedMotion = window.matchMedia("(prefers-reduced-motion: reduce)");
 const byId = (id) => document.getElementById(id);
 
-// ---- what changed -------------------------------------------------------------------------------------------------
+// ---- live updates ---------------------------------------------------------------------------------------------------
 
 function parsed(html) {
   // The server's own templates, which escape whatever a client sent; a template element runs nothing.
@@ -32,13 +32,13 @@ function keepState(old, fresh) {
 }
 
 function keepFocus(old, fresh) {
-  const held = document.activeElement;
-  if (!held || !old.contains(held)) return () => {};
+  const focused = document.activeElement;
+  if (!focused || !old.contains(focused)) return () => {};
   const places = [...old.querySelectorAll("a, button, input, select, summary, [tabindex]")];
-  const place = places.indexOf(held);
+  const place = places.indexOf(focused);
   return () => {
-    const same = held.id
-      ? byId(held.id)
+    const same = focused.id
+      ? byId(focused.id)
       : [...fresh.querySelectorAll("a, button, input, select, summary, [tabindex]")][place];
     if (same && !same.disabled) same.focus({ preventScroll: true });
   };
@@ -47,14 +47,14 @@ function keepFocus(old, fresh) {
 function applyRegion(name, change) {
   const region = document.querySelector(`[data-region="${CSS.escape(name)}"]`);
   if (!region) return;
-  const there = new Map([...region.children].map((child) => [child.dataset.key, child]));
+  const current = new Map([...region.children].map((child) => [child.dataset.key, child]));
   let before = region.firstElementChild;
   for (const key of change.order) {
-    let child = there.get(key);
-    there.delete(key);
-    const news = change.blocks[key];
-    if (news && (!child || child.dataset.v !== news[0])) {
-      const fresh = parsed(news[1]);
+    let child = current.get(key);
+    current.delete(key);
+    const update = change.blocks[key];
+    if (update && (!child || child.dataset.v !== update[0])) {
+      const fresh = parsed(update[1]);
       if (child) {
         keepState(child, fresh);
         const refocus = keepFocus(child, fresh);
@@ -69,54 +69,54 @@ function applyRegion(name, change) {
     if (child === before) before = before.nextElementSibling;
     else region.insertBefore(child, before);
   }
-  for (const gone of there.values()) gone.remove();
+  for (const gone of current.values()) gone.remove();
 }
 
 function apply(message) {
   for (const [name, change] of Object.entries(message.regions)) applyRegion(name, change);
   if (message.regions.clock) readClock();
   moveBars();
-  wakeSolids();
-  if (message.news) say(message.news);
+  drawSolids();
+  if (message.news) announce(message.news);
 }
 
 let stream = null;
-let again = 0;
+let reconnection = 0;
 
-function follow() {
-  window.clearTimeout(again);
-  if (stream || past || lost || document.hidden) return;
+function connect() {
+  window.clearTimeout(reconnection);
+  if (stream || past || document.hidden) return;
   const address = new URL(window.location.href);
   address.hash = "";
   address.searchParams.set("live", "");
   stream = new EventSource(address);
-  stream.onopen = () => lamp("Live", true);
+  stream.onopen = () => showConnection("Live", true);
   stream.onmessage = (event) => apply(JSON.parse(event.data));
   stream.onerror = () => {
     if (stream.readyState !== EventSource.CLOSED) return;
-    lamp("Not connected: the server does not answer, or too many pages are open", false);
-    rest();
-    again = window.setTimeout(follow, 3000);
+    showConnection("Not connected: the server does not answer", false);
+    disconnect();
+    reconnection = window.setTimeout(connect, 3000);
   };
 }
 
-function rest() {
+function disconnect() {
   if (stream) stream.close();
   stream = null;
 }
 
-function lamp(text, on) {
-  const place = byId("lamp");
+function showConnection(text, on) {
+  const place = byId("connection");
   if (place.textContent !== text) place.textContent = text;
   place.classList.toggle("on", on);
 }
 
-let saying = 0;
+let announcement = 0;
 
-function say(text) {
-  // A screen reader is told the newest, not everything at once.
-  window.clearTimeout(saying);
-  saying = window.setTimeout(() => { byId("news").textContent = text; }, 300);
+function announce(text) {
+  // A screen reader gets the newest message, not all at once.
+  window.clearTimeout(announcement);
+  announcement = window.setTimeout(() => { byId("news").textContent = text; }, 300);
 }
 
 // ---- the clock and the bars ---------------------------------------------------------------------------------------
@@ -131,12 +131,12 @@ function readClock() {
   clock.since = performance.now();
 }
 
-function stageTime() {
+function simulatedTime() {
   return clock.held ? clock.now : clock.now + ((performance.now() - clock.since) / 1000) * clock.speed;
 }
 
 function moveBars() {
-  const now = stageTime();
+  const now = simulatedTime();
   const face = document.querySelector(".clock-time");
   face.textContent = new Date(now * 1000).toISOString().slice(11, 19);
   for (const bar of document.querySelectorAll("svg.bar[data-running]")) moveBar(bar, now);
@@ -157,49 +157,49 @@ function moveBar(bar, now) {
 
 function tick() {
   if (!clock.held && !document.hidden) moveBars();
-  window.setTimeout(tick, calm.matches ? 1000 : 100);
+  window.setTimeout(tick, reducedMotion.matches ? 1000 : 100);
 }
 
-// ---- what is asked of the control API -----------------------------------------------------------------------------
+// ---- calls of the control API ---------------------------------------------------------------------------------------
 
-function trouble(text) {
-  const place = byId("trouble");
+function showError(text) {
+  const place = byId("error");
   place.textContent = text;
   place.hidden = !text;
   if (text) place.scrollIntoView({ block: "nearest" });
 }
 
-async function ask(order, body, said) {
+async function callControl(call, body, message) {
   if (past) return false;
-  const [method, path] = order.split(" ");
+  const [method, path] = call.split(" ");
   const options = { method, headers: { accept: "application/json" } };
   if (method !== "DELETE") {
     options.headers["content-type"] = "application/json";
     options.body = JSON.stringify(body ?? {});
   }
   try {
-    const reply = await fetch(own + path, options);
+    const reply = await fetch(controlPath + path, options);
     if (!reply.ok) {
-      const told = await reply.json().catch(() => ({}));
-      trouble(told.detail ?? `The control API answered ${reply.status}.`);
+      const problem = await reply.json().catch(() => ({}));
+      showError(problem.detail ?? `The control API answered ${reply.status}.`);
       return false;
     }
   } catch {
-    trouble("The mock server does not answer. Is it still running?");
+    showError("The mock server does not answer. Is it still running?");
     return false;
   }
-  trouble("");
-  if (said) say(said);
+  showError("");
+  if (message) announce(message);
   return true;
 }
 
 async function press(button) {
   let body = button.dataset.body ? JSON.parse(button.dataset.body) : {};
   if (button.dataset.next !== undefined) {
-    body = { seconds: Math.max(0, Number(button.dataset.next) - stageTime()) + 0.001 };
+    body = { seconds: Math.max(0, Number(button.dataset.next) - simulatedTime()) + 0.001 };
   }
   button.setAttribute("aria-busy", "true");
-  await ask(button.dataset.do, body, button.dataset.said);
+  await callControl(button.dataset.do, body, button.dataset.message);
   button.removeAttribute("aria-busy");
 }
 
@@ -218,7 +218,7 @@ function valuesOf(form) {
 }
 
 async function send(form) {
-  const done = await ask(form.dataset.send, valuesOf(form), form.dataset.done);
+  const done = await callControl(form.dataset.send, valuesOf(form), form.dataset.done);
   if (done) {
     for (const field of form.elements) if (field.tagName === "INPUT") field.defaultValue = field.value;
   }
@@ -236,12 +236,12 @@ async function copy(button) {
     selection.removeAllRanges();
     selection.addRange(range);
     source.scrollIntoView({ block: "center" });
-    say("Selected: copy it with the keyboard");
+    announce("Selected: copy it with the keyboard");
     return;
   }
   const words = button.textContent;
   button.textContent = "Copied";
-  say("Copied");
+  announce("Copied");
   window.setTimeout(() => { button.textContent = words; }, 1500);
 }
 
@@ -260,10 +260,10 @@ document.addEventListener("submit", (event) => {
 
 document.addEventListener("change", (event) => {
   const field = event.target;
-  if (field.matches("[data-speed-choice]")) ask("POST clock/speed", { speed: Number(field.value) });
+  if (field.matches("[data-speed-choice]")) callControl("POST clock/speed", { speed: Number(field.value) });
   else if (field.dataset.reading) {
     const body = { provider: field.dataset.provider, id: field.dataset.reading, option: field.value };
-    ask("POST readings", body, "The reading is switched");
+    callControl("POST readings", body, "The reading is switched");
   } else if (field.dataset.switch) showCase(field);
   else if (field.matches(".filters select, [data-go]")) field.form.requestSubmit();
 });
@@ -276,13 +276,13 @@ function showCase(field) {
 
 // ---- solids -------------------------------------------------------------------------------------------------------
 
-async function wakeSolids() {
-  const canvases = document.querySelectorAll("canvas.solid:not([data-awake])");
+async function drawSolids() {
+  const canvases = document.querySelectorAll("canvas.solid:not([data-drawing])");
   if (!canvases.length) return;
-  const { turn } = await import("./solid.js");
+  const { rotate } = await import("./solid.js");
   for (const canvas of canvases) {
-    canvas.dataset.awake = "yes";
-    turn(canvas, calm).catch(() => { canvas.hidden = true; });
+    canvas.dataset.drawing = "yes";
+    rotate(canvas, reducedMotion).catch(() => { canvas.hidden = true; });
   }
 }
 
@@ -292,13 +292,13 @@ function showCurrent(nav) {
   if (link) nav.scrollLeft += Math.max(0, link.right - nav.getBoundingClientRect().right);
 }
 
-document.addEventListener("visibilitychange", () => (document.hidden ? rest() : follow()));
-window.addEventListener("pagehide", rest);
-window.addEventListener("pageshow", follow);
+document.addEventListener("visibilitychange", () => (document.hidden ? disconnect() : connect()));
+window.addEventListener("pagehide", disconnect);
+window.addEventListener("pageshow", connect);
 for (const field of document.querySelectorAll("[data-switch]")) showCase(field);
 showCurrent(document.querySelector(".top nav"));
 readClock();
 moveBars();
-wakeSolids();
+drawSolids();
 tick();
-follow();
+connect();

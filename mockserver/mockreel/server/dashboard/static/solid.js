@@ -1,4 +1,4 @@
-// A small viewer for binary glTF: the triangles of its meshes, shaded by where they look, drawn from back to front.
+// A small viewer for binary glTF: the triangles of its meshes, shaded by direction, drawn from back to front.
 const TYPES = { 5121: Uint8Array, 5123: Uint16Array, 5125: Uint32Array, 5126: Float32Array };
 const SIZES = { SCALAR: 1, VEC2: 2, VEC3: 3, VEC4: 4 };
 
@@ -46,7 +46,7 @@ function fitted(faces) {
   return faces.map((face) => face.map((point) => point.map((value, axis) => (value - middle[axis]) / (reach || 1))));
 }
 
-function turned([x, y, z], angle) {
+function rotated([x, y, z], angle) {
   const [c, s] = [Math.cos(angle), Math.sin(angle)];
   const [u, w] = [c * x + s * z, c * z - s * x];
   return [u, 0.92 * y - 0.39 * w, 0.39 * y + 0.92 * w];
@@ -57,7 +57,7 @@ function draw(canvas, faces, angle) {
   const ink = getComputedStyle(canvas).getPropertyValue("--working").trim();
   const size = Math.min(canvas.width, canvas.height) * 0.42;
   brush.clearRect(0, 0, canvas.width, canvas.height);
-  const seen = faces.map((face) => face.map((point) => turned(point, angle)));
+  const seen = faces.map((face) => face.map((point) => rotated(point, angle)));
   seen.sort((a, b) => a.reduce((sum, p) => sum + p[2], 0) - b.reduce((sum, p) => sum + p[2], 0));
   for (const [a, b, c] of seen) {
     const [u, v] = [b.map((value, i) => value - a[i]), c.map((value, i) => value - a[i])];
@@ -72,14 +72,14 @@ function draw(canvas, faces, angle) {
   }
 }
 
-export async function turn(canvas, calm) {
-  const reply = await fetch(canvas.dataset.model);
-  const faces = fitted(triangles(await reply.arrayBuffer()));
+export async function rotate(canvas, reducedMotion) {
+  const response = await fetch(canvas.dataset.model);
+  const faces = fitted(triangles(await response.arrayBuffer()));
   const step = (time) => {
     if (!canvas.isConnected) return;
-    draw(canvas, faces, calm.matches ? 0.7 : time / 2500);
+    draw(canvas, faces, reducedMotion.matches ? 0.7 : time / 2500);
     canvas.dataset.drawn = "yes";
-    if (!calm.matches) requestAnimationFrame(step);
+    if (!reducedMotion.matches) requestAnimationFrame(step);
   };
   requestAnimationFrame(step);
 }
