@@ -66,7 +66,8 @@ class Timed:
 
 def turns(simulator: Simulator, job: str) -> Iterator[tuple[str, float, int, int]]:
     """Each request, the milliseconds of its longest step, the number of steps, and the bytes of its response."""
-    app = Control(simulator).app()
+    control, dashboard = Control(simulator).app(), Site(simulator).app()
+    last = b""
     for what, (path, body) in QUESTIONS.items():
         app = dashboard if path.startswith("page") else control
         sent = last if body is LAST else b"" if body is None else orjson.dumps(body)
@@ -75,8 +76,8 @@ def turns(simulator: Simulator, job: str) -> Iterator[tuple[str, float, int, int
         yield what, timed.longest, timed.count, len(last)
 
 
-async def _asked(app: Callable[..., Awaitable[None]], path: str, body: Any) -> int:
-    """Send a request; gives the bytes of the response."""
+async def _asked(app: Callable[..., Awaitable[None]], method: str, path: str, body: bytes) -> bytes:
+    """Send a request; gives the body of the response."""
     place, _, query = f"/_mockreel/{path}".partition("?")
     headers = [(b"host", b"127.0.0.1"), (b"content-type", b"application/json")]
     scope: dict[str, Any] = {

@@ -1,4 +1,4 @@
-"""What the journal costs a request: with bodies, with a line only, and without any, round by round."""
+"""What the journal and the log cost a request: both, bodies, lines only, and neither, round by round in turn."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack

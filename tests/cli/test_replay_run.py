@@ -103,3 +103,61 @@ def test_a_run_with_watched_data_cannot_be_logged(tmp_path: Path, capsys: pytest
     code, output = _ran(capsys, "serve", "--port", "0", "--watch", "--state", str(tmp_path / "run.db"))
     assert code == 2
     assert "leave out one of the two" in output
+
+
+def test_a_run_that_was_not_ended_is_played_and_reported(recorded: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its server was killed, or the file has lost its end: never a shorter run without a word."""
+    log = Path(recorded) / "run.jsonl"
+    lines = log.read_bytes().splitlines(keepends=True)
+    log.write_bytes(b"".join(lines[:-2]))
+    code, output = _ran(capsys, "replay-run", recorded)
+    assert code == 0
+    assert "was not ended: its server was killed, or run.jsonl has lost its end. 3 entries were read." in output
+    assert output.endswith("Equal: 1 responses and webhooks are the same, byte for byte.\n")
+    code, output = _ran(capsys, "replay-run", recorded, "--json")
+    assert (json.loads(output)["entries"], "was not ended" in json.loads(output)["unended"]) == (3, True)
+
+
+def test_control_at_shows_what_was_before_a_reset(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`resets` says how; by time, by time and entry, and by entry."""
+    with serving("runflow", state=tmp_path / "run.db", held=True, start=1_767_225_600.0) as server:
+        first = ask(server.runflow.url, "POST", RUNS, BODY)[1]["id"]
+        server.advance(100)
+        ask(server.control.url, "POST", "/_mockreel/reset")
+        control = ("control", "--url", server.control.url)
+        code, output = _ran(capsys, *control, "resets")
+        assert code == 0
+        assert "reset  2026-01-01 00:01:40.000 UTC  2026-01-01 00:00:00.000 UTC  control at 1767225700.0@" in output
+        words = output.split()[-1]
+        for moment in (words, "2026-01-01T00:01:40Z", "@" + words.partition("@")[2]):
+            code, output = _ran(capsys, *control, "at", moment, "jobs", "list")
+            assert (code, f"runflow/{first}" in output) == (0, True)
+        assert first not in _ran(capsys, *control, "at", "2026-01-01T00:00:00Z", "jobs")[1]
+
+
+@pytest.mark.parametrize(
+    "words", ["balances", "clock", "deliveries", "jobs", "jobs --state failed", "journal", "readings", "rules"]
+)
+def test_control_at_shows_what_there_is_by_its_name(
+    words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`list` and `show` may be left out."""
+    with serving("runflow", state=tmp_path / "run.db", held=True, start=1_767_225_600.0) as server:
+        code, output = _ran(capsys, "control", "--url", server.control.url, "at", "-0", *words.split())
+    assert (code, "Usage" in output) == (0, False)
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (
+            "accounts",
+            "'accounts' is not valid. Valid: balances, clock, deliveries, jobs, journal, readings, rules, snapshot",
+        ),
+        ("clock advance 5", "'advance' is not valid. Valid: show. Only what changes nothing can be done"),
+    ],
+)
+def test_control_at_says_what_can_be_looked_at(words: str, says: str, capsys: pytest.CaptureFixture[str]) -> None:
+    code, output = _ran(capsys, "control", "at", "-5", *words.split())
+    assert code == 2
+    assert says in " ".join(output.split())

@@ -95,6 +95,33 @@ def test_other_requests_run_in_between(name: str, busy: Admin, monkeypatch: pyte
     assert others >= MANY
 
 
+@pytest.mark.parametrize("name", ["page/", "page/accounts", "metrics"])
+def test_sums_of_money_are_made_in_steps(name: str, busy: Admin, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pages that show what was not spent, and the metric of it, first charge every job that has ended since."""
+    monkeypatch.setattr(cooperative_loop, "LONGEST_STEP", -1.0)
+    monkeypatch.setattr(ledger, "SOME", 1)
+    for account in busy.simulator.provider("encore").keyring.accounts.values():
+        account.running = None  # nothing was counted yet
+
+    async def requested() -> int:
+        answering: asyncio.Future[Any]
+        if name == "metrics":
+            answering = asyncio.ensure_future(metrics.Metrics(busy.simulator).response())
+        else:
+            transport = httpx2.ASGITransport(Site(busy.simulator).app())
+            client = httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1")
+            answering = asyncio.ensure_future(client.get(f"/_mockreel/{name}"))
+        others = 0
+        while not answering.done():
+            await asyncio.sleep(0)
+            others += 1
+        response = await answering
+        assert (response.status if isinstance(response, messages.Response) else response.status_code) == 200
+        return others
+
+    assert asyncio.run(requested()) >= MANY
+
+
 def test_a_reset_gives_jobs_back_in_steps(busy: Admin, monkeypatch: pytest.MonkeyPatch) -> None:
     """And leaves none."""
     monkeypatch.setattr(cooperative_loop, "LONGEST_STEP", -1.0)

@@ -180,10 +180,10 @@ def test_the_page_goes_before_a_reset_and_back(visit: OpenPage, ids: list[str], 
 def test_a_page_that_is_not_there_says_so_and_follows_nothing(path: str, heading: str, visit: OpenPage) -> None:
     """It does not say that the server does not answer."""
     one = visit("/")
-    before = len(one.asked)
+    before = len(one.requested)
     one.page.goto(f"{one.page.url.partition(PAGE)[0]}{PAGE}{path}")
     expect(one.page.get_by_role("heading", level=1)).to_have_text(heading)
-    expect(one.page.locator("#lamp")).to_have_text("Not found")
-    assert ["404" in said for said in one.said] == [True]
-    one.said.clear()
-    assert not [url for url in one.asked[before:] if "live" in url]
+    expect(one.page.locator("#connection")).to_have_text("Not found")
+    assert ["404" in complaint for complaint in one.complaints] == [True]
+    one.complaints.clear()
+    assert not [url for url in one.requested[before:] if "live" in url]

@@ -85,7 +85,7 @@ let reconnection = 0;
 
 function connect() {
   window.clearTimeout(reconnection);
-  if (stream || past || document.hidden) return;
+  if (stream || past || lost || document.hidden) return;
   const address = new URL(window.location.href);
   address.hash = "";
   address.searchParams.set("live", "");
@@ -94,7 +94,7 @@ function connect() {
   stream.onmessage = (event) => apply(JSON.parse(event.data));
   stream.onerror = () => {
     if (stream.readyState !== EventSource.CLOSED) return;
-    showConnection("Not connected: the server does not answer", false);
+    showConnection("Not connected: the server does not answer, or too many pages are open", false);
     disconnect();
     reconnection = window.setTimeout(connect, 3000);
   };
