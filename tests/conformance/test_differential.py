@@ -1,6 +1,7 @@
 """What a server answers is held beside what two models of its contract answer to the same requests."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,9 +9,11 @@ from conformance.saboteurs.saboteur import Saboteur, Stranger, altering, changed
 
 from mockreel.conformance.check_context import CheckContext, Wanted
 from mockreel.conformance.check_runner import run
+from mockreel.conformance.checks import EVERY as EVERY_CHECK
 from mockreel.conformance.checks import differential
-from mockreel.conformance.checks.differential.reply_comparison import Comparison
+from mockreel.conformance.checks.differential.reply_comparison import Comparison, Difference
 from mockreel.conformance.checks.differential.symbols import Symbols, Unknown
+from mockreel.conformance.suite import Plan
 from mockreel.contract.exchanges.exchange import SentRequest
 from mockreel.contract.messages.message import Request, Response
 
@@ -126,6 +129,15 @@ def test_a_request_with_a_name_that_no_model_gave_cannot_be_asked() -> None:
         ({"a": ["x"]}, {"a": ["x", "y"]}, {"a": ["x", "y"]}, ["entry"]),
         ({"at": "2031-05-06T07:08:09Z"}, {"at": "2026-01-01T00:00:00Z"}, {"at": "2026-02-01T00:00:00Z"}, []),
         ({"at": "2031-05-06 07:08:09"}, {"at": "2026-01-01T00:00:00.5Z"}, {"at": "2026-02-01T00:00:00.5Z"}, ["type"]),
+        ({"at": "2031-05-06T07:08:09Z"}, {"at": "2026-01-01T00:00:00+00:00"}, {"at": "2026-02-01T00:00:00+00:00"}, []),
+        ({"at": None}, {"at": "2026-01-01T00:00:00Z"}, {"at": "2026-02-01T00:00:00Z"}, []),
+        ({}, {"a": None}, {"a": None}, []),
+        ({"a": None}, {"a": []}, {"a": []}, []),
+        ({"a": None}, {"a": ["x"]}, {"a": ["x"]}, ["type"]),
+        ({"a": "/f.mp4?sig=1"}, {"a": "/f.mp4"}, {"a": "/f.mp4"}, []),
+        ({"a": "/f.mp4.exe"}, {"a": "/f.mp4"}, {"a": "/f.mp4"}, ["value"]),
+        ({"a": "0.50"}, {"a": "0.5"}, {"a": "0.5"}, []),
+        ({"a": "0.51"}, {"a": "0.5"}, {"a": "0.5"}, ["value"]),
         ({"t": '{"a":9}'}, {"t": '{"a":1}'}, {"t": '{"a": 1}'}, ["value"]),
     ],
 )  # fmt: skip
@@ -134,3 +146,84 @@ def test_what_both_models_say_alike_is_what_is_compared(came: Any, one: Any, oth
     found = Comparison(Symbols(), {}).documents(came, one, other)
 
     assert [difference.kind for difference in found] == kinds
+
+
+def chosen(*checks: str, differential: bool = True) -> Plan:
+    return Plan(checks=checks, quick=True, differential=differential)
+
+
+def test_a_run_compares_unless_it_is_told_not_to() -> None:
+    """The comparison is part of a run; what the mock server itself is compared with would be the same."""
+    assert chosen().wanted.differential
+    assert not chosen(differential=False).wanted.differential
+    assert chosen("model.replies", differential=False).wanted.differential
+
+
+@pytest.mark.parametrize(
+    ("checks", "session", "jobs"),
+    [
+        ((), True, True),
+        (("model.replies",), True, True),
+        (("model.session", "model.replies"), True, False),
+        (("list.form", "model.replies"), False, False),
+        (("lifecycle.ends", "model.replies"), False, True),
+        (("generated.fuzzing:list_runs", "model.refusals"), False, True),
+    ],
+)
+def test_a_comparison_of_what_other_checks_ask_asks_nothing_itself(
+    checks: tuple[str, ...], session: bool, jobs: bool
+) -> None:
+    """Alone it asks for all that it compares; beside others it waits for no job that they do not begin."""
+    plan = chosen(*checks)
+    compares = [one for one in plan.chosen() if one.id in ("model.replies", "model.refusals")]
+
+    assert plan.wanted.session == session
+    assert all(bool(one.uses) == jobs for one in compares)
+
+
+class Hasty(Stranger):
+    """A server whose time is up as soon as its last response has come."""
+
+    late = False
+
+    def now(self) -> float:
+        return super().now() + (1e9 if self.late else 0.0)
+
+
+def test_what_the_budget_had_no_room_for_is_told_as_not_checked() -> None:
+    """The log is compared as long as there is time, and the rest is counted."""
+    honest = honest_contract("aimlapi")
+    target = Hasty(honest, seed=7)
+    try:
+        context = CheckContext(honest, target, Wanted(quick=True, budget=1000, differential=True))
+        list(run(context, [one for one in EVERY_CHECK if one.id == "list.form"]))
+        target.late = True
+        (outcome,) = [
+            one
+            for one in run(context, [replace(one, uses=()) for one in differential.CHECKS if one.id == "model.replies"])
+            if one.check == "model.replies"
+        ]
+    finally:
+        target.close()
+
+    assert outcome.verdict == "not checked"
+    assert "--budget" in outcome.reasons[0]
+
+
+@pytest.mark.parametrize(("whole", "kinds"), [(True, ["entry"]), (False, [])])
+def test_a_catalogue_has_every_entry_where_nothing_was_said_about_which(whole: bool, kinds: list[str]) -> None:
+    """A page of it may begin elsewhere."""
+    came, model = {"items": [{"code": "other"}]}, {"items": [{"code": "standard"}]}
+
+    found = Comparison(Symbols(), {}, whole=whole).documents(came, model, model)
+
+    assert [difference.kind for difference in found] == kinds
+
+
+def test_a_difference_must_be_expected_alike_by_models_in_company() -> None:
+    """What follows from other things in the account is another value there."""
+    alone = Difference("/items/3/total", "value", 4, 6)
+
+    assert alone.says_as(Difference("/items/9/total", "value", 4, 6))
+    assert not alone.says_as(Difference("/items/9/total", "value", 12, 6))
+    assert alone.anywhere == "/items/*/total"

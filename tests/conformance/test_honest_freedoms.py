@@ -138,6 +138,13 @@ def _without_webhook(request: Request) -> Request:
     return replace(request, headers=headers, body=orjson.dumps(kept))
 
 
+class Renamed(Stranger):
+    """The people and the accounts have other names."""
+
+    def __init__(self, contract: Contract, **options: Any) -> None:
+        MockTarget.__init__(self, contract, **options, named=" of somebody 7")
+
+
 # -- forms
 
 
@@ -235,6 +242,7 @@ FREEDOMS = (
     Variant("with-a-past", answering=with_a_past),
     Variant("copies-of-all", answering=copied(17)),
     Variant("limited-balance", kind=Limited),
+    Variant("other-people", kind=Renamed),
     Variant("often-limited", answering=now_and_then("rate-limited", 5)),
     Variant("often-unavailable", answering=now_and_then("unavailable", 7)),
     Variant("signed-in-lists", answering=signed(lambda count: b"?X-Amz-Signature=%032x" % count)),

@@ -5,6 +5,7 @@ import shlex
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from mockreel.contract.messages.message import Request, Response
 from mockreel.providers.runflow import webhooks
 from mockreel.server.socket_server import serving
 from mockreel.simulator import pipeline
+from mockreel.simulator.in_process.mock_target import MOCK_URL
 from mockreel.simulator.provider import Provider
 
 KEYS = {"MOCKREEL_KEY": "rf_live_one", "MOCKREEL_OTHER_KEY": "rf_live_two"}
@@ -32,6 +34,8 @@ def _bodies(operation: str, wrong: Wrong) -> Callable[[pytest.MonkeyPatch], None
 
         def answer(provider: Provider, request: Request) -> Response | Awaitable[Response]:
             response = honest(provider, request)
+            if request.base_url == MOCK_URL:  # the models in this process answer honestly
+                return response
             found = provider.contract.router.find(request.path)
             asked = found.methods.get(request.method) if found else None
             if asked is None or asked.id != operation or not isinstance(response, Response) or response.status >= 300:
@@ -83,6 +87,27 @@ def test_the_printed_command_shows_the_same_failure(
     assert first["verdict"] == second["verdict"] == "falls short"
     assert _facts(second) <= _facts(first)
     assert _facts(second)
+
+
+CLASSES = _bodies("list_evaluation_job_classes", lambda body: {**body, "items": [{"code": "Another"}]})
+
+
+def test_a_difference_from_the_models_is_shown_again_by_what_met_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The command names the check whose requests met it, and begins no job: it takes a few requests."""
+    CLASSES(monkeypatch)
+    with serving("runflow") as server:
+        words = [server.runflow.url, "--provider", "runflow", "--seed", "4", "--quick", "--full"]
+        asked = [word for name in ("list.form", "model.session", "model.replies") for word in ("--check", name)]
+        first = _outcome([*words, *asked], "model.replies", tmp_path)
+        printed = shlex.split(first["again"])
+        second = _outcome(printed[2:], "model.replies", tmp_path)
+
+    names = [after for before, after in pairwise(printed) if before == "--check"]
+    assert names == ["model.session", "model.replies"]
+    assert first["verdict"] == second["verdict"] != "holds"
+    assert _facts(first) == _facts(second) != set()
 
 
 def _asked(name: str) -> list[str]:

@@ -47,7 +47,8 @@ class TimeUp(Skipped):
 class Wanted:
     """How much is checked: which models (all if empty), how thoroughly, from which seed, in how many seconds.
 
-    `differential`: responses are also compared with those of a simulator of the contract.
+    `differential`: responses are also compared with those of a simulator of the contract; `session`: what no other
+    check asks is asked for this comparison.
     """
 
     models: tuple[str, ...] = ()
@@ -55,6 +56,7 @@ class Wanted:
     seed: int = 0
     budget: float = 60.0
     differential: bool = False
+    session: bool = True
 
 
 @dataclass
@@ -89,6 +91,7 @@ class CheckContext:
         self.model_selection = ModelSelection(self.contract, names=wanted.models, quick=wanted.quick, seed=wanted.seed)
         self.ids: list[tuple[str, SentRequest, ReceivedResponse]] = []
         self.log: list[tuple[SentRequest, ReceivedResponse]] = []
+        self.askers: list[str] = []  # for which check each request of the log was sent
         self.moments: list[float] = []  # when each response of the log came, by the target's clock
         self.stamp = "0" if self.target.own else f"{time.time_ns():x}"
         self._fetched: dict[str, ReceivedResponse] = {}
@@ -97,6 +100,7 @@ class CheckContext:
         self.asks_anew = True  # False where only what was seen before is looked at
         self.asking = ""  # the check that is run
         self.during: Counter[str] = Counter()  # checks whose responses broke the contract
+        self.shown_by: dict[str, tuple[str, ...]] = {}  # of a check that sends nothing: those whose requests showed it
         self._secret: Signing | None = None
         if self.ends is None and not self.target.own:
             self.ends = self.target.now() + wanted.budget
@@ -139,6 +143,7 @@ class CheckContext:
         if len(self.log) < MOST_LOGGED:
             self.log.append((request, response))
             self.moments.append(self.target.now())
+            self.askers.append(self._asking(request))
         problems = list(self.response_problems(request, response))
         self.passing += problems
         if problems:
@@ -284,6 +289,7 @@ class CheckContext:
         self.jobs.adopt(other.jobs, groups)
         self.ids, self._secret, self._fetched, self.ends = other.ids, other.signing(), other._fetched, None
         self.asks_anew, self.log, self.moments = False, list(other.log), list(other.moments)
+        self.askers = list(other.askers)
 
     def missing_places(self, operation: Operation, places: Iterable[str]) -> None:
         """Count as not asked what is promised at places that no documented response of an operation can have."""

@@ -83,6 +83,7 @@ def run_one(context: CheckContext, check: Check, *, left_out: Mapping[str, str] 
         broke,
         time.monotonic() - began,
         chosen=bool(left) and context.wanted.quick,
+        during=context.shown_by.get(check.id, ()),
     )
 
 

@@ -22,7 +22,7 @@ PROMPT = 0.7
 # What a body check keeps at least, however short the budget is.
 LEAST = 10
 # Checks with many similar cases: a part of them is checked if not all fit.
-MANY = ("body.taken", "body.refused")
+MANY = ("body.taken", "body.refused", "model.session")
 
 
 @dataclass

@@ -10,6 +10,7 @@ from mockreel.conformance.check import Check, Outcome
 from mockreel.conformance.check_context import CheckContext, Wanted
 from mockreel.conformance.check_runner import REPLIES, run
 from mockreel.conformance.checks import EVERY, differential
+from mockreel.conformance.checks.differential import session
 from mockreel.conformance.generated.generated_requests import PHASES, Generated, require
 from mockreel.conformance.reports.report import Report, again
 from mockreel.conformance.run_plan import Announcement, announce
@@ -38,12 +39,19 @@ class Plan:
     readings: Mapping[str, str] = field(default_factory=dict)
     data: Path | None = None
     checks: tuple[str, ...] = ()
-    differential: bool = False
+    differential: bool = True
 
     @property
     def wanted(self) -> Wanted:
-        named = any(one.id in self.checks for one in differential.CHECKS)
-        return Wanted(self.models, self.quick, self.seed, self.budget, differential=self.differential or named)
+        ours = {one.id for one in differential.CHECKS}
+        return Wanted(
+            self.models,
+            self.quick,
+            self.seed,
+            self.budget,
+            differential=self.differential or bool(ours & set(self.checks)),
+            session=session.SESSION in self.checks or not set(self.checks) - ours,
+        )
 
     def chosen(self) -> tuple[Check, ...]:
         """The selected checks of our own.
@@ -58,7 +66,16 @@ class Plan:
                 near = [one for one in known if one.partition(".")[0] == name.partition(".")[0]]
                 then = "`mockreel check --list` has them all." if near else ""
                 raise OptionError("--check", name, [*(near or known), *further], then=then)
-        return tuple(check for check in EVERY if not self.checks or check.id in self.checks)
+        found = tuple(check for check in EVERY if not self.checks or check.id in self.checks)
+        return self._without_jobs(found) if self.checks and not self.generates else found
+
+    def _without_jobs(self, found: tuple[Check, ...]) -> tuple[Check, ...]:
+        """The same; where a comparison is of what other checks ask, and none of them begins a job, it begins none."""
+        ours = {one.id for one in differential.CHECKS} - {session.SESSION}
+        others = [one for one in found if one.id not in ours]
+        if not others or any(one.uses for one in others):
+            return found
+        return tuple(replace(one, uses=()) if one.id in ours else one for one in found)
 
     @property
     def generates(self) -> bool:

@@ -58,7 +58,9 @@ from mockreel.cli.shared_options import reading_option, report_option
 )
 @click.option("--full", is_flag=True, help="Send a URL everything, whatever it costs.")
 @click.option(
-    "--differential", is_flag=True, help="Compare each response of a URL with that of a simulator of the contract."
+    "--no-differential",
+    is_flag=True,
+    help="Do not compare the responses of a URL with those of a simulator of the contract.",
 )
 @click.option(
     "--max-spend",
@@ -187,7 +189,7 @@ def _plan(options: Mapping[str, Any], target: str) -> Any:
         generated=not options["only_ours"],
         readings=dict(options["readings"]),
         data=options["data"],
-        differential=options["differential"],
+        differential=not options["no_differential"],
     )
 
 

@@ -74,6 +74,7 @@ class MockTarget:
         contract: the contract to serve, which may differ from the one to check against.
         start: the initial time of its clock.
         balance: the initial balance of its first account; unlimited by default.
+        named: what the names of its accounts end with.
         answering: replaces how the mock server answers requests.
         sender: wraps the sender of webhooks.
     """
@@ -88,11 +89,12 @@ class MockTarget:
         seed: int = 0,
         start: float = START,
         balance: Decimal | None = None,
+        named: str = "",
         keep_bodies: bool = True,
         answering: Answering = answer_honestly,
         sender: Callable[[MemorySender], MemorySender] = lambda honest: honest,
     ) -> None:
-        self.keys, entries = drawn(contract, balance=balance)
+        self.keys, entries = drawn(contract, balance=balance, named=named)
         self.receiver: Receiver | None = Receiver(RECEIVER_URL, self.now)
         self._simulator: Simulator = build_simulator(
             {contract.provider: contract},

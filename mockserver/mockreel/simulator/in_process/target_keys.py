@@ -23,8 +23,13 @@ class Keys:
         return tuple(sorted({key for key in self.of.values() if key}, key=len, reverse=True))
 
 
-def drawn(contract: Contract, *, balance: Decimal | None = None) -> tuple[Keys, tuple[KeyEntry, ...]]:
-    """Keys for the mock: two accounts, and an admin of the first where the contract has admins."""
+def drawn(contract: Contract, *, balance: Decimal | None = None, named: str = "") -> tuple[Keys, tuple[KeyEntry, ...]]:
+    """Keys for the mock: two accounts, and an admin of the first where the contract has admins.
+
+    Args:
+        balance: what the first account has; unlimited by default.
+        named: what the names of the accounts end with.
+    """
     prefixes = contract.root.get("keys", {}).get("prefixes", [])
     member = next((row["prefix"] for row in prefixes if row.get("role") != "admin"), "")
     admin = next((row["prefix"] for row in prefixes if row.get("role") == "admin"), None)
@@ -35,14 +40,16 @@ def drawn(contract: Contract, *, balance: Decimal | None = None) -> tuple[Keys, 
     }
     if admin is not None:
         found["admin"] = f"{admin}mockreel-check"
-    entries = tuple(_entry(who, key, balance) for who, key in found.items() if who != "invalid")
+    entries = tuple(_entry(who, key, balance, named) for who, key in found.items() if who != "invalid")
     return Keys(found), entries
 
 
-def _entry(who: Who, key: str, balance: Decimal | None) -> KeyEntry:
+def _entry(who: Who, key: str, balance: Decimal | None, named: str) -> KeyEntry:
     """The other account has a balance, so that what it pays can be seen; nothing else is ever short of money."""
     others = Decimal(1000) if balance is None else balance / 3
-    return KeyEntry(key, "other", balance=others) if who == "other" else KeyEntry(key, "own", balance=balance)
+    if who == "other":
+        return KeyEntry(key, f"other{named}", balance=others)
+    return KeyEntry(key, f"own{named}", balance=balance)
 
 
 def dressed(request: SentRequest, keys: Keys) -> SentRequest:

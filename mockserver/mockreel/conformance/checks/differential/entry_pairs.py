@@ -67,6 +67,11 @@ class EntryPairs:
             lacking, left = [], []
         return pairs, lacking, [self._came[place] for place in left]
 
+    @property
+    def by_values(self) -> bool:
+        """Whether entries are known by constant values alone, as those of a catalogue are."""
+        return bool(self._key) and not any(dict(self._names(at)) for at in range(len(self._one)))
+
     def _is_same(self, at: int, entry: Any) -> bool:
         names = dict(self._names(at))
         if names:

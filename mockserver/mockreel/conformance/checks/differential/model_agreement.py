@@ -3,14 +3,14 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from mockreel.conformance.check import Check, check
 from mockreel.conformance.checks.differential.difference_facts import DifferenceFacts
 from mockreel.conformance.checks.differential.played_log import Compared, PlayedLog
 from mockreel.conformance.checks.differential.played_webhooks import webhooks
-from mockreel.conformance.checks.differential.session import Session
+from mockreel.conformance.checks.differential.session import SESSION, Session
 from mockreel.conformance.jobs.job_groups import PLAIN
 from mockreel.contract.exchanges.problem import Problem
 from mockreel.simulator.in_process.mock_target import NotApplicable, Skipped
@@ -35,6 +35,8 @@ def asks_a_session(context: "CheckContext") -> Iterator[Problem]:
     """It finds nothing by itself: what came is compared when every job has ended."""
     context.kept[_SESSION] = session = Session(context)
     session.things()
+    if session.unsent and SESSION in context.most:
+        context.skip("they do not fit the budget; give more with --budget", session.unsent)
     yield from ()
 
 
@@ -70,49 +72,84 @@ def tells_alike(context: "CheckContext") -> Iterator[Problem]:
     yield from _problems(context, "webhooks")
 
 
+@dataclass
+class _Judgement:
+    """What came of comparing a log, by the sort of exchange."""
+
+    cases: Counter[str] = field(default_factory=Counter)
+    problems: defaultdict[str, dict[str, Problem]] = field(default_factory=lambda: defaultdict(dict))
+    askers: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    late: int = 0
+
+    def add(self, sort: str, problem: Problem, asker: str) -> None:
+        """Keep a problem; of those with one fact at one place the smallest."""
+        place = problem.subject.partition(" ")[2]
+        key = place if place.startswith("header ") else f"{problem.fact.where} {place}"
+        kept = self.problems[sort].get(key)
+        if kept is None or _size(problem) < _size(kept):
+            self.problems[sort][key] = problem
+            self.askers[f"{sort} {key}"] = [asker]
+
+    def shown_by(self, sort: str) -> tuple[str, ...]:
+        """The checks whose requests showed the problems of a sort; none where the jobs of the session were needed."""
+        names = [name for key in self.problems[sort] for name in self.askers[f"{sort} {key}"]]
+        ours = {f"model.{one}" for one in ("refusals", "replies", "updates", "webhooks")}
+        return () if ours & set(names) or not all(names) else tuple(dict.fromkeys(names))
+
+
 def _problems(context: "CheckContext", sort: str) -> Iterator[Problem]:
     if _KEPT not in context.kept:
         with suppress(Skipped):
             _further(context)
         context.kept[_KEPT] = _judged(context)
-    cases, problems = context.kept[_KEPT]
-    if not cases[sort]:
+    found: _Judgement = context.kept[_KEPT]
+    if found.late:
+        reason = f"the budget of {context.wanted.budget:g} s was used up; give more with --budget"
+        context.skip(f"{found.late} responses of the run were not compared: {reason}")
+    elif not found.cases[sort]:
         raise NotApplicable("no request of the run was of this kind")
-    context.judged(cases[sort])
-    yield from problems[sort].values()
+    context.judged(found.cases[sort])
+    context.shown_by[f"model.{sort}"] = found.shown_by(sort)
+    yield from found.problems[sort].values()
 
 
 def _further(context: "CheckContext") -> None:
     """Ask what needs jobs that have ended; all of it, where one of these checks is run alone."""
-    if not context.asks_anew:
+    if not context.asks_anew or not context.wanted.session:
         return
     cases, session = context.cases, context.kept.get(_SESSION)
     if session is None:
         session = Session(context)
         session.things()
-    session.jobs()
+    if PLAIN in context.jobs.groups:
+        session.jobs()
     context.cases = cases
 
 
-def _judged(context: "CheckContext") -> tuple[Counter[str], defaultdict[str, dict[str, Problem]]]:
-    """How many exchanges of each sort were compared; of problems with one fact at one place the smallest."""
-    cases: Counter[str] = Counter()
-    problems: defaultdict[str, dict[str, Problem]] = defaultdict(dict)
-    facts = DifferenceFacts(context)
+def _judged(context: "CheckContext") -> _Judgement:
+    """How many exchanges of each sort were compared, and in what they differ."""
+    facts, found = DifferenceFacts(context), _Judgement()
     with PlayedLog(context) as played:
         compared = [(_sort(context, one), one) for one in played.exchanges()]
         compared += [("webhooks", one) for one in webhooks(context, played)]
-    cases.update(sort for sort, _ in compared)
+    found.late = played.late
+    found.cases.update(sort for sort, _ in compared)
+    if played.unplayed and context.asks_anew:
+        context.notes.append(_uncompared(played.unplayed))
     if played.strangers and any(one.differences for _, one in compared):
-        compared = [(sort, one) for sort, one in _confirmed(context, compared)]
+        compared = list(_confirmed(context, compared))
     for sort, one in compared:
         facts.sent(one)
         problem = facts.problem(one) if sort != "webhooks" else facts.webhook_problem(one)
         if problem is not None:
-            place = problem.subject.partition(" ")[2]
-            key = place if place.startswith("header ") else f"{problem.fact.where} {place}"
-            problems[sort][key] = min(problems[sort].get(key, problem), problem, key=_size)
-    return cases, problems
+            found.add(sort, problem, context.askers[one.number] if one.number >= 0 else "")
+    return found
+
+
+def _uncompared(reasons: Counter[str]) -> str:
+    """What of a log no model can say anything of, and why."""
+    parts = [f"{count} where {reason}" for reason, count in reasons.most_common()]
+    return f"responses that were not compared with a simulator of the contract: {', '.join(parts)}"
 
 
 def _confirmed(context: "CheckContext", compared: Iterable[tuple[str, Compared]]) -> Iterator[tuple[str, Compared]]:

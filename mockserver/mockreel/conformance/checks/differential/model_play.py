@@ -2,7 +2,7 @@
 
 import random
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -14,6 +14,7 @@ from mockreel.engine.jobs.job import Intervention, Job
 from mockreel.errors import MockreelError
 from mockreel.simulator.in_process.memory_receiver import Receiver
 from mockreel.simulator.in_process.mock_target import MockTarget
+from mockreel.webhooks import MemorySender, Outcome, Outgoing
 
 # The course of every job for which no other is asked for.
 _OURS = "as the server's"
@@ -30,8 +31,10 @@ class Variation:
     later: float  # by how many seconds its clock is ahead
     pace: float = 1.0
     stretch: float | None = None  # by how much longer its jobs stay in each state; without it they have no end at all
+    answers: float = 0.0  # after so many seconds a receiver of webhooks answers
     older: float = 0.0  # by how many seconds longer its jobs took when they end
     balance: Decimal | None = None
+    named: str = ""  # what the names of its accounts end with
     otherwise: bool = False  # what nobody has stated is otherwise: prices, texts of errors
 
 
@@ -42,8 +45,10 @@ VARIATIONS = (
         later=41 * 86_400 + 12_345.678,
         pace=31.013,
         stretch=_LONG,
+        answers=0.137,
         older=600.0,
         balance=Decimal("7654321098.76"),
+        named="-elsewhere",
         otherwise=True,
     ),
 )
@@ -51,6 +56,19 @@ VARIATIONS = (
 
 # A job that is seen to have ended has done so in the last seconds, in whatever order with others.
 JUST = 1.0
+
+
+class _Unhurried(MemorySender):
+    """Sends within the process, and lets time pass until the answer."""
+
+    def __init__(self, receiver: Callable[[Outgoing], int | Outcome] | None, passes: Callable[[], None]) -> None:
+        super().__init__(receiver)
+        self._passes = passes
+
+    async def send(self, message: Outgoing) -> Outcome:
+        outcome = await super().send(message)
+        self._passes()
+        return outcome
 
 
 class ModelPlay(MockTarget):
@@ -65,7 +83,13 @@ class ModelPlay(MockTarget):
         self._variation = variation
         endless = _endless(unstated(contract) if variation.otherwise else contract, variation.stretch)
         super().__init__(
-            endless, seed=variation.seed, start=start + variation.later, balance=variation.balance, keep_bodies=False
+            endless,
+            seed=variation.seed,
+            start=start + variation.later,
+            balance=variation.balance,
+            named=variation.named,
+            keep_bodies=False,
+            sender=self._unhurried,
         )
         self._usual = contract.scenarios.default
         assert self.receiver is not None
@@ -83,6 +107,12 @@ class ModelPlay(MockTarget):
         with suppress(MockreelError):
             return self.send(request)
         return None
+
+    def _unhurried(self, honest: MemorySender) -> MemorySender:
+        """A sender whose receivers take the time of this variation."""
+        return _Unhurried(
+            honest.receiver, lambda: self._simulator.clock.advance_to(self.now() + self._variation.answers)
+        )
 
     def _held(self, wished: str) -> str:
         """A preference for a course that does not end by itself."""

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 # A clock that shows less counts from some moment of its own.
 _LONG_AGO = 1_000_000_000.0
+# So many seconds after a change what it began may not have ended.
+SOON = 2.0
 # So often a read is asked again when jobs of the models have moved.
 _ROUNDS = 3
 
@@ -53,9 +55,11 @@ class PlayedLog:
         ]
         self.symbols = Symbols()
         self.strangers = False  # whether the account has what this run has not made
-        self._owed = 0.0
+        self._owed = self._moment = 0.0
+        self._accepted: dict[tuple[str | bytes, ...], float] = {}
         self._shown: dict[tuple[str | bytes, ...], tuple[int, bytes]] = {}
         self.unplayed: Counter[str] = Counter()
+        self.late = 0  # how many exchanges were left when the budget was used up
         self._stated = stated(context.contract)
         self._words = {state.word: state for state in context.contract.lifecycle.states.values()}
         self._company = Company(context, self.models) if in_company else None
@@ -79,9 +83,12 @@ class PlayedLog:
         if self._company is not None:
             self._company.was_there()
         for number, ((sent, came), moment) in enumerate(zip(list(context.log), list(context.moments), strict=True)):
+            if context.is_over():
+                self.late = len(context.log) - number
+                return
             request = self._known(sent)
             self._pass_time(moment - (moment if last is None else last), reads=self._reads(request))
-            last = moment
+            last = self._moment = moment
             for name, state in ends.after(number - 1):
                 self._end_early(name, state)
             if self._repeats(request, came):
@@ -128,7 +135,10 @@ class PlayedLog:
     def _compared(self, request: SentRequest, came: ReceivedResponse) -> Compared | None:
         detector = self._context.error_detector
         if detector.refused(came) and detector.circumstance(came, request.operation):
-            self.unplayed["it was not about the request"] += 1
+            self.unplayed["the server or a model rejected it for its account or its time"] += 1
+            return None
+        if self._is_too_soon(request, came):
+            self.unplayed["the same had just been accepted, and may not have been done yet"] += 1
             return None
         if self._reads(request):
             self.learn(came.json)
@@ -143,6 +153,16 @@ class PlayedLog:
             if not elsewhere or not self._reads(request) or not self._followed(request, elsewhere):
                 break
         return compared
+
+    def _is_too_soon(self, request: SentRequest, came: ReceivedResponse) -> bool:
+        """Whether a change is refused that was accepted a moment ago: what it began may be under way still."""
+        if self._reads(request):
+            return False
+        key, refused = (request.method, request.path, request.body), self._context.error_detector.refused(came)
+        before = self._accepted.get(key)
+        if not refused:
+            self._accepted[key] = self._moment
+        return refused and before is not None and self._moment - before < SOON
 
     def learn(self, document: Any) -> None:
         """Let the jobs of the models end that a reply shows as ended, wherever it does."""
@@ -165,16 +185,16 @@ class PlayedLog:
         try:
             asks = [self.symbols.request(request, number) for number in range(len(self.models))]
         except Unknown:
-            self.unplayed["it names what no model has given"] += 1
+            self.unplayed["the request names what was there before the run"] += 1
             return None
         self.symbols.sent(request)
         waits = request.operation is not None and self._waits(request)
         if waits and self._is_under_way(came.json):
-            self.unplayed["its job had not ended when it was answered"] += 1
+            self.unplayed["its job went on"] += 1
             return None
         one, other = (model.ask(ask, waits=waits) for model, ask in zip(self.models, asks, strict=True))
         if one is None or other is None:
-            self.unplayed["the models do not answer"] += 1
+            self.unplayed["no model answers"] += 1
             return None
         return one, other
 
@@ -197,13 +217,13 @@ class PlayedLog:
         detector, operation = self._context.error_detector, request.operation
         if any(detector.refused(reply) and detector.circumstance(reply, operation) for reply in (one, other)):
             self.symbols.note(came.json)
-            self.unplayed["it was not about the request"] += 1
+            self.unplayed["the server or a model rejected it for its account or its time"] += 1
             return None, []
         if one.status != other.status or detector.refused(one) != detector.refused(other):
-            self.unplayed["the models differ"] += 1
+            self.unplayed["the contract leaves the answer open"] += 1
             return None, []
         if detector.refused(came) and detector.refused(one) and self._asks_of_open_job(request):
-            self.unplayed["its job had not ended, and may have been further"] += 1
+            self.unplayed["its job went on"] += 1
             return None, []
         if came.status != one.status:
             self.symbols.note(came.json)
@@ -215,6 +235,7 @@ class PlayedLog:
             self._is_known,
             is_open=self._is_open if self._names_a_state(request) else lambda _: False,
             cursors=self._cursors(operation),
+            whole=request.method == "GET" and not request.query,
         )
         found = [] if one.json is None else comparison.documents(came.json, one.json, other.json)
         self.strangers = self.strangers or comparison.strangers

@@ -35,17 +35,18 @@ def webhooks(context: "CheckContext", played: PlayedLog) -> Iterator[Compared]:
         for mine, left, right in zip(came, one, other, strict=False):
             responses = [_response(arrival) for arrival in (mine, left, right)]
             found = [*played.documents(*(response.json for response in responses)), *_headers(mine, left, right)]
-            yield Compared(asked[url], responses[0], responses[1], tuple(found))
+            request, number = asked[url]
+            yield Compared(request, responses[0], responses[1], tuple(found), number)
 
 
-def _submits(context: "CheckContext") -> Iterator[tuple[str, SentRequest]]:
-    """The URL at which each submit of the log wants its webhook, where nothing else was to be sent there."""
+def _submits(context: "CheckContext") -> Iterator[tuple[str, tuple[SentRequest, int]]]:
+    """The URL at which each submit of the log wants its webhook, and its number, where nothing else was to be sent."""
     named = Counter(text for request, _ in context.log for text in set(texts(request.json)) if "://" in text)
-    for request, _ in context.log:
+    for number, (request, _) in enumerate(context.log):
         found = context.webhooks.of(request.operation) if request.operation else None
         url = next(iter(values(request.json, found[0])), None) if found is not None else None
         if isinstance(url, str) and named[url] == 1:
-            yield url, request
+            yield url, (request, number)
 
 
 def _headers(came: Arrival, one: Arrival, other: Arrival) -> Iterator[Difference]:

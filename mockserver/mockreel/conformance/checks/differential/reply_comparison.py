@@ -67,6 +67,7 @@ class Comparison:
     is_open: Callable[[Iterable[str]], bool] = lambda _: False
     cursors: frozenset[str] = frozenset()  # the places of texts that lead to other pages, in whatever words
     elsewhere: list[Elsewhere] = field(default_factory=list)
+    whole: bool = False  # nothing was said about which entries to show
     strangers: bool = False  # a list has entries of others
     partial: bool = False  # a list has other entries, as it tells of what happens when jobs end
 
@@ -166,7 +167,7 @@ class Comparison:
         self.partial |= pairing.shifted or bool(lacking or further)
         self.strangers |= any(self._is_strange(entry) for entry in further)
         lacking = [at for at in lacking if not self.is_open(direct(one[at]))]
-        if lacking and len(further) < len(lacking):
+        if lacking and (len(further) < len(lacking) or (self.whole and pairing.by_values)):
             yield Difference(f"{place}/*", "entry", one[lacking[0]], f"{len(came)} entries instead of {len(one)}")
         known = [entry for entry in further if self._is_gone(entry)] if not lacking else []
         if known:
@@ -195,7 +196,8 @@ class Comparison:
             return not _ENTRY.search(difference.place)
         if difference.kind not in ("type", "value", "key"):
             return False
-        return difference.place in self.cursors or value is None or isinstance(value, bool | int | float)
+        leads_on = difference.came is None and not _ENTRY.search(difference.place)
+        return leads_on or difference.place in self.cursors or value is None or isinstance(value, bool | int | float)
 
 
 def _sort(value: Any) -> str:

@@ -13,9 +13,10 @@ from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest, 
 if TYPE_CHECKING:
     from mockreel.conformance.check_context import CheckContext
 
-# With --quick so many variants of an operation are asked, and so many requests sent in each part of the session.
-FEW, MOST = 5, 150
-# So many lists and records are read again after a change.
+SESSION = "model.session"
+# So many requests are sent in each part of the session with --quick, so that every operation has some of them: so many
+# variants of each, and so many lists and records that are read again after a change.
+MOST, FEW, FEW_AGAIN = 350, 2, 2
 READ_AGAIN = 5
 
 
@@ -25,8 +26,8 @@ class Session:
     def __init__(self, context: "CheckContext") -> None:
         self._context = context
         self._variants = RequestVariants(context)
-        self._random = random.Random(f"{context.wanted.seed} session")
-        self._left = MOST if context.wanted.quick else 100 * MOST
+        self._left = min(MOST if context.wanted.quick else 100 * MOST, context.most.get(SESSION, 100 * MOST))
+        self.unsent = 0
         self._bases: dict[str, SentRequest] = {}
         contract = context.contract
         secret, batch = contract.conversation.secret, contract.conversation.batch
@@ -50,7 +51,7 @@ class Session:
     def jobs(self) -> int:
         """What leads on from jobs that have ended."""
         before = len(self._context.log)
-        self._left = max(self._left, MOST)
+        self._left = min(max(self._left, MOST), self._context.most.get(SESSION, 100 * MOST))
         for trace in self._ended():
             for operation in self._ordered():
                 if operation.id in self._begins:
@@ -140,7 +141,8 @@ class Session:
             self._bases[operation.id] = base
             self._send(base)
         variants = list(self._variants.of(operation, base, refused_only=begins))
-        kept = self._random.sample(variants, min(FEW, len(variants))) if self._context.wanted.quick else variants
+        draw = random.Random(f"{self._context.wanted.seed} {operation.id}")
+        kept = draw.sample(variants, min(FEW, len(variants))) if self._context.wanted.quick else variants
         for variant in kept:
             self._send(variant)
         if not self._reads(operation) and not begins:
@@ -169,10 +171,12 @@ class Session:
             for one in self._context.contract.operations
             if self._reads(one) and (request := self._linked(one, reversed(self._context.log[-8:]))) is not None
         ]
-        return [*linked, *found][:READ_AGAIN]
+        return [*linked, *found][: FEW_AGAIN if self._context.wanted.quick else READ_AGAIN]
 
     def _send(self, request: SentRequest) -> None:
-        if self._left > 0:
-            self._left -= 1
-            self._context.try_send(request)
-            self._context.judged()
+        if self._left <= 0:
+            self.unsent += 1
+            return
+        self._left -= 1
+        self._context.try_send(request)
+        self._context.judged()
