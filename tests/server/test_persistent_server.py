@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from server.speaking import ask
+from server.http_calls import ask
 from tools.pages import page
 
 from mockreel.client.admin import ControlClient
