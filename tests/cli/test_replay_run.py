@@ -5,7 +5,7 @@ import shlex
 from pathlib import Path
 
 import pytest
-from server.speaking import ask
+from server.http_calls import ask
 from tools.console import compare, dialogue
 from tools.pages import page
 

@@ -7,7 +7,7 @@ from functools import cache
 
 import pytest
 from depth import examples
-from engine.billing.spending import COSTS, Spender
+from engine.billing.spender import COSTS, Spender
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test

@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from server.speaking import GOOD, ask
+from server.http_calls import GOOD, ask
 from staging import FOURTH
 
 from mockreel import __version__

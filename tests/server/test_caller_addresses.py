@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import httpx2
 import pytest
-from server.speaking import GOOD, port_of
+from server.http_calls import GOOD, port_of
 from staging import FOURTH, START
 
 from mockreel.server.http.tls import made_certificate

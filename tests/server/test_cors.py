@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 import httpx2
 import pytest
-from server.speaking import GOOD, ask
+from server.http_calls import GOOD, ask
 from staging import FOURTH, START
 
 from mockreel.errors import OptionError

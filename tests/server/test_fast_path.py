@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
-from server.speaking import port_of
+from server.http_calls import port_of
 from staging import FOURTH, START
 
 from mockreel import Settings

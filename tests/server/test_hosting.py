@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 from local_http import WebhookReceiver, webhook_receiver
-from server.speaking import GOOD, ask
+from server.http_calls import GOOD, ask
 from staging import FOURTH
 
 from mockreel import __version__

@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 import pytest
-from server.speaking import ask
+from server.http_calls import ask
 from tools.pages import page
 
 from mockreel.client.admin import ControlClient

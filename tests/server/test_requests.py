@@ -8,7 +8,7 @@ from contextlib import closing
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from server.speaking import GOOD, ask, connect, port_of, raw
+from server.http_calls import GOOD, ask, connect, port_of, raw
 from staging import FOURTH
 
 from mockreel import Settings

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from server.speaking import ask, connect
+from server.http_calls import ask, connect
 from simulator.storage.redis_server import RedisServer, cancelled_commands, redis_for_a_test
 
 from mockreel.errors import OptionError, StateError

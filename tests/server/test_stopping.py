@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import uvicorn
-from server.speaking import GOOD, ask, port_of
+from server.http_calls import GOOD, ask, port_of
 from staging import FOURTH
 
 from mockreel import Settings, __version__

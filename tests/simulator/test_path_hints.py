@@ -1,7 +1,7 @@
 """Hints for unknown paths: in the log and the journal, never in the provider's response."""
 
 import pytest
-from server.speaking import ask
+from server.http_calls import ask
 from staging import Caller, MakeSimulator
 
 from mockreel.server.socket_server import serving

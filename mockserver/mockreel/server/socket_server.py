@@ -101,19 +101,13 @@ class Server:
         if _is_loopback(options.host):
             return
         if options.keys is None:
-            raise OptionError(
-                "host",
-                options.host,
-                ["127.0.0.1", "::1"],
-                then="Other machines can reach it, so list the keys: --keys FILE, --key KEY or --credentials FILE.",
-            )
-        if options.token is None:
-            raise OptionError(
-                "host",
-                options.host,
-                ["127.0.0.1", "::1"],
-                then="Other machines can reach it, so set a control token: --token or --credentials FILE.",
-            )
+            missing = "list the keys: --keys FILE, --key KEY or --credentials FILE"
+        elif options.token is None:
+            missing = "set a control token: --token or --credentials FILE"
+        else:
+            return
+        then = f"Other machines can reach it, so {missing}."
+        raise OptionError("host", options.host, ["127.0.0.1", "::1"], then=then)
 
     def _config(self, options: Options, beside: Sequence[Beside], *, short: bool) -> uvicorn.Config:
         app = application(self.server, options, self.sockets, beside=beside)

@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from engine.billing.spending import Spender
+from engine.billing.spender import Spender
 from staging import MakeSimulator
 
 from mockreel.engine.accounts.account import KeyEntry

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from engine.billing.spending import Spender
+from engine.billing.spender import Spender
 
 from mockreel.engine.billing import CostSummary, cost_avoided, read, together
 from mockreel.simulator.simulator import Simulator

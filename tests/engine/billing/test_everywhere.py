@@ -9,7 +9,7 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from engine.billing.spending import SUBMITS
+from engine.billing.spender import SUBMITS
 from staging import LEAN
 from starlette.testclient import TestClient
 

@@ -6,7 +6,7 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from engine.billing.spending import COSTS, Spender
+from engine.billing.spender import COSTS, Spender
 from hypothesis import given
 from hypothesis import strategies as st
 from staging import START, MakeSimulator

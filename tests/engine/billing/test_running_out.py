@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from engine.billing.spending import SUBMITS, Spender
+from engine.billing.spender import SUBMITS, Spender
 from staging import Caller, MakeSimulator
 
 from mockreel.simulator.simulator import Simulator

@@ -1,7 +1,7 @@
 """What a client draws and sends in a header is not shown, but seen to be the same; what anybody may read stays."""
 
 import pytest
-from engine.redaction.planting import Planter, generated, readings, rig, written
+from engine.redaction.planted_secrets import Planter, generated, readings, rig, written
 
 from mockreel.engine.redaction import Redactor
 

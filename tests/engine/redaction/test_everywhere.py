@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import orjson
 import pytest
-from engine.redaction.planting import KINDS, Plant, Planter, Rig, generated, readings, rig, written
+from engine.redaction.planted_secrets import KINDS, Plant, Planter, Rig, generated, readings, rig, written
 
 from mockreel.engine.redaction import Fingerprints
 

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import orjson
 import pytest
-from engine.redaction.planting import generated, written
+from engine.redaction.planted_secrets import generated, written
 
 from mockreel.engine.redaction import MASK, Fingerprints, Redactor
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx2
-from server.admin.judging import wrong
+from server.admin.documented_response import wrong
 from starlette.testclient import TestClient
 
 from mockreel.contract import pointers

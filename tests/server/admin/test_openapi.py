@@ -8,7 +8,7 @@ import jsonschema
 import orjson
 import pytest
 from server.admin.control_rig import KEY, Admin, OpenAdmin
-from server.admin.judging import operations, wrong
+from server.admin.documented_response import operations, wrong
 
 from mockreel.server.admin import clock_routes, control_document
 from mockreel.server.admin.control_routes import NOUNS, ROWS

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from server.dashboard.conftest import OpenPage
 from server.dashboard.visits import PAGE, RUNS
-from server.speaking import ask
+from server.http_calls import ask
 from staging import START
 
 from mockreel.server import serving

@@ -1,4 +1,4 @@
-"""Holds what the control API says against its own document."""
+"""Checks responses of the control API against its own document."""
 
 import re
 from collections.abc import Iterator, Mapping

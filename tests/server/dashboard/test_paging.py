@@ -1,4 +1,4 @@
-"""Windows on long lists, and the bar of a job: without a browser."""
+"""Pages of long lists, and the bar of a job: without a browser."""
 
 from collections.abc import Callable
 
