@@ -193,8 +193,9 @@ def scan_corpus(session: nox.Session) -> None:
 def mutants(session: nox.Session) -> None:
     """A contract that is false in one row is told from the true one, whichever row it is.
 
-    Prints which check notices which row and the share by kind; `-- --sample 10` takes every tenth row,
-    `-- --write docs/reference/check.md` writes the table into the docs. No default session.
+    Prints which check notices which row and the share by kind; `-- --only KIND`, `--provider NAME` and `--sample 10`
+    narrow it, `--results FILE` keeps what is known, `--write docs/reference/facts.md` writes the table. No default
+    session.
     """
     session.install("--group=test", ".")
     session.run("python", "-m", "conformance.mutants", *session.posargs, env={"PYTHONPATH": "tests"})

@@ -1,74 +1,77 @@
 """Make each row of every contract false, one at a time, and print which check notices: `python -m conformance.mutants`.
 
-`--sample N` takes every N-th row, `--provider NAME` one provider, `--write FILE` writes the table into the docs.
+`--provider NAME` and `--only KIND` (both repeatable) narrow it, `--sample N` takes every N-th row. `--results FILE`
+keeps each verdict as it comes: a run that was broken off goes on from there. `--write FILE` writes the table into the
+docs; with `--known` what the results lack is listed there as not tried.
 """
 
 import argparse
-import logging
 import sys
-from collections import Counter, defaultdict
+from collections.abc import Iterator
+from multiprocessing import get_context
 from pathlib import Path
 
-from conformance.mutants.mutant import Mutant, mutants, noticed, reason_for
+from conformance.mutants.mutant import Mutant, mutants, reason_for
+from conformance.mutants.results import Results
+from conformance.mutants.table import shares, written
+from conformance.mutants.trial import UNTRIED, Verdict, tried
 
-BEGIN, END = "<!-- facts: begin -->", "<!-- facts: end -->"
 PROVIDERS = ("runflow", "aimlapi", "runninghub")
+AIM = 0.95
+# A process that has tried so many contracts holds much of each of them.
+_MOST_TRIALS = 150
 
 
 def main(arguments: list[str]) -> int:
     """0 if the aim is met: of the documented rows that a check could notice, 95 % are noticed."""
-    given = argparse.ArgumentParser()
-    given.add_argument("--sample", type=int, default=1)
-    given.add_argument("--provider", action="append")
-    given.add_argument("--write", type=Path)
-    options = given.parse_args(arguments)
-    logging.disable(logging.CRITICAL)
-    found: list[tuple[Mutant, tuple[str, ...] | None, str]] = []
-    for provider in options.provider or PROVIDERS:
-        for mutant in list(mutants(provider))[:: options.sample]:
-            reason = reason_for(mutant)
-            checks = None if reason else noticed(mutant)
-            found.append((mutant, checks, reason))
-            shown = reason or ("cannot be read" if checks is None else ", ".join(checks[:3]) or "NOT NOTICED")
-            print(f"{provider:<11} {mutant.sort:<23} {mutant.where[:70]:<70} {shown}", flush=True)
+    options = _parser().parse_args(arguments)
+    rows = [
+        row
+        for provider in options.provider or PROVIDERS
+        for row in mutants(provider)
+        if not options.only or row.kind in options.only
+    ][:: options.sample]
+    known = Results(options.results)
+    found = [(row, _known(row, known)) for row in rows] if options.known else []
+    found = found or list(_verdicts(rows, known, options.jobs))
     if options.write:
-        text = options.write.read_text()
-        before, _, rest = text.partition(BEGIN)
-        options.write.write_text(f"{before}{BEGIN}\n{table(found)}\n{END}{rest.partition(END)[2]}")
-    return 0 if summary(found) >= 0.95 else 1
+        options.write.write_text(written(options.write.read_text("utf-8"), found), "utf-8")
+    lines, whole = shares(found)
+    print("\n".join(lines))
+    return 0 if whole >= AIM else 1
 
 
-def summary(found: list[tuple[Mutant, tuple[str, ...] | None, str]]) -> float:
-    """Print the share that is noticed by sort of row; gives that of the documented ones."""
-    counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    documented: Counter[bool] = Counter()
-    for mutant, checks, reason in found:
-        state = "reason" if reason else "unreadable" if checks is None else "noticed" if checks else "missed"
-        counts[mutant.sort][state] += 1
-        if state in ("noticed", "missed") and mutant.evidence in ("documented", "published"):
-            documented[state == "noticed"] += 1
-    for sort, states in counts.items():
-        asked = states["noticed"] + states["missed"]
-        share = f"{100 * states['noticed'] / asked:.0f} %" if asked else "-"
-        others = f"{states['unreadable']} cannot be read, {states['reason']} with a reason"
-        print(f"{sort:<24} {states['noticed']:>4} of {asked:>4} noticed ({share}), {others}")
-    whole = documented[True] / max(1, documented.total())
-    print(f"documented rows: {documented[True]} of {documented.total()} noticed ({100 * whole:.1f} %)")
-    return whole
+def _parser() -> argparse.ArgumentParser:
+    given = argparse.ArgumentParser()
+    given.add_argument("--provider", action="append")
+    given.add_argument("--only", action="append", metavar="KIND")
+    given.add_argument("--sample", type=int, default=1)
+    given.add_argument("--jobs", type=int, default=1, help="so many processes")
+    given.add_argument("--results", type=Path, help="a file that keeps each verdict, to go on from")
+    given.add_argument("--known", action="store_true", help="try nothing: what the file lacks is listed as not tried")
+    given.add_argument("--write", type=Path, help="the page with the table")
+    return given
 
 
-def table(found: list[tuple[Mutant, tuple[str, ...] | None, str]]) -> str:
-    """Rows with one answer together: which check would notice, or why none does."""
-    groups: defaultdict[tuple[str, str, str], list[str]] = defaultdict(list)
-    for mutant, checks, reason in found:
-        answer = reason or ("the loader refuses it" if checks is None else "")
-        answer = answer or (", ".join(f"`{one}`" for one in (checks or ())[:4]) or "no check yet")
-        groups[mutant.provider, mutant.sort, answer].append(mutant.where)
-    lines = ["| provider | sort | rows | noticed by |", "|---|---|---|---|"]
-    for (provider, sort, answer), places in groups.items():
-        shown = ", ".join(f"`{place}`" for place in places) if len(places) <= 12 else f"{len(places)} rows"
-        lines.append(f"| {provider} | {sort} | {shown} | {answer} |")
-    return "\n".join(lines)
+def _known(row: Mutant, results: Results) -> Verdict:
+    """What is known of a row without trying it."""
+    reason = reason_for(row)
+    return Verdict("reason", reason=reason) if reason else results.known(row) or UNTRIED
+
+
+def _verdicts(rows: list[Mutant], results: Results, jobs: int) -> Iterator[tuple[Mutant, Verdict]]:
+    """Each row with its verdict, in the order of the rows; those that are known are not tried again."""
+    left = [row for row in rows if results.known(row) is None]
+    with get_context("spawn").Pool(jobs, maxtasksperchild=_MOST_TRIALS) as pool:
+        fresh = pool.imap(tried, left)
+        for row in rows:
+            verdict = results.known(row)
+            if verdict is None:
+                verdict = next(fresh)
+                results.keep(row, verdict)
+            shown = ", ".join(verdict.checks) or verdict.reason or verdict.state.upper()
+            print(f"{row.provider:<11} {row.kind:<23} {row.where[:70]:<70} {shown}", flush=True)
+            yield row, verdict
 
 
 if __name__ == "__main__":

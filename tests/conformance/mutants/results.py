@@ -1,0 +1,28 @@
+"""Verdicts in a file, one a line, so that a run that was broken off goes on where it was."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+from conformance.mutants.mutant import Mutant
+from conformance.mutants.trial import Verdict
+
+
+class Results:
+    """What is known of rows; without a file nothing is, and nothing is kept."""
+
+    def __init__(self, file: Path | None) -> None:
+        self._file = file
+        self._known: dict[tuple[str, str], Verdict] = {}
+        for line in file.read_text("utf-8").splitlines() if file is not None and file.is_file() else ():
+            provider, where, verdict = json.loads(line)
+            self._known[provider, where] = Verdict(verdict["state"], tuple(verdict["checks"]), verdict["reason"])
+
+    def known(self, row: Mutant) -> Verdict | None:
+        return self._known.get((row.provider, row.where))
+
+    def keep(self, row: Mutant, verdict: Verdict) -> None:
+        self._known[row.provider, row.where] = verdict
+        if self._file is not None:
+            with self._file.open("a", encoding="utf-8") as file:
+                file.write(json.dumps([row.provider, row.where, asdict(verdict)], ensure_ascii=False) + "\n")
