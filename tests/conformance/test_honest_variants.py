@@ -102,7 +102,8 @@ def now_and_then(scenario: str, every: int) -> Callable[[], Answering]:
 
 def _documents(provider: Provider, operation: Any, scenario: str) -> bool:
     row = provider.contract.errors[provider.contract.scenarios.requests[scenario].row]
-    return str(row.status) in operation.statuses and operation.body != "form"
+    own = bool(operation.key)  # what needs no key tells of the service itself, in another body
+    return str(row.status) in operation.statuses and operation.body != "form" and own
 
 
 def penniless() -> Answering:

@@ -93,14 +93,14 @@ class DifferenceFacts:
         )
 
     def _is_total(self, compared: Compared, difference: Difference) -> bool:
-        """Whether a number is about all that an account has: which depends on its past."""
+        """Whether a number or a flag is about all that an account has: which depends on its past."""
         operation, body = compared.request.operation, compared.request.json
         assert operation is not None
         keys = {place.name.lower() for place in operation.key}
         asks = isinstance(body, Mapping) and any(name.lower() not in keys for name in body)
         if asks or operation.model is not None or "{" in operation.path:
             return False
-        return _is_number(difference.expected)
+        return isinstance(difference.expected, bool) or _is_number(difference.expected)
 
     def _row(self, compared: Compared) -> ErrorRow | None:
         """The error definition by which the model has refused."""
