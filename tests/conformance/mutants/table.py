@@ -57,17 +57,12 @@ def written(page: str, found: list[tuple[Mutant, Verdict]]) -> str:
 
 
 def _tables(found: Found) -> list[str]:
-    """One table a provider, the rows of a kind with one answer together."""
-    groups: defaultdict[str, defaultdict[tuple[str, str], list[str]]] = defaultdict(lambda: defaultdict(list))
+    """One table a provider, with a line for each row."""
+    rows: defaultdict[str, list[str]] = defaultdict(list)
     for row, verdict in found:
-        groups[row.provider][row.kind, answer(verdict)].append(row.name)
-    tables = []
-    for provider, rows in groups.items():
-        lines = [f"## {provider}", "", "| kind of row | rows | noticed by |", "|---|---|---|"]
-        lines += [f"| {kind} | {', '.join(f'`{name}`' for name in names)} | {told} |"
-                  for (kind, told), names in rows.items()]  # fmt: skip
-        tables.append("\n".join(lines))
-    return tables
+        rows[row.provider].append(f"| {row.kind} | `{row.name}` | {answer(verdict)} |")
+    head = ("", "| kind of row | row | noticed by |", "|---|---|---|")
+    return ["\n".join([f"## {provider}", *head, *lines]) for provider, lines in rows.items()]
 
 
 def answer(verdict: Verdict) -> str:
