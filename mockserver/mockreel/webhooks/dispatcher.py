@@ -84,8 +84,8 @@ class AttemptDue:
     deliveries: "Deliveries"
     delivery: Delivery
 
-    def __call__(self) -> Awaitable[None]:
-        return self.deliveries.attempt(self.delivery, self.deliveries.now())
+    def __call__(self) -> Awaitable[None] | None:
+        return self.deliveries.begin(self.delivery)
 
 
 class Deliveries:
@@ -113,6 +113,7 @@ class Deliveries:
         self._subjects: dict[str, list[Delivery]] = {}
         self._damage: dict[str, Fault] = {}
         self._held_back: list[Delivery] = []
+        self._begun: set[str] = set()  # attempts whose coroutines have not been started yet
         self.observer: Observer | None = None
         self.signing: SigningOf = _unsigned
 
@@ -159,6 +160,7 @@ class Deliveries:
         """Remove all deliveries; running attempts are not recorded."""
         self._all, self._subjects, self._waiting = {}, {}, 0
         self._damage, self._held_back = {}, []
+        self._begun.clear()
 
     def damaged(self) -> tuple[dict[str, Fault], list[Delivery]]:
         """The faults by subject, and the deliveries that are held back."""
@@ -209,8 +211,21 @@ class Deliveries:
         delivery.next_at = moment
         self._scheduler.at(moment, AttemptDue(self, delivery))
 
+    def begin(self, delivery: Delivery) -> Awaitable[None] | None:
+        """Begin the attempt that is due; None if the delivery was released early, so that none is."""
+        began = self.now()
+        if delivery.next_at is None or delivery.next_at > began:
+            return None
+        self._begun.add(delivery.id)
+        return self.attempt(delivery, began)
+
+    def is_under_way(self, delivery: Delivery) -> bool:
+        """Whether an attempt has begun and not ended, even if its coroutine has not been started yet."""
+        return delivery.status == "pending" and (delivery.next_at is None or delivery.id in self._begun)
+
     async def attempt(self, delivery: Delivery, began: float) -> None:
         """Try once, now; the outcome is ignored if the delivery was removed meanwhile."""
+        self._begun.discard(delivery.id)
         if delivery.next_at is None or delivery.next_at > began:  # it was released early
             return
         delivery.next_at = None

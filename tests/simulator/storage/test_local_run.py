@@ -14,6 +14,7 @@ from mockreel.engine.moment import Moment
 from mockreel.errors import StateError
 from mockreel.simulator.rule_parser import set_faults
 from mockreel.simulator.storage.checkpoints.process_fork import CAN_FORK
+from mockreel.webhooks import Outgoing
 
 
 def _left(folder: Path, checkpoints: Path | None = None) -> object:
@@ -184,6 +185,33 @@ def test_an_attempt_with_an_unknown_end_is_repeated(tmp_path: Path) -> None:
     with kept(opened("sqlite", tmp_path)) as one:
         one.advance(1000)
         assert not one.receiver.sent
+
+
+def test_a_checkpoint_has_an_attempt_whose_task_has_not_run_yet(tmp_path: Path) -> None:
+    """It is due no more, and not sent yet; its outcome and its retry come after the checkpoint."""
+
+    async def attempt(one: Kept) -> None:
+        scheduler, clock = one.simulator.scheduler, one.simulator.clock
+        clock.advance_to(clock.now() + 100)
+        outcome = None
+        while outcome is None:  # the end of the job, then the attempt
+            action = scheduler.take_first(clock.now(), lambda _: True)
+            assert action is not None
+            assert scheduler.performer is not None
+            outcome = scheduler.performer(action)
+        task = asyncio.ensure_future(outcome)
+        one.run.keep_checkpoint(one.simulator)
+        await task
+
+    with kept(opened("sqlite", tmp_path), checkpoints=tmp_path / "check") as one:
+        one.receiver.sent += [Outgoing(HOOK, (), b"", 1.0)] * 2  # so that this one is rejected
+        one.submit()
+        asyncio.run(attempt(one))
+        before = state(one.simulator)
+    with kept(opened("sqlite", tmp_path), checkpoints=tmp_path / "check") as one:
+        assert orjson.dumps(state(one.simulator)) == orjson.dumps(before)
+        one.advance(100)
+        assert [message.url for message in one.receiver.sent] == [HOOK]
 
 
 def test_a_run_with_other_options_is_rejected(tmp_path: Path) -> None:

@@ -236,7 +236,7 @@ def _under_way(simulator: Simulator, now: float) -> Iterable[Row]:
     """Attempts that have begun and not ended: they are repeated."""
     for provider in simulator.providers.values():
         for delivery in provider.deliveries:
-            if delivery.status == "pending" and delivery.next_at is None:
+            if provider.deliveries.is_under_way(delivery):
                 yield {"at": now, "what": "attempt", "provider": provider.name, "id": delivery.id}
 
 

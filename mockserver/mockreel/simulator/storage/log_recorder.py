@@ -212,8 +212,9 @@ class Recorder:
         """The attempts in progress."""
         found = []
         for (name, id_), moments in self._begun.items():
-            delivery = self._simulator.providers[name].deliveries.get(id_)
-            if delivery is not None and delivery.status == "pending" and delivery.next_at is None:
+            deliveries = self._simulator.providers[name].deliveries
+            delivery = deliveries.get(id_)
+            if delivery is not None and deliveries.is_under_way(delivery):
                 found.append((name, id_, *moments))
         return found
 
