@@ -12,7 +12,7 @@ from mockreel.conformance.jobs.job_watch import JobWatch
 from mockreel.conformance.jobs.job_webhooks import JobWebhooks
 from mockreel.conformance.jobs.task_queue import Tasks
 from mockreel.conformance.jobs.wait_times import Waits
-from mockreel.conformance.jobs.webhook_secret import Signing
+from mockreel.conformance.jobs.webhook_secret import Signing, made_secret
 from mockreel.conformance.model_selection import ModelSelection
 from mockreel.contract import Contract, Model, Operation, State, pointers
 from mockreel.contract.conversation.conversation import JobTalk
@@ -25,8 +25,10 @@ from mockreel.contract.exchanges.problem import Problem
 from mockreel.contract.exchanges.request_builder import UNKNOWN_ID, Requests, placed
 from mockreel.contract.exchanges.request_check import RequestChecker
 from mockreel.contract.exchanges.response_check import ResponseChecker, response_problems
+from mockreel.contract.rows import Signature
 from mockreel.simulator.in_process.memory_receiver import Behaviour, Receiver
 from mockreel.simulator.in_process.mock_target import Skipped, Target
+from mockreel.webhooks import sign
 
 # Pauses before a rate-limited request is sent again, in seconds, unless a header says more.
 BUSY = (1.0, 2.0, 4.0, 8.0)
@@ -102,6 +104,7 @@ class CheckContext:
         self.during: Counter[str] = Counter()  # checks whose responses broke the contract
         self.shown_by: dict[str, tuple[str, ...]] = {}  # of a check that sends nothing: those whose requests showed it
         self._secret: Signing | None = None
+        self.made_secrets: list[str] = []
         if self.ends is None and not self.target.own:
             self.ends = self.target.now() + wanted.budget
         self.deadline = None if self.ends is None else self.ends - wanted.budget * SPARE
@@ -149,6 +152,8 @@ class CheckContext:
         if problems:
             self.during[self._asking(request)] += 1
         self._note_id(request, response)
+        if secret := made_secret(self.contract, request, response):
+            self.made_secrets.append(secret)
         return response
 
     def _asking(self, request: SentRequest) -> str:
@@ -289,7 +294,7 @@ class CheckContext:
         self.jobs.adopt(other.jobs, groups)
         self.ids, self._secret, self._fetched, self.ends = other.ids, other.signing(), other._fetched, None
         self.asks_anew, self.log, self.moments = False, list(other.log), list(other.moments)
-        self.askers = list(other.askers)
+        self.askers, self.made_secrets = list(other.askers), other.made_secrets
 
     def missing_places(self, operation: Operation, places: Iterable[str]) -> None:
         """Count as not asked what is promised at places that no documented response of an operation can have."""
@@ -371,9 +376,16 @@ class CheckContext:
         """The secret that callbacks are signed with; empty where nothing is signed."""
         return self.signing().secret
 
+    def is_signature(self, signature: Signature, value: str, body: bytes) -> bool:
+        """Whether a value signs a webhook's body with the secret of the run, or with another that was made in it.
+
+        A check of secrets makes others and removes them again; one may be the current one when a webhook is sent.
+        """
+        return any(value == sign(signature, secret, body) for secret in self.secrets())
+
     def secrets(self) -> tuple[str, ...]:
-        """What no report may show, beside the keys."""
-        return (self._secret.secret,) if self._secret and self._secret.secret else ()
+        """What no report may show, beside the keys: the secret of the run, and others that were made in it."""
+        return tuple(dict.fromkeys(one for one in (self._secret and self._secret.secret, *self.made_secrets) if one))
 
     def close(self) -> None:
         """Take back what the run has changed at the target."""

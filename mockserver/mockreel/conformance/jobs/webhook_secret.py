@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from mockreel.contract import pointers
+from mockreel.contract import Contract, pointers
 from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest
 from mockreel.simulator.in_process.mock_target import Skipped
 
@@ -62,3 +62,12 @@ class Signing:
                 self._follow(row.remove)
             except Skipped:
                 self.trouble = f"{row.remove} was not sent"
+
+
+def made_secret(contract: Contract, request: SentRequest, response: ReceivedResponse) -> str:
+    """The secret that a request has made for the account of the run; empty if it has made none."""
+    row, operation = contract.conversation.secret, request.operation
+    if row is None or operation is None or operation.id != row.operation or request.who != "own":
+        return ""
+    found = pointers.value(response.json, row.at)
+    return found if isinstance(found, str) else ""
