@@ -64,7 +64,7 @@ URL_ONLY = {
 
 
 def test_every_check_of_ours_catches_somebody() -> None:
-    """No check of ours is vacuous: each is named by at least one row of the table."""
-    text = DOCS.read_text()
+    """No check of ours is vacuous: each has caught a saboteur, or noticed that a row of a contract was false."""
+    text = DOCS.read_text() + DOCS.with_name("facts.md").read_text()
 
     assert [check.id for check in EVERY if f"`{check.id}`" not in text and check.id not in URL_ONLY] == []

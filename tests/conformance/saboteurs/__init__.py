@@ -1,6 +1,18 @@
 """The gallery: servers broken on purpose, in one way each. The suite must catch all of them, and may know none."""
 
-from conformance.saboteurs import agreements, answers, attempts, bodies, calls, counters, jobs, limits, outputs, records
+from conformance.saboteurs import (
+    agreements,
+    answers,
+    attempts,
+    bodies,
+    calls,
+    counters,
+    jobs,
+    limits,
+    money,
+    outputs,
+    records,
+)
 from conformance.saboteurs.saboteur import Caught, Saboteur, caught
 
 GALLERY: tuple[Saboteur, ...] = (
@@ -11,6 +23,7 @@ GALLERY: tuple[Saboteur, ...] = (
     *jobs.GALLERY,
     *records.GALLERY,
     *agreements.GALLERY,
+    *money.GALLERY,
     *outputs.GALLERY,
     *counters.GALLERY,
     *limits.GALLERY,
