@@ -198,10 +198,11 @@ def shows_what_was_begun(context: CheckContext) -> Iterator[Problem]:
             continue
         begun = [trace for trace in context.jobs.traces() if trace.id is not None and _is_listed(context, paged, trace)]
         wanted = [*begun[-3:], *(trace for trace in begun[:-3] if not _succeeded(context, trace))]
-        request, missing = _searched(context, operation, paged, {str(trace.id) for trace in wanted})
+        request, missing, is_whole = _searched(context, operation, paged, {str(trace.id) for trace in wanted})
         for trace in wanted:
-            context.judged()
-            if str(trace.id) in missing:
+            is_missing = str(trace.id) in missing
+            context.judged(is_whole or not is_missing)
+            if is_missing and is_whole:
                 fact = list_fact(context, operation, paged, "shows every job of the account")
                 yield Problem(fact, f"the job {trace.id}", "it is on none of its pages", request, trace.subject)
 
@@ -213,8 +214,8 @@ def _is_listed(context: CheckContext, paged: Paged, trace: JobTrace) -> bool:
 
 def _searched(
     context: CheckContext, operation: Operation, paged: Paged, wanted: set[str]
-) -> tuple[SentRequest, set[str]]:
-    """Which of these ids are on none of the first pages, with the first request."""
+) -> tuple[SentRequest, set[str], bool]:
+    """Which of these ids are on none of the first pages, the first request, and whether there are no more pages."""
     query: dict[str, str | int] = {paged.limit: longest(operation, paged.limit)} if paged.limit else {}
     begun = request = asked(context, operation, **query)
     for _ in range(MOST_PAGES):
@@ -222,9 +223,9 @@ def _searched(
         wanted = {id_ for id_ in wanted if f'"{id_}"'.encode() not in response.body}
         cursor = pointers.value(response.json, paged.next) if paged.next else None
         if not wanted or not cursor or paged.cursor is None:
-            break
+            return begun, wanted, True
         request = asked(context, operation, **query, **{paged.cursor: str(cursor)})
-    return begun, wanted
+    return begun, wanted, False
 
 
 def longest(operation: Operation, name: str) -> int:
