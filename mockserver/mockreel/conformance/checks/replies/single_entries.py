@@ -83,7 +83,7 @@ def _alone(
             for field, value in entry.items()
             if field in alone and value is not None and alone[field] is not None and not alike(alone[field], value)
         ]
-        if context.error_detector.refused(shown) or (wrong and _stays(context, request, entry, wrong)):
+        if context.error_detector.refused(shown) or (wrong and _stays(context, request, parameter, entry, wrong)):
             listed = request.operation.id if request.operation else request.path
             fact = context.facts.operation(f"{one.id} reads one of what {listed} lists", one)
             expected = ", ".join(f"{field}: {entry[field]!r}" for field in wrong) or "the entry"
@@ -92,12 +92,16 @@ def _alone(
             return
 
 
-def _stays(context: CheckContext, request: SentRequest, entry: Mapping[str, Any], fields: list[str]) -> bool:
-    """Whether the list goes on showing what it showed: a thing that moves meanwhile is no fault."""
+def _stays(
+    context: CheckContext, request: SentRequest, parameter: str, entry: Mapping[str, Any], fields: list[str]
+) -> bool:
+    """Whether the list goes on showing of this entry what it showed: a thing that moves meanwhile is no fault."""
     response = context.try_send(request)
     wanted = {field: entry[field] for field in fields}
     return response is not None and any(
-        all(other.get(field) == value for field, value in wanted.items()) for other in _entries(response.json)
+        _named(other, parameter) == _named(entry, parameter)
+        and all(other.get(field) == value for field, value in wanted.items())
+        for other in _entries(response.json)
     )
 
 
