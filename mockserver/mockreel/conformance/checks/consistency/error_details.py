@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from http import HTTPStatus
+from urllib.parse import unquote
 
 from mockreel.conformance.check import Check, check
 from mockreel.conformance.check_context import CheckContext
@@ -90,7 +91,7 @@ def repeats_its_status(context: CheckContext) -> Iterator[Problem]:
         for place, wanted in _echoed(row, request, response):
             shown = pointers.value(response.json, place)
             context.judged(isinstance(shown, str))
-            if isinstance(shown, str) and shown.partition("?")[0] != wanted:
+            if isinstance(shown, str) and not is_echo(shown, wanted):
                 yield _other_echo(context, request, response, place, wanted)
 
 
@@ -100,6 +101,12 @@ def _echoed(row: Places, request: SentRequest, response: ReceivedResponse) -> It
         yield str(row.given["path"]), request.path
     if "phrase" in row.given and response.status in PHRASES:
         yield str(row.given["phrase"]), PHRASES[response.status]
+
+
+def is_echo(shown: str, wanted: str) -> bool:
+    """Whether a text is the wanted one, percent-encoded or not, with or without a query behind it."""
+    text, path = unquote(shown), unquote(wanted)
+    return text == path or text.startswith(f"{path}?")
 
 
 def _other_echo(
