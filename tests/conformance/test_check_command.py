@@ -17,13 +17,13 @@ from conformance.saboteurs.saboteur import honest_contract
 from mockreel import __version__
 from mockreel.cli.gate.check_command import command
 from mockreel.conformance import reading_matrix
-from mockreel.conformance.check_context import CheckContext, Wanted
+from mockreel.conformance.check_context import CheckContext, CheckOptions
 from mockreel.conformance.check_runner import run
 from mockreel.conformance.generated import generated_requests
 from mockreel.conformance.generated.generated_requests import require
 from mockreel.conformance.reading_matrix import check_readings, combinations
 from mockreel.conformance.reports import FORMS, write
-from mockreel.conformance.reports.report import Report, again
+from mockreel.conformance.reports.report import Report, repeat_command
 from mockreel.conformance.suite import Plan, check_mock
 from mockreel.errors import MissingPackage, OptionError
 from mockreel.simulator.in_process.mock_target import MockTarget
@@ -39,7 +39,7 @@ def failing() -> Report:
     saboteur = next(one for one in GALLERY if one.id == "glass-walls")
     honest = honest_contract(saboteur.provider)
     target = MockTarget(honest, answering=saboteur.answering())
-    outcomes = tuple(run(CheckContext(honest, target, Wanted(quick=True))))
+    outcomes = tuple(run(CheckContext(honest, target, CheckOptions(quick=True))))
     target.close()
     return Report("mock", __version__, 7, outcomes, ("something was left out",), 1.5)
 
@@ -182,15 +182,15 @@ def test_another_reading_holds_too(reading: str) -> None:
 
 def test_every_reading_is_one_run() -> None:
     """`--readings all`: the defaults, each other option alone, all others together; what breaks is told by its name."""
-    told = [name for _, name, _ in combinations(Plan(providers=("runninghub",)))]
+    names = [name for _, name, _ in combinations(Plan(providers=("runninghub",)))]
     report = check_readings(Plan(providers=("runninghub",), quick=True, checks=("refusal.no-key",)))
 
-    assert told[0] == "defaults"
-    assert told[-1] == "all others together"
-    assert "v2-http-status=http" in told
+    assert names[0] == "defaults"
+    assert names[-1] == "all others together"
+    assert "v2-http-status=http" in names
     assert report.exit_code == 0
     assert [outcome.says for outcome in report.outcomes] == [
-        f"Under {name} all of our own checks pass." for name in told
+        f"Under {name} all of our own checks pass." for name in names
     ]
 
 
@@ -202,12 +202,12 @@ def test_a_reading_under_which_something_breaks_is_named(monkeypatch: pytest.Mon
         report = real(plan)
         if "runninghub:no-error" not in plan.readings or len(plan.readings) > 1:
             return report
-        return replace(report, outcomes=tuple(replace(one, broke="it broke") for one in report.outcomes))
+        return replace(report, outcomes=tuple(replace(one, error="it broke") for one in report.outcomes))
 
     monkeypatch.setattr(reading_matrix, "check_mock", breaking)
     report = check_readings(Plan(providers=("runninghub",), quick=True, checks=("refusal.unknown-path",)))
 
-    assert {one.provider for one in report.outcomes if one.broke} == {"runninghub no-error=nothing"}
+    assert {one.provider for one in report.outcomes if one.error} == {"runninghub no-error=nothing"}
     assert "Under no-error=nothing a check fails." in [one.says for one in report.outcomes]
 
 
@@ -233,8 +233,8 @@ def test_a_failure_prints_the_command_that_repeats_it(failing: Report) -> None:
     plan = Plan(providers=("runflow",), seed=7, quick=True)
     (outcome,) = [one for one in failing.outcomes if one.findings]
 
-    assert again(plan, "http://mock.test", "runflow", outcome) == (
+    assert repeat_command(plan, "http://mock.test", "runflow", outcome) == (
         "mockreel check mock --provider runflow --seed 7 --check account.apart --quick"
     )
     drawn = replace(outcome, check="generated.fuzzing")
-    assert "--check generated.fuzzing:create_run" in again(plan, "http://mock.test", "runflow", drawn)
+    assert "--check generated.fuzzing:create_run" in repeat_command(plan, "http://mock.test", "runflow", drawn)

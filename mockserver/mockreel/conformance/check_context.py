@@ -46,7 +46,7 @@ class TimeUp(Skipped):
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class CheckOptions:
     """How much is checked: which models (all if empty), how thoroughly, from which seed, in how many seconds.
 
     `differential`: responses are also compared with those of a simulator of the contract; `session`: what no other
@@ -67,7 +67,7 @@ class CheckContext:
 
     contract: Contract
     target: Target
-    wanted: Wanted = Wanted()
+    options: CheckOptions = CheckOptions()
     passing: list[Problem] = field(default_factory=list)
     cases: int = 0
     passed: int = 0
@@ -83,31 +83,33 @@ class CheckContext:
         self.requests = Requests(self.contract)
         self.request_checker = RequestChecker(self.contract)
         self.links = Links(self.contract, self.requests, self.response_checker)
-        self.telling = JobTraces(self)
+        self.job_traces = JobTraces(self)
         self.jobs = JobWatch(self)
         self.webhooks = JobWebhooks(self.contract)
         self.headers = HeaderRules(self.contract)
         self.waits = Waits(self.contract, self.target.own)
         self.tasks = Tasks(self.target.now, self.target.wait)
-        wanted = self.wanted
-        self.model_selection = ModelSelection(self.contract, names=wanted.models, quick=wanted.quick, seed=wanted.seed)
+        options = self.options
+        self.model_selection = ModelSelection(
+            self.contract, names=options.models, quick=options.quick, seed=options.seed
+        )
         self.ids: list[tuple[str, SentRequest, ReceivedResponse]] = []
         self.log: list[tuple[SentRequest, ReceivedResponse]] = []
-        self.askers: list[str] = []  # for which check each request of the log was sent
+        self.check_ids: list[str] = []  # for which check each request of the log was sent
         self.moments: list[float] = []  # when each response of the log came, by the target's clock
         self.stamp = "0" if self.target.own else f"{time.time_ns():x}"
         self._fetched: dict[str, ReceivedResponse] = {}
         self.notes: list[str] = []
-        self.kept: dict[str, Any] = {}  # what several checks look at, and one of them made
-        self.asks_anew = True  # False where only what was seen before is looked at
-        self.asking = ""  # the check that is run
+        self.cache: dict[str, Any] = {}  # what several checks look at, and one of them made
+        self.sends_requests = True  # False where only what was seen before is looked at
+        self.current_check = ""  # the check that is run
         self.during: Counter[str] = Counter()  # checks whose responses broke the contract
         self.shown_by: dict[str, tuple[str, ...]] = {}  # of a check that sends nothing: those whose requests showed it
         self._secret: Signing | None = None
         self.made_secrets: list[str] = []
         if self.ends is None and not self.target.own:
-            self.ends = self.target.now() + wanted.budget
-        self.deadline = None if self.ends is None else self.ends - wanted.budget * SPARE
+            self.ends = self.target.now() + options.budget
+        self.deadline = None if self.ends is None else self.ends - options.budget * SPARE
         self.spares = False  # whether what is reserved for the checks of jobs must be left to them
         self._used_up = ""
 
@@ -134,7 +136,7 @@ class CheckContext:
         for pause in BUSY if patient and not self.own else ():
             if not self.error_detector.busy(response, request.operation):
                 return response
-            self.target.wait(self._bounded(self.error_detector.retry_after(response, pause)))
+            self.target.wait(self._within_budget(self.error_detector.retry_after(response, pause)))
             response = self._sent(request)
         if patient and not self.own and self.error_detector.busy(response, request.operation):
             raise Skipped(f"the target stays too busy: {response.shown()[:120]}")
@@ -146,24 +148,24 @@ class CheckContext:
         if len(self.log) < MOST_LOGGED:
             self.log.append((request, response))
             self.moments.append(self.target.now())
-            self.askers.append(self._asking(request))
+            self.check_ids.append(self._check_of(request))
         problems = list(self.response_problems(request, response))
         self.passing += problems
         if problems:
-            self.during[self._asking(request)] += 1
+            self.during[self._check_of(request)] += 1
         self._note_id(request, response)
         if secret := made_secret(self.contract, request, response):
             self.made_secrets.append(secret)
         return response
 
-    def _asking(self, request: SentRequest) -> str:
+    def _check_of(self, request: SentRequest) -> str:
         """The check that sends a request: the one that is run, or one that watches jobs."""
         operation = request.operation.id if request.operation else ""
-        if self.asking.startswith("generated"):
-            return f"{self.asking}:{operation}" if operation else self.asking
+        if self.current_check.startswith("generated"):
+            return f"{self.current_check}:{operation}" if operation else self.current_check
         talks = self.contract.conversation.jobs.values()
         watched = {name for talk in talks for name in (*talk.submits, talk.poll)}
-        return WATCHES if operation in watched else self.asking or WATCHES
+        return WATCHES if operation in watched else self.current_check or WATCHES
 
     def fetch(self, url: str, *, anew: bool = False) -> ReceivedResponse:
         """The file at a result's URL, fetched once unless `anew`."""
@@ -189,7 +191,7 @@ class CheckContext:
         again = self.contract.conversation.again
         return again is not None and any(name.lower() == again.at[0].lower() for name in request.headers)
 
-    def _bounded(self, seconds: float) -> float:
+    def _within_budget(self, seconds: float) -> float:
         if self.deadline is not None and self.target.now() + seconds > self.deadline:
             raise Skipped(f"the target asks for {seconds:g} s of patience, which the budget does not have")
         return seconds
@@ -228,13 +230,13 @@ class CheckContext:
         Raises:
             TimeUp: the budget is used up, and what may follow it too.
         """
-        if self.is_over(-GRACE * self.wanted.budget):
+        if self.is_over(-GRACE * self.options.budget):
             raise TimeUp(self.used_up())
 
     def used_up(self) -> str:
         """That the budget is used up, and how many more minutes the rest of the plan takes at the speed of the run."""
         if not self._used_up:
-            budget, left = self.wanted.budget, max(0, self.planned - self.passed)
+            budget, left = self.options.budget, max(0, self.planned - self.passed)
             minutes = max(1, math.ceil(left * budget / max(1, self.passed) / 60))
             more = f"needs {minutes} more minute{'s' if minutes > 1 else ''}: give --budget {budget + 60 * minutes:g}"
             self._used_up = f"the budget of {budget:g} s is used up; the rest {more} or more"
@@ -293,8 +295,8 @@ class CheckContext:
         """Take over another context's traces, in the terms of this one's contract."""
         self.jobs.adopt(other.jobs, groups)
         self.ids, self._secret, self._fetched, self.ends = other.ids, other.signing(), other._fetched, None
-        self.asks_anew, self.log, self.moments = False, list(other.log), list(other.moments)
-        self.askers, self.made_secrets = list(other.askers), other.made_secrets
+        self.sends_requests, self.log, self.moments = False, list(other.log), list(other.moments)
+        self.check_ids, self.made_secrets = list(other.check_ids), other.made_secrets
 
     def missing_places(self, operation: Operation, places: Iterable[str]) -> None:
         """Count as not asked what is promised at places that no documented response of an operation can have."""
@@ -328,7 +330,7 @@ class CheckContext:
 
     def wants(self, model: Model) -> bool:
         """Whether a model is among those that the run was narrowed to."""
-        names = self.wanted.models
+        names = self.options.models
         return not names or model.id in {self.contract.names[name].id for name in names if name in self.contract.names}
 
     def can_cancel(self, submit: Operation) -> bool:

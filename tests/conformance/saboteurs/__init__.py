@@ -13,7 +13,7 @@ from conformance.saboteurs import (
     outputs,
     records,
 )
-from conformance.saboteurs.saboteur import Caught, Saboteur, caught
+from conformance.saboteurs.saboteur import Caught, Saboteur, run_checks
 
 GALLERY: tuple[Saboteur, ...] = (
     *calls.GALLERY,
@@ -29,4 +29,4 @@ GALLERY: tuple[Saboteur, ...] = (
     *limits.GALLERY,
 )
 
-__all__ = ["GALLERY", "Caught", "Saboteur", "caught"]
+__all__ = ["GALLERY", "Caught", "Saboteur", "run_checks"]

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 from conformance.saboteurs.calls import policy
 from conformance.saboteurs.records import dropping, setting
-from conformance.saboteurs.saboteur import Saboteur, altering, as_owner, changed, good, operation_id
+from conformance.saboteurs.saboteur import Saboteur, altering, as_owner, change_json, good, operation_id
 
 from mockreel.contract.messages.message import Request, Response, json_response
 from mockreel.simulator.in_process.mock_target import Answering
@@ -37,31 +37,31 @@ def let_in(*operations: str) -> Callable[[], Answering]:
 
 def _shared_keys() -> Answering:
     """The key of a repeated request is looked up without the account."""
-    kept: dict[bytes, Response] = {}
+    remaining: dict[bytes, Response] = {}
 
     def answer(provider: Provider, request: Request) -> Response | Awaitable[Response]:
         key = next((value for name, value in request.headers if name == b"idempotency-key"), b"")
         response = provider.answer(request)
         if not key or not isinstance(response, Response) or response.status >= 400:
             return response
-        return kept.get(key, response) if _is_other(request) else kept.setdefault(key, response)
+        return remaining.get(key, response) if _is_other(request) else remaining.setdefault(key, response)
 
     return answer
 
 
-def numbered(operation: str, change: Callable[[Any, int], Any]) -> Callable[[], Answering]:
+def number_json(operation: str, change: Callable[[Any, int], Any]) -> Callable[[], Answering]:
     """The JSON of an operation changes with each response."""
 
     def make() -> Answering:
         numbers = count()
         return altering(
-            operation, change=lambda response, _: changed(response, lambda body: change(body, next(numbers)))
+            operation, change=lambda response, _: change_json(response, lambda body: change(body, next(numbers)))
         )()
 
     return make
 
 
-def listed(change: Callable[[Any], Any]) -> Callable[[Response, Request], Response]:
+def list_body(change: Callable[[Any], Any]) -> Callable[[Response, Request], Response]:
     """A response whose body is a list."""
 
     def alter(response: Response, _: Request) -> Response:
@@ -77,7 +77,7 @@ def _of_each(name: str, value: Any) -> Callable[[Any], Any]:
 
 def _when(state: str, **fields: Any) -> Callable[[Response, Request], Response]:
     """Other fields where the record is in a state."""
-    return lambda response, _: changed(
+    return lambda response, _: change_json(
         response, lambda body: {**body, **fields} if body.get("status_code") == state else body
     )
 
@@ -154,7 +154,7 @@ def _talkative() -> Answering:
             return response
         if operation_id(provider, request) != "get_callback_secret":
             return response
-        return changed(response, lambda one: {**one, "plain_secret": secrets.get(one["id"])})
+        return change_json(response, lambda one: {**one, "plain_secret": secrets.get(one["id"])})
 
     return answer
 
@@ -171,8 +171,8 @@ def _listing(name: str, says: str, change: Callable[[Response, Request], Respons
     return Saboteur(name, says, "runflow", answering=altering(_LIST, change=change))
 
 
-def _told(name: str, says: str, change: Callable[[Any], Any]) -> Saboteur:
-    return Saboteur(name, says, "runflow", answering=altering(_HISTORY, change=listed(change)))
+def _detail(name: str, says: str, change: Callable[[Any], Any]) -> Saboteur:
+    return Saboteur(name, says, "runflow", answering=altering(_HISTORY, change=list_body(change)))
 
 
 _SOMETHING_ELSE = "01a224c6-aa39-7e6c-b458-000000000000"
@@ -248,7 +248,7 @@ GALLERY = (
         "moves-house",
         "A record has another organization each time.",
         "runflow",
-        answering=numbered(
+        answering=number_json(
             _RUN, lambda body, number: {**body, "org_id": f"{_NOBODYS[:-4]}{number:04d}"} if "org_id" in body else body
         ),
     ),
@@ -256,7 +256,7 @@ GALLERY = (
         "charges-by-the-look",
         "What a run has cost grows each time that it is asked for.",
         "runflow",
-        answering=numbered(
+        answering=number_json(
             _RUN, lambda body, number: {**body, "duration_ms": number} if body.get("duration_ms") else body
         ),
     ),
@@ -315,7 +315,7 @@ GALLERY = (
     _listing(
         "lists-no-failures",
         "Runs that failed are missing in the list.",
-        lambda response, _: changed(
+        lambda response, _: change_json(
             response,
             lambda body: (
                 {**body, "items": [one for one in body["items"] if one.get("status_code") != "failed"]}
@@ -327,14 +327,16 @@ GALLERY = (
     _listing(
         "never-ends",
         "A list always leads on.",
-        lambda response, _: changed(
+        lambda response, _: change_json(
             response, lambda body: {**body, "next": body["next"] or body["first"] or "W10"} if "next" in body else body
         ),
     ),
     _listing(
         "never-leads-back",
         "A list never leads back.",
-        lambda response, _: changed(response, lambda body: {**body, "previous": None} if "previous" in body else body),
+        lambda response, _: change_json(
+            response, lambda body: {**body, "previous": None} if "previous" in body else body
+        ),
     ),
     _listing("items-as-texts", "The entries of a list are texts.", setting("/items", ["a"])),
     Saboteur(
@@ -355,10 +357,12 @@ GALLERY = (
         "runflow",
         answering=altering("list_run_statuses", change=setting("/items", lambda old: old[:-2])),
     ),
-    _told("forgets-deliveries", "Nothing is kept of a callback.", lambda _: []),
-    _told("forgets-attempts", "One attempt is kept of several.", _of_each("attempts", lambda one: one["attempts"][:1])),
-    _told("always-pending", "A delivery is never over.", _of_each("status_code", "pending")),
-    _told("may-try-more", "A delivery says that there may be more attempts.", _of_each("max_attempts", 9)),
+    _detail("forgets-deliveries", "Nothing is kept of a callback.", lambda _: []),
+    _detail(
+        "forgets-attempts", "One attempt is kept of several.", _of_each("attempts", lambda one: one["attempts"][:1])
+    ),
+    _detail("always-pending", "A delivery is never over.", _of_each("status_code", "pending")),
+    _detail("may-try-more", "A delivery says that there may be more attempts.", _of_each("max_attempts", 9)),
     Saboteur(
         "prices-in-euros",
         "Prices are listed in another currency.",

@@ -9,7 +9,7 @@ import orjson
 from conformance.saboteurs.saboteur import (
     Saboteur,
     altering,
-    changed,
+    change_json,
     good,
     meddling,
     operation_id,
@@ -26,7 +26,7 @@ from mockreel.webhooks import Outgoing
 Answer = Callable[[Provider, Request], Response | Awaitable[Response]]
 
 
-def answering(operation: str, otherwise: Answer) -> Callable[[], Answering]:
+def answer_with(operation: str, otherwise: Answer) -> Callable[[], Answering]:
     """An operation is answered otherwise."""
 
     def make() -> Answering:
@@ -39,7 +39,7 @@ def answering(operation: str, otherwise: Answer) -> Callable[[], Answering]:
     return make
 
 
-def bounded(**bounds: tuple[Any, Any]) -> Answer:
+def within_bounds(**bounds: tuple[Any, Any]) -> Answer:
     """Fields of a body are brought within their bounds, so that none is refused."""
 
     def answer(provider: Provider, request: Request) -> Response | Awaitable[Response]:
@@ -73,8 +73,8 @@ def without_query(*names: str) -> Answer:
     """Parameters of a query are overlooked."""
 
     def answer(provider: Provider, request: Request) -> Response | Awaitable[Response]:
-        kept = {name: value for name, value in read_query(request.query).items() if name not in names}
-        return provider.answer(replace(request, query=urlencode(kept).encode()))
+        remaining = {name: value for name, value in read_query(request.query).items() if name not in names}
+        return provider.answer(replace(request, query=urlencode(remaining).encode()))
 
     return answer
 
@@ -92,19 +92,21 @@ def _of_other_level(body: Any) -> Any:
 
 
 def _says(**fields: Any) -> Callable[[Response, Request], Response]:
-    return lambda response, _: changed(response, lambda body: {**body, **fields})
+    return lambda response, _: change_json(response, lambda body: {**body, **fields})
 
 
 def _renamed_state(word: str) -> Callable[[Response, Request], Response]:
     def change(response: Response, _: Request) -> Response:
-        return changed(response, lambda body: {**body, "status": word} if body.get("status") == "completed" else body)
+        return change_json(
+            response, lambda body: {**body, "status": word} if body.get("status") == "completed" else body
+        )
 
     return change
 
 
 def _with_the_key(response: Response, request: Request) -> Response:
     key = dict(request.headers).get(b"authorization", b"").removeprefix(b"Bearer ").decode()
-    return changed(response, lambda body: {**body, "apiKey": key})
+    return change_json(response, lambda body: {**body, "apiKey": key})
 
 
 def _body_key_alone(provider: Provider, request: Request) -> Response | Awaitable[Response]:
@@ -116,25 +118,25 @@ def _body_key_alone(provider: Provider, request: Request) -> Response | Awaitabl
 
 def _charged_at_once() -> Answering:
     """A submit is charged in the list as soon as it is made."""
-    begun: list[str] = []
+    job_ids: list[str] = []
 
     def answer(provider: Provider, request: Request) -> Response | Awaitable[Response]:
         response, name = provider.answer(request), operation_id(provider, request)
         if not isinstance(response, Response) or response.status >= 300:
             return response
         if name == "submit_generation":
-            begun.append(orjson.loads(response.body)["id"])
+            job_ids.append(orjson.loads(response.body)["id"])
         if name != "list_transactions":
             return response
-        return changed(response, lambda body: {**body, "data": [*_entries(begun, body["data"]), *body["data"]]})
+        return change_json(response, lambda body: {**body, "data": [*_entries(job_ids, body["data"]), *body["data"]]})
 
     return answer
 
 
-def _entries(begun: list[str], data: list[Any]) -> list[Any]:
+def _entries(job_ids: list[str], data: list[Any]) -> list[Any]:
     known = {entry["reference_id"] for entry in data}
     example = next((entry for entry in data if entry["reference_id"]), None)
-    return [{**example, "reference_id": id_} for id_ in begun if id_ not in known] if example else []
+    return [{**example, "reference_id": id_} for id_ in job_ids if id_ not in known] if example else []
 
 
 def _twice(entry: Any) -> Any:
@@ -163,8 +165,8 @@ def _renamed_asset(body: Any) -> Any:
 def _without_node(body: Any) -> Any:
     data = body.get("data")
     entries = data if isinstance(data, list) else []
-    kept = [{name: value for name, value in one.items() if name != "nodeId"} for one in entries]
-    return {**body, "data": kept} if entries else body
+    remaining = [{name: value for name, value in one.items() if name != "nodeId"} for one in entries]
+    return {**body, "data": remaining} if entries else body
 
 
 def _larger(body: Any) -> Any:
@@ -176,7 +178,7 @@ def _cut_tips(body: Any) -> Any:
 
 
 def _on(operation: str, change: Callable[[Any], Any]) -> Callable[[], Answering]:
-    return altering(operation, change=lambda response, _: changed(response, change))
+    return altering(operation, change=lambda response, _: change_json(response, change))
 
 
 GALLERY = (
@@ -197,49 +199,49 @@ GALLERY = (
         "any-threshold",
         "A threshold below nothing is taken.",
         "runflow",
-        answering=answering("update_balance", bounded(low_balance_threshold=(0, 10**9))),
+        answering=answer_with("update_balance", within_bounds(low_balance_threshold=(0, 10**9))),
     ),
     Saboteur(
         "a-batch-of-any-size",
         "A batch of more than it may have is cut and taken.",
         "runflow",
-        answering=answering("create_batch", bounded(input=({"prompt": "x"}, 100))),
+        answering=answer_with("create_batch", within_bounds(input=({"prompt": "x"}, 100))),
     ),
     Saboteur(
         "any-reason",
         "The reason of a cancellation may be as short as one likes.",
         "runflow",
-        answering=answering("cancel_run", bounded(reason=(3, 500))),
+        answering=answer_with("cancel_run", within_bounds(reason=(3, 500))),
     ),
     Saboteur(
         "keeps-any-time",
         "A machine is kept for any time.",
         "runninghub",
-        answering=answering("run_app", bounded(retainSeconds=(10, 180))),
+        answering=answer_with("run_app", within_bounds(retainSeconds=(10, 180))),
     ),
     Saboteur(
         "any-parameter",
         "A query may have parameters that nobody knows.",
         "aimlapi",
-        answering=answering("get_model_metrics", without_query("mockreel_unknown")),
+        answering=answer_with("get_model_metrics", without_query("mockreel_unknown")),
     ),
     Saboteur(
         "overlooks-tags",
         "Who has the list already gets it again.",
         "aimlapi",
-        answering=answering("list_models", _untagged),
+        answering=answer_with("list_models", _untagged),
     ),
     Saboteur(
         "embeds-nothing",
         "What is embedded on request is not.",
         "runflow",
-        answering=answering("get_me", without_query("embed")),
+        answering=answer_with("get_me", without_query("embed")),
     ),
     Saboteur(
         "includes-nothing",
         "The sections of a model are never included.",
         "aimlapi",
-        answering=answering("list_models", without_query("include")),
+        answering=answer_with("list_models", without_query("include")),
     ),
     Saboteur(
         "drafts-in-public",
@@ -247,7 +249,7 @@ GALLERY = (
         "runflow",
         answering=altering(
             "list_public_models",
-            change=lambda response, _: changed(
+            change=lambda response, _: change_json(
                 response, lambda body: {**body, "items": [{**one, "is_public": False} for one in body.get("items", [])]}
             ),
         ),
@@ -256,7 +258,7 @@ GALLERY = (
         "takes-any-media-type",
         "A file of any type may be announced.",
         "runflow",
-        answering=answering(
+        answering=answer_with(
             "create_asset_upload",
             lambda provider, request: (
                 good(provider, request, {**_json(request), "mime_type": "image/png"})
@@ -278,7 +280,7 @@ GALLERY = (
         "no-wildcard",
         "The logs of any run are not found.",
         "runflow",
-        answering=answering(
+        answering=answer_with(
             "list_run_logs",
             lambda provider, request: provider.answer(
                 replace(request, path=request.path.replace("/any/", "/00000000-0000-7000-8000-000000000000/"))
@@ -289,13 +291,13 @@ GALLERY = (
         "key-in-body-alone",
         "A key in a header is no key to the older operations.",
         "runninghub",
-        answering=answering("get_task_status", _body_key_alone),
+        answering=answer_with("get_task_status", _body_key_alone),
     ),
     Saboteur(
         "other-line-alone",
         "A line of a log that is read alone is another.",
         "runflow",
-        answering=altering("get_run_log", change=lambda response, _: changed(response, _of_other_level)),
+        answering=altering("get_run_log", change=lambda response, _: change_json(response, _of_other_level)),
     ),
     Saboteur(
         "older-route-waits",
@@ -349,7 +351,7 @@ GALLERY = (
         "aimlapi",
         answering=altering(
             "list_transactions",
-            change=lambda response, _: changed(
+            change=lambda response, _: change_json(
                 response, lambda body: {**body, "data": [_twice(one) for one in body.get("data", [])]}
             ),
         ),
@@ -364,13 +366,13 @@ GALLERY = (
         "halves-for-shares",
         "The shares of statistics make up no whole.",
         "runflow",
-        answering=altering("get_runs_stats", change=lambda response, _: changed(response, _shares)),
+        answering=altering("get_runs_stats", change=lambda response, _: change_json(response, _shares)),
     ),
     Saboteur(
         "greater-is-equal",
         "Comparisons in a filter are overlooked.",
         "runflow",
-        answering=answering(
+        answering=answer_with(
             "list_runs",
             lambda provider, request: (
                 without_query("q")(provider, request)
@@ -383,7 +385,7 @@ GALLERY = (
         "not-is-nothing",
         "NOT in a filter is overlooked.",
         "runflow",
-        answering=answering(
+        answering=answer_with(
             "list_runs",
             lambda provider, request: (
                 without_query("q")(provider, request) if b"NOT" in request.query else provider.answer(request)
@@ -394,20 +396,20 @@ GALLERY = (
         "can-do-anything",
         "The models are not filtered by what they can do.",
         "aimlapi",
-        answering=answering("list_models", without_query("capabilities")),
+        answering=answer_with("list_models", without_query("capabilities")),
     ),
     Saboteur(
         "never-retired",
         "The list of retirements begins at no date.",
         "aimlapi",
-        answering=answering("list_deprecations", without_query("since")),
+        answering=answer_with("list_deprecations", without_query("since")),
     ),
     Saboteur(
         "says-where-else",
         "A refusal says that something else was asked for.",
         "aimlapi",
         answering=altering(
-            change=lambda response, _: changed(
+            change=lambda response, _: change_json(
                 response, lambda body: {**body, "instance": "/v2?"} if "instance" in body else body
             )
         ),
@@ -425,7 +427,7 @@ GALLERY = (
         "runninghub",
         answering=altering(
             "preview_price",
-            change=lambda response, _: changed(
+            change=lambda response, _: change_json(
                 response, lambda body: {**body, "currency": "USD"} if body.get("currency") else body
             ),
         ),
@@ -436,7 +438,7 @@ GALLERY = (
         "runninghub",
         answering=altering(
             "preview_price",
-            change=lambda response, _: changed(
+            change=lambda response, _: change_json(
                 response, lambda body: {**body, "priceTextEn": "9.99 yuan"} if body.get("priceTextEn") else body
             ),
         ),
@@ -447,7 +449,7 @@ GALLERY = (
         "runninghub",
         answering=altering(
             "query_task",
-            change=lambda response, _: changed(
+            change=lambda response, _: change_json(
                 response,
                 lambda body: {**body, "errorMessage": "wait"} if body.get("status") in ("QUEUED", "RUNNING") else body,
             ),

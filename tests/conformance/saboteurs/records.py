@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 import orjson
-from conformance.saboteurs.saboteur import Saboteur, aged, altering, changed, operation_id
+from conformance.saboteurs.saboteur import Saboteur, age_job, altering, change_json, operation_id
 
 from mockreel.contract.messages.message import Request, Response, json_response
 from mockreel.simulator.in_process.mock_target import Answering
@@ -19,7 +19,7 @@ def setting(place: str, value: Any) -> Change:
     """Another value at a pointer (of plain keys and indexes), where something stands there."""
 
     def change(response: Response, _: Request) -> Response:
-        return changed(response, lambda body: _set(body, place.split("/")[1:], value))
+        return change_json(response, lambda body: _set(body, place.split("/")[1:], value))
 
     return change
 
@@ -35,23 +35,26 @@ def _set(node: Any, steps: list[str], value: Any) -> Any:
 
 
 def dropping(name: str) -> Change:
-    return lambda response, _: changed(response, lambda body: {key: one for key, one in body.items() if key != name})
+    return lambda response, _: change_json(
+        response, lambda body: {key: one for key, one in body.items() if key != name}
+    )
 
 
 def header(name: str, value: str | None) -> Change:
     """Another value of a header, or none."""
 
     def change(response: Response, _: Request) -> Response:
-        kept = tuple(pair for pair in response.headers if pair[0] != name.encode())
-        there = len(kept) < len(response.headers)
+        remaining = tuple(pair for pair in response.headers if pair[0] != name.encode())
+        there = len(remaining) < len(response.headers)
         return replace(
-            response, headers=(*kept, (name.encode(), value.encode())) if value is not None and there else kept
+            response,
+            headers=(*remaining, (name.encode(), value.encode())) if value is not None and there else remaining,
         )
 
     return change
 
 
-def asking(operation: str, *, without: tuple[str, ...] = (), **instead: str) -> Callable[[], Answering]:
+def rewrite_query(operation: str, *, without: tuple[str, ...] = (), **instead: str) -> Callable[[], Answering]:
     """Parts of the query are ignored, or read as others."""
 
     def make() -> Answering:
@@ -59,8 +62,8 @@ def asking(operation: str, *, without: tuple[str, ...] = (), **instead: str) -> 
             if operation_id(provider, request) != operation:
                 return provider.answer(request)
             pairs = [(name, instead.get(name, value)) for name, value in parse_qsl(request.query.decode())]
-            kept = urlencode([(name, value) for name, value in pairs if name not in without])
-            return provider.answer(replace(request, query=kept.encode()))
+            remaining = urlencode([(name, value) for name, value in pairs if name not in without])
+            return provider.answer(replace(request, query=remaining.encode()))
 
         return answer
 
@@ -72,8 +75,8 @@ def without_headers(*names: str) -> Callable[[], Answering]:
 
     def make() -> Answering:
         def answer(provider: Provider, request: Request) -> Response | Awaitable[Response]:
-            kept = [(name, value) for name, value in request.headers if name.decode() not in names]
-            return provider.answer(replace(request, headers=kept))
+            remaining = [(name, value) for name, value in request.headers if name.decode() not in names]
+            return provider.answer(replace(request, headers=remaining))
 
         return answer
 
@@ -84,7 +87,7 @@ def first_again(operation: str) -> Callable[[], Answering]:
     """The first response of an operation over and over."""
 
     def make() -> Answering:
-        kept: dict[bytes, Response] = {}
+        remaining: dict[bytes, Response] = {}
 
         def answer(provider: Provider, request: Request) -> Response | Awaitable[Response]:
             response = provider.answer(request)
@@ -92,8 +95,8 @@ def first_again(operation: str) -> Callable[[], Answering]:
                 return response
             key = next((value for name, value in request.headers if name == b"authorization"), b"")
             if response.status == 200:
-                kept.setdefault(key, response)
-            return kept.get(key, response)
+                remaining.setdefault(key, response)
+            return remaining.get(key, response)
 
         return answer
 
@@ -104,14 +107,14 @@ def files(change: Callable[[Response, int], Response]) -> Callable[[], Answering
     """Change what the URL of a result answers, by how often it was asked."""
 
     def make() -> Answering:
-        asked: dict[str, int] = {}
+        counts: dict[str, int] = {}
 
         def answer(provider: Provider, request: Request) -> Response | Awaitable[Response]:
             response = provider.answer(request)
             if "/media/" not in request.path or not isinstance(response, Response):
                 return response
-            asked[request.path] = asked.get(request.path, 0) + 1
-            return change(response, asked[request.path])
+            counts[request.path] = counts.get(request.path, 0) + 1
+            return change(response, counts[request.path])
 
         return answer
 
@@ -129,8 +132,8 @@ def later(operation: str, after: float, change: Change) -> Callable[[], Answerin
             if operation_id(provider, request) != operation or not isinstance(response, Response):
                 return response
             key = request.path.encode() + request.query + request.body
-            ended = any(word in response.body for word in (b'"succeeded"', b'"completed"', b'"SUCCESS"'))
-            if ended:
+            is_terminal = any(word in response.body for word in (b'"succeeded"', b'"completed"', b'"SUCCESS"'))
+            if is_terminal:
                 seen.setdefault(key, provider.clock.now())
             return (
                 change(response, request)
@@ -148,8 +151,8 @@ def _png(response: Response, _: int) -> Response:
 
 
 def _half(response: Response, _: int) -> Response:
-    kept = tuple(pair for pair in response.headers if pair[0] != b"content-length")
-    return replace(response, body=response.body[: len(response.body) // 2], headers=kept)
+    remaining = tuple(pair for pair in response.headers if pair[0] != b"content-length")
+    return replace(response, body=response.body[: len(response.body) // 2], headers=remaining)
 
 
 def _once(response: Response, number: int) -> Response:
@@ -169,7 +172,7 @@ def _html_page(response: Response, _: int) -> Response:
 
 
 def _items(change: Callable[[list[Any]], list[Any]], name: str) -> Change:
-    return lambda response, _: changed(
+    return lambda response, _: change_json(
         response, lambda body: {**body, name: change(body[name])} if name in body else body
     )
 
@@ -185,7 +188,7 @@ def _reversed_twin() -> Answering:
 
 
 def _repeating_page(operation: str, cursor: str) -> Callable[[], Answering]:
-    return asking(operation, without=(cursor,))
+    return rewrite_query(operation, without=(cursor,))
 
 
 def _reused(operation: str, every: int, place: str) -> Callable[[], Answering]:
@@ -206,7 +209,7 @@ def _reused(operation: str, every: int, place: str) -> Callable[[], Answering]:
             if body.get(place):
                 ids.append(body[place])
                 if len(ids) % every == 0:
-                    return changed(response, lambda one: {**one, place: ids[0]})
+                    return change_json(response, lambda one: {**one, place: ids[0]})
             return response
 
         return answer
@@ -241,7 +244,7 @@ def _pushed_by_queries() -> Answering:
             body = request.body + request.query
             for job in list(provider.jobs):
                 if job.id.encode() in body:
-                    aged(provider, job, 0.5)
+                    age_job(provider, job, 0.5)
         return provider.answer(request)
 
     return answer
@@ -350,10 +353,17 @@ GALLERY = (
         ("list-twice", "The list has its first entry twice.", _items(lambda items: [*items[:1], *items], "items")),
         ("list-backwards", "The list comes in the other order.", _items(lambda items: items[::-1], "items")),
     ),
-    Saboteur("no-limit", "A list ignores its limit.", "runflow", answering=asking("list_runs", without=("limit",))),
-    Saboteur("no-filter", "A list ignores its filter.", "runflow", answering=asking("list_runs", without=("q",))),
     Saboteur(
-        "no-sort", "A list ignores the order asked for.", "runflow", answering=asking("list_runs", without=("sort_by",))
+        "no-limit", "A list ignores its limit.", "runflow", answering=rewrite_query("list_runs", without=("limit",))
+    ),
+    Saboteur(
+        "no-filter", "A list ignores its filter.", "runflow", answering=rewrite_query("list_runs", without=("q",))
+    ),
+    Saboteur(
+        "no-sort",
+        "A list ignores the order asked for.",
+        "runflow",
+        answering=rewrite_query("list_runs", without=("sort_by",)),
     ),
     Saboteur(
         "no-next-page", "The second page is the first again.", "runflow", answering=_repeating_page("list_runs", "pq")
@@ -368,14 +378,14 @@ GALLERY = (
         "no-models-limit",
         "The list of models ignores its limit.",
         "runflow",
-        answering=asking("list_models", without=("limit",)),
+        answering=rewrite_query("list_models", without=("limit",)),
     ),
     Saboteur("always-desc", "A list is never ascending.", "runflow", answering=_reversed_twin),
     Saboteur(
         "transactions-no-limit",
         "Transactions ignore their limit.",
         "aimlapi",
-        answering=asking("list_transactions", without=("limit",)),
+        answering=rewrite_query("list_transactions", without=("limit",)),
     ),
     Saboteur(
         "transactions-no-page",
@@ -387,7 +397,7 @@ GALLERY = (
         "transactions-no-type",
         "Transactions ignore the type.",
         "aimlapi",
-        answering=asking("list_transactions", without=("type", "direction")),
+        answering=rewrite_query("list_transactions", without=("type", "direction")),
     ),
     *_on(
         "aimlapi",
@@ -399,7 +409,7 @@ GALLERY = (
         "models-no-filter",
         "The list of models ignores its filters.",
         "aimlapi",
-        answering=asking("list_models", without=("id", "type")),
+        answering=rewrite_query("list_models", without=("id", "type")),
     ),
     *_on(
         "aimlapi",

@@ -51,7 +51,7 @@ class JobWatch:
         for start in starts(self._context, group):
             try:
                 self._context.secret()
-                self._context.tasks.add(self._context.telling.tell(start, self._groups[group]))
+                self._context.tasks.add(self._context.job_traces.tell(start, self._groups[group]))
             except MockreelError as reason:
                 self.not_begun.setdefault(group, []).append(str(reason))
             except Exception as problem:

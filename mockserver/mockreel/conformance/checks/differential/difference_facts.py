@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mockreel.conformance.checks.differential.played_log import Compared
 from mockreel.conformance.checks.differential.reply_comparison import Difference
-from mockreel.conformance.checks.differential.stated_values import scalars, stated
+from mockreel.conformance.checks.differential.stated_values import scalars, stated_values
 from mockreel.contract import ErrorRow, Evidence
 from mockreel.contract.evidence.facts import Fact
 from mockreel.contract.exchanges.problem import Problem
@@ -26,7 +26,7 @@ class DifferenceFacts:
 
     def __init__(self, context: "CheckContext") -> None:
         self._context = context
-        self._stated = stated(context.contract)
+        self._stated = stated_values(context.contract)
         self._sent: set[str] = set()
 
     def sent(self, compared: Compared) -> None:
@@ -49,10 +49,10 @@ class DifferenceFacts:
         if not facts:
             return None
         firm = [pair for pair in facts if pair[1].firm] or facts
-        expected = ", ".join(f"{one.place or 'the reply'}: {shown(one.expected)}" for one, _ in firm[:MOST_PLACES])
-        came = ", ".join(shown(one.came) for one, _ in firm[:MOST_PLACES])
+        expected = ", ".join(f"{one.place or 'the reply'}: {short_text(one.expected)}" for one, _ in firm[:MOST_PLACES])
+        actual = ", ".join(short_text(one.actual) for one, _ in firm[:MOST_PLACES])
         places = dict.fromkeys(_INDEX.sub("/*", one.place) for one, _ in firm[:MOST_PLACES])
-        return Problem(firm[0][1], expected, came, compared.request, " ".join((operation.id, *places)).strip())
+        return Problem(firm[0][1], expected, actual, compared.request, " ".join((operation.id, *places)).strip())
 
     def _webhook_fact(self, compared: Compared, difference: Difference) -> Fact | None:
         operation = compared.request.operation
@@ -60,10 +60,10 @@ class DifferenceFacts:
         if found is None or operation is None:
             return None
         row = found[1].get("x-mockreel") or operation.raw["x-mockreel"]
-        evidence = self._valued(Evidence(row["evidence"], tuple(row["source"])), difference)
+        evidence = self._value_evidence(Evidence(row["evidence"], tuple(row["source"])), difference)
         return self._context.facts.fact("a webhook says so", "openapi.yaml callbacks", evidence)
 
-    def _valued(self, evidence: Evidence, difference: Difference) -> Evidence:
+    def _value_evidence(self, evidence: Evidence, difference: Difference) -> Evidence:
         """The evidence for one value: what nobody has stated is the models' own word."""
         if difference.kind in (*_WHOLE, "key") or self._is_stated(difference.expected):
             return evidence
@@ -87,7 +87,7 @@ class DifferenceFacts:
             if difference.expected in (None, "", [], {}):
                 return None
             evidence = replace(evidence, kind="inferred")
-        evidence = self._valued(evidence, difference)
+        evidence = self._value_evidence(evidence, difference)
         return self._context.facts.fact(
             f"{operation.id} answers so", f"openapi.yaml {operation.method} {operation.path} {key}", evidence
         )
@@ -124,7 +124,7 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def shown(value: Any) -> str:
+def short_text(value: Any) -> str:
     """A value in one line, shortened if it is long."""
     text = value if isinstance(value, str) else repr(value)
     return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}…"
