@@ -10,7 +10,7 @@ from io import BytesIO
 from typing import Any
 
 import pytest
-from conformance.saboteurs.records import setting
+from conformance.saboteurs.response_changes import setting
 from conformance.saboteurs.saboteur import Stranger, altering, honest_contract, meddling
 
 from mockreel.conformance.check import Check, Outcome

@@ -5,7 +5,8 @@ from dataclasses import replace
 from typing import Any
 
 import orjson
-from conformance.saboteurs.records import dropping, rewrite_query, setting
+from conformance.saboteurs.request_changes import rewrite_query
+from conformance.saboteurs.response_changes import dropping, setting
 from conformance.saboteurs.saboteur import (
     Change,
     Saboteur,

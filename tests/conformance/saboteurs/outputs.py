@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
-from conformance.saboteurs.records import setting
+from conformance.saboteurs.response_changes import setting
 from conformance.saboteurs.saboteur import Saboteur, altering
 
 from mockreel.contract.messages.message import Request, Response
