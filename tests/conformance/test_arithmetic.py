@@ -12,7 +12,8 @@ from conformance.saboteurs.saboteur import Stranger, honest_contract
 
 from mockreel.cli.gate.check_command import command
 from mockreel.conformance.check import Outcome
-from mockreel.conformance.check_context import CheckContext, CheckOptions
+from mockreel.conformance.check_context import CheckContext
+from mockreel.conformance.check_options import CheckOptions
 from mockreel.conformance.check_runner import run
 from mockreel.conformance.checks import EVERY
 from mockreel.conformance.generated import generated_requests

@@ -17,7 +17,8 @@ from conformance.saboteurs.saboteur import honest_contract
 from mockreel import __version__
 from mockreel.cli.gate.check_command import command
 from mockreel.conformance import reading_matrix
-from mockreel.conformance.check_context import CheckContext, CheckOptions
+from mockreel.conformance.check_context import CheckContext
+from mockreel.conformance.check_options import CheckOptions
 from mockreel.conformance.check_runner import run
 from mockreel.conformance.generated import generated_requests
 from mockreel.conformance.generated.generated_requests import require

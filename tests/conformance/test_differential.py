@@ -15,7 +15,8 @@ from conformance.saboteurs.saboteur import (
     with_header,
 )
 
-from mockreel.conformance.check_context import CheckContext, CheckOptions
+from mockreel.conformance.check_context import CheckContext
+from mockreel.conformance.check_options import CheckOptions
 from mockreel.conformance.check_runner import run
 from mockreel.conformance.checks import EVERY as EVERY_CHECK
 from mockreel.conformance.checks import differential

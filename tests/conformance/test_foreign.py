@@ -6,7 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from mockreel.conformance.check_context import CheckContext, CheckOptions
+from mockreel.conformance.check_context import CheckContext
+from mockreel.conformance.check_options import CheckOptions
 from mockreel.conformance.check_runner import UNPLAYED, run
 from mockreel.conformance.checks import EVERY, error_responses
 from mockreel.conformance.reports.report import Report

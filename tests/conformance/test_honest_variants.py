@@ -10,7 +10,8 @@ from conformance.saboteurs.saboteur import Stranger, honest_contract, operation_
 
 from mockreel.conformance import checks as all_checks
 from mockreel.conformance.check import Outcome
-from mockreel.conformance.check_context import CheckContext, CheckOptions
+from mockreel.conformance.check_context import CheckContext
+from mockreel.conformance.check_options import CheckOptions
 from mockreel.conformance.check_runner import run
 from mockreel.conformance.checks import paged_lists
 from mockreel.contract import Contract

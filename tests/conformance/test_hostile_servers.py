@@ -14,7 +14,8 @@ from conformance.saboteurs.response_changes import setting
 from conformance.saboteurs.saboteur import Stranger, altering, honest_contract, meddling
 
 from mockreel.conformance.check import Check, Outcome
-from mockreel.conformance.check_context import CheckContext, CheckOptions
+from mockreel.conformance.check_context import CheckContext
+from mockreel.conformance.check_options import CheckOptions
 from mockreel.conformance.check_runner import run
 from mockreel.conformance.checks import EVERY
 from mockreel.conformance.generated.generated_requests import Generated
@@ -112,7 +113,7 @@ def test_the_budget_bounds_the_time_of_a_starved_machine(provider: str, seconds:
     """However long it takes to judge what came, the run ends in time; what is left says how many minutes it needs."""
     target = Stranger(honest_contract(provider))
     context = CheckContext(target.contract, target, CheckOptions(quick=True, budget=60))
-    context.planned = 5000
+    context.budget.requests_planned = 5000
     starved(context, seconds)
     start = target.now()
 
@@ -137,7 +138,7 @@ def test_time_is_left_for_the_checks_of_jobs() -> None:
         while True:
             context.target.wait(1.0)
             context.tasks_due()
-            context.check_time()
+            context.budget.check_time()
             context.judged()
         yield
 
@@ -180,7 +181,7 @@ def test_other_readings_are_not_tried_when_the_time_is_up() -> None:
     context = CheckContext(contract, target, CheckOptions(quick=True, budget=1), ends=target.now() - 1)
     problem = Problem(context.facts.row("no-key"), "one", "other", SentRequest("GET", "/"), "x")
     context.passing.append(problem)
-    context.passed = 1
+    context.budget.requests_sent = 1
     outcome = next(one for one in run(context, ()) if one.check == "reply.documented")
     target.close()
 

@@ -40,15 +40,15 @@ def run(
             context.jobs.begin(group)
     if context.own:  # its time passes only on request, and must not pass unobserved
         context.tasks.finish()
-    context.spares = any(check.uses for check in askable)
+    context.budget.spares = any(check.uses for check in askable)
     yield from _outcomes(context, [check for check in askable if not check.uses], left)
     yield from meanwhile()
-    context.tasks.finish(context.deadline)
-    context.spares = False
+    context.tasks.finish(context.budget.deadline)
+    context.budget.spares = False
     yield from _outcomes(context, [check for check in askable if check.uses], left)
     context.close()
     yield from (_unplayed(context, check) for check in known if check not in askable)
-    if context.passed or askable:
+    if context.budget.requests_sent or askable:
         yield replies_outcome(context, time.monotonic() - start)
 
 
@@ -91,7 +91,7 @@ def _problems(context: CheckContext, check: Check) -> tuple[list[Problem], str]:
     """The problems that a check finds, and what broke it."""
     problems: list[Problem] = []
     try:
-        context.check_grace()
+        context.budget.check_grace()
         for problem in check.ask(context):
             problems.append(problem)
             if len(problems) >= MOST_FINDINGS:
@@ -123,7 +123,15 @@ def replies_outcome(context: CheckContext, seconds: float) -> Outcome:
     found, error = findings(context, REPLIES, context.passing), "; ".join(context.jobs.broken[:MOST_REASONS])
     violating = tuple(name for name, _ in context.during.most_common(MOST_REASONS) if name)
     return Outcome(
-        REPLIES, REPLIES_SAY, context.contract.provider, context.passed, found, (), error, seconds, during=violating
+        REPLIES,
+        REPLIES_SAY,
+        context.contract.provider,
+        context.budget.requests_sent,
+        found,
+        (),
+        error,
+        seconds,
+        during=violating,
     )
 
 

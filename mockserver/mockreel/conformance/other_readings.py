@@ -65,7 +65,7 @@ def fitting_readings(context: CheckContext, plan: "Plan", outcomes: Sequence[Out
     found: list[tuple[int, str]] = []
     start, longest = context.target.now(), 0.0
     for name, contract in _others(context.contract, plan):
-        left = _faults(context, contract, set(ours)) if not context.is_over(longest) else None
+        left = _faults(context, contract, set(ours)) if not context.budget.is_over(longest) else None
         if left is None:
             return [*_lines(found, every), "the time ended before every other reading was tried"]
         longest, start = max(longest, context.target.now() - start), context.target.now()
@@ -106,12 +106,12 @@ def _faults(context: CheckContext, contract: Contract, names: set[str]) -> int |
     found = 0
     for check in EVERY:
         if check.id in names and check.known(other):
-            if context.is_over():
+            if context.budget.is_over():
                 return None
             found += len(run_one(other, check).findings)
     if REPLIES in names:
         for request, response in context.log:
-            if context.is_over():
+            if context.budget.is_over():
                 return None
             other.passing += other.response_problems(_other_request(request, contract), response)
         found += len(replies_outcome(other, 0.0).findings)

@@ -127,7 +127,11 @@ def _fit(found: Announcement, context: CheckContext, counts: Mapping[str, int], 
 
 def _add_group(found: Announcement, context: CheckContext, group: str) -> None:
     cost = forecast(context, group)
-    if group in ANSWERS and not context.own and cost.least > (context.deadline or math.inf) - context.target.now():
+    if (
+        group in ANSWERS
+        and not context.own
+        and cost.least > (context.budget.deadline or math.inf) - context.target.now()
+    ):
         how = "--quick leaves it out" if context.options.quick else "the budget has no room for it"
         found.skipped_groups[group] = (
             f"{how}: it takes {cost.least:.0f} s; give --budget {math.ceil(cost.least * 1.3):.0f}"

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from mockreel import __version__
 from mockreel.conformance.check import Check, Outcome
-from mockreel.conformance.check_context import CheckContext, CheckOptions
+from mockreel.conformance.check_context import CheckContext
+from mockreel.conformance.check_options import CheckOptions
 from mockreel.conformance.check_runner import REPLIES, run
 from mockreel.conformance.checks import EVERY, differential
 from mockreel.conformance.checks.differential import session
@@ -126,12 +127,12 @@ def check_target(
     context = context or CheckContext(contract, target, plan.options)
     announced = announce(context, checks, latency=latency)
     announced.requests += Generated.forecast(plan.budget, latency) if plan.generates else 0
-    context.most, context.planned = announced.most, announced.requests
+    context.most, context.budget.requests_planned = announced.most, announced.requests
 
     def generate() -> Iterator[Outcome]:
         """On another's server while its jobs are under way; on the mock, whose time it moves, when all is over."""
         left = plan.budget - (time.monotonic() - start)
-        left = left if context.deadline is None else min(left, context.deadline - target.now())
+        left = left if context.budget.deadline is None else min(left, context.budget.deadline - target.now())
         generated = Generated(
             context if not target.own else CheckContext(contract, target, plan.options),
             budget=plan.budget,

@@ -8,7 +8,8 @@ from typing import Any
 import orjson
 from conformance.saboteurs.saboteur import Saboteur, Stranger, honest_contract, operation_id, run_checks
 
-from mockreel.conformance.check_context import CheckContext, CheckOptions
+from mockreel.conformance.check_context import CheckContext
+from mockreel.conformance.check_options import CheckOptions
 from mockreel.conformance.check_runner import run
 from mockreel.contract import pointers
 from mockreel.contract.evidence.facts import FIRM

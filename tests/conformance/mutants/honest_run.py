@@ -7,7 +7,8 @@ from functools import cache
 from conformance.saboteurs.saboteur import honest_contract
 
 from mockreel.conformance.check import Check, Outcome
-from mockreel.conformance.check_context import CheckContext, CheckOptions
+from mockreel.conformance.check_context import CheckContext
+from mockreel.conformance.check_options import CheckOptions
 from mockreel.conformance.check_runner import run, run_one
 from mockreel.conformance.checks import EVERY
 from mockreel.conformance.other_readings import _other_traces, _Remembering

@@ -16,7 +16,8 @@ from conformance.saboteurs.saboteur import Stranger, honest_contract
 
 from mockreel._data import data_root
 from mockreel.conformance.check import Check
-from mockreel.conformance.check_context import CheckContext, CheckOptions
+from mockreel.conformance.check_context import CheckContext
+from mockreel.conformance.check_options import CheckOptions
 from mockreel.conformance.check_runner import REPLIES, run
 from mockreel.conformance.checks import EVERY, differential
 from mockreel.conformance.jobs.job_groups import PLAIN

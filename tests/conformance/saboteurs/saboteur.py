@@ -8,7 +8,8 @@ from typing import Any
 import orjson
 
 from mockreel.conformance.check import Check
-from mockreel.conformance.check_context import CheckContext, CheckOptions
+from mockreel.conformance.check_context import CheckContext
+from mockreel.conformance.check_options import CheckOptions
 from mockreel.conformance.check_runner import run
 from mockreel.conformance.checks import EVERY
 from mockreel.conformance.generated.generated_requests import Generated

@@ -194,7 +194,7 @@ def comes_again(context: CheckContext) -> Iterator[Problem]:
 
 def _further(context: CheckContext, trace: JobTrace) -> list[Arrival]:
     """Attempts after the earlier ones; waits for them as long as for the first."""
-    until = context.until(1 if context.own else context.waits.grace)
+    until = context.budget.until(1 if context.own else context.waits.grace)
     while True:
         later = context.receiver.of(trace.callback_url or "")[len(trace.arrivals) :]
         if context.own or later or context.target.now() >= until:

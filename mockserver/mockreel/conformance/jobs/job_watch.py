@@ -115,7 +115,7 @@ class JobWatch:
         """The traces of a group, as far as the time allows."""
         self.begin(group)
         if len(self._context.tasks):
-            self._context.tasks.finish(self._context.deadline)
+            self._context.tasks.finish(self._context.budget.deadline)
         return self._groups[group]
 
     def traces(self) -> list[JobTrace]:

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from mockreel.conformance.check import Check, check
+from mockreel.conformance.checks.differential.compared_exchange import ComparedExchange
 from mockreel.conformance.checks.differential.difference_facts import DifferenceFacts
-from mockreel.conformance.checks.differential.played_log import Compared, PlayedLog
+from mockreel.conformance.checks.differential.played_log import PlayedLog
 from mockreel.conformance.checks.differential.played_webhooks import webhooks
 from mockreel.conformance.checks.differential.session import SESSION, Session
 from mockreel.conformance.jobs.job_groups import PLAIN
@@ -153,8 +154,8 @@ def _uncompared(reasons: Counter[str]) -> str:
 
 
 def _lasting_differences(
-    context: "CheckContext", compared: Iterable[tuple[str, Compared]]
-) -> Iterator[tuple[str, Compared]]:
+    context: "CheckContext", compared: Iterable[tuple[str, ComparedExchange]]
+) -> Iterator[tuple[str, ComparedExchange]]:
     """The same with those differences only that are also there where somebody else uses the account of the models.
 
     The server's account has things that this run has not made: what follows from those is no fault.
@@ -175,9 +176,9 @@ def _size(problem: Problem) -> int:
     return len(problem.request.body) + len(problem.request.path) if problem.request else 0
 
 
-def _sort(context: "CheckContext", compared: Compared) -> str:
+def _sort(context: "CheckContext", compared: ComparedExchange) -> str:
     operation, detector = compared.request.operation, context.error_detector
-    if detector.refused(compared.model) or detector.refused(compared.actual):
+    if detector.refused(compared.model) or detector.refused(compared.response):
         return "refusals"
     reads = compared.request.method == "GET" or (operation and operation.id in context.contract.conversation.reads)
     return "replies" if reads or (operation and operation.submits) else "updates"

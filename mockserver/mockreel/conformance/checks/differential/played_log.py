@@ -2,18 +2,20 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from mockreel.conformance.checks.differential.company import Company
+from mockreel.conformance.checks.differential.compared_exchange import ComparedExchange
 from mockreel.conformance.checks.differential.early_ends import EarlyEnds
+from mockreel.conformance.checks.differential.model_jobs import ModelJobs, request_names
 from mockreel.conformance.checks.differential.model_play import VARIATIONS, ModelPlay
 from mockreel.conformance.checks.differential.reply_comparison import Comparison, Difference, Elsewhere
 from mockreel.conformance.checks.differential.stated_values import stated_values
 from mockreel.conformance.checks.differential.symbols import Symbols, Unknown, texts
-from mockreel.contract import Operation, State
+from mockreel.contract import Operation
 from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest
 
 if TYPE_CHECKING:
@@ -25,17 +27,6 @@ _LONG_AGO = 1_000_000_000.0
 SOON = 2.0
 # So often a read is asked again when jobs of the models have moved.
 _ROUNDS = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Compared:
-    """One exchange with the server, what the first model said to the same, and in what they differ."""
-
-    request: SentRequest
-    actual: ReceivedResponse
-    model: ReceivedResponse
-    differences: tuple[Difference, ...]
-    number: int = -1  # which exchange of the log it is
 
 
 class PlayedLog:
@@ -62,6 +53,7 @@ class PlayedLog:
         self.late = 0  # how many exchanges were left when the budget was used up
         self._stated = stated_values(context.contract)
         self._words = {state.word: state for state in context.contract.lifecycle.states.values()}
+        self.jobs = ModelJobs(self.models, self.symbols, self._words)
         self._company = Company(context, self.models) if in_company else None
         for who, key in context.target.keys.of.items():
             self.symbols.same(key, tuple(model.keys.of.get(who, key) for model in self.models))
@@ -76,21 +68,21 @@ class PlayedLog:
         for model in self.models:
             model.close()
 
-    def exchanges(self) -> Iterator[Compared]:
+    def exchanges(self) -> Iterator[ComparedExchange]:
         """Each exchange of the log that the models could answer."""
         context, last = self._context, None
         ends = EarlyEnds(context.log, self._words, self._reads)
         if self._company is not None:
             self._company.was_there()
         for number, ((sent, response), moment) in enumerate(zip(list(context.log), list(context.moments), strict=True)):
-            if context.is_over():
+            if context.budget.is_over():
                 self.late = len(context.log) - number
                 return
             request = self._own_request(sent)
             self._pass_time(moment - (moment if last is None else last), reads=self._reads(request))
             last = self._moment = moment
             for name, state in ends.after(number - 1):
-                self._end_early(name, state)
+                self.jobs.end_early(name, state)
             if self._repeats(request, response):
                 continue
             if self._company is not None:
@@ -100,13 +92,6 @@ class PlayedLog:
                 self.symbols.note(response.json)
             else:
                 yield replace(compared, number=number)
-
-    def _end_early(self, name: str, state: State) -> None:
-        """Let a job end as soon as the server's may have; that of the first model ends when it is seen."""
-        for model, own in list(zip(self.models, self.symbols.models(name), strict=False))[1:]:
-            job = model.job((own,))
-            if job is not None:
-                model.move(job, state)
 
     def _pass_time(self, seconds: float, *, reads: bool) -> None:
         """Let time pass: a read was answered between the response before it and its own, so the models are at both."""
@@ -132,7 +117,7 @@ class PlayedLog:
         known = self._context.contract.operation
         return replace(request, operation=known(request.operation.id)) if request.operation else request
 
-    def _compare(self, request: SentRequest, response: ReceivedResponse) -> Compared | None:
+    def _compare(self, request: SentRequest, response: ReceivedResponse) -> ComparedExchange | None:
         detector = self._context.error_detector
         if detector.refused(response) and detector.circumstance(response, request.operation):
             self.unplayed["the server or a model rejected it for its account or its time"] += 1
@@ -141,7 +126,7 @@ class PlayedLog:
             self.unplayed["the same had just been accepted, and may not have been done yet"] += 1
             return None
         if self._reads(request):
-            self.learn(response.json)
+            self.jobs.learn(response.json)
         for _ in range(_ROUNDS):
             replies = self._model_responses(request, response)
             if replies is None:
@@ -149,8 +134,8 @@ class PlayedLog:
             found, elsewhere = self._differences(request, response, *replies)
             if found is None:
                 return None
-            compared = Compared(request, response, replies[0], tuple(found))
-            if not elsewhere or not self._reads(request) or not self._move_jobs(request, elsewhere):
+            compared = ComparedExchange(request, response, replies[0], tuple(found))
+            if not elsewhere or not self._reads(request) or not self.jobs.follow(request, elsewhere):
                 break
         return compared
 
@@ -163,22 +148,6 @@ class PlayedLog:
         if not refused:
             self._accepted[key] = self._moment
         return refused and before is not None and self._moment - before < SOON
-
-    def learn(self, document: Any) -> None:
-        """Let the jobs of the models end that a reply shows as ended, wherever it does."""
-        if isinstance(document, Mapping):
-            texts_ = [value for value in document.values() if isinstance(value, str)]
-            ends = [state for text in texts_ if (state := self._words.get(text)) is not None and state.terminal]
-            for text in texts_ if ends else ():
-                for model, own in zip(self.models, self.symbols.models(text), strict=False):
-                    job = model.job((own,))
-                    if job is not None:
-                        model.move(job, ends[0])
-        for value in (
-            document.values() if isinstance(document, Mapping) else document if isinstance(document, list) else ()
-        ):
-            if isinstance(value, Mapping | list):
-                self.learn(value)
 
     def _model_responses(
         self, request: SentRequest, response: ReceivedResponse
@@ -233,9 +202,9 @@ class PlayedLog:
         comparison = Comparison(
             self.symbols,
             self._words,
-            self._is_job,
+            self.jobs.is_known,
             self._is_known,
-            is_open=self._is_open if self._names_a_state(request) else lambda _: False,
+            is_open=self.jobs.is_open if self._names_a_state(request) else lambda _: False,
             cursors=self._cursors(operation),
             whole=request.method == "GET" and not request.query,
         )
@@ -268,21 +237,13 @@ class PlayedLog:
 
     def documents(self, actual: Any, one: Any, other: Any) -> list[Difference]:
         """In what a document of the server differs from those of the models."""
-        return Comparison(self.symbols, self._words, self._is_job, self._is_known).documents(actual, one, other)
+        return Comparison(self.symbols, self._words, self.jobs.is_known, self._is_known).documents(actual, one, other)
 
     def _is_known(self, text: str) -> bool:
         return text in self._stated or self.symbols.was_sent(text)
 
-    def _is_job(self, names: Iterable[str]) -> bool:
-        return self.models[0].job(names) is not None
-
-    def _is_open(self, names: Iterable[str]) -> bool:
-        """Whether a job of the first model goes on, which may be further at the server."""
-        job = self.models[0].job(names)
-        return job is not None and not job.state(self.models[0].now()).terminal
-
     def _asks_of_open_job(self, request: SentRequest) -> bool:
-        return self._reads(request) and self._is_open(_request_names(self.symbols.request(request, 0)))
+        return self._reads(request) and self.jobs.is_open(request_names(self.symbols.request(request, 0)))
 
     def _names_a_state(self, request: SentRequest) -> bool:
         """Whether a request asks for what is in some state."""
@@ -294,20 +255,3 @@ class PlayedLog:
         names = {part.strip().lower() for part in model.split(",")}
         lacking = names - {part.strip().lower() for part in actual.split(",")}
         return bool(lacking) and (len(names) > 1 or self._is_known(model))
-
-    def _move_jobs(self, request: SentRequest, elsewhere: list[Elsewhere]) -> bool:
-        """Let the jobs of the models come where the server's are; gives whether any of them moved."""
-        return sum(self._move_job(request, one) for one in elsewhere) > 0
-
-    def _move_job(self, request: SentRequest, one: Elsewhere) -> bool:
-        moved = []
-        for number, model in enumerate(self.models):
-            own = self.symbols.request(request, number)
-            job = model.job({*_request_names(own), *one.names[number]})
-            moved.append(job is not None and model.move(job, self._words[one.word]))
-        return any(moved)
-
-
-def _request_names(request: SentRequest) -> set[str]:
-    """What a request can name a job with."""
-    return {*request.path.split("/"), *texts(request.json), *request.query.split("=")}

@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from mockreel.conformance.checks.differential.played_log import Compared, PlayedLog
+from mockreel.conformance.checks.differential.compared_exchange import ComparedExchange
+from mockreel.conformance.checks.differential.played_log import PlayedLog
 from mockreel.conformance.checks.differential.reply_comparison import Difference
 from mockreel.conformance.checks.differential.symbols import texts
 from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest
@@ -20,14 +21,14 @@ ENOUGH_SECONDS = 600.0
 _TRANSPORT = frozenset({"host", "content-length", "user-agent", "connection", "accept", "accept-encoding", "date"})
 
 
-def webhooks(context: "CheckContext", played: PlayedLog) -> Iterator[Compared]:
+def webhooks(context: "CheckContext", played: PlayedLog) -> Iterator[ComparedExchange]:
     """Each attempt at a webhook that a model has made too, with the submit that asked for it."""
     receiver = context.target.receiver
     submits = dict(_submits(context))
     arrivals = {url: receiver.of(url) for url in submits} if receiver is not None else {}
     for each in arrivals.values():
         for arrival in each:
-            played.learn(_response(arrival).json)
+            played.jobs.learn(_response(arrival).json)
     for model in played.models:
         model.pass_time(ENOUGH_SECONDS)
     for url, attempts in arrivals.items():
@@ -36,7 +37,7 @@ def webhooks(context: "CheckContext", played: PlayedLog) -> Iterator[Compared]:
             responses = [_response(arrival) for arrival in (mine, left, right)]
             found = [*played.documents(*(response.json for response in responses)), *_headers(mine, left, right)]
             request, number = submits[url]
-            yield Compared(request, responses[0], responses[1], tuple(found), number)
+            yield ComparedExchange(request, responses[0], responses[1], tuple(found), number)
 
 
 def _submits(context: "CheckContext") -> Iterator[tuple[str, tuple[SentRequest, int]]]:
