@@ -66,7 +66,7 @@ def test_the_numbers_say_how_many_were_not_checked() -> None:
     assert replace(report, outcomes=(replace(checked, error="it broke"),)).exit_code == 2
 
 
-def test_a_check_that_asked_a_part_does_not_hold() -> None:
+def test_a_check_that_skipped_cases_does_not_hold() -> None:
     """What was planned and not asked is said, whatever came of the rest."""
     outcome = Outcome("a", "", "runflow", 5, (), ("3 cases: no room",), "", 0.0)
 
@@ -81,7 +81,7 @@ def test_allowing_and_failing_on_the_same_is_an_error() -> None:
     assert "--allow-unchecked" in str(result.exception)
 
 
-def test_nobody_there_is_one_sentence_and_exit_code_2() -> None:
+def test_an_unreachable_target_is_one_sentence_and_exit_code_2() -> None:
     """A URL that does not answer: no list of checks that broke."""
     result = CliRunner().invoke(
         command, ["http://127.0.0.1:9", "--provider", "runflow", "--only-ours"], env={"COLUMNS": ""}
@@ -92,7 +92,7 @@ def test_nobody_there_is_one_sentence_and_exit_code_2() -> None:
     assert "http://127.0.0.1:9" in result.output
 
 
-def test_the_plan_is_told_first() -> None:
+def test_the_plan_is_announced_first() -> None:
     """Checks, requests, jobs and webhooks, before anything is asked."""
     plans: list[Announcement] = []
     outcomes: list[Outcome] = []

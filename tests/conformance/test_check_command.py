@@ -98,7 +98,7 @@ def test_one_model_and_one_check_can_be_picked() -> None:
         (["mock", "--max-spend", "a lot"], "not an amount of money"),
     ],
 )
-def test_what_does_not_exist_is_said_before_anything_runs(arguments: list[str], expected: str) -> None:
+def test_unknown_names_are_errors_before_anything_runs(arguments: list[str], expected: str) -> None:
     """An unknown model, check, report, provider or amount: the message names it."""
     result = check(*arguments)
 
@@ -106,7 +106,7 @@ def test_what_does_not_exist_is_said_before_anything_runs(arguments: list[str], 
     assert expected in result.output + str(result.exception)
 
 
-def test_every_form_of_report_tells_the_finding(failing: Report, tmp_path: Path) -> None:
+def test_every_form_of_report_contains_the_finding(failing: Report, tmp_path: Path) -> None:
     """What was expected, what came, the fact, its source and the line that asks again stand in every form."""
     finding = failing.findings[0]
     for form in FORMS:
@@ -142,7 +142,7 @@ def test_no_key_stands_in_a_report(failing: Report) -> None:
     assert not [key for key in keys if key in text]
 
 
-def test_a_missing_schemathesis_is_said_with_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_schemathesis_is_reported_with_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the extra the error names the pip line and the way without it."""
     real = builtins.__import__
 

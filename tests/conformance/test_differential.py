@@ -92,7 +92,7 @@ def change_responses(*operations: str, change: Callable[[Any], Any]) -> Callable
         ),
     ],
 )  # fmt: skip
-def test_a_difference_is_told_by_the_check_that_it_belongs_to(check: str, saboteur: Saboteur) -> None:
+def test_a_difference_is_reported_by_the_check_that_it_belongs_to(check: str, saboteur: Saboteur) -> None:
     """Nothing of these servers is against a schema: only what the models say shows it."""
     assert verdicts(saboteur)[check] in ("falls short", "doubtful")
 
@@ -162,7 +162,7 @@ def plan_of(*checks: str, differential: bool = True) -> Plan:
     return Plan(checks=checks, quick=True, differential=differential)
 
 
-def test_a_run_compares_unless_it_is_told_not_to() -> None:
+def test_a_run_compares_unless_an_option_turns_it_off() -> None:
     """The comparison is part of a run; what the mock server itself is compared with would be the same."""
     assert plan_of().options.differential
     assert not plan_of(differential=False).options.differential
@@ -180,7 +180,7 @@ def test_a_run_compares_unless_it_is_told_not_to() -> None:
         (("generated.fuzzing:list_runs", "model.refusals"), False, True),
     ],
 )
-def test_a_comparison_of_what_other_checks_ask_asks_nothing_itself(
+def test_a_comparison_of_other_checks_requests_sends_none_itself(
     checks: tuple[str, ...], session: bool, jobs: bool
 ) -> None:
     """Alone it asks for all that it compares; beside others it waits for no job that they do not begin."""
@@ -200,7 +200,7 @@ class Hasty(Stranger):
         return super().now() + (1e9 if self.late else 0.0)
 
 
-def test_what_the_budget_had_no_room_for_is_told_as_not_checked() -> None:
+def test_what_the_budget_had_no_room_for_is_reported_as_not_checked() -> None:
     """The log is compared as long as there is time, and the rest is counted."""
     honest = honest_contract("aimlapi")
     target = Hasty(honest, seed=7)
@@ -221,7 +221,7 @@ def test_what_the_budget_had_no_room_for_is_told_as_not_checked() -> None:
 
 
 @pytest.mark.parametrize(("whole", "kinds"), [(True, ["entry"]), (False, [])])
-def test_a_catalogue_has_every_entry_where_nothing_was_said_about_which(whole: bool, kinds: list[str]) -> None:
+def test_a_catalogue_that_is_no_page_must_have_every_entry(whole: bool, kinds: list[str]) -> None:
     """A page of it may begin elsewhere."""
     actual, model = {"items": [{"code": "other"}]}, {"items": [{"code": "standard"}]}
 

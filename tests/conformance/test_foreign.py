@@ -30,7 +30,7 @@ RUNFLOW = Plan(providers=("runflow",), generated=False, quick=True)
 KEYS = Access(key="rf_live_one", other_key="rf_live_two")
 
 
-def test_a_url_gets_nothing_that_could_bill_unless_told() -> None:
+def test_a_url_gets_nothing_that_could_bill_unless_allowed() -> None:
     """By default no job is begun and nothing is changed: reads, and requests that a key must stop."""
     with serving("runflow") as server:
         report = check_url(server.runflow.url, RUNFLOW, KEYS)
@@ -144,7 +144,7 @@ class Stranger(MockTarget):
         return self._provider.contract
 
 
-def test_what_only_a_mock_server_plays_is_told_as_not_checked() -> None:
+def test_what_only_a_mock_server_follows_is_reported_as_not_checked() -> None:
     """A server that does not follow `Prefer` cannot be asked for every error response: that is told, and no fault."""
     target = Stranger(load_contracts(["runflow"])["runflow"])
     context = CheckContext(target.contract, target, CheckOptions(quick=True, budget=100_000))
@@ -182,7 +182,7 @@ def test_a_url_must_say_who_it_claims_to_be() -> None:
         check_url("http://127.0.0.1:1", Plan(), Access())
 
 
-def test_the_line_that_asks_again_has_no_key() -> None:
+def test_the_repeat_command_has_no_key() -> None:
     """`curl` lines name a variable where the key stands, wherever a provider has it."""
     contract = load_contracts(["runninghub"])["runninghub"]
     operation = contract.operation("get_task_status")

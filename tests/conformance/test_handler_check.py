@@ -53,7 +53,7 @@ def test_an_honest_handler_holds(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_a_mistake_of_a_handler_is_told(name: str) -> None:
+def test_a_mistake_of_a_handler_is_reported(name: str) -> None:
     """By the question that is about it, with a line that sends the same again."""
     make, question = BROKEN[name]
     report = check_own_handler(make())
@@ -71,7 +71,7 @@ def test_eight_digits_are_never_enough(begin: int) -> None:
     assert "handler.forged" in wrong(report)
 
 
-def test_a_handler_that_looks_its_run_up_is_told_of_it_first() -> None:
+def test_a_handler_that_looks_up_its_run_learns_of_it_first() -> None:
     """By a callable: every job is known before its first webhook, and told once."""
     looking, jobs = Looking(), []
 
@@ -86,7 +86,7 @@ def test_a_handler_that_looks_its_run_up_is_told_of_it_first() -> None:
     assert "handler.valid" in wrong(check_own_handler(Looking()))
 
 
-def test_a_handler_is_told_by_url_too() -> None:
+def test_a_url_can_be_called_with_each_job_before_its_webhooks() -> None:
     """The job comes as JSON, with what its webhook will say."""
     looking = Looking()
 
@@ -120,7 +120,7 @@ def test_a_closed_connection_is_no_acceptance() -> None:
     assert "handler.valid" in wrong(check_own_handler(lambda _: None))
 
 
-def test_the_budget_bounds_the_time_and_the_rest_is_told() -> None:
+def test_the_budget_bounds_the_time_and_the_rest_is_reported() -> None:
     """A handler that never answers in time is given up soon, and what was not sent is said."""
     never = threading.Event()
     start = time.monotonic()
@@ -159,7 +159,7 @@ def test_a_slow_handler_is_sent_several_at_once() -> None:
     assert any("handler.every-digit, as the handler takes 0." in note for note in report.notes)
 
 
-def test_a_handler_that_answers_in_turn_is_sent_one_after_the_other() -> None:
+def test_a_handler_that_responds_one_by_one_is_sent_one_webhook_at_a_time() -> None:
     """So that none is late because of another."""
     pace = Pace()
     for seconds in ([1.0], [1.1], [1.0], [1.0]):
@@ -217,7 +217,7 @@ def test_every_date_is_new() -> None:
     assert all(start - 60 < date.timestamp() <= time.time() for date in dates)
 
 
-def test_the_jobs_of_one_sort_are_told_of_unless_others_are_named() -> None:
+def test_webhooks_are_of_one_operation_unless_others_are_named() -> None:
     """A handler need not know batches; what is left out is said."""
     requests: list[WebhookRequest] = []
     with receiving(careful, requests=requests) as url:
@@ -230,7 +230,7 @@ def test_the_jobs_of_one_sort_are_told_of_unless_others_are_named() -> None:
         check_own_handler(careful, operations=("create_runs",))
 
 
-def test_a_provider_that_signs_nothing_is_asked_for_the_rest() -> None:
+def test_a_provider_without_signatures_gets_every_other_check() -> None:
     """RunningHub: accepted in time is inferred, so that what falls short there is doubtful."""
     report = check_own_handler(lambda request: 200 if request.payload else 400, provider="runninghub", secret=None)
 
@@ -244,7 +244,7 @@ def test_a_handler_that_does_not_answer_is_an_error() -> None:
         check_handler("http://127.0.0.1:1/hook", "runflow", PLAN)
 
 
-def test_what_a_handler_needs_is_asked_for() -> None:
+def test_a_handler_check_needs_a_secret_and_webhooks() -> None:
     """A provider that signs needs a secret; one without webhooks has nothing to send."""
     with pytest.raises(OptionError, match="give the secret"):
         check_handler("http://127.0.0.1:1/hook", "runflow", HandlerPlan())

@@ -250,7 +250,7 @@ def test_a_write_whose_connection_is_dropped_is_not_sent_again() -> None:
         target.close()
 
 
-def test_a_body_that_is_packed_in_another_way_than_it_says_is_said_so() -> None:
+def test_a_body_with_a_false_content_encoding_is_reported() -> None:
     """In words, not in those of a library."""
 
     def junk(handler: BaseHTTPRequestHandler, _: int) -> None:

@@ -97,7 +97,7 @@ def test_the_printed_command_shows_the_same_failure(
 CLASSES = _bodies("list_evaluation_job_classes", lambda body: {**body, "items": [{"code": "Another"}]})
 
 
-def test_a_difference_from_the_models_is_shown_again_by_what_met_it(
+def test_a_difference_is_repeated_by_the_command_that_the_report_prints(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The command names the check whose requests met it, and begins no job: it takes a few requests."""
