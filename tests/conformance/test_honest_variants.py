@@ -10,7 +10,8 @@ from conformance.saboteurs.saboteur import Stranger, honest_contract, operation_
 
 from mockreel.conformance import checks as all_checks
 from mockreel.conformance.check import Outcome
-from mockreel.conformance.check_context import CheckContext, Wanted
+from mockreel.conformance.check_context import CheckContext
+from mockreel.conformance.check_options import CheckOptions
 from mockreel.conformance.check_runner import run
 from mockreel.conformance.checks import paged_lists
 from mockreel.contract import Contract
@@ -144,7 +145,7 @@ def busy(submit: str) -> Callable[[], Answering]:
     """Somebody else begins jobs of the same account all the time."""
 
     def make() -> Answering:
-        kept: list[Request] = []
+        requests: list[Request] = []
         count = 0
 
         def answer(provider: Provider, request: Request) -> Response | Awaitable[Response]:
@@ -160,9 +161,9 @@ def busy(submit: str) -> Callable[[], Answering]:
             ):
                 plain = [one for one in request.headers if one[0] not in (b"prefer", b"idempotency-key")]
                 body = {key: one for key, one in orjson.loads(request.body).items() if key != "callback_url"}
-                kept[:] = [replace(request, headers=plain, body=orjson.dumps(body))]
-            elif kept and count % 7 == 0:
-                provider.answer(kept[0])
+                requests[:] = [replace(request, headers=plain, body=orjson.dumps(body))]
+            elif requests and count % 7 == 0:
+                provider.answer(requests[0])
             return response
 
         return answer
@@ -300,13 +301,13 @@ VARIANTS = (
 CASES = [pytest.param(one, name, id=f"{name}-{one.id}") for one in VARIANTS for name in one.providers]
 
 
-def checked(variant: Variant, contract: Contract) -> list[Outcome]:
+def outcomes_of_variant(variant: Variant, contract: Contract) -> list[Outcome]:
     """The outcomes of a run on somebody else's server that is this variant."""
     target = variant.kind(variant.contract(contract), answering=variant.answering(), sender=variant.sender)
     target.pause = variant.pause
     try:
-        wanted = Wanted(quick=True, budget=100_000, differential=True)
-        return list(run(CheckContext(contract, target, wanted)))
+        options = CheckOptions(quick=True, budget=100_000, differential=True)
+        return list(run(CheckContext(contract, target, options)))
     finally:
         target.close()
 
@@ -314,12 +315,12 @@ def checked(variant: Variant, contract: Contract) -> list[Outcome]:
 @pytest.mark.parametrize(("variant", "provider"), CASES)
 def test_an_honest_server_is_not_called_broken(variant: Variant, provider: str) -> None:
     """Nothing falls short or is doubted, and everything is asked but what the account itself makes impossible."""
-    outcomes = checked(variant, honest_contract(provider))
+    outcomes = outcomes_of_variant(variant, honest_contract(provider))
 
-    faults = [(one.check, one.verdict, one.findings[:1] or one.broke) for one in outcomes if one.verdict in FAULTS]
+    faults = [(one.check, one.verdict, one.findings[:1] or one.error) for one in outcomes if one.verdict in FAULTS]
     assert faults == []
-    unasked = [(one.check, one.reasons) for one in outcomes if one.verdict == "not checked"]
-    assert variant.lacks == bool(unasked), unasked
+    unchecked = [(one.check, one.reasons) for one in outcomes if one.verdict == "not checked"]
+    assert variant.lacks == bool(unchecked), unchecked
 
 
 FAULTS = ("falls short", "doubtful", "broke")
@@ -347,7 +348,7 @@ def test_a_server_of_another_reading_holds_under_that_reading(provider: str, rea
     }
     contract = load_contracts([provider], readings=options)[provider]
 
-    outcomes = checked(Variant("other-reading"), contract)
+    outcomes = outcomes_of_variant(Variant("other-reading"), contract)
 
     assert [(one.check, one.findings[:1]) for one in outcomes if one.verdict in FAULTS] == []
 
@@ -359,7 +360,7 @@ def test_a_job_behind_the_pages_that_are_read_is_not_called_missing(monkeypatch:
     contract = honest_contract("aimlapi")
     target = Stranger(contract)
     chosen = [check for check in all_checks.EVERY if check.id == "list.complete"]
-    (complete, *_) = run(CheckContext(contract, target, Wanted(quick=True, budget=100_000)), chosen)
+    (complete, *_) = run(CheckContext(contract, target, CheckOptions(quick=True, budget=100_000)), chosen)
     target.close()
 
     assert complete.check == "list.complete"

@@ -15,14 +15,14 @@ def row(found: Caught) -> str:
     return f"| {found.saboteur.id} | {found.saboteur.provider} | {found.saboteur.says} | {shown} |"
 
 
-def replaced(text: str, rows: Sequence[str]) -> str:
+def replace_table(text: str, rows: Sequence[str]) -> str:
     """A document with its table replaced."""
     before, _, rest = text.partition(BEGIN)
     _, _, after = rest.partition(END)
     return f"{before}{BEGIN}\n{HEAD}\n" + "\n".join(rows) + f"\n{END}{after}"
 
 
-def named(text: str, saboteur: Saboteur) -> set[str]:
+def named_checks(text: str, saboteur: Saboteur) -> set[str]:
     """The checks that a document's table names for a saboteur."""
     table = text.partition(BEGIN)[2].partition(END)[0]
     rows = (line.split("|") for line in table.splitlines() if line.startswith(f"| {saboteur.id} |"))

@@ -6,7 +6,7 @@ from typing import Any
 from mockreel.conformance.check import Check, check
 from mockreel.conformance.check_context import CheckContext
 from mockreel.conformance.checks.job_records import moment
-from mockreel.conformance.checks.paged_lists import asked, entries_of, list_fact, lists
+from mockreel.conformance.checks.paged_lists import entries_of, list_fact, list_request, lists
 from mockreel.conformance.jobs.job_groups import PLAIN
 from mockreel.contract import pointers
 from mockreel.contract.exchanges.problem import Problem
@@ -23,7 +23,7 @@ def has_the_fields(context: CheckContext) -> Iterator[Problem]:
         if paged.fields is None:
             continue
         name = paged.id.removeprefix("/")
-        request = asked(context, operation, **{paged.fields: name})
+        request = list_request(context, operation, **{paged.fields: name})
         response = context.send(request)
         entries = entries_of(paged, response)
         context.judged(bool(entries))
@@ -39,7 +39,7 @@ def has_the_fields(context: CheckContext) -> Iterator[Problem]:
 )  # fmt: skip
 def keeps_the_range(context: CheckContext) -> Iterator[Problem]:
     for operation, paged in lists(context):
-        every = entries_of(paged, context.send(asked(context, operation))) if paged.range else []
+        every = entries_of(paged, context.send(list_request(context, operation))) if paged.range else []
         for side, bound in paged.range.items():
             name, form = (bound, "{value}") if isinstance(bound, str) else (bound["name"], bound["form"])
             by = str(paged.by if isinstance(bound, str) else bound.get("by", paged.by))
@@ -47,15 +47,15 @@ def keeps_the_range(context: CheckContext) -> Iterator[Problem]:
             if len(moments) < 2:
                 continue
             middle = moments[len(moments) // 2]
-            request = asked(context, operation, **{name: form.format(value=middle)})
+            request = list_request(context, operation, **{name: form.format(value=middle)})
             response = context.send(request)
-            came = _moments(by, entries_of(paged, response))
+            actual = _moments(by, entries_of(paged, response))
             context.judged()
             some = any(not _is_beyond(side, one, middle) for one in moments)
-            if (some and not came) or any(_is_beyond(side, one, middle) for one in came):
+            if (some and not actual) or any(_is_beyond(side, one, middle) for one in actual):
                 fact = list_fact(context, operation, paged, f"can be bounded by {name}")
                 expected = f"what is {_SIDES[side]} {middle}"
-                yield Problem(fact, expected, f"{', '.join(came[:6]) or 'nothing'}", request, operation.id)
+                yield Problem(fact, expected, f"{', '.join(actual[:6]) or 'nothing'}", request, operation.id)
 
 
 def _moments(by: str, entries: list[Any]) -> list[str]:
