@@ -314,7 +314,8 @@ class Scheduler:
         due = self.next_due
         seconds = None if due is None else self._clock.real_seconds_until(due)
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(changed.wait(), None if seconds is None else min(seconds, LONGEST_SLEEP))
+            async with asyncio.timeout(None if seconds is None else min(seconds, LONGEST_SLEEP)):
+                await changed.wait()
 
     def _wake(self) -> None:
         if self.driver is not None:

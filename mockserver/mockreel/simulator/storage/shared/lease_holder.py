@@ -174,7 +174,7 @@ class LeaseHolder:
             pass
         moment = self._simulator.scheduler.next_due
         seconds = None if moment is None else self._simulator.clock.real_seconds_until(moment)
-        with contextlib.suppress(TimeoutError):  # no `wait_for`: it may lose a cancellation
+        with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(None if seconds is None else max(seconds, 0.001)):
                 await self._changed.wait()
 
@@ -230,7 +230,7 @@ class LeaseHolder:
             "error": outcome.error,
             "detail": outcome.detail,
         }
-        while self._replica.is_under_way(sending):
+        while self._replica.is_under_way(sending) and not _is_cancelled():
             try:
                 await self._sequencer.propose(Entry("attempt", 0.0, fields))
             except StateError:

@@ -17,7 +17,8 @@ PIECE = 1000
 # A checkpoint is written in parts of so many bytes; one that was left half written is gone after so many seconds.
 _PART, _LEFT = 512 * 1024, 60
 _MICRO = 1_000_000
-_PACKING = 6
+# The least effort: the lines of a pack are much alike, and requests wait for it.
+_PACKING = 1
 
 # An entry as it stands in the log: its number, its moment (microseconds since the epoch), and the line.
 Row = tuple[int, int, bytes]
