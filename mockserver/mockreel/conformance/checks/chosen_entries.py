@@ -6,8 +6,9 @@ from typing import Any
 from mockreel.conformance.check import Check, check
 from mockreel.conformance.check_context import CheckContext
 from mockreel.conformance.checks.job_records import moment
-from mockreel.conformance.checks.paged_lists import asked, entries_of, list_fact, lists
+from mockreel.conformance.checks.paged_lists import asked, list_fact, lists
 from mockreel.conformance.jobs.job_groups import PLAIN
+from mockreel.conformance.list_pages import entries_of
 from mockreel.contract import pointers
 from mockreel.contract.exchanges.problem import Problem
 
