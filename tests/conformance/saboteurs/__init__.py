@@ -12,6 +12,7 @@ from conformance.saboteurs import (
     money,
     outputs,
     records,
+    things,
 )
 from conformance.saboteurs.saboteur import Caught, Saboteur, caught
 
@@ -27,6 +28,7 @@ GALLERY: tuple[Saboteur, ...] = (
     *outputs.GALLERY,
     *counters.GALLERY,
     *limits.GALLERY,
+    *things.GALLERY,
 )
 
 __all__ = ["GALLERY", "Caught", "Saboteur", "caught"]

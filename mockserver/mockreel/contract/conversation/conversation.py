@@ -95,7 +95,7 @@ class Conversation:
     jobs of an account, `parts` places that a response has on request only, `entries` places with one of a few words
     in every entry of a response, `provokes` errors that a client can bring about, with how, `flags` booleans that
     compare two numbers of the same response, `uploads` the steps of an upload and what is told of it, `things` what is
-    made, read, changed, listed and removed by operations that no link joins.
+    made, read, changed, listed and removed by operations that no link joins, `endings` what comes to an end by itself.
     """
 
     jobs: Mapping[str, JobTalk] = field(default_factory=dict)
@@ -126,6 +126,7 @@ class Conversation:
     flags: tuple[Places, ...] = ()
     uploads: Mapping[str, Places] = field(default_factory=dict)
     things: Mapping[str, Places] = field(default_factory=dict)
+    endings: Mapping[str, Places] = field(default_factory=dict)
 
     def of(self, submit: str) -> JobTalk | None:
         """The sort of job that an operation starts, or None."""
@@ -164,6 +165,7 @@ def conversation(file: Cursor) -> Conversation:
         tuple(rows(file, "flags").values()),
         rows(file, "uploads"),
         rows(file, "things"),
+        rows(file, "endings"),
     )
 
 
