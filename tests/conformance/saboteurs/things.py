@@ -1,5 +1,6 @@
 """Saboteurs that get wrong what stands beside jobs: settings, evaluations, assets, batches, parts of entries."""
 
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from decimal import Decimal
@@ -47,6 +48,31 @@ def _mute() -> Answering:
         return replace(response, headers=tuple(pair for pair in response.headers if pair[0] != b"allow"))
 
     return answer
+
+
+def _empty_instead(operation: str) -> Callable[[], Answering]:
+    """An empty list in the place of an error for what does not exist."""
+
+    def change(response: Response, _: Request) -> Response:
+        empty = b'{"items":[],"first":null,"next":null,"previous":null}'
+        return replace(response, status=200, body=empty) if response.status == 404 else response
+
+    return altering(operation, change=change)
+
+
+def _falling(models: list[Any]) -> list[Any]:
+    def fall(times: dict[str, float]) -> dict[str, float]:
+        return {name: 1000.0 - at for at, name in enumerate(times)}
+
+    return [{**one, "metrics": {name: fall(times) for name, times in one["metrics"].items()}} for one in models]
+
+
+def _of_another(url: str) -> str:
+    return re.sub(r"clientId=\w+", "clientId=00000000000000000000000000000000", url)
+
+
+def _of_no_kind(data: Any) -> Any:
+    return [{**one, "fileType": "mockreel"} for one in data] if isinstance(data, list) else data
 
 
 GALLERY = (
@@ -98,5 +124,77 @@ GALLERY = (
         "An entry of a list says that the run has no logs.",
         "runflow",
         answering=listing("list_runs", has_logs=False),
+    ),
+    Saboteur(
+        "feedback-forgotten",
+        "Feedback on an evaluation is not kept.",
+        "runflow",
+        answering=telling("get_evaluation", feedback_is_positive=None),
+    ),
+    Saboteur(
+        "all-current",
+        "Every secret is the current one.",
+        "runflow",
+        answering=listing("list_callback_secrets", is_current=True),
+    ),
+    Saboteur(
+        "prices-of-nothing",
+        "A model that does not exist has no prices, but is no error.",
+        "runflow",
+        answering=_empty_instead("list_model_prices"),
+    ),
+    Saboteur(
+        "falling-percentiles",
+        "The percentiles of a duration fall.",
+        "aimlapi",
+        answering=telling("get_model_metrics", models=_falling),
+    ),
+    Saboteur(
+        "one-minute-window",
+        "Metrics are of another window.",
+        "aimlapi",
+        answering=telling("get_model_metrics", window_seconds=60),
+    ),
+    Saboteur(
+        "one-task-more",
+        "The queue has one task more than run and wait.",
+        "runninghub",
+        answering=telling("get_queue", data=_in_data(totalCurrentTasks=lambda one: str(int(one) + 1))),
+    ),
+    Saboteur(
+        "one-asset-more",
+        "A list of assets tells of one more than it has.",
+        "runninghub",
+        answering=telling("list_assets", data=_in_data(totalCount=lambda one: one + 1)),
+    ),
+    Saboteur(
+        "apps-lead-on",
+        "A list of apps always says that there are more.",
+        "runninghub",
+        answering=telling("list_apps", data=_in_data(hasNext=True)),
+    ),
+    Saboteur(
+        "made-in-utc",
+        "The moment at which an asset was made is written in another time zone.",
+        "runninghub",
+        answering=telling("create_asset", data=_in_data(createTime=lambda one: one.replace("T08", "T00"))),
+    ),
+    Saboteur(
+        "progress-of-another",
+        "The address of a task's progress names another client.",
+        "runninghub",
+        answering=telling("start_workflow", data=_in_data(netWssUrl=_of_another)),
+    ),
+    Saboteur(
+        "lora-of-another",
+        "The place for a LoRA has another hash than was sent.",
+        "runninghub",
+        answering=telling("get_lora_upload_url", data=_in_data(fileName=lambda one: one.replace("0cc1", "1cc0"))),
+    ),
+    Saboteur(
+        "outputs-of-no-kind",
+        "The file type of an older task's output is none.",
+        "runninghub",
+        answering=telling("get_task_outputs", data=_of_no_kind),
     ),
 )

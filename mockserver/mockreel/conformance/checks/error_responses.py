@@ -112,6 +112,7 @@ def _allowed(context: CheckContext, request: SentRequest, methods: Iterable[str]
 def unknown_model(context: CheckContext) -> Iterator[Problem]:
     for operation in context.contract.operations:
         if operation.model is None:
+            yield from _unknown_in_path(context, operation)
             continue
         good = context.requests.good(operation)
         if operation.model.kind == "body":
@@ -121,6 +122,15 @@ def unknown_model(context: CheckContext) -> Iterator[Problem]:
                 good, path=operation.path.replace(f"{{{operation.model.name}}}", "mockreel/no-such-model")
             )
         yield from row_problem(context, request, "unknown-model", "asked for a model that does not exist")
+
+
+def _unknown_in_path(context: CheckContext, operation: Operation) -> Iterator[Problem]:
+    """An operation on a model that stands in the path, with the error that it states for one that does not exist."""
+    stated = (name for name in operation.raw["x-mockreel"].get("refusals", ()) if "model" in name)
+    row = next(stated, None)
+    if operation.many and row is not None and operation.method == "GET":
+        request = context.requests.good(operation, params=dict.fromkeys(operation.many, "mockreel/no-such-model"))
+        yield from row_problem(context, request, row, "asked for a model that does not exist")
 
 
 @check("refusal.unknown-job", "A job that does not exist is answered as one.", level="reads")

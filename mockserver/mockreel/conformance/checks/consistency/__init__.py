@@ -15,6 +15,8 @@ from mockreel.conformance.checks.consistency import (
     listed_prices,
     made_things,
     reply_examples,
+    reply_moments,
+    reply_numbers,
     secret_display,
     shown_things,
     webhook_history,
@@ -35,6 +37,8 @@ CHECKS: tuple[Check, ...] = (
     *ended_things.CHECKS,
     *kept_settings.CHECKS,
     *reply_examples.CHECKS,
+    *reply_numbers.CHECKS,
+    *reply_moments.CHECKS,
     *secret_display.CHECKS,
     *shown_things.CHECKS,
 )

@@ -1,6 +1,7 @@
 """What is made and comes to an end by itself, beside jobs: it ends, and then has what it was made for."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from mockreel.conformance.check import Check, check
 from mockreel.conformance.check_context import CheckContext
@@ -31,6 +32,25 @@ def things_end(context: CheckContext) -> Iterator[Problem]:
             yield Problem(fact, f"another word than {word!r} at {row.at[0]}", response.shown(), read, subject)
         elif word in row.given["ended"] and lacking:
             yield Problem(fact, f"{', '.join(lacking)} once it is {word}", response.shown(), read, subject)
+        yield from _changed(context, name, row, read) if "change" in row.given else ()
+
+
+def _changed(context: CheckContext, name: str, row: Places, read: SentRequest) -> Iterator[Problem]:
+    """Whether what a client sets on it stands in it afterwards."""
+    change = row.given["change"]
+    operation = context.contract.operation(change["operation"])
+    good = context.requests.good(operation)
+    below = operation.path.removeprefix(read.operation.path) if read.operation else ""
+    request = replace(good, path=f"{read.path}{below}").with_json(change["body"])
+    if context.answer(request, operation) is None:
+        return
+    shown = context.try_send(read)
+    if shown is None or context.excused(shown, read.operation):
+        return
+    wrong = {place: value for place, value in change["shown"].items() if pointers.value(shown.json, place) != value}
+    if wrong:
+        fact = context.facts.fact(f"{operation.id} is kept", f"conversation.yaml endings {name}", row.evidence)
+        yield Problem(fact, f"{wrong}", shown.shown(), request, operation.id)
 
 
 def _reads(context: CheckContext, maker: Operation, row: Places) -> Iterator[SentRequest]:
