@@ -23,7 +23,7 @@ MOST_AGE = 300.0
 
 
 @dataclass(frozen=True)
-class Got:
+class WebhookRequest:
     """One request: its body and its headers, names in lower case."""
 
     body: bytes
@@ -42,15 +42,15 @@ class Got:
 
 
 # What a handler answers; None closes the connection without a word.
-Handle = Callable[[Got], int | None]
+Handle = Callable[[WebhookRequest], int | None]
 
 
-def signed(body: bytes, secret: str = SECRET) -> str:
+def sign_body(body: bytes, secret: str = SECRET) -> str:
     return hmac.new(secret.encode(), body, "sha256").hexdigest()
 
 
-def verified(got: Got) -> bool:
-    return hmac.compare_digest(got.signature.encode(), signed(got.body).encode())
+def verified(request: WebhookRequest) -> bool:
+    return hmac.compare_digest(request.signature.encode(), sign_body(request.body).encode())
 
 
 def is_webhook(payload: Any) -> bool:
@@ -60,54 +60,58 @@ def is_webhook(payload: Any) -> bool:
 # -- honest
 
 
-def careful(got: Got) -> int:
+def careful(request: WebhookRequest) -> int:
     """Verifies, then parses, then accepts."""
-    if not verified(got):
+    if not verified(request):
         return 401
-    return 200 if is_webhook(got.payload) else 422
+    return 200 if is_webhook(request.payload) else 422
 
 
-def tolerant(got: Got) -> int:
+def tolerant(request: WebhookRequest) -> int:
     """Accepts whatever is signed, as the docs ask for no more."""
-    return 200 if verified(got) else 401
+    return 200 if verified(request) else 401
 
 
-def strict(got: Got) -> int:
+def strict(request: WebhookRequest) -> int:
     """Knows every field and every event, and accepts nothing else."""
-    if not verified(got):
+    if not verified(request):
         return 403
-    found = got.payload
+    found = request.payload
     known = is_webhook(found) and set(found) == REQUIRED and found["event"] in EVENTS
     return 204 if known and isinstance(found["metadata"], dict | None) else 400
 
 
-def closing(got: Got) -> int | None:
+def closing(request: WebhookRequest) -> int | None:
     """Closes the connection on whatever is not signed."""
-    return careful(got) if verified(got) else None
+    return careful(request) if verified(request) else None
 
 
-def hiding(got: Got) -> int:
+def hiding(request: WebhookRequest) -> int:
     """Answers as if there were nothing here."""
-    return careful(got) if verified(got) else 404
+    return careful(request) if verified(request) else 404
 
 
-def decoding(got: Got) -> int:
+def decoding(request: WebhookRequest) -> int:
     """Compares bytes, not digits: capitals are the same to it."""
     try:
-        claimed = bytes.fromhex(got.signature)
+        claimed = bytes.fromhex(request.signature)
     except ValueError:
         return 401
-    right = hmac.new(SECRET.encode(), got.body, "sha256").digest()
-    return careful(Got(got.body, {HEADER.lower(): signed(got.body)})) if hmac.compare_digest(claimed, right) else 401
+    right = hmac.new(SECRET.encode(), request.body, "sha256").digest()
+    return (
+        careful(WebhookRequest(request.body, {HEADER.lower(): sign_body(request.body)}))
+        if hmac.compare_digest(claimed, right)
+        else 401
+    )
 
 
-def refusing_replays(got: Got) -> int:
+def refusing_replays(request: WebhookRequest) -> int:
     """Accepts nothing that tells of an end long ago."""
-    status = careful(got)
+    status = careful(request)
     if status != 200:
         return status
-    ended = datetime.fromisoformat(got.payload["completed_at"])
-    age = (datetime.now(tz=UTC) - ended).total_seconds()
+    completed_at = datetime.fromisoformat(request.payload["completed_at"])
+    age = (datetime.now(tz=UTC) - completed_at).total_seconds()
     return 200 if 0 <= age < MOST_AGE else 400
 
 
@@ -117,9 +121,9 @@ class Remembering:
 
     handled: set[str] = field(default_factory=set)
 
-    def __call__(self, got: Got) -> int:
-        if (status := careful(got)) == 200:
-            self.handled.add(got.payload["run_id"])
+    def __call__(self, request: WebhookRequest) -> int:
+        if (status := careful(request)) == 200:
+            self.handled.add(request.payload["run_id"])
         return status
 
 
@@ -129,45 +133,45 @@ class Looking:
 
     known: set[str] = field(default_factory=set)
 
-    def __call__(self, got: Got) -> int:
-        status = careful(got)
-        return 404 if status == 200 and got.payload["run_id"] not in self.known else status
+    def __call__(self, request: WebhookRequest) -> int:
+        status = careful(request)
+        return 404 if status == 200 and request.payload["run_id"] not in self.known else status
 
 
-def slow(got: Got) -> int:
+def slow(request: WebhookRequest) -> int:
     """Takes a while, and is in time."""
     time.sleep(0.15)
-    return careful(got)
+    return careful(request)
 
 
 # -- broken
 
 
-def trusting(got: Got) -> int:
+def trusting(request: WebhookRequest) -> int:
     """Verifies nothing."""
-    return 200 if is_webhook(got.payload) else 422
+    return 200 if is_webhook(request.payload) else 422
 
 
 def comparing(slices: Callable[[str], str]) -> Handle:
     """Compares a part of the digits."""
 
-    def handle(got: Got) -> int:
-        if not got.signature or slices(got.signature) != slices(signed(got.body)):
+    def handle(request: WebhookRequest) -> int:
+        if not request.signature or slices(request.signature) != slices(sign_body(request.body)):
             return 401
-        return 200 if is_webhook(got.payload) else 422
+        return 200 if is_webhook(request.payload) else 422
 
     return handle
 
 
-def as_far_as_it_goes(got: Got) -> int:
+def as_far_as_it_goes(request: WebhookRequest) -> int:
     """Compares as many digits as were sent."""
-    right = signed(got.body)
-    return 200 if got.signature and right.startswith(got.signature) else 401
+    right = sign_body(request.body)
+    return 200 if request.signature and right.startswith(request.signature) else 401
 
 
-def lazy_loop(got: Got) -> int:
+def lazy_loop(request: WebhookRequest) -> int:
     """Compares pair by pair, and forgets that one may be shorter."""
-    pairs = zip(got.signature, signed(got.body), strict=False)
+    pairs = zip(request.signature, sign_body(request.body), strict=False)
     return 200 if all(one == other for one, other in pairs) else 401
 
 
@@ -176,72 +180,72 @@ def forgetting(wrong: int) -> Handle:
     return comparing(lambda digits: digits[:wrong] + "?" + digits[wrong + 1 :])
 
 
-def signing_something_else(got: Got) -> int:
+def signing_something_else(request: WebhookRequest) -> int:
     """Takes any signature of the right form."""
-    return 200 if len(got.signature) == 64 else 401
+    return 200 if len(request.signature) == 64 else 401
 
 
-def if_there_is_one(got: Got) -> int:
+def if_there_is_one(request: WebhookRequest) -> int:
     """Verifies where something is signed."""
-    return 200 if not got.signature or verified(got) else 401
+    return 200 if not request.signature or verified(request) else 401
 
 
-def body_read_again(got: Got) -> int:
+def body_read_again(request: WebhookRequest) -> int:
     """Verifies what it has parsed and written again, as the provider writes it."""
-    if not isinstance(got.payload, dict):
+    if not isinstance(request.payload, dict):
         return 422
-    written = json.dumps(got.payload, separators=(",", ":"), ensure_ascii=False).encode()
-    return 200 if hmac.compare_digest(got.signature.encode(), signed(written).encode()) else 401
+    written = json.dumps(request.payload, separators=(",", ":"), ensure_ascii=False).encode()
+    return 200 if hmac.compare_digest(request.signature.encode(), sign_body(written).encode()) else 401
 
 
-def two_secrets(got: Got) -> int:
+def two_secrets(request: WebhookRequest) -> int:
     """Has kept the secret of last year."""
-    return 200 if got.signature in (signed(got.body), signed(got.body, FORMER)) else 401
+    return 200 if request.signature in (sign_body(request.body), sign_body(request.body, FORMER)) else 401
 
 
-def no_secret_set(got: Got) -> int:
+def no_secret_set(request: WebhookRequest) -> int:
     """Its variable is not set, and it goes on with what it has."""
-    return 200 if got.signature in (signed(got.body), signed(got.body, "")) else 401
+    return 200 if request.signature in (sign_body(request.body), sign_body(request.body, "")) else 401
 
 
-def plain_hash(got: Got) -> int:
+def plain_hash(request: WebhookRequest) -> int:
     """Takes a hash without a key as well."""
-    return 200 if verified(got) or got.signature == hashlib.sha256(got.body).hexdigest() else 401
+    return 200 if verified(request) or request.signature == hashlib.sha256(request.body).hexdigest() else 401
 
 
-def json_only(got: Got) -> int:
+def json_only(request: WebhookRequest) -> int:
     """Verifies only what says that it is JSON."""
-    return 200 if verified(got) or got.headers.get("content-type") != "application/json" else 401
+    return 200 if verified(request) or request.headers.get("content-type") != "application/json" else 401
 
 
-def ends_only(got: Got) -> int:
+def ends_only(request: WebhookRequest) -> int:
     """Verifies only what tells of success."""
-    found = got.payload
+    found = request.payload
     done = isinstance(found, dict) and found.get("event") == "run.completed"
-    return 200 if verified(got) or (is_webhook(found) and not done) else 401
+    return 200 if verified(request) or (is_webhook(found) and not done) else 401
 
 
-def redirecting(_: Got) -> int:
+def redirecting(_: WebhookRequest) -> int:
     """Sends the provider somewhere else."""
     return 302
 
 
-def only_success(got: Got) -> int:
+def only_success(request: WebhookRequest) -> int:
     """Knows one event."""
-    status = careful(got)
-    return 400 if status == 200 and got.payload["event"] != "run.completed" else status
+    status = careful(request)
+    return 400 if status == 200 and request.payload["event"] != "run.completed" else status
 
 
-def needs_metadata(got: Got) -> int:
+def needs_metadata(request: WebhookRequest) -> int:
     """Breaks where nothing was sent along."""
-    status = careful(got)
-    return 500 if status == 200 and got.payload["metadata"] is None else status
+    status = careful(request)
+    return 500 if status == 200 and request.payload["metadata"] is None else status
 
 
-def needs_a_duration(got: Got) -> int:
+def needs_a_duration(request: WebhookRequest) -> int:
     """Breaks on a null that the schema allows."""
-    status = careful(got)
-    return 500 if status == 200 and got.payload["duration_ms"] is None else status
+    status = careful(request)
+    return 500 if status == 200 and request.payload["duration_ms"] is None else status
 
 
 @dataclass
@@ -250,10 +254,10 @@ class Suspicious:
 
     seen: set[bytes] = field(default_factory=set)
 
-    def __call__(self, got: Got) -> int:
-        known = got.body in self.seen
-        if (status := careful(got)) == 200:
-            self.seen.add(got.body)
+    def __call__(self, request: WebhookRequest) -> int:
+        known = request.body in self.seen
+        if (status := careful(request)) == 200:
+            self.seen.add(request.body)
         return 409 if known else status
 
 
@@ -263,12 +267,12 @@ class Locking:
 
     seen: set[str] = field(default_factory=set)
 
-    def __call__(self, got: Got) -> int:
-        found = got.payload
+    def __call__(self, request: WebhookRequest) -> int:
+        found = request.payload
         id_ = found.get("run_id", "") if isinstance(found, dict) else ""
         known = id_ in self.seen
         self.seen.add(id_)
-        if not verified(got):
+        if not verified(request):
             return 401
         return 409 if known else 200
 
@@ -279,13 +283,13 @@ class Hasty:
 
     seen: set[str] = field(default_factory=set)
 
-    def __call__(self, got: Got) -> int:
-        found = got.payload
+    def __call__(self, request: WebhookRequest) -> int:
+        found = request.payload
         id_ = found.get("run_id", "") if isinstance(found, dict) else ""
         if id_ in self.seen:
             return 200
         self.seen.add(id_)
-        return careful(got)
+        return careful(request)
 
 
 @dataclass
@@ -294,12 +298,12 @@ class InOrder:
 
     newest: str = ""
 
-    def __call__(self, got: Got) -> int:
-        status = careful(got)
+    def __call__(self, request: WebhookRequest) -> int:
+        status = careful(request)
         if status != 200:
             return status
-        earlier = got.payload["created_at"] < self.newest
-        self.newest = max(self.newest, got.payload["created_at"])
+        earlier = request.payload["created_at"] < self.newest
+        self.newest = max(self.newest, request.payload["created_at"])
         return 409 if earlier else 200
 
 
@@ -345,16 +349,16 @@ HONEST: Mapping[str, Callable[[], Handle]] = {
 
 
 @contextmanager
-def receiving(handle: Handle, *, heard: list[Got] | None = None) -> Iterator[str]:
+def receiving(handle: Handle, *, requests: list[WebhookRequest] | None = None) -> Iterator[str]:
     """A handler on a free port; what it was sent is put into the list."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("content-length") or 0))
-            got = Got(body, {name.lower(): value for name, value in self.headers.items()})
-            if heard is not None:
-                heard.append(got)
-            status = handle(got)
+            request = WebhookRequest(body, {name.lower(): value for name, value in self.headers.items()})
+            if requests is not None:
+                requests.append(request)
+            status = handle(request)
             if status is None:
                 self.close_connection = True
                 return

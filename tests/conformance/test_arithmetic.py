@@ -12,7 +12,8 @@ from conformance.saboteurs.saboteur import Stranger, honest_contract
 
 from mockreel.cli.gate.check_command import command
 from mockreel.conformance.check import Outcome
-from mockreel.conformance.check_context import CheckContext, Wanted
+from mockreel.conformance.check_context import CheckContext
+from mockreel.conformance.check_options import CheckOptions
 from mockreel.conformance.check_runner import run
 from mockreel.conformance.checks import EVERY
 from mockreel.conformance.generated import generated_requests
@@ -45,7 +46,7 @@ def test_a_check_that_sent_nothing_does_not_hold(provider: str) -> None:
     """Not one of all checks holds where nothing can be asked."""
     contract = honest_contract(provider)
     target = Silent(contract)
-    outcomes = list(run(CheckContext(contract, target, Wanted(quick=True, budget=100_000))))
+    outcomes = list(run(CheckContext(contract, target, CheckOptions(quick=True, budget=100_000))))
     target.close()
 
     assert [one.check for one in outcomes if one.verdict == "holds"] == []
@@ -54,18 +55,18 @@ def test_a_check_that_sent_nothing_does_not_hold(provider: str) -> None:
 
 def test_the_numbers_say_how_many_were_not_checked() -> None:
     """Four numbers with the sum of the checks; exit code 3 where nothing falls short and something was not asked."""
-    asked = Outcome("a", "", "runflow", 1, (), (), "", 0.0)
-    unasked = replace(asked, check="b", cases=0, left_out=("give --key",))
-    report = Report("mock", "1", 0, (asked, unasked))
+    checked = Outcome("a", "", "runflow", 1, (), (), "", 0.0)
+    unchecked = replace(checked, check="b", cases=0, skip_reasons=("give --key",))
+    report = Report("mock", "1", 0, (checked, unchecked))
 
     assert report.numbers == {"holds": 1, "falls short": 0, "doubtful": 0, "not checked": 1}
     assert report.exit_code == 3
     assert replace(report, fail_on=frozenset()).exit_code == 0
-    assert replace(report, outcomes=(asked, replace(unasked, chosen=True))).exit_code == 0
-    assert replace(report, outcomes=(replace(asked, broke="it broke"),)).exit_code == 2
+    assert replace(report, outcomes=(checked, replace(unchecked, chosen=True))).exit_code == 0
+    assert replace(report, outcomes=(replace(checked, error="it broke"),)).exit_code == 2
 
 
-def test_a_check_that_asked_a_part_does_not_hold() -> None:
+def test_a_check_that_skipped_cases_does_not_hold() -> None:
     """What was planned and not asked is said, whatever came of the rest."""
     outcome = Outcome("a", "", "runflow", 5, (), ("3 cases: no room",), "", 0.0)
 
@@ -80,7 +81,7 @@ def test_allowing_and_failing_on_the_same_is_an_error() -> None:
     assert "--allow-unchecked" in str(result.exception)
 
 
-def test_nobody_there_is_one_sentence_and_exit_code_2() -> None:
+def test_an_unreachable_target_is_one_sentence_and_exit_code_2() -> None:
     """A URL that does not answer: no list of checks that broke."""
     result = CliRunner().invoke(
         command, ["http://127.0.0.1:9", "--provider", "runflow", "--only-ours"], env={"COLUMNS": ""}
@@ -91,7 +92,7 @@ def test_nobody_there_is_one_sentence_and_exit_code_2() -> None:
     assert "http://127.0.0.1:9" in result.output
 
 
-def test_the_plan_is_told_first() -> None:
+def test_the_plan_is_announced_first() -> None:
     """Checks, requests, jobs and webhooks, before anything is asked."""
     plans: list[Announcement] = []
     outcomes: list[Outcome] = []
@@ -161,7 +162,7 @@ def test_a_server_whose_jobs_never_end_does_not_pass(provider: str) -> None:
     plan = Plan(
         providers=(provider,), quick=True, generated=False, budget=6, checks=("lifecycle.ends", "lifecycle.known")
     )
-    began = time.monotonic()
+    start = time.monotonic()
     with serving(provider, settings=Settings(pace="documented")) as simulator:
         report = check_url(getattr(simulator, provider).url, plan, KEYS)
     verdicts = {one.check: one.verdict for one in report.outcomes}
@@ -171,7 +172,7 @@ def test_a_server_whose_jobs_never_end_does_not_pass(provider: str) -> None:
     assert cases["lifecycle.known"] > 0
     assert report.exit_code == 3
     assert report.seconds < 6 * 1.1 + 1
-    assert time.monotonic() - began < 20
+    assert time.monotonic() - start < 20
 
 
 def test_a_second_run_on_the_same_account_holds() -> None:

@@ -17,13 +17,14 @@ from conformance.saboteurs.saboteur import honest_contract
 from mockreel import __version__
 from mockreel.cli.gate.check_command import command
 from mockreel.conformance import reading_matrix
-from mockreel.conformance.check_context import CheckContext, Wanted
+from mockreel.conformance.check_context import CheckContext
+from mockreel.conformance.check_options import CheckOptions
 from mockreel.conformance.check_runner import run
 from mockreel.conformance.generated import generated_requests
 from mockreel.conformance.generated.generated_requests import require
 from mockreel.conformance.reading_matrix import check_readings, combinations
 from mockreel.conformance.reports import FORMS, write
-from mockreel.conformance.reports.report import Report, again
+from mockreel.conformance.reports.report import Report, repeat_command
 from mockreel.conformance.suite import Plan, check_mock
 from mockreel.errors import MissingPackage, OptionError
 from mockreel.simulator.in_process.mock_target import MockTarget
@@ -39,7 +40,7 @@ def failing() -> Report:
     saboteur = next(one for one in GALLERY if one.id == "glass-walls")
     honest = honest_contract(saboteur.provider)
     target = MockTarget(honest, answering=saboteur.answering())
-    outcomes = tuple(run(CheckContext(honest, target, Wanted(quick=True))))
+    outcomes = tuple(run(CheckContext(honest, target, CheckOptions(quick=True))))
     target.close()
     return Report("mock", __version__, 7, outcomes, ("something was left out",), 1.5)
 
@@ -97,7 +98,7 @@ def test_one_model_and_one_check_can_be_picked() -> None:
         (["mock", "--max-spend", "a lot"], "not an amount of money"),
     ],
 )
-def test_what_does_not_exist_is_said_before_anything_runs(arguments: list[str], expected: str) -> None:
+def test_unknown_names_are_errors_before_anything_runs(arguments: list[str], expected: str) -> None:
     """An unknown model, check, report, provider or amount: the message names it."""
     result = check(*arguments)
 
@@ -105,7 +106,7 @@ def test_what_does_not_exist_is_said_before_anything_runs(arguments: list[str], 
     assert expected in result.output + str(result.exception)
 
 
-def test_every_form_of_report_tells_the_finding(failing: Report, tmp_path: Path) -> None:
+def test_every_form_of_report_contains_the_finding(failing: Report, tmp_path: Path) -> None:
     """What was expected, what came, the fact, its source and the line that asks again stand in every form."""
     finding = failing.findings[0]
     for form in FORMS:
@@ -141,7 +142,7 @@ def test_no_key_stands_in_a_report(failing: Report) -> None:
     assert not [key for key in keys if key in text]
 
 
-def test_a_missing_schemathesis_is_said_with_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_schemathesis_is_reported_with_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the extra the error names the pip line and the way without it."""
     real = builtins.__import__
 
@@ -182,15 +183,15 @@ def test_another_reading_holds_too(reading: str) -> None:
 
 def test_every_reading_is_one_run() -> None:
     """`--readings all`: the defaults, each other option alone, all others together; what breaks is told by its name."""
-    told = [name for _, name, _ in combinations(Plan(providers=("runninghub",)))]
+    names = [name for _, name, _ in combinations(Plan(providers=("runninghub",)))]
     report = check_readings(Plan(providers=("runninghub",), quick=True, checks=("refusal.no-key",)))
 
-    assert told[0] == "defaults"
-    assert told[-1] == "all others together"
-    assert "v2-http-status=http" in told
+    assert names[0] == "defaults"
+    assert names[-1] == "all others together"
+    assert "v2-http-status=http" in names
     assert report.exit_code == 0
     assert [outcome.says for outcome in report.outcomes] == [
-        f"Under {name} all of our own checks pass." for name in told
+        f"Under {name} all of our own checks pass." for name in names
     ]
 
 
@@ -202,12 +203,12 @@ def test_a_reading_under_which_something_breaks_is_named(monkeypatch: pytest.Mon
         report = real(plan)
         if "runninghub:no-error" not in plan.readings or len(plan.readings) > 1:
             return report
-        return replace(report, outcomes=tuple(replace(one, broke="it broke") for one in report.outcomes))
+        return replace(report, outcomes=tuple(replace(one, error="it broke") for one in report.outcomes))
 
     monkeypatch.setattr(reading_matrix, "check_mock", breaking)
     report = check_readings(Plan(providers=("runninghub",), quick=True, checks=("refusal.unknown-path",)))
 
-    assert {one.provider for one in report.outcomes if one.broke} == {"runninghub no-error=nothing"}
+    assert {one.provider for one in report.outcomes if one.error} == {"runninghub no-error=nothing"}
     assert "Under no-error=nothing a check fails." in [one.says for one in report.outcomes]
 
 
@@ -233,8 +234,8 @@ def test_a_failure_prints_the_command_that_repeats_it(failing: Report) -> None:
     plan = Plan(providers=("runflow",), seed=7, quick=True)
     (outcome,) = [one for one in failing.outcomes if one.findings]
 
-    assert again(plan, "http://mock.test", "runflow", outcome) == (
+    assert repeat_command(plan, "http://mock.test", "runflow", outcome) == (
         "mockreel check mock --provider runflow --seed 7 --check account.apart --quick"
     )
     drawn = replace(outcome, check="generated.fuzzing")
-    assert "--check generated.fuzzing:create_run" in again(plan, "http://mock.test", "runflow", drawn)
+    assert "--check generated.fuzzing:create_run" in repeat_command(plan, "http://mock.test", "runflow", drawn)

@@ -53,7 +53,7 @@ def test_code_quality_has_each_finding_once() -> None:
     }
 
 
-def test_code_scanning_tells_findings_at_one_line_apart() -> None:
+def test_code_scanning_keeps_findings_at_one_line_apart() -> None:
     """By rule, file and text, and by the same mark when the line moves."""
     rows = [("a", "one", FILE), ("a", "two", FILE), ("b", "one", FILE), ("a", "one", Place("other.py", 7))]
     prints = [sarif_document.result(rule, "error", text, at, {})["partialFingerprints"] for rule, text, at in rows]

@@ -5,9 +5,18 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from conformance.saboteurs.saboteur import Saboteur, Stranger, altering, changed, honest_contract, meddling, with_header
+from conformance.saboteurs.saboteur import (
+    Saboteur,
+    Stranger,
+    altering,
+    change_json,
+    honest_contract,
+    meddling,
+    with_header,
+)
 
-from mockreel.conformance.check_context import CheckContext, Wanted
+from mockreel.conformance.check_context import CheckContext
+from mockreel.conformance.check_options import CheckOptions
 from mockreel.conformance.check_runner import run
 from mockreel.conformance.checks import EVERY as EVERY_CHECK
 from mockreel.conformance.checks import differential
@@ -28,7 +37,8 @@ def verdicts(saboteur: Saboteur) -> dict[str, str]:
     try:
         outcomes = list(
             run(
-                CheckContext(honest, target, Wanted(quick=True, budget=100_000, differential=True)), differential.CHECKS
+                CheckContext(honest, target, CheckOptions(quick=True, budget=100_000, differential=True)),
+                differential.CHECKS,
             )
         )
     finally:
@@ -44,9 +54,9 @@ def test_an_honest_server_of_another_seed_does_not_differ(provider: str) -> None
     assert {one for one in found.values() if one in ("falls short", "doubtful", "broke")} == set()
 
 
-def answered(*operations: str, change: Callable[[Any], Any]) -> Callable[[], Any]:
+def change_responses(*operations: str, change: Callable[[Any], Any]) -> Callable[[], Any]:
     def alter(response: Response, _: Request) -> Response:
-        return changed(response, change)
+        return change_json(response, change)
 
     return altering(*operations, change=alter)
 
@@ -57,20 +67,20 @@ def answered(*operations: str, change: Callable[[Any], Any]) -> Callable[[], Any
         pytest.param(
             "model.replies",
             Saboteur("currency", "prices are in dollars", "runninghub",
-                     answering=answered("preview_price", change=lambda body: {**body, "currency": "USD"})),
+                     answering=change_responses("preview_price", change=lambda body: {**body, "currency": "USD"})),
             id="a constant of a reply",
         ),
         pytest.param(
             "model.refusals",
             Saboteur("wording", "a wrong key gets another text", "aimlapi",
-                     answering=answered("get_generation", change=lambda body: {**body, "message": "No."}
+                     answering=change_responses("get_generation", change=lambda body: {**body, "message": "No."}
                                         if body.get("status") == 401 else body)),
             id="the text of a refusal",
         ),
         pytest.param(
             "model.updates",
             Saboteur("kept", "an update answers as before", "runflow",
-                     answering=answered("update_webhook", change=lambda body: {**body, "url": "http://127.0.0.1:9/"}
+                     answering=change_responses("update_webhook", change=lambda body: {**body, "url": "http://127.0.0.1:9/"}
                                         if "url" in body else body)),
             id="what was changed",
         ),
@@ -82,7 +92,7 @@ def answered(*operations: str, change: Callable[[Any], Any]) -> Callable[[], Any
         ),
     ],
 )  # fmt: skip
-def test_a_difference_is_told_by_the_check_that_it_belongs_to(check: str, saboteur: Saboteur) -> None:
+def test_a_difference_is_reported_by_the_check_that_it_belongs_to(check: str, saboteur: Saboteur) -> None:
     """Nothing of these servers is against a schema: only what the models say shows it."""
     assert verdicts(saboteur)[check] in ("falls short", "doubtful")
 
@@ -118,7 +128,7 @@ def test_a_request_with_a_name_that_no_model_gave_cannot_be_asked() -> None:
 
 
 @pytest.mark.parametrize(
-    ("came", "one", "other", "kinds"),
+    ("actual", "one", "other", "kinds"),
     [
         ({"a": 1}, {"a": 1}, {"a": 1}, []),
         ({"a": 1, "more": 2}, {"a": 1}, {"a": 1}, []),
@@ -141,22 +151,22 @@ def test_a_request_with_a_name_that_no_model_gave_cannot_be_asked() -> None:
         ({"t": '{"a":9}'}, {"t": '{"a":1}'}, {"t": '{"a": 1}'}, ["value"]),
     ],
 )  # fmt: skip
-def test_what_both_models_say_alike_is_what_is_compared(came: Any, one: Any, other: Any, kinds: list[str]) -> None:
+def test_what_both_models_say_alike_is_what_is_compared(actual: Any, one: Any, other: Any, kinds: list[str]) -> None:
     """Further keys and what differs between the models are no difference; constants, types, forms and entries are."""
-    found = Comparison(Symbols(), {}).documents(came, one, other)
+    found = Comparison(Symbols(), {}).documents(actual, one, other)
 
     assert [difference.kind for difference in found] == kinds
 
 
-def chosen(*checks: str, differential: bool = True) -> Plan:
+def plan_of(*checks: str, differential: bool = True) -> Plan:
     return Plan(checks=checks, quick=True, differential=differential)
 
 
-def test_a_run_compares_unless_it_is_told_not_to() -> None:
+def test_a_run_compares_unless_an_option_turns_it_off() -> None:
     """The comparison is part of a run; what the mock server itself is compared with would be the same."""
-    assert chosen().wanted.differential
-    assert not chosen(differential=False).wanted.differential
-    assert chosen("model.replies", differential=False).wanted.differential
+    assert plan_of().options.differential
+    assert not plan_of(differential=False).options.differential
+    assert plan_of("model.replies", differential=False).options.differential
 
 
 @pytest.mark.parametrize(
@@ -170,14 +180,14 @@ def test_a_run_compares_unless_it_is_told_not_to() -> None:
         (("generated.fuzzing:list_runs", "model.refusals"), False, True),
     ],
 )
-def test_a_comparison_of_what_other_checks_ask_asks_nothing_itself(
+def test_a_comparison_of_other_checks_requests_sends_none_itself(
     checks: tuple[str, ...], session: bool, jobs: bool
 ) -> None:
     """Alone it asks for all that it compares; beside others it waits for no job that they do not begin."""
-    plan = chosen(*checks)
+    plan = plan_of(*checks)
     compares = [one for one in plan.chosen() if one.id in ("model.replies", "model.refusals")]
 
-    assert plan.wanted.session == session
+    assert plan.options.session == session
     assert all(bool(one.uses) == jobs for one in compares)
 
 
@@ -190,12 +200,12 @@ class Hasty(Stranger):
         return super().now() + (1e9 if self.late else 0.0)
 
 
-def test_what_the_budget_had_no_room_for_is_told_as_not_checked() -> None:
+def test_what_the_budget_had_no_room_for_is_reported_as_not_checked() -> None:
     """The log is compared as long as there is time, and the rest is counted."""
     honest = honest_contract("aimlapi")
     target = Hasty(honest, seed=7)
     try:
-        context = CheckContext(honest, target, Wanted(quick=True, budget=1000, differential=True))
+        context = CheckContext(honest, target, CheckOptions(quick=True, budget=1000, differential=True))
         list(run(context, [one for one in EVERY_CHECK if one.id == "list.form"]))
         target.late = True
         (outcome,) = [
@@ -211,11 +221,11 @@ def test_what_the_budget_had_no_room_for_is_told_as_not_checked() -> None:
 
 
 @pytest.mark.parametrize(("whole", "kinds"), [(True, ["entry"]), (False, [])])
-def test_a_catalogue_has_every_entry_where_nothing_was_said_about_which(whole: bool, kinds: list[str]) -> None:
+def test_a_catalogue_that_is_no_page_must_have_every_entry(whole: bool, kinds: list[str]) -> None:
     """A page of it may begin elsewhere."""
-    came, model = {"items": [{"code": "other"}]}, {"items": [{"code": "standard"}]}
+    actual, model = {"items": [{"code": "other"}]}, {"items": [{"code": "standard"}]}
 
-    found = Comparison(Symbols(), {}, whole=whole).documents(came, model, model)
+    found = Comparison(Symbols(), {}, whole=whole).documents(actual, model, model)
 
     assert [difference.kind for difference in found] == kinds
 

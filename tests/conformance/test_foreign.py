@@ -6,7 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from mockreel.conformance.check_context import CheckContext, Wanted
+from mockreel.conformance.check_context import CheckContext
+from mockreel.conformance.check_options import CheckOptions
 from mockreel.conformance.check_runner import UNPLAYED, run
 from mockreel.conformance.checks import EVERY, error_responses
 from mockreel.conformance.reports.report import Report
@@ -29,7 +30,7 @@ RUNFLOW = Plan(providers=("runflow",), generated=False, quick=True)
 KEYS = Access(key="rf_live_one", other_key="rf_live_two")
 
 
-def test_a_url_gets_nothing_that_could_bill_unless_told() -> None:
+def test_a_url_gets_nothing_that_could_bill_unless_allowed() -> None:
     """By default no job is begun and nothing is changed: reads, and requests that a key must stop."""
     with serving("runflow") as server:
         report = check_url(server.runflow.url, RUNFLOW, KEYS)
@@ -94,7 +95,7 @@ def test_broken_bodies_reach_a_url_within_the_limit(monkeypatch: pytest.MonkeyPa
     assert outcome.verdict == "not checked"
     assert outcome.cases >= 1
     assert not outcome.findings
-    assert any("not known exactly" in reason for reason in outcome.left_out)
+    assert any("not known exactly" in reason for reason in outcome.skip_reasons)
     (cost,) = [note for note in report.notes if note.startswith("had everything been accepted")]
     assert Decimal(cost.split()[-2]) <= Decimal("0.30")
 
@@ -122,7 +123,9 @@ def test_a_foreign_server_is_doubted_where_the_contract_is_not_sure() -> None:
         return provider.answer(request) if known and keyed else json_response(200, {})
 
     target = Stranger(contract, answering=answering)
-    found = {one.check: one for one in run(CheckContext(contract, target, Wanted(quick=True)), error_responses.CHECKS)}
+    found = {
+        one.check: one for one in run(CheckContext(contract, target, CheckOptions(quick=True)), error_responses.CHECKS)
+    }
     target.close()
 
     assert found["refusal.wrong-method"].verdict == "doubtful"
@@ -141,10 +144,10 @@ class Stranger(MockTarget):
         return self._provider.contract
 
 
-def test_what_only_a_mock_server_plays_is_told_as_not_checked() -> None:
+def test_what_only_a_mock_server_follows_is_reported_as_not_checked() -> None:
     """A server that does not follow `Prefer` cannot be asked for every error response: that is told, and no fault."""
     target = Stranger(load_contracts(["runflow"])["runflow"])
-    context = CheckContext(target.contract, target, Wanted(quick=True, budget=100_000))
+    context = CheckContext(target.contract, target, CheckOptions(quick=True, budget=100_000))
     found = {one.check: one for one in run(context, [one for one in EVERY if one.plays])}
     target.close()
 
@@ -179,7 +182,7 @@ def test_a_url_must_say_who_it_claims_to_be() -> None:
         check_url("http://127.0.0.1:1", Plan(), Access())
 
 
-def test_the_line_that_asks_again_has_no_key() -> None:
+def test_the_repeat_command_has_no_key() -> None:
     """`curl` lines name a variable where the key stands, wherever a provider has it."""
     contract = load_contracts(["runninghub"])["runninghub"]
     operation = contract.operation("get_task_status")
@@ -212,10 +215,10 @@ def test_a_secret_in_a_reply_is_not_shown() -> None:
         return json_response(202, {"plain_secret": "whsec_of_the_test"}) if made else response
 
     target = MockTarget(contract, answering=answering)
-    context = CheckContext(contract, target, Wanted(quick=True))
+    context = CheckContext(contract, target, CheckOptions(quick=True))
     context.secret()
     (outcome,) = run(context, ())
     target.close()
 
     assert outcome.findings
-    assert "whsec_of_the_test" not in "".join(finding.came for finding in outcome.findings)
+    assert "whsec_of_the_test" not in "".join(finding.actual for finding in outcome.findings)

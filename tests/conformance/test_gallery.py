@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
-from conformance.saboteurs import GALLERY, Saboteur, caught
+from conformance.saboteurs import GALLERY, Saboteur, run_checks
 from conformance.saboteurs.saboteur import honest_checks
-from conformance.saboteurs.table import named, row
+from conformance.saboteurs.table import named_checks, row
 
 from mockreel.conformance.checks import EVERY
 
@@ -19,11 +19,11 @@ def test_a_saboteur_is_caught_by_what_the_docs_say(saboteur: Saboteur) -> None:
     These are run alone first, which is most of the time enough; `nox -s saboteurs` always runs the whole suite.
     """
     text = DOCS.read_text()
-    names = named(text, saboteur)
+    names = named_checks(text, saboteur)
     alone = [check for check in EVERY if check.id in names]
-    if names and not saboteur.generated and names == {*caught(saboteur, checks=alone).checks}:
+    if names and not saboteur.generated and names == {*run_checks(saboteur, checks=alone).checks}:
         return
-    found = caught(saboteur)
+    found = run_checks(saboteur)
 
     assert found.checks
     assert row(found) in text, "write the table anew: nox -s saboteurs -- --write docs/reference/check.md"

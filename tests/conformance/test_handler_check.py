@@ -14,13 +14,13 @@ from conformance.handlers import (
     FORMER,
     HONEST,
     SECRET,
-    Got,
     Looking,
+    WebhookRequest,
     careful,
     closing,
     comparing,
     receiving,
-    signed,
+    sign_body,
     tolerant,
     trusting,
 )
@@ -33,7 +33,7 @@ from mockreel.errors import MockreelError, OptionError
 PLAN = HandlerPlan(SECRET, former=(FORMER,))
 
 
-def checked(handle: Any, provider: str = "runflow", **plan: Any) -> Report:
+def check_own_handler(handle: Any, provider: str = "runflow", **plan: Any) -> Report:
     with receiving(handle) as url:
         return check_handler(url, provider, dataclasses.replace(PLAN, **plan))
 
@@ -45,18 +45,18 @@ def wrong(report: Report) -> set[str]:
 @pytest.mark.parametrize("name", HONEST)
 def test_an_honest_handler_holds(name: str) -> None:
     """Strict or tolerant, whatever it answers to a forgery; nothing is left out."""
-    report = checked(HONEST[name]())
+    report = check_own_handler(HONEST[name]())
 
     assert wrong(report) == set()
     assert report.exit_code == 0
-    assert [outcome.check for outcome in report.outcomes if outcome.left_out or not outcome.cases] == []
+    assert [outcome.check for outcome in report.outcomes if outcome.skip_reasons or not outcome.cases] == []
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_a_mistake_of_a_handler_is_told(name: str) -> None:
+def test_a_mistake_of_a_handler_is_reported(name: str) -> None:
     """By the question that is about it, with a line that sends the same again."""
     make, question = BROKEN[name]
-    report = checked(make())
+    report = check_own_handler(make())
 
     assert f"handler.{question}" in wrong(report)
     assert report.exit_code == 1
@@ -66,49 +66,49 @@ def test_a_mistake_of_a_handler_is_told(name: str) -> None:
 @pytest.mark.parametrize("begin", range(0, 57, 8))
 def test_eight_digits_are_never_enough(begin: int) -> None:
     """Wherever they stand among the 64."""
-    report = checked(comparing(lambda digits: digits[begin : begin + 8]))
+    report = check_own_handler(comparing(lambda digits: digits[begin : begin + 8]))
 
     assert "handler.forged" in wrong(report)
 
 
-def test_a_handler_that_looks_its_run_up_is_told_of_it_first() -> None:
+def test_a_handler_that_looks_up_its_run_learns_of_it_first() -> None:
     """By a callable: every job is known before its first webhook, and told once."""
-    looking, told = Looking(), []
+    looking, jobs = Looking(), []
 
     def known(job: Job) -> None:
-        told.append(job.id)
+        jobs.append(job.id)
         looking.known.add(job.id)
 
-    report = checked(looking, before=known)
+    report = check_own_handler(looking, before=known)
 
     assert wrong(report) == set()
-    assert len(told) == len(set(told))
-    assert "handler.valid" in wrong(checked(Looking()))
+    assert len(jobs) == len(set(jobs))
+    assert "handler.valid" in wrong(check_own_handler(Looking()))
 
 
-def test_a_handler_is_told_by_url_too() -> None:
+def test_a_url_can_be_called_with_each_job_before_its_webhooks() -> None:
     """The job comes as JSON, with what its webhook will say."""
     looking = Looking()
 
-    def known(got: Got) -> int:
-        assert got.payload["provider"] == "runflow"
-        assert got.payload["payload"]["run_id"] == got.payload["id"]
-        looking.known.add(got.payload["id"])
+    def known(request: WebhookRequest) -> int:
+        assert request.payload["provider"] == "runflow"
+        assert request.payload["payload"]["run_id"] == request.payload["id"]
+        looking.known.add(request.payload["id"])
         return 201
 
     with receiving(known) as url:
-        assert wrong(checked(looking, before=url)) == set()
+        assert wrong(check_own_handler(looking, before=url)) == set()
 
 
 def test_a_job_that_cannot_be_made_known_is_an_error() -> None:
     """One sentence that says what was sent where, and what is expected."""
     with receiving(lambda _: 500) as url, pytest.raises(MockreelError, match=r"--before .* answered 500"):
-        checked(careful, before=url)
+        check_own_handler(careful, before=url)
 
 
 def test_what_is_inferred_is_doubtful() -> None:
     """A handler that accepts whatever is signed, malformed too, breaks no document."""
-    report = checked(tolerant)
+    report = check_own_handler(tolerant)
 
     assert {one.check for one in report.outcomes if one.verdict == "doubtful"} == {"handler.malformed"}
     assert report.exit_code == 0
@@ -116,24 +116,24 @@ def test_what_is_inferred_is_doubtful() -> None:
 
 def test_a_closed_connection_is_no_acceptance() -> None:
     """Not of a forgery; and a valid webhook that gets one was not accepted."""
-    assert wrong(checked(closing)) == set()
-    assert "handler.valid" in wrong(checked(lambda _: None))
+    assert wrong(check_own_handler(closing)) == set()
+    assert "handler.valid" in wrong(check_own_handler(lambda _: None))
 
 
-def test_the_budget_bounds_the_time_and_the_rest_is_told() -> None:
+def test_the_budget_bounds_the_time_and_the_rest_is_reported() -> None:
     """A handler that never answers in time is given up soon, and what was not sent is said."""
     never = threading.Event()
-    began = time.monotonic()
+    start = time.monotonic()
     try:
         with receiving(lambda _: 200 + never.wait(20)) as url:
             report = check_handler(url, "runflow", dataclasses.replace(PLAN, budget=1.0))
-            took = time.monotonic() - began
+            seconds = time.monotonic() - start
             never.set()
     finally:
         never.set()
 
-    assert took < 9  # less than one answer that is waited for in full
-    left = [reason for outcome in report.outcomes for reason in outcome.left_out]
+    assert seconds < 9  # less than one answer that is waited for in full
+    left = [reason for outcome in report.outcomes for reason in outcome.skip_reasons]
     assert len(left) == len(report.outcomes)
     assert "the budget of 1 s was used up" in left[0]
 
@@ -142,7 +142,7 @@ def test_a_slow_handler_is_sent_several_at_once() -> None:
     """Where it answers them as fast as one; it is asked all that matters, and what it is spared is said."""
     under_way, most, lock = 0, 0, threading.Lock()
 
-    def slow(got: Got) -> int | None:
+    def slow(request: WebhookRequest) -> int | None:
         nonlocal under_way, most
         with lock:
             under_way += 1
@@ -150,16 +150,16 @@ def test_a_slow_handler_is_sent_several_at_once() -> None:
         time.sleep(0.15)
         with lock:
             under_way -= 1
-        return careful(got)
+        return careful(request)
 
-    report = checked(slow)
+    report = check_own_handler(slow)
 
     assert report.exit_code == 0
     assert most > 4
     assert any("handler.every-digit, as the handler takes 0." in note for note in report.notes)
 
 
-def test_a_handler_that_answers_in_turn_is_sent_one_after_the_other() -> None:
+def test_a_handler_that_responds_one_by_one_is_sent_one_webhook_at_a_time() -> None:
     """So that none is late because of another."""
     pace = Pace()
     for seconds in ([1.0], [1.1], [1.0], [1.0]):
@@ -175,64 +175,64 @@ def test_a_line_sends_exactly_the_same_again() -> None:
     """The same bytes under the same signature, made by the shell from the secret in the environment."""
     if not shutil.which("curl") or not shutil.which("openssl"):
         pytest.skip("needs curl and openssl")
-    heard: list[Got] = []
-    with receiving(trusting, heard=heard) as url:
+    requests: list[WebhookRequest] = []
+    with receiving(trusting, requests=requests) as url:
         report = check_handler(url, "runflow", PLAN)
         for finding in [one for one in report.findings if one.check == "handler.forged"]:
-            heard.append(Got(b"", {}))
-            before = len(heard)
+            requests.append(WebhookRequest(b"", {}))
+            before = len(requests)
             environment = {"MOCKREEL_SECRET": SECRET, "FORMER_SECRET_1": FORMER, "PATH": "/usr/bin:/bin"}
             subprocess.run(["sh", "-c", finding.curl], env=environment, check=True, capture_output=True)
-            (again,) = heard[before:]
-            assert any(_same(again, one) for one in heard[: before - 1]), finding.subject
+            (again,) = requests[before:]
+            assert any(_same(again, one) for one in requests[: before - 1]), finding.subject
 
 
-def _same(one: Got, other: Got) -> bool:
+def _same(one: WebhookRequest, other: WebhookRequest) -> bool:
     names = ("content-type", "runflow-signature", "runflow-request-id")
     return one.body == other.body and all(one.headers.get(name) == other.headers.get(name) for name in names)
 
 
 def test_no_secret_stands_in_a_report_about_a_handler() -> None:
     """Neither the secret nor a signature that was made with it is shown."""
-    heard: list[Got] = []
-    with receiving(trusting, heard=heard) as url:
+    requests: list[WebhookRequest] = []
+    with receiving(trusting, requests=requests) as url:
         report = check_handler(url, "runflow", PLAN)
-    shown = "\n".join(f"{finding.came} {finding.curl}" for finding in report.findings)
+    shown = "\n".join(f"{finding.actual} {finding.curl}" for finding in report.findings)
 
     assert SECRET not in shown
     assert FORMER not in shown
-    assert [one for one in heard if signed(one.body) in shown or signed(one.body, FORMER) in shown] == []
+    assert [one for one in requests if sign_body(one.body) in shown or sign_body(one.body, FORMER) in shown] == []
 
 
 def test_every_date_is_new() -> None:
     """No webhook tells of a job that ended in another time."""
-    heard: list[Got] = []
-    began = time.time()
-    with receiving(careful, heard=heard) as url:
+    requests: list[WebhookRequest] = []
+    start = time.time()
+    with receiving(careful, requests=requests) as url:
         check_handler(url, "runflow", PLAN)
-    payloads = [one.payload for one in heard if isinstance(one.payload, dict)]
+    payloads = [one.payload for one in requests if isinstance(one.payload, dict)]
     dates = [datetime.fromisoformat(one["completed_at"]) for one in payloads if "completed_at" in one]
 
     assert dates
-    assert all(began - 60 < date.timestamp() <= time.time() for date in dates)
+    assert all(start - 60 < date.timestamp() <= time.time() for date in dates)
 
 
-def test_the_jobs_of_one_sort_are_told_of_unless_others_are_named() -> None:
+def test_webhooks_are_of_one_operation_unless_others_are_named() -> None:
     """A handler need not know batches; what is left out is said."""
-    heard: list[Got] = []
-    with receiving(careful, heard=heard) as url:
+    requests: list[WebhookRequest] = []
+    with receiving(careful, requests=requests) as url:
         report = check_handler(url, "runflow", PLAN)
-        assert not any(b"batch_id" in one.body for one in heard)
+        assert not any(b"batch_id" in one.body for one in requests)
         assert any("create_batch" in note for note in report.notes)
         report = check_handler(url, "runflow", dataclasses.replace(PLAN, operations=("create_batch",)))
     assert "handler.valid" in wrong(report)
     with pytest.raises(OptionError, match="create_batch"):
-        checked(careful, operations=("create_runs",))
+        check_own_handler(careful, operations=("create_runs",))
 
 
-def test_a_provider_that_signs_nothing_is_asked_for_the_rest() -> None:
+def test_a_provider_without_signatures_gets_every_other_check() -> None:
     """RunningHub: accepted in time is inferred, so that what falls short there is doubtful."""
-    report = checked(lambda got: 200 if got.payload else 400, provider="runninghub", secret=None)
+    report = check_own_handler(lambda request: 200 if request.payload else 400, provider="runninghub", secret=None)
 
     assert report.exit_code == 0
     assert "handler.forged" not in {outcome.check for outcome in report.outcomes}
@@ -244,7 +244,7 @@ def test_a_handler_that_does_not_answer_is_an_error() -> None:
         check_handler("http://127.0.0.1:1/hook", "runflow", PLAN)
 
 
-def test_what_a_handler_needs_is_asked_for() -> None:
+def test_a_handler_check_needs_a_secret_and_webhooks() -> None:
     """A provider that signs needs a secret; one without webhooks has nothing to send."""
     with pytest.raises(OptionError, match="give the secret"):
         check_handler("http://127.0.0.1:1/hook", "runflow", HandlerPlan())

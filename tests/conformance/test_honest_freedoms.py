@@ -12,7 +12,16 @@ from urllib.parse import unquote
 import orjson
 import pytest
 from conformance.saboteurs.saboteur import Stranger, honest_contract, operation_id
-from conformance.test_honest_variants import FAULTS, Variant, checked, headed, is_media, now_and_then, paced, replying
+from conformance.test_honest_variants import (
+    FAULTS,
+    Variant,
+    headed,
+    is_media,
+    now_and_then,
+    outcomes_of_variant,
+    paced,
+    replying,
+)
 
 from mockreel.contract import Contract, ErrorRow, Operation, Price
 from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest
@@ -74,7 +83,7 @@ class Limited(Stranger):
         MockTarget.__init__(self, contract, **options, balance=Decimal("1234.5"))
 
 
-def _made(provider: Provider) -> list[Operation]:
+def _creating_operations(provider: Provider) -> list[Operation]:
     reads = provider.contract.conversation.reads
     every = (one for one in provider.contract.operations if one.method == "POST" and one.id not in reads)
     return [one for one in every if not one.admin and one.body != "form" and "{" not in one.path]
@@ -82,14 +91,14 @@ def _made(provider: Provider) -> list[Operation]:
 
 def with_a_past() -> Answering:
     """The account has things from before: two of each that may be there twice."""
-    begun: list[bool] = []
+    history_added: list[bool] = []
 
     def answer(provider: Provider, request: Request) -> Any:
         key = [pair for pair in request.headers if b"mockreel-check" in pair[1]]
-        if key and not begun:
-            begun.append(True)
+        if key and not history_added:
+            history_added.append(True)
             requests = Requests(provider.contract)
-            for operation in _made(provider):
+            for operation in _creating_operations(provider):
                 good = requests.good(operation)
                 if b'"slug"' in good.body:  # a name that may be there once
                     continue
@@ -108,19 +117,19 @@ def copied(every: int) -> Callable[[], Answering]:
     """Somebody else makes and begins the same things in the same account, all the time."""
 
     def make() -> Answering:
-        kept: list[Request] = []
+        requests: list[Request] = []
         count = 0
 
         def answer(provider: Provider, request: Request) -> Any:
             nonlocal count
             count += 1
             response = provider.answer(request)
-            named = operation_id(provider, request) in {one.id for one in _made(provider)}
+            named = operation_id(provider, request) in {one.id for one in _creating_operations(provider)}
             own = b"mockreel-check-other" not in b"".join(value for _, value in request.headers)
             if named and own and isinstance(response, Response) and response.status < 300:
-                kept.append(_without_webhook(request))
-            elif kept and count % every == 0:
-                provider.answer(random.Random(count).choice(kept))
+                requests.append(_without_webhook(request))
+            elif requests and count % every == 0:
+                provider.answer(random.Random(count).choice(requests))
             return response
 
         return answer
@@ -134,8 +143,8 @@ def _without_webhook(request: Request) -> Request:
         body = orjson.loads(request.body)
     except orjson.JSONDecodeError:
         return replace(request, headers=headers)
-    kept = {name: value for name, value in body.items() if name not in ("callback_url", "webhookUrl")}
-    return replace(request, headers=headers, body=orjson.dumps(kept))
+    body_without = {name: value for name, value in body.items() if name not in ("callback_url", "webhookUrl")}
+    return replace(request, headers=headers, body=orjson.dumps(body_without))
 
 
 class Renamed(Stranger):
@@ -184,16 +193,16 @@ def turned() -> Answering:
         if operation in provider.contract.conversation.lists:
             return response
         try:
-            return replace(response, body=orjson.dumps(_turned(orjson.loads(response.body))))
+            return replace(response, body=orjson.dumps(_reversed(orjson.loads(response.body))))
         except orjson.JSONDecodeError:
             return response
 
     return answer
 
 
-def _turned(body: Any) -> Any:
+def _reversed(body: Any) -> Any:
     if isinstance(body, dict):
-        return {name: _turned(value) for name, value in body.items()}
+        return {name: _reversed(value) for name, value in body.items()}
     return body[::-1] if isinstance(body, list) and body and isinstance(body[0], dict) else body
 
 
@@ -259,6 +268,6 @@ CASES = [pytest.param(one, name, id=f"{name}-{one.id}") for one in FREEDOMS for 
 @pytest.mark.parametrize(("variant", "provider"), CASES)
 def test_a_freedom_is_no_fault(variant: Variant, provider: str) -> None:
     """No check falls short or is doubtful, the comparison with models of the contract included."""
-    outcomes = checked(variant, honest_contract(provider))
+    outcomes = outcomes_of_variant(variant, honest_contract(provider))
 
-    assert [(one.check, one.findings[:1] or one.broke) for one in outcomes if one.verdict in FAULTS] == []
+    assert [(one.check, one.findings[:1] or one.error) for one in outcomes if one.verdict in FAULTS] == []

@@ -9,7 +9,8 @@ import pytest
 from conformance.saboteurs.saboteur import Stranger, honest_contract, operation_id
 
 from mockreel.conformance.check import Outcome
-from mockreel.conformance.check_context import CheckContext, Wanted
+from mockreel.conformance.check_context import CheckContext
+from mockreel.conformance.check_options import CheckOptions
 from mockreel.conformance.check_runner import run
 from mockreel.contract import Contract
 from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest
@@ -142,7 +143,7 @@ def busy(submit: str) -> Callable[[], Answering]:
     """Somebody else begins jobs of the same account all the time."""
 
     def make() -> Answering:
-        kept: list[Request] = []
+        requests: list[Request] = []
         count = 0
 
         def answer(provider: Provider, request: Request) -> Response | Awaitable[Response]:
@@ -158,9 +159,9 @@ def busy(submit: str) -> Callable[[], Answering]:
             ):
                 plain = [one for one in request.headers if one[0] not in (b"prefer", b"idempotency-key")]
                 body = {key: one for key, one in orjson.loads(request.body).items() if key != "callback_url"}
-                kept[:] = [replace(request, headers=plain, body=orjson.dumps(body))]
-            elif kept and count % 7 == 0:
-                provider.answer(kept[0])
+                requests[:] = [replace(request, headers=plain, body=orjson.dumps(body))]
+            elif requests and count % 7 == 0:
+                provider.answer(requests[0])
             return response
 
         return answer
@@ -298,13 +299,13 @@ VARIANTS = (
 CASES = [pytest.param(one, name, id=f"{name}-{one.id}") for one in VARIANTS for name in one.providers]
 
 
-def checked(variant: Variant, contract: Contract) -> list[Outcome]:
+def outcomes_of_variant(variant: Variant, contract: Contract) -> list[Outcome]:
     """The outcomes of a run on somebody else's server that is this variant."""
     target = variant.kind(variant.contract(contract), answering=variant.answering(), sender=variant.sender)
     target.pause = variant.pause
     try:
-        wanted = Wanted(quick=True, budget=100_000, differential=True)
-        return list(run(CheckContext(contract, target, wanted)))
+        options = CheckOptions(quick=True, budget=100_000, differential=True)
+        return list(run(CheckContext(contract, target, options)))
     finally:
         target.close()
 
@@ -312,12 +313,12 @@ def checked(variant: Variant, contract: Contract) -> list[Outcome]:
 @pytest.mark.parametrize(("variant", "provider"), CASES)
 def test_an_honest_server_is_not_called_broken(variant: Variant, provider: str) -> None:
     """Nothing falls short or is doubted, and everything is asked but what the account itself makes impossible."""
-    outcomes = checked(variant, honest_contract(provider))
+    outcomes = outcomes_of_variant(variant, honest_contract(provider))
 
-    faults = [(one.check, one.verdict, one.findings[:1] or one.broke) for one in outcomes if one.verdict in FAULTS]
+    faults = [(one.check, one.verdict, one.findings[:1] or one.error) for one in outcomes if one.verdict in FAULTS]
     assert faults == []
-    unasked = [(one.check, one.reasons) for one in outcomes if one.verdict == "not checked"]
-    assert variant.lacks == bool(unasked), unasked
+    unchecked = [(one.check, one.reasons) for one in outcomes if one.verdict == "not checked"]
+    assert variant.lacks == bool(unchecked), unchecked
 
 
 FAULTS = ("falls short", "doubtful", "broke")
@@ -345,6 +346,6 @@ def test_a_server_of_another_reading_holds_under_that_reading(provider: str, rea
     }
     contract = load_contracts([provider], readings=options)[provider]
 
-    outcomes = checked(Variant("other-reading"), contract)
+    outcomes = outcomes_of_variant(Variant("other-reading"), contract)
 
     assert [(one.check, one.findings[:1]) for one in outcomes if one.verdict in FAULTS] == []

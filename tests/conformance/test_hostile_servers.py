@@ -10,11 +10,12 @@ from io import BytesIO
 from typing import Any
 
 import pytest
-from conformance.saboteurs.records import setting
+from conformance.saboteurs.response_changes import setting
 from conformance.saboteurs.saboteur import Stranger, altering, honest_contract, meddling
 
 from mockreel.conformance.check import Check, Outcome
-from mockreel.conformance.check_context import CheckContext, Wanted
+from mockreel.conformance.check_context import CheckContext
+from mockreel.conformance.check_options import CheckOptions
 from mockreel.conformance.check_runner import run
 from mockreel.conformance.checks import EVERY
 from mockreel.conformance.generated.generated_requests import Generated
@@ -29,7 +30,7 @@ from mockreel.webhooks import Outgoing
 
 
 def outcomes_of(target: Stranger, *checks: Check, budget: float = 100_000) -> list[Outcome]:
-    context = CheckContext(target.contract, target, Wanted(quick=True, budget=budget))
+    context = CheckContext(target.contract, target, CheckOptions(quick=True, budget=budget))
     try:
         return list(run(context, checks)) if checks else list(run(context))
     finally:
@@ -54,7 +55,7 @@ def test_a_check_that_breaks_could_not_be_run_and_leaves_the_others() -> None:
 
     verdicts = {one.check: one.verdict for one in outcomes}
     assert (verdicts["one"], verdicts["two"], verdicts["three"]) == ("holds", "broke", "holds")
-    assert "TypeError: this was not expected" in outcomes[1].broke
+    assert "TypeError: this was not expected" in outcomes[1].error
     assert Report("mock", "1", 0, tuple(outcomes[:3])).exit_code == 2
 
 
@@ -87,11 +88,11 @@ def test_the_budget_bounds_the_time(provider: str, pause: float) -> None:
     """However slow the target is, the run ends within a tenth more than its budget, by the target's own clock."""
     target = Stranger(honest_contract(provider))
     target.pause = pause
-    began = target.now()
+    start = target.now()
 
     outcomes = outcomes_of(target, budget=60)
 
-    assert target.now() - began <= 66
+    assert target.now() - start <= 66
     assert outcomes
 
 
@@ -111,18 +112,18 @@ def starved(context: CheckContext, seconds: float) -> None:
 def test_the_budget_bounds_the_time_of_a_starved_machine(provider: str, seconds: float) -> None:
     """However long it takes to judge what came, the run ends in time; what is left says how many minutes it needs."""
     target = Stranger(honest_contract(provider))
-    context = CheckContext(target.contract, target, Wanted(quick=True, budget=60))
-    context.planned = 5000
+    context = CheckContext(target.contract, target, CheckOptions(quick=True, budget=60))
+    context.budget.requests_planned = 5000
     starved(context, seconds)
-    began = target.now()
+    start = target.now()
 
     outcomes = list(run(context))
-    took = target.now() - began
+    elapsed = target.now() - start
     target.close()
 
-    assert took <= 66
+    assert elapsed <= 66
     assert {one.verdict for one in outcomes} <= {"holds", "not checked"}
-    reasons = {reason for one in outcomes for reason in one.left_out if "is used up" in reason}
+    reasons = {reason for one in outcomes for reason in one.skip_reasons if "is used up" in reason}
     assert all(re.search(r"the rest needs \d+ more minutes?: give --budget \d+ or more", one) for one in reasons)
     assert reasons
     assert sum(one.cases for one in outcomes) > 0
@@ -131,13 +132,13 @@ def test_the_budget_bounds_the_time_of_a_starved_machine(provider: str, seconds:
 def test_time_is_left_for_the_checks_of_jobs() -> None:
     """A run whose first checks take all of the time still judges what it saw of its jobs."""
     target = Stranger(honest_contract("aimlapi"))
-    context = CheckContext(target.contract, target, Wanted(quick=True, budget=60))
+    context = CheckContext(target.contract, target, CheckOptions(quick=True, budget=60))
 
     def endless(context: CheckContext) -> Iterator[Problem]:
         while True:
             context.target.wait(1.0)
             context.tasks_due()
-            context.check_time()
+            context.budget.check_time()
             context.judged()
         yield
 
@@ -152,7 +153,7 @@ def test_time_is_left_for_the_checks_of_jobs() -> None:
 def test_a_generator_that_works_on_when_the_time_is_up_sends_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
     """What generates may be at work for long: it is left, and what it did not send is told."""
     target = Stranger(honest_contract("aimlapi"))
-    generated = Generated(CheckContext(target.contract, target, Wanted(budget=0.2)), budget=0.2, left=0.2)
+    generated = Generated(CheckContext(target.contract, target, CheckOptions(budget=0.2)), budget=0.2, left=0.2)
     go_on, sent = threading.Event(), threading.Event()
 
     def works_on(self: Generated, _: object) -> None:
@@ -169,7 +170,7 @@ def test_a_generator_that_works_on_when_the_time_is_up_sends_no_more(monkeypatch
 
     assert sent.wait(30)
     assert {one.verdict for one in outcomes} == {"not checked"}
-    assert "were left when the time was up" in outcomes[0].left_out[0]
+    assert "were left when the time was up" in outcomes[0].skip_reasons[0]
     target.close()
 
 
@@ -177,10 +178,10 @@ def test_other_readings_are_not_tried_when_the_time_is_up() -> None:
     """A note says so."""
     contract = honest_contract("runninghub")
     target = Stranger(contract)
-    context = CheckContext(contract, target, Wanted(quick=True, budget=1), ends=target.now() - 1)
+    context = CheckContext(contract, target, CheckOptions(quick=True, budget=1), ends=target.now() - 1)
     problem = Problem(context.facts.row("no-key"), "one", "other", SentRequest("GET", "/"), "x")
     context.passing.append(problem)
-    context.passed = 1
+    context.budget.requests_sent = 1
     outcome = next(one for one in run(context, ()) if one.check == "reply.documented")
     target.close()
 
@@ -249,7 +250,7 @@ def test_a_write_whose_connection_is_dropped_is_not_sent_again() -> None:
         target.close()
 
 
-def test_a_body_that_is_packed_in_another_way_than_it_says_is_said_so() -> None:
+def test_a_body_with_a_false_content_encoding_is_reported() -> None:
     """In words, not in those of a library."""
 
     def junk(handler: BaseHTTPRequestHandler, _: int) -> None:

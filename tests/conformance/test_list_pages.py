@@ -5,11 +5,12 @@ from urllib.parse import parse_qs, unquote
 
 import orjson
 import pytest
-from conformance.saboteurs.saboteur import Stranger, aged, honest_contract, operation_id
+from conformance.saboteurs.saboteur import Stranger, age_job, honest_contract, operation_id
 from conformance.test_honest_variants import FAULTS
 
 from mockreel.conformance.check import Check, Outcome
-from mockreel.conformance.check_context import CheckContext, Wanted
+from mockreel.conformance.check_context import CheckContext
+from mockreel.conformance.check_options import CheckOptions
 from mockreel.conformance.check_runner import run
 from mockreel.conformance.checks import EVERY
 from mockreel.conformance.list_pages import list_pages
@@ -37,7 +38,7 @@ def with_a_long_past(*, later: bool = False) -> Callable[[], Answering]:
                 _begin(provider, request, key, left.pop())
                 if not later:
                     for job in list(provider.jobs):
-                        aged(provider, job, DAYS)
+                        age_job(provider, job, DAYS)
             return response
 
         return answer
@@ -64,7 +65,7 @@ def judged(provider: str, answering: Callable[[], Answering], checks: tuple[Chec
     contract = honest_contract(provider)
     target = Stranger(contract, answering=answering())
     try:
-        return list(run(CheckContext(contract, target, Wanted(quick=True, budget=100_000)), checks))
+        return list(run(CheckContext(contract, target, CheckOptions(quick=True, budget=100_000)), checks))
     finally:
         target.close()
 
@@ -75,18 +76,18 @@ def test_an_account_with_thousands_of_entries_is_checked_like_any_other(provider
     """No check of its lists falls short, and none is left out, wherever the jobs of the run stand in them."""
     outcomes = judged(provider, with_a_long_past(later=later))
 
-    assert [(one.check, one.findings[:1] or one.broke) for one in outcomes if one.verdict in FAULTS] == []
+    assert [(one.check, one.findings[:1] or one.error) for one in outcomes if one.verdict in FAULTS] == []
     assert [(one.check, one.reasons) for one in outcomes if one.verdict == "not checked"] == []
 
 
-def paging(count: int, asked: list[str]) -> Callable[[], Answering]:
+def paging(count: int, shown: list[str]) -> Callable[[], Answering]:
     """A list of runs with so many pages, on which is nothing of this account."""
 
     def answer(provider: Provider, request: Request) -> Response | Awaitable[Response]:
         if operation_id(provider, request) != "list_runs":
             return provider.answer(request)
         page = int(parse_qs(request.query.decode()).get("pq", ["1"])[0])
-        asked.append(str(page))
+        shown.append(str(page))
         return page_of(str(page + 1) if page < count else None)
 
     return lambda: answer
@@ -121,7 +122,7 @@ def test_the_plan_says_how_many_pages_there_may_be() -> None:
     """The announced plan has the pages in it, and they are no more than the other requests."""
     contract = honest_contract("aimlapi")
     target = Stranger(contract)
-    announced = announce(CheckContext(contract, target, Wanted(quick=True)), EVERY)
+    announced = announce(CheckContext(contract, target, CheckOptions(quick=True)), EVERY)
     target.close()
 
     assert 0 < announced.pages <= announced.requests
@@ -136,7 +137,8 @@ def test_no_cursor_is_followed_twice() -> None:
 
     contract = honest_contract("runflow")
     target = Stranger(contract, answering=circle)
-    context = CheckContext(contract, target, Wanted(quick=True, budget=100_000), planned=1_000)
+    context = CheckContext(contract, target, CheckOptions(quick=True, budget=100_000))
+    context.budget.requests_planned = 1_000
     pages = list_pages(context, contract.operation("list_runs"), contract.conversation.lists["list_runs"])
     missing = pages.missing(context, ["nowhere"])
     target.close()

@@ -4,11 +4,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conformance.mutants import Mutant, Verdict, mutants, reason_for, tried
+from conformance.mutants import Mutant, Verdict, mutants, reason_for, try_mutant
 from conformance.mutants.falsehoods import falsehoods
 from conformance.mutants.other_options import other_options
 from conformance.mutants.results import Results
-from conformance.mutants.table import MISSED, answer, read_table, shares, written
+from conformance.mutants.table import MISSED, answer, page_with_tables, read_table, shares
 from conformance.mutants.trial import UNTRIED
 
 SAMPLE = {
@@ -37,18 +37,18 @@ def row_at(provider: str, place: str) -> Mutant:
 @pytest.mark.parametrize(("provider", "place"), ROWS)
 def test_a_false_row_is_noticed(provider: str, place: str) -> None:
     """Whoever plays it, or judges by it, is told from who does not."""
-    assert tried(row_at(provider, place)).state == "noticed"
+    assert try_mutant(row_at(provider, place)).state == "noticed"
 
 
 @pytest.mark.parametrize("provider", list(SAMPLE))
 def test_the_table_has_every_row_as_the_contract_has_it(provider: str) -> None:
     """A row more or less, or one that has a reason now, and the table must be written again: `nox -s mutants`."""
-    said, rows = read_table(PAGE.read_text("utf-8"))[provider], list(mutants(provider))
+    cells, rows = read_table(PAGE.read_text("utf-8"))[provider], list(mutants(provider))
     reasons = {row.name: reason for row in rows if (reason := reason_for(row))}
 
-    assert sorted(said) == sorted(row.name for row in rows)
+    assert sorted(cells) == sorted(row.name for row in rows)
     others = ("`", MISSED, UNTRIED.reason)
-    assert {name: told for name, told in said.items() if name in reasons or not told.startswith(others)} == reasons
+    assert {name: cell for name, cell in cells.items() if name in reasons or not cell.startswith(others)} == reasons
 
 
 @pytest.mark.parametrize(("provider", "kind"), [
@@ -57,11 +57,11 @@ def test_the_table_has_every_row_as_the_contract_has_it(provider: str) -> None:
 ])  # fmt: skip
 def test_the_table_names_the_check_that_notices(provider: str, kind: str) -> None:
     """A row in the middle of each kind is tried again, and the same check notices."""
-    said = read_table(PAGE.read_text("utf-8"))[provider]
-    rows = [row for row in mutants(provider) if row.kind == kind and said[row.name].startswith("`")]
+    cells = read_table(PAGE.read_text("utf-8"))[provider]
+    rows = [row for row in mutants(provider) if row.kind == kind and cells[row.name].startswith("`")]
     row = rows[len(rows) // 2]
 
-    assert answer(tried(row)) == said[row.name]
+    assert answer(try_mutant(row)) == cells[row.name]
 
 
 @pytest.mark.parametrize("provider", list(SAMPLE))
@@ -111,7 +111,7 @@ def test_a_simulator_that_breaks_over_a_false_row_is_no_proof(monkeypatch: pytes
     broken["x-mockreel"]["wire"]["batch_items"]["value"] = {}
     monkeypatch.setattr(Mutant, "false", lambda _: iter([broken]))
 
-    assert tried(row).state in ("missed", "cannot be played")
+    assert try_mutant(row).state in ("missed", "cannot be played")
 
 
 def test_a_run_that_was_broken_off_goes_on(tmp_path: Path) -> None:
@@ -129,7 +129,7 @@ def test_a_row_that_cannot_be_played_counts_as_not_noticed() -> None:
     states = ("noticed", "missed", "cannot be played")
     verdicts = [Verdict(state) for state in states] + [Verdict("reason", reason="why")]  # type: ignore[arg-type]
     found = list(zip(rows, [Verdict("noticed", ("one.check",)), *verdicts[1:]], strict=True))
-    page = written("before\n<!-- facts: begin -->\nold\n<!-- facts: end -->\nafter\n", found)
+    page = page_with_tables("before\n<!-- facts: begin -->\nold\n<!-- facts: end -->\nafter\n", found)
 
     assert shares(found)[1] == pytest.approx(1 / 3)
     assert list(read_table(page)["runflow"].values()) == ["`one.check`", MISSED, MISSED, "why"]

@@ -133,11 +133,11 @@ def test_every_command_that_reports_takes_a_location(words: list[str]) -> None:
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_where_no_file_is_known_it_is_said(form: str, tmp_path: Path) -> None:
+def test_a_finding_without_a_known_file_says_so(form: str, tmp_path: Path) -> None:
     """Of the reports whose findings would be shown nowhere."""
-    said = Checkout(tmp_path).lacks([form])
+    reason = Checkout(tmp_path).lacks([form])
 
-    assert ("--location FILE" in said) == (form in ("sarif", "gitlab"))
+    assert ("--location FILE" in reason) == (form in ("sarif", "gitlab"))
     assert find_checkout(tmp_path).usual is None
     (tmp_path / USUAL[-1]).write_text("")
     assert find_checkout(tmp_path).lacks([form]) == ""

@@ -37,8 +37,13 @@ def _bodies(operation: str, wrong: Wrong) -> Callable[[pytest.MonkeyPatch], None
             if request.base_url == MOCK_URL:  # the models in this process answer honestly
                 return response
             found = provider.contract.router.find(request.path)
-            asked = found.methods.get(request.method) if found else None
-            if asked is None or asked.id != operation or not isinstance(response, Response) or response.status >= 300:
+            operation_id = found.methods.get(request.method) if found else None
+            if (
+                operation_id is None
+                or operation_id.id != operation
+                or not isinstance(response, Response)
+                or response.status >= 300
+            ):
                 return response
             return replace(response, body=orjson.dumps(wrong(orjson.loads(response.body))))
 
@@ -78,7 +83,7 @@ def test_the_printed_command_shows_the_same_failure(
     with serving("runflow", speed=20.0) as server:
         size = ["--budget", "120"] if name.startswith("generated") else ["--quick"]
         words = [server.runflow.url, "--provider", "runflow", "--seed", "4", *size, *access]
-        first = _outcome(words + _asked(name), name, tmp_path)
+        first = _outcome(words + _first_options(name), name, tmp_path)
         printed = shlex.split(first["again"])
         assert printed[:2] == ["mockreel", "check"]
 
@@ -92,15 +97,15 @@ def test_the_printed_command_shows_the_same_failure(
 CLASSES = _bodies("list_evaluation_job_classes", lambda body: {**body, "items": [{"code": "Another"}]})
 
 
-def test_a_difference_from_the_models_is_shown_again_by_what_met_it(
+def test_a_difference_is_repeated_by_the_command_that_the_report_prints(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The command names the check whose requests met it, and begins no job: it takes a few requests."""
     CLASSES(monkeypatch)
     with serving("runflow") as server:
         words = [server.runflow.url, "--provider", "runflow", "--seed", "4", "--quick", "--full"]
-        asked = [word for name in ("list.form", "model.session", "model.replies") for word in ("--check", name)]
-        first = _outcome([*words, *asked], "model.replies", tmp_path)
+        options = [word for name in ("list.form", "model.session", "model.replies") for word in ("--check", name)]
+        first = _outcome([*words, *options], "model.replies", tmp_path)
         printed = shlex.split(first["again"])
         second = _outcome(printed[2:], "model.replies", tmp_path)
 
@@ -110,7 +115,7 @@ def test_a_difference_from_the_models_is_shown_again_by_what_met_it(
     assert _facts(first) == _facts(second) != set()
 
 
-def _asked(name: str) -> list[str]:
+def _first_options(name: str) -> list[str]:
     """What a first run is narrowed to, so that it is short; the check of every reply comes with any other."""
     if name.startswith("generated"):
         return ["--check", f"{name}:list_models"]

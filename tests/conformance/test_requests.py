@@ -41,7 +41,7 @@ def test_every_submit_leads_to_its_poll(provider: str) -> None:
     target = MockTarget(contract)
     context = CheckContext(contract, target)
     led = [
-        context.telling.begin(talk, submit, context.model_selection.leads(submit)[0]).poll is not None
+        context.job_traces.begin(talk, submit, context.model_selection.leads(submit)[0]).poll is not None
         for talk, submit in context.submits()
     ]
     target.close()
@@ -79,7 +79,7 @@ def test_models_of_one_shape_are_one_model() -> None:
     all_shapes, named = ModelSelection(contract), ModelSelection(contract, names=[next(iter(contract.models))])
 
     assert 1 < len(all_shapes.at(submit)) < len(contract.names_at["submit_task"])
-    assert all_shapes.left_out > 0
+    assert all_shapes.skipped_pairs > 0
     assert [model.id for model in named.at(submit) if model] == [next(iter(contract.models))]
 
 

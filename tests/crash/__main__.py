@@ -20,11 +20,14 @@ def main() -> int:
     known = trial.known
     print(
         f"{len(trial.kills)} kills; {len(known.answered)} submits answered of {known.sent} sent, {known.polls} polls, "
-        f"{trial.jobs} jobs; {trial.repeated} webhooks repeated whose answer came within the moment of a kill; "
+        f"{trial.jobs} jobs; {trial.arrived} webhooks between the kills; "
+        f"{trial.repeated} webhooks repeated whose answer came within the moment of a kill; "
         f"start {median(trial.starts):.2f} s (longest {max(trial.starts):.2f} s)"
     )
     for line in known.wrong[:20]:
         print(f"WRONG: {line}")
+    if len(known.wrong) > 20:
+        print(f"… and {len(known.wrong) - 20} more.")
     return 1 if known.wrong else 0
 
 

@@ -29,6 +29,8 @@ PATIENCE = 900.0
 UNREAD = 0.5
 # The server is killed so many seconds, at most, behind the last answer that was waited for.
 MOMENT = 0.05
+# The most responses or webhooks of a life, and how long a client pauses where webhooks end it (real seconds).
+ANSWERS, WEBHOOKS, PAUSE = 60, 40, 0.1
 # After so many kills the progress is printed.
 TOLD = 50
 OPEN = frozenset({"queued", "dispatching", "running"})
@@ -71,8 +73,11 @@ class Trial:
         compiled = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(folder / "compiled")}
         self._environment = {**os.environ, "PYTHONFAULTHANDLER": "1", **compiled}
 
-    def run(self, kills: int, *, most: int = 60) -> Known:
-        """Kill the server so many times, each behind less than `most` answers; then see that everything ends well."""
+    def run(self, kills: int) -> Known:
+        """Kill the server so many times, every other time while it sends webhooks; then see that everything ends well.
+
+        A life ends behind less than `ANSWERS` responses, or behind less than `WEBHOOKS` webhooks.
+        """
         with receiving(seed=self._seed) as receiver:
             for number in range(kills):
                 if number % TOLD == 0 and number:
@@ -83,7 +88,7 @@ class Trial:
                 server = self._serve()
                 try:
                     self._check_answered(sample=10)
-                    self._live(receiver, server, answers=self._draws.randrange(most))
+                    self._live(receiver, server)
                 finally:
                     _end(server, signal.SIGKILL)
             server = self._serve()
@@ -114,13 +119,20 @@ class Trial:
         _end(server, signal.SIGABRT)  # a server that hangs says where
         raise SystemExit(f"Start {len(self.starts)} failed:\n{(self._folder / 'server.log').read_text()}")
 
-    def _live(self, receiver: Receiver, server: "subprocess.Popen[bytes]", *, answers: int) -> None:
-        """Let clients send requests, and kill the server a random moment after some responses, however busy it is."""
-        over, behind = threading.Event(), self.known.count + answers
-        clients = [threading.Thread(target=self._client, args=(receiver.url, over, number)) for number in range(3)]
+    def _live(self, receiver: Receiver, server: "subprocess.Popen[bytes]") -> None:
+        """Let clients send requests, and kill the server a random moment after some events, however busy it is."""
+        over, quick = threading.Event(), len(self.kills) % 2 == 0
+        pause = 0.0 if quick else PAUSE
+        clients = [threading.Thread(target=self._client, args=(receiver.url, over, one, pause)) for one in range(3)]
+        responses, webhooks = self.known.count + self._draws.randrange(ANSWERS), receiver.count
+        webhooks += self._draws.randrange(WEBHOOKS)
+
+        def is_behind() -> bool:
+            return self.known.count >= responses if quick else receiver.count >= webhooks
+
         for client in clients:
             client.start()
-        while self.known.count < behind and server.poll() is None and any(client.is_alive() for client in clients):
+        while not is_behind() and server.poll() is None and any(client.is_alive() for client in clients):
             time.sleep(0.001)
         time.sleep(self._draws.uniform(0.0, MOMENT))
         self.kills.append(time.monotonic())
@@ -129,7 +141,7 @@ class Trial:
         for client in clients:
             client.join()
 
-    def _client(self, hook: str, over: threading.Event, number: int) -> None:
+    def _client(self, hook: str, over: threading.Event, number: int, pause: float) -> None:
         draws = random.Random(self._seed * 1000 + len(self.kills) * 10 + number)
         while not over.is_set():
             key = f"{len(self.kills)}-{number}-{draws.random()}"
@@ -145,6 +157,7 @@ class Trial:
             for _ in range(draws.randrange(3)):
                 if not self._poll(draws.choice(list(self.known.answered.values()))[0]):
                     return
+            over.wait(pause)
 
     def _poll(self, job: str) -> bool:
         """Look at a job; whether the server is still there."""
@@ -177,6 +190,7 @@ class Trial:
 
     def _finish(self, receiver: Receiver) -> None:
         """Let everything end, and look at all of it."""
+        self.arrived = receiver.count
         receiver.draws = _Always()  # type: ignore[assignment]
         self._control_ask("POST", "clock/advance", {"seconds": 200_000})
         self._check_answered(sample=len(self.known.answered))

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
-from conformance.handlers import SECRET, Got, Handle, careful, receiving, trusting
+from conformance.handlers import SECRET, Handle, WebhookRequest, careful, receiving, trusting
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -20,7 +20,7 @@ def starlette(handle: Handle) -> Starlette:
     """As an application in FastAPI is."""
 
     async def hook(request: Request) -> Response:
-        status = handle(Got(await request.body(), dict(request.headers)))
+        status = handle(WebhookRequest(await request.body(), dict(request.headers)))
         return Response(status_code=status or 500)
 
     return Starlette(routes=[Route(PATH, hook, methods=["POST"])])
@@ -32,7 +32,7 @@ def wsgi(handle: Handle) -> Callable[..., Iterable[bytes]]:
     def app(environ: Any, start_response: Any) -> Iterable[bytes]:
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
         signature = environ.get("HTTP_RUNFLOW_SIGNATURE", "")
-        status = handle(Got(body, {"runflow-signature": signature})) if environ["PATH_INFO"] == PATH else 404
+        status = handle(WebhookRequest(body, {"runflow-signature": signature})) if environ["PATH_INFO"] == PATH else 404
         start_response(f"{status} so", [("content-length", "0")])
         return [b""]
 

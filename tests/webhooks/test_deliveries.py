@@ -256,7 +256,7 @@ def test_beyond_the_limit_the_oldest_finished_one_is_forgotten() -> None:
 
 def test_more_than_the_limit_do_not_wait() -> None:
     """The next one fails at once with the reason, and can be sent again when others have finished."""
-    rig = Rig(200, limit=2)
+    rig = Rig(200, most_waiting=2)
     waiting = [rig.schedule(id=f"w{number}") for number in range(3)]
 
     assert [one.status for one in waiting] == ["pending", "pending", "failed"]
@@ -264,6 +264,26 @@ def test_more_than_the_limit_do_not_wait() -> None:
     rig.advance(0)
     assert rig.schedule(id="again").status == "pending"
     assert rig.scheduler.next_due is not None
+
+
+def test_more_bytes_than_the_limit_do_not_wait() -> None:
+    """The next one fails at once with the reason; one that has finished makes room."""
+    rig = Rig(200, most_bytes=10)
+    waiting = [rig.schedule(id=f"w{number}", body=b"x" * 5) for number in range(3)]
+
+    assert [one.status for one in waiting] == ["pending", "pending", "failed"]
+    assert waiting[2].reason == "the deliveries that are waiting already have 10 bytes, of 10"
+    rig.advance(0)
+    assert rig.schedule(id="again", body=b"x" * 10).status == "pending"
+
+
+def test_all_that_fell_due_while_a_server_was_down_is_sent() -> None:
+    """Thousands more than are listed afterwards: none fails because the others wait."""
+    rig = Rig(200)
+    every = [rig.schedule(id=f"d{number}") for number in range(10_001)]
+    rig.advance(0)
+
+    assert {one.status for one in every} == {"delivered"}
 
 
 def test_a_body_that_is_too_large_is_not_sent() -> None:

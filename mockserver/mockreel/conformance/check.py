@@ -60,7 +60,7 @@ class Finding:
     subject: str
     fact: Fact
     expected: str
-    came: str
+    actual: str
     curl: str
     doubt: bool
     place: Place | None = None
@@ -100,8 +100,8 @@ class Outcome:
     provider: str
     cases: int
     findings: tuple[Finding, ...]
-    left_out: tuple[str, ...]
-    broke: str
+    skip_reasons: tuple[str, ...]
+    error: str
     seconds: float
     chosen: bool = False
     again: str = ""
@@ -112,15 +112,15 @@ class Outcome:
         """A check that skipped a planned case has not passed."""
         if any(not finding.doubt for finding in self.findings):
             return "falls short"
-        if self.broke:
+        if self.error:
             return "broke"
         if self.findings:
             return "doubtful"
-        return "not checked" if self.left_out or not self.cases else "holds"
+        return "not checked" if self.skip_reasons or not self.cases else "holds"
 
     @property
     def reasons(self) -> tuple[str, ...]:
         """Why cases were skipped; a check without cases says so."""
-        if self.verdict == "not checked" and not self.left_out:
+        if self.verdict == "not checked" and not self.skip_reasons:
             return ("there was nothing to check",)
-        return self.left_out
+        return self.skip_reasons

@@ -1,12 +1,12 @@
 """The context of a check: a contract, a target, and what every check needs of both."""
 
-import math
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 from typing import Any
 
+from mockreel.conformance.check_options import CheckOptions
 from mockreel.conformance.jobs.job_traces import JobTrace, JobTraces
 from mockreel.conformance.jobs.job_watch import JobWatch
 from mockreel.conformance.jobs.job_webhooks import JobWebhooks
@@ -14,6 +14,7 @@ from mockreel.conformance.jobs.task_queue import Tasks
 from mockreel.conformance.jobs.wait_times import Waits
 from mockreel.conformance.jobs.webhook_secret import Signing, made_secret
 from mockreel.conformance.model_selection import ModelSelection
+from mockreel.conformance.time_budget import TimeBudget, TimeUp
 from mockreel.contract import Contract, Model, Operation, State, pointers
 from mockreel.contract.conversation.conversation import JobTalk
 from mockreel.contract.evidence.facts import Facts
@@ -35,30 +36,6 @@ BUSY = (1.0, 2.0, 4.0, 8.0)
 MOST_LOGGED = 20_000
 # A check that watches jobs from their submit to their end.
 WATCHES = "lifecycle.ends"
-# This part of the budget is reserved for the checks after every job has ended.
-SPARE = 0.15
-# What was seen in time may be judged for so long a part of the budget more.
-GRACE = 0.05
-
-
-class TimeUp(Skipped):
-    """The budget is used up, so nothing more is sent."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """How much is checked: which models (all if empty), how thoroughly, from which seed, in how many seconds.
-
-    `differential`: responses are also compared with those of a simulator of the contract; `session`: what no other
-    check asks is asked for this comparison.
-    """
-
-    models: tuple[str, ...] = ()
-    quick: bool = False
-    seed: int = 0
-    budget: float = 60.0
-    differential: bool = False
-    session: bool = True
 
 
 @dataclass
@@ -67,49 +44,45 @@ class CheckContext:
 
     contract: Contract
     target: Target
-    wanted: Wanted = Wanted()
+    options: CheckOptions = field(default_factory=CheckOptions)
     passing: list[Problem] = field(default_factory=list)
     cases: int = 0
-    passed: int = 0
     skipped: Counter[str] = field(default_factory=Counter)
-    ends: float | None = None  # by the target's clock; a whole budget from now on by default
+    ends: InitVar[float | None] = None  # by the target's clock; a whole budget from now on by default
     most: dict[str, int] = field(default_factory=dict)  # how many cases of a check fit the budget, where not all do
-    planned: int = 0  # so many requests the plan has at least
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, ends: float | None) -> None:
         self.facts = Facts(self.contract)
         self.error_detector = ErrorDetector(self.contract)
         self.response_checker = ResponseChecker(self.contract)
         self.requests = Requests(self.contract)
         self.request_checker = RequestChecker(self.contract)
         self.links = Links(self.contract, self.requests, self.response_checker)
-        self.telling = JobTraces(self)
+        self.job_traces = JobTraces(self)
         self.jobs = JobWatch(self)
         self.webhooks = JobWebhooks(self.contract)
         self.headers = HeaderRules(self.contract)
         self.waits = Waits(self.contract, self.target.own)
         self.tasks = Tasks(self.target.now, self.target.wait)
-        wanted = self.wanted
-        self.model_selection = ModelSelection(self.contract, names=wanted.models, quick=wanted.quick, seed=wanted.seed)
+        options = self.options
+        self.model_selection = ModelSelection(
+            self.contract, names=options.models, quick=options.quick, seed=options.seed
+        )
         self.ids: list[tuple[str, SentRequest, ReceivedResponse]] = []
         self.log: list[tuple[SentRequest, ReceivedResponse]] = []
-        self.askers: list[str] = []  # for which check each request of the log was sent
+        self.check_ids: list[str] = []  # for which check each request of the log was sent
         self.moments: list[float] = []  # when each response of the log came, by the target's clock
         self.stamp = "0" if self.target.own else f"{time.time_ns():x}"
         self._fetched: dict[str, ReceivedResponse] = {}
         self.notes: list[str] = []
-        self.kept: dict[str, Any] = {}  # what several checks look at, and one of them made
-        self.asks_anew = True  # False where only what was seen before is looked at
-        self.asking = ""  # the check that is run
+        self.cache: dict[str, Any] = {}  # what several checks look at, and one of them made
+        self.sends_requests = True  # False where only what was seen before is looked at
+        self.current_check = ""  # the check that is run
         self.during: Counter[str] = Counter()  # checks whose responses broke the contract
         self.shown_by: dict[str, tuple[str, ...]] = {}  # of a check that sends nothing: those whose requests showed it
         self._secret: Signing | None = None
         self.made_secrets: list[str] = []
-        if self.ends is None and not self.target.own:
-            self.ends = self.target.now() + wanted.budget
-        self.deadline = None if self.ends is None else self.ends - wanted.budget * SPARE
-        self.spares = False  # whether what is reserved for the checks of jobs must be left to them
-        self._used_up = ""
+        self.budget = TimeBudget(self.target, options.budget, ends=ends)
 
     def judged(self, cases: int = 1) -> None:
         """Count checked cases.
@@ -117,7 +90,7 @@ class CheckContext:
         Raises:
             TimeUp: the budget is used up, and what may follow it too.
         """
-        self.check_grace()
+        self.budget.check_grace()
         self.cases += cases
 
     def send(self, request: SentRequest, *, patient: bool = True) -> ReceivedResponse:
@@ -129,12 +102,12 @@ class CheckContext:
             Skipped: it must not be sent, or the target stays too busy.
         """
         self.tasks_due()
-        self.check_time()
+        self.budget.check_time()
         response = self._sent(request)
         for pause in BUSY if patient and not self.own else ():
             if not self.error_detector.busy(response, request.operation):
                 return response
-            self.target.wait(self._bounded(self.error_detector.retry_after(response, pause)))
+            self.target.wait(self.budget.within(self.error_detector.retry_after(response, pause)))
             response = self._sent(request)
         if patient and not self.own and self.error_detector.busy(response, request.operation):
             raise Skipped(f"the target stays too busy: {response.shown()[:120]}")
@@ -142,33 +115,33 @@ class CheckContext:
 
     def _sent(self, request: SentRequest) -> ReceivedResponse:
         response = self.target.send(request)
-        self.passed += 1
+        self.budget.requests_sent += 1
         if len(self.log) < MOST_LOGGED:
             self.log.append((request, response))
             self.moments.append(self.target.now())
-            self.askers.append(self._asking(request))
+            self.check_ids.append(self._check_of(request))
         problems = list(self.response_problems(request, response))
         self.passing += problems
         if problems:
-            self.during[self._asking(request)] += 1
+            self.during[self._check_of(request)] += 1
         self._note_id(request, response)
         if secret := made_secret(self.contract, request, response):
             self.made_secrets.append(secret)
         return response
 
-    def _asking(self, request: SentRequest) -> str:
+    def _check_of(self, request: SentRequest) -> str:
         """The check that sends a request: the one that is run, or one that watches jobs."""
         operation = request.operation.id if request.operation else ""
-        if self.asking.startswith("generated"):
-            return f"{self.asking}:{operation}" if operation else self.asking
+        if self.current_check.startswith("generated"):
+            return f"{self.current_check}:{operation}" if operation else self.current_check
         talks = self.contract.conversation.jobs.values()
         watched = {name for talk in talks for name in (*talk.submits, talk.poll)}
-        return WATCHES if operation in watched else self.asking or WATCHES
+        return WATCHES if operation in watched else self.current_check or WATCHES
 
     def fetch(self, url: str, *, anew: bool = False) -> ReceivedResponse:
         """The file at a result's URL, fetched once unless `anew`."""
         if anew or url not in self._fetched:
-            self.check_time()
+            self.budget.check_time()
             response = self.target.fetch(url)
             if anew:
                 return response
@@ -189,11 +162,6 @@ class CheckContext:
         again = self.contract.conversation.again
         return again is not None and any(name.lower() == again.at[0].lower() for name in request.headers)
 
-    def _bounded(self, seconds: float) -> float:
-        if self.deadline is not None and self.target.now() + seconds > self.deadline:
-            raise Skipped(f"the target asks for {seconds:g} s of patience, which the budget does not have")
-        return seconds
-
     def tasks_due(self) -> None:
         """Continue the watched jobs that are due; on the mock server no time passes by itself."""
         if not self.target.own:
@@ -212,43 +180,6 @@ class CheckContext:
         except Skipped as reason:
             self.skip(str(reason))
             return None
-
-    def check_time(self) -> None:
-        """See that the budget is not used up.
-
-        Raises:
-            TimeUp: it is.
-        """
-        if self.is_over():
-            raise TimeUp(self.used_up())
-
-    def check_grace(self) -> None:
-        """See that there is time to judge what was seen.
-
-        Raises:
-            TimeUp: the budget is used up, and what may follow it too.
-        """
-        if self.is_over(-GRACE * self.wanted.budget):
-            raise TimeUp(self.used_up())
-
-    def used_up(self) -> str:
-        """That the budget is used up, and how many more minutes the rest of the plan takes at the speed of the run."""
-        if not self._used_up:
-            budget, left = self.wanted.budget, max(0, self.planned - self.passed)
-            minutes = max(1, math.ceil(left * budget / max(1, self.passed) / 60))
-            more = f"needs {minutes} more minute{'s' if minutes > 1 else ''}: give --budget {budget + 60 * minutes:g}"
-            self._used_up = f"the budget of {budget:g} s is used up; the rest {more} or more"
-        return self._used_up
-
-    def is_over(self, least: float = 0.0) -> bool:
-        """Whether the budget is used up, or has no room for what takes so many seconds at least."""
-        ends = self.deadline if self.spares else self.ends
-        return ends is not None and self.target.now() + least > ends
-
-    def until(self, seconds: float) -> float:
-        """The moment so many seconds from now, at most that at which the budget is used up."""
-        moment = self.target.now() + seconds
-        return moment if self.ends is None else min(moment, self.ends)
 
     def skip(self, reason: str, cases: int = 1) -> None:
         """Count skipped cases of a check."""
@@ -292,9 +223,9 @@ class CheckContext:
     def adopt(self, other: "CheckContext", groups: dict[str, list[JobTrace]]) -> None:
         """Take over another context's traces, in the terms of this one's contract."""
         self.jobs.adopt(other.jobs, groups)
-        self.ids, self._secret, self._fetched, self.ends = other.ids, other.signing(), other._fetched, None
-        self.asks_anew, self.log, self.moments = False, list(other.log), list(other.moments)
-        self.askers, self.made_secrets = list(other.askers), other.made_secrets
+        self.ids, self._secret, self._fetched, self.budget.ends = other.ids, other.signing(), other._fetched, None
+        self.sends_requests, self.log, self.moments = False, list(other.log), list(other.moments)
+        self.check_ids, self.made_secrets = list(other.check_ids), other.made_secrets
 
     def missing_places(self, operation: Operation, places: Iterable[str]) -> None:
         """Count as not asked what is promised at places that no documented response of an operation can have."""
@@ -328,7 +259,7 @@ class CheckContext:
 
     def wants(self, model: Model) -> bool:
         """Whether a model is among those that the run was narrowed to."""
-        names = self.wanted.models
+        names = self.options.models
         return not names or model.id in {self.contract.names[name].id for name in names if name in self.contract.names}
 
     def can_cancel(self, submit: Operation) -> bool:
@@ -390,9 +321,9 @@ class CheckContext:
     def close(self) -> None:
         """Take back what the run has changed at the target."""
         if self._secret is not None:
-            ends, self.ends = self.ends, None  # what was made is removed even when the time is up
+            ends, self.budget.ends = self.budget.ends, None  # what was made is removed even when the time is up
             self._secret.close()
-            self.ends = ends
+            self.budget.ends = ends
 
     def unknown(self, poll: Operation) -> SentRequest:
         """A poll for a job that does not exist."""

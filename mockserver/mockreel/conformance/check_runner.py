@@ -23,7 +23,7 @@ def run(
     context: CheckContext,
     checks: Iterable[Check] = EVERY,
     *,
-    left_out: Mapping[str, str] | None = None,
+    skipped_groups: Mapping[str, str] | None = None,
     meanwhile: Callable[[], Iterator[Outcome]] = lambda: iter(()),
 ) -> Iterator[Outcome]:
     """The outcome of each check when it is known; the one about every response is the last.
@@ -32,30 +32,30 @@ def run(
         left_out: groups of jobs that are skipped, and why.
         meanwhile: further outcomes that are produced while the jobs run.
     """
-    began, left = time.monotonic(), left_out or {}
+    start, left = time.monotonic(), skipped_groups or {}
     known = [check for check in checks if check.known(context)]
-    wanted = [check for check in known if context.plays or not check.plays]
-    for group in dict.fromkeys(group for check in wanted for group in check.uses):
+    askable = [check for check in known if context.plays or not check.plays]
+    for group in dict.fromkeys(group for check in askable for group in check.uses):
         if group not in left:
             context.jobs.begin(group)
     if context.own:  # its time passes only on request, and must not pass unobserved
         context.tasks.finish()
-    context.spares = any(check.uses for check in wanted)
-    yield from _outcomes(context, [check for check in wanted if not check.uses], left)
+    context.budget.spares = any(check.uses for check in askable)
+    yield from _outcomes(context, [check for check in askable if not check.uses], left)
     yield from meanwhile()
-    context.tasks.finish(context.deadline)
-    context.spares = False
-    yield from _outcomes(context, [check for check in wanted if check.uses], left)
+    context.tasks.finish(context.budget.deadline)
+    context.budget.spares = False
+    yield from _outcomes(context, [check for check in askable if check.uses], left)
     context.close()
-    yield from (_unplayed(context, check) for check in known if check not in wanted)
-    if context.passed or wanted:
-        yield replies_outcome(context, time.monotonic() - began)
+    yield from (_unplayed(context, check) for check in known if check not in askable)
+    if context.budget.requests_sent or askable:
+        yield replies_outcome(context, time.monotonic() - start)
 
 
-def _outcomes(context: CheckContext, checks: Iterable[Check], left_out: Mapping[str, str]) -> Iterator[Outcome]:
+def _outcomes(context: CheckContext, checks: Iterable[Check], skipped_groups: Mapping[str, str]) -> Iterator[Outcome]:
     for check in checks:
         try:
-            yield run_one(context, check, left_out=left_out)
+            yield run_one(context, check, skipped_groups=skipped_groups)
         except NotApplicable as reason:
             context.notes.append(f"{check.id} does not apply: {reason}")
 
@@ -65,14 +65,14 @@ def _unplayed(context: CheckContext, check: Check) -> Outcome:
     return Outcome(check.id, check.says, context.contract.provider, 0, (), (UNPLAYED,), "", 0.0, chosen=True)
 
 
-def run_one(context: CheckContext, check: Check, *, left_out: Mapping[str, str] | None = None) -> Outcome:
+def run_one(context: CheckContext, check: Check, *, skipped_groups: Mapping[str, str] | None = None) -> Outcome:
     """Run one check; what stops it is part of its outcome."""
-    began, context.cases = time.monotonic(), 0
+    start, context.cases = time.monotonic(), 0
     context.skipped.clear()
-    left = [reason for group, reason in (left_out or {}).items() if group in check.uses]
-    context.asking = check.id
-    problems, broke = _asked(context, check) if not left else ([], "")
-    context.asking = ""
+    left = [reason for group, reason in (skipped_groups or {}).items() if group in check.uses]
+    context.current_check = check.id
+    problems, error = _problems(context, check) if not left else ([], "")
+    context.current_check = ""
     return Outcome(
         check.id,
         check.says,
@@ -80,18 +80,18 @@ def run_one(context: CheckContext, check: Check, *, left_out: Mapping[str, str] 
         context.cases,
         findings(context, check.id, problems),
         (*left, *_reasons(context, check)),
-        broke,
-        time.monotonic() - began,
-        chosen=bool(left) and context.wanted.quick,
+        error,
+        time.monotonic() - start,
+        chosen=bool(left) and context.options.quick,
         during=context.shown_by.get(check.id, ()),
     )
 
 
-def _asked(context: CheckContext, check: Check) -> tuple[list[Problem], str]:
+def _problems(context: CheckContext, check: Check) -> tuple[list[Problem], str]:
     """The problems that a check finds, and what broke it."""
     problems: list[Problem] = []
     try:
-        context.check_grace()
+        context.budget.check_grace()
         for problem in check.ask(context):
             problems.append(problem)
             if len(problems) >= MOST_FINDINGS:
@@ -120,10 +120,18 @@ def _reasons(context: CheckContext, check: Check) -> Sequence[str]:
 
 def replies_outcome(context: CheckContext, seconds: float) -> Outcome:
     """The outcome of checking every response against the contract."""
-    found, broke = findings(context, REPLIES, context.passing), "; ".join(context.jobs.broken[:MOST_REASONS])
-    asked = tuple(name for name, _ in context.during.most_common(MOST_REASONS) if name)
+    found, error = findings(context, REPLIES, context.passing), "; ".join(context.jobs.broken[:MOST_REASONS])
+    violating = tuple(name for name, _ in context.during.most_common(MOST_REASONS) if name)
     return Outcome(
-        REPLIES, REPLIES_SAY, context.contract.provider, context.passed, found, (), broke, seconds, during=asked
+        REPLIES,
+        REPLIES_SAY,
+        context.contract.provider,
+        context.budget.requests_sent,
+        found,
+        (),
+        error,
+        seconds,
+        during=violating,
     )
 
 
@@ -133,8 +141,8 @@ def findings(context: CheckContext, check: str, problems: Iterable[Problem]) -> 
     for problem in problems:
         finding = _finding(context, check, problem)
         size = len(problem.request.body) + len(problem.request.path) if problem.request else 0
-        kept = best.get(finding.key)
-        if kept is None or size < kept[0]:
+        smallest = best.get(finding.key)
+        if smallest is None or size < smallest[0]:
             best[finding.key] = size, finding
     return tuple(finding for _, finding in list(best.values())[:MOST_FINDINGS])
 
@@ -147,13 +155,13 @@ def _finding(context: CheckContext, check: str, problem: Problem) -> Finding:
         problem.subject,
         problem.fact,
         problem.expected,
-        _hidden(context, problem.came, secrets),
+        _without_secrets(context, problem.actual, secrets),
         problem.request.curl(context.target.base_url, secrets=secrets) if problem.request else "",
         doubt=not (context.target.own or problem.fact.firm),
     )
 
 
-def _hidden(context: CheckContext, text: str, secrets: tuple[str, ...]) -> str:
+def _without_secrets(context: CheckContext, text: str, secrets: tuple[str, ...]) -> str:
     """A text without the keys of the run, and without what else is a secret."""
     for secret in secrets:
         text = text.replace(secret, "$KEY")

@@ -44,7 +44,7 @@ class ListPages:
         for response in self.responses:
             left = _unseen(left, response)
         now = context.target.now()
-        ends = None if context.ends is None else now + (context.ends - now) * SHARE
+        ends = None if context.budget.ends is None else now + (context.budget.ends - now) * SHARE
         while left and not self.whole and _room(context) and (ends is None or context.target.now() < ends):
             left = _unseen(left, self._read(context))
         return left
@@ -58,7 +58,7 @@ class ListPages:
 
     def _read(self, context: "CheckContext") -> ReceivedResponse:
         """The next page; a list ends where nothing leads on, or only to where it was before."""
-        context.kept[_PAGES] = context.kept.get(_PAGES, 0) + 1
+        context.cache[_PAGES] = context.cache.get(_PAGES, 0) + 1
         response = context.send(self._next or self.first)
         self.responses.append(response)
         cursor = pointers.value(response.json, self.paged.next) if self.paged.next else None
@@ -73,10 +73,10 @@ class ListPages:
 def list_pages(context: "CheckContext", operation: Operation, paged: Paged) -> ListPages:
     """The pages of a list; what another check has read of it is not read again."""
     key = f"{_PAGES} {operation.id}"
-    if key not in context.kept:
+    if key not in context.cache:
         query: dict[str, str | int] = {paged.limit: longest(operation, paged.limit)} if paged.limit else {}
-        context.kept[key] = ListPages(operation, paged, queried(context, operation, query), query)
-    found: ListPages = context.kept[key]
+        context.cache[key] = ListPages(operation, paged, queried(context, operation, query), query)
+    found: ListPages = context.cache[key]
     return found
 
 
@@ -104,5 +104,5 @@ def _unseen(ids: set[str], response: ReceivedResponse) -> set[str]:
 
 def _room(context: "CheckContext") -> bool:
     """Whether the plan has another page: there are at most as many as other requests."""
-    pages = context.kept.get(_PAGES, 0)
-    return bool(pages < max(context.planned, context.passed - pages))
+    pages = context.cache.get(_PAGES, 0)
+    return bool(pages < max(context.budget.requests_planned, context.budget.requests_sent - pages))

@@ -31,7 +31,7 @@ class ModelSelection:
         self._random = random.Random(f"{seed} {contract.provider}")
         self._chosen: dict[str, tuple[Model, ...]] = {}
         self._shapes_seen: set[str] = set()
-        self.left_out = 0
+        self.skipped_pairs = 0
 
     def at(self, operation: Operation) -> tuple[Model | None, ...]:
         """The models with which an operation is checked; (None,) where it names none."""
@@ -67,29 +67,29 @@ class ModelSelection:
         known = {model.id: model for model in self._contract.names_at[operation.id].values()}
         every = [model for model in known.values() if not self._named or model.id in self._named]
         fresh = self._one_of_each_shape(operation, every)
-        kept = fresh or every[:1]
+        chosen = fresh or every[:1]
         if self._quick and not self._named:
-            priced = [model for model in kept if self._is_priced(model) and model.price.evidence.kind in FIRM]
-            kept = self._random.sample(kept, min(2, len(kept)))
-            if priced and not any(model in priced for model in kept):
-                kept = [*kept[:1], self._random.choice(priced)]
-            shown = {model.output for model in kept}
+            priced = [model for model in chosen if self._is_priced(model) and model.price.evidence.kind in FIRM]
+            chosen = self._random.sample(chosen, min(2, len(chosen)))
+            if priced and not any(model in priced for model in chosen):
+                chosen = [*chosen[:1], self._random.choice(priced)]
+            shown = {model.output for model in chosen}
             others = [model for model in every if operation.submits and model.output not in shown]
-            kept += [self._random.choice(others)] if others else []
-        self.left_out += len(every) - len(kept)
-        return tuple(kept)
+            chosen += [self._random.choice(others)] if others else []
+        self.skipped_pairs += len(every) - len(chosen)
+        return tuple(chosen)
 
     def _one_of_each_shape(self, operation: Operation, models: Sequence[Model]) -> list[Model]:
         """The models whose shape no operation of this kind has shown yet."""
         if self._named:
             return list(models)
-        kept = []
+        representatives = []
         for model in models:
             shape = f"{operation.input} {self._shape(operation, model)}"
             if shape not in self._shapes_seen:
                 self._shapes_seen.add(shape)
-                kept.append(model)
-        return kept
+                representatives.append(model)
+        return representatives
 
     def _shape(self, operation: Operation, model: Model) -> str:
         place = operation.model.name if operation.model and operation.model.kind == "body" else None

@@ -63,12 +63,12 @@ def fitting_readings(context: CheckContext, plan: "Plan", outcomes: Sequence[Out
         return []
     every = sum(ours.values())
     found: list[tuple[int, str]] = []
-    began, took = context.target.now(), 0.0
+    start, longest = context.target.now(), 0.0
     for name, contract in _others(context.contract, plan):
-        left = _faults(context, contract, set(ours)) if not context.is_over(took) else None
+        left = _faults(context, contract, set(ours)) if not context.budget.is_over(longest) else None
         if left is None:
             return [*_lines(found, every), "the time ended before every other reading was tried"]
-        took, began = max(took, context.target.now() - began), context.target.now()
+        longest, start = max(longest, context.target.now() - start), context.target.now()
         if left < every:
             found.append((left, name))
     return _lines(found, every)
@@ -101,29 +101,29 @@ def _others(contract: Contract, plan: "Plan") -> Iterator[tuple[str, Contract]]:
 
 def _faults(context: CheckContext, contract: Contract, names: set[str]) -> int | None:
     """How many faults these checks find in what was seen, by another contract; None where the time is up."""
-    other = CheckContext(contract, _Remembering(context.target, context.log), context.wanted)
-    other.adopt(context, {name: _retold(traces, other) for name, traces in context.jobs.groups.items()})
+    other = CheckContext(contract, _Remembering(context.target, context.log), context.options)
+    other.adopt(context, {name: _other_traces(traces, other) for name, traces in context.jobs.groups.items()})
     found = 0
     for check in EVERY:
         if check.id in names and check.known(other):
-            if context.is_over():
+            if context.budget.is_over():
                 return None
             found += len(run_one(other, check).findings)
     if REPLIES in names:
         for request, response in context.log:
-            if context.is_over():
+            if context.budget.is_over():
                 return None
-            other.passing += other.response_problems(_asked(request, contract), response)
+            other.passing += other.response_problems(_other_request(request, contract), response)
         found += len(replies_outcome(other, 0.0).findings)
     return found
 
 
-def _asked(request: SentRequest, contract: Contract) -> SentRequest:
+def _other_request(request: SentRequest, contract: Contract) -> SentRequest:
     """A request with its operation as another contract has it."""
     return replace(request, operation=contract.operation(request.operation.id)) if request.operation else request
 
 
-def _retold(traces: Sequence[JobTrace], other: CheckContext) -> list[JobTrace]:
+def _other_traces(traces: Sequence[JobTrace], other: CheckContext) -> list[JobTrace]:
     """The same stories in the words of another contract."""
     found = []
     for trace in traces:
@@ -133,9 +133,11 @@ def _retold(traces: Sequence[JobTrace], other: CheckContext) -> list[JobTrace]:
         submit = other.contract.operation(trace.submit.id)
         model = other.contract.models.get(trace.model.id) if trace.model else None
         polls = [replace(poll_, word=other.word(talk, poll_.response)) for poll_ in trace.polls]
-        ended = [poll_ for poll_ in polls if any(state.terminal for state in other.states(poll_.word))]
-        asked = _asked(trace.asked, other.contract)
-        poll = _asked(trace.poll, other.contract) if trace.poll else None
-        told = replace(trace, talk=talk, submit=submit, model=model, asked=asked, poll=poll, polls=polls)
-        found.append(replace(told, ended=bool(ended), ended_at=ended[0].at if ended else None))
+        terminal_polls = [poll_ for poll_ in polls if any(state.terminal for state in other.states(poll_.word))]
+        request = _other_request(trace.request, other.contract)
+        poll = _other_request(trace.poll, other.contract) if trace.poll else None
+        trace_there = replace(trace, talk=talk, submit=submit, model=model, request=request, poll=poll, polls=polls)
+        found.append(
+            replace(trace_there, ended=bool(terminal_polls), ended_at=terminal_polls[0].at if terminal_polls else None)
+        )
     return found

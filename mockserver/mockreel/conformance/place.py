@@ -65,7 +65,7 @@ def find_checkout(folder: Path, *, location: str | None = None, words: Sequence[
     """
     root = top(folder)
     if location is not None:
-        return Checkout(root, _located(location, folder, root))
+        return Checkout(root, _place(location, folder, root))
     named = (place for word in words if (place := own_file(folder / word, root)))
     usual = (place for at in (folder, root) for name in USUAL if (place := own_file(at / name, root)))
     return Checkout(root, next(named, None) or next(usual, None))
@@ -88,7 +88,7 @@ def own_file(path: Path, root: Path, *, line: int = 1) -> Place | None:
         return None
 
 
-def _located(text: str, folder: Path, root: Path) -> Place:
+def _place(text: str, folder: Path, root: Path) -> Place:
     name, _, number = text.rpartition(":")
     file, line = (name, int(number)) if name and number.isdecimal() else (text, 1)
     path = (folder / file).resolve()

@@ -31,7 +31,7 @@ def check_readings(plan: Plan, *, watcher: Watcher = lambda _: None) -> Report:
 
     Only our own checks: a reading changes words and shapes that the generator does not need.
     """
-    began = time.monotonic()
+    start = time.monotonic()
     outcomes: list[Outcome] = []
     notes: list[str] = []
     for provider, name, readings in combinations(plan):
@@ -45,7 +45,7 @@ def check_readings(plan: Plan, *, watcher: Watcher = lambda _: None) -> Report:
         outcomes.append(_summary(provider, name, report, bool(bad)))
         watcher(outcomes[-1])
     return Report(
-        "mock under every reading", __version__, plan.seed, tuple(outcomes), tuple(notes), time.monotonic() - began
+        "mock under every reading", __version__, plan.seed, tuple(outcomes), tuple(notes), time.monotonic() - start
     )
 
 

@@ -40,7 +40,7 @@ class Announcement:
     seconds: float = 0.0
     money: dict[str, Decimal] = field(default_factory=dict)
     unpriced: int = 0
-    left_out: dict[str, str] = field(default_factory=dict)  # groups of jobs that do not fit, with the reason
+    skipped_groups: dict[str, str] = field(default_factory=dict)  # groups of jobs that do not fit, with the reason
     most: dict[str, int] = field(default_factory=dict)  # how many cases of a check fit
 
     def sentence(self) -> str:
@@ -90,25 +90,25 @@ class _Counting:
 
 def announce(context: CheckContext, checks: Iterable[Check], *, latency: float = 0.0) -> Announcement:
     """The plan of these checks at a scene, as it fits the budget; `latency` is what one request takes."""
-    wanted = [check for check in checks if check.known(context) and (context.plays or not check.plays)]
-    found = Announcement(context.contract.provider, checks=len(wanted))
-    asks = {check.id: _counted(context, check) for check in wanted if not check.uses}
+    selected = [check for check in checks if check.known(context) and (context.plays or not check.plays)]
+    found = Announcement(context.contract.provider, checks=len(selected))
+    asks = {check.id: _planned_requests(context, check) for check in selected if not check.uses}
     _fit(found, context, {name: len(some) for name, some in asks.items()}, latency)
     for name, some in asks.items():
-        kept = some[: found.most.get(name, len(some))]
-        found.requests += len(kept)
-        _price(found, context, kept)
-    for group in dict.fromkeys(group for check in wanted for group in check.uses):
+        fitting = some[: found.most.get(name, len(some))]
+        found.requests += len(fitting)
+        _price(found, context, fitting)
+    for group in dict.fromkeys(group for check in selected for group in check.uses):
         _add_group(found, context, group)
     searched = any(paged.jobs for paged in context.contract.conversation.lists.values())
-    found.pages = found.requests if searched and any(check.id in PAGED for check in wanted) else 0
+    found.pages = found.requests if searched and any(check.id in PAGED for check in selected) else 0
     return found
 
 
-def _counted(context: CheckContext, check: Check) -> list[SentRequest]:
+def _planned_requests(context: CheckContext, check: Check) -> list[SentRequest]:
     """The requests that a check would send, refused ones left out."""
     target = _Counting(context.target)
-    counting = CheckContext(context.contract, target, context.wanted)
+    counting = CheckContext(context.contract, target, context.options)
     counting.model_selection = context.model_selection
     with suppress(Skipped):
         for _ in check.ask(counting):
@@ -120,27 +120,33 @@ def _fit(found: Announcement, context: CheckContext, counts: Mapping[str, int], 
     """Cut the checks with many cases where not all of them fit."""
     if context.own or not latency:
         return
-    room = context.wanted.budget * PROMPT / latency
+    room = context.options.budget * PROMPT / latency
     many = {name: count for name, count in counts.items() if name in MANY}
     left = room - (sum(counts.values()) - sum(many.values()))
     if sum(many.values()) > left > -math.inf:
         share = max(0.0, left) / sum(many.values())
         found.most = {name: max(min(LEAST, count), int(count * share)) for name, count in many.items()}
     found.seconds = min(
-        context.wanted.budget, sum(found.most.get(name, count) for name, count in counts.items()) * latency
+        context.options.budget, sum(found.most.get(name, count) for name, count in counts.items()) * latency
     )
 
 
 def _add_group(found: Announcement, context: CheckContext, group: str) -> None:
-    told = forecast(context, group)
-    if group in ANSWERS and not context.own and told.least > (context.deadline or math.inf) - context.target.now():
-        how = "--quick leaves it out" if context.wanted.quick else "the budget has no room for it"
-        found.left_out[group] = f"{how}: it takes {told.least:.0f} s; give --budget {math.ceil(told.least * 1.3):.0f}"
+    cost = forecast(context, group)
+    if (
+        group in ANSWERS
+        and not context.own
+        and cost.least > (context.budget.deadline or math.inf) - context.target.now()
+    ):
+        how = "--quick leaves it out" if context.options.quick else "the budget has no room for it"
+        found.skipped_groups[group] = (
+            f"{how}: it takes {cost.least:.0f} s; give --budget {math.ceil(cost.least * 1.3):.0f}"
+        )
         return
-    found.jobs += told.jobs
-    found.webhooks += told.callbacks
-    found.requests += told.jobs * (1 + _LOOKS)
-    found.seconds = 0.0 if context.own else min(context.wanted.budget, max(found.seconds, told.seconds))
+    found.jobs += cost.jobs
+    found.webhooks += cost.callbacks
+    found.requests += cost.jobs * (1 + _LOOKS)
+    found.seconds = 0.0 if context.own else min(context.options.budget, max(found.seconds, cost.seconds))
     if group not in APART:
         _price(found, context, [context.requests.good(start.submit, start.model) for start in starts(context, group)])
 

@@ -7,12 +7,13 @@ from pathlib import Path
 
 from mockreel import __version__
 from mockreel.conformance.check import Check, Outcome
-from mockreel.conformance.check_context import CheckContext, Wanted
+from mockreel.conformance.check_context import CheckContext
+from mockreel.conformance.check_options import CheckOptions
 from mockreel.conformance.check_runner import REPLIES, run
 from mockreel.conformance.checks import EVERY, differential
 from mockreel.conformance.checks.differential import session
 from mockreel.conformance.generated.generated_requests import PHASES, Generated, require
-from mockreel.conformance.reports.report import Report, again
+from mockreel.conformance.reports.report import Report, repeat_command
 from mockreel.conformance.run_plan import Announcement, announce
 from mockreel.contract import Contract, Operation
 from mockreel.errors import OptionError
@@ -42,9 +43,9 @@ class Plan:
     differential: bool = True
 
     @property
-    def wanted(self) -> Wanted:
+    def options(self) -> CheckOptions:
         ours = {one.id for one in differential.CHECKS}
-        return Wanted(
+        return CheckOptions(
             self.models,
             self.quick,
             self.seed,
@@ -91,7 +92,7 @@ class Plan:
 
 def check_mock(plan: Plan, *, watcher: Watcher = lambda _: None, announcer: Announcer = lambda _: None) -> Report:
     """Check the mock server in this process."""
-    began = time.monotonic()
+    start = time.monotonic()
     contracts = load_contracts(plan.providers or None, readings=plan.readings, data=plan.data)
     check_models(plan, contracts)
     outcomes: list[Outcome] = []
@@ -104,7 +105,7 @@ def check_mock(plan: Plan, *, watcher: Watcher = lambda _: None, announcer: Anno
                 watcher(outcome)
         finally:
             target.close()
-    return Report("mock", __version__, plan.seed, tuple(outcomes), tuple(notes), time.monotonic() - began)
+    return Report("mock", __version__, plan.seed, tuple(outcomes), tuple(notes), time.monotonic() - start)
 
 
 def check_target(
@@ -122,18 +123,18 @@ def check_target(
     """All selected checks against one target, with the plan first; repeating commands have the same access."""
     if plan.generates:
         require()
-    began, checks = time.monotonic(), plan.chosen()
-    context = context or CheckContext(contract, target, plan.wanted)
+    start, checks = time.monotonic(), plan.chosen()
+    context = context or CheckContext(contract, target, plan.options)
     announced = announce(context, checks, latency=latency)
     announced.requests += Generated.forecast(plan.budget, latency) if plan.generates else 0
-    context.most, context.planned = announced.most, announced.requests
+    context.most, context.budget.requests_planned = announced.most, announced.requests
 
     def generate() -> Iterator[Outcome]:
         """On another's server while its jobs are under way; on the mock, whose time it moves, when all is over."""
-        left = plan.budget - (time.monotonic() - began)
-        left = left if context.deadline is None else min(left, context.deadline - target.now())
+        left = plan.budget - (time.monotonic() - start)
+        left = left if context.budget.deadline is None else min(left, context.budget.deadline - target.now())
         generated = Generated(
-            context if not target.own else CheckContext(contract, target, plan.wanted),
+            context if not target.own else CheckContext(contract, target, plan.options),
             budget=plan.budget,
             left=left * (0.5 if not target.own else 1.0),
             admits=admits,
@@ -145,17 +146,21 @@ def check_target(
 
     announcer(announced)
     own = not target.own and plan.generates
-    for outcome in run(context, checks, left_out=announced.left_out, meanwhile=generate if own else _nothing):
-        yield replace(outcome, again=again(plan, target.base_url, contract.provider, outcome, access=access))
+    for outcome in run(
+        context, checks, skipped_groups=announced.skipped_groups, meanwhile=generate if own else _nothing
+    ):
+        yield replace(outcome, again=repeat_command(plan, target.base_url, contract.provider, outcome, access=access))
     notes += context.notes
-    if context.model_selection.left_out:
+    if context.model_selection.skipped_pairs:
         notes.append(
-            f"{contract.provider}: {context.model_selection.left_out} pairs of operation and model are checked "
+            f"{contract.provider}: {context.model_selection.skipped_pairs} pairs of operation and model are checked "
             "by others of their shape"
         )
     if plan.generates and not own:
         for outcome in generate():
-            yield replace(outcome, again=again(plan, target.base_url, contract.provider, outcome, access=access))
+            yield replace(
+                outcome, again=repeat_command(plan, target.base_url, contract.provider, outcome, access=access)
+            )
 
 
 def _nothing() -> Iterator[Outcome]:

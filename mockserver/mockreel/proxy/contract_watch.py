@@ -157,7 +157,7 @@ class Watch:
 
     def _violation(self, passed: Passed, found: Found, secrets: Fingerprints) -> ProxyViolation:
         side, problem, rule = found
-        came = harmless(" ".join(self._redactor.text(problem.came, secrets).split()))
+        came = harmless(" ".join(self._redactor.text(problem.actual, secrets).split()))
         return ProxyViolation(
             self.contract.provider,
             side,

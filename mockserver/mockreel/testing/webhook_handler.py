@@ -52,9 +52,9 @@ def check_webhook_handler(
     plan = HandlerPlan(secret, tuple(former_secrets), before, budget, tuple(operations), seed, data)
     with _served(handler) as origin:
         report = check_handler(handler if origin is None else origin + path, provider, plan)
-    skipped = [outcome for outcome in report.outcomes if outcome.left_out]
+    skipped = [outcome for outcome in report.outcomes if outcome.skip_reasons]
     if report.exit_code or skipped:
-        raise AssertionError(f"The handler failed the check.\n{terminal_report.written(report)}")
+        raise AssertionError(f"The handler failed the check.\n{terminal_report.terminal_text(report)}")
     return report
 
 

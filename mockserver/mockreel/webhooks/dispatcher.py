@@ -1,8 +1,10 @@
 """Deliveries: one callback each, tried by its retry policy, with a record of every attempt."""
 
 import asyncio
+import heapq
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import count
 
 from mockreel.contract.rows import DeliveryPolicy
 from mockreel.engine.accounts.account import Account
@@ -89,9 +91,15 @@ class AttemptDue:
 
 
 class Deliveries:
-    """The deliveries of one provider; beyond `limit` the oldest finished one is dropped.
+    """The deliveries of one provider.
 
-    A delivery fails at once if `limit` others are waiting, or if its body is larger than `max_body` bytes.
+    A delivery fails at once if it has no room among those that wait, or if its body is too large.
+
+    Args:
+        limit: beyond so many deliveries the oldest finished one is dropped.
+        most_waiting: so many deliveries wait at most, however long a receiver hangs.
+        most_bytes: so many bytes their bodies have at most.
+        max_body: the bytes of the largest body.
     """
 
     def __init__(
@@ -101,15 +109,22 @@ class Deliveries:
         scheduler: Scheduler,
         sender: Sender,
         limit: int = 10_000,
+        most_waiting: int = 100_000,
+        most_bytes: int = 512 * 1024 * 1024,
         max_body: int = 8 * 1024 * 1024,
     ) -> None:
         self._clock = clock
         self._scheduler = scheduler
         self._sender = sender
         self._limit = limit
+        self._most_waiting = most_waiting
+        self._most_bytes = most_bytes
         self._max_body = max_body
-        self._waiting = 0
+        self._waiting = self._waiting_bytes = 0
         self._all: dict[str, Delivery] = {}
+        self._places = count()
+        self._place: dict[str, int] = {}
+        self._finished: list[tuple[int, str]] = []  # a heap: the oldest first; some may wait again
         self._subjects: dict[str, list[Delivery]] = {}
         self._damage: dict[str, Fault] = {}
         self._held_back: list[Delivery] = []
@@ -152,13 +167,14 @@ class Deliveries:
             raise Conflict(f"The delivery {delivery.id} is still being tried; wait until it has finished.")
         delivery.status, delivery.reason, delivery.completed = "pending", "", None
         delivery.fault = None
-        self._waiting += 1
+        self._count(delivery, 1)
         self._try_at(delivery, self._clock.now())
         return delivery
 
     def clear(self) -> None:
         """Remove all deliveries; running attempts are not recorded."""
-        self._all, self._subjects, self._waiting = {}, {}, 0
+        self._all, self._subjects, self._place, self._finished = {}, {}, {}, []
+        self._waiting = self._waiting_bytes = 0
         self._damage, self._held_back = {}, []
         self._begun.clear()
 
@@ -170,9 +186,11 @@ class Deliveries:
         """Restore these deliveries; the caller schedules their next attempts."""
         self.clear()
         for delivery in deliveries:
-            self._all[delivery.id] = delivery
-            self._subjects.setdefault(delivery.subject, []).append(delivery)
-            self._waiting += delivery.status == "pending"
+            self._add(delivery)
+            if delivery.status == "pending":
+                self._count(delivery, 1)
+            else:
+                self._has_finished(delivery)
         self._damage, self._held_back = dict(damage), list(held)
 
     def damage(self, subject: str, fault: Fault) -> None:
@@ -183,14 +201,14 @@ class Deliveries:
 
     def schedule(self, delivery: Delivery, *, at: float | None = None) -> None:
         """Start to deliver, at once or at a moment."""
-        self._all[delivery.id] = delivery
-        self._subjects.setdefault(delivery.subject, []).append(delivery)
+        self._add(delivery)
         self._forget()
         reason = self._rejection(delivery)
         if reason:
             delivery.status, delivery.reason, delivery.completed = "failed", reason, self._clock.now()
+            self._has_finished(delivery)
             return
-        self._waiting += 1
+        self._count(delivery, 1)
         moment = self._clock.now() if at is None else at
         fault = delivery.fault = self._damage.get(delivery.subject) if delivery.automatic else None
         if fault is not None:
@@ -199,13 +217,29 @@ class Deliveries:
                 self._held_back.append(delivery)
         self._try_at(delivery, moment)
 
+    def _add(self, delivery: Delivery) -> None:
+        self._all[delivery.id] = delivery
+        self._place[delivery.id] = next(self._places)
+        self._subjects.setdefault(delivery.subject, []).append(delivery)
+
+    def _has_finished(self, delivery: Delivery) -> None:
+        if self._all.get(delivery.id) is delivery:
+            heapq.heappush(self._finished, (self._place[delivery.id], delivery.id))
+
     def _rejection(self, delivery: Delivery) -> str:
         """Why a delivery is not tried at all; empty if it is."""
-        if self._waiting >= self._limit:
-            return f"{self._limit} deliveries are waiting already"
+        if self._waiting >= self._most_waiting:
+            return f"{self._most_waiting} deliveries are waiting already"
         if len(delivery.body) > self._max_body:
             return f"the body has {len(delivery.body)} bytes, more than {self._max_body}"
+        if self._waiting_bytes + len(delivery.body) > self._most_bytes:
+            return f"the deliveries that are waiting already have {self._waiting_bytes} bytes, of {self._most_bytes}"
         return ""
+
+    def _count(self, delivery: Delivery, change: int) -> None:
+        """One more delivery waits (1), or one less (-1)."""
+        self._waiting += change
+        self._waiting_bytes += change * len(delivery.body)
 
     def _try_at(self, delivery: Delivery, moment: float) -> None:
         delivery.next_at = moment
@@ -273,7 +307,8 @@ class Deliveries:
         if again and not attempt.succeeded:
             self._try_at(delivery, attempt.ended + policy.delays[attempt.number - 1])
             return
-        self._waiting -= 1
+        self._count(delivery, -1)
+        self._has_finished(delivery)
         if attempt.succeeded or before:
             delivery.status, delivery.completed = "delivered", attempt.ended
         else:
@@ -281,11 +316,11 @@ class Deliveries:
             delivery.reason = describe(attempt.outcome)
 
     def _forget(self) -> None:
-        while len(self._all) > self._limit:
-            oldest = next((d for d in self._all.values() if d.status != "pending"), None)
-            if oldest is None:
-                return
-            del self._all[oldest.id]
+        while len(self._all) > self._limit and self._finished:
+            oldest = self._all.get(heapq.heappop(self._finished)[1])
+            if oldest is None or oldest.status == "pending":  # it was sent again since
+                continue
+            del self._all[oldest.id], self._place[oldest.id]
             self._subjects[oldest.subject].remove(oldest)
             if not self._subjects[oldest.subject]:
                 del self._subjects[oldest.subject]

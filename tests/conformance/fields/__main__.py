@@ -8,24 +8,24 @@ import logging
 import sys
 from collections import Counter, defaultdict
 
-from conformance.fields.field_faults import faults, noticed
+from conformance.fields.field_faults import faults, verdicts_on
 
 PROVIDERS = ("runflow", "aimlapi", "runninghub")
 
 
 def main(arguments: list[str]) -> int:
     """Print what nothing notices, and the share that is noticed by the way in which it is wrong."""
-    given = argparse.ArgumentParser()
-    given.add_argument("--sample", type=int, default=1)
-    given.add_argument("--provider", action="append")
-    given.add_argument("--only", default="")
-    options = given.parse_args(arguments)
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--sample", type=int, default=1)
+    parser.add_argument("--provider", action="append")
+    parser.add_argument("--only", default="")
+    options = parser.parse_args(arguments)
     logging.disable(logging.CRITICAL)
     shares: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for provider in options.provider or PROVIDERS:
-        wanted = [one for one in faults(provider) if options.only in one.where]
-        for fault in wanted[:: options.sample]:
-            checks, doubts = noticed(fault)
+        selected = [one for one in faults(provider) if options.only in one.where]
+        for fault in selected[:: options.sample]:
+            checks, doubts = verdicts_on(fault)
             verdict = "noticed" if checks else "doubted" if doubts else "missed"
             shares[f"{provider} {fault.way}"][verdict] += 1
             print(f"{verdict:<8} {provider:<11} {fault.where:<70} {', '.join((checks or doubts)[:3])}", flush=True)

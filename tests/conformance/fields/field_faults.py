@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
-from conformance.saboteurs.saboteur import Saboteur, Stranger, caught, honest_contract, operation_id
+from conformance.saboteurs.saboteur import Saboteur, Stranger, honest_contract, operation_id, run_checks
 
-from mockreel.conformance.check_context import CheckContext, Wanted
+from mockreel.conformance.check_context import CheckContext
+from mockreel.conformance.check_options import CheckOptions
 from mockreel.conformance.check_runner import run
 from mockreel.contract import pointers
 from mockreel.contract.evidence.facts import FIRM
@@ -39,7 +40,7 @@ class Fault:
 def faults(provider: str) -> Iterator[Fault]:
     """Every field that an honest run shows, in every way that changes it."""
     shown: dict[tuple[str, str], set[str]] = {}
-    for operation, place, value in _shown(provider):
+    for operation, place, value in _response_fields(provider):
         shown.setdefault((operation, place), set()).add(orjson.dumps(value).decode())
     for (operation, place), values in shown.items():
         held = values - {"null"}
@@ -54,11 +55,11 @@ def faults(provider: str) -> Iterator[Fault]:
             yield Fault(provider, operation, place, "another's")
 
 
-def _shown(provider: str) -> Iterator[tuple[str, str, Any]]:
+def _response_fields(provider: str) -> Iterator[tuple[str, str, Any]]:
     """The fields of every response of an honest run whose operation a document describes."""
     contract = honest_contract(provider)
     target = Stranger(contract)
-    context = CheckContext(contract, target, Wanted(quick=True, budget=100_000))
+    context = CheckContext(contract, target, CheckOptions(quick=True, budget=100_000))
     list(run(context))
     target.close()
     for request, response in context.log:
@@ -79,13 +80,15 @@ def _fields(node: Any, place: str) -> Iterator[tuple[str, Any]]:
             yield from _fields(value, f"{place}/*")
 
 
-def noticed(fault: Fault) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def verdicts_on(fault: Fault) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The checks by which a server with this fault falls short, and those that doubt it."""
-    found = caught(Saboteur(fault.where, "", fault.provider, answering=_answering(fault)), stranger=True, quick=True)
+    found = run_checks(
+        Saboteur(fault.where, "", fault.provider, answering=_simulator_with(fault)), stranger=True, quick=True
+    )
     return found.checks, found.doubted
 
 
-def _answering(fault: Fault) -> Callable[[], Answering]:
+def _simulator_with(fault: Fault) -> Callable[[], Answering]:
     def make() -> Answering:
         change = _change(fault.way)
         steps = fault.place.split("/")[1:]
@@ -99,7 +102,7 @@ def _answering(fault: Fault) -> Callable[[], Answering]:
             body = orjson.loads(response.body)
             if not pointers.values(body, fault.place):
                 return response
-            return replace(response, body=orjson.dumps(_altered(body, steps, change)))
+            return replace(response, body=orjson.dumps(_alter(body, steps, change)))
 
         return answer
 
@@ -108,7 +111,7 @@ def _answering(fault: Fault) -> Callable[[], Answering]:
 
 def _change(way: str) -> Callable[[Any], Any]:
     """What a value becomes; None stays None, as nobody could see what it should be."""
-    kept: dict[str, Any] = defaultdict(lambda: _GONE)
+    stored: dict[str, Any] = defaultdict(lambda: _GONE)
 
     def change(value: Any) -> Any:
         if value is None:
@@ -120,23 +123,23 @@ def _change(way: str) -> Callable[[Any], Any]:
         if way == "empty":
             return type(value)()
         if way == "constant":
-            kept["first"] = value if kept["first"] is _GONE else kept["first"]
-            return kept["first"]
-        before, kept["last"] = kept["last"], value
+            stored["first"] = value if stored["first"] is _GONE else stored["first"]
+            return stored["first"]
+        before, stored["last"] = stored["last"], value
         return value if before is _GONE else before
 
     return change
 
 
-def _altered(node: Any, steps: list[str], change: Callable[[Any], Any]) -> Any:
+def _alter(node: Any, steps: list[str], change: Callable[[Any], Any]) -> Any:
     if isinstance(node, list):
         if steps[0] != "*":
             return node
-        inner = [change(one) if len(steps) == 1 else _altered(one, steps[1:], change) for one in node]
+        inner = [change(one) if len(steps) == 1 else _alter(one, steps[1:], change) for one in node]
         return [one for one in inner if one is not _GONE]
     if not isinstance(node, dict) or steps[0] not in node:
         return node
     value = node[steps[0]]
-    new = change(value) if len(steps) == 1 else _altered(value, steps[1:], change)
+    new = change(value) if len(steps) == 1 else _alter(value, steps[1:], change)
     rest = {name: one for name, one in node.items() if name != steps[0]}
     return rest if new is _GONE else {**node, steps[0]: new}

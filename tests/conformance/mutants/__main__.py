@@ -13,8 +13,8 @@ from pathlib import Path
 
 from conformance.mutants.mutant import Mutant, mutants, reason_for
 from conformance.mutants.results import Results
-from conformance.mutants.table import shares, written
-from conformance.mutants.trial import UNTRIED, Verdict, tried
+from conformance.mutants.table import page_with_tables, shares
+from conformance.mutants.trial import UNTRIED, Verdict, try_mutant
 
 PROVIDERS = ("runflow", "aimlapi", "runninghub")
 AIM = 0.95
@@ -32,28 +32,28 @@ def main(arguments: list[str]) -> int:
         if not options.only or row.kind in options.only
     ][:: options.sample]
     known = Results(options.results)
-    found = [(row, _known(row, known)) for row in rows] if options.known else []
+    found = [(row, _known_verdict(row, known)) for row in rows] if options.known else []
     found = found or list(_verdicts(rows, known, options.jobs))
     if options.write:
-        options.write.write_text(written(options.write.read_text("utf-8"), found), "utf-8")
+        options.write.write_text(page_with_tables(options.write.read_text("utf-8"), found), "utf-8")
     lines, whole = shares(found)
     print("\n".join(lines))
     return 0 if whole >= AIM else 1
 
 
 def _parser() -> argparse.ArgumentParser:
-    given = argparse.ArgumentParser()
-    given.add_argument("--provider", action="append")
-    given.add_argument("--only", action="append", metavar="KIND")
-    given.add_argument("--sample", type=int, default=1)
-    given.add_argument("--jobs", type=int, default=1, help="so many processes")
-    given.add_argument("--results", type=Path, help="a file that keeps each verdict, to go on from")
-    given.add_argument("--known", action="store_true", help="try nothing: what the file lacks is listed as not tried")
-    given.add_argument("--write", type=Path, help="the page with the table")
-    return given
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--provider", action="append")
+    parser.add_argument("--only", action="append", metavar="KIND")
+    parser.add_argument("--sample", type=int, default=1)
+    parser.add_argument("--jobs", type=int, default=1, help="so many processes")
+    parser.add_argument("--results", type=Path, help="a file that keeps each verdict, to go on from")
+    parser.add_argument("--known", action="store_true", help="try nothing: what the file lacks is listed as not tried")
+    parser.add_argument("--write", type=Path, help="the page with the table")
+    return parser
 
 
-def _known(row: Mutant, results: Results) -> Verdict:
+def _known_verdict(row: Mutant, results: Results) -> Verdict:
     """What is known of a row without trying it."""
     reason = reason_for(row)
     return Verdict("reason", reason=reason) if reason else results.known(row) or UNTRIED
@@ -63,7 +63,7 @@ def _verdicts(rows: list[Mutant], results: Results, jobs: int) -> Iterator[tuple
     """Each row with its verdict, in the order of the rows; those that are known are not tried again."""
     left = [row for row in rows if results.known(row) is None]
     with get_context("spawn").Pool(jobs, maxtasksperchild=_MOST_TRIALS) as pool:
-        fresh = pool.imap(tried, left)
+        fresh = pool.imap(try_mutant, left)
         for row in rows:
             verdict = results.known(row)
             if verdict is None:

@@ -40,7 +40,7 @@ def falsehoods(document: Any, kind: str, steps: Sequence[str | int], *, codes: b
     elif kind in ("messages", "models"):
         yield _demanding(document, steps)
     else:
-        yield from _changed(document, kind, steps, codes=codes)
+        yield from _changes(document, kind, steps, codes=codes)
 
 
 def _at(document: Any, steps: Sequence[str | int]) -> Any:
@@ -68,7 +68,7 @@ def _demanding(document: Any, steps: Sequence[str | int]) -> Any:
     return false
 
 
-def _changed(document: Any, kind: str, steps: Sequence[str | int], *, codes: bool) -> Iterator[Any]:
+def _changes(document: Any, kind: str, steps: Sequence[str | int], *, codes: bool) -> Iterator[Any]:
     row = _at(document, steps)
     if kind == "prices" or (steps[:1] == ("models",) and "certainty" in row):
         yield _with(document, steps, _dearer(row))
@@ -85,7 +85,7 @@ def _changed(document: Any, kind: str, steps: Sequence[str | int], *, codes: boo
         for changed in () if hidden else _others(row[name]):
             yield _with(document, steps, {**row, name: changed})
     if kind == "rules about money":
-        yield from _moved(document, steps)
+        yield from _moves(document, steps)
     if not places:
         yield from _of_others(document, steps)
     if kind not in ("wire facts", "how clients speak") and len(steps) > 1:
@@ -99,7 +99,7 @@ def _with(document: Any, steps: Sequence[str | int], row: Any) -> Any:
     return false
 
 
-def _moved(document: Any, steps: Sequence[str | int]) -> Iterator[Any]:
+def _moves(document: Any, steps: Sequence[str | int]) -> Iterator[Any]:
     """A word of the row's list in the list of a row beside it, and one of that in the row's: each stands in one."""
     row, parent = _at(document, steps), _at(document, steps[:-1])
     for name in _in_order(row):

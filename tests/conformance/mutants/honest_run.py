@@ -7,10 +7,11 @@ from functools import cache
 from conformance.saboteurs.saboteur import honest_contract
 
 from mockreel.conformance.check import Check, Outcome
-from mockreel.conformance.check_context import CheckContext, Wanted
+from mockreel.conformance.check_context import CheckContext
+from mockreel.conformance.check_options import CheckOptions
 from mockreel.conformance.check_runner import run, run_one
 from mockreel.conformance.checks import EVERY
-from mockreel.conformance.other_readings import _Remembering, _retold
+from mockreel.conformance.other_readings import _other_traces, _Remembering
 from mockreel.contract import Contract
 from mockreel.contract.evidence.facts import Facts
 from mockreel.contract.exchanges.header_check import HeaderRules, header_problems
@@ -26,19 +27,19 @@ class HonestRun:
     again: tuple[Check, ...]
     anew: tuple[Check, ...]
 
-    def noticed(self, false: Contract) -> tuple[str, ...]:
+    def first_check(self, false: Contract) -> tuple[str, ...]:
         """The first check that finds a fault by another contract."""
-        found = (one.check for one in _judged(self.context, false, self.again) if one.findings)
+        found = (one.check for one in _outcomes(self.context, false, self.again) if one.findings)
         return tuple(found)[:1]
 
     def forbids(self, false: Contract) -> bool:
         """Whether some response breaks another contract."""
         checker, facts, headers = ResponseChecker(false), Facts(false), HeaderRules(false)
         for request, response in self.context.log:
-            asked = replace(request, operation=false.operation(request.operation.id)) if request.operation else request
-            if any(True for _ in response_problems(checker, facts, asked, response)):
+            sent = replace(request, operation=false.operation(request.operation.id)) if request.operation else request
+            if any(True for _ in response_problems(checker, facts, sent, response)):
                 return True
-            if any(True for _ in header_problems(headers, checker, facts, asked, response)):
+            if any(True for _ in header_problems(headers, checker, facts, sent, response)):
                 return True
         return False
 
@@ -47,10 +48,10 @@ class HonestRun:
 def honest_run(provider: str) -> HonestRun:
     """A quick run of all checks."""
     contract = honest_contract(provider)
-    context = CheckContext(contract, MockTarget(contract), Wanted(quick=True))
+    context = CheckContext(contract, MockTarget(contract), CheckOptions(quick=True))
     list(run(context))
     context.target.close()
-    trips = {one.check for one in _judged(context, contract, EVERY) if one.verdict != "holds"}
+    trips = {one.check for one in _outcomes(context, contract, EVERY) if one.verdict != "holds"}
     return HonestRun(
         context,
         tuple(check for check in EVERY if check.id not in trips),
@@ -58,9 +59,9 @@ def honest_run(provider: str) -> HonestRun:
     )
 
 
-def _judged(context: CheckContext, contract: Contract, checks: Sequence[Check]) -> Iterator[Outcome]:
-    other = CheckContext(contract, _Remembering(context.target, context.log), context.wanted)
-    other.adopt(context, {name: _retold(traces, other) for name, traces in context.jobs.groups.items()})
+def _outcomes(context: CheckContext, contract: Contract, checks: Sequence[Check]) -> Iterator[Outcome]:
+    other = CheckContext(contract, _Remembering(context.target, context.log), context.options)
+    other.adopt(context, {name: _other_traces(traces, other) for name, traces in context.jobs.groups.items()})
     for check in checks:
         if check.known(other):
             try:

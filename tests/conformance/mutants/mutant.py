@@ -88,7 +88,7 @@ class Mutant:
 
     def read(self) -> Any:
         """The document in which the row stands."""
-        return _read(data_root() / self.file)
+        return _document(data_root() / self.file)
 
     def row(self) -> Any:
         """The row itself."""
@@ -107,7 +107,7 @@ class Mutant:
 def mutants(provider: str) -> Iterator[Mutant]:
     """Every row of a provider's data that carries evidence."""
     folder, place = data_root() / "contracts" / provider, f"contracts/{provider}"
-    operations = _read(folder / _OPERATIONS)
+    operations = _document(folder / _OPERATIONS)
     yield from _rows(provider, "operations", f"{place}/{_OPERATIONS}", operations, "paths")
     for name, row in operations["x-mockreel"].get("wire", {}).items():
         if isinstance(row, dict) and row.get("evidence") in KINDS:
@@ -115,8 +115,8 @@ def mutants(provider: str) -> Iterator[Mutant]:
             yield Mutant(provider, "wire facts", f"{place}/{_OPERATIONS}", steps, row["evidence"])
     for name, kind in KINDS_OF_ROWS.items():
         if (folder / name).is_file():
-            yield from _rows(provider, kind, f"{place}/{name}", _read(folder / name))
-    for model, built in _read(folder / "models.json").items():
+            yield from _rows(provider, kind, f"{place}/{name}", _document(folder / name))
+    for model, built in _document(folder / "models.json").items():
         yield Mutant(provider, "prices", f"{place}/models.json", (model, "price"), built["price"]["evidence"])
     yield from _schemas(provider)
 
@@ -124,14 +124,14 @@ def mutants(provider: str) -> Iterator[Mutant]:
 def _schemas(provider: str) -> Iterator[Mutant]:
     root = data_root()
     for path in sorted((root / "schemas" / provider).rglob("*.json")):
-        document = _read(path)
+        document = _document(path)
         row = document.get("x-mockreel")
         if isinstance(row, dict) and row.get("evidence") in KINDS:
             kind = "models" if "models" in path.parts else "messages"
             yield Mutant(provider, kind, path.relative_to(root).as_posix(), ("x-mockreel",), row["evidence"])
 
 
-def _read(path: Path) -> Any:
+def _document(path: Path) -> Any:
     return copy.deepcopy(read_document(path))
 
 
@@ -161,7 +161,7 @@ def _of_built(mutant: Mutant) -> str:
     if mutant.kind == "prices":
         price = honest_contract(mutant.provider).models[str(mutant.steps[0])].price
         return "" if price.certainty == "exact" else "no document states this price exactly"
-    if mutant.kind == "messages" and Path(mutant.file).name not in _referenced(mutant.provider):
+    if mutant.kind == "messages" and Path(mutant.file).name not in _message_schemas(mutant.provider):
         return "a message of another reading: `check --readings all` holds the simulator to it"
     return ""
 
@@ -185,7 +185,7 @@ def _of_lifecycle(mutant: Mutant) -> str:
 
 
 @cache
-def _referenced(provider: str) -> frozenset[str]:
+def _message_schemas(provider: str) -> frozenset[str]:
     """The schemas of messages that the contract as it is refers to, by their files."""
     root = data_root()
     texts = [(root / "contracts" / provider / name).read_text("utf-8") for name in ("openapi.json", _OPERATIONS)]

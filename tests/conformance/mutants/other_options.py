@@ -20,16 +20,16 @@ def _options(provider: str) -> tuple[Option, ...]:
 def other_options(provider: str, file: str, document: Any, steps: Sequence[str | int]) -> Iterator[Any]:
     """A document with one row as another option of a reading has it, for each that changes the row."""
     for option in _options(provider):
-        changed = _overlaid(document, option, steps)
+        changed = _overlay(document, option, steps)
         if changed is None and file in option.patch:
-            changed = _patched(document, option.patch[file], steps)
+            changed = _patch(document, option.patch[file], steps)
         if changed is not None and changed != document:
             yield changed
 
 
-def _overlaid(document: Any, option: Option, steps: Sequence[str | int]) -> Any:
+def _overlay(document: Any, option: Option, steps: Sequence[str | int]) -> Any:
     """With what the option's actions say of the row."""
-    actions = [found for one in option.overlay if (found := _narrowed(one, steps)) is not None]
+    actions = [found for one in option.overlay if (found := _narrow(one, steps)) is not None]
     try:
         return apply_overlay(document, actions, where=_place(steps)) if actions else None
     except DataError:
@@ -40,7 +40,7 @@ def _place(steps: Sequence[str | int]) -> str:
     return f"$['{steps[0]}']" + "".join(f".{step}" for step in steps[1:])
 
 
-def _narrowed(action: Mapping[str, Any], steps: Sequence[str | int]) -> Mapping[str, Any] | None:
+def _narrow(action: Mapping[str, Any], steps: Sequence[str | int]) -> Mapping[str, Any] | None:
     """An action as far as it is about the row; None where it is not."""
     target, place = str(action["target"]), _place(steps)
     if target == place or target.startswith((f"{place}.", f"{place}[")):
@@ -54,7 +54,7 @@ def _narrowed(action: Mapping[str, Any], steps: Sequence[str | int]) -> Mapping[
     return None
 
 
-def _patched(document: Any, patch: Any, steps: Sequence[str | int]) -> Any:
+def _patch(document: Any, patch: Any, steps: Sequence[str | int]) -> Any:
     """With what the option's patch says of the row, and of nothing else."""
     for step in steps:
         if not isinstance(patch, dict) or step not in patch:
@@ -62,13 +62,13 @@ def _patched(document: Any, patch: Any, steps: Sequence[str | int]) -> Any:
         patch = patch[step]
     if not isinstance(patch, dict):
         return None
-    return _merged(document, steps, patch)
+    return _merge(document, steps, patch)
 
 
-def _merged(node: Any, steps: Sequence[str | int], patch: Any) -> Any:
+def _merge(node: Any, steps: Sequence[str | int], patch: Any) -> Any:
     if steps:
-        return {**node, steps[0]: _merged(node[steps[0]], steps[1:], patch)} if isinstance(node, dict) else node
+        return {**node, steps[0]: _merge(node[steps[0]], steps[1:], patch)} if isinstance(node, dict) else node
     if not isinstance(node, dict) or not isinstance(patch, dict):
         return patch
-    merged = {name: _merged(node.get(name), (), value) for name, value in patch.items() if value is not None}
+    merged = {name: _merge(node.get(name), (), value) for name, value in patch.items() if value is not None}
     return {name: value for name, value in {**node, **merged}.items() if patch.get(name, value) is not None}

@@ -33,8 +33,8 @@ def shares(found: Found) -> tuple[list[str], float]:
     ]
     for (kind, provider), states in sorted(counts.items()):
         reasons, untried = (states[name] + states[f"{name}, inferred"] for name in ("reason", "not tried"))
-        told = (_share(states, ""), _share(states, ", inferred"), reasons or "", untried or "")
-        lines.append(f"| {kind} | {provider} | {' | '.join(map(str, told))} |")
+        cells = (_share(states, ""), _share(states, ", inferred"), reasons or "", untried or "")
+        lines.append(f"| {kind} | {provider} | {' | '.join(map(str, cells))} |")
     whole = documented[True] / max(1, documented.total())
     lines.append(
         f"| **all** | | **{documented[True]} of {documented.total()}, {100 * whole:.1f} %** | "
@@ -45,11 +45,11 @@ def shares(found: Found) -> tuple[list[str], float]:
 
 def _share(states: Mapping[str, int], suffix: str) -> str:
     noticed = states[f"noticed{suffix}"]
-    asked = noticed + states[f"missed{suffix}"] + states[f"cannot be played{suffix}"]
-    return f"{noticed} of {asked}, {100 * noticed / asked:.0f} %" if asked else ""
+    total = noticed + states[f"missed{suffix}"] + states[f"cannot be played{suffix}"]
+    return f"{noticed} of {total}, {100 * noticed / total:.0f} %" if total else ""
 
 
-def written(page: str, found: list[tuple[Mutant, Verdict]]) -> str:
+def page_with_tables(page: str, found: list[tuple[Mutant, Verdict]]) -> str:
     """The page with the tables in it."""
     before, _, rest = page.partition(BEGIN)
     parts = ["\n".join(shares(found)[0]), *_tables(found)]
@@ -72,12 +72,12 @@ def answer(verdict: Verdict) -> str:
 
 def read_table(page: str) -> dict[str, dict[str, str]]:
     """What a page says of each row, by provider and name."""
-    said: dict[str, dict[str, str]] = {}
+    tables: dict[str, dict[str, str]] = {}
     provider = ""
     for line in page.partition(BEGIN)[2].partition(END)[0].splitlines():
         if line.startswith("## "):
             provider = line.removeprefix("## ")
-            said[provider] = {}
+            tables[provider] = {}
         elif provider and (match := _ROW.match(line)):
-            said[provider] |= dict.fromkeys(re.findall(r"`([^`]+)`", match["rows"]), match["answer"])
-    return said
+            tables[provider] |= dict.fromkeys(re.findall(r"`([^`]+)`", match["rows"]), match["answer"])
+    return tables

@@ -16,7 +16,8 @@ from conformance.saboteurs.saboteur import Stranger, honest_contract
 
 from mockreel._data import data_root
 from mockreel.conformance.check import Check
-from mockreel.conformance.check_context import CheckContext, Wanted
+from mockreel.conformance.check_context import CheckContext
+from mockreel.conformance.check_options import CheckOptions
 from mockreel.conformance.check_runner import REPLIES, run
 from mockreel.conformance.checks import EVERY, differential
 from mockreel.conformance.jobs.job_groups import PLAIN
@@ -57,11 +58,11 @@ class _Trial:
 
     played: Contract
     judge: Contract
-    wanted: Wanted
+    options: CheckOptions
     checks: tuple[Check, ...] = EVERY
 
 
-def tried(mutant: Mutant) -> Verdict:
+def try_mutant(mutant: Mutant) -> Verdict:
     """The verdict on a row: noticed if one of the first ways to make it false that can be played is."""
     if reason := reason_for(mutant):
         return Verdict("reason", reason=reason)
@@ -73,7 +74,7 @@ def tried(mutant: Mutant) -> Verdict:
                 false = load_contract(mutant.provider, root=Path(folder))
             except _UNREADABLE:
                 continue
-            found = _told_apart(mutant, false)
+            found = _noticing_checks(mutant, false)
         if found:
             return Verdict("noticed", found)
         played += found is not None
@@ -82,38 +83,38 @@ def tried(mutant: Mutant) -> Verdict:
     return Verdict("missed") if played else Verdict("cannot be played")
 
 
-def _told_apart(mutant: Mutant, false: Contract) -> tuple[str, ...] | None:
+def _noticing_checks(mutant: Mutant, false: Contract) -> tuple[str, ...] | None:
     """The checks that notice in the first trial in which any does; None where no trial came to its end."""
-    ended = False
+    stopped_early = False
     if mutant.kind == "messages" and honest_run(mutant.provider).forbids(false):
         return (REPLIES,)
     if mutant.kind == "how clients speak":
         with suppress(*_UNREADABLE):
-            ended = True
-            if again := honest_run(mutant.provider).noticed(false):
+            stopped_early = True
+            if again := honest_run(mutant.provider).first_check(false):
                 return again
     for trial in _trials(mutant, false, honest_contract(mutant.provider)):
-        found = _noticed(trial)
+        found = _checks_of_trial(trial)
         if found:
             return found
-        ended = ended or found is not None
-    return () if ended else None
+        stopped_early = stopped_early or found is not None
+    return () if stopped_early else None
 
 
 def _trials(mutant: Mutant, false: Contract, honest: Contract) -> Iterator[_Trial]:
     """From the cheapest to the dearest; the last is held beside a model, as a server of somebody else's is."""
     pairs = [(false, honest), (honest, false)]
     if mutant.kind == "how clients speak":  # which a server does not read; the other checks have judged it
-        yield _Trial(honest, false, Wanted(quick=True), honest_run(mutant.provider).anew)
+        yield _Trial(honest, false, CheckOptions(quick=True), honest_run(mutant.provider).anew)
         return
     if mutant.kind == "wire facts":  # which only a server reads
         pairs = pairs[:1]
     for checks in _portions(mutant.kind):
         for played, judge in pairs:
-            models = _named(mutant, judge) if mutant.kind in ("models", "prices") else ()
-            yield _Trial(played, judge, Wanted(quick=not models, models=models), checks)
+            models = _model_of(mutant, judge) if mutant.kind in ("models", "prices") else ()
+            yield _Trial(played, judge, CheckOptions(quick=not models, models=models), checks)
     if mutant.kind == "wire facts":
-        yield _Trial(false, honest, Wanted(quick=True, differential=True, budget=100_000), differential.CHECKS)
+        yield _Trial(false, honest, CheckOptions(quick=True, differential=True, budget=100_000), differential.CHECKS)
 
 
 @cache
@@ -132,27 +133,27 @@ def _portions(kind: str) -> tuple[tuple[Check, ...], ...]:
     return tuple(filter(None, portions))
 
 
-def _noticed(trial: _Trial) -> tuple[str, ...] | None:
+def _checks_of_trial(trial: _Trial) -> tuple[str, ...] | None:
     """The checks that notice; None where the simulator cannot play the false contract, or breaks over it."""
-    with _broken() as broke:
+    with _broken() as errors:
         try:
-            target = (Stranger if trial.wanted.differential else MockTarget)(trial.played)
+            target = (Stranger if trial.options.differential else MockTarget)(trial.played)
         except _UNREADABLE:
             return None
         try:
-            context = CheckContext(trial.judge, target, trial.wanted)
+            context = CheckContext(trial.judge, target, trial.options)
             noticed = _first_that_notices(context, trial.checks)
         except _UNREADABLE:
             return None
         finally:
             target.close()
-    return None if broke else noticed
+    return None if errors else noticed
 
 
 def _first_that_notices(context: CheckContext, checks: Sequence[Check]) -> tuple[str, ...] | None:
     """The first check that finds a fault; None where one breaks, over a name that means nothing for instance."""
     for one in run(context, checks):
-        if one.broke:
+        if one.error:
             return None
         if one.verdict in ("falls short", "doubtful"):
             return (one.check,)
@@ -180,7 +181,7 @@ def _broken() -> Iterator[Sequence[str]]:
         log.propagate = before
 
 
-def _named(mutant: Mutant, contract: Contract) -> tuple[str, ...]:
+def _model_of(mutant: Mutant, contract: Contract) -> tuple[str, ...]:
     """The model that a row is about: a run that is not narrowed asks for each of them in the same way."""
     if mutant.kind == "prices":
         return (str(mutant.steps[0]),)

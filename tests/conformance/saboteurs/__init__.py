@@ -1,20 +1,25 @@
 """The gallery: servers broken on purpose, in one way each. The suite must catch all of them, and may know none."""
 
 from conformance.saboteurs import (
+    account_access,
     agreements,
     answers,
     attempts,
     bodies,
     calls,
+    contradictions,
     counters,
+    job_ends,
     jobs,
     limits,
     money,
     outputs,
+    paged_lists,
     records,
+    result_files,
     things,
 )
-from conformance.saboteurs.saboteur import Caught, Saboteur, caught
+from conformance.saboteurs.saboteur import Caught, Saboteur, run_checks
 
 GALLERY: tuple[Saboteur, ...] = (
     *calls.GALLERY,
@@ -23,12 +28,17 @@ GALLERY: tuple[Saboteur, ...] = (
     *bodies.GALLERY,
     *jobs.GALLERY,
     *records.GALLERY,
+    *paged_lists.GALLERY,
+    *result_files.GALLERY,
+    *job_ends.GALLERY,
     *agreements.GALLERY,
+    *account_access.GALLERY,
     *money.GALLERY,
     *outputs.GALLERY,
     *counters.GALLERY,
     *limits.GALLERY,
     *things.GALLERY,
+    *contradictions.GALLERY,
 )
 
-__all__ = ["GALLERY", "Caught", "Saboteur", "caught"]
+__all__ = ["GALLERY", "Caught", "Saboteur", "run_checks"]

@@ -7,9 +7,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from conformance.saboteurs import GALLERY, caught
+from conformance.saboteurs import GALLERY, run_checks
 from conformance.saboteurs.saboteur import honest_checks
-from conformance.saboteurs.table import known_rows, replaced, row
+from conformance.saboteurs.table import known_rows, replace_table, row
 
 
 def main(arguments: list[str]) -> int:
@@ -17,7 +17,7 @@ def main(arguments: list[str]) -> int:
     options = _parser().parse_args(arguments)
     found = []
     for saboteur in (one for one in GALLERY if not options.only or one.id in options.only):
-        found.append(caught(saboteur))
+        found.append(run_checks(saboteur))
         checks = found[-1].checks
         print(f"{'caught' if checks else 'MISSED'}  {saboteur.id:<26}{', '.join(checks)}", flush=True)
     missed = sum(not one.checks for one in found)
@@ -28,7 +28,7 @@ def main(arguments: list[str]) -> int:
         text = options.write.read_text()
         fresh = {one.saboteur.id: row(one) for one in found}
         known = known_rows(text)
-        options.write.write_text(replaced(text, [fresh.get(one.id) or known[one.id] for one in GALLERY]))
+        options.write.write_text(replace_table(text, [fresh.get(one.id) or known[one.id] for one in GALLERY]))
     honest = "falls" if wronged else "holds"
     print(f"{len(found) - missed} of {len(found)} saboteurs caught; the honest mock server {honest}")
     return 1 if missed or wronged else 0

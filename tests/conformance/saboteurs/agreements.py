@@ -1,74 +1,28 @@
-"""Saboteurs whose answers do not agree with each other: records, lists, histories, prices, accounts."""
+"""Saboteurs whose responses do not agree with each other: records, batches, histories, prices."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from itertools import count
 from typing import Any
 
 import orjson
 from conformance.saboteurs.calls import policy
-from conformance.saboteurs.records import dropping, setting
-from conformance.saboteurs.saboteur import Saboteur, altering, as_owner, changed, good, operation_id
+from conformance.saboteurs.response_changes import dropping, list_body, number_json, setting
+from conformance.saboteurs.saboteur import (
+    Saboteur,
+    altering,
+    change_json,
+    good,
+    operation_id,
+)
 
 from mockreel.contract.messages.message import Request, Response, json_response
 from mockreel.simulator.in_process.mock_target import Answering
 from mockreel.simulator.provider import Provider
 
+_RUN, _GEN, _TASK = "get_run", "get_generation", "query_task"
 _RUN, _LIST, _HISTORY = "get_run", "list_runs", "get_run_callback_history"
 _NOBODYS = "00000000-0000-4000-8000-000000000000"
-
-
-def _is_other(request: Request) -> bool:
-    return any(name == b"authorization" and b"other" in value for name, value in request.headers)
-
-
-def let_in(*operations: str) -> Callable[[], Answering]:
-    """Some operations take another account for the first one."""
-
-    def make() -> Answering:
-        def answer(provider: Provider, request: Request) -> Response | Awaitable[Response]:
-            let = operation_id(provider, request) in operations and _is_other(request)
-            return provider.answer(as_owner(provider, request) if let else request)
-
-        return answer
-
-    return make
-
-
-def _shared_keys() -> Answering:
-    """The key of a repeated request is looked up without the account."""
-    kept: dict[bytes, Response] = {}
-
-    def answer(provider: Provider, request: Request) -> Response | Awaitable[Response]:
-        key = next((value for name, value in request.headers if name == b"idempotency-key"), b"")
-        response = provider.answer(request)
-        if not key or not isinstance(response, Response) or response.status >= 400:
-            return response
-        return kept.get(key, response) if _is_other(request) else kept.setdefault(key, response)
-
-    return answer
-
-
-def numbered(operation: str, change: Callable[[Any, int], Any]) -> Callable[[], Answering]:
-    """The JSON of an operation changes with each response."""
-
-    def make() -> Answering:
-        numbers = count()
-        return altering(
-            operation, change=lambda response, _: changed(response, lambda body: change(body, next(numbers)))
-        )()
-
-    return make
-
-
-def listed(change: Callable[[Any], Any]) -> Callable[[Response, Request], Response]:
-    """A response whose body is a list."""
-
-    def alter(response: Response, _: Request) -> Response:
-        body = orjson.loads(response.body)
-        return replace(response, body=orjson.dumps(change(body))) if isinstance(body, list) else response
-
-    return alter
+_SOMETHING_ELSE = "01a224c6-aa39-7e6c-b458-000000000000"
 
 
 def _of_each(name: str, value: Any) -> Callable[[Any], Any]:
@@ -77,13 +31,9 @@ def _of_each(name: str, value: Any) -> Callable[[Any], Any]:
 
 def _when(state: str, **fields: Any) -> Callable[[Response, Request], Response]:
     """Other fields where the record is in a state."""
-    return lambda response, _: changed(
+    return lambda response, _: change_json(
         response, lambda body: {**body, **fields} if body.get("status_code") == state else body
     )
-
-
-def _without_strangers(body: Any) -> Any:
-    return {name: one for name, one in body.items() if name in ("input", "callback_url", "metadata", "client_ref")}
 
 
 def _careless(change: Callable[[Any], Any]) -> Callable[[], Answering]:
@@ -119,14 +69,6 @@ def _no_nulls() -> Answering:
     return answer
 
 
-def _broken_secrets(response: Response, _: Request) -> Response:
-    return (
-        json_response(500, {"code": "INTERNAL_ERROR", "message": "x", "errors": None})
-        if response.status == 404
-        else response
-    )
-
-
 def _lenient_poll() -> Answering:
     """A poll without an id is answered with nothing."""
 
@@ -140,42 +82,13 @@ def _lenient_poll() -> Answering:
     return answer
 
 
-def _talkative() -> Answering:
-    """A secret is shown whenever it is read."""
-    secrets: dict[Any, Any] = {}
-
-    def answer(provider: Provider, request: Request) -> Response | Awaitable[Response]:
-        response = provider.answer(request)
-        if not isinstance(response, Response) or "callback-secrets" not in request.path or response.status >= 400:
-            return response
-        if request.method == "POST":
-            body = orjson.loads(response.body)
-            secrets[body["id"]] = body["plain_secret"]
-            return response
-        if operation_id(provider, request) != "get_callback_secret":
-            return response
-        return changed(response, lambda one: {**one, "plain_secret": secrets.get(one["id"])})
-
-    return answer
-
-
-def _replacing(old: bytes, new: bytes) -> Callable[[Response, Request], Response]:
-    return lambda response, _: replace(response, body=response.body.replace(old, new))
-
-
 def _run(name: str, says: str, change: Callable[[Response, Request], Response]) -> Saboteur:
     return Saboteur(name, says, "runflow", answering=altering(_RUN, change=change))
 
 
-def _listing(name: str, says: str, change: Callable[[Response, Request], Response]) -> Saboteur:
-    return Saboteur(name, says, "runflow", answering=altering(_LIST, change=change))
+def _detail(name: str, says: str, change: Callable[[Any], Any]) -> Saboteur:
+    return Saboteur(name, says, "runflow", answering=altering(_HISTORY, change=list_body(change)))
 
-
-def _told(name: str, says: str, change: Callable[[Any], Any]) -> Saboteur:
-    return Saboteur(name, says, "runflow", answering=altering(_HISTORY, change=listed(change)))
-
-
-_SOMETHING_ELSE = "01a224c6-aa39-7e6c-b458-000000000000"
 
 GALLERY = (
     Saboteur(
@@ -214,12 +127,6 @@ GALLERY = (
         "runflow",
         answering=altering("get_model", change=setting("/status_code", "inactive")),
     ),
-    Saboteur(
-        "other-prefix",
-        "A secret is listed with the beginning of another.",
-        "runflow",
-        answering=altering("get_callback_secret", change=setting("/key_prefix", "whsec_000000")),
-    ),
     _run("no-organization", "A record lacks the organization.", setting("/org_id", None)),
     _run("other-model", "A record names another model.", setting("/model_id", _NOBODYS)),
     _run("calls-it-a-flow", "A record says that a model's run is a flow's.", setting("/target_type", "flow")),
@@ -234,21 +141,11 @@ GALLERY = (
         "A run that succeeded has a failure.",
         _when("succeeded", failure_code="X", failure_message="x"),
     ),
-    _run(
-        "file-on-disk",
-        "The URL of a result is a file of the server.",
-        _replacing(b'"http://mock.test/', b'"file:///srv/'),
-    ),
-    _run(
-        "no-such-port",
-        "The URL of a result has a port that cannot be.",
-        _replacing(b"//mock.test/", b"//mock.test:99999/"),
-    ),
     Saboteur(
         "moves-house",
         "A record has another organization each time.",
         "runflow",
-        answering=numbered(
+        answering=number_json(
             _RUN, lambda body, number: {**body, "org_id": f"{_NOBODYS[:-4]}{number:04d}"} if "org_id" in body else body
         ),
     ),
@@ -256,7 +153,7 @@ GALLERY = (
         "charges-by-the-look",
         "What a run has cost grows each time that it is asked for.",
         "runflow",
-        answering=numbered(
+        answering=number_json(
             _RUN, lambda body, number: {**body, "duration_ms": number} if body.get("duration_ms") else body
         ),
     ),
@@ -265,39 +162,6 @@ GALLERY = (
         "The credits in the body are others than those in the header.",
         "aimlapi",
         answering=altering("submit_generation", change=setting("/meta/usage/credits_used", 1)),
-    ),
-    Saboteur("lends-logs", "Another account reads the logs of a run.", "runflow", answering=let_in("list_run_logs")),
-    Saboteur(
-        "lends-deliveries",
-        "Another account reads the deliveries of a run's callback.",
-        "runflow",
-        answering=let_in(_HISTORY),
-    ),
-    Saboteur(
-        "lends-redeliveries",
-        "Another account has a callback sent again.",
-        "runflow",
-        answering=let_in("redeliver_run_callback"),
-    ),
-    Saboteur("lends-batches", "Another account reads a batch.", "runflow", answering=let_in("get_batch")),
-    Saboteur(
-        "lends-secrets",
-        "Another account reads the list of secrets.",
-        "runflow",
-        answering=let_in("list_callback_secrets"),
-    ),
-    Saboteur("shares-keys", "An Idempotency-Key counts for every account.", "runflow", answering=_shared_keys),
-    Saboteur(
-        "one-person",
-        "Every key is the same person's.",
-        "runflow",
-        answering=altering("get_me", change=setting("/id", _NOBODYS)),
-    ),
-    Saboteur(
-        "breaks-at-unknown-secrets",
-        "An unknown secret is an internal error.",
-        "runflow",
-        answering=altering("get_callback_secret", change=_broken_secrets),
     ),
     Saboteur("polls-nothing", "A poll without an id is answered.", "aimlapi", answering=_lenient_poll),
     Saboteur(
@@ -310,55 +174,12 @@ GALLERY = (
     ),
     Saboteur("takes-any-metadata", "Metadata of any form is taken.", "runflow", answering=_careless(_no_metadata)),
     Saboteur("refuses-null", "A field that may be null is refused as null.", "runflow", answering=_no_nulls),
-    _listing("lists-no-input", "The entries of a list have no input.", setting("/items/*/input", {})),
-    _listing("lists-old-states", "The entries of a list are all queued.", setting("/items/*/status_code", "queued")),
-    _listing(
-        "lists-no-failures",
-        "Runs that failed are missing in the list.",
-        lambda response, _: changed(
-            response,
-            lambda body: (
-                {**body, "items": [one for one in body["items"] if one.get("status_code") != "failed"]}
-                if "items" in body
-                else body
-            ),
-        ),
+    _detail("forgets-deliveries", "Nothing is kept of a callback.", lambda _: []),
+    _detail(
+        "forgets-attempts", "One attempt is kept of several.", _of_each("attempts", lambda one: one["attempts"][:1])
     ),
-    _listing(
-        "never-ends",
-        "A list always leads on.",
-        lambda response, _: changed(
-            response, lambda body: {**body, "next": body["next"] or body["first"] or "W10"} if "next" in body else body
-        ),
-    ),
-    _listing(
-        "never-leads-back",
-        "A list never leads back.",
-        lambda response, _: changed(response, lambda body: {**body, "previous": None} if "previous" in body else body),
-    ),
-    _listing("items-as-texts", "The entries of a list are texts.", setting("/items", ["a"])),
-    Saboteur(
-        "says-no-more",
-        "A page says that there is no further one.",
-        "aimlapi",
-        answering=altering("list_transactions", change=setting("/pagination/has_more", False)),
-    ),
-    Saboteur(
-        "ten-times-the-credits",
-        "The credits of a transaction are ten times its dollars.",
-        "aimlapi",
-        answering=altering("list_transactions", change=setting("/data/*/amount/credits", lambda old: old * 10)),
-    ),
-    Saboteur(
-        "fewer-states",
-        "Two states are missing in the list of states.",
-        "runflow",
-        answering=altering("list_run_statuses", change=setting("/items", lambda old: old[:-2])),
-    ),
-    _told("forgets-deliveries", "Nothing is kept of a callback.", lambda _: []),
-    _told("forgets-attempts", "One attempt is kept of several.", _of_each("attempts", lambda one: one["attempts"][:1])),
-    _told("always-pending", "A delivery is never over.", _of_each("status_code", "pending")),
-    _told("may-try-more", "A delivery says that there may be more attempts.", _of_each("max_attempts", 9)),
+    _detail("always-pending", "A delivery is never over.", _of_each("status_code", "pending")),
+    _detail("may-try-more", "A delivery says that there may be more attempts.", _of_each("max_attempts", 9)),
     Saboteur(
         "prices-in-euros",
         "Prices are listed in another currency.",
@@ -377,7 +198,6 @@ GALLERY = (
         "runflow",
         answering=altering("list_credit_balances", change=setting("/items/*/balance", "1")),
     ),
-    Saboteur("tells-secrets-again", "A secret is shown whenever it is read.", "runflow", answering=_talkative),
     Saboteur(
         "no-client-id",
         "A task has no clientId.",

@@ -4,7 +4,7 @@ from collections.abc import Awaitable
 from dataclasses import replace
 from typing import Any
 
-from conformance.saboteurs.saboteur import Saboteur, altering, as_owner, changed, operation_id
+from conformance.saboteurs.saboteur import Saboteur, altering, as_owner, change_json, operation_id
 
 from mockreel.contract.messages.message import Request, Response, json_response
 from mockreel.simulator.in_process.mock_target import Answering
@@ -12,7 +12,7 @@ from mockreel.simulator.provider import Provider
 
 
 def _dropping(name: str) -> Any:
-    return lambda reply, _: changed(reply, lambda body: {key: value for key, value in body.items() if key != name})
+    return lambda reply, _: change_json(reply, lambda body: {key: value for key, value in body.items() if key != name})
 
 
 def _foreign_envelope(response: Response, _: Request) -> Response:
@@ -27,7 +27,7 @@ def _friendly(response: Response, _: Request) -> Response:
 
 def _toothless(response: Response, _: Request) -> Response:
     """An error response whose body does not refuse."""
-    return changed(
+    return change_json(
         response, lambda body: {**body, "errorCode": "", "errorMessage": ""} if body.get("errorCode") else body
     )
 
@@ -59,8 +59,8 @@ def _peeking() -> Answering:
 
     def answer(provider: Provider, request: Request) -> Response | Awaitable[Response]:
         polls = operation_id(provider, request) == "get_run"
-        asked = any(name == b"authorization" and b"other" in value for name, value in request.headers)
-        return provider.answer(as_owner(provider, request) if polls and asked else request)
+        has_other_key = any(name == b"authorization" and b"other" in value for name, value in request.headers)
+        return provider.answer(as_owner(provider, request) if polls and has_other_key else request)
 
     return answer
 
@@ -82,7 +82,7 @@ def _any_path() -> Answering:
 
 
 def _recode(response: Response, _: Request) -> Response:
-    return changed(
+    return change_json(
         response, lambda body: {**body, "code": "NOT_FOUND"} if body.get("code") == "RUN_NOT_FOUND" else body
     )
 

@@ -5,12 +5,13 @@ from dataclasses import replace
 from typing import Any
 
 import orjson
-from conformance.saboteurs.records import asking, dropping, setting
+from conformance.saboteurs.request_changes import rewrite_query
+from conformance.saboteurs.response_changes import dropping, setting
 from conformance.saboteurs.saboteur import (
     Change,
     Saboteur,
     altering,
-    changed,
+    change_json,
     meddling,
     operation_id,
     with_header,
@@ -38,20 +39,20 @@ def _nothing(value: Any) -> Any:
 
 
 def _on(operation: str, change: Change) -> Callable[[], Answering]:
-    return altering(operation, change=lambda response, _: changed(response, change))
+    return altering(operation, change=lambda response, _: change_json(response, change))
 
 
 def first_of_all(*operations: str) -> Callable[[], Answering]:
     """An operation shows what it showed first, whoever is asked for."""
 
     def make() -> Answering:
-        kept: dict[str, Response] = {}
+        remaining: dict[str, Response] = {}
 
         def answer(provider: Provider, request: Request) -> Response | Awaitable[Response]:
             response, name = provider.answer(request), operation_id(provider, request)
             if name not in operations or not isinstance(response, Response) or b'"data":null' in response.body:
                 return response
-            return kept.setdefault(name, response) if response.status == 200 else response
+            return remaining.setdefault(name, response) if response.status == 200 else response
 
         return answer
 
@@ -258,37 +259,37 @@ GALLERY = (
         "no-fields",
         "A list ignores which fields are asked for.",
         "runflow",
-        answering=asking("list_runs", without=("fields",)),
+        answering=rewrite_query("list_runs", without=("fields",)),
     ),
     Saboteur(
         "no-models-fields",
         "The list of models ignores which fields are asked for.",
         "runflow",
-        answering=asking("list_models", without=("fields",)),
+        answering=rewrite_query("list_models", without=("fields",)),
     ),
     Saboteur(
         "no-category",
         "The list of models ignores its filter.",
         "runflow",
-        answering=asking("list_models", without=("q",)),
+        answering=rewrite_query("list_models", without=("q",)),
     ),
     Saboteur(
         "transactions-no-from",
         "Transactions ignore their first moment.",
         "aimlapi",
-        answering=asking("list_transactions", without=("from",)),
+        answering=rewrite_query("list_transactions", without=("from",)),
     ),
     Saboteur(
         "transactions-no-to",
         "Transactions ignore their last moment.",
         "aimlapi",
-        answering=asking("list_transactions", without=("to",)),
+        answering=rewrite_query("list_transactions", without=("to",)),
     ),
     Saboteur(
         "deprecations-no-status",
         "Deprecations ignore the status.",
         "aimlapi",
-        answering=asking("list_deprecations", without=("status",)),
+        answering=rewrite_query("list_deprecations", without=("status",)),
     ),
     Saboteur(
         "no-meta",

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import orjson
-from conformance.saboteurs.saboteur import Saboteur, aged, altering, changed, operation_id
+from conformance.saboteurs.saboteur import Saboteur, age_job, altering, change_json, operation_id
 
 from mockreel.contract.messages.message import Request, Response, json_response
 from mockreel.simulator.in_process.mock_target import Answering
@@ -14,27 +14,31 @@ from mockreel.simulator.provider import Provider
 
 
 def _shouting(response: Response, _: Request) -> Response:
-    return changed(response, lambda body: {**body, "status": str(body["status"]).upper()} if "status" in body else body)
+    return change_json(
+        response, lambda body: {**body, "status": str(body["status"]).upper()} if "status" in body else body
+    )
 
 
 def _saying(word: str, instead_of: str) -> Callable[[Response, Request], Response]:
     def change(response: Response, _: Request) -> Response:
-        return changed(response, lambda body: {**body, "status": word} if body.get("status") == instead_of else body)
+        return change_json(
+            response, lambda body: {**body, "status": word} if body.get("status") == instead_of else body
+        )
 
     return change
 
 
 def _no_url(response: Response, _: Request) -> Response:
-    return changed(response, lambda body: {**body, "video": None} if body.get("video") else body)
+    return change_json(response, lambda body: {**body, "video": None} if body.get("video") else body)
 
 
 def _early(response: Response, _: Request) -> Response:
     video = {"url": "http://mock.test/early.mp4"}
-    return changed(response, lambda body: {**body, "video": video} if body.get("status") == "generating" else body)
+    return change_json(response, lambda body: {**body, "video": video} if body.get("status") == "generating" else body)
 
 
 def _other_id(response: Response, _: Request) -> Response:
-    return changed(response, lambda body: {**body, "id": "XXLhM-WwM1UXTVnR5w9EV"} if "id" in body else body)
+    return change_json(response, lambda body: {**body, "id": "XXLhM-WwM1UXTVnR5w9EV"} if "id" in body else body)
 
 
 def _dead_links() -> Answering:
@@ -58,7 +62,7 @@ def _moody(after: int, word: str) -> Callable[[], Answering]:
             if body.get("status") == "completed":
                 polls[request.query] = polls.get(request.query, 0) + 1
             return (
-                changed(response, lambda one: {**one, "status": word})
+                change_json(response, lambda one: {**one, "status": word})
                 if polls.get(request.query, 0) > after
                 else response
             )
@@ -81,7 +85,7 @@ def _returning() -> Answering:
         ):
             polls[request.query] = polls.get(request.query, 0) + 1
             if polls[request.query] == 3:
-                return changed(response, lambda body: {**body, "status": "queued"})
+                return change_json(response, lambda body: {**body, "status": "queued"})
         return response
 
     return answer
@@ -94,7 +98,7 @@ def _pushed() -> Answering:
         if operation_id(provider, request) == "get_run":
             job = provider.jobs.get(request.path.rpartition("/")[2])
             if job is not None:
-                aged(provider, job, 0.5)
+                age_job(provider, job, 0.5)
         return provider.answer(request)
 
     return answer
@@ -124,7 +128,7 @@ def _colliding() -> Answering:
             return response
         own = str(orjson.loads(response.body).get("taskId"))
         ids.append(own)
-        return changed(
+        return change_json(
             response, lambda body: {**body, "taskId": ids[-2]} if len(ids) > 1 and len(ids) % 2 == 0 else body
         )
 
@@ -137,7 +141,7 @@ def _prefixed() -> Answering:
     def answer(provider: Provider, request: Request) -> Response | Awaitable[Response]:
         response = provider.answer(replace(request, path=request.path.replace("/run_", "/")))
         if operation_id(provider, request) in ("create_run", "get_run") and isinstance(response, Response):
-            return changed(response, lambda body: {**body, "id": f"run_{body['id']}"} if "id" in body else body)
+            return change_json(response, lambda body: {**body, "id": f"run_{body['id']}"} if "id" in body else body)
         return response
 
     return answer

@@ -1,110 +1,24 @@
-"""Saboteurs that heed no limit, filter, part, tag or place of a key, and tell one thing in two ways."""
+"""Saboteurs that heed no limit, filter, part, tag or place of a key."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from dataclasses import replace
 from typing import Any
-from urllib.parse import urlencode
 
 import orjson
+from conformance.saboteurs.request_changes import answer_with, within_bounds, without_query
 from conformance.saboteurs.saboteur import (
     Saboteur,
     altering,
-    changed,
+    change_json,
     good,
-    meddling,
-    operation_id,
-    with_header,
-    with_json,
 )
 
-from mockreel.contract.messages.body import read_query
 from mockreel.contract.messages.message import Request, Response
-from mockreel.simulator.in_process.mock_target import Answering
 from mockreel.simulator.provider import Provider
-from mockreel.webhooks import Outgoing
-
-Answer = Callable[[Provider, Request], Response | Awaitable[Response]]
-
-
-def answering(operation: str, otherwise: Answer) -> Callable[[], Answering]:
-    """An operation is answered otherwise."""
-
-    def make() -> Answering:
-        def answer(provider: Provider, request: Request) -> Response | Awaitable[Response]:
-            ours = operation_id(provider, request) == operation
-            return otherwise(provider, request) if ours else provider.answer(request)
-
-        return answer
-
-    return make
-
-
-def bounded(**bounds: tuple[Any, Any]) -> Answer:
-    """Fields of a body are brought within their bounds, so that none is refused."""
-
-    def answer(provider: Provider, request: Request) -> Response | Awaitable[Response]:
-        response = provider.answer(request)
-        if not isinstance(response, Response) or response.status not in (200, 422):
-            return response
-        try:
-            body = orjson.loads(request.body)
-        except orjson.JSONDecodeError:
-            return response
-        if not isinstance(body, dict):
-            return response
-        return good(
-            provider,
-            request,
-            {**body, **{name: _within(body[name], *both) for name, both in bounds.items() if name in body}},
-        )
-
-    return answer
-
-
-def _within(value: Any, least: Any, most: Any) -> Any:
-    if isinstance(value, list):
-        return (value or [least])[:most]
-    if isinstance(value, str):
-        return value[:most] if len(value) >= least else value + "..."
-    return max(least, min(most, value)) if isinstance(value, int | float) else value
-
-
-def without_query(*names: str) -> Answer:
-    """Parameters of a query are overlooked."""
-
-    def answer(provider: Provider, request: Request) -> Response | Awaitable[Response]:
-        kept = {name: value for name, value in read_query(request.query).items() if name not in names}
-        return provider.answer(replace(request, query=urlencode(kept).encode()))
-
-    return answer
 
 
 def _untagged(provider: Provider, request: Request) -> Response | Awaitable[Response]:
     return provider.answer(replace(request, headers=[pair for pair in request.headers if pair[0] != b"if-none-match"]))
-
-
-def _shares(body: Any) -> Any:
-    return {**body, "by_source": [{**one, "pct": 0.5} for one in body.get("by_source", [])]}
-
-
-def _of_other_level(body: Any) -> Any:
-    return {**body, "level_code": "mockreel"}
-
-
-def _says(**fields: Any) -> Callable[[Response, Request], Response]:
-    return lambda response, _: changed(response, lambda body: {**body, **fields})
-
-
-def _renamed_state(word: str) -> Callable[[Response, Request], Response]:
-    def change(response: Response, _: Request) -> Response:
-        return changed(response, lambda body: {**body, "status": word} if body.get("status") == "completed" else body)
-
-    return change
-
-
-def _with_the_key(response: Response, request: Request) -> Response:
-    key = dict(request.headers).get(b"authorization", b"").removeprefix(b"Bearer ").decode()
-    return changed(response, lambda body: {**body, "apiKey": key})
 
 
 def _body_key_alone(provider: Provider, request: Request) -> Response | Awaitable[Response]:
@@ -114,132 +28,58 @@ def _body_key_alone(provider: Provider, request: Request) -> Response | Awaitabl
     return provider.answer(replace(request, headers=[one for one in request.headers if one[0] != b"authorization"]))
 
 
-def _charged_at_once() -> Answering:
-    """A submit is charged in the list as soon as it is made."""
-    begun: list[str] = []
-
-    def answer(provider: Provider, request: Request) -> Response | Awaitable[Response]:
-        response, name = provider.answer(request), operation_id(provider, request)
-        if not isinstance(response, Response) or response.status >= 300:
-            return response
-        if name == "submit_generation":
-            begun.append(orjson.loads(response.body)["id"])
-        if name != "list_transactions":
-            return response
-        return changed(response, lambda body: {**body, "data": [*_entries(begun, body["data"]), *body["data"]]})
-
-    return answer
-
-
-def _entries(begun: list[str], data: list[Any]) -> list[Any]:
-    known = {entry["reference_id"] for entry in data}
-    example = next((entry for entry in data if entry["reference_id"]), None)
-    return [{**example, "reference_id": id_} for id_ in begun if id_ not in known] if example else []
-
-
-def _twice(entry: Any) -> Any:
-    if entry.get("type") != "MODEL_USAGE":
-        return entry
-    return {**entry, "amount": {name: 2 * value for name, value in entry["amount"].items()}}
-
-
-def _moments_in_z(message: Outgoing, _: int) -> Outgoing:
-    def change(body: Any) -> Any:
-        moments = {name: body[name].replace("+00:00", "Z") for name in ("created_at", "completed_at") if body.get(name)}
-        return {**body, **moments}
-
-    return with_json(message, change)
-
-
-def _again_without_header(message: Outgoing, number: int) -> Outgoing:
-    return with_header(message, "Runflow-Request-Id", None) if number else message
-
-
-def _renamed_asset(body: Any) -> Any:
-    data = body.get("data")
-    return {**body, "data": {**data, "name": "a boat"}} if isinstance(data, dict) and "name" in data else body
-
-
-def _without_node(body: Any) -> Any:
-    data = body.get("data")
-    entries = data if isinstance(data, list) else []
-    kept = [{name: value for name, value in one.items() if name != "nodeId"} for one in entries]
-    return {**body, "data": kept} if entries else body
-
-
-def _larger(body: Any) -> Any:
-    return {**body, "data": {**body["data"], "size": "1"}} if isinstance(body.get("data"), dict) else body
-
-
-def _cut_tips(body: Any) -> Any:
-    return {**body, "promptTips": '{"result": tr'} if "promptTips" in body else body
-
-
-def _on(operation: str, change: Callable[[Any], Any]) -> Callable[[], Answering]:
-    return altering(operation, change=lambda response, _: changed(response, change))
+def _json(request: Request) -> Any:
+    return orjson.loads(request.body)
 
 
 GALLERY = (
     Saboteur(
-        "renames-nothing", "A renamed asset keeps its name.", "runninghub", answering=_on("get_asset", _renamed_asset)
-    ),
-    Saboteur(
-        "other-size", "An upload is told with another size.", "runninghub", answering=_on("upload_media", _larger)
-    ),
-    Saboteur("tips-cut", "A text of JSON is cut.", "runninghub", answering=_on("submit_task", _cut_tips)),
-    Saboteur(
-        "outputs-without-node",
-        "The results of a task name no node.",
-        "runninghub",
-        answering=_on("get_task_outputs", _without_node),
-    ),
-    Saboteur(
         "any-threshold",
         "A threshold below nothing is taken.",
         "runflow",
-        answering=answering("update_balance", bounded(low_balance_threshold=(0, 10**9))),
+        answering=answer_with("update_balance", within_bounds(low_balance_threshold=(0, 10**9))),
     ),
     Saboteur(
         "a-batch-of-any-size",
         "A batch of more than it may have is cut and taken.",
         "runflow",
-        answering=answering("create_batch", bounded(input=({"prompt": "x"}, 100))),
+        answering=answer_with("create_batch", within_bounds(input=({"prompt": "x"}, 100))),
     ),
     Saboteur(
         "any-reason",
         "The reason of a cancellation may be as short as one likes.",
         "runflow",
-        answering=answering("cancel_run", bounded(reason=(3, 500))),
+        answering=answer_with("cancel_run", within_bounds(reason=(3, 500))),
     ),
     Saboteur(
         "keeps-any-time",
         "A machine is kept for any time.",
         "runninghub",
-        answering=answering("run_app", bounded(retainSeconds=(10, 180))),
+        answering=answer_with("run_app", within_bounds(retainSeconds=(10, 180))),
     ),
     Saboteur(
         "any-parameter",
         "A query may have parameters that nobody knows.",
         "aimlapi",
-        answering=answering("get_model_metrics", without_query("mockreel_unknown")),
+        answering=answer_with("get_model_metrics", without_query("mockreel_unknown")),
     ),
     Saboteur(
         "overlooks-tags",
         "Who has the list already gets it again.",
         "aimlapi",
-        answering=answering("list_models", _untagged),
+        answering=answer_with("list_models", _untagged),
     ),
     Saboteur(
         "embeds-nothing",
         "What is embedded on request is not.",
         "runflow",
-        answering=answering("get_me", without_query("embed")),
+        answering=answer_with("get_me", without_query("embed")),
     ),
     Saboteur(
         "includes-nothing",
         "The sections of a model are never included.",
         "aimlapi",
-        answering=answering("list_models", without_query("include")),
+        answering=answer_with("list_models", without_query("include")),
     ),
     Saboteur(
         "drafts-in-public",
@@ -247,7 +87,7 @@ GALLERY = (
         "runflow",
         answering=altering(
             "list_public_models",
-            change=lambda response, _: changed(
+            change=lambda response, _: change_json(
                 response, lambda body: {**body, "items": [{**one, "is_public": False} for one in body.get("items", [])]}
             ),
         ),
@@ -256,7 +96,7 @@ GALLERY = (
         "takes-any-media-type",
         "A file of any type may be announced.",
         "runflow",
-        answering=answering(
+        answering=answer_with(
             "create_asset_upload",
             lambda provider, request: (
                 good(provider, request, {**_json(request), "mime_type": "image/png"})
@@ -278,7 +118,7 @@ GALLERY = (
         "no-wildcard",
         "The logs of any run are not found.",
         "runflow",
-        answering=answering(
+        answering=answer_with(
             "list_run_logs",
             lambda provider, request: provider.answer(
                 replace(request, path=request.path.replace("/any/", "/00000000-0000-7000-8000-000000000000/"))
@@ -289,88 +129,13 @@ GALLERY = (
         "key-in-body-alone",
         "A key in a header is no key to the older operations.",
         "runninghub",
-        answering=answering("get_task_status", _body_key_alone),
-    ),
-    Saboteur(
-        "other-line-alone",
-        "A line of a log that is read alone is another.",
-        "runflow",
-        answering=altering("get_run_log", change=lambda response, _: changed(response, _of_other_level)),
-    ),
-    Saboteur(
-        "older-route-waits",
-        "The older routes never see a generation end.",
-        "aimlapi",
-        answering=altering(
-            "get_kling_generation",
-            "get_luma_generation",
-            "get_google_generation",
-            "get_alibaba_generation",
-            "get_bytedance_generation",
-            "get_pixverse_generation",
-            "get_runway_generation",
-            change=_renamed_state("queued"),
-        ),
-    ),
-    Saboteur(
-        "forgets-feedback",
-        "Feedback on a run is not kept.",
-        "runflow",
-        answering=altering("get_run", change=_says(feedback_is_positive=None, feedback_reason=None)),
-    ),
-    Saboteur(
-        "shows-the-key",
-        "The account shows the key that asks.",
-        "runninghub",
-        answering=altering("get_account", "get_queue", change=_with_the_key),
-    ),
-    Saboteur(
-        "results-while-it-runs",
-        "Results of a task that runs are an empty list.",
-        "runninghub",
-        answering=altering(
-            "get_task_outputs",
-            change=lambda response, _: (
-                replace(response, body=b'{"code":0,"msg":"success","data":[]}')
-                if b'"code":804' in response.body or b'"code":813' in response.body
-                else response
-            ),
-        ),
-    ),
-    Saboteur(
-        "charges-at-once",
-        "A generation is charged when it is submitted.",
-        "aimlapi",
-        answering=_charged_at_once,
-    ),
-    Saboteur(
-        "charges-twice-as-much",
-        "The list of charges has twice what a generation costs.",
-        "aimlapi",
-        answering=altering(
-            "list_transactions",
-            change=lambda response, _: changed(
-                response, lambda body: {**body, "data": [_twice(one) for one in body.get("data", [])]}
-            ),
-        ),
-    ),
-    Saboteur(
-        "always-low",
-        "A balance is always called low.",
-        "aimlapi",
-        answering=altering("get_balance_v1", change=_says(lowBalance=True)),
-    ),
-    Saboteur(
-        "halves-for-shares",
-        "The shares of statistics make up no whole.",
-        "runflow",
-        answering=altering("get_runs_stats", change=lambda response, _: changed(response, _shares)),
+        answering=answer_with("get_task_status", _body_key_alone),
     ),
     Saboteur(
         "greater-is-equal",
         "Comparisons in a filter are overlooked.",
         "runflow",
-        answering=answering(
+        answering=answer_with(
             "list_runs",
             lambda provider, request: (
                 without_query("q")(provider, request)
@@ -383,7 +148,7 @@ GALLERY = (
         "not-is-nothing",
         "NOT in a filter is overlooked.",
         "runflow",
-        answering=answering(
+        answering=answer_with(
             "list_runs",
             lambda provider, request: (
                 without_query("q")(provider, request) if b"NOT" in request.query else provider.answer(request)
@@ -394,78 +159,12 @@ GALLERY = (
         "can-do-anything",
         "The models are not filtered by what they can do.",
         "aimlapi",
-        answering=answering("list_models", without_query("capabilities")),
+        answering=answer_with("list_models", without_query("capabilities")),
     ),
     Saboteur(
         "never-retired",
         "The list of retirements begins at no date.",
         "aimlapi",
-        answering=answering("list_deprecations", without_query("since")),
-    ),
-    Saboteur(
-        "says-where-else",
-        "A refusal says that something else was asked for.",
-        "aimlapi",
-        answering=altering(
-            change=lambda response, _: changed(
-                response, lambda body: {**body, "instance": "/v2?"} if "instance" in body else body
-            )
-        ),
-    ),
-    Saboteur("moments-in-z", "The moments of a callback end in Z.", "runflow", sender=meddling(_moments_in_z)),
-    Saboteur(
-        "id-on-the-first",
-        "Only the first attempt has the header with the request's id.",
-        "runflow",
-        sender=meddling(_again_without_header),
-    ),
-    Saboteur(
-        "quotes-in-dollars",
-        "Prices are quoted in another currency.",
-        "runninghub",
-        answering=altering(
-            "preview_price",
-            change=lambda response, _: changed(
-                response, lambda body: {**body, "currency": "USD"} if body.get("currency") else body
-            ),
-        ),
-    ),
-    Saboteur(
-        "words-another-price",
-        "The text of a quote has another price.",
-        "runninghub",
-        answering=altering(
-            "preview_price",
-            change=lambda response, _: changed(
-                response, lambda body: {**body, "priceTextEn": "9.99 yuan"} if body.get("priceTextEn") else body
-            ),
-        ),
-    ),
-    Saboteur(
-        "message-while-it-runs",
-        "A task that runs has a message of an error.",
-        "runninghub",
-        answering=altering(
-            "query_task",
-            change=lambda response, _: changed(
-                response,
-                lambda body: {**body, "errorMessage": "wait"} if body.get("status") in ("QUEUED", "RUNNING") else body,
-            ),
-        ),
-    ),
-    Saboteur(
-        "exposes-less",
-        "One header less may be read by scripts.",
-        "aimlapi",
-        answering=altering(
-            change=lambda response, _: replace(
-                response,
-                headers=tuple((name, value.replace(b", x-aimlapi-usd-spent", b"")) for name, value in response.headers),
-            )
-        ),
+        answering=answer_with("list_deprecations", without_query("since")),
     ),
 )
-
-
-def _json(request: Request) -> Any:
-    return orjson.loads(request.body)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
-from conformance.saboteurs.records import setting
+from conformance.saboteurs.response_changes import setting
 from conformance.saboteurs.saboteur import Saboteur, altering
 
 from mockreel.contract.messages.message import Request, Response
@@ -36,21 +36,21 @@ def serving(data: Callable[[bytes], bytes]) -> Callable[[], Answering]:
         response = provider.answer(request)
         if not request.path.startswith(_MEDIA) or not isinstance(response, Response) or response.body[4:8] != b"ftyp":
             return response
-        kept = tuple(pair for pair in response.headers if pair[0] != b"content-length")
-        return replace(response, body=data(response.body), headers=kept)
+        remaining = tuple(pair for pair in response.headers if pair[0] != b"content-length")
+        return replace(response, body=data(response.body), headers=remaining)
 
     return lambda: answer
 
 
 def _first_file() -> Answering:
     """Every job has the file of the first one, at its own address."""
-    kept: list[Response] = []
+    remaining: list[Response] = []
 
     def answer(provider: Provider, request: Request) -> Response | Awaitable[Response]:
         response = provider.answer(request)
         if request.path.startswith(_MEDIA) and isinstance(response, Response) and response.body[4:8] == b"ftyp":
-            kept.append(response)
-            return kept[0]
+            remaining.append(response)
+            return remaining[0]
         return response
 
     return answer
@@ -60,11 +60,11 @@ def sharing(operation: str, place: str) -> Callable[[], Answering]:
     """Every job of the operation has the address of the first one's result."""
 
     def make() -> Answering:
-        kept: list[Any] = []
+        remaining: list[Any] = []
 
         def first(old: Any) -> Any:
-            kept.append(old)
-            return kept[0]
+            remaining.append(old)
+            return remaining[0]
 
         return altering(operation, change=setting(place, first))()
 

@@ -8,7 +8,8 @@ from typing import Any
 import orjson
 
 from mockreel.conformance.check import Check
-from mockreel.conformance.check_context import CheckContext, Wanted
+from mockreel.conformance.check_context import CheckContext
+from mockreel.conformance.check_options import CheckOptions
 from mockreel.conformance.check_runner import run
 from mockreel.conformance.checks import EVERY
 from mockreel.conformance.generated.generated_requests import Generated
@@ -74,7 +75,7 @@ class Stranger(MockTarget):
         return super().send(request)
 
 
-def caught(
+def run_checks(
     saboteur: Saboteur, *, stranger: bool = False, quick: bool | None = None, checks: Sequence[Check] = EVERY
 ) -> Caught:
     """Run the suite, or some checks of it, on a saboteur: as the mock server, or as somebody else's server."""
@@ -90,12 +91,12 @@ def caught(
             raise
 
     target = kind(saboteur.contract(honest), answering=answering, sender=saboteur.sender)
-    wanted = Wanted(quick=not saboteur.thorough if quick is None else quick, budget=100_000)
+    options = CheckOptions(quick=not saboteur.thorough if quick is None else quick, budget=100_000)
     try:
-        outcomes = list(run(CheckContext(honest, target, wanted), checks))
+        outcomes = list(run(CheckContext(honest, target, options), checks))
         if saboteur.generated:
             generated = Generated(
-                CheckContext(honest, target, wanted),
+                CheckContext(honest, target, options),
                 budget=30,
                 left=120,
                 admits=lambda one: one.id in saboteur.generated,
@@ -105,15 +106,15 @@ def caught(
         target.close()
     if raised:  # it would be caught for what it did not mean to do
         raise raised[0]
-    broke = [f"{one.check}: {one.broke}" for one in outcomes if one.broke]
-    assert not broke, broke
+    errors = [f"{one.check}: {one.error}" for one in outcomes if one.error]
+    assert not errors, errors
     doubted = tuple(one.check for one in outcomes if one.verdict == "doubtful")
     return Caught(saboteur, tuple(one.check for one in outcomes if one.verdict == "falls short"), doubted)
 
 
 def honest_checks(provider: str) -> tuple[str, ...]:
     """The checks by which the honest mock server is (wrongly) caught."""
-    return caught(Saboteur("honest", "nothing is wrong with it", provider)).checks
+    return run_checks(Saboteur("honest", "nothing is wrong with it", provider)).checks
 
 
 # -- tools
@@ -122,13 +123,13 @@ def honest_checks(provider: str) -> tuple[str, ...]:
 Change = Callable[[Any], Any]
 
 
-def aged(provider: Provider, job: Job, seconds: float) -> None:
+def age_job(provider: Provider, job: Job, seconds: float) -> None:
     """Make a job older, also for who has read it already."""
     job.created -= seconds
     provider.views = JobViews()
 
 
-def changed(response: Response, change: Change) -> Response:
+def change_json(response: Response, change: Change) -> Response:
     """A response with its JSON object changed; any other response as it is."""
     try:
         body = orjson.loads(response.body)
@@ -208,5 +209,5 @@ def with_json(message: Outgoing, change: Change) -> Outgoing:
 
 def with_header(message: Outgoing, name: str, value: str | None) -> Outgoing:
     """An attempt with a header replaced, or left out."""
-    kept = tuple(pair for pair in message.headers if pair[0].lower() != name.lower())
-    return replace(message, headers=kept if value is None else (*kept, (name, value)))
+    remaining = tuple(pair for pair in message.headers if pair[0].lower() != name.lower())
+    return replace(message, headers=remaining if value is None else (*remaining, (name, value)))

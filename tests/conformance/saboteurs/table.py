@@ -15,7 +15,7 @@ def row(found: Caught) -> str:
     return f"| {found.saboteur.id} | {found.saboteur.provider} | {found.saboteur.says} | {shown} |"
 
 
-def replaced(text: str, rows: Sequence[str]) -> str:
+def replace_table(text: str, rows: Sequence[str]) -> str:
     """A document with its table replaced."""
     before, _, rest = text.partition(BEGIN)
     _, _, after = rest.partition(END)
@@ -28,7 +28,7 @@ def known_rows(text: str) -> dict[str, str]:
     return {line.split("|")[1].strip(): line for line in lines if line.startswith("| ")}
 
 
-def named(text: str, saboteur: Saboteur) -> set[str]:
+def named_checks(text: str, saboteur: Saboteur) -> set[str]:
     """The checks that a document's table names for a saboteur."""
     table = text.partition(BEGIN)[2].partition(END)[0]
     rows = (line.split("|") for line in table.splitlines() if line.startswith(f"| {saboteur.id} |"))

@@ -6,7 +6,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from conformance.saboteurs.saboteur import Saboteur, altering, changed
+from conformance.saboteurs.saboteur import Saboteur, altering, change_json
 
 from mockreel.contract.messages.message import Request, Response
 from mockreel.simulator.in_process.mock_target import Answering
@@ -15,7 +15,7 @@ from mockreel.simulator.provider import Provider
 
 def telling(*operations: str, **fields: Any) -> Callable[[], Answering]:
     """Fields of a reply that it has are told otherwise; a function makes the other value of it."""
-    return altering(*operations, change=lambda response, _: changed(response, lambda body: _told(body, fields)))
+    return altering(*operations, change=lambda response, _: change_json(response, lambda body: _told(body, fields)))
 
 
 def _told(body: dict[str, Any], fields: dict[str, Any]) -> dict[str, Any]:
@@ -29,7 +29,9 @@ def listing(operation: str, *, partial: bool | None = None, **fields: Any) -> Ca
     def change(response: Response, request: Request) -> Response:
         if partial is not None and (b"fields=" in request.query) != partial:
             return response
-        return changed(response, lambda body: {**body, "items": [_told(one, fields) for one in body.get("items", [])]})
+        return change_json(
+            response, lambda body: {**body, "items": [_told(one, fields) for one in body.get("items", [])]}
+        )
 
     return altering(operation, change=change)
 

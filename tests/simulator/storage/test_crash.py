@@ -8,3 +8,4 @@ def test_a_server_that_is_killed_loses_nothing_and_repeats_nothing() -> None:
     trial = tried(kills=3, seed=7)
     assert trial.known.wrong == []
     assert len(trial.known.answered) > 3
+    assert trial.arrived

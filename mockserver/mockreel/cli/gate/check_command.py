@@ -200,7 +200,7 @@ def _run(target: str, options: Mapping[str, Any], terminal_report: Any) -> Any:
     plan = _plan(options, target)
 
     def watcher(outcome: Any) -> None:
-        _echo(terminal_report.told(outcome, verbose=options["verbose"]))
+        _echo(terminal_report.outcome_lines(outcome, verbose=options["verbose"]))
 
     def announcer(announced: Any) -> None:
         _echo(terminal_report.plan(announced))

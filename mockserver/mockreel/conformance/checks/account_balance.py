@@ -30,26 +30,28 @@ def moves_by_the_price(context: CheckContext) -> Iterator[Problem]:
             raise Skipped(spent.trouble)
         if not spent.whole:
             raise Skipped("the job whose charge was to be seen had not ended when the time was up")
-        wanted, evidence = _wanted(context, spent)
-        if wanted is None:
+        expected, evidence = _expected_charge(context, spent)
+        if expected is None:
             context.skip(f"what {spent.trace.subject} costs is not known")
             continue
         context.judged()
-        if spent.before - spent.after != wanted:
+        if spent.before - spent.after != expected:
             fact = context.facts.fact(
                 "a balance moves by what a job costs", f"conversation.yaml account {row.at}", evidence
             )
-            came = f"from {spent.before} to {spent.after}"
-            yield Problem(fact, f"{wanted.normalize():f} less than before", came, spent.asked, spent.trace.subject)
+            actual = f"from {spent.before} to {spent.after}"
+            yield Problem(
+                fact, f"{expected.normalize():f} less than before", actual, spent.request, spent.trace.subject
+            )
 
 
 @check(
     "balance.held", "While a job is under way, the balance shows its price as held, or does not.", level="jobs",
-    uses=(CHARGED,), known=lambda context: _has_account(context) and _held(context) is not None,
+    uses=(CHARGED,), known=lambda context: _has_account(context) and _reservation(context) is not None,
 )  # fmt: skip
 def holds_the_price(context: CheckContext) -> Iterator[Problem]:
     """What a balance shows meanwhile is inferred wherever a hold is documented."""
-    row, account = _held(context), context.contract.conversation.account
+    row, account = _reservation(context), context.contract.conversation.account
     assert row is not None
     assert account is not None
     seen = [one for one in context.jobs.spent() if one.whole and one.during is not None and one.before != one.after]
@@ -57,28 +59,28 @@ def holds_the_price(context: CheckContext) -> Iterator[Problem]:
         raise NotApplicable("no balance was seen while a job was under way that cost something")
     for spent in seen:
         context.judged()
-        wanted = spent.after if row["on"] and not row.get("shown") else spent.before
-        if spent.during != wanted:
+        expected = spent.after if row["on"] and not row.get("shown") else spent.before
+        if spent.during != expected:
             evidence = Evidence("inferred", tuple(row["source"]))
             fact = context.facts.fact("what a balance shows of a held price", "pricing.yaml money held", evidence)
-            yield Problem(fact, f"{wanted} at {account.at}", str(spent.during), spent.asked, spent.trace.subject)
+            yield Problem(fact, f"{expected} at {account.at}", str(spent.during), spent.request, spent.trace.subject)
 
 
-def _held(context: CheckContext) -> Any:
+def _reservation(context: CheckContext) -> Any:
     """The row about what is held while a job is under way."""
     return context.contract.pricing.get("money", {}).get("held")
 
 
-def _wanted(context: CheckContext, spent: Spent) -> tuple[Decimal | None, Evidence]:
+def _expected_charge(context: CheckContext, spent: Spent) -> tuple[Decimal | None, Evidence]:
     """The expected charge of a job, and its evidence."""
     row = context.contract.conversation.account
     assert row is not None
     trace, money = spent.trace, context.contract.pricing.get("money", {})
-    ended = {state.name for state in context.states(trace.last.word if trace.last else None)}
-    if ended and ended <= set(money.get("given_back", {}).get("on", ())):
+    state_names = {state.name for state in context.states(trace.last.word if trace.last else None)}
+    if state_names and state_names <= set(money.get("given_back", {}).get("on", ())):
         back = money["given_back"]
         return Decimal(0), Evidence(back["evidence"], tuple(back["source"]))
-    price = price_of(context, trace.asked, trace.model)
+    price = price_of(context, trace.request, trace.model)
     if price is not None and price.amount is not None and price.certainty == "exact":
         taken = money.get("taken", {})
         return price.amount, Evidence(taken["evidence"], tuple(taken["source"])) if taken else row.evidence

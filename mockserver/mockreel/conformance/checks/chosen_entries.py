@@ -6,7 +6,7 @@ from typing import Any
 from mockreel.conformance.check import Check, check
 from mockreel.conformance.check_context import CheckContext
 from mockreel.conformance.checks.job_records import alike, moment
-from mockreel.conformance.checks.paged_lists import asked, list_fact, lists
+from mockreel.conformance.checks.paged_lists import list_fact, list_request, lists
 from mockreel.conformance.jobs.job_groups import PLAIN
 from mockreel.conformance.list_pages import entries_of
 from mockreel.contract import Operation, pointers
@@ -25,7 +25,7 @@ def has_the_fields(context: CheckContext) -> Iterator[Problem]:
         if paged.fields is None:
             continue
         name = paged.id.removeprefix("/")
-        request = asked(context, operation, **{paged.fields: name})
+        request = list_request(context, operation, **{paged.fields: name})
         response = context.send(request)
         entries = entries_of(paged, response)
         context.judged(bool(entries))
@@ -39,12 +39,12 @@ def has_the_fields(context: CheckContext) -> Iterator[Problem]:
 
 def _partial(context: CheckContext, operation: Operation, paged: Paged, name: str) -> Iterator[Problem]:
     """Whether a partial entry says what the whole one says: a value that is made for the entry may be made twice."""
-    whole = asked(context, operation)
+    whole = list_request(context, operation)
     entries = {entry[name]: entry for entry in entries_of(paged, context.send(whole)) if isinstance(entry, dict)}
     fields = sorted({field for entry in entries.values() for field, value in entry.items() if _is_plain(value)})
     if not fields:
         return
-    request = asked(context, operation, **{str(paged.fields): ",".join(dict.fromkeys([name, *fields]))})
+    request = list_request(context, operation, **{str(paged.fields): ",".join(dict.fromkeys([name, *fields]))})
     partial = entries_of(paged, context.send(request))
     now = {entry[name]: entry for entry in entries_of(paged, context.send(whole)) if isinstance(entry, dict)}
     context.judged(bool(partial))
@@ -56,8 +56,8 @@ def _partial(context: CheckContext, operation: Operation, paged: Paged, name: st
         if wrong:
             fact = list_fact(context, operation, paged, f"gives the fields that {paged.fields} names, as they are")
             expected = ", ".join(f"{one}: {before[one]!r}" for one in wrong)
-            came = ", ".join(f"{one}: {entry.get(one)!r}" for one in wrong)
-            yield Problem(fact, expected[:300], came[:300], request, operation.id)
+            actual = ", ".join(f"{one}: {entry.get(one)!r}" for one in wrong)
+            yield Problem(fact, expected[:300], actual[:300], request, operation.id)
             return
 
 
@@ -71,7 +71,7 @@ def _is_plain(value: Any) -> bool:
 )  # fmt: skip
 def keeps_the_range(context: CheckContext) -> Iterator[Problem]:
     for operation, paged in lists(context):
-        every = entries_of(paged, context.send(asked(context, operation))) if paged.range else []
+        every = entries_of(paged, context.send(list_request(context, operation))) if paged.range else []
         for side, bound in paged.range.items():
             name, form = (bound, "{value}") if isinstance(bound, str) else (bound["name"], bound["form"])
             by = str(paged.by if isinstance(bound, str) else bound.get("by", paged.by))
@@ -79,15 +79,15 @@ def keeps_the_range(context: CheckContext) -> Iterator[Problem]:
             if len(moments) < 2:
                 continue
             middle = moments[len(moments) // 2]
-            request = asked(context, operation, **{name: form.format(value=middle)})
+            request = list_request(context, operation, **{name: form.format(value=middle)})
             response = context.send(request)
-            came = _moments(by, entries_of(paged, response))
+            actual = _moments(by, entries_of(paged, response))
             context.judged()
             some = any(not _is_beyond(side, one, middle) for one in moments)
-            if (some and not came) or any(_is_beyond(side, one, middle) for one in came):
+            if (some and not actual) or any(_is_beyond(side, one, middle) for one in actual):
                 fact = list_fact(context, operation, paged, f"can be bounded by {name}")
                 expected = f"what is {_SIDES[side]} {middle}"
-                yield Problem(fact, expected, f"{', '.join(came[:6]) or 'nothing'}", request, operation.id)
+                yield Problem(fact, expected, f"{', '.join(actual[:6]) or 'nothing'}", request, operation.id)
 
 
 def _moments(by: str, entries: list[Any]) -> list[str]:

@@ -104,8 +104,8 @@ def _allowed(context: CheckContext, request: SentRequest, methods: Iterable[str]
     lacking = sorted(set(methods) - named)
     if lacking or request.method in named:
         fact = context.facts.row("wrong-method")
-        came = f"Allow: {response.headers['allow']}" if "allow" in response.headers else "no Allow"
-        yield Problem(fact, f"Allow: {', '.join(sorted(methods))}", came, request, _subject(request))
+        actual = f"Allow: {response.headers['allow']}" if "allow" in response.headers else "no Allow"
+        yield Problem(fact, f"Allow: {', '.join(sorted(methods))}", actual, request, _subject(request))
 
 
 @check("refusal.unknown-model", "A model that does not exist is refused as one.", level="breaking")
@@ -179,10 +179,10 @@ def played(context: CheckContext) -> Iterator[Problem]:
     for _, submit in context.submits():
         for scenario in context.contract.scenarios.requests.values():
             if scenario.row in context.contract.errors:
-                yield from _played(context, submit, f"scenario={scenario.name}", scenario.row)
+                yield from _provoked_problems(context, submit, f"scenario={scenario.name}", scenario.row)
 
 
-def _played(context: CheckContext, submit: Operation, wish: str, row: str) -> Iterator[Problem]:
+def _provoked_problems(context: CheckContext, submit: Operation, wish: str, row: str) -> Iterator[Problem]:
     good = context.requests.good(submit)
     if context.request_checker.judge(good).row is not None:  # it takes no model under this reading
         return
@@ -200,7 +200,7 @@ def every_row(context: CheckContext) -> Iterator[Problem]:
     for row in context.contract.errors.values():
         operation = next((one for one in _places(context, row) if _documents(context, one, row)), None)
         if operation is not None:
-            yield from _played(context, operation, f"scenario={wish}; code={row.name}", row.name)
+            yield from _provoked_problems(context, operation, f"scenario={wish}; code={row.name}", row.name)
 
 
 def _places(context: CheckContext, row: ErrorRow) -> Iterator[Operation]:
@@ -334,8 +334,8 @@ def _ignored(context: CheckContext, row: Places, unknown: SentRequest, usual: Re
     response = context.answer(request, request.operation)
     if response is not None and (response.status != usual.status or name.lower() in response.headers):
         fact = context.facts.fact(f"{name} of another form is ignored", "conversation.yaml traced", row.evidence)
-        came = f"{response.status}, {name}: {response.headers.get(name.lower(), 'none')}"
-        yield Problem(fact, f"{usual.status} without {name}", came, request, _subject(request))
+        actual = f"{response.status}, {name}: {response.headers.get(name.lower(), 'none')}"
+        yield Problem(fact, f"{usual.status} without {name}", actual, request, _subject(request))
 
 
 CHECKS: tuple[Check, ...] = (

@@ -34,7 +34,7 @@ def keyed(context: CheckContext, operation: Operation, key: str) -> SentRequest:
     again = context.contract.conversation.again
     assert again is not None
     good = context.requests.good(operation)
-    return replace(good, headers={**good.headers, again.at[0]: f"{key}-{context.wanted.seed}-{context.stamp}"})
+    return replace(good, headers={**good.headers, again.at[0]: f"{key}-{context.options.seed}-{context.stamp}"})
 
 
 @check("idempotency.same", "The same request with the same key is one.", level="jobs", known=repeats)
@@ -49,9 +49,9 @@ def is_one(context: CheckContext) -> Iterator[Problem]:
         context.judged()
         place = str(again.given["same"])
         if pointers.value(before.json, place) != pointers.value(after.json, place) or before.status != after.status:
-            came = f"{pointers.value(before.json, place)}, then {after.shown()[:200]}"
+            actual = f"{pointers.value(before.json, place)}, then {after.shown()[:200]}"
             yield Problem(
-                _fact(context, f"{again.at[0]} makes a request one"), "the same job", came, request, operation.id
+                _fact(context, f"{again.at[0]} makes a request one"), "the same job", actual, request, operation.id
             )
 
 

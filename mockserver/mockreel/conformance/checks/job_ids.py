@@ -21,7 +21,7 @@ def ids_have_their_form(context: CheckContext) -> Iterator[Problem]:
             fact = context.facts.fact(
                 f"an id looks like {talk.form}", f"conversation.yaml {talk.name} form", talk.form_evidence
             )
-            yield Problem(fact, f"an id that fits {talk.form}", trace.response.shown(), trace.asked, trace.subject)
+            yield Problem(fact, f"an id that fits {talk.form}", trace.response.shown(), trace.request, trace.subject)
 
 
 @check("id.own", "A poll speaks of the job that was asked for.", level="jobs", uses=(PLAIN,))
@@ -43,7 +43,7 @@ def ids_differ(context: CheckContext) -> Iterator[Problem]:
     """All jobs count; on the mock server, where jobs cost nothing, some more are begun."""
     for talk, submit in [one for one in context.submits() if context.model_selection.leads(one[1])][:1]:
         for _ in range(MANY if context.own else 0):
-            context.telling.begin(talk, submit, context.model_selection.leads(submit)[0])
+            context.job_traces.begin(talk, submit, context.model_selection.leads(submit)[0])
     known: dict[str, str] = {}
     for id_, request, response in context.ids:
         context.judged()
@@ -51,8 +51,8 @@ def ids_differ(context: CheckContext) -> Iterator[Problem]:
         row = context.contract.conversation.of(name)
         if id_ in known and row is not None:
             fact = context.facts.fact("every job has an id of its own", f"conversation.yaml {row.name}", row.evidence)
-            came = f"{id_} once more, after {known[id_]}: {response.shown()[:200]}"
-            yield Problem(fact, "an id that no other job has", came, request, name)
+            actual = f"{id_} once more, after {known[id_]}: {response.shown()[:200]}"
+            yield Problem(fact, "an id that no other job has", actual, request, name)
             return
         known[id_] = name
 

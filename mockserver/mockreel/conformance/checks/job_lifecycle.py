@@ -26,7 +26,7 @@ LATE_LOOKS = 2
 def states_are_known(context: CheckContext) -> Iterator[Problem]:
     words = ", ".join(dict.fromkeys(state.word for state in context.contract.lifecycle.states.values()))
     for trace in context.jobs.traces():
-        for poll, states in context.telling.words(trace):
+        for poll, states in context.job_traces.words(trace):
             context.judged()
             if not states:
                 fact = context.facts.fact(
@@ -50,7 +50,7 @@ def is_submitted(context: CheckContext) -> Iterator[Problem]:
         context.judged()
         if word != initial.word:
             fact = context.facts.fact(f"a job begins as {initial.word}", "lifecycle.yaml initial", row.evidence)
-            yield Problem(fact, f"{initial.word} at {row.at[0]}", trace.response.shown(), trace.asked, trace.subject)
+            yield Problem(fact, f"{initial.word} at {row.at[0]}", trace.response.shown(), trace.request, trace.subject)
 
 
 def _promising(context: CheckContext) -> Iterator[tuple[JobTrace, Places]]:
@@ -60,7 +60,9 @@ def _promising(context: CheckContext) -> Iterator[tuple[JobTrace, Places]]:
         NotApplicable: each was answered only when its job was over, as the contract's reading has it.
     """
     promised = [(trace, row) for trace in context.jobs.traces() if (row := trace.talk.promises.begun) is not None]
-    prompt = [(trace, row) for trace, row in promised if not (row.given.get("waits") and _waited(context, trace))]
+    prompt = [
+        (trace, row) for trace, row in promised if not (row.given.get("waits") and _answered_at_end(context, trace))
+    ]
     if promised and not prompt:
         raise NotApplicable("a submit is answered when its job is over")
     for trace, row in prompt:
@@ -68,22 +70,22 @@ def _promising(context: CheckContext) -> Iterator[tuple[JobTrace, Places]]:
         yield trace, row
 
 
-def _begun(context: CheckContext, group: str = PLAIN) -> Iterator[JobTrace]:
+def _immediate_jobs(context: CheckContext, group: str = PLAIN) -> Iterator[JobTrace]:
     """The stories whose submit was answered at once.
 
     Raises:
         NotApplicable: each was answered only when its job was over, as one reading has it.
     """
     traces = context.jobs.told(group)
-    prompt = [trace for trace in traces if not _waited(context, trace)]
+    prompt = [trace for trace in traces if not _answered_at_end(context, trace)]
     if traces and not prompt:
         raise NotApplicable("a submit is answered when its job is over")
     yield from prompt
 
 
-def _waited(context: CheckContext, trace: JobTrace) -> bool:
+def _answered_at_end(context: CheckContext, trace: JobTrace) -> bool:
     """Whether the submit was answered only when its job was over, as one reading has it."""
-    return trace.accepted - trace.began > (0 if context.own else LONG_ENOUGH)
+    return trace.accepted - trace.started_at > (0 if context.own else LONG_ENOUGH)
 
 
 @check(
@@ -94,7 +96,7 @@ def _waited(context: CheckContext, trace: JobTrace) -> bool:
 )
 def begins_at_the_beginning(context: CheckContext) -> Iterator[Problem]:
     initial = context.contract.lifecycle.initial
-    for trace in _begun(context):
+    for trace in _immediate_jobs(context):
         if not trace.polls or trace.polls[0].sent > trace.accepted + (0 if context.own else SOON):
             continue
         context.judged()
@@ -114,13 +116,13 @@ def moves_forward(context: CheckContext) -> Iterator[Problem]:
 
 
 def _backward(context: CheckContext, trace: JobTrace) -> Iterator[Problem]:
-    for (_, before), (poll, after) in pairwise(context.telling.words(trace)):
+    for (_, before), (poll, after) in pairwise(context.job_traces.words(trace)):
         context.judged()
-        ended = any(state.terminal for state in before)
+        is_terminal = any(state.terminal for state in before)
         if (
             not before
             or not after
-            or ended
+            or is_terminal
             or any(context.contract.lifecycle.leads(a, b) for a in before for b in after)
         ):
             continue
@@ -140,7 +142,7 @@ def passes_its_states(context: CheckContext) -> Iterator[Problem]:
     """Only the mock server's course is known beforehand; over a network a state may pass between two looks."""
     if not context.own and not any(_long_ones(context, one, _course(context, one)) for one in context.jobs.traces()):
         raise NotApplicable("the looks at a job are too far apart to meet every state")
-    for trace in _begun(context):
+    for trace in _immediate_jobs(context):
         course = _course(context, trace)
         words = [context.contract.lifecycle.states[name].word for name in course.states]
         seen = list(dict.fromkeys(poll.word for poll in trace.polls))
@@ -191,8 +193,8 @@ def ends(context: CheckContext) -> Iterator[Problem]:
         if not trace.ended:
             fact = context.facts.fact("a job ends", "lifecycle.yaml states", succeeded.evidence)
             shown = trace.last.response.shown() if trace.last else "nothing"
-            came = f"{context.target.now() - trace.began:.0f} s and {len(trace.polls)} looks later: {shown}"
-            yield Problem(fact, "a terminal state", came, trace.poll, trace.subject)
+            actual = f"{context.target.now() - trace.started_at:.0f} s and {len(trace.polls)} looks later: {shown}"
+            yield Problem(fact, "a terminal state", actual, trace.poll, trace.subject)
 
 
 @check("lifecycle.final", "A job that has ended never changes again.", level="jobs", uses=(PLAIN,))
@@ -201,16 +203,18 @@ def stays_ended(context: CheckContext) -> Iterator[Problem]:
         if not trace.ended:
             continue
         for _ in range(LATE_LOOKS):
-            context.telling.look(trace)
-        ended = [poll for poll, states in context.telling.words(trace) if any(state.terminal for state in states)]
-        after = trace.polls[trace.polls.index(ended[0]) :]
+            context.job_traces.look(trace)
+        terminal_polls = [
+            poll for poll, states in context.job_traces.words(trace) if any(state.terminal for state in states)
+        ]
+        after = trace.polls[trace.polls.index(terminal_polls[0]) :]
         context.judged()
         for poll in after[1:]:
-            if poll.word != ended[0].word:
+            if poll.word != terminal_polls[0].word:
                 fact = context.facts.fact(
                     "a terminal state is final", f"conversation.yaml {trace.talk.name} final", trace.talk.final
                 )
-                yield Problem(fact, f"still {ended[0].word}", poll.response.shown(), trace.poll, trace.subject)
+                yield Problem(fact, f"still {terminal_polls[0].word}", poll.response.shown(), trace.poll, trace.subject)
                 break
 
 
@@ -225,8 +229,8 @@ def polling_moves_nothing(context: CheckContext) -> Iterator[Problem]:
         if moved:
             poll = context.contract.operation(trace.talk.poll)
             fact = context.facts.operation(f"{trace.talk.poll} only reads", poll)
-            came = f"{' '.join(map(str, words))} within {trace.burst[-1].at - trace.began:.2f} s"
-            yield Problem(fact, f"{words[0]} as long as no time passes", came, trace.poll, trace.subject)
+            actual = f"{' '.join(map(str, words))} within {trace.burst[-1].at - trace.started_at:.2f} s"
+            yield Problem(fact, f"{words[0]} as long as no time passes", actual, trace.poll, trace.subject)
 
 
 def _is_hurried(context: CheckContext, trace: JobTrace) -> bool:
@@ -238,15 +242,15 @@ def _is_hurried(context: CheckContext, trace: JobTrace) -> bool:
         and one.ended_at is not None
         and one.scenario is None
     ]
-    own = trace.ended_at - trace.began if trace.ended_at is not None else None
+    own = trace.ended_at - trace.started_at if trace.ended_at is not None else None
     return own is not None and bool(others) and min(others) >= LONG_ENOUGH and own < PART * min(others)
 
 
 def _pending(context: CheckContext, trace: JobTrace) -> float:
     """How long a job was seen to be under way, in seconds: at least so long it took."""
-    words = context.telling.words(trace)
+    words = context.job_traces.words(trace)
     looks = [poll.sent for poll, states in words if states and not any(state.terminal for state in states)]
-    return looks[-1] - trace.began if looks else 0.0
+    return looks[-1] - trace.started_at if looks else 0.0
 
 
 @check(
@@ -264,7 +268,7 @@ def takes_the_course(context: CheckContext) -> Iterator[Problem]:
         end = context.contract.lifecycle.states[context.contract.scenarios.jobs[trace.scenario].states[-1]]
         if trace.last.word != end.word:
             fact = context.facts.fact(f"{trace.scenario} ends as {end.word}", "scenarios.yaml", end.evidence)
-            yield Problem(fact, f"{end.word} at the end", trace.last.response.shown(), trace.asked, trace.subject)
+            yield Problem(fact, f"{end.word} at the end", trace.last.response.shown(), trace.request, trace.subject)
 
 
 @check(
@@ -279,11 +283,11 @@ def can_be_cancelled(context: CheckContext) -> Iterator[Problem]:
     operation = context.contract.operation(name)
     if operation.admin and "admin" not in context.target.keys.of:
         context.skip(f"{name} takes the key of an admin; give --admin-key")
-    for trace in _begun(context, CANCELLED):
+    for trace in _immediate_jobs(context, CANCELLED):
         if trace.cancelled is None:
             continue
         fact = context.facts.operation(f"{name} ends a job as cancelled", operation)
-        request = context.telling.cancellation(trace)
+        request = context.job_traces.cancellation(trace)
         if context.error_detector.refused(trace.cancelled):
             context.judged()
             yield Problem(fact, "the job is cancelled", trace.cancelled.shown(), request, trace.subject)

@@ -30,7 +30,7 @@ def _promise(name: str) -> Callable[[CheckContext], bool]:
     return known
 
 
-def _ended(context: CheckContext) -> Iterator[tuple[JobTrace, Promises, Any]]:
+def _ended_jobs(context: CheckContext) -> Iterator[tuple[JobTrace, Promises, Any]]:
     """Every job that has ended, with what its record promises and its last record."""
     for trace in context.jobs.traces():
         if trace.ended and trace.last is not None:
@@ -46,16 +46,16 @@ def _where(trace: JobTrace, what: str) -> str:
     known=_promise("repeats"),
 )  # fmt: skip
 def says_what_was_sent(context: CheckContext) -> Iterator[Problem]:
-    for trace, promised, record in _ended(context):
+    for trace, promised, record in _ended_jobs(context):
         for pair in promised.repeats:
-            sent = pointers.value(trace.asked.json, pair.one)
+            sent = pointers.value(trace.request.json, pair.one)
             if sent is None:
                 continue
             context.judged()
             fact = context.facts.fact(
                 f"the record's {pair.other} is what was sent", _where(trace, "repeats"), pair.evidence
             )
-            for request, document in ((trace.poll, record), (trace.asked, trace.response.json)):
+            for request, document in ((trace.poll, record), (trace.request, trace.response.json)):
                 shown = pointers.value(document, pair.other)
                 if not alike(shown, sent):
                     yield Problem(fact, f"{sent!r}"[:200], f"{shown!r}"[:200], request, trace.subject)
@@ -85,7 +85,7 @@ def _plain(value: Any) -> Any:
     uses=(PLAIN,), known=_promise("moments"),
 )  # fmt: skip
 def moments_are_in_order(context: CheckContext) -> Iterator[Problem]:
-    for trace, promised, record in _ended(context):
+    for trace, promised, record in _ended_jobs(context):
         row = promised.moments
         if row is None:
             continue
@@ -99,10 +99,10 @@ def moments_are_in_order(context: CheckContext) -> Iterator[Problem]:
             wrong = lasted < 0 or lasted > (known[-1] - known[0]).total_seconds() * 1000 + CLOSE
         if wrong or _is_elsewhere(context, trace, known):
             fact = context.facts.fact(f"{', '.join(row.at)} lie in this order", _where(trace, "moments"), row.evidence)
-            came = ", ".join(str(pointers.value(record, place)) for place in row.at) + (
+            actual = ", ".join(str(pointers.value(record, place)) for place in row.at) + (
                 f"; lasted {lasted}" if lasted else ""
             )
-            yield Problem(fact, "moments in their order, all there", came, trace.poll, trace.subject)
+            yield Problem(fact, "moments in their order, all there", actual, trace.poll, trace.subject)
 
 
 def moment(value: Any) -> datetime | None:
@@ -116,7 +116,7 @@ def moment(value: Any) -> datetime | None:
 def _is_elsewhere(context: CheckContext, trace: JobTrace, known: list[datetime]) -> bool:
     """Whether a job's recorded end is before it was seen running, by more than any latency."""
     pending = [poll.sent for poll in trace.polls if not any(one.terminal for one in context.states(poll.word))]
-    seen = pending[-1] - trace.began if pending else 0.0
+    seen = pending[-1] - trace.started_at if pending else 0.0
     return bool(known) and (known[-1] - known[0]).total_seconds() < seen - 2.0 - 0.1 * seen
 
 
@@ -127,7 +127,7 @@ def _is_elsewhere(context: CheckContext, trace: JobTrace, known: list[datetime])
 def costs_its_price(context: CheckContext) -> Iterator[Problem]:
     if not any(_is_told(context, trace) for trace in context.jobs.traces()):
         raise NotApplicable("what the models of this run cost is not known")
-    for trace, promised, record in _ended(context):
+    for trace, promised, record in _ended_jobs(context):
         row = promised.cost
         if row is not None and not context.response_checker.may_have(trace.submit, row.at[0]):
             context.missing_places(context.contract.operation(trace.talk.poll), row.at)
@@ -137,21 +137,19 @@ def costs_its_price(context: CheckContext) -> Iterator[Problem]:
         shown = amount(pointers.value(record, row.at[0]) or pointers.value(trace.response.json, row.at[0]))
         yield from _against_header(context, trace, row, shown)
         shown = shown if shown is not None else header_amount(trace, row)
-        wanted = price_of(context, trace.asked, trace.model)
-        if wanted is None or wanted.amount is None or wanted.certainty == "unknown":
+        price = price_of(context, trace.request, trace.model)
+        if price is None or price.amount is None or price.certainty == "unknown":
             continue
         context.judged()
-        fits = shown is not None and (
-            shown >= wanted.amount if wanted.certainty == "at least" else shown == wanted.amount
-        )
+        fits = shown is not None and (shown >= price.amount if price.certainty == "at least" else shown == price.amount)
         if not fits:
             assert trace.model is not None
             fact = context.facts.fact(
-                f"{trace.model.id} costs {wanted.amount.normalize():f} {wanted.currency}",
+                f"{trace.model.id} costs {price.amount.normalize():f} {price.currency}",
                 f"models.json {trace.model.id} price",
                 trace.model.price.evidence,
             )
-            expected = f"{wanted.certainty} {wanted.amount.normalize():f} {wanted.currency}"
+            expected = f"{price.certainty} {price.amount.normalize():f} {price.currency}"
             yield Problem(
                 fact,
                 expected,
@@ -163,7 +161,7 @@ def costs_its_price(context: CheckContext) -> Iterator[Problem]:
 
 def _is_told(context: CheckContext, trace: JobTrace) -> bool:
     """Whether a job's price is known, or reported in two places."""
-    row, price = trace.talk.promises.cost, price_of(context, trace.asked, trace.model)
+    row, price = trace.talk.promises.cost, price_of(context, trace.request, trace.model)
     return row is not None and ("header" in row.given or (price is not None and price.amount is not None))
 
 
@@ -173,11 +171,11 @@ def _against_header(context: CheckContext, trace: JobTrace, row: Places, shown: 
     if name is None:
         return
     context.judged()
-    told = header_amount(trace, row)
-    if told is None or (shown is not None and told != shown):
+    amount_sent = header_amount(trace, row)
+    if amount_sent is None or (shown is not None and amount_sent != shown):
         fact = context.facts.fact(f"{name} is the charge of the body", _where(trace, "cost"), row.evidence)
-        came = trace.response.headers.get(str(name).lower(), "no such header")
-        yield Problem(fact, f"{name}: {shown}", came, trace.asked, trace.subject)
+        actual = trace.response.headers.get(str(name).lower(), "no such header")
+        yield Problem(fact, f"{name}: {shown}", actual, trace.request, trace.subject)
 
 
 def header_amount(trace: JobTrace, row: Places) -> Decimal | None:
@@ -217,13 +215,13 @@ def says_why_it_failed(context: CheckContext) -> Iterator[Problem]:
         if row is None or failure is None or not trace.ended or trace.last is None:
             continue
         context.judged()
-        said = [pointers.value(trace.last.response.json, place) for place in row.at]
-        if not all(said):
+        reasons = [pointers.value(trace.last.response.json, place) for place in row.at]
+        if not all(reasons):
             fact = context.facts.fact(
                 f"a failure is told at {', '.join(row.at)}", _where(trace, "failure"), row.evidence
             )
             yield Problem(fact, "why it failed", trace.last.response.shown(), trace.poll, trace.subject)
-        elif str(failure.code) != str(said[0]) or (
+        elif str(failure.code) != str(reasons[0]) or (
             context.own and failure.message not in trace.last.response.body.decode("utf-8", "replace")
         ):
             fact = context.facts.fact(
@@ -256,14 +254,14 @@ def has_its_headers(context: CheckContext) -> Iterator[Problem]:
         row = trace.talk.promises.headers
         if row is None or trace.last is None:
             continue
-        for request, response in ((trace.asked, trace.response), (trace.poll, trace.last.response)):
+        for request, response in ((trace.request, trace.response), (trace.poll, trace.last.response)):
             context.judged()
             lacking = [name for name in row.at if not response.headers.get(name)]
             named = response.headers.get(row.given.get("id", ""), str(trace.id))
             if lacking or named != str(trace.id):
                 fact = context.facts.fact(f"a reply has {', '.join(row.at)}", _where(trace, "headers"), row.evidence)
-                came = f"without {', '.join(lacking)}" if lacking else f"{row.given['id']}: {named}"
-                yield Problem(fact, f"all of them, for the job {trace.id}", came, request, trace.subject)
+                actual = f"without {', '.join(lacking)}" if lacking else f"{row.given['id']}: {named}"
+                yield Problem(fact, f"all of them, for the job {trace.id}", actual, request, trace.subject)
 
 
 CHECKS: tuple[Check, ...] = (

@@ -12,7 +12,7 @@ from mockreel.contract.exchanges.problem import Problem
 from mockreel.contract.exchanges.sample_values import Variant
 
 
-def _asked(
+def _judged_variants(
     context: CheckContext, check_id: str, *, allowed: bool
 ) -> Iterator[tuple[str, Operation, Model, SentRequest]]:
     """Every variant that the contract's own validator judges as it should be judged, as many as fit the budget."""
@@ -20,8 +20,8 @@ def _asked(
     most = context.most.get(check_id)
     if most is not None and most < len(every):
         context.skip("they do not fit the budget; give more with --budget", len(every) - most)
-        kept = sorted(random.Random(f"{context.wanted.seed} {check_id}").sample(range(len(every)), most))
-        every = [every[number] for number in kept]
+        sample = sorted(random.Random(f"{context.options.seed} {check_id}").sample(range(len(every)), most))
+        every = [every[number] for number in sample]
     yield from every
 
 
@@ -34,7 +34,7 @@ def _every(context: CheckContext, *, allowed: bool) -> Iterator[tuple[str, Opera
                 continue
             schema, base = context.requests.resolver.model(context.model_selection.schema(operation, model))
             variants = context.requests.samples.allowed if allowed else context.requests.samples.forbidden
-            for variant in _chosen(context, variants(schema, base)):
+            for variant in _selection(context, variants(schema, base)):
                 request = context.requests.with_input(operation, model, variant.value)
                 if (context.request_checker.judge(request).row is None) == allowed:
                     yield variant.what, operation, model, request
@@ -46,9 +46,9 @@ def _unpriced(context: CheckContext, operation: Operation, model: Model) -> bool
     return quote is not None and quote.given["operation"] == operation.id and model.price.amount is None
 
 
-def _chosen(context: CheckContext, variants: Iterable[Variant]) -> Iterable[Variant]:
+def _selection(context: CheckContext, variants: Iterable[Variant]) -> Iterable[Variant]:
     """All of them; with `quick` one of each kind."""
-    if not context.wanted.quick:
+    if not context.options.quick:
         return variants
     return {variant.kind: variant for variant in variants}.values()
 
@@ -59,7 +59,7 @@ def _fact(context: CheckContext, model: Model) -> Fact:
 
 @check("body.taken", "A body that the model's schema allows is taken.", level="jobs")
 def allowed_is_taken(context: CheckContext) -> Iterator[Problem]:
-    for what, operation, model, request in _asked(context, "body.taken", allowed=True):
+    for what, operation, model, request in _judged_variants(context, "body.taken", allowed=True):
         response = context.answer(request, operation)
         if response is None:
             continue
@@ -71,7 +71,7 @@ def allowed_is_taken(context: CheckContext) -> Iterator[Problem]:
 @check("body.refused", "A body that the model's schema forbids is refused.", level="breaking")
 def forbidden_is_refused(context: CheckContext) -> Iterator[Problem]:
     row = context.contract.errors["invalid-body"]
-    for what, operation, model, request in _asked(context, "body.refused", allowed=False):
+    for what, operation, model, request in _judged_variants(context, "body.refused", allowed=False):
         response = context.answer(request, operation)
         if response is None:
             continue

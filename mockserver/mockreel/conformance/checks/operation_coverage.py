@@ -37,7 +37,7 @@ def _complete(context: CheckContext, operation: Operation) -> Iterator[SentReque
     """Valid requests that need no existing job or object."""
     places = [part[1:-1] for part in operation.path.split("/") if part.startswith("{")]
     models = [model for model in context.contract.models.values() if not model.routes][
-        : FEW if context.wanted.quick else None
+        : FEW if context.options.quick else None
     ]
     if operation.model is not None or (operation.body == "json" and operation.body_required):
         return
@@ -84,7 +84,7 @@ def _each_model(context: CheckContext) -> Iterator[tuple[Operation, Model]]:
         if operation.model is None or operation.body != "json" or context.waits_for_the_end(operation):
             continue
         for model in context.contract.names_at[operation.id].values():
-            if model.id not in seen and not (context.wanted.quick and len(seen) >= FEW) and context.wants(model):
+            if model.id not in seen and not (context.options.quick and len(seen) >= FEW) and context.wants(model):
                 seen.add(model.id)
                 yield operation, model
 
@@ -109,29 +109,29 @@ def quotes_its_price(context: CheckContext) -> Iterator[Problem]:
     operation = context.contract.operation(str(row.given["operation"]))
     models = [model for model in context.contract.names_at[operation.id].values() if context.wants(model)]
     unique = list({model.id: model for model in models}.values())
-    priced = [(one, request, price) for one, request, price in _priced(context, operation, unique) if price is not None]
-    for model, request, wanted in priced[: FEW if context.wanted.quick else None]:
+    priced = [(one, request, price) for one, request, price in _quotes(context, operation, unique) if price is not None]
+    for model, request, amount_expected in priced[: FEW if context.options.quick else None]:
         response = context.answer(request, operation)
         if response is None:
             continue
-        if amount(pointers.value(response.json, row.at[0])) != wanted:
+        if amount(pointers.value(response.json, row.at[0])) != amount_expected:
             fact = context.facts.fact(f"the price of {model.id}", f"models.json {model.id} price", model.price.evidence)
-            expected = f"{wanted.normalize():f} {model.price.currency} at {row.at[0]}"
+            expected = f"{amount_expected.normalize():f} {model.price.currency} at {row.at[0]}"
             yield Problem(fact, expected, response.shown(), request, f"{operation.id} {model.id}")
-        for place, expected in _misquoted(row, model, wanted, response.json):
+        for place, expected in _misquoted(row, model, amount_expected, response.json):
             fact = context.facts.fact(f"{place} says what is quoted", "conversation.yaml quote", row.evidence)
             yield Problem(fact, f"{expected} at {place}", response.shown(), request, f"{operation.id} {model.id}")
 
 
-def _misquoted(row: Places, model: Model, wanted: Decimal, document: Any) -> Iterator[tuple[str, str]]:
+def _misquoted(row: Places, model: Model, expected: Decimal, document: Any) -> Iterator[tuple[str, str]]:
     """The places of a quote that state another currency or price, each with the right one."""
     currency = row.given.get("currency")
     if currency and pointers.value(document, currency) not in (None, model.price.currency):
         yield str(currency), str(model.price.currency)
     for place in row.given.get("texts", ()):
         text = pointers.value(document, place)
-        if text is not None and not any(_is_rounded(Decimal(one), wanted) for one in _NUMBER.findall(str(text))):
-            yield place, f"{wanted.normalize():f}"
+        if text is not None and not any(_is_rounded(Decimal(one), expected) for one in _NUMBER.findall(str(text))):
+            yield place, f"{expected.normalize():f}"
 
 
 def _is_rounded(shown: Decimal, price: Decimal) -> bool:
@@ -140,7 +140,7 @@ def _is_rounded(shown: Decimal, price: Decimal) -> bool:
     return abs(shown - price) <= Decimal(1).scaleb(exponent) / 2
 
 
-def _priced(
+def _quotes(
     context: CheckContext, operation: Operation, models: list[Model]
 ) -> Iterator[tuple[Model, SentRequest, Decimal | None]]:
     """Each model with a request for its quote, and its price where that is known exactly."""
@@ -177,7 +177,7 @@ def _makers(context: CheckContext) -> list[Operation]:
 def links_of_jobs_lead_on(context: CheckContext) -> Iterator[Problem]:
     for trace in context.jobs.traces():
         if trace.ended and trace.scenario is None:
-            yield from _followed(context, trace.submit, trace.asked, trace.response, READING)
+            yield from _follow_links(context, trace.submit, trace.request, trace.response, READING)
 
 
 @check(
@@ -196,10 +196,10 @@ def links_of_things_lead_on(context: CheckContext) -> Iterator[Problem]:
             fact = context.facts.operation(f"{operation.id} answers", operation)
             yield Problem(fact, "an answer that is no refusal", response.shown(), request, operation.id)
         else:
-            yield from _followed(context, operation, request, response, CHANGING)
+            yield from _follow_links(context, operation, request, response, CHANGING)
 
 
-def _followed(
+def _follow_links(
     context: CheckContext,
     operation: Operation,
     request: SentRequest,

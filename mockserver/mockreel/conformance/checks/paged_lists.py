@@ -23,7 +23,7 @@ def lists(context: CheckContext) -> Iterator[tuple[Operation, Paged]]:
         yield context.contract.operation(name), paged
 
 
-def _known(*fields: str) -> Callable[[CheckContext], bool]:
+def _has_places(*fields: str) -> Callable[[CheckContext], bool]:
     """Whether a list has all of these."""
 
     def known(context: CheckContext) -> bool:
@@ -41,7 +41,7 @@ def list_fact(context: CheckContext, operation: Operation, paged: Paged, says: s
     return context.facts.fact(f"{operation.id} {says}", f"conversation.yaml lists {operation.id}", paged.evidence)
 
 
-def asked(context: CheckContext, operation: Operation, **query: str | int) -> SentRequest:
+def list_request(context: CheckContext, operation: Operation, **query: str | int) -> SentRequest:
     return queried(context, operation, query)
 
 
@@ -51,70 +51,72 @@ def _names(paged: Paged, entries: list[Any]) -> list[Any]:
 
 def _whole(context: CheckContext, operation: Operation, paged: Paged) -> tuple[SentRequest, list[Any]]:
     """The list without parameters."""
-    request = asked(context, operation)
+    request = list_request(context, operation)
     return request, entries_of(paged, context.send(request))
 
 
-@check("list.limit", "A list is as long as the limit asks for.", level="jobs", uses=(PLAIN,), known=_known("limit"))
+@check(
+    "list.limit", "A list is as long as the limit asks for.", level="jobs", uses=(PLAIN,), known=_has_places("limit")
+)
 def keeps_the_limit(context: CheckContext) -> Iterator[Problem]:
     for operation, paged in lists(context):
         if paged.limit is None:
             continue
         _, every = _whole(context, operation, paged)
         for limit in (1, SMALL) if len(every) > SMALL else ():
-            request = asked(context, operation, **{paged.limit: limit})
+            request = list_request(context, operation, **{paged.limit: limit})
             response = context.send(request)
             context.judged()
             if len(entries_of(paged, response)) != limit:
                 fact = list_fact(context, operation, paged, f"gives at most {paged.limit} entries")
-                came = f"{len(entries_of(paged, response))} entries: {response.shown()[:200]}"
-                yield Problem(fact, f"{limit} of {len(every)} entries", came, request, operation.id)
+                actual = f"{len(entries_of(paged, response))} entries: {response.shown()[:200]}"
+                yield Problem(fact, f"{limit} of {len(every)} entries", actual, request, operation.id)
 
 
 @check(
     "list.pages", "The pages of a list follow each other without a gap.", level="jobs", uses=(PLAIN,),
-    known=_known("limit", "next", "cursor"),
+    known=_has_places("limit", "next", "cursor"),
 )  # fmt: skip
 def pages_follow(context: CheckContext) -> Iterator[Problem]:
     for operation, paged in lists(context):
         if paged.limit is None or paged.next is None or paged.cursor is None:
             continue
-        request, wanted, came = _compared(context, operation, paged)
-        if came != wanted:  # there may be a new entry between the pages
-            request, wanted, came = _compared(context, operation, paged)
-        context.judged(len(wanted) > SMALL)
-        if came != wanted:
+        request, expected, actual = _page_names(context, operation, paged)
+        if actual != expected:  # there may be a new entry between the pages
+            request, expected, actual = _page_names(context, operation, paged)
+        context.judged(len(expected) > SMALL)
+        if actual != expected:
             fact = list_fact(context, operation, paged, f"goes on where {paged.next} leads to")
-            yield Problem(fact, f"{wanted}"[:300], f"{came}"[:300], request, operation.id)
+            yield Problem(fact, f"{expected}"[:300], f"{actual}"[:300], request, operation.id)
 
 
-def _compared(context: CheckContext, operation: Operation, paged: Paged) -> tuple[SentRequest, list[Any], list[Any]]:
+def _page_names(context: CheckContext, operation: Operation, paged: Paged) -> tuple[SentRequest, list[Any], list[Any]]:
     """The names on the first pages, and those that the whole list has from the first of them on."""
-    request, came = _pages(context, operation, paged)
+    request, actual = _pages(context, operation, paged)
     _, every = _whole(context, operation, paged)
     names = _names(paged, every)
-    start = names.index(came[0]) if came and came[0] in names else 0
-    return request, names[start : start + SMALL * PAGES], came
+    start = names.index(actual[0]) if actual and actual[0] in names else 0
+    return request, names[start : start + SMALL * PAGES], actual
 
 
 def _pages(context: CheckContext, operation: Operation, paged: Paged) -> tuple[SentRequest, list[Any]]:
     """The names on the first pages, one after the other, with the request for the last of them."""
     assert paged.limit is not None
     assert paged.cursor is not None
-    request, came = asked(context, operation, **{paged.limit: SMALL}), []
+    request, names = list_request(context, operation, **{paged.limit: SMALL}), []
     for _ in range(PAGES):
         response = context.send(request)
-        came += _names(paged, entries_of(paged, response))
+        names += _names(paged, entries_of(paged, response))
         cursor = pointers.value(response.json, paged.next or "")
         if not cursor:
             break
         further: dict[str, str | int] = {paged.limit: SMALL, paged.cursor: str(cursor)}
-        request = asked(context, operation, **further)
-    return request, came
+        request = list_request(context, operation, **further)
+    return request, names
 
 
 @check(
-    "list.order", "A list comes in the order that is asked for.", level="jobs", uses=(PLAIN,), known=_known("by"),
+    "list.order", "A list comes in the order that is asked for.", level="jobs", uses=(PLAIN,), known=_has_places("by"),
 )  # fmt: skip
 def keeps_the_order(context: CheckContext) -> Iterator[Problem]:
     for operation, paged in lists(context):
@@ -123,7 +125,7 @@ def keeps_the_order(context: CheckContext) -> Iterator[Problem]:
         for name, order in paged.orders.items() or (("down", ""),):
             parameter = next((one.name for one in operation.query if one.name.startswith("sort")), None)
             query: dict[str, str | int] = {parameter: order} if parameter and order else {}
-            request = asked(context, operation, **query)
+            request = list_request(context, operation, **query)
             values = [str(pointers.value(entry, paged.by)) for entry in entries_of(paged, context.send(request))]
             context.judged(len(values) > 1)
             if values != sorted(values, reverse=name == "down"):
@@ -133,26 +135,26 @@ def keeps_the_order(context: CheckContext) -> Iterator[Problem]:
 
 @check(
     "list.filter", "A list shows what its filter asks for, and nothing else.", level="jobs", uses=(PLAIN,),
-    known=_known("filters"),
+    known=_has_places("filters"),
 )  # fmt: skip
 def keeps_the_filter(context: CheckContext) -> Iterator[Problem]:
     for operation, paged in lists(context):
         for row in paged.filters.values():
             beside = row.get("with", {})
-            every = entries_of(paged, context.send(asked(context, operation, **beside)))
+            every = entries_of(paged, context.send(list_request(context, operation, **beside)))
             seen = dict.fromkeys(one for entry in every for one in _values(entry, row))
             others = [value for value in _further(context, operation, paged, row) if value not in seen]
             for value in [*list(seen)[:2], *others[: 3 - min(2, len(seen))]]:
-                request = asked(
+                request = list_request(
                     context, operation, **beside, **{str(row["name"]): str(row["form"]).format(value=value)}
                 )
                 response = context.send(request)
                 entries = entries_of(paged, response)
                 others_too = any(value not in _values(entry, row) for entry in every)
-                wanted = value in seen if not row.get("not") else others_too
+                is_listed = value in seen if not row.get("not") else others_too
                 context.judged()
                 if any((value in _values(entry, row)) == bool(row.get("not")) for entry in entries) or (
-                    wanted and not entries
+                    is_listed and not entries
                 ):
                     fact = list_fact(context, operation, paged, f"can be filtered by {row['name']}")
                     shown = sorted({one for entry in entries for one in _values(entry, row)})
@@ -189,10 +191,10 @@ def shows_what_was_begun(context: CheckContext) -> Iterator[Problem]:
         if not paged.jobs:
             continue
         begun = [trace for trace in context.jobs.traces() if trace.id is not None and _is_listed(context, paged, trace)]
-        wanted = [*begun[-3:], *(trace for trace in begun[:-3] if not _succeeded(context, trace))]
+        sample = [*begun[-3:], *(trace for trace in begun[:-3] if not _has_succeeded(context, trace))]
         pages = list_pages(context, operation, paged)
-        missing = pages.missing(context, {str(trace.id) for trace in wanted})
-        for trace in wanted:
+        missing = pages.missing(context, {str(trace.id) for trace in sample})
+        for trace in sample:
             if str(trace.id) not in missing:
                 context.judged()
             elif not pages.whole:
@@ -205,21 +207,24 @@ def shows_what_was_begun(context: CheckContext) -> Iterator[Problem]:
 
 def _is_listed(context: CheckContext, paged: Paged, trace: JobTrace) -> bool:
     """Whether a job is in a list: in one of jobs every job, in one of charges what has succeeded."""
-    return _succeeded(context, trace) or (bool(paged.id) and trace.ended)
+    return _has_succeeded(context, trace) or (bool(paged.id) and trace.ended)
 
 
-def _succeeded(context: CheckContext, trace: JobTrace) -> bool:
+def _has_succeeded(context: CheckContext, trace: JobTrace) -> bool:
     return any(state.kind == "succeeded" for state in context.states(trace.last.word if trace.last else None))
 
 
 @check(
-    "list.least", "A list that is never empty has entries of the documented form.", level="reads", known=_known("least")
+    "list.least",
+    "A list that is never empty has entries of the documented form.",
+    level="reads",
+    known=_has_places("least"),
 )
 def has_entries(context: CheckContext) -> Iterator[Problem]:
     for operation, paged in lists(context):
         if paged.least is None:
             continue
-        request = asked(context, operation)
+        request = list_request(context, operation)
         response = context.answer(request, operation)
         if response is None:
             continue
@@ -235,12 +240,12 @@ def has_entries(context: CheckContext) -> Iterator[Problem]:
             )
 
 
-@check("list.models", "A list of models names every model.", level="reads", known=_known("models"))
+@check("list.models", "A list of models names every model.", level="reads", known=_has_places("models"))
 def names_every_model(context: CheckContext) -> Iterator[Problem]:
     for operation, paged in lists(context):
         if not paged.models:
             continue
-        request = asked(context, operation)
+        request = list_request(context, operation)
         response = context.try_send(request)
         if response is None or context.excused(response, operation):
             continue

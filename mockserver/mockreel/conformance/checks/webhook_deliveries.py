@@ -29,7 +29,7 @@ def tells(context: CheckContext) -> bool:
     return bool(context.contract.callbacks.events)
 
 
-def called(context: CheckContext, group: str = PLAIN) -> list[JobTrace]:
+def jobs_with_webhook(context: CheckContext, group: str = PLAIN) -> list[JobTrace]:
     """The traces of jobs with a webhook.
 
     Raises:
@@ -61,14 +61,14 @@ def word_since(context: CheckContext, trace: JobTrace) -> Any:
     """
     if not trace.ended and trace.poll is not None:
         try:
-            context.telling.look(trace)
+            context.job_traces.look(trace)
         except MockreelError as reason:
             context.skip(f"its record could not be read after the callback: {reason}")
             return None
     return trace.last.word if trace.last else None
 
 
-def shown(arrival: Arrival) -> str:
+def body_start(arrival: Arrival) -> str:
     """The beginning of a callback's body for a report."""
     return arrival.body.decode("utf-8", "replace")[:300]
 
@@ -82,7 +82,7 @@ def _unpacked(value: Any) -> Any:
 
 def _each(context: CheckContext, *further: str) -> Iterator[tuple[JobTrace, Arrival, Any]]:
     """Every arrival with its story and its parsed body; also of further groups of jobs."""
-    for trace in (trace for group in (PLAIN, *further) for trace in called(context, group)):
+    for trace in (trace for group in (PLAIN, *further) for trace in jobs_with_webhook(context, group)):
         for arrival in trace.arrivals:
             context.judged()
             yield trace, arrival, context.webhooks.payload(arrival.body)
@@ -97,7 +97,7 @@ def _each(context: CheckContext, *further: str) -> Iterator[tuple[JobTrace, Arri
 )
 def comes_once(context: CheckContext) -> Iterator[Problem]:
     usual = _usual(context)
-    for trace in called(context):
+    for trace in jobs_with_webhook(context):
         overdue = not trace.arrivals and trace.watched > usual
         if not trace.ended or (not trace.whole and not overdue and len(trace.arrivals) < 2):
             context.skip(f"a callback was waited for in vain: {trace.stopped or 'its job did not end'}")
@@ -105,18 +105,18 @@ def comes_once(context: CheckContext) -> Iterator[Problem]:
         context.judged()
         if len(trace.arrivals) != 1:
             fact = callback_fact(context, trace, "the end of a job is told once, where it is taken at once")
-            yield Problem(fact, "one callback", f"{len(trace.arrivals)} of them", trace.asked, trace.subject)
+            yield Problem(fact, "one callback", f"{len(trace.arrivals)} of them", trace.request, trace.subject)
 
 
 def _usual(context: CheckContext) -> float:
     """After so many seconds a callback that has not come is missing: many times as long as the others took to come."""
-    took = [
+    delays = [
         trace.arrivals[0].at - trace.ended_at
-        for trace in called(context)
+        for trace in jobs_with_webhook(context)
         if trace.arrivals and trace.ended_at is not None
     ]
     ours = float(getattr(context.target, "lateness", 0.0))  # a machine that is busy is late with everything
-    return max(OVERDUE, TIMES * max(took)) + TIMES * ours if took else math.inf
+    return max(OVERDUE, TIMES * max(delays)) + TIMES * ours if delays else math.inf
 
 
 @check("callback.valid", "A callback has the documented form.", level="jobs", uses=(PLAIN,), known=tells)
@@ -125,7 +125,7 @@ def is_valid(context: CheckContext) -> Iterator[Problem]:
         found = context.webhooks.problems(trace.submit, arrival.body)
         if found:
             fact = callback_fact(context, trace, "a callback has the form of its schema")
-            yield Problem(fact, "a body of the documented form", "; ".join(found[:3]), trace.asked, trace.subject)
+            yield Problem(fact, "a body of the documented form", "; ".join(found[:3]), trace.request, trace.subject)
 
 
 @check(
@@ -140,7 +140,7 @@ def has_its_headers(context: CheckContext) -> Iterator[Problem]:
             if not value or (literal and value.partition(";")[0] != header.value):
                 fact = callback_fact(context, trace, f"a callback has the header {header.name}")
                 expected = f"{header.name}: {header.value}"
-                yield Problem(fact, expected, value or "no such header", trace.asked, trace.subject)
+                yield Problem(fact, expected, value or "no such header", trace.request, trace.subject)
 
 
 @check(
@@ -155,8 +155,8 @@ def have_headers_of_their_own(context: CheckContext) -> Iterator[Problem]:
             other = seen.setdefault((header.name, value), trace)
             if header.unique and value and other.id != trace.id:
                 fact = callback_fact(context, trace, f"{header.name} tells one callback from another")
-                came = f"{value}, as in the callback of {other.id}"
-                yield Problem(fact, f"{header.name} of its own", came, trace.asked, trace.subject)
+                actual = f"{value}, as in the callback of {other.id}"
+                yield Problem(fact, f"{header.name} of its own", actual, trace.request, trace.subject)
 
 
 @check(
@@ -175,27 +175,27 @@ def is_signed(context: CheckContext) -> Iterator[Problem]:
     if not secret:
         raise Skipped(context.signing().trouble or "nothing says how a receiver gets its secret; give --secret")
     for group in (PLAIN, "500", "500-200"):
-        for trace in called(context, group):
+        for trace in jobs_with_webhook(context, group):
             for number, arrival in enumerate(trace.arrivals, 1):
                 context.judged()
                 expected = sign(signature, secret, arrival.body)
-                came = arrival.headers.get(signature.header.lower(), "")
-                if not context.is_signature(signature, came, arrival.body):
+                value = arrival.headers.get(signature.header.lower(), "")
+                if not context.is_signature(signature, value, arrival.body):
                     says = f"{signature.header} is the {signature.algorithm} of the body, in {signature.encoding}"
                     fact = context.facts.fact(says, "callbacks.yaml signature", signature.evidence)
-                    told = f"{came or 'no signature'} at attempt {number}"
-                    yield Problem(fact, f"{signature.header}: {expected}", told, trace.asked, trace.subject)
+                    actual = f"{value or 'no signature'} at attempt {number}"
+                    yield Problem(fact, f"{signature.header}: {expected}", actual, trace.request, trace.subject)
 
 
 @check("callback.not-before", "No callback comes before its job has ended.", level="jobs", uses=(PLAIN,), known=tells)
 def comes_after_the_end(context: CheckContext) -> Iterator[Problem]:
-    for trace in called(context):
-        early = [poll for poll, states in context.telling.words(trace) if poll.arrived and states]
+    for trace in jobs_with_webhook(context):
+        early = [poll for poll, states in context.job_traces.words(trace) if poll.arrived and states]
         context.judged(bool(trace.polls))
         if early and not any(state.terminal for state in context.states(early[0].word)):
             fact = callback_fact(context, trace, "a callback tells that a job has ended")
-            came = f"a callback while it was {early[0].word}"
-            yield Problem(fact, "no callback before the terminal state", came, trace.asked, trace.subject)
+            actual = f"a callback while it was {early[0].word}"
+            yield Problem(fact, "no callback before the terminal state", actual, trace.request, trace.subject)
 
 
 @check("callback.true", "A callback tells of its own job, as the job is.", level="jobs", uses=(PLAIN,), known=tells)
@@ -208,9 +208,9 @@ def tells_the_truth(context: CheckContext) -> Iterator[Problem]:
         now = word_since(context, trace)
         fact = callback_fact(context, trace, "a callback names its job and how it ended")
         if str(id_) != str(trace.id):
-            yield Problem(fact, f"the id {trace.id}", shown(arrival), trace.asked, trace.subject)
+            yield Problem(fact, f"the id {trace.id}", body_start(arrival), trace.request, trace.subject)
         elif word is not None and now is not None and not same_state(context, word, now):
-            yield Problem(fact, f"the state {now}", shown(arrival), trace.asked, trace.subject)
+            yield Problem(fact, f"the state {now}", body_start(arrival), trace.request, trace.subject)
 
 
 @check(
@@ -224,13 +224,15 @@ def names_its_event(context: CheckContext) -> Iterator[Problem]:
     words = {event.word: event for event in context.contract.callbacks.events.values()}
     for trace, arrival, body in _each(context):
         named = next((value for value in _values(body) if isinstance(value, str) and value in words), None)
-        ended = {state.name for state in context.states(word_since(context, trace))}
-        if named is not None and ended and not ended & set(words[named].on):
+        state_names = {state.name for state in context.states(word_since(context, trace))}
+        if named is not None and state_names and not state_names & set(words[named].on):
             event = words[named]
             fact = context.facts.fact(
                 f"{named} is told of {', '.join(event.on)}", "callbacks.yaml events", event.evidence
             )
-            yield Problem(fact, f"the event of {', '.join(ended)}", shown(arrival), trace.asked, trace.subject)
+            yield Problem(
+                fact, f"the event of {', '.join(state_names)}", body_start(arrival), trace.request, trace.subject
+            )
 
 
 @check(
@@ -241,7 +243,7 @@ def names_its_event(context: CheckContext) -> Iterator[Problem]:
     known=lambda context: any(talk.promises.agrees for talk in context.contract.conversation.jobs.values()),
 )
 def agrees_with_the_record(context: CheckContext) -> Iterator[Problem]:
-    for trace in called(context):
+    for trace in jobs_with_webhook(context):
         for arrival in trace.arrivals if trace.ended else ():
             body = inner(context.webhooks.payload(arrival.body))
             for pair in trace.talk.promises.agrees:
@@ -253,8 +255,8 @@ def agrees_with_the_record(context: CheckContext) -> Iterator[Problem]:
                         f"conversation.yaml {trace.talk.name} agrees",
                         pair.evidence,
                     )
-                    came = f"{pointers.value(body, pair.one)!r} in {shown(arrival)[:200]}"
-                    yield Problem(fact, f"{record!r}"[:200], came, trace.asked, trace.subject)
+                    actual = f"{pointers.value(body, pair.one)!r} in {body_start(arrival)[:200]}"
+                    yield Problem(fact, f"{record!r}"[:200], actual, trace.request, trace.subject)
 
 
 def same_state(context: CheckContext, one: Any, other: Any) -> bool:

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from mockreel.conformance.check import Check, check
 from mockreel.conformance.check_context import CheckContext
-from mockreel.conformance.checks.webhook_deliveries import callback_fact, called, tells
+from mockreel.conformance.checks.webhook_deliveries import callback_fact, jobs_with_webhook, tells
 from mockreel.conformance.jobs.job_groups import ANSWERS, PLAIN
 from mockreel.conformance.jobs.job_traces import JobTrace
 from mockreel.conformance.jobs.wait_times import attempts_after
@@ -30,9 +30,9 @@ def policy_of(context: CheckContext, trace: JobTrace) -> DeliveryPolicy:
     return context.contract.callbacks.policies[trace.talk.webhook.policy]
 
 
-def tried(context: CheckContext, name: str) -> Iterator[JobTrace]:
+def retried_jobs(context: CheckContext, name: str) -> Iterator[JobTrace]:
     """The stories of a group whose callbacks are all answered so; what was not seen to its end is not judged."""
-    for trace in called(context, name):
+    for trace in jobs_with_webhook(context, name):
         if trace.whole and trace.arrivals:
             yield trace
         elif trace.whole:
@@ -45,31 +45,33 @@ def _counting(name: str, behaviours: tuple[Behaviour, ...]) -> Check:
     """How many attempts come where each is answered in one way."""
 
     def count(context: CheckContext) -> Iterator[Problem]:
-        for trace in tried(context, name):
+        for trace in retried_jobs(context, name):
             context.judged()
             policy = policy_of(context, trace)
-            wanted = attempts_after(policy, behaviours)
-            if len(trace.arrivals) != wanted:
-                says = f"a callback that is answered with {name} is tried {wanted} times in all"
+            expected = attempts_after(policy, behaviours)
+            if len(trace.arrivals) != expected:
+                says = f"a callback that is answered with {name} is tried {expected} times in all"
                 fact = context.facts.fact(
-                    says, "callbacks.yaml policy", policy.evidence_of(_what(behaviours[0], wanted))
+                    says, "callbacks.yaml policy", policy.evidence_of(_what(behaviours[0], expected))
                 )
-                yield Problem(fact, f"{wanted} attempts", f"{len(trace.arrivals)} attempts", trace.asked, trace.subject)
+                yield Problem(
+                    fact, f"{expected} attempts", f"{len(trace.arrivals)} attempts", trace.request, trace.subject
+                )
 
     says = f"A callback whose attempts are answered with {name} is tried as often as documented."
-    return Check(f"callback.tries-{name}", says, "jobs", count, (name,), lambda context: _asks(context, name))
+    return Check(f"callback.tries-{name}", says, "jobs", count, (name,), lambda context: _can_time(context, name))
 
 
-def _asks(context: CheckContext, name: str) -> bool:
+def _can_time(context: CheckContext, name: str) -> bool:
     """A receiver that answers late is not to be had on the mock, where no time passes while it answers."""
     return tells(context) and (name != "slow" or not context.own)
 
 
-def _what(answer: Behaviour, wanted: int) -> str:
+def _what(answer: Behaviour, expected: int) -> str:
     """The number of the policy that defines the attempts."""
     if answer == "slow" or (isinstance(answer, int) and answer < 300):
         return "success"
-    return "attempts" if wanted > 1 and isinstance(answer, int) else "retry"
+    return "attempts" if expected > 1 and isinstance(answer, int) else "retry"
 
 
 @check(
@@ -77,25 +79,25 @@ def _what(answer: Behaviour, wanted: int) -> str:
     known=tells,
 )  # fmt: skip
 def are_spaced(context: CheckContext) -> Iterator[Problem]:
-    traces = [trace for group in SPACED for trace in tried(context, group)]
+    traces = [trace for group in SPACED for trace in retried_jobs(context, group)]
     for trace in traces:
         policy = policy_of(context, trace)
-        for number, (gap, wanted) in enumerate(zip(_gaps(trace), policy.delays, strict=False), 2):
+        for number, (gap, planned) in enumerate(zip(_gaps(trace), policy.delays, strict=False), 2):
             context.judged()
             # A machine that is busy for a moment makes one attempt late; a server whose delay is longer, every one.
             least = min(_gaps(one)[number - 2] for one in traces if len(_gaps(one)) > number - 2)
-            late = least - wanted if gap > wanted else gap - wanted
-            if not _is_near(context, late - min(_on_its_way(traces), max(0.0, late)), wanted):
+            late = least - planned if gap > planned else gap - planned
+            if not _is_near(context, late - min(_on_its_way(traces), max(0.0, late)), planned):
                 says = f"the attempts are {', '.join(f'{delay:g}' for delay in policy.delays)} s apart"
                 fact = context.facts.fact(says, "callbacks.yaml policy delays", policy.evidence_of("delays"))
-                expected = f"attempt {number} after {wanted:g} s"
-                yield Problem(fact, expected, f"after {gap:.2f} s", trace.asked, trace.subject)
+                expected = f"attempt {number} after {planned:g} s"
+                yield Problem(fact, expected, f"after {gap:.2f} s", trace.request, trace.subject)
 
 
 def _on_its_way(traces: list[JobTrace]) -> float:
     """How long the first attempts took to come, at least: so long the others may be on their way too."""
-    took = [one.arrivals[0].at - one.ended_at for one in traces if one.arrivals and one.ended_at is not None]
-    return max(0.0, min(took, default=0.0))
+    delays = [one.arrivals[0].at - one.ended_at for one in traces if one.arrivals and one.ended_at is not None]
+    return max(0.0, min(delays, default=0.0))
 
 
 def _gaps(trace: JobTrace) -> list[float]:
@@ -103,24 +105,24 @@ def _gaps(trace: JobTrace) -> list[float]:
     return [later.at - earlier.at for earlier, later in pairwise(trace.arrivals)]
 
 
-def _is_near(context: CheckContext, late: float, wanted: float) -> bool:
+def _is_near(context: CheckContext, late: float, expected: float) -> bool:
     """Whether an attempt that is so late (early, if negative) is close enough to its moment."""
     if context.target.own:
         return abs(late) <= SLACK_OWN
     ours = float(getattr(context.target, "lateness", 0.0))
-    return -(SLACK + 0.1 * wanted + ours) <= late <= LATER + LATER_PART * wanted + 2 * ours
+    return -(SLACK + 0.1 * expected + ours) <= late <= LATER + LATER_PART * expected + 2 * ours
 
 
 @check(
     "callback.same-bytes", "Every attempt at a callback sends the same bytes.", level="jobs", uses=("500",), known=tells
 )
 def repeat_themselves(context: CheckContext) -> Iterator[Problem]:
-    for trace in tried(context, "500"):
+    for trace in retried_jobs(context, "500"):
         context.judged()
         if len({arrival.body for arrival in trace.arrivals}) > 1:
             fact = callback_fact(context, trace, "an attempt repeats the callback")
             bodies = [arrival.body.decode("utf-8", "replace")[:150] for arrival in trace.arrivals]
-            yield Problem(fact, "the same bytes each time", " | ".join(bodies), trace.asked, trace.subject)
+            yield Problem(fact, "the same bytes each time", " | ".join(bodies), trace.request, trace.subject)
 
 
 @check(
@@ -128,7 +130,7 @@ def repeat_themselves(context: CheckContext) -> Iterator[Problem]:
     uses=("500-200",), known=tells,
 )  # fmt: skip
 def stops_when_taken(context: CheckContext) -> Iterator[Problem]:
-    for trace in tried(context, "500-200"):
+    for trace in retried_jobs(context, "500-200"):
         context.judged()
         count, policy = len(trace.arrivals), policy_of(context, trace)
         if count != 2:
@@ -136,7 +138,7 @@ def stops_when_taken(context: CheckContext) -> Iterator[Problem]:
                 "a 2xx ends the attempts", "callbacks.yaml policy success", policy.evidence_of("success")
             )
             yield Problem(
-                fact, "two attempts, as the second was taken", f"{count} attempts", trace.asked, trace.subject
+                fact, "two attempts, as the second was taken", f"{count} attempts", trace.request, trace.subject
             )
 
 
@@ -145,7 +147,7 @@ def stops_when_taken(context: CheckContext) -> Iterator[Problem]:
     uses=("302-200", "307-200"), known=tells,
 )  # fmt: skip
 def stays_where_it_was_sent(context: CheckContext) -> Iterator[Problem]:
-    for trace in (one for group in ("302-200", "307-200") for one in called(context, group)):
+    for trace in (one for group in ("302-200", "307-200") for one in jobs_with_webhook(context, group)):
         if not trace.arrivals or trace.callback_url is None:
             context.skip("no callback came that could be redirected, see callback.comes")
             continue
@@ -155,8 +157,8 @@ def stays_where_it_was_sent(context: CheckContext) -> Iterator[Problem]:
             policy = policy_of(context, trace)
             says = "a redirect is not followed"
             fact = context.facts.fact(says, "callbacks.yaml policy redirects", policy.evidence_of("redirects"))
-            came = f"{len(followed)} requests at the address of the redirect"
-            yield Problem(fact, "none", came, trace.asked, trace.subject)
+            actual = f"{len(followed)} requests at the address of the redirect"
+            yield Problem(fact, "none", actual, trace.request, trace.subject)
 
 
 def _redelivers(context: CheckContext) -> bool:
@@ -169,7 +171,7 @@ def _redelivers(context: CheckContext) -> bool:
     known=_redelivers,
 )  # fmt: skip
 def comes_again(context: CheckContext) -> Iterator[Problem]:
-    for trace in called(context):
+    for trace in jobs_with_webhook(context):
         webhook = trace.talk.webhook
         if webhook is None or webhook.redeliver is None or trace.scenario is not None or not trace.whole:
             continue
@@ -177,23 +179,25 @@ def comes_again(context: CheckContext) -> Iterator[Problem]:
         if request is None or request.operation is None:
             continue
         reply = context.send(request)
-        came = _further(context, trace)
+        actual = _further(context, trace)
         context.judged()
         if (
             context.error_detector.refused(reply)
-            or len(came) != 1
-            or context.webhooks.problems(trace.submit, came[0].body)
+            or len(actual) != 1
+            or context.webhooks.problems(trace.submit, actual[0].body)
         ):
             fact = context.facts.operation(f"{webhook.redeliver} sends the callback again", request.operation)
-            yield Problem(fact, "one more valid callback", f"{len(came)} came; {reply.shown()}", request, trace.subject)
+            yield Problem(
+                fact, "one more valid callback", f"{len(actual)} came; {reply.shown()}", request, trace.subject
+            )
 
 
 def _further(context: CheckContext, trace: JobTrace) -> list[Arrival]:
     """Attempts after the earlier ones; waits for them as long as for the first."""
-    until = context.until(1 if context.own else context.waits.grace)
+    until = context.budget.until(1 if context.own else context.waits.grace)
     while True:
-        came = context.receiver.of(trace.callback_url or "")[len(trace.arrivals) :]
-        if context.own or came or context.target.now() >= until:
+        later = context.receiver.of(trace.callback_url or "")[len(trace.arrivals) :]
+        if context.own or later or context.target.now() >= until:
             break
         context.target.wait(0.25)
     context.target.wait(1.0)
@@ -202,7 +206,7 @@ def _further(context: CheckContext, trace: JobTrace) -> list[Arrival]:
 
 def _redelivery(context: CheckContext, trace: JobTrace, webhook: WebhookTalk) -> SentRequest | None:
     """The request for a redelivery: linked from the submit, directly or through another operation."""
-    operation, request, reply = trace.submit, trace.asked, trace.response
+    operation, request, reply = trace.submit, trace.request, trace.response
     for name in (webhook.via, webhook.redeliver):
         if name is None:
             continue

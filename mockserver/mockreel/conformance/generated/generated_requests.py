@@ -50,7 +50,7 @@ class Tally:
     cases: int = 0
     seconds: float = 0.0
     problems: list[Problem] = field(default_factory=list)
-    broke: str = ""
+    error: str = ""
 
 
 def require() -> Any:
@@ -101,9 +101,9 @@ class Generated:
         self._late = False
         self._tallies = {phase: Tally() for phase in PHASES}
         self._phase = PHASES[0]
-        wanted = context.wanted
+        options = context.options
         self._model_selection = ModelSelection(
-            context.contract, names=wanted.models, quick=wanted.quick, seed=wanted.seed
+            context.contract, names=options.models, quick=options.quick, seed=options.seed
         )
         self._documents = Documents(context.contract)
         self.notes: list[str] = []
@@ -123,7 +123,7 @@ class Generated:
         library = require()
         logging.getLogger("schemathesis").setLevel(logging.CRITICAL)
         self._in_time(library)
-        self._context.asking = ""
+        self._context.current_check = ""
         for phase, tally in self._tallies.items():
             if self._wants(phase):
                 yield self._outcome(phase, tally)
@@ -146,13 +146,13 @@ class Generated:
         thread.join(max(0.0, self._ends - time.monotonic()))
         with self._sending:
             self._closed = thread.is_alive()
-            self._late = self._late or (self._closed and self._sent < self.quota)
+            self._late = self._late or (self._closed and self._request_count < self.quota)
         if raised:
             raise raised[0]
 
     def _generate(self, library: Any) -> None:
         documents = self._plan()
-        draw = random.Random(self._context.wanted.seed)
+        draw = random.Random(self._context.options.seed)
         for parts in documents:
             draw.shuffle(parts)
         further = documents[1:]
@@ -186,13 +186,13 @@ class Generated:
     def _each(self, library: Any, documents: Sequence[list[Part]], phases: tuple[str, ...]) -> int:
         """Each further document, in the order of the seed, as far as the planned requests last; gives how many."""
         for number, parts in enumerate(documents):
-            if self._sent >= self.quota or self._late:
+            if self._request_count >= self.quota or self._late:
                 return number
             self._engine(library, parts, phases, 1.0)
         return len(documents)
 
     @property
-    def _sent(self) -> int:
+    def _request_count(self) -> int:
         return sum(tally.cases for tally in self._tallies.values()) + self._refused_to_send
 
     def _engine(self, library: Any, parts: Sequence[Part], phases: Iterable[str], share: float) -> None:
@@ -203,37 +203,37 @@ class Generated:
         from schemathesis.config import SchemathesisConfig  # noqa: PLC0415
         from schemathesis.engine import events, from_schema  # noqa: PLC0415
 
-        wanted = [phase for phase in phases if self._wants(phase)]
-        if not parts or not wanted or self._late:
+        chosen = [phase for phase in phases if self._wants(phase)]
+        if not parts or not chosen or self._late:
             return
-        self._allowed = min(self.quota, self._sent + int(self.quota * share))
-        config = SchemathesisConfig.from_dict(self._settings(wanted))
+        self._allowed = min(self.quota, self._request_count + int(self.quota * share))
+        config = SchemathesisConfig.from_dict(self._settings(chosen))
         schema = library.openapi.from_dict(self._documents.document(parts), config=config)
         schema.app = self._app
         stream = from_schema(schema).execute()
-        began = time.monotonic()
+        start = time.monotonic()
         for event in stream:
             if isinstance(event, events.PhaseStarted) and event.phase.name.value in self._tallies:
-                self._phase, began = event.phase.name.value, time.monotonic()
+                self._phase, start = event.phase.name.value, time.monotonic()
             if isinstance(event, events.PhaseFinished) and event.phase.name.value in self._tallies:
-                self._tallies[event.phase.name.value].seconds += time.monotonic() - began
+                self._tallies[event.phase.name.value].seconds += time.monotonic() - start
             if isinstance(event, events.NonFatalError):
-                self._tallies[self._phase].broke = f"{event.label}: {str(event.value)[:300]}"
+                self._tallies[self._phase].error = f"{event.label}: {str(event.value)[:300]}"
             if isinstance(event, events.FatalError):
-                self._tallies[self._phase].broke = str(event.exception)[:300]
+                self._tallies[self._phase].error = str(event.exception)[:300]
             if self._is_over():
                 stream.stop()
 
     def _is_over(self) -> bool:
         """Whether the planned requests are sent, or the time is up; the second is a shortcoming of the run."""
-        if time.monotonic() > self._ends and self._sent < self._allowed:
+        if time.monotonic() > self._ends and self._request_count < self._allowed:
             self._late = True
-        return self._late or self._closed or self._sent >= self._allowed
+        return self._late or self._closed or self._request_count >= self._allowed
 
     def _settings(self, phases: Iterable[str]) -> dict[str, Any]:
         examples = max(3, round(EXAMPLES_A_MINUTE * self._budget / 60))
         return {
-            "seed": self._context.wanted.seed,
+            "seed": self._context.options.seed,
             "suppress-health-check": ["all"],
             "checks": {"enabled": False},
             "generation": {"max-examples": examples, "database": "none", "with-security-parameters": False},
@@ -242,17 +242,17 @@ class Generated:
 
     def _app(self, environ: Mapping[str, Any], start: Callable[..., Any]) -> list[bytes]:
         """The target as a WSGI application: everything that is generated passes here."""
-        request = self._ask(environ)
+        request = self._request(environ)
         with self._sending:
-            return self._answered(request, start)
+            return self._respond(request, start)
 
-    def _answered(self, request: SentRequest, start: Callable[..., Any]) -> list[bytes]:
+    def _respond(self, request: SentRequest, start: Callable[..., Any]) -> list[bytes]:
         if self._is_over():
             self._unsent.add(self._phase)
             start("503 Over", [])
             return [b""]
         try:
-            self._context.asking = f"generated.{self._phase}"
+            self._context.current_check = f"generated.{self._phase}"
             response = self._context.send(request)
         except Skipped:
             self._refused_to_send += 1
@@ -272,32 +272,33 @@ class Generated:
             if self._context.own or self._context.error_detector.circumstance(response, request.operation) is None:
                 tally.problems += judge(self._context, request, response)
 
-    def _ask(self, environ: Mapping[str, Any]) -> SentRequest:
+    def _request(self, environ: Mapping[str, Any]) -> SentRequest:
         """The request as it was generated, with the key where the contract has it."""
         path = quote(environ["PATH_INFO"].encode("latin-1", "replace"), safe="/:@!$&'()*+,;=~")
         headers = {
             name[5:].replace("_", "-").lower(): value for name, value in environ.items() if name.startswith("HTTP_")
         }
-        kept = {
+        passed_on = {
             name: value
             for name, value in headers.items()
             if name not in _OWN_HEADERS and not name.startswith("x-schemathesis")
         }
         if environ.get("CONTENT_TYPE"):
-            kept["content-type"] = environ["CONTENT_TYPE"]
+            passed_on["content-type"] = environ["CONTENT_TYPE"]
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
         found = self._context.contract.router.find(unquote(path))
         operation = found.methods.get(environ["REQUEST_METHOD"]) if found else None
         admin = operation is not None and operation.admin and "admin" in self._context.target.keys.of
         method, query = environ["REQUEST_METHOD"], environ.get("QUERY_STRING", "")
-        request = SentRequest(method, path, query, kept, body, operation, "admin" if admin else "own")
+        request = SentRequest(method, path, query, passed_on, body, operation, "admin" if admin else "own")
         return dressed(request, self._context.target.keys)
 
     def _note(self, documents: Sequence[list[Part]], covered: int, sampled: int) -> None:
         provider = self._context.contract.provider
-        if self._model_selection.left_out:
+        if self._model_selection.skipped_pairs:
             self.notes.append(
-                f"{provider}: {self._model_selection.left_out} models at operations skipped, as others have their shape"
+                f"{provider}: {self._model_selection.skipped_pairs} models at operations skipped, "
+                "as others have their shape"
             )
         if covered < len(documents):
             self.notes.append(
@@ -317,9 +318,8 @@ class Generated:
     def _left_out(self, tally: Tally) -> tuple[str, ...]:
         """Why planned requests of a phase were not sent."""
         if self._late:
-            return (
-                f"{self.quota - self._sent} planned requests were left when the time was up; give more with --budget",
-            )
+            missing = self.quota - self._request_count
+            return (f"{missing} planned requests were left when the time was up; give more with --budget",)
         if not tally.cases and self._refused_to_send:
             return ("none of the requests that it draws may be sent; allow them with --full",)
         return ()
@@ -334,7 +334,7 @@ class Generated:
             tally.cases,
             found,
             self._left_out(tally),
-            tally.broke,
+            tally.error,
             tally.seconds,
         )
 

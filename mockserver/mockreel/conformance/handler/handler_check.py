@@ -32,7 +32,7 @@ def check_handler(
     from mockreel.simulator.simulator import load_contracts  # noqa: PLC0415
 
     plan = plan or HandlerPlan()
-    began = time.monotonic()
+    start = time.monotonic()
     contract = load_contracts([provider], data=plan.data)[provider]
     _check(contract, plan)
     cases = HandlerCases(contract, plan)
@@ -50,12 +50,12 @@ def check_handler(
             watcher(outcomes[-1])
     finally:
         endpoint.close()
-    return Report(url, __version__, plan.seed, tuple(outcomes), tuple(notes), time.monotonic() - began)
+    return Report(url, __version__, plan.seed, tuple(outcomes), tuple(notes), time.monotonic() - start)
 
 
 def _notes(cases: "HandlerCases") -> Iterator[str]:
-    if cases.left_out:
-        yield f"webhooks of jobs that {', '.join(cases.left_out)} began; name them with --operation"
+    if cases.skip_reasons:
+        yield f"webhooks of jobs that {', '.join(cases.skip_reasons)} began; name them with --operation"
 
 
 def _check(contract: Contract, plan: HandlerPlan) -> None:
@@ -68,7 +68,7 @@ def _check(contract: Contract, plan: HandlerPlan) -> None:
 
 def _outcome(endpoint: Endpoint, contract: Contract, case: HandlerCase) -> Outcome:
     """Send everything and gather the answers that are wrong."""
-    began, cases = time.monotonic(), 0
+    start, cases = time.monotonic(), 0
     left: tuple[str, ...] = ()
     wrong: dict[str, Answer] = {}
     planned = [delivery for _, delivery in case.deliveries]
@@ -81,7 +81,7 @@ def _outcome(endpoint: Endpoint, contract: Contract, case: HandlerCase) -> Outco
         if not case.right(answer):
             wrong.setdefault(_kind(answer.delivery), answer)
     found = tuple(_finding(endpoint, contract, case, one) for one in list(wrong.values())[:MOST_FINDINGS])
-    seconds = time.monotonic() - began
+    seconds = time.monotonic() - start
     return Outcome(f"handler.{case.id}", case.says, contract.provider, cases, found, left, "", seconds)
 
 

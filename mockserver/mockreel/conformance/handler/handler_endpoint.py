@@ -60,8 +60,8 @@ class Answer:
         return accepted(self.delivery.policy, Outcome(self.status))
 
     def shown(self) -> str:
-        came = self.trouble or f"{self.status} after {self.seconds:.2f} s"
-        return f"{came}, to {self.delivery.what}: {self.delivery.body.decode('utf-8', 'replace')[:300]}"
+        outcome = self.trouble or f"{self.status} after {self.seconds:.2f} s"
+        return f"{outcome}, to {self.delivery.what}: {self.delivery.body.decode('utf-8', 'replace')[:300]}"
 
 
 def _client() -> httpx2.Client:
@@ -120,7 +120,7 @@ class Endpoint:
         if self._silent >= MOST_SILENCE:
             raise NoTime(f"the handler gave no answer in time {MOST_SILENCE} times in a row")
         left = self._left()
-        answer = self._sent(delivery, min(delivery.policy.timeout, left))
+        answer = self._post(delivery, min(delivery.policy.timeout, left))
         if answer.late and left < delivery.policy.timeout:
             raise NoTime(f"the budget of {self.budget:g} s was used up while the handler was being waited for")
         self._silent = self._silent + 1 if answer.late else 0
@@ -143,15 +143,15 @@ class Endpoint:
             while rest:
                 size = self.pace.size()
                 batch, rest = rest[:size], rest[size:]
-                answers = list(pool.map(self._tried, batch))
+                answers = list(pool.map(self._attempt, batch))
                 self.pace.took([one.seconds for one in answers if isinstance(one, Answer)] or [0.0])
                 for delivery, answer in zip(batch, answers, strict=True):
                     alone = len(batch) > 1 and isinstance(answer, Answer) and answer.late
-                    yield (found := self._tried(delivery) if alone else answer)
+                    yield (found := self._attempt(delivery) if alone else answer)
                     if isinstance(found, NoTime):
                         return
 
-    def _tried(self, delivery: Delivery) -> Answer | NoTime:
+    def _attempt(self, delivery: Delivery) -> Answer | NoTime:
         try:
             return self.send(delivery)
         except NoTime as why:
@@ -163,21 +163,21 @@ class Endpoint:
             raise NoTime(f"the budget of {self.budget:g} s is used up; give more with --budget")
         return left
 
-    def _sent(self, delivery: Delivery, timeout: float) -> Answer:
-        began = time.monotonic()
+    def _post(self, delivery: Delivery, timeout: float) -> Answer:
+        start = time.monotonic()
         try:
-            status = self._status(delivery, began + timeout)
+            status = self._status(delivery, start + timeout)
         except TimeoutError:
-            return Answer(delivery, None, time.monotonic() - began, f"no answer within {timeout:g} s", late=True)
+            return Answer(delivery, None, time.monotonic() - start, f"no answer within {timeout:g} s", late=True)
         except httpx2.ConnectError as problem:
             if not self._answered:
                 then = "Start it, then check again."
                 raise MockreelError(f"No handler answers at {self.url}: {problem}. {then}") from problem
-            return Answer(delivery, None, time.monotonic() - began, f"no connection: {problem}")
+            return Answer(delivery, None, time.monotonic() - start, f"no connection: {problem}")
         except httpx2.HTTPError as problem:
             why = str(problem) or type(problem).__name__
-            return Answer(delivery, None, time.monotonic() - began, f"the connection was closed: {why}")
-        return Answer(delivery, status, time.monotonic() - began)
+            return Answer(delivery, None, time.monotonic() - start, f"the connection was closed: {why}")
+        return Answer(delivery, status, time.monotonic() - start)
 
     def _status(self, delivery: Delivery, ends: float) -> int:
         """The status of the answer, whose body must have come in time too."""

@@ -72,7 +72,7 @@ class HandlerCases:
         self._plan = plan
         self._signature = contract.callbacks.signature
         self._facts = Facts(contract)
-        operations, self.left_out = operations_of(contract, plan.operations)
+        operations, self.skip_reasons = operations_of(contract, plan.operations)
         self._source = Samples(contract, operations, time.time(), plan.data)
 
     def all(self) -> Iterator[HandlerCase]:
@@ -86,7 +86,7 @@ class HandlerCases:
         says = "A valid webhook is accepted in time."
         yield HandlerCase("valid", says, accepted, self._honest(valid), _is_accepted)
         if self._signature is not None:
-            yield from self._signed(self._signature, strangers, accepted)
+            yield from self._signature_cases(self._signature, strangers, accepted)
         yield HandlerCase(
             "again",
             "A webhook is accepted a second time.",
@@ -96,14 +96,14 @@ class HandlerCases:
         )
         says = "A webhook of an earlier job is accepted after those of later ones."
         yield HandlerCase("late", says, accepted, self._honest(valid[-1:] + valid[:2], "late "), _is_accepted)
-        yield from self._varied(accepted)
+        yield from self._other_jobs_cases(accepted)
         if self._signature is not None:
             yield self._every_digit(self._signature, self._samples(6)[0])
 
-    def _signed(self, signature: Signature, samples: list[Webhook], accepted: Fact) -> Iterator[HandlerCase]:
+    def _signature_cases(self, signature: Signature, samples: list[Webhook], accepted: Fact) -> Iterator[HandlerCase]:
         says = f"{signature.header} proves who sent it"
         proof = self._facts.fact(says, "callbacks.yaml signature", signature.evidence)
-        forged = list(self._forged(samples))
+        forged = list(self._forgeries(samples))
         yield HandlerCase("forged", "A forged webhook is not accepted.", proof, forged, _is_not_accepted)
         says = "A webhook is accepted although forged ones told of the same job before."
         yield HandlerCase("after-forgery", says, accepted, self._honest(one_of_each_event(samples)), _is_accepted)
@@ -128,7 +128,7 @@ class HandlerCases:
         says = "A signature that is wrong in any one digit is not accepted."
         return HandlerCase("every-digit", says, proof, forged, _is_not_accepted, extra=True)
 
-    def _varied(self, accepted: Fact) -> Iterator[HandlerCase]:
+    def _other_jobs_cases(self, accepted: Fact) -> Iterator[HandlerCase]:
         samples = one_of_each_event(self._samples(3))
         operation = samples[0].sample.callback.operation
         schema = self._facts.operation(f"the schema of the callback of {operation.id}", operation)
@@ -163,7 +163,7 @@ class HandlerCases:
     def _honest(self, webhooks: Iterable[Webhook], word: str = "") -> list[tuple[Webhook, Delivery]]:
         return [(one, self._delivery(one, self._right(), f"{word}{one.what}")) for one in webhooks]
 
-    def _forged(self, samples: list[Webhook]) -> Iterator[tuple[Webhook, Delivery]]:
+    def _forgeries(self, samples: list[Webhook]) -> Iterator[tuple[Webhook, Delivery]]:
         """Every forgery of the first webhook, and the plainest of each other event's."""
         assert self._signature is not None
         first, *others = one_of_each_event(samples)

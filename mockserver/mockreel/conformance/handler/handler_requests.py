@@ -35,8 +35,8 @@ class Sent:
     trouble: str = ""
 
     def shown(self) -> str:
-        came = self.trouble or f"{self.status} after {self.seconds:.2f} s"
-        return f"{came}, to {self.what}: {self.body.decode('utf-8', 'replace')[:300]}"
+        outcome = self.trouble or f"{self.status} after {self.seconds:.2f} s"
+        return f"{outcome}, to {self.what}: {self.body.decode('utf-8', 'replace')[:300]}"
 
 
 @dataclass
@@ -55,7 +55,7 @@ class Handler:
 
     def send(self, what: str, body: bytes, headers: Mapping[str, str]) -> Sent:
         """Deliver one callback and time the answer."""
-        began = time.monotonic()
+        start = time.monotonic()
         try:
             reply = self.client.post(self.url, content=body, headers=dict(headers), timeout=self.timeout)
         except httpx2.ConnectError as problem:
@@ -64,8 +64,8 @@ class Handler:
             ) from problem
         except httpx2.HTTPError as problem:
             trouble = str(problem) or type(problem).__name__
-            return Sent(what, body, headers, None, time.monotonic() - began, trouble)
-        return Sent(what, body, headers, reply.status_code, time.monotonic() - began)
+            return Sent(what, body, headers, None, time.monotonic() - start, trouble)
+        return Sent(what, body, headers, reply.status_code, time.monotonic() - start)
 
     def headers(self, honest: Mapping[str, str], body: bytes) -> dict[str, str]:
         """The headers of a callback, signed again over these bytes."""
@@ -100,7 +100,7 @@ def late(handler: Handler, events: list[Event]) -> Iterator[Sent]:
     yield from valid(handler, events[:3], "late ")
 
 
-def forged(handler: Handler, events: list[Event]) -> Iterator[Sent]:
+def forgeries(handler: Handler, events: list[Event]) -> Iterator[Sent]:
     """Signed for other bytes, with another secret, or not at all."""
     signature = handler.contract.callbacks.signature
     assert signature is not None
@@ -120,7 +120,7 @@ def malformed(handler: Handler, events: list[Event]) -> Iterator[Sent]:
         half = event.body[: len(event.body) // 2]
         for what, body in (("no JSON", b"hello"), ("half the JSON", half), ("nothing", b""), ("a list", b"[]")):
             yield handler.send(what, body, handler.headers(event.headers, body))
-        for name in _required(handler.contract, event.trace.submit):
+        for name in _required_fields(handler.contract, event.trace.submit):
             body = orjson.dumps({key: value for key, value in orjson.loads(event.body).items() if key != name})
             yield handler.send(f"without {name}", body, handler.headers(event.headers, body))
 
@@ -133,7 +133,7 @@ def _callback(contract: Contract, operation: Operation) -> Mapping[str, Any]:
     raise OptionError("callback", operation.id)
 
 
-def _required(contract: Contract, operation: Operation) -> list[str]:
+def _required_fields(contract: Contract, operation: Operation) -> list[str]:
     document = Documents(contract).callback(_callback(contract, operation))
     schema = document["paths"]["/"]["post"]["requestBody"]["content"]["application/json"]["schema"]
     while "$ref" in schema:
@@ -144,18 +144,18 @@ def _required(contract: Contract, operation: Operation) -> list[str]:
     return list(schema.get("required", []))
 
 
-def generated(handler: Handler, events: list[Event], seed: int) -> Iterator[Sent]:
+def generated_payloads(handler: Handler, events: list[Event], seed: int) -> Iterator[Sent]:
     """Payloads that Schemathesis draws from the callback's own schema."""
     library = require()
     logging.getLogger("hypothesis").setLevel(logging.CRITICAL)
     submits = {event.trace.submit.id: event for event in events}
     for event in submits.values():
         document = Documents(handler.contract).callback(_callback(handler.contract, event.trace.submit))
-        for body in _drawn(library, copy.deepcopy(document), seed):
+        for body in _draw(library, copy.deepcopy(document), seed):
             yield handler.send("generated", body, handler.headers(event.headers, body))
 
 
-def _drawn(library: Any, document: dict[str, Any], seed: int) -> list[bytes]:
+def _draw(library: Any, document: dict[str, Any], seed: int) -> list[bytes]:
     import hypothesis  # noqa: PLC0415  (comes with Schemathesis)
 
     strategy = library.openapi.from_dict(document)["/"]["POST"].as_strategy()

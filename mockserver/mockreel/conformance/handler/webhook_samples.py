@@ -141,7 +141,7 @@ class Samples:
         return [Webhook(one) for one in found if one.operation in self.operations]
 
 
-def operations_of(contract: Contract, wanted: Sequence[str]) -> tuple[frozenset[str], tuple[str, ...]]:
+def operations_of(contract: Contract, names: Sequence[str]) -> tuple[frozenset[str], tuple[str, ...]]:
     """The operations whose jobs are reported, and the others: a handler need not support every kind of job.
 
     Unless some are named, it is those of the first sort in `conversation.yaml`.
@@ -150,12 +150,12 @@ def operations_of(contract: Contract, wanted: Sequence[str]) -> tuple[frozenset[
         OptionError: an operation whose jobs have no webhook.
     """
     known = [one.operation.id for one in documented(contract)]
-    for name in wanted:
+    for name in names:
         if name not in known:
             raise OptionError("--operation", name, known)
     first = next(iter(contract.conversation.jobs.values()), None)
     usual = [name for name in known if first is not None and name in first.submits] or known
-    chosen = frozenset(wanted or usual)
+    chosen = frozenset(names or usual)
     return chosen, tuple(name for name in known if name not in chosen)
 
 

@@ -23,7 +23,7 @@ class Spent:
     """
 
     trace: JobTrace
-    asked: SentRequest
+    request: SentRequest
     before: Decimal = Decimal(0)
     during: Decimal | None = None
     after: Decimal = Decimal(0)
@@ -38,17 +38,17 @@ def spend(context: "CheckContext", found: list[Spent]) -> Task:
     request = replace(context.requests.good(context.contract.operation(row.operation)), who="other")
     for start in _starts(context):
         before = _balance(context, request, row.at)
-        trace = context.telling.begin(start.talk, start.submit, start.model, scenario=start.scenario, who="other")
+        trace = context.job_traces.begin(start.talk, start.submit, start.model, scenario=start.scenario, who="other")
         spent = Spent(trace, request, before)
         found.append(spent)
         during = _balance(context, request, row.at)
-        context.telling.look(trace)
+        context.job_traces.look(trace)
         spent.during = None if trace.ended else during
         age = 0.0
         while not trace.ended and age <= context.waits.wait_timeout:
             yield context.waits.step(age)
-            context.telling.look(trace)
-            age = context.target.now() - trace.began
+            context.job_traces.look(trace)
+            age = context.target.now() - trace.started_at
         yield 0.5
         spent.after, spent.whole = _balance(context, request, row.at), trace.ended
 
@@ -80,10 +80,10 @@ def _starts(context: "CheckContext") -> Iterator[Start]:
 def _cheapest(context: "CheckContext", submit: Operation) -> Model | None:
     models = context.contract.names_at.get(submit.id, {}).values()
     exact = [one for one in models if one.price.certainty == "exact" and one.price.amount is not None]
-    exact = [one for one in exact if one.price.unit not in _counted(context)]
+    exact = [one for one in exact if one.price.unit not in _counted_states(context)]
     return min(exact, key=lambda one: (one.price.amount, one.id), default=context.model_selection.leads(submit)[0])
 
 
-def _counted(context: "CheckContext") -> set[str]:
+def _counted_states(context: "CheckContext") -> set[str]:
     rows = context.contract.root.get("media", {})
     return {*rows.get("counts", {}), *rows.get("lengths", {}), "second"}

@@ -20,7 +20,7 @@ class BatchTrace:
     """One batch from its submit on; `whole` is true if it was watched to its end."""
 
     row: Places
-    asked: SentRequest
+    request: SentRequest
     response: ReceivedResponse
     poll: SentRequest | None = None
     last: ReceivedResponse | None = None
@@ -38,20 +38,20 @@ def trace_batch(context: "CheckContext", row: Places, found: list[BatchTrace]) -
         NotApplicable: the contract has no example of one that is well-formed under its reading.
     """
     operation = context.contract.operation(str(row.given["operation"]))
-    asked, url = _priced(context, row, operation) or context.requests.good(operation), None
-    if context.request_checker.judge(asked).row is not None:
+    request, url = _priced(context, row, operation) or context.requests.good(operation), None
+    if context.request_checker.judge(request).row is not None:
         raise NotApplicable("the contract has no example of a body that is well-formed under this reading")
     if context.target.receiver is not None and context.webhooks.of(operation) is not None:
-        asked, url = context.with_callback(asked, (200,))
+        request, url = context.with_callback(request, (200,))
     context.secret()
-    trace = BatchTrace(row, asked, context.send(asked), callback_url=url)
+    trace = BatchTrace(row, request, context.send(request), callback_url=url)
     found.append(trace)
     link = context.links.find(operation, trace.response, str(row.given["read"]))
     if context.error_detector.refused(trace.response) or link is None:
         return
-    trace.poll = context.links.follow(link, asked, trace.response)
+    trace.poll = context.links.follow(link, request, trace.response)
     try:
-        yield from _watched(context, trace, trace.poll)
+        yield from _watch(context, trace, trace.poll)
         trace.whole = True
     except MockreelError as reason:
         trace.stopped = str(reason)
@@ -83,10 +83,10 @@ def is_over(context: "CheckContext", row: Places, response: ReceivedResponse | N
     return any(state.terminal for state in context.states(word))
 
 
-def _watched(context: "CheckContext", trace: BatchTrace, poll: SentRequest) -> Task:
-    began = context.target.now()
+def _watch(context: "CheckContext", trace: BatchTrace, poll: SentRequest) -> Task:
+    start = context.target.now()
     while not is_over(context, trace.row, trace.last):
-        age = context.target.now() - began
+        age = context.target.now() - start
         if age > context.waits.wait_timeout:
             return
         yield context.waits.step(age)

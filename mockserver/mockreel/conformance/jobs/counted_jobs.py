@@ -23,7 +23,7 @@ class Counted:
     """One job, and the values of each counter around it; `pending` is true if it was running at the read."""
 
     trace: JobTrace
-    asked: Mapping[str, SentRequest]
+    request: Mapping[str, SentRequest]
     before: Mapping[str, ReceivedResponse]
     during: Mapping[str, ReceivedResponse] = field(default_factory=dict)
     after: Mapping[str, ReceivedResponse] = field(default_factory=dict)
@@ -33,21 +33,21 @@ class Counted:
 def count(context: "CheckContext", found: list[Counted]) -> Task:
     """Read every counter before a job, while it runs, and after its end."""
     talk, submit = next(one for one in context.submits() if context.model_selection.leads(one[1]))
-    asked = _requests(context)
-    before = _read(context, asked)
-    trace = context.telling.begin(talk, submit, context.model_selection.leads(submit)[0])
-    counted = Counted(trace, asked, before)
+    requests = _requests(context)
+    before = _responses(context, requests)
+    trace = context.job_traces.begin(talk, submit, context.model_selection.leads(submit)[0])
+    counted = Counted(trace, requests, before)
     found.append(counted)
-    counted.during = _read(context, asked)
-    poll = context.telling.look(trace)
+    counted.during = _responses(context, requests)
+    poll = context.job_traces.look(trace)
     counted.pending = poll is not None and not trace.ended and bool(context.states(poll.word))
     age = 0.0
     while not trace.ended and age <= context.waits.wait_timeout:
         yield context.waits.step(age)
-        context.telling.look(trace)
-        age = context.target.now() - trace.began
+        context.job_traces.look(trace)
+        age = context.target.now() - trace.started_at
     yield 0.5
-    counted.after = _read(context, asked)
+    counted.after = _responses(context, requests)
 
 
 def total(row: Places, response: ReceivedResponse) -> Decimal | None:
@@ -69,9 +69,9 @@ def _now(context: "CheckContext") -> float:
     """The hour by the target's clock: as a record of the run has it, else by our own."""
     for trace in (one for group in context.jobs.groups.values() for one in group):
         row = trace.talk.promises.moments
-        begun = pointers.value(trace.response.json, row.at[0]) if row else None
+        started = pointers.value(trace.response.json, row.at[0]) if row else None
         with suppress(ValueError):
-            return datetime.fromisoformat(str(begun)).timestamp()
+            return datetime.fromisoformat(str(started)).timestamp()
     return context.target.now() if context.own else time.time()
 
 
@@ -82,5 +82,5 @@ def _request(context: "CheckContext", row: Places, now: float) -> SentRequest:
     return context.requests.good(operation, params=moments)
 
 
-def _read(context: "CheckContext", asked: Mapping[str, SentRequest]) -> dict[str, ReceivedResponse]:
-    return {name: context.send(request) for name, request in asked.items()}
+def _responses(context: "CheckContext", requests: Mapping[str, SentRequest]) -> dict[str, ReceivedResponse]:
+    return {name: context.send(request) for name, request in requests.items()}

@@ -64,13 +64,13 @@ def starts(context: "CheckContext", group: str) -> Iterator[Start]:
     elif group == BURST:
         yield from _one_each(context, burst=BURST_LOOKS)
     elif group == CANCELLED:
-        yield from _cancelled(context)
+        yield from _cancellations(context)
     elif group == FAILURES:
         yield from _failures(context)
     elif group == SHAPED:
         yield from _shaped(context)
     else:
-        yield from _answered(context, ANSWERS[group])
+        yield from _webhook_jobs(context, ANSWERS[group])
 
 
 def forecast(context: "CheckContext", group: str) -> Forecast:
@@ -93,7 +93,7 @@ def forecast(context: "CheckContext", group: str) -> Forecast:
     return Forecast(len(every), callbacks, seconds, least)
 
 
-def _begun(context: "CheckContext") -> "Iterator[tuple[JobTalk, Operation]]":
+def _submits(context: "CheckContext") -> "Iterator[tuple[JobTalk, Operation]]":
     """The submits that take one of the models of the run, or none."""
     return ((talk, submit) for talk, submit in context.submits() if context.model_selection.leads(submit))
 
@@ -101,7 +101,7 @@ def _begun(context: "CheckContext") -> "Iterator[tuple[JobTalk, Operation]]":
 def _plain(context: "CheckContext") -> Iterator[Start]:
     """One job for each submit and model, and one for each other scenario that the target supports."""
     seen = set()
-    for talk, submit in _begun(context):
+    for talk, submit in _submits(context):
         answered = (200,) if context.calls_back(talk, submit) else None
         for model in context.model_selection.leads(submit):
             yield Start(talk, submit, model, behaviours=answered)
@@ -114,7 +114,7 @@ def _plain(context: "CheckContext") -> Iterator[Start]:
 def _one_each(context: "CheckContext", *, burst: int) -> Iterator[Start]:
     """One job of each sort."""
     seen = set()
-    for talk, submit in _begun(context):
+    for talk, submit in _submits(context):
         if talk.name not in seen:
             seen.add(talk.name)
             yield Start(talk, submit, context.model_selection.leads(submit)[0], burst=burst)
@@ -123,7 +123,7 @@ def _one_each(context: "CheckContext", *, burst: int) -> Iterator[Start]:
 def _shaped(context: "CheckContext") -> Iterator[Start]:
     """One job of each kind with another length, shape or size than the usual one."""
     seen = set()
-    for talk, submit in _begun(context):
+    for talk, submit in _submits(context):
         found = next(_with_shape(context, talk, submit), None) if talk.name not in seen else None
         if found is not None:
             seen.add(talk.name)
@@ -141,10 +141,10 @@ def _with_shape(context: "CheckContext", talk: "JobTalk", submit: "Operation") -
             yield Start(talk, submit, model, shape=shape)
 
 
-def _cancelled(context: "CheckContext") -> Iterator[Start]:
+def _cancellations(context: "CheckContext") -> Iterator[Start]:
     """One job of each kind whose submit has a link to the cancellation."""
     seen = set()
-    for talk, submit in _begun(context):
+    for talk, submit in _submits(context):
         if talk.name not in seen and context.can_cancel(submit):
             seen.add(talk.name)
             answered = (200,) if context.calls_back(talk, submit) else None
@@ -154,15 +154,15 @@ def _cancelled(context: "CheckContext") -> Iterator[Start]:
 def _failures(context: "CheckContext") -> Iterator[Start]:
     """One job for each failure, if the target supports it."""
     scenario = next((name for name, row in context.contract.scenarios.jobs.items() if row.failure is not None), None)
-    for talk, submit in list(_begun(context))[: 1 if context.plays and scenario else 0]:
+    for talk, submit in list(_submits(context))[: 1 if context.plays and scenario else 0]:
         for name in context.contract.failures:
             yield Start(talk, submit, context.model_selection.leads(submit)[0], f"{scenario}; code={name}")
 
 
-def _answered(context: "CheckContext", behaviours: tuple[Behaviour, ...]) -> Iterator[Start]:
+def _webhook_jobs(context: "CheckContext", behaviours: tuple[Behaviour, ...]) -> Iterator[Start]:
     """One job for each submit that takes a callback; one of each sort for several answers, and elsewhere if quick."""
-    seen, every = set(), len(behaviours) == 1 and (context.own or not context.wanted.quick)
-    for talk, submit in _begun(context):
+    seen, every = set(), len(behaviours) == 1 and (context.own or not context.options.quick)
+    for talk, submit in _submits(context):
         if context.calls_back(talk, submit) and (every or talk.name not in seen):
             seen.add(talk.name)
             yield Start(talk, submit, context.model_selection.leads(submit)[0], behaviours=behaviours)

@@ -28,12 +28,12 @@ AFTER_THE_END = 2
 RICH = 'A Paper Boat crosses  a puddle -- \u00e4\u00f6\u00fc \u6c34, 100% <b>"fast"</b>!\n'
 
 
-def _replaced(value: Any, old: str, new: str) -> Any:
+def _replace_text(value: Any, old: str, new: str) -> Any:
     """A document with one text in the place of another."""
     if isinstance(value, dict):
-        return {name: _replaced(one, old, new) for name, one in value.items()}
+        return {name: _replace_text(one, old, new) for name, one in value.items()}
     if isinstance(value, list):
-        return [_replaced(one, old, new) for one in value]
+        return [_replace_text(one, old, new) for one in value]
     return new if value == old else value
 
 
@@ -83,12 +83,12 @@ class JobTrace:
     submit: Operation
     model: Model | None
     scenario: str | None
-    asked: SentRequest
+    request: SentRequest
     response: ReceivedResponse
     link: Link | None
     poll: SentRequest | None
     id: Any
-    began: float
+    started_at: float
     accepted: float  # when the submit was answered
     polls: list[Poll] = field(default_factory=list)
     ended: bool = False
@@ -144,7 +144,7 @@ class JobTraces:
         context = self._context
         request, url, text = self.ask(Start(talk, submit, model, scenario, behaviours, shape=shape or {}))
         request = replace(request, who=who)
-        began = context.target.now()
+        started_at = context.target.now()
         response = context.send(request)
         accepted = context.target.now()
         if context.error_detector.refused(response):
@@ -153,7 +153,7 @@ class JobTraces:
         poll = replace(context.links.follow(link, request, response), who=who) if link else None
         id_ = context.links.id(link, request, response) if link else None
         return JobTrace(
-            talk, submit, model, scenario, request, response, link, poll, id_, began, accepted,
+            talk, submit, model, scenario, request, response, link, poll, id_, started_at, accepted,
             callback_url=url, text=text,
         )  # fmt: skip
 
@@ -180,7 +180,7 @@ class JobTraces:
         context, number = self._context, next(self._numbers)
         for text in (RICH * 14, RICH):
             own = f"{number} {text}"
-            richer = request.with_json(_replaced(request.json, context.requests.samples.text, own))
+            richer = request.with_json(_replace_text(request.json, context.requests.samples.text, own))
             if richer.body != request.body and context.request_checker.judge(richer).row is None:
                 return richer, own
         return request, ""
@@ -201,9 +201,9 @@ class JobTraces:
         )
         trace.start = start
         group.append(trace)
-        return self._watched(trace, start)
+        return self._watch(trace, start)
 
-    def _watched(self, trace: JobTrace, start: Start) -> Task:
+    def _watch(self, trace: JobTrace, start: Start) -> Task:
         try:
             trace.burst = tuple(poll for poll in (self.look(trace) for _ in range(start.burst)) if poll)
             if start.cancels:
@@ -217,7 +217,7 @@ class JobTraces:
             trace.stopped = broken(problem)
             self._context.jobs.broken.append(trace.stopped)
         except GeneratorExit:
-            seconds = self._context.target.now() - trace.began
+            seconds = self._context.target.now() - trace.started_at
             trace.stopped = f"the time was up {seconds:.0f} s after it began"
             raise
         finally:
@@ -237,7 +237,7 @@ class JobTraces:
         link = context.links.find(trace.submit, trace.response, context.contract.conversation.cancel or "")
         if link is None:
             return None
-        request = context.links.follow(link, trace.asked, trace.response)
+        request = context.links.follow(link, trace.request, trace.response)
         return replace(request, who="admin") if link.to.admin else request
 
     def _until_the_end(self, trace: JobTrace) -> Task:
@@ -245,7 +245,7 @@ class JobTraces:
         context, more = self._context, AFTER_THE_END
         while trace.poll is not None:
             self.look(trace)
-            age = context.target.now() - trace.began
+            age = context.target.now() - trace.started_at
             if trace.ended:
                 more -= 1
             if more < 0 or (not trace.ended and age > context.waits.wait_timeout):
@@ -264,15 +264,15 @@ class JobTraces:
             return
         context, url = self._context, trace.callback_url
         policy = context.contract.callbacks.policies[trace.talk.webhook.policy]
-        wanted = attempts_after(policy, trace.behaviours)
+        expected = attempts_after(policy, trace.behaviours)
         until = context.target.now() + context.waits.grace
         seen = 0
         while context.target.now() < until:
-            came = context.receiver.of(url)
-            if len(came) > seen:
-                seen = len(came)
-                more = context.waits.delivery(policy, trace.behaviours) if seen < wanted else 0.0
-                until = came[-1].at + more + context.waits.after(policy, seen)
+            arrivals = context.receiver.of(url)
+            if len(arrivals) > seen:
+                seen = len(arrivals)
+                more = context.waits.delivery(policy, trace.behaviours) if seen < expected else 0.0
+                until = arrivals[-1].at + more + context.waits.after(policy, seen)
             yield max(0.05, min(until - context.target.now(), 2.0 if context.own else 0.25))
 
     def look(self, trace: JobTrace) -> Poll | None:
@@ -300,14 +300,14 @@ class JobTraces:
         if trace.talk.made is None:
             return trace.last.response if trace.last else trace.response
         if trace.made is None:
-            trace.made = self._context.send(self._made(trace))
+            trace.made = self._context.send(self._result_request(trace))
         return trace.made
 
-    def _made(self, trace: JobTrace) -> SentRequest:
+    def _result_request(self, trace: JobTrace) -> SentRequest:
         link = self._context.links.find(trace.submit, trace.response, trace.talk.made or "")
         if link is None:
             raise Skipped(f"no link leads from {trace.submit.id} to {trace.talk.made}")
-        return self._context.links.follow(link, trace.asked, trace.response)
+        return self._context.links.follow(link, trace.request, trace.response)
 
     def words(self, trace: JobTrace) -> Iterator[tuple[Poll, tuple[State, ...]]]:
         """Every look with the states that its word may mean."""

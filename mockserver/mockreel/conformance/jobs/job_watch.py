@@ -51,7 +51,7 @@ class JobWatch:
         for start in starts(self._context, group):
             try:
                 self._context.secret()
-                self._context.tasks.add(self._context.telling.tell(start, self._groups[group]))
+                self._context.tasks.add(self._context.job_traces.tell(start, self._groups[group]))
             except MockreelError as reason:
                 self.not_begun.setdefault(group, []).append(str(reason))
             except Exception as problem:
@@ -115,7 +115,7 @@ class JobWatch:
         """The traces of a group, as far as the time allows."""
         self.begin(group)
         if len(self._context.tasks):
-            self._context.tasks.finish(self._context.deadline)
+            self._context.tasks.finish(self._context.budget.deadline)
         return self._groups[group]
 
     def traces(self) -> list[JobTrace]:

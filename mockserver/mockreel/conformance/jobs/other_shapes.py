@@ -45,18 +45,18 @@ def _fits(
     context: "CheckContext", request: SentRequest, submit: Operation, model: Model, shape: Mapping[str, Any]
 ) -> bool:
     """Whether a request with these fields is valid, and, for a simulator, has an exact file."""
-    asked = request
+    filled = request
     for name, value in shape.items():
-        asked = asked.with_json(pointers.placed(asked.json, f"{submit.input}/{name}", value))
-    return context.request_checker.judge(asked).row is None and is_played(context, submit, model, asked)
+        filled = filled.with_json(pointers.placed(filled.json, f"{submit.input}/{name}", value))
+    return context.request_checker.judge(filled).row is None and is_played(context, submit, model, filled)
 
 
 def is_played(context: "CheckContext", submit: Operation, model: Model, request: SentRequest) -> bool:
     """Whether the target can make exactly this: a simulator serves the nearest of its files."""
-    return not context.plays or media.pick(stated(context, submit, model, request)).exact
+    return not context.plays or media.pick(stated_clip(context, submit, model, request)).exact
 
 
-def stated(context: "CheckContext", submit: Operation, model: Model, request: SentRequest) -> media.ClipRequest:
+def stated_clip(context: "CheckContext", submit: Operation, model: Model, request: SentRequest) -> media.ClipRequest:
     """The file that a request describes, with the model's defaults."""
     fields = pointers.value(request.json, submit.input) if submit.input else request.json
     return artifact.wanted(context, model, fields if isinstance(fields, Mapping) else {}, stated=True)

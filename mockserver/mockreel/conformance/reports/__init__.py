@@ -10,13 +10,13 @@ from mockreel.errors import DataError, OptionError
 from mockreel.whole_file import write_whole
 
 FORMS: dict[str, Callable[[Report], str]] = {
-    "junit": junit_report.written,
-    "json": json_report.written,
-    "markdown": markdown_report.written,
-    "sarif": sarif_report.written,
-    "github": lambda report: annotations(sarif_report.written(report)),
-    "gitlab": lambda report: code_quality(sarif_report.written(report)),
-    "text": terminal_report.written,
+    "junit": junit_report.junit_text,
+    "json": json_report.json_text,
+    "markdown": markdown_report.markdown_text,
+    "sarif": sarif_report.sarif_text,
+    "github": lambda report: annotations(sarif_report.sarif_text(report)),
+    "gitlab": lambda report: code_quality(sarif_report.sarif_text(report)),
+    "text": terminal_report.terminal_text,
 }
 
 

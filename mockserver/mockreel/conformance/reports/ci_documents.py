@@ -32,8 +32,8 @@ def _results(sarif: str) -> Iterable[Mapping[str, Any]]:
 def _annotation(result: Mapping[str, Any]) -> str:
     place = _place(result)
     at = "" if place is None else f"file={_property(place.file)},line={place.line},"
-    told = _data(result["message"]["text"])
-    return f"::{_COMMANDS[result['level']]} {at}title={_property(result['ruleId'])}::{told}"
+    message = _data(result["message"]["text"])
+    return f"::{_COMMANDS[result['level']]} {at}title={_property(result['ruleId'])}::{message}"
 
 
 def _data(text: str) -> str:

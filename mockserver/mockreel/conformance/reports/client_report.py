@@ -51,7 +51,7 @@ def _outcome(provider: str, rule: type[Rule], found: Sequence[Violation], cases:
             subject=one.done,
             fact=one.fact,
             expected=f"not: {rule.summary}",
-            came=one.done,
+            actual=one.done,
             curl="",
             doubt=False,
             place=place,

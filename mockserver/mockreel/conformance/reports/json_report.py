@@ -5,7 +5,7 @@ import orjson
 from mockreel.conformance.reports.report import Report, row
 
 
-def written(report: Report) -> str:
+def json_text(report: Report) -> str:
     """Everything that is known of the run."""
     document = {
         "mockreel": report.version,
@@ -27,7 +27,7 @@ def written(report: Report) -> str:
                 "not_checked": list(outcome.reasons),
                 "left_out_on_purpose": outcome.chosen,
                 "again": outcome.again or None,
-                "broke": outcome.broke or None,
+                "broke": outcome.error or None,
                 "findings": [row(finding) for finding in outcome.findings],
             }
             for outcome in report.outcomes

@@ -10,7 +10,7 @@ from mockreel.conformance.reports.report import Report, lines
 _FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def written(report: Report) -> str:
+def junit_text(report: Report) -> str:
     """The report as a document of test suites."""
     root = ET.Element("testsuites", name=report.command, time=f"{report.seconds:.3f}")
     for provider in dict.fromkeys(outcome.provider for outcome in report.outcomes):
@@ -38,7 +38,7 @@ def _case(suite: ET.Element, outcome: Outcome) -> None:
         case "falls short":
             ET.SubElement(case, "failure", message=outcome.says).text = text
         case "broke":
-            ET.SubElement(case, "error", message=_clean(outcome.broke))
+            ET.SubElement(case, "error", message=_clean(outcome.error))
         case "not checked":
             ET.SubElement(case, "skipped", message=_clean("; ".join(outcome.reasons)))
         case "doubtful":

@@ -4,7 +4,7 @@ from mockreel.conformance.check import Finding
 from mockreel.conformance.reports.report import Report
 
 
-def written(report: Report) -> str:
+def markdown_text(report: Report) -> str:
     """A table of the checks, and a section for each that does not hold."""
     parts = [
         f"# {report.command}",
@@ -20,10 +20,10 @@ def written(report: Report) -> str:
             parts += ["", f"## {outcome.provider}: {outcome.check}", "", outcome.says]
             parts += [line for finding in outcome.findings for line in _finding(finding)]
             parts += ["", "Repeat it:", "", "```sh", outcome.again, "```"] if outcome.again else []
-    unasked = [one for one in report.outcomes if one.verdict == "not checked"]
-    if unasked:
+    unchecked = [one for one in report.outcomes if one.verdict == "not checked"]
+    if unchecked:
         parts += ["", "## Not checked", ""]
-        parts += [f"- {one.provider} {one.check}: {'; '.join(one.reasons)}" for one in unasked]
+        parts += [f"- {one.provider} {one.check}: {'; '.join(one.reasons)}" for one in unchecked]
     if report.notes:
         parts += ["", "## Notes", "", *(f"- {note}" for note in report.notes)]
     return "\n".join(parts) + "\n"
@@ -32,7 +32,7 @@ def written(report: Report) -> str:
 def _finding(finding: Finding) -> list[str]:
     doubt = " (doubtful: the contract rests on inference here)" if finding.doubt else ""
     found = ["", f"**{finding.subject or finding.provider}**{doubt}", "", f"- expected: {_code(finding.expected)}"]
-    found += [f"- came: {_code(finding.came)}", f"- fact: {finding.fact.says} ({finding.fact.evidence.kind})"]
+    found += [f"- came: {_code(finding.actual)}", f"- fact: {finding.fact.says} ({finding.fact.evidence.kind})"]
     found += [f"- source: {source}" for source in finding.fact.sources]
     return [*found, *(["", "````sh", finding.curl.replace("`", "\\`"), "````"] if finding.curl else [])]
 

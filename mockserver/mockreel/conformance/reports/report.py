@@ -72,12 +72,14 @@ class Report:
         """The whole in one line; what could not be run at all in one, too."""
         if self.trouble:
             return f"{self.target}: {self.trouble}"
-        told = ", ".join(f"{count} {name}" for name, count in self.numbers.items())
+        counts = ", ".join(f"{count} {name}" for name, count in self.numbers.items())
         cases = sum(outcome.cases for outcome in self.outcomes)
-        return f"{self.target}: {told} ({cases:,} cases, seed {self.seed}, {self.seconds:.1f} s)"
+        return f"{self.target}: {counts} ({cases:,} cases, seed {self.seed}, {self.seconds:.1f} s)"
 
 
-def again(plan: "Plan", base_url: str, provider: str, outcome: Outcome, *, access: tuple[str, ...] = ()) -> str:
+def repeat_command(
+    plan: "Plan", base_url: str, provider: str, outcome: Outcome, *, access: tuple[str, ...] = ()
+) -> str:
     """The command that repeats one failed check with the same seed.
 
     Args:
@@ -108,7 +110,7 @@ def row(finding: Finding) -> Mapping[str, Any]:
         "subject": finding.subject,
         "doubt": finding.doubt,
         "expected": finding.expected,
-        "came": finding.came,
+        "came": finding.actual,
         "fact": finding.fact.says,
         "where": finding.where,
         "evidence": finding.fact.evidence.kind,
@@ -123,7 +125,7 @@ def lines(finding: Finding) -> list[str]:
     return [
         f"{finding.subject or finding.provider}" + (f" (doubtful: {doubt})" if finding.doubt else ""),
         f"  expected  {finding.expected}",
-        f"  came      {finding.came}",
+        f"  came      {finding.actual}",
         f"  fact      {finding.fact.says} [{finding.fact.evidence.kind}]",
         f"  where     {finding.where}",
         *(f"  source    {source}" for source in finding.fact.sources),

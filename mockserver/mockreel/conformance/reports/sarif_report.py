@@ -7,7 +7,7 @@ from mockreel.conformance.reports import sarif_document
 from mockreel.conformance.reports.report import Report, lines
 
 
-def written(report: Report) -> str:
+def sarif_text(report: Report) -> str:
     """One run with a rule for each check and a result for each finding."""
     rules = {outcome.check: outcome.says for outcome in report.outcomes}
     results = [_result(report, finding) for finding in report.findings]

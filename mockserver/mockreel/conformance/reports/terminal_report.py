@@ -21,16 +21,16 @@ def line(outcome: Outcome) -> str:
 
 def plan(announced: Announcement) -> list[str]:
     """What will be checked, and what does not fit."""
-    found = _wrapped(f"plan  {announced.provider}: {announced.sentence()}")
+    found = _wrap(f"plan  {announced.provider}: {announced.sentence()}")
     reasons: dict[str, list[str]] = {}
-    for group, reason in announced.left_out.items():
+    for group, reason in announced.skipped_groups.items():
         reasons.setdefault(reason, []).append(group)
     for reason, groups in reasons.items():
-        found += _wrapped(f"      without webhooks answered {', '.join(groups)}: {reason}")
+        found += _wrap(f"      without webhooks answered {', '.join(groups)}: {reason}")
     return found
 
 
-def told(outcome: Outcome, *, verbose: bool = False) -> list[str]:
+def outcome_lines(outcome: Outcome, *, verbose: bool = False) -> list[str]:
     """What is shown of an outcome as soon as it is known: faults, or everything."""
     if verbose or outcome.verdict in ("falls short", "broke"):
         return [_short(line(outcome)), *details(outcome, most=None if verbose else _SHOWN)]
@@ -47,7 +47,7 @@ def details(outcome: Outcome, *, most: int | None = None) -> list[str]:
     found = [text for finding in shown for text in _finding(finding)]
     if len(shown) < len(outcome.findings):
         found.append(f"and {len(outcome.findings) - len(shown)} more; -v shows them")
-    found += [f"could not run: {outcome.broke}"] if outcome.broke else []
+    found += [f"could not run: {outcome.error}"] if outcome.error else []
     found += [f"not checked: {reason}" for reason in outcome.reasons]
     found += [f"repeat it: {outcome.again}"] if outcome.again else []
     return [f"      {text}" for text in found]
@@ -70,13 +70,13 @@ def summary(report: Report) -> list[str]:
     for outcome in report.outcomes:
         if outcome.verdict == "doubtful":
             finding = outcome.findings[0]
-            found += _wrapped(
+            found += _wrap(
                 f"doubt {outcome.provider} {outcome.check}: {finding.subject}: expected {finding.expected}, "
-                f"came {finding.came[:120]} [{finding.fact.evidence.kind}]"
+                f"came {finding.actual[:120]} [{finding.fact.evidence.kind}]"
             )
     found += _unchecked(report)
     for note in report.notes:
-        found += _wrapped(f"note  {note}")
+        found += _wrap(f"note  {note}")
     return [*found, *([report.sentence()] if report.trouble else []), *_numbers(report)]
 
 
@@ -86,9 +86,7 @@ def _unchecked(report: Report) -> list[str]:
     for outcome in report.outcomes:
         if outcome.verdict == "not checked":
             reasons.setdefault("; ".join(outcome.reasons), []).append(outcome.check)
-    return [
-        text for reason, checks in reasons.items() for text in _wrapped(f"not checked: {', '.join(checks)}: {reason}")
-    ]
+    return [text for reason, checks in reasons.items() for text in _wrap(f"not checked: {', '.join(checks)}: {reason}")]
 
 
 def _numbers(report: Report) -> list[str]:
@@ -101,11 +99,11 @@ def _numbers(report: Report) -> list[str]:
     return found
 
 
-def _wrapped(text: str) -> list[str]:
+def _wrap(text: str) -> list[str]:
     return textwrap.wrap(text, _WIDTH, subsequent_indent="      ", break_long_words=False, break_on_hyphens=False)
 
 
-def written(report: Report) -> str:
+def terminal_text(report: Report) -> str:
     """The whole report."""
     parts = [text for outcome in report.outcomes for text in (line(outcome), *details(outcome))]
     return "\n".join([*parts, "", *summary(report), ""])

@@ -86,8 +86,8 @@ def check_url(
         target = RemoteTarget(url, contract, guard=guard, keys=access.keys, receiver=receiver, secret=access.secret)
         try:
             target.ends = began + plan.budget
-            latency = measured(target, contract)
-            context = CheckContext(contract, target, plan.wanted, ends=target.ends)
+            latency = measure_latency(target, contract)
+            context = CheckContext(contract, target, plan.options, ends=target.ends)
             for outcome in check_target(
                 plan,
                 contract,
@@ -113,7 +113,7 @@ def check_url(
     return Report(url, __version__, plan.seed, tuple(outcomes), tuple(notes), time.monotonic() - began)
 
 
-def measured(target: RemoteTarget, contract: Contract) -> float:
+def measure_latency(target: RemoteTarget, contract: Contract) -> float:
     """How long the target takes for a request that it must refuse, in seconds: the shorter of two.
 
     Raises:
@@ -121,12 +121,12 @@ def measured(target: RemoteTarget, contract: Contract) -> float:
     """
     operation = next((one for one in contract.operations if one.key), contract.operations[0])
     request = replace(Requests(contract).good(operation), who="nobody")
-    took = []
+    times = []
     for _ in range(2):
-        began = time.monotonic()
+        start = time.monotonic()
         target.send(request)
-        took.append(time.monotonic() - began)
-    return max(0.001, min(took))
+        times.append(time.monotonic() - start)
+    return max(0.001, min(times))
 
 
 def _contract(plan: Plan) -> Contract:

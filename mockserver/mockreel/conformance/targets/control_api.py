@@ -56,14 +56,14 @@ def check_control(plan: Plan, *, watcher: Watcher = lambda _: None) -> Report:
     Raises:
         OptionError: what generates requests is not installed.
     """
-    library, began = require(), time.monotonic()
+    library, start = require(), time.monotonic()
     logging.getLogger("schemathesis").setLevel(logging.CRITICAL)
     outcomes: list[Outcome] = []
     with Rehearsed(plan) as stage:
         for outcome in _outcomes(library, stage, plan):
             outcomes.append(outcome)
             watcher(outcome)
-    return Report(NAME, __version__, plan.seed, tuple(outcomes), (), time.monotonic() - began)
+    return Report(NAME, __version__, plan.seed, tuple(outcomes), (), time.monotonic() - start)
 
 
 class Rehearsed:
@@ -111,9 +111,11 @@ class Rehearsed:
         """The control API's document, with existing names as examples."""
         found = deepcopy(document())
         jobs = [(name, job.id) for name, provider in self._simulator.providers.items() for job in provider.jobs]
-        told = [(name, one.id) for name, provider in self._simulator.providers.items() for one in provider.deliveries]
+        deliveries = [
+            (name, one.id) for name, provider in self._simulator.providers.items() for one in provider.deliveries
+        ]
         for path, item in found["paths"].items():
-            there = jobs if path.startswith("/jobs/") else told if path.startswith("/deliveries/") else []
+            there = jobs if path.startswith("/jobs/") else deliveries if path.startswith("/deliveries/") else []
             for place, parameter in enumerate(item.get("parameters", ())) if there else ():
                 names = list(dict.fromkeys(pair[place] for pair in there))
                 parameter["schema"] = {"enum": [*names, "nobody"]}
@@ -142,12 +144,12 @@ class Rehearsed:
 def _outcomes(library: Any, stage: Rehearsed, plan: Plan) -> Iterator[Outcome]:
     """One outcome for each phase; the budget is shared evenly."""
     for phase in PHASES:
-        began, before = time.monotonic(), stage.cases
+        start, before = time.monotonic(), stage.cases
         found = list(_findings(library, stage, phase, plan))[:MOST_FINDINGS]
-        broke = "; ".join(one for one in found if isinstance(one, str))
+        error = "; ".join(one for one in found if isinstance(one, str))
         findings = tuple(one for one in found if isinstance(one, Finding))
-        name, seconds = f"{NAME}.{phase}", time.monotonic() - began
-        yield Outcome(name, SAYS[phase], NAME, stage.cases - before, findings, (), broke, seconds)
+        name, seconds = f"{NAME}.{phase}", time.monotonic() - start
+        yield Outcome(name, SAYS[phase], NAME, stage.cases - before, findings, (), error, seconds)
 
 
 def _findings(library: Any, stage: Rehearsed, phase: str, plan: Plan) -> Iterator[Finding | str]:
@@ -158,7 +160,7 @@ def _findings(library: Any, stage: Rehearsed, phase: str, plan: Plan) -> Iterato
     config = SchemathesisConfig.from_dict(_settings(phase, plan))
     schema = library.openapi.from_dict(stage.document(), config=config)
     schema.app = stage
-    told: set[str] = set()
+    seen: set[str] = set()
     for event in from_schema(schema).execute():
         if isinstance(event, events.NonFatalError):
             yield f"{event.label}: {str(event.value)[:300]}"
@@ -166,8 +168,8 @@ def _findings(library: Any, stage: Rehearsed, phase: str, plan: Plan) -> Iterato
             yield str(event.exception)[:300]
         elif isinstance(event, events.ScenarioFinished):
             for finding in _failures(phase, event.recorder):
-                if finding.subject + finding.expected not in told:
-                    told.add(finding.subject + finding.expected)
+                if finding.subject + finding.expected not in seen:
+                    seen.add(finding.subject + finding.expected)
                     yield finding
 
 

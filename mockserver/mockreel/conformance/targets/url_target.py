@@ -74,26 +74,26 @@ class RemoteTarget:
         request = dressed(request, self.keys)
         url = self.base_url + request.path + (f"?{request.query}" if request.query else "")
         headers = {name: value for name, value in request.headers.items() if name.lower() not in _CLIENTS_OWN}
-        response = self._asked(request.method, url, headers, request.body)
+        response = self._exchange(request.method, url, headers, request.body)
         self.plays = self.plays or MOCK_HEADER in response.headers
         return response
 
     def fetch(self, url: str) -> ReceivedResponse:
         """What a URL leads to, over as many redirects as a browser follows, without a key."""
-        return self._asked("GET", url, {}, b"", follows=True)
+        return self._exchange("GET", url, {}, b"", follows=True)
 
     def now(self) -> float:
         return time.monotonic()
 
     def wait(self, seconds: float) -> None:
-        began, seconds = self.now(), max(0.0, min(seconds, self.ends - self.now()))
+        start, seconds = self.now(), max(0.0, min(seconds, self.ends - self.now()))
         time.sleep(seconds)
-        self.lateness = max(self.lateness, self.now() - began - seconds)
+        self.lateness = max(self.lateness, self.now() - start - seconds)
 
     def close(self) -> None:
         self._client.close()
 
-    def _asked(
+    def _exchange(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes, *, follows: bool = False
     ) -> ReceivedResponse:
         until = max(self.now() + SHORTEST, min(self.now() + TIMEOUT, self.ends))

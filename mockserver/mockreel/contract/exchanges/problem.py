@@ -12,6 +12,6 @@ class Problem:
 
     fact: Fact
     expected: str
-    came: str
+    actual: str
     request: SentRequest | None = None
     subject: str = ""

@@ -124,11 +124,11 @@ def _without_a_reply(fault: Fault) -> list[Step] | None:
             return [Wait(fault.number("seconds")), Close()]
         case ("close", _) | ("lost-answer", "close"):
             return [Close()]
-        case "garbage", _:
+        case ["garbage", _]:
             return [Raw(GARBAGE), Close()]
-        case "lost-answer", _:
+        case ["lost-answer", _]:
             return [Reset()]
-        case "reset", _ if not fault.handled:
+        case ["reset", _] if not fault.handled:
             return [Reset()]
     return None
 

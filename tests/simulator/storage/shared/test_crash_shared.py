@@ -9,3 +9,4 @@ def test_a_killed_server_of_a_shared_run_loses_nothing_and_repeats_nothing(redis
     trial = tried(kills=3, seed=7, options=("--state", redis_server.url))
     assert trial.known.wrong == []
     assert len(trial.known.answered) > 3
+    assert trial.arrived

@@ -23,7 +23,7 @@ def _two_accounts(context: CheckContext) -> None:
         raise Skipped(NO_OTHER)
 
 
-def _linked(context: CheckContext, operation: Operation, response: ReceivedResponse) -> Iterator[Link]:
+def _member_links(context: CheckContext, operation: Operation, response: ReceivedResponse) -> Iterator[Link]:
     """The links of a response that a member of an account may follow."""
     for name in dict.fromkeys(str(row.get("operationId")) for row in context.links.of(operation)):
         link = context.links.find(operation, response, name)
@@ -53,13 +53,13 @@ def others_get_at_nothing(context: CheckContext) -> Iterator[Problem]:
     _two_accounts(context)
     seen: set[tuple[str, str]] = set()
     for trace in context.jobs.traces():
-        for link in _linked(context, trace.submit, trace.response):
+        for link in _member_links(context, trace.submit, trace.response):
             if link.to.id == trace.talk.poll or (trace.submit.id, link.to.id) in seen:
                 continue
             seen.add((trace.submit.id, link.to.id))
             says = f"{link.to.id} knows no {trace.talk.name} of another account"
             fact = context.facts.fact(says, f"conversation.yaml {trace.talk.name} apart", trace.talk.apart)
-            yield from _apart(context, link, trace.asked, trace.response, fact)
+            yield from _apart(context, link, trace.request, trace.response, fact)
 
 
 def makers(context: CheckContext) -> Iterator[Operation]:
@@ -84,7 +84,7 @@ def things_are_apart(context: CheckContext) -> Iterator[Problem]:
         response = context.try_send(request)
         if response is None or context.excused(response, maker) or context.error_detector.refused(response):
             continue
-        links = list(_linked(context, maker, response))
+        links = list(_member_links(context, maker, response))
         for link in links:
             fact = context.facts.operation(f"{link.to.id} shows one's own only", link.to)
             yield from _apart(context, link, request, response, fact)
@@ -106,8 +106,8 @@ def _in_lists(
                 continue
             if f'"{id_}"'.encode() in reply.body:
                 fact = context.facts.operation(f"{operation.id} shows one's own only", operation)
-                came = f"{id_} in {reply.shown()[:200]}"
-                yield Problem(fact, "nothing of another account", came, further, operation.id)
+                actual = f"{id_} in {reply.shown()[:200]}"
+                yield Problem(fact, "nothing of another account", actual, further, operation.id)
 
 
 def _remove(context: CheckContext, links: list[Link], request: SentRequest, response: ReceivedResponse) -> None:

@@ -32,8 +32,8 @@ def count_what_is_begun(context: CheckContext) -> Iterator[Problem]:
             if shown is None or shown < expected:
                 where = ", ".join(row.at)
                 fact = context.facts.fact(f"{name} counts at {where}", f"conversation.yaml counts {name}", row.evidence)
-                came = f"{shown if shown is not None else 'no number'} in {response.shown()[:200]}"
-                yield Problem(fact, f"at least {expected:f} at {where}", came, counted.asked[name], name)
+                actual = f"{shown if shown is not None else 'no number'} in {response.shown()[:200]}"
+                yield Problem(fact, f"at least {expected:f} at {where}", actual, counted.request[name], name)
 
 
 def _least(context: CheckContext, row: Places, counted: Counted) -> tuple[ReceivedResponse, Decimal] | None:
@@ -44,7 +44,7 @@ def _least(context: CheckContext, row: Places, counted: Counted) -> tuple[Receiv
         return (counted.during[name], Decimal(1)) if counted.pending else None
     if of == "begun":
         return (counted.after[name], before + 1) if counted.after else None
-    price = price_of(context, counted.trace.asked, counted.trace.model)
+    price = price_of(context, counted.trace.request, counted.trace.model)
     exact = price is not None and price.certainty == "exact" and price.amount is not None
     made = any(state.kind == "succeeded" for state in context.states(_word(counted)))
     return (
@@ -74,7 +74,7 @@ def shares_make_up_the_whole(context: CheckContext) -> Iterator[Problem]:
             if shown and (len(numbers) != len(shown) or abs(sum(numbers) - row.given["whole"]) > 1):
                 says = f"{row.given['shares']} make up {row.given['whole']}"
                 fact = context.facts.fact(says, f"conversation.yaml counts {name}", row.evidence)
-                yield Problem(fact, f"{row.given['whole']} in all", f"{shown}"[:300], counted.asked[name], name)
+                yield Problem(fact, f"{row.given['whole']} in all", f"{shown}"[:300], counted.request[name], name)
 
 
 CHECKS: tuple[Check, ...] = (count_what_is_begun, shares_make_up_the_whole)

@@ -43,7 +43,7 @@ def _submit(context: CheckContext, trace: BatchTrace) -> Operation:
     return context.contract.operation(str(trace.row.given["operation"]))
 
 
-def _ended(context: CheckContext) -> Iterator[BatchTrace]:
+def _ended_batches(context: CheckContext) -> Iterator[BatchTrace]:
     """The batches that were seen to their end."""
     for trace in context.jobs.batches():
         if trace.whole and is_over(context, trace.row, trace.last):
@@ -60,20 +60,20 @@ def ends_with_all_its_jobs(context: CheckContext) -> Iterator[Problem]:
         operation, row = _submit(context, trace), trace.row
         if context.excused(trace.response, operation):
             continue
-        wanted = pointers.value(trace.response.json, str(row.given["total"]))
-        sent = pointers.value(trace.asked.json, str(row.given["sent"]))
+        total = pointers.value(trace.response.json, str(row.given["total"]))
+        sent = pointers.value(trace.request.json, str(row.given["sent"]))
         context.judged()
-        if trace.poll is None or not isinstance(wanted, int) or (isinstance(sent, list) and wanted != len(sent)):
+        if trace.poll is None or not isinstance(total, int) or (isinstance(sent, list) and total != len(sent)):
             expected = f"a batch with {row.given['total']}" + (f" {len(sent)}" if isinstance(sent, list) else "")
             fact = _fact(context, trace, f"{operation.id} begins jobs")
-            yield Problem(fact, expected, trace.response.shown(), trace.asked, operation.id)
+            yield Problem(fact, expected, trace.response.shown(), trace.request, operation.id)
         elif trace.stopped:
             context.skip(f"a batch was not seen to its end: {trace.stopped}")
         else:
-            yield from _counted(context, trace, wanted)
+            yield from _count_problems(context, trace, total)
 
 
-def _counted(context: CheckContext, trace: BatchTrace, wanted: int) -> Iterator[Problem]:
+def _count_problems(context: CheckContext, trace: BatchTrace, expected: int) -> Iterator[Problem]:
     """Whether every job of a batch has ended, and is counted."""
     row, last = trace.row, trace.last
     subject, shown = str(row.given["read"]), last.shown() if last else "no answer"
@@ -81,9 +81,9 @@ def _counted(context: CheckContext, trace: BatchTrace, wanted: int) -> Iterator[
         yield Problem(_fact(context, trace, "a batch ends"), "a terminal state", shown, trace.poll, subject)
         return
     counts: list[Any] = [pointers.value(last.json, place) for place in row.given["ended"]]
-    if sum(count for count in counts if isinstance(count, int)) != wanted:
+    if sum(count for count in counts if isinstance(count, int)) != expected:
         fact = _fact(context, trace, f"{', '.join(row.given['ended'])} count the jobs of a batch")
-        yield Problem(fact, f"{wanted} in all", f"{counts}", trace.poll, subject)
+        yield Problem(fact, f"{expected} in all", f"{counts}", trace.poll, subject)
 
 
 @check(
@@ -91,16 +91,16 @@ def _counted(context: CheckContext, trace: BatchTrace, wanted: int) -> Iterator[
     uses=(BATCH,), known=has_batches,
 )  # fmt: skip
 def items_are_jobs(context: CheckContext) -> Iterator[Problem]:
-    for trace in _ended(context):
+    for trace in _ended_batches(context):
         listed: dict[str, Any] = trace.row.given["list"]
         link = context.links.find(_submit(context, trace), trace.response, str(listed["operation"]))
         if link is None:
             continue
-        request = context.links.follow(link, trace.asked, trace.response)
+        request = context.links.follow(link, trace.request, trace.response)
         response = context.send(request)
         found = pointers.value(response.json, listed["items"])
         items: list[Any] = found if isinstance(found, list) else []
-        sent = pointers.value(trace.asked.json, str(trace.row.given["sent"])) or []
+        sent = pointers.value(trace.request.json, str(trace.row.given["sent"])) or []
         context.judged()
         wrong = _wrong(listed, items, sent, pointers.value(trace.response.json, listed["of_id"]))
         if wrong:
@@ -123,19 +123,23 @@ def _wrong(listed: dict[str, Any], items: list[Any], sent: list[Any], batch: Any
     if any(str(pointers.value(item, listed["batch"])) != str(batch) for item in items):
         return f"{batch} at {listed['batch']}"
     shown = [pointers.value(item, listed["input"]) for item in ordered]
-    same = all(one and alike(_input(asked), one) for one, asked in zip(shown, sent, strict=True))
+    same = all(one and alike(_input(request), one) for one, request in zip(shown, sent, strict=True))
     beside = [
         name
-        for one, asked in zip(ordered, sent, strict=True)
-        for name, value in (asked.items() if isinstance(asked, dict) else ())
+        for one, request in zip(ordered, sent, strict=True)
+        for name, value in (request.items() if isinstance(request, dict) else ())
         if name in one and not alike(one[name], value)
     ]
     return "" if same and not beside else f"what was sent, at {', '.join(beside) or listed['input']}"
 
 
-def _input(asked: Any) -> Any:
+def _input(request: Any) -> Any:
     """The input of a request's item, with or without a wrapper."""
-    return asked.get("input", asked) if isinstance(asked, dict) and isinstance(asked.get("input"), dict) else asked
+    return (
+        request.get("input", request)
+        if isinstance(request, dict) and isinstance(request.get("input"), dict)
+        else request
+    )
 
 
 def _records(context: CheckContext, trace: BatchTrace, listed: dict[str, Any], items: list[Any]) -> Iterator[Problem]:
@@ -149,11 +153,11 @@ def _records(context: CheckContext, trace: BatchTrace, listed: dict[str, Any], i
         request = context.requests.good(poll, params={place: str(pointers.value(item, listed["job"]))})
         record = context.send(request)
         context.judged()
-        wanted = (str(batch), pointers.value(item, listed["state"]))
-        came = (str(pointers.value(record.json, listed["of"])), pointers.value(record.json, talk.state))
-        if came != wanted:
+        expected = (str(batch), pointers.value(item, listed["state"]))
+        actual = (str(pointers.value(record.json, listed["of"])), pointers.value(record.json, talk.state))
+        if actual != expected:
             fact = _fact(context, trace, f"a job of a batch has a record with {listed['of']}")
-            yield Problem(fact, f"{wanted[0]} and {wanted[1]}", f"{came[0]} and {came[1]}", request, poll.id)
+            yield Problem(fact, f"{expected[0]} and {expected[1]}", f"{actual[0]} and {actual[1]}", request, poll.id)
         cost = talk.promises.cost
         costs.append(amount(pointers.value(record.json, cost.at[0])) if cost is not None else None)
     yield from _cost(context, trace, listed, costs)
@@ -178,32 +182,34 @@ def _cost(
     level="jobs", uses=(BATCH,), known=calls_back,
 )  # fmt: skip
 def tells_of_its_end(context: CheckContext) -> Iterator[Problem]:
-    for trace in _called(context):
+    for trace in _webhook_batches(context):
         context.judged()
         operation = _submit(context, trace)
         if len(trace.arrivals) != 1:
             fact = _fact(context, trace, "a batch tells of its end once, where it is taken at once")
-            yield Problem(fact, "one callback", f"{len(trace.arrivals)} of them", trace.asked, operation.id)
+            yield Problem(fact, "one callback", f"{len(trace.arrivals)} of them", trace.request, operation.id)
             continue
         (arrival,) = trace.arrivals
         body = arrival.body.decode("utf-8", "replace")[:300]
         for wrong in context.webhooks.problems(operation, arrival.body)[:3]:
             fact = _fact(context, trace, "the callback of a batch has the form of its schema")
-            yield Problem(fact, "a body of the documented form", wrong, trace.asked, operation.id)
+            yield Problem(fact, "a body of the documented form", wrong, trace.request, operation.id)
         for wrong in _untrue(context, trace, context.webhooks.payload(arrival.body)):
             fact = _fact(context, trace, "the callback of a batch says what its record says")
-            yield Problem(fact, wrong, body, trace.asked, operation.id)
+            yield Problem(fact, wrong, body, trace.request, operation.id)
         signature, secret = context.contract.callbacks.signature, context.secret()
-        came = arrival.headers.get(signature.header.lower(), "") if signature else ""
-        if signature and secret and not context.is_signature(signature, came, arrival.body):
+        value = arrival.headers.get(signature.header.lower(), "") if signature else ""
+        if signature and secret and not context.is_signature(signature, value, arrival.body):
             fact = context.facts.fact(f"{signature.header} signs it", "callbacks.yaml signature", signature.evidence)
-            yield Problem(fact, f"{signature.header} of these bytes", came or "no signature", trace.asked, operation.id)
+            yield Problem(
+                fact, f"{signature.header} of these bytes", value or "no signature", trace.request, operation.id
+            )
 
 
-def _called(context: CheckContext) -> Iterator[BatchTrace]:
+def _webhook_batches(context: CheckContext) -> Iterator[BatchTrace]:
     if context.target.receiver is None:
         raise Skipped("there is no receiver that the target could reach; give --callback-url")
-    yield from (trace for trace in _ended(context) if trace.callback_url is not None)
+    yield from (trace for trace in _ended_batches(context) if trace.callback_url is not None)
 
 
 def _untrue(context: CheckContext, trace: BatchTrace, body: Any) -> Iterator[str]:
@@ -231,20 +237,20 @@ def _untrue(context: CheckContext, trace: BatchTrace, body: Any) -> Iterator[str
     known=keeps_history,
 )  # fmt: skip
 def history_is_true(context: CheckContext) -> Iterator[Problem]:
-    for trace in _called(context):
+    for trace in _webhook_batches(context):
         row = Places((str(trace.row.given["history"]["at"][0]),), trace.row.evidence, trace.row.given["history"])
         operation = _submit(context, trace)
         link = context.links.find(operation, trace.response, str(row.given["operation"]))
         if link is None or not trace.arrivals:
             continue
-        request = context.links.follow(link, trace.asked, trace.response)
+        request = context.links.follow(link, trace.request, trace.response)
         response = context.send(request)
         context.judged()
         policy = context.contract.callbacks.policies[str(trace.row.given["webhook"]["policy"])]
         batch = pointers.value(trace.response.json, str(trace.row.given["list"]["of_id"]))
-        for expected, came in wrong_entries(row, response, trace.arrivals, policy, id_=batch, url=trace.callback_url):
+        for expected, actual in wrong_entries(row, response, trace.arrivals, policy, id_=batch, url=trace.callback_url):
             fact = _fact(context, trace, f"{link.to.id} tells of every attempt")
-            yield Problem(fact, expected, came[:300], request, link.to.id)
+            yield Problem(fact, expected, actual[:300], request, link.to.id)
 
 
 CHECKS: tuple[Check, ...] = (ends_with_all_its_jobs, items_are_jobs, tells_of_its_end, history_is_true)

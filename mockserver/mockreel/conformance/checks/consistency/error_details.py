@@ -55,8 +55,8 @@ def _with_needs(context: CheckContext) -> Iterator[tuple[Operation, SentRequest,
             if not parameter.required or (operation.method != "GET" and operation.body == "form"):
                 continue
             good = context.requests.good(operation)
-            kept = "&".join(part for part in good.query.split("&") if part.partition("=")[0] != parameter.name)
-            request = replace(good, query=kept)
+            query = "&".join(part for part in good.query.split("&") if part.partition("=")[0] != parameter.name)
+            request = replace(good, query=query)
             row = context.request_checker.judge(request).row
             if row is not None:
                 yield operation, request, row
@@ -88,14 +88,14 @@ def repeats_its_status(context: CheckContext) -> Iterator[Problem]:
             context.judged()
             if int(str(shown)) != response.status:
                 yield _other_echo(context, request, response, place, str(response.status))
-        for place, wanted in _echoed(row, request, response):
+        for place, echo in _echoes(row, request, response):
             shown = pointers.value(response.json, place)
             context.judged(isinstance(shown, str))
-            if isinstance(shown, str) and not is_echo(shown, wanted):
-                yield _other_echo(context, request, response, place, wanted)
+            if isinstance(shown, str) and not is_echo(shown, echo):
+                yield _other_echo(context, request, response, place, echo)
 
 
-def _echoed(row: Places, request: SentRequest, response: ReceivedResponse) -> Iterator[tuple[str, str]]:
+def _echoes(row: Places, request: SentRequest, response: ReceivedResponse) -> Iterator[tuple[str, str]]:
     """The places where an error repeats the path of its request and the phrase of its status, with both."""
     if "path" in row.given:
         yield str(row.given["path"]), request.path
@@ -103,20 +103,20 @@ def _echoed(row: Places, request: SentRequest, response: ReceivedResponse) -> It
         yield str(row.given["phrase"]), PHRASES[response.status]
 
 
-def is_echo(shown: str, wanted: str) -> bool:
+def is_echo(shown: str, value: str) -> bool:
     """Whether a text is the wanted one, percent-encoded or not, with or without a query behind it."""
-    text, path = unquote(shown), unquote(wanted)
+    text, path = unquote(shown), unquote(value)
     return text == path or text.startswith(f"{path}?")
 
 
 def _other_echo(
-    context: CheckContext, request: SentRequest, response: ReceivedResponse, place: str, wanted: str
+    context: CheckContext, request: SentRequest, response: ReceivedResponse, place: str, value: str
 ) -> Problem:
     row = context.contract.conversation.echoes
     assert row is not None
     fact = context.facts.fact(f"{place} repeats what the response is", "conversation.yaml echoes", row.evidence)
     name = request.operation.id if request.operation else request.path
-    return Problem(fact, f"{place}: {wanted}", response.shown(), request, name)
+    return Problem(fact, f"{place}: {value}", response.shown(), request, name)
 
 
 CHECKS: tuple[Check, ...] = (unknown_things, lacking_parameters, repeats_its_status)

@@ -25,13 +25,13 @@ AWAY = 5.0
     known=lambda context: any(talk.promises.details for talk in context.contract.conversation.jobs.values()),
 )  # fmt: skip
 def details_are_there(context: CheckContext) -> Iterator[Problem]:
-    ended = [trace for trace in context.jobs.traces() if trace.ended and trace.last is not None]
-    for trace in ended[:MOST]:
+    ended_traces = [trace for trace in context.jobs.traces() if trace.ended and trace.last is not None]
+    for trace in ended_traces[:MOST]:
         for name, row in trace.talk.promises.details.items():
             link = context.links.find(trace.submit, trace.response, name)
             if link is None:
                 continue
-            request = context.links.follow(link, trace.asked, trace.response)
+            request = context.links.follow(link, trace.request, trace.response)
             response = context.answer(request, link.to)
             if response is None:
                 continue
@@ -49,9 +49,9 @@ def details_are_there(context: CheckContext) -> Iterator[Problem]:
 def _wrong(trace: JobTrace, row: Places, entries: list[Any]) -> str:
     """What the entries should be; empty where they are."""
     record = trace.last.response.json if trace.last else None
-    told = pointers.value(record, row.given["told"])
-    if told is not None and bool(told) != bool(entries):
-        return f"{'entries' if told else 'no entry'}, as {row.given['told']} is {told}"
+    detail = pointers.value(record, row.given["told"])
+    if detail is not None and bool(detail) != bool(entries):
+        return f"{'entries' if detail else 'no entry'}, as {row.given['told']} is {detail}"
     if any(str(pointers.value(entry, row.given["of"])) != str(trace.id) for entry in entries):
         return f"{trace.id} at {row.given['of']} of each"
     ids = [str(pointers.value(entry, row.given["id"])) for entry in entries]
@@ -88,8 +88,8 @@ def jobs_differ(context: CheckContext) -> Iterator[Problem]:
             if other.id != trace.id and row is not None:
                 where = f"conversation.yaml {trace.talk.name} promises distinct"
                 fact = context.facts.fact(f"{place} is another one for every job", where, row.evidence)
-                came = f"{value!r}, as of the job {other.id}"
-                yield Problem(fact, f"a value that no other job has at {place}", came, trace.asked, trace.subject)
+                actual = f"{value!r}, as of the job {other.id}"
+                yield Problem(fact, f"a value that no other job has at {place}", actual, trace.request, trace.subject)
 
 
 @check(
@@ -106,7 +106,7 @@ def submits_show_what_they_must(context: CheckContext) -> Iterator[Problem]:
         if lacking:
             where = f"conversation.yaml {trace.talk.name} promises opens"
             fact = context.facts.fact(f"the answer to a submit has {', '.join(row.at)}", where, row.evidence)
-            yield Problem(fact, ", ".join(lacking), trace.response.shown(), trace.asked, trace.subject)
+            yield Problem(fact, ", ".join(lacking), trace.response.shown(), trace.request, trace.subject)
 
 
 CHECKS: tuple[Check, ...] = (details_are_there, jobs_differ, submits_show_what_they_must)

@@ -6,7 +6,7 @@ from mockreel.conformance.check import Check, check
 from mockreel.conformance.check_context import CheckContext
 from mockreel.conformance.checks.consistency.lasting_records import same
 from mockreel.conformance.checks.job_records import amount, header_amount
-from mockreel.conformance.checks.paged_lists import asked, list_fact, lists
+from mockreel.conformance.checks.paged_lists import list_fact, list_request, lists
 from mockreel.conformance.jobs.job_groups import PLAIN
 from mockreel.conformance.jobs.job_traces import JobTrace
 from mockreel.conformance.list_pages import ListPages, entries_of, list_pages, longest
@@ -28,7 +28,7 @@ def entries_agree_with_records(context: CheckContext) -> Iterator[Problem]:
         if not paged.agrees:
             continue
         ended = [trace for trace in context.jobs.traces() if trace.ended]
-        pages = _read(context, operation, paged, ended)
+        pages = _read_pages(context, operation, paged, ended)
         request, entries = pages.first, {str(pointers.value(entry, paged.id)): entry for entry in pages.entries}
         for trace in ended:
             record = trace.last.response.json if trace.last else None
@@ -42,11 +42,11 @@ def entries_agree_with_records(context: CheckContext) -> Iterator[Problem]:
             if wrong:
                 fact = list_fact(context, operation, paged, f"says of a job what its record says: {', '.join(wrong)}")
                 expected = ", ".join(f"{place}: {pointers.value(record, place)!r}" for place in wrong)
-                came = ", ".join(f"{place}: {pointers.value(entry, place)!r}" for place in wrong)
-                yield Problem(fact, expected[:300], came[:300], request, trace.subject)
+                actual = ", ".join(f"{place}: {pointers.value(entry, place)!r}" for place in wrong)
+                yield Problem(fact, expected[:300], actual[:300], request, trace.subject)
 
 
-def _read(context: CheckContext, operation: Operation, paged: Paged, traces: list[JobTrace]) -> ListPages:
+def _read_pages(context: CheckContext, operation: Operation, paged: Paged, traces: list[JobTrace]) -> ListPages:
     """The list, read until it has shown these jobs."""
     pages = list_pages(context, operation, paged)
     pages.missing(context, (str(trace.id) for trace in traces))
@@ -62,28 +62,28 @@ def lists_end(context: CheckContext) -> Iterator[Problem]:
         if not paged.next or not paged.limit or paged.cursor is None:
             continue
         most = longest(operation, paged.limit)
-        request = asked(context, operation, **{paged.limit: most})
+        request = list_request(context, operation, **{paged.limit: most})
         response = context.send(request)
         count = len(entries_of(paged, response))
         if count < most:
             yield from _edge(context, operation, paged, request, response, more=False, before=False)
         if count <= SMALL:
             continue
-        small = asked(context, operation, **{paged.limit: SMALL})
+        small = list_request(context, operation, **{paged.limit: SMALL})
         first = context.send(small)
         yield from _edge(context, operation, paged, small, first, more=True, before=False)
         cursor = pointers.value(first.json, paged.next)
         if cursor:
             query: dict[str, str | int] = {paged.limit: SMALL, paged.cursor: str(cursor)}
-            further = asked(context, operation, **query)
+            further = list_request(context, operation, **query)
             second = context.send(further)
             more = None if count <= 2 * SMALL or count == most else True
             yield from _edge(context, operation, paged, further, second, more=more, before=True)
             both = _names(paged, first) & _names(paged, second)
             if both:
                 fact = list_fact(context, operation, paged, f"goes on where {paged.next} leads to")
-                came = ", ".join(sorted(both))
-                yield Problem(fact, "other entries than on the page before", came, further, operation.id)
+                actual = ", ".join(sorted(both))
+                yield Problem(fact, "other entries than on the page before", actual, further, operation.id)
 
 
 def _edge(
@@ -97,18 +97,18 @@ def _edge(
     before: bool,
 ) -> Iterator[Problem]:
     """Whether a page is right about the pages before and after it; what is unknown is not checked."""
-    said: list[tuple[str, bool, bool]] = []
+    claims: list[tuple[str, bool, bool]] = []
     if more is not None and paged.next is not None:
-        said.append((paged.next, bool(pointers.value(response.json, paged.next)), more))
+        claims.append((paged.next, bool(pointers.value(response.json, paged.next)), more))
         if paged.more is not None:
-            said.append((paged.more, pointers.value(response.json, paged.more) is True, more))
+            claims.append((paged.more, pointers.value(response.json, paged.more) is True, more))
     if paged.previous is not None:
-        said.append((paged.previous, bool(pointers.value(response.json, paged.previous)), before))
-    context.judged(bool(said))
-    for place, came, wanted in said:
-        if came != wanted:
+        claims.append((paged.previous, bool(pointers.value(response.json, paged.previous)), before))
+    context.judged(bool(claims))
+    for place, actual, present in claims:
+        if actual != present:
             fact = list_fact(context, operation, paged, f"says at {place} whether there is another page")
-            expected = f"something at {place}" if wanted else f"nothing at {place}"
+            expected = f"something at {place}" if present else f"nothing at {place}"
             shown = f"{pointers.value(response.json, place)!r} after {len(entries_of(paged, response))} entries"
             yield Problem(fact, expected, shown, request, operation.id)
 
@@ -124,7 +124,7 @@ def _names(paged: Paged, response: ReceivedResponse) -> set[str]:
 )  # fmt: skip
 def lists_are_lists(context: CheckContext) -> Iterator[Problem]:
     for operation, paged in lists(context):
-        request = asked(context, operation)
+        request = list_request(context, operation)
         response = context.try_send(request)
         if response is None or context.excused(response, operation) or context.error_detector.refused(response):
             continue
@@ -144,7 +144,7 @@ def names_every_state(context: CheckContext) -> Iterator[Problem]:
     for operation, paged in lists(context):
         if not paged.states:
             continue
-        request = asked(context, operation)
+        request = list_request(context, operation)
         response = context.try_send(request)
         if response is None or context.excused(response, operation):
             continue
@@ -164,7 +164,7 @@ def amounts_are_one_sum(context: CheckContext) -> Iterator[Problem]:
     for operation, paged in lists(context):
         if not paged.times:
             continue
-        request = asked(context, operation)
+        request = list_request(context, operation)
         for entry in entries_of(paged, context.send(request)):
             one, other = (pointers.value(entry, str(paged.times[name])) for name in ("one", "other"))
             context.judged()
@@ -176,7 +176,7 @@ def amounts_are_one_sum(context: CheckContext) -> Iterator[Problem]:
                 break
 
 
-def _made(context: CheckContext, trace: JobTrace) -> bool:
+def _has_succeeded(context: CheckContext, trace: JobTrace) -> bool:
     """Whether a job has succeeded; what one that failed was charged may have been given back."""
     return any(state.kind == "succeeded" for state in context.states(trace.last.word if trace.last else None))
 
@@ -189,8 +189,8 @@ def charges_are_what_jobs_cost(context: CheckContext) -> Iterator[Problem]:
     for operation, paged in lists(context):
         if not paged.charges:
             continue
-        succeeded = [trace for trace in context.jobs.traces() if _made(context, trace)]
-        pages = _read(context, operation, paged, succeeded)
+        succeeded = [trace for trace in context.jobs.traces() if _has_succeeded(context, trace)]
+        pages = _read_pages(context, operation, paged, succeeded)
         request, entries = pages.first, pages.entries
         for trace in succeeded:
             own = [one for one in entries if str(pointers.value(one, paged.charges["of"])) == str(trace.id)]

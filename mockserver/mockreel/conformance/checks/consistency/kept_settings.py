@@ -35,11 +35,11 @@ def settings_are_kept(context: CheckContext) -> Iterator[Problem]:
             shown = context.try_send(read)
             if reply is None or shown is None or context.excused(shown, shows):
                 break
-            for asked, response in ((request, reply), (read, shown)):
+            for sent, response in ((request, reply), (read, shown)):
                 wrong = _wrong(request.json, response)
                 if wrong:
                     fact = context.facts.operation(f"{shows.id} shows what {sets.id} sets", shows)
-                    yield Problem(fact, f"{wrong}", response.shown(), asked, f"{sets.id} {', '.join(wrong)}")
+                    yield Problem(fact, f"{wrong}", response.shown(), sent, f"{sets.id} {', '.join(wrong)}")
 
 
 def _former(body: Mapping[str, Any], before: ReceivedResponse) -> dict[str, Any]:

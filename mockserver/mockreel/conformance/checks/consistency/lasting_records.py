@@ -42,9 +42,9 @@ def _fact(context: CheckContext, trace: JobTrace, row: Places, name: str, says: 
     return context.facts.fact(says, f"conversation.yaml {trace.talk.name} promises {name}", row.evidence)
 
 
-def _ended(context: CheckContext, trace: JobTrace) -> list[Poll]:
+def _polls_after_end(context: CheckContext, trace: JobTrace) -> list[Poll]:
     """The looks at a job from the one on that saw its end."""
-    polls = list(context.telling.words(trace))
+    polls = list(context.job_traces.words(trace))
     first = next((at for at, (_, states) in enumerate(polls) if any(state.terminal for state in states)), len(polls))
     return [poll for poll, _ in polls[first:]]
 
@@ -88,7 +88,7 @@ def keeps_what_it_is(context: CheckContext) -> Iterator[Problem]:
 )  # fmt: skip
 def stays_as_it_ended(context: CheckContext) -> Iterator[Problem]:
     for trace, row in _promising(context, "stays"):
-        polls = _ended(context, trace)
+        polls = _polls_after_end(context, trace)
         context.judged(len(polls) > 1)
         for place in row.at:
             shown = [pointers.value(poll.response.json, place) for poll in polls]
@@ -126,14 +126,14 @@ def names_its_model(context: CheckContext) -> Iterator[Problem]:
             continue
         place = next((part[1:-1] for part in operation.path.split("/") if part.startswith("{")), "")
         response = context.try_send(context.requests.good(operation, params={place: trace.model.id}))
-        wanted = pointers.value(response.json, str(row.given["same"])) if response else None
-        if wanted is None:
+        expected = pointers.value(response.json, str(row.given["same"])) if response else None
+        if expected is None:
             continue
         context.judged()
         shown = pointers.value(trace.last.response.json, row.at[0])
-        if shown != wanted:
+        if shown != expected:
             fact = _fact(context, trace, row, "model", f"{row.at[0]} is the model's {row.given['same']}")
-            yield Problem(fact, f"{row.at[0]}: {wanted}", f"{shown!r}", trace.poll, trace.subject)
+            yield Problem(fact, f"{row.at[0]}: {expected}", f"{shown!r}", trace.poll, trace.subject)
 
 
 @check(
@@ -142,15 +142,15 @@ def names_its_model(context: CheckContext) -> Iterator[Problem]:
 )  # fmt: skip
 def names_no_failure(context: CheckContext) -> Iterator[Problem]:
     for trace, row in _promising(context, "failure"):
-        for poll, states in context.telling.words(trace):
+        for poll, states in context.job_traces.words(trace):
             if not any(state.kind in ("pending", "succeeded") for state in states):
                 continue
             context.judged()
-            said = [place for place in row.at if pointers.value(poll.response.json, place)]
-            if said:
+            failing = [place for place in row.at if pointers.value(poll.response.json, place)]
+            if failing:
                 fact = _fact(context, trace, row, "failure", f"{', '.join(row.at)} tell why a job has failed")
-                came = ", ".join(f"{place}: {pointers.value(poll.response.json, place)!r}" for place in said)
-                yield Problem(fact, f"nothing there, as it is {poll.word}", came[:300], trace.poll, trace.subject)
+                actual = ", ".join(f"{place}: {pointers.value(poll.response.json, place)!r}" for place in failing)
+                yield Problem(fact, f"nothing there, as it is {poll.word}", actual[:300], trace.poll, trace.subject)
                 break
 
 
@@ -165,14 +165,14 @@ def headers_say_what_bodies_say(context: CheckContext) -> Iterator[Problem]:
     for trace, row in _promising(context, "headers"):
         for name, place in row.given.get("same", {}).items():
             polls = [(trace.poll, one.response) for one in trace.polls]
-            for request, response in ((trace.asked, trace.response), *polls):
-                told, shown = response.headers.get(name.lower()), pointers.value(response.json, place)
-                if told is None or shown is None:
+            for request, response in ((trace.request, trace.response), *polls):
+                header, shown = response.headers.get(name.lower()), pointers.value(response.json, place)
+                if header is None or shown is None:
                     continue
                 context.judged()
-                if not _is_number(told, shown):
+                if not _is_number(header, shown):
                     fact = _fact(context, trace, row, "headers", f"{name} is the body's {place}")
-                    yield Problem(fact, f"{place}: {told}", f"{shown!r}", request, trace.subject)
+                    yield Problem(fact, f"{place}: {header}", f"{shown!r}", request, trace.subject)
                     break
 
 
@@ -183,15 +183,15 @@ def _is_number(text: str, value: Any) -> bool:
         return False
 
 
-def _named(value: Any, name: str) -> Iterator[Any]:
+def _values_of(value: Any, name: str) -> Iterator[Any]:
     """Every value that has this name, at any depth."""
     if isinstance(value, dict):
         yield from (one for key, one in value.items() if key == name and one is not None)
         for one in value.values():
-            yield from _named(one, name)
+            yield from _values_of(one, name)
     elif isinstance(value, list):
         for one in value:
-            yield from _named(one, name)
+            yield from _values_of(one, name)
 
 
 def _reads_on(context: CheckContext) -> bool:
@@ -217,13 +217,13 @@ def links_lead_to_its_own(context: CheckContext) -> Iterator[Problem]:
             if link is None or not _reads(context, link.to) or link.to.admin or seen[trace.submit.id, name] == TWICE:
                 continue
             seen[trace.submit.id, name] += 1
-            request = context.links.follow(link, trace.asked, trace.response)
+            request = context.links.follow(link, trace.request, trace.response)
             response = context.answer(request, link.to)
             if response is None:
                 continue
             body = link.body if isinstance(link.body, dict) else {}
             named = [key for key, text in {**link.parameters, **body}.items() if str(text).startswith("$response")]
-            others = [one for key in named for one in _named(response.json, key) if str(one) != str(trace.id)]
+            others = [one for key in named for one in _values_of(response.json, key) if str(one) != str(trace.id)]
             if others:
                 fact = context.facts.operation(f"{name} shows what belongs to the {trace.talk.name}", link.to)
                 yield Problem(fact, f"the id {trace.id}", f"{others[0]!r}", request, link.to.id)

@@ -18,23 +18,23 @@ READS = 3
 CENT = Decimal(1) / 100
 
 
-def _priced(context: CheckContext) -> list[Model]:
+def _models_with_price(context: CheckContext) -> list[Model]:
     models = [one for one in context.contract.models.values() if context.wants(one) and not one.routes]
     exact = [one for one in models if one.price.certainty == "exact" and one.price.amount is not None]
     plain = [one for one in exact if not one.price.rules]
-    return plain[: FEW if context.wanted.quick else None]
+    return plain[: FEW if context.options.quick else None]
 
 
 @check(
     "price.listed", "What is listed as a model's price is its price.", level="reads",
-    known=lambda context: context.contract.conversation.prices is not None and bool(_priced(context)),
+    known=lambda context: context.contract.conversation.prices is not None and bool(_models_with_price(context)),
 )  # fmt: skip
 def lists_its_price(context: CheckContext) -> Iterator[Problem]:
     row = context.contract.conversation.prices
     assert row is not None
     operation = context.contract.operation(str(row.given["operation"]))
     place = next(part[1:-1] for part in operation.path.split("/") if part.startswith("{"))
-    for model in _priced(context):
+    for model in _models_with_price(context):
         request = context.requests.good(operation, params={place: model.id})
         response = context.answer(request, operation)
         if response is None:
@@ -46,8 +46,8 @@ def lists_its_price(context: CheckContext) -> Iterator[Problem]:
         if model.price.amount not in prices or currencies != {model.price.currency} or units - {model.price.unit}:
             fact = context.facts.fact(f"the price of {model.id}", f"models.json {model.id} price", model.price.evidence)
             expected = f"{model.price.amount.normalize():f} {model.price.currency} for each {model.price.unit}"
-            came = f"{', '.join(map(str, prices))} {', '.join(map(str, currencies))} {', '.join(map(str, units))}"
-            yield Problem(fact, expected, came, request, f"{operation.id} {model.id}")
+            actual = f"{', '.join(map(str, prices))} {', '.join(map(str, currencies))} {', '.join(map(str, units))}"
+            yield Problem(fact, expected, actual, request, f"{operation.id} {model.id}")
 
 
 @check(
@@ -60,7 +60,7 @@ def lists_its_inputs(context: CheckContext) -> Iterator[Problem]:
     operation = context.contract.operation(str(row.given["operation"]))
     place = next(part[1:-1] for part in operation.path.split("/") if part.startswith("{"))
     models = [one for one in context.contract.models.values() if context.wants(one) and not one.routes]
-    for model in models[: FEW if context.wanted.quick else None]:
+    for model in models[: FEW if context.options.quick else None]:
         request = context.requests.good(operation, params={place: model.id})
         response = context.try_send(request)
         fields = pointers.value(response.json, row.at[0]) if response is not None else None
@@ -73,8 +73,8 @@ def lists_its_inputs(context: CheckContext) -> Iterator[Problem]:
         if needed != set(schema.get("required", ())) or offered != row.given["offered"]["value"]:
             fact = context.facts.fact(f"the input of {model.id}", f"models.json {model.id}", model.evidence)
             expected = f"{', '.join(schema.get('required', ()))} are required, {row.given['offered']['value']}"
-            came = f"{', '.join(map(str, needed)) or 'nothing'} required, {offered}"
-            yield Problem(fact, expected, came, request, f"{operation.id} {model.id}")
+            actual = f"{', '.join(map(str, needed)) or 'nothing'} required, {offered}"
+            yield Problem(fact, expected, actual, request, f"{operation.id} {model.id}")
 
 
 def _is(entry: object, place: str) -> bool:
@@ -94,9 +94,9 @@ def operations_agree(context: CheckContext) -> Iterator[Problem]:
             if read is None:
                 break
             before, (request, middle), after = read
-            told = amount(pointers.value(middle.json, str(row.given["other"]["at"])))
+            price = amount(pointers.value(middle.json, str(row.given["other"]["at"])))
             bounds = [value for value in (_times(response, row) for response in (before, after)) if value is not None]
-            fits = bool(bounds) and told is not None and min(bounds) - CENT <= told <= max(bounds) + CENT
+            fits = bool(bounds) and price is not None and min(bounds) - CENT <= price <= max(bounds) + CENT
             if fits or last == READS - 1:
                 context.judged()
             if fits:
@@ -105,8 +105,8 @@ def operations_agree(context: CheckContext) -> Iterator[Problem]:
                 fact = context.facts.fact(
                     f"{other.id} says what {one.id} says", f"conversation.yaml equals {other.id}", row.evidence
                 )
-                wanted = " to ".join(dict.fromkeys(map(str, bounds))) or "an amount"
-                yield Problem(fact, wanted, f"{told}: {middle.shown()[:200]}", request, other.id)
+                expected = " to ".join(dict.fromkeys(map(str, bounds))) or "an amount"
+                yield Problem(fact, expected, f"{price}: {middle.shown()[:200]}", request, other.id)
 
 
 def _times(response: ReceivedResponse, row: Places) -> Decimal | None:
@@ -119,13 +119,13 @@ def _between(
 ) -> tuple[ReceivedResponse, tuple[SentRequest, ReceivedResponse], ReceivedResponse] | None:
     """The response of `other` between two of `one`: others may spend from the same account meanwhile."""
     requests = [context.requests.good(operation) for operation in (one, other, one)]
-    came = []
+    actual = []
     for request, operation in zip(requests, (one, other, one), strict=True):
         response = context.try_send(request)
         if response is None or context.excused(response, operation):
             return None
-        came.append(response)
-    return came[0], (requests[1], came[1]), came[2]
+        actual.append(response)
+    return actual[0], (requests[1], actual[1]), actual[2]
 
 
 @check(

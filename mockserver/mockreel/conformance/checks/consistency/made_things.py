@@ -38,15 +38,15 @@ def things_are_as_they_were_made(context: CheckContext) -> Iterator[Problem]:
 
 def _life(context: CheckContext, maker: Operation, request: SentRequest, made: ReceivedResponse) -> Iterator[Problem]:
     """An object from its creation to its removal: `known` is what every response must repeat."""
-    known = _known(request.json, made.json)
-    yield from _held(context, request, made, _shown_of(request.json, made.json), maker)
+    known = _known_fields(request.json, made.json)
+    yield from _read_problems(context, request, made, _shown_of(request.json, made.json), maker)
     links = {link.to.method: link for link in _links(context, maker, made)}
     steps = [
         method for method in ("GET", "PATCH", "GET", "LIST", "DELETE", "GET") if method == "LIST" or method in links
     ]
     for number, method in enumerate(steps):
         if method == "LIST":
-            yield from _listed(context, maker, known)
+            yield from _list_problems(context, maker, known)
             continue
         further = context.links.follow(links[method], request, made)
         reply = context.try_send(further)
@@ -56,7 +56,7 @@ def _life(context: CheckContext, maker: Operation, request: SentRequest, made: R
             yield from _gone(context, links[method].to, further, reply)
         elif not context.error_detector.refused(reply) and method != "DELETE":
             known = {**known, **(_shown_of(further.json, reply.json) if method == "PATCH" else {})}
-            yield from _held(context, further, reply, known, links[method].to)
+            yield from _read_problems(context, further, reply, known, links[method].to)
 
 
 def _links(context: CheckContext, maker: Operation, made: ReceivedResponse) -> Iterator[Link]:
@@ -67,18 +67,18 @@ def _links(context: CheckContext, maker: Operation, made: ReceivedResponse) -> I
             yield link
 
 
-def _known(asked: Any, made: Any) -> dict[str, Any]:
+def _known_fields(body: Any, made: Any) -> dict[str, Any]:
     """What was sent, and the ids that were given."""
     fields = made.items() if isinstance(made, Mapping) else ()
     ids = {name: value for name, value in fields if isinstance(value, str) and _ID.fullmatch(value)}
-    return {**_shown_of(asked, made), **ids}
+    return {**_shown_of(body, made), **ids}
 
 
-def _shown_of(asked: Any, reply: Any) -> dict[str, Any]:
+def _shown_of(body: Any, reply: Any) -> dict[str, Any]:
     """Of what was sent, what a reply has a field for."""
-    if not isinstance(asked, Mapping) or not isinstance(reply, Mapping):
+    if not isinstance(body, Mapping) or not isinstance(reply, Mapping):
         return {}
-    return {name: value for name, value in asked.items() if name in reply}
+    return {name: value for name, value in body.items() if name in reply}
 
 
 def _is_shown(shown: Any, sent: Any) -> bool:
@@ -89,7 +89,7 @@ def _is_shown(shown: Any, sent: Any) -> bool:
     return bool(shown == sent) or (isinstance(sent, dict) and alike(shown, sent))
 
 
-def _held(
+def _read_problems(
     context: CheckContext, request: SentRequest, reply: ReceivedResponse, known: Mapping[str, Any], operation: Operation
 ) -> Iterator[Problem]:
     context.judged(bool(known))
@@ -97,13 +97,13 @@ def _held(
     wrong = {name: value for name, value in known.items() if not _is_shown(shown.get(name), value)}
     if wrong:
         fact = context.facts.operation(f"{operation.id} shows what was made as it is", operation)
-        came = ", ".join(f"{name}: {shown.get(name)!r}" for name in wrong)
+        actual = ", ".join(f"{name}: {shown.get(name)!r}" for name in wrong)
         yield Problem(
-            fact, ", ".join(f"{name}: {value!r}" for name, value in wrong.items()), came[:300], request, operation.id
+            fact, ", ".join(f"{name}: {value!r}" for name, value in wrong.items()), actual[:300], request, operation.id
         )
 
 
-def _listed(context: CheckContext, maker: Operation, known: Mapping[str, Any]) -> Iterator[Problem]:
+def _list_problems(context: CheckContext, maker: Operation, known: Mapping[str, Any]) -> Iterator[Problem]:
     """The list at the same path has the object, as it is."""
     for operation in context.contract.operations:
         if operation.method != "GET" or operation.path != maker.path:

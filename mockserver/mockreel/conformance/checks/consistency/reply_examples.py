@@ -67,8 +67,8 @@ def _lacks(document: Any, place: str) -> bool:
     if not several:
         return not pointers.values(document, place)
     entries = pointers.value(document, before)
-    wanted = [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
-    return any(field.removeprefix("/") not in entry for entry in wanted)
+    objects = [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
+    return any(field.removeprefix("/") not in entry for entry in objects)
 
 
 @check(
@@ -78,7 +78,7 @@ def _lacks(document: Any, place: str) -> bool:
 )  # fmt: skip
 def has_what_examples_have(context: CheckContext) -> Iterator[Problem]:
     rows = {one.id: tuple(examples(context, one)) for one in context.contract.operations}
-    told: set[tuple[str, str]] = set()
+    seen: set[tuple[str, str]] = set()
     for request, response in context.log:
         operation = request.operation
         if (
@@ -93,8 +93,8 @@ def has_what_examples_have(context: CheckContext) -> Iterator[Problem]:
                 continue
             context.judged()
             lacking = [place for place in example.fields if _lacks(response.json, place)]
-            if lacking and (operation.id, lacking[0]) not in told:
-                told.add((operation.id, lacking[0]))
+            if lacking and (operation.id, lacking[0]) not in seen:
+                seen.add((operation.id, lacking[0]))
                 where = f"openapi.yaml {operation.method} {operation.path} example"
                 says = f"a reply of {operation.id} has the fields of its example"
                 fact = context.facts.fact(says, where, example.evidence)

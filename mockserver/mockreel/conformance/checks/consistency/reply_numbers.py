@@ -25,10 +25,10 @@ def numbers_agree(context: CheckContext) -> Iterator[Problem]:
     for name, row in context.contract.conversation.numbers.items():
         for request, response in _shown(context, str(row.given["operation"])):
             context.judged()
-            for expected, came in (wrong for place in row.at for wrong in _wrong(row, place, response)):
+            for expected, actual in (wrong for place in row.at for wrong in _wrong(row, place, response)):
                 says = f"numbers of {row.given['operation']} agree"
                 fact = context.facts.fact(says, f"conversation.yaml numbers {name}", row.evidence)
-                yield Problem(fact, expected, came, request, str(row.given["operation"]))
+                yield Problem(fact, expected, actual, request, str(row.given["operation"]))
 
 
 def _shown(context: CheckContext, name: str) -> Iterator[tuple[SentRequest, ReceivedResponse]]:

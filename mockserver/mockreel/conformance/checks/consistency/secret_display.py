@@ -26,28 +26,28 @@ def is_shown_once(context: CheckContext) -> Iterator[Problem]:
     further = [context.links.follow(link, request, made) for link in links if link is not None]
     lists = [one for one in context.contract.operations if one.path == operation.path and one.method == "GET"]
     reads = [one for one in further if one.method == "GET"] + [context.requests.good(one) for one in lists]
-    for asked in reads:
-        response = context.try_send(asked)
+    for read in reads:
+        response = context.try_send(read)
         if response is None:
             continue
         context.judged()
         if secret.encode() in response.body or isinstance(pointers.value(response.json, row.at), str):
             fact = context.facts.fact(f"{row.at} is shown once", "conversation.yaml secret", row.evidence)
-            name = asked.operation.id if asked.operation else asked.path
-            yield Problem(fact, "a reply without the secret", "the secret stands in it", asked, name)
+            name = read.operation.id if read.operation else read.path
+            yield Problem(fact, "a reply without the secret", "the secret stands in it", read, name)
         shown = pointers.value(response.json, row.prefix) if row.prefix else None
         if shown is not None and not secret.startswith(str(shown)):
             fact = context.facts.fact(f"{row.prefix} begins the secret", "conversation.yaml secret", row.evidence)
-            name = asked.operation.id if asked.operation else asked.path
-            yield Problem(fact, "the beginning of the secret", f"{shown!r}", asked, name)
+            name = read.operation.id if read.operation else read.path
+            yield Problem(fact, "the beginning of the secret", f"{shown!r}", read, name)
         flags = pointers.values(response.json, f"/items/*{row.current}") if row.current else []
         if flags.count(True) > 1:
             fact = context.facts.fact("one secret signs", "conversation.yaml secret", row.evidence)
-            name = asked.operation.id if asked.operation else asked.path
-            yield Problem(fact, f"one entry with {row.current}", f"{flags}", asked, name)
-    for asked in further:
-        if asked.method == "DELETE":
-            context.try_send(asked)
+            name = read.operation.id if read.operation else read.path
+            yield Problem(fact, f"one entry with {row.current}", f"{flags}", read, name)
+    for read in further:
+        if read.method == "DELETE":
+            context.try_send(read)
 
 
 CHECKS: tuple[Check, ...] = (is_shown_once,)

@@ -27,7 +27,7 @@ def _catalogues(context: CheckContext) -> set[str]:
     return {*lists, *(paged.one for paged in lists.values() if paged.one)}
 
 
-def _shown(context: CheckContext) -> Iterator[tuple[SentRequest, Operation, Any]]:
+def _distinct_reads(context: CheckContext) -> Iterator[tuple[SentRequest, Operation, Any]]:
     """Some different responses of every complete read."""
     chosen = {paged.fields for paged in context.contract.conversation.lists.values() if paged.fields}
     seen: defaultdict[str, set[bytes]] = defaultdict(set)
@@ -48,8 +48,8 @@ def _shown(context: CheckContext) -> Iterator[tuple[SentRequest, Operation, Any]
 def things_are_alike(context: CheckContext) -> Iterator[Problem]:
     names, catalogues = _names(context), _catalogues(context)
     seen: dict[str, dict[str, tuple[str, Any]]] = defaultdict(dict)
-    told: set[tuple[str, str]] = set()
-    for request, operation, document in _shown(context):
+    reported_before: set[tuple[str, str]] = set()
+    for request, operation, document in _distinct_reads(context):
         for entry in _objects(document) if operation.id in catalogues else ():
             called = next((f"{name} {entry[name]}" for name in names if isinstance(entry.get(name), str)), None)
             context.judged(called is not None)
@@ -57,11 +57,11 @@ def things_are_alike(context: CheckContext) -> Iterator[Problem]:
                 if isinstance(value, dict | list) or value is None:
                     continue
                 elsewhere, before = seen[str(called)].setdefault(field, (operation.id, value))
-                if before != value and (operation.id, field) not in told:
-                    told.add((operation.id, field))
+                if before != value and (operation.id, field) not in reported_before:
+                    reported_before.add((operation.id, field))
                     fact = context.facts.operation(f"{operation.id} and {elsewhere} show the same things", operation)
-                    came = f"{value!r} at {field} of {called}"
-                    yield Problem(fact, f"{before!r}, as in {elsewhere}", came, request, operation.id)
+                    actual = f"{value!r} at {field} of {called}"
+                    yield Problem(fact, f"{before!r}, as in {elsewhere}", actual, request, operation.id)
 
 
 @check(
@@ -69,8 +69,8 @@ def things_are_alike(context: CheckContext) -> Iterator[Problem]:
     known=lambda context: bool(_names(context)),
 )  # fmt: skip
 def entries_have_their_own_names(context: CheckContext) -> Iterator[Problem]:
-    names, told = _names(context), set[tuple[str, str]]()
-    for request, operation, document in _shown(context):
+    names, reported_before = _names(context), set[tuple[str, str]]()
+    for request, operation, document in _distinct_reads(context):
         for place, entries in _lists(document):
             for name in names:
                 called = [
@@ -82,8 +82,8 @@ def entries_have_their_own_names(context: CheckContext) -> Iterator[Problem]:
                     if len(set(called)) != len(called)
                     else None
                 )
-                if twice is not None and (operation.id, place) not in told:
-                    told.add((operation.id, place))
+                if twice is not None and (operation.id, place) not in reported_before:
+                    reported_before.add((operation.id, place))
                     fact = context.facts.operation(f"{operation.id} calls each entry by a {name} of its own", operation)
                     yield Problem(
                         fact, f"another {name} for each", f"{twice} twice at {place or '/'}", request, operation.id

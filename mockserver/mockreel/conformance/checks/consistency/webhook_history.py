@@ -6,7 +6,7 @@ from typing import Any
 from mockreel.conformance.check import Check, check
 from mockreel.conformance.check_context import CheckContext
 from mockreel.conformance.checks.job_records import alike
-from mockreel.conformance.checks.webhook_deliveries import called
+from mockreel.conformance.checks.webhook_deliveries import jobs_with_webhook
 from mockreel.conformance.jobs.job_groups import PLAIN
 from mockreel.conformance.jobs.job_traces import JobTrace
 from mockreel.contract import DeliveryPolicy, pointers
@@ -31,12 +31,14 @@ def _has_history(context: CheckContext) -> bool:
 )  # fmt: skip
 def history_is_true(context: CheckContext) -> Iterator[Problem]:
     for group in GROUPS:
-        kept = [trace for trace in called(context, group) if trace.talk.webhook and trace.talk.webhook.history]
-        for trace in kept[:MOST]:
+        called_back = [
+            trace for trace in jobs_with_webhook(context, group) if trace.talk.webhook and trace.talk.webhook.history
+        ]
+        for trace in called_back[:MOST]:
             row = trace.talk.webhook.history if trace.talk.webhook else None
             if row is None or not trace.whole or not trace.arrivals:
                 continue
-            found = _asked(context, trace, row)
+            found = _history_exchange(context, trace, row)
             if found is None:
                 continue
             request, response = found
@@ -44,17 +46,19 @@ def history_is_true(context: CheckContext) -> Iterator[Problem]:
             assert trace.talk.webhook is not None
             policy = context.contract.callbacks.policies[trace.talk.webhook.policy]
             wrong = wrong_entries(row, response, trace.arrivals, policy, id_=trace.id, url=trace.callback_url)
-            for expected, came in wrong:
+            for expected, actual in wrong:
                 says = f"{row.given['operation']} tells of every attempt"
                 fact = context.facts.fact(says, f"conversation.yaml {trace.talk.name} webhook history", row.evidence)
-                yield Problem(fact, expected, came[:300], request, trace.subject)
+                yield Problem(fact, expected, actual[:300], request, trace.subject)
 
 
-def _asked(context: CheckContext, trace: JobTrace, row: Places) -> tuple[SentRequest, ReceivedResponse] | None:
+def _history_exchange(
+    context: CheckContext, trace: JobTrace, row: Places
+) -> tuple[SentRequest, ReceivedResponse] | None:
     link = context.links.find(trace.submit, trace.response, str(row.given["operation"]))
     if link is None:
         return None
-    request = context.links.follow(link, trace.asked, trace.response)
+    request = context.links.follow(link, trace.request, trace.response)
     response = context.try_send(request)
     return (request, response) if response is not None and not context.excused(response, link.to) else None
 
@@ -74,38 +78,38 @@ def wrong_entries(
     if not isinstance(entries, list) or not entries:
         yield "an entry for the callback", response.shown()
         return
-    entry, given = entries[-1], row.given
+    entry, places = entries[-1], row.given
     tries = {"count": len(arrivals), "retries": len(arrivals) - 1, "most": policy.attempts}
     own = {"job": str(id_), "url": url, **tries}
-    for name, wanted in own.items():
-        if name in given and pointers.value(entry, given[name]) not in (wanted, str(wanted)):
-            yield f"{wanted} at {given[name]}", f"{pointers.value(entry, given[name])!r}"
-    pending = given["pending"]
+    for name, expected in own.items():
+        if name in places and pointers.value(entry, places[name]) not in (expected, str(expected)):
+            yield f"{expected} at {places[name]}", f"{pointers.value(entry, places[name])!r}"
+    pending = places["pending"]
     if pointers.value(entry, pending["at"]) in pending["words"]:
         yield "a delivery that is over", f"{pointers.value(entry, pending['at'])!r}"
-    payload, sent = pointers.value(entry, given["payload"]), _parsed(arrivals[-1].body)
-    if not alike(_parsed(payload), _parsed(pointers.value(sent, given.get("part", "")))):
+    payload, sent = pointers.value(entry, places["payload"]), _json_value(arrivals[-1].body)
+    if not alike(_json_value(payload), _json_value(pointers.value(sent, places.get("part", "")))):
         yield "the payload that arrived", f"{payload!r}"
-    text = pointers.value(entry, given["bytes"]) if "bytes" in given else None
+    text = pointers.value(entry, places["bytes"]) if "bytes" in places else None
     if isinstance(text, str) and text.encode() != arrivals[-1].body:
-        yield f"the bytes that arrived at {given['bytes']}", f"{text!r}"
-    if "attempts" in given:
-        yield from _attempts(given, entry, arrivals)
+        yield f"the bytes that arrived at {places['bytes']}", f"{text!r}"
+    if "attempts" in places:
+        yield from _attempts(places, entry, arrivals)
 
 
-def _attempts(given: Mapping[str, Any], entry: Any, arrivals: Sequence[Arrival]) -> Iterator[tuple[str, str]]:
+def _attempts(places: Mapping[str, Any], entry: Any, arrivals: Sequence[Arrival]) -> Iterator[tuple[str, str]]:
     """What of the single attempts is not as they arrived: how many, how answered, how numbered."""
-    value = pointers.value(entry, given["attempts"])
-    kept = value if isinstance(value, list) else []
-    wanted = {"status": [arrival.answered for arrival in arrivals], "number": list(range(1, len(arrivals) + 1))}
-    if len(kept) != len(arrivals):
-        yield f"{len(arrivals)} attempts", f"{len(kept)} attempts"
-    for name, expected in wanted.items():
-        if name in given and (came := [pointers.value(one, given[name]) for one in kept]) != expected:
-            yield f"{expected} at {given['attempts']}/*{given[name]}", f"{came}"
+    value = pointers.value(entry, places["attempts"])
+    attempts = value if isinstance(value, list) else []
+    columns = {"status": [arrival.answered for arrival in arrivals], "number": list(range(1, len(arrivals) + 1))}
+    if len(attempts) != len(arrivals):
+        yield f"{len(arrivals)} attempts", f"{len(attempts)} attempts"
+    for name, expected in columns.items():
+        if name in places and (actual := [pointers.value(one, places[name]) for one in attempts]) != expected:
+            yield f"{expected} at {places['attempts']}/*{places[name]}", f"{actual}"
 
 
-def _parsed(value: Any) -> Any:
+def _json_value(value: Any) -> Any:
     """The parsed value of a JSON text; anything else unchanged."""
     if not isinstance(value, str | bytes):
         return value

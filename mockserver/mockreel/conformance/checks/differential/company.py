@@ -24,15 +24,15 @@ class Company:
     def was_there(self) -> None:
         """Make everything once before the run, and once more what may be there twice."""
         for request in (*self._requests, *self._requests):
-            self._ask(request)
+            self._send(request)
 
     def goes_on(self) -> None:
         """Say that one more exchange of the run is over."""
         self._count += 1
         if self._requests and self._count % EVERY == 0:
-            self._ask(self._requests[self._count // EVERY % len(self._requests)])
+            self._send(self._requests[self._count // EVERY % len(self._requests)])
 
-    def _ask(self, request: SentRequest) -> None:
+    def _send(self, request: SentRequest) -> None:
         for model in self._models:
             model.ask(request, waits=False)
 

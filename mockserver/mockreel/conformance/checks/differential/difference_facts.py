@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from mockreel.conformance.checks.differential.played_log import Compared
+from mockreel.conformance.checks.differential.compared_exchange import ComparedExchange
 from mockreel.conformance.checks.differential.reply_comparison import Difference
-from mockreel.conformance.checks.differential.stated_values import scalars, stated
+from mockreel.conformance.checks.differential.stated_values import scalars, stated_values
 from mockreel.contract import ErrorRow, Evidence
 from mockreel.contract.evidence.facts import Fact
 from mockreel.contract.exchanges.problem import Problem
@@ -27,25 +27,27 @@ class DifferenceFacts:
 
     def __init__(self, context: "CheckContext") -> None:
         self._context = context
-        self._stated = stated(context.contract)
+        self._stated = stated_values(context.contract)
         self._sent: set[str] = set()
         self._set: defaultdict[str, set[str]] = defaultdict(set)
 
-    def sent(self, compared: Compared) -> None:
+    def sent(self, compared: ComparedExchange) -> None:
         """What a request says, a reply may say again."""
         said = set(scalars(compared.request.json))
         self._sent |= said
         self._set[compared.request.path] |= said
 
-    def problem(self, compared: Compared) -> Problem | None:
+    def problem(self, compared: ComparedExchange) -> Problem | None:
         """The problem of an exchange, about the differences for which the contract has the best evidence."""
         return self._problem(compared, self._fact)
 
-    def webhook_problem(self, compared: Compared) -> Problem | None:
+    def webhook_problem(self, compared: ComparedExchange) -> Problem | None:
         """The same of a webhook, whose submit is what the exchange begins with."""
         return self._problem(compared, self._webhook_fact)
 
-    def _problem(self, compared: Compared, fact_of: Callable[[Compared, Difference], Fact | None]) -> Problem | None:
+    def _problem(
+        self, compared: ComparedExchange, fact_of: Callable[[ComparedExchange, Difference], Fact | None]
+    ) -> Problem | None:
         operation = compared.request.operation
         if operation is None:
             return None
@@ -53,27 +55,27 @@ class DifferenceFacts:
         if not facts:
             return None
         firm = [pair for pair in facts if pair[1].firm] or facts
-        expected = ", ".join(f"{one.place or 'the reply'}: {shown(one.expected)}" for one, _ in firm[:MOST_PLACES])
-        came = ", ".join(shown(one.came) for one, _ in firm[:MOST_PLACES])
+        expected = ", ".join(f"{one.place or 'the reply'}: {short_text(one.expected)}" for one, _ in firm[:MOST_PLACES])
+        actual = ", ".join(short_text(one.actual) for one, _ in firm[:MOST_PLACES])
         places = dict.fromkeys(_INDEX.sub("/*", one.place) for one, _ in firm[:MOST_PLACES])
-        return Problem(firm[0][1], expected, came, compared.request, " ".join((operation.id, *places)).strip())
+        return Problem(firm[0][1], expected, actual, compared.request, " ".join((operation.id, *places)).strip())
 
-    def _webhook_fact(self, compared: Compared, difference: Difference) -> Fact | None:
+    def _webhook_fact(self, compared: ComparedExchange, difference: Difference) -> Fact | None:
         operation = compared.request.operation
         found = self._context.webhooks.of(operation) if operation is not None else None
         if found is None or operation is None:
             return None
         row = found[1].get("x-mockreel") or operation.raw["x-mockreel"]
-        evidence = self._valued(Evidence(row["evidence"], tuple(row["source"])), difference)
+        evidence = self._value_evidence(Evidence(row["evidence"], tuple(row["source"])), difference)
         return self._context.facts.fact("a webhook says so", "openapi.yaml callbacks", evidence)
 
-    def _valued(self, evidence: Evidence, difference: Difference) -> Evidence:
+    def _value_evidence(self, evidence: Evidence, difference: Difference) -> Evidence:
         """The evidence for one value: what nobody has stated is the models' own word."""
         if difference.kind in (*_WHOLE, "key") or self._is_stated(difference.expected):
             return evidence
         return replace(evidence, kind="inferred")
 
-    def _fact(self, compared: Compared, difference: Difference) -> Fact | None:
+    def _fact(self, compared: ComparedExchange, difference: Difference) -> Fact | None:
         operation = compared.request.operation
         assert operation is not None
         if self._is_total(compared, difference):
@@ -91,12 +93,12 @@ class DifferenceFacts:
             if difference.expected in (None, "", [], {}):
                 return None
             evidence = replace(evidence, kind="inferred")
-        evidence = self._valued(evidence, difference)
+        evidence = self._value_evidence(evidence, difference)
         return self._context.facts.fact(
             f"{operation.id} answers so", f"openapi.yaml {operation.method} {operation.path} {key}", evidence
         )
 
-    def _is_total(self, compared: Compared, difference: Difference) -> bool:
+    def _is_total(self, compared: ComparedExchange, difference: Difference) -> bool:
         """Whether a number or a flag is about all that an account has: which depends on its past."""
         operation, body = compared.request.operation, compared.request.json
         assert operation is not None
@@ -108,7 +110,7 @@ class DifferenceFacts:
             return False  # it was set there
         return isinstance(difference.expected, bool) or _is_number(difference.expected)
 
-    def _row(self, compared: Compared) -> ErrorRow | None:
+    def _row(self, compared: ComparedExchange) -> ErrorRow | None:
         """The error definition by which the model has refused."""
         detector, operation = self._context.error_detector, compared.request.operation
         rows = [
@@ -130,7 +132,7 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def shown(value: Any) -> str:
+def short_text(value: Any) -> str:
     """A value in one line, shortened if it is long."""
     text = value if isinstance(value, str) else repr(value)
     return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}…"

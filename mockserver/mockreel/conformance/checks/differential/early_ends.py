@@ -29,7 +29,7 @@ class EarlyEnds:
         last: dict[str, int] = {}
         ends: dict[str, tuple[int, State]] = {}
         for number, (request, response) in enumerate(log):
-            for name, state in self._shown(request, response):
+            for name, state in self._named_states(request, response):
                 if name not in ends and not state.terminal:
                     last[name] = number
                 elif name not in ends:
@@ -43,18 +43,18 @@ class EarlyEnds:
         """The names of the jobs that may have ended right after an exchange, and the states in which they end."""
         return self._after.get(number, ())
 
-    def _shown(self, request: SentRequest, response: ReceivedResponse) -> Iterator[tuple[str, State]]:
+    def _named_states(self, request: SentRequest, response: ReceivedResponse) -> Iterator[tuple[str, State]]:
         """Each name beside a state, in one object or in the request that a reply without names answers."""
         for found in _objects(response.json):
             states = [self._words[text] for text in direct(found) if text in self._words]
             if states:
                 names = [text for text in direct(found) if is_name(text) and text not in self._words]
-                yield from ((name, states[0]) for name in names or _asked(request))
+                yield from ((name, states[0]) for name in names or _request_words(request))
 
 
-def _asked(request: SentRequest) -> list[str]:
-    said = (*unquote(request.path).split("/"), *(value for _, value in parse_qsl(request.query)), *texts(request.json))
-    return [text for text in said if is_name(text)]
+def _request_words(request: SentRequest) -> list[str]:
+    words = (*unquote(request.path).split("/"), *(value for _, value in parse_qsl(request.query)), *texts(request.json))
+    return [text for text in words if is_name(text)]
 
 
 def _objects(document: Any) -> Iterator[Mapping[str, Any]]:

@@ -16,14 +16,14 @@ class EntryPairs:
     `other` are those of the second model in the order of the first.
     """
 
-    def __init__(self, symbols: Symbols, came: Sequence[Any], one: Sequence[Any], other: Sequence[Any]) -> None:
+    def __init__(self, symbols: Symbols, actual: Sequence[Any], one: Sequence[Any], other: Sequence[Any]) -> None:
         self._symbols = symbols
-        self._came, self._one = came, one
-        self.other = self._ordered(other)
+        self._came, self._one = actual, one
+        self.other = self._in_first_order(other)
         self.shifted = False  # whether entries of one thing are others than those of the models, or in another order
         self._key = self._unique()
 
-    def _ordered(self, other: Sequence[Any]) -> list[Any]:
+    def _in_first_order(self, other: Sequence[Any]) -> list[Any]:
         """The second model's entries, each beside the first's of the same names, or of the same constant values."""
         named = [(frozenset(texts(entry)), entry) for entry in other]
         found: list[Any] = []
@@ -31,7 +31,7 @@ class EntryPairs:
         for at, entry in enumerate(self._one):
             known = {twin for text in texts(entry) if is_name(text) and (twin := self._symbols.other(text)) is not None}
             knows = knows or bool(known)
-            twins = [one for said, one in named if known <= said] if known else [other[at]]
+            twins = [one for words, one in named if known <= words] if known else [other[at]]
             alike = [one for one in twins if _words(one) == _words(entry)] if len(twins) > 1 else twins
             found.append(other[at] if other[at] in (alike or twins) else alike[0] if len(alike) == 1 else None)
         return found if knows else self._sorted(other)
@@ -87,8 +87,8 @@ class EntryPairs:
         names = dict(self._names(at))
         if not names or sum(dict(self._names(one)) == names for one in range(len(self._one))) == 1:
             return False
-        said = {word for one in self._one for word in _words(one)}
-        return _words(entry) != _words(self._one[at]) and set(_words(entry)) <= said
+        words = {word for one in self._one for word in _words(one)}
+        return _words(entry) != _words(self._one[at]) and set(_words(entry)) <= words
 
     def _likeness(self, at: int, entry: Any) -> int:
         """How much of an entry is as the models say it."""
@@ -99,12 +99,12 @@ class EntryPairs:
 
     def _names(self, at: int) -> Iterator[tuple[str, str]]:
         """The names that the server must show in an entry, where it has shown them before."""
-        yield from self._named("", self._one[at], self.other[at])
+        yield from self._name_pairs("", self._one[at], self.other[at])
 
-    def _named(self, place: str, one: Any, other: Any) -> Iterator[tuple[str, str]]:
+    def _name_pairs(self, place: str, one: Any, other: Any) -> Iterator[tuple[str, str]]:
         if isinstance(one, Mapping) and isinstance(other, Mapping):
             for key, value in one.items():
-                yield from self._named(f"{place}/{key}", value, other.get(key))
+                yield from self._name_pairs(f"{place}/{key}", value, other.get(key))
         elif isinstance(one, str) and place and one != other:
             name = self._symbols.stands_for(one)
             if name is not None:

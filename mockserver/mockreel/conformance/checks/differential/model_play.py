@@ -79,7 +79,7 @@ class ModelPlay(MockTarget):
         heard: the receiver of the server's webhooks; what it answers is answered here too.
     """
 
-    def __init__(self, contract: Contract, variation: Variation, *, start: float, heard: Receiver | None) -> None:
+    def __init__(self, contract: Contract, variation: Variation, *, start: float, receiver: Receiver | None) -> None:
         self._variation = variation
         endless = _endless(unstated(contract) if variation.otherwise else contract, variation.stretch)
         super().__init__(
@@ -93,8 +93,8 @@ class ModelPlay(MockTarget):
         )
         self._usual = contract.scenarios.default
         assert self.receiver is not None
-        if heard is not None:
-            self.receiver = replace(self.receiver, _plans=heard._plans)
+        if receiver is not None:
+            self.receiver = replace(self.receiver, _plans=receiver._plans)
 
     def ask(self, request: SentRequest, *, waits: bool) -> ReceivedResponse | None:
         """The reply; None where it does not come. `waits`: it comes when the job has ended."""
@@ -103,7 +103,7 @@ class ModelPlay(MockTarget):
             request = replace(request, headers={**request.headers, "prefer": f"scenario={self._usual}"})
         elif wished is not None and not waits:
             headers = {name: value for name, value in request.headers.items() if name.lower() != "prefer"}
-            request = replace(request, headers={**headers, "prefer": self._held(wished)})
+            request = replace(request, headers={**headers, "prefer": self._endless_preference(wished)})
         with suppress(MockreelError):
             return self.send(request)
         return None
@@ -114,7 +114,7 @@ class ModelPlay(MockTarget):
             honest.receiver, lambda: self._simulator.clock.advance_to(self.now() + self._variation.answers)
         )
 
-    def _held(self, wished: str) -> str:
+    def _endless_preference(self, wished: str) -> str:
         """A preference for a course that does not end by itself."""
         names = sorted(self._provider.contract.scenarios.jobs, key=len, reverse=True)
         return _SCENARIO.sub(lambda match: f"{match[1]}{match[2]}{_HELD if match[2] in names else ''}", wished)
@@ -135,14 +135,14 @@ class ModelPlay(MockTarget):
         if _way(provider.contract, here, state) is None:
             return False
         if state.terminal and self._variation.older:
-            now = self._aged(job, now)
+            now = self._age_job(job, now)
         way = _way(provider.contract, job.state(now), state)
         failure = job.plan.failure if state.kind == "failed" else None
         provider.intervene(job, Intervention(now, state, through=way or (), failure=failure))
         self.wait(0.0)
         return True
 
-    def _aged(self, job: Job, now: float) -> float:
+    def _age_job(self, job: Job, now: float) -> float:
         """Make a job older, which has spent a part of its time in each state; gives the moment at which it ended."""
         draw = random.Random(f"{self._variation.seed} {job.id}")
         job.created -= self._variation.older

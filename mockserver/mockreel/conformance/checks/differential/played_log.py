@@ -2,18 +2,20 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from mockreel.conformance.checks.differential.company import Company
+from mockreel.conformance.checks.differential.compared_exchange import ComparedExchange
 from mockreel.conformance.checks.differential.early_ends import EarlyEnds
+from mockreel.conformance.checks.differential.model_jobs import ModelJobs, request_names
 from mockreel.conformance.checks.differential.model_play import VARIATIONS, ModelPlay
 from mockreel.conformance.checks.differential.reply_comparison import Comparison, Difference, Elsewhere
-from mockreel.conformance.checks.differential.stated_values import stated
+from mockreel.conformance.checks.differential.stated_values import stated_values
 from mockreel.conformance.checks.differential.symbols import Symbols, Unknown, texts
-from mockreel.contract import Operation, State
+from mockreel.contract import Operation
 from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest
 
 if TYPE_CHECKING:
@@ -25,17 +27,6 @@ _LONG_AGO = 1_000_000_000.0
 SOON = 2.0
 # So often a read is asked again when jobs of the models have moved.
 _ROUNDS = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Compared:
-    """One exchange with the server, what the first model said to the same, and in what they differ."""
-
-    request: SentRequest
-    came: ReceivedResponse
-    model: ReceivedResponse
-    differences: tuple[Difference, ...]
-    number: int = -1  # which exchange of the log it is
 
 
 class PlayedLog:
@@ -50,7 +41,7 @@ class PlayedLog:
         start = context.moments[0] if context.moments else context.target.now()
         start += 0.0 if start > _LONG_AGO else time.time() - context.target.now()
         self.models = [
-            ModelPlay(context.contract, variation, start=start, heard=context.target.receiver)
+            ModelPlay(context.contract, variation, start=start, receiver=context.target.receiver)
             for variation in VARIATIONS
         ]
         self.symbols = Symbols()
@@ -60,8 +51,9 @@ class PlayedLog:
         self._shown: dict[tuple[str | bytes, ...], tuple[int, bytes]] = {}
         self.unplayed: Counter[str] = Counter()
         self.late = 0  # how many exchanges were left when the budget was used up
-        self._stated = stated(context.contract)
+        self._stated = stated_values(context.contract)
         self._words = {state.word: state for state in context.contract.lifecycle.states.values()}
+        self.jobs = ModelJobs(self.models, self.symbols, self._words)
         self._company = Company(context, self.models) if in_company else None
         for who, key in context.target.keys.of.items():
             self.symbols.same(key, tuple(model.keys.of.get(who, key) for model in self.models))
@@ -76,37 +68,30 @@ class PlayedLog:
         for model in self.models:
             model.close()
 
-    def exchanges(self) -> Iterator[Compared]:
+    def exchanges(self) -> Iterator[ComparedExchange]:
         """Each exchange of the log that the models could answer."""
         context, last = self._context, None
         ends = EarlyEnds(context.log, self._words, self._reads)
         if self._company is not None:
             self._company.was_there()
-        for number, ((sent, came), moment) in enumerate(zip(list(context.log), list(context.moments), strict=True)):
-            if context.is_over():
+        for number, ((sent, response), moment) in enumerate(zip(list(context.log), list(context.moments), strict=True)):
+            if context.budget.is_over():
                 self.late = len(context.log) - number
                 return
-            request = self._known(sent)
+            request = self._own_request(sent)
             self._pass_time(moment - (moment if last is None else last), reads=self._reads(request))
             last = self._moment = moment
             for name, state in ends.after(number - 1):
-                self._end_early(name, state)
-            if self._repeats(request, came):
+                self.jobs.end_early(name, state)
+            if self._repeats(request, response):
                 continue
             if self._company is not None:
                 self._company.goes_on()
-            compared = self._compared(request, came)
+            compared = self._compare(request, response)
             if compared is None:
-                self.symbols.note(came.json)
+                self.symbols.note(response.json)
             else:
                 yield replace(compared, number=number)
-
-    def _end_early(self, name: str, state: State) -> None:
-        """Let a job end as soon as the server's may have; that of the first model ends when it is seen."""
-        for model, own in list(zip(self.models, self.symbols.models(name), strict=False))[1:]:
-            job = model.job((own,))
-            if job is not None:
-                model.move(job, state)
 
     def _pass_time(self, seconds: float, *, reads: bool) -> None:
         """Let time pass: a read was answered between the response before it and its own, so the models are at both."""
@@ -117,70 +102,56 @@ class PlayedLog:
         for model in others if seconds > 0 else ():
             model.pass_time(seconds)
 
-    def _repeats(self, request: SentRequest, came: ReceivedResponse) -> bool:
+    def _repeats(self, request: SentRequest, response: ReceivedResponse) -> bool:
         """Whether a read was answered as the last time, and nothing was changed since then."""
         if not self._reads(request):
             self._shown.clear()
             return False
         key = request.method, request.path, request.query, request.body, request.who, str(request.headers)
         known = self._shown.get(key)
-        self._shown[key] = came.status, came.body
-        return known == (came.status, came.body)
+        self._shown[key] = response.status, response.body
+        return known == (response.status, response.body)
 
-    def _known(self, request: SentRequest) -> SentRequest:
+    def _own_request(self, request: SentRequest) -> SentRequest:
         """The request with its operation as this contract has it."""
         known = self._context.contract.operation
         return replace(request, operation=known(request.operation.id)) if request.operation else request
 
-    def _compared(self, request: SentRequest, came: ReceivedResponse) -> Compared | None:
+    def _compare(self, request: SentRequest, response: ReceivedResponse) -> ComparedExchange | None:
         detector = self._context.error_detector
-        if detector.refused(came) and detector.circumstance(came, request.operation):
+        if detector.refused(response) and detector.circumstance(response, request.operation):
             self.unplayed["the server or a model rejected it for its account or its time"] += 1
             return None
-        if self._is_too_soon(request, came):
+        if self._is_too_soon(request, response):
             self.unplayed["the same had just been accepted, and may not have been done yet"] += 1
             return None
         if self._reads(request):
-            self.learn(came.json)
+            self.jobs.learn(response.json)
         for _ in range(_ROUNDS):
-            replies = self._asked(request, came)
+            replies = self._model_responses(request, response)
             if replies is None:
                 return None
-            found, elsewhere = self._differences(request, came, *replies)
+            found, elsewhere = self._differences(request, response, *replies)
             if found is None:
                 return None
-            compared = Compared(request, came, replies[0], tuple(found))
-            if not elsewhere or not self._reads(request) or not self._followed(request, elsewhere):
+            compared = ComparedExchange(request, response, replies[0], tuple(found))
+            if not elsewhere or not self._reads(request) or not self.jobs.follow(request, elsewhere):
                 break
         return compared
 
-    def _is_too_soon(self, request: SentRequest, came: ReceivedResponse) -> bool:
+    def _is_too_soon(self, request: SentRequest, response: ReceivedResponse) -> bool:
         """Whether a change is refused that was accepted a moment ago: what it began may be under way still."""
         if self._reads(request):
             return False
-        key, refused = (request.method, request.path, request.body), self._context.error_detector.refused(came)
+        key, refused = (request.method, request.path, request.body), self._context.error_detector.refused(response)
         before = self._accepted.get(key)
         if not refused:
             self._accepted[key] = self._moment
         return refused and before is not None and self._moment - before < SOON
 
-    def learn(self, document: Any) -> None:
-        """Let the jobs of the models end that a reply shows as ended, wherever it does."""
-        if isinstance(document, Mapping):
-            texts_ = [value for value in document.values() if isinstance(value, str)]
-            ends = [state for text in texts_ if (state := self._words.get(text)) is not None and state.terminal]
-            for text in texts_ if ends else ():
-                for model, own in zip(self.models, self.symbols.models(text), strict=False):
-                    job = model.job((own,))
-                    if job is not None:
-                        model.move(job, ends[0])
-        for value in (
-            document.values() if isinstance(document, Mapping) else document if isinstance(document, list) else ()
-        ):
-            if isinstance(value, Mapping | list):
-                self.learn(value)
-
-    def _asked(self, request: SentRequest, came: ReceivedResponse) -> tuple[ReceivedResponse, ReceivedResponse] | None:
+    def _model_responses(
+        self, request: SentRequest, response: ReceivedResponse
+    ) -> tuple[ReceivedResponse, ReceivedResponse] | None:
         """What the models answer; None where they cannot be asked the same."""
         try:
             asks = [self.symbols.request(request, number) for number in range(len(self.models))]
@@ -189,7 +160,7 @@ class PlayedLog:
             return None
         self.symbols.sent(request)
         waits = request.operation is not None and self._waits(request)
-        if waits and self._is_under_way(came.json):
+        if waits and self._is_under_way(response.json):
             self.unplayed["its job went on"] += 1
             return None
         one, other = (model.ask(ask, waits=waits) for model, ask in zip(self.models, asks, strict=True))
@@ -212,36 +183,36 @@ class PlayedLog:
         return request.method == "GET" or bool(operation and operation.id in self._context.contract.conversation.reads)
 
     def _differences(
-        self, request: SentRequest, came: ReceivedResponse, one: ReceivedResponse, other: ReceivedResponse
+        self, request: SentRequest, response: ReceivedResponse, one: ReceivedResponse, other: ReceivedResponse
     ) -> tuple[list[Difference] | None, list[Elsewhere]]:
         detector, operation = self._context.error_detector, request.operation
         if any(detector.refused(reply) and detector.circumstance(reply, operation) for reply in (one, other)):
-            self.symbols.note(came.json)
+            self.symbols.note(response.json)
             self.unplayed["the server or a model rejected it for its account or its time"] += 1
             return None, []
         if one.status != other.status or detector.refused(one) != detector.refused(other):
             self.unplayed["the contract leaves the answer open"] += 1
             return None, []
-        if detector.refused(came) and detector.refused(one) and self._asks_of_open_job(request):
+        if detector.refused(response) and detector.refused(one) and self._asks_of_open_job(request):
             self.unplayed["its job went on"] += 1
             return None, []
-        if came.status != one.status:
-            self.symbols.note(came.json)
-            return [Difference("", "status", one.shown(), came.shown())], []
+        if response.status != one.status:
+            self.symbols.note(response.json)
+            return [Difference("", "status", one.shown(), response.shown())], []
         comparison = Comparison(
             self.symbols,
             self._words,
-            self._is_job,
+            self.jobs.is_known,
             self._is_known,
-            is_open=self._is_open if self._names_a_state(request) else lambda _: False,
+            is_open=self.jobs.is_open if self._names_a_state(request) else lambda _: False,
             cursors=self._cursors(operation),
             whole=request.method == "GET" and not request.query,
         )
-        found = [] if one.json is None else comparison.documents(came.json, one.json, other.json)
+        found = [] if one.json is None else comparison.documents(response.json, one.json, other.json)
         self.strangers = self.strangers or comparison.strangers
-        if detector.refused(came) != detector.refused(one) and not comparison.elsewhere:
-            return [Difference("", "refusal", one.shown(), came.shown())], []
-        return [*found, *self._headers(request, came, one, other)], comparison.elsewhere
+        if detector.refused(response) != detector.refused(one) and not comparison.elsewhere:
+            return [Difference("", "refusal", one.shown(), response.shown())], []
+        return [*found, *self._headers(request, response, one, other)], comparison.elsewhere
 
     def _cursors(self, operation: Operation | None) -> frozenset[str]:
         """Where a list says how to go on: what a cursor looks like is the server's own."""
@@ -251,61 +222,36 @@ class PlayedLog:
         )
 
     def _headers(
-        self, request: SentRequest, came: ReceivedResponse, one: ReceivedResponse, other: ReceivedResponse
+        self, request: SentRequest, response: ReceivedResponse, one: ReceivedResponse, other: ReceivedResponse
     ) -> Iterator[Difference]:
         """The documented headers that both models send."""
         operation = request.operation
         found = self._context.response_checker.documented(operation, one.status) if operation is not None else None
         for name in map(str.lower, found[1].get("headers", {}) if found is not None else ()):
             if name in one.headers and name in other.headers:
-                place, value, its = f"header {name}", one.headers[name], came.headers.get(name)
+                place, value, its = f"header {name}", one.headers[name], response.headers.get(name)
                 if its is None:
                     yield Difference(place, "entry", value, None)
                 elif value == other.headers[name] and self._lacks(its, value):
                     yield Difference(place, "header", value, its)
 
-    def documents(self, came: Any, one: Any, other: Any) -> list[Difference]:
+    def documents(self, actual: Any, one: Any, other: Any) -> list[Difference]:
         """In what a document of the server differs from those of the models."""
-        return Comparison(self.symbols, self._words, self._is_job, self._is_known).documents(came, one, other)
+        return Comparison(self.symbols, self._words, self.jobs.is_known, self._is_known).documents(actual, one, other)
 
     def _is_known(self, text: str) -> bool:
         return text in self._stated or self.symbols.was_sent(text)
 
-    def _is_job(self, names: Iterable[str]) -> bool:
-        return self.models[0].job(names) is not None
-
-    def _is_open(self, names: Iterable[str]) -> bool:
-        """Whether a job of the first model goes on, which may be further at the server."""
-        job = self.models[0].job(names)
-        return job is not None and not job.state(self.models[0].now()).terminal
-
     def _asks_of_open_job(self, request: SentRequest) -> bool:
-        return self._reads(request) and self._is_open(_said(self.symbols.request(request, 0)))
+        return self._reads(request) and self.jobs.is_open(request_names(self.symbols.request(request, 0)))
 
     def _names_a_state(self, request: SentRequest) -> bool:
         """Whether a request asks for what is in some state."""
-        said = " ".join((unquote(request.query), *texts(request.json)))
-        return any(isinstance(word, str) and word in said for word in self._words)
+        text = " ".join((unquote(request.query), *texts(request.json)))
+        return any(isinstance(word, str) and word in text for word in self._words)
 
-    def _lacks(self, came: str, model: str) -> bool:
+    def _lacks(self, actual: str, model: str) -> bool:
         """Whether a header has not what the models have in it, in any order."""
         names = {part.strip().lower() for part in model.split(",")}
-        lacking = names - {part.strip().lower() for part in came.split(",")}
+        lacking = names - {part.strip().lower() for part in actual.split(",")}
         return bool(lacking) and (len(names) > 1 or self._is_known(model))
-
-    def _followed(self, request: SentRequest, elsewhere: list[Elsewhere]) -> bool:
-        """Let the jobs of the models come where the server's are; gives whether any of them moved."""
-        return sum(self._moved(request, one) for one in elsewhere) > 0
-
-    def _moved(self, request: SentRequest, one: Elsewhere) -> bool:
-        moved = []
-        for number, model in enumerate(self.models):
-            own = self.symbols.request(request, number)
-            job = model.job({*_said(own), *one.names[number]})
-            moved.append(job is not None and model.move(job, self._words[one.word]))
-        return any(moved)
-
-
-def _said(request: SentRequest) -> set[str]:
-    """What a request can name a job with."""
-    return {*request.path.split("/"), *texts(request.json), *request.query.split("=")}

@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from mockreel.conformance.checks.differential.played_log import Compared, PlayedLog
+from mockreel.conformance.checks.differential.compared_exchange import ComparedExchange
+from mockreel.conformance.checks.differential.played_log import PlayedLog
 from mockreel.conformance.checks.differential.reply_comparison import Difference
 from mockreel.conformance.checks.differential.symbols import texts
 from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest
@@ -20,23 +21,23 @@ ENOUGH_SECONDS = 600.0
 _TRANSPORT = frozenset({"host", "content-length", "user-agent", "connection", "accept", "accept-encoding", "date"})
 
 
-def webhooks(context: "CheckContext", played: PlayedLog) -> Iterator[Compared]:
+def webhooks(context: "CheckContext", played: PlayedLog) -> Iterator[ComparedExchange]:
     """Each attempt at a webhook that a model has made too, with the submit that asked for it."""
     receiver = context.target.receiver
-    asked = dict(_submits(context))
-    arrivals = {url: receiver.of(url) for url in asked} if receiver is not None else {}
+    submits = dict(_submits(context))
+    arrivals = {url: receiver.of(url) for url in submits} if receiver is not None else {}
     for each in arrivals.values():
         for arrival in each:
-            played.learn(_response(arrival).json)
+            played.jobs.learn(_response(arrival).json)
     for model in played.models:
         model.pass_time(ENOUGH_SECONDS)
-    for url, came in arrivals.items():
+    for url, attempts in arrivals.items():
         one, other = (model.receiver.of(url) if model.receiver else [] for model in played.models)
-        for mine, left, right in zip(came, one, other, strict=False):
+        for mine, left, right in zip(attempts, one, other, strict=False):
             responses = [_response(arrival) for arrival in (mine, left, right)]
             found = [*played.documents(*(response.json for response in responses)), *_headers(mine, left, right)]
-            request, number = asked[url]
-            yield Compared(request, responses[0], responses[1], tuple(found), number)
+            request, number = submits[url]
+            yield ComparedExchange(request, responses[0], responses[1], tuple(found), number)
 
 
 def _submits(context: "CheckContext") -> Iterator[tuple[str, tuple[SentRequest, int]]]:
@@ -49,14 +50,14 @@ def _submits(context: "CheckContext") -> Iterator[tuple[str, tuple[SentRequest, 
             yield url, (request, number)
 
 
-def _headers(came: Arrival, one: Arrival, other: Arrival) -> Iterator[Difference]:
+def _headers(arrival: Arrival, one: Arrival, other: Arrival) -> Iterator[Difference]:
     for name, value in one.headers.items():
         if name in _TRANSPORT or name not in other.headers:
             continue
-        if name not in came.headers:
+        if name not in arrival.headers:
             yield Difference(f"header {name}", "entry", value, "no such header")
-        elif value == other.headers[name] and came.headers[name].partition(";")[0] != value.partition(";")[0]:
-            yield Difference(f"header {name}", "header", value, came.headers[name])
+        elif value == other.headers[name] and arrival.headers[name].partition(";")[0] != value.partition(";")[0]:
+            yield Difference(f"header {name}", "header", value, arrival.headers[name])
 
 
 def _response(arrival: Arrival) -> ReceivedResponse:

@@ -31,7 +31,7 @@ class Difference:
     place: str
     kind: Kind
     expected: Any
-    came: Any
+    actual: Any
 
     @property
     def anywhere(self) -> str:
@@ -71,79 +71,81 @@ class Comparison:
     strangers: bool = False  # a list has entries of others
     partial: bool = False  # a list has other entries, as it tells of what happens when jobs end
 
-    def documents(self, came: Any, one: Any, other: Any) -> list[Difference]:
-        found = list(self._values("", came, one, other))
+    def documents(self, actual: Any, one: Any, other: Any) -> list[Difference]:
+        found = list(self._values("", actual, one, other))
         return [one for one in found if not (self.partial and self._counts(one))]
 
-    def _values(self, place: str, came: Any, one: Any, other: Any) -> Iterator[Difference]:
-        if came == one == other and type(came) is type(one):  # without ids and moments: most of what is long
+    def _values(self, place: str, actual: Any, one: Any, other: Any) -> Iterator[Difference]:
+        if actual == one == other and type(actual) is type(one):  # without ids and moments: most of what is long
             return
         if _is_json(one) and _is_json(other):
-            yield from self._written(place, came, one, other)
-        elif _sort(one) != _sort(other) or _may_come(came, one):
+            yield from self._json_texts(place, actual, one, other)
+        elif _sort(one) != _sort(other) or _may_come(actual, one):
             return
-        elif _sort(came) != _sort(one):
-            self.symbols.note(came)
-            if not (came is None and one in NOTHING):  # whether a null may stand there is for its schema to say
-                yield Difference(place, "type", one, came)
+        elif _sort(actual) != _sort(one):
+            self.symbols.note(actual)
+            if not (actual is None and one in NOTHING):  # whether a null may stand there is for its schema to say
+                yield Difference(place, "type", one, actual)
         elif isinstance(one, Mapping):
-            yield from self._objects(place, came, one, other)
+            yield from self._objects(place, actual, one, other)
         elif isinstance(one, list):
-            yield from self._lists(place, came, one, other)
+            yield from self._lists(place, actual, one, other)
         else:
-            yield from self._scalars(place, came, one, other)
+            yield from self._scalars(place, actual, one, other)
 
-    def _scalars(self, place: str, came: Any, one: Any, other: Any) -> Iterator[Difference]:
+    def _scalars(self, place: str, actual: Any, one: Any, other: Any) -> Iterator[Difference]:
         if place in self.cursors:
-            self.symbols.same(came, (one, other))
+            self.symbols.same(actual, (one, other))
         elif one == other:
-            if came != one and not (isinstance(one, str) and self._is_alike(one, came)):
-                yield Difference(place, "value", one, came)
+            if actual != one and not (isinstance(one, str) and self._is_alike(one, actual)):
+                yield Difference(place, "value", one, actual)
         elif isinstance(one, str):
-            yield from self._texts(place, came, one, other)
+            yield from self._texts(place, actual, one, other)
 
-    def _is_alike(self, one: str, came: str) -> bool:
+    def _is_alike(self, one: str, actual: str) -> bool:
         """Whether a text is what was sent, in the words of the models, or an id that they have in common by chance."""
-        read = self.symbols.read(came)
-        if read == one or _is_signed(read, one) or _is_same_amount(came, one):
+        read = self.symbols.read(actual)
+        if read == one or _is_signed(read, one) or _is_same_amount(actual, one):
             return True
-        return is_name(one) and len(one) >= _LONG and not self.is_known(one) and self.symbols.bind(came, (one, one))
+        return is_name(one) and len(one) >= _LONG and not self.is_known(one) and self.symbols.bind(actual, (one, one))
 
-    def _written(self, place: str, came: Any, one: str, other: str) -> Iterator[Difference]:
+    def _json_texts(self, place: str, actual: Any, one: str, other: str) -> Iterator[Difference]:
         """Texts that are JSON are compared by what they say."""
-        if _is_json(came):
-            yield from self._values(place, orjson.loads(came), orjson.loads(one), orjson.loads(other))
+        if _is_json(actual):
+            yield from self._values(place, orjson.loads(actual), orjson.loads(one), orjson.loads(other))
         else:
-            yield Difference(place, "type", "a text that is JSON", came)
+            yield Difference(place, "type", "a text that is JSON", actual)
 
-    def _texts(self, place: str, came: str, one: str, other: str) -> Iterator[Difference]:
+    def _texts(self, place: str, actual: str, one: str, other: str) -> Iterator[Difference]:
         if _MOMENT.match(one) and _MOMENT.match(other):
-            if _form(one) == _form(other) != _form(came) and not (_INSTANT.fullmatch(came) and _INSTANT.fullmatch(one)):
-                yield Difference(place, "type", one, came)
-        elif not self.symbols.bind(came, (one, other)):
-            yield Difference(place, "name", self.symbols.stands_for(one) or "another one", came)
+            if _form(one) == _form(other) != _form(actual) and not (
+                _INSTANT.fullmatch(actual) and _INSTANT.fullmatch(one)
+            ):
+                yield Difference(place, "type", one, actual)
+        elif not self.symbols.bind(actual, (one, other)):
+            yield Difference(place, "name", self.symbols.stands_for(one) or "another one", actual)
 
     def _objects(
-        self, place: str, came: Mapping[str, Any], one: Mapping[str, Any], other: Mapping[str, Any]
+        self, place: str, actual: Mapping[str, Any], one: Mapping[str, Any], other: Mapping[str, Any]
     ) -> Iterator[Difference]:
-        if self._is_elsewhere(came, one, other):
-            self.symbols.note(came)
+        if self._is_elsewhere(actual, one, other):
+            self.symbols.note(actual)
             return
         for key in one:
             if key not in other:
                 continue
-            if key not in came and one[key] is None:  # a null says no more than nothing
+            if key not in actual and one[key] is None:  # a null says no more than nothing
                 continue
-            if key not in came:
+            if key not in actual:
                 yield Difference(f"{place}/{key}", "key", one[key], None)
             else:
-                yield from self._values(f"{place}/{key}", came[key], one[key], other[key])
-        self.symbols.note({key: value for key, value in came.items() if key not in one})
+                yield from self._values(f"{place}/{key}", actual[key], one[key], other[key])
+        self.symbols.note({key: value for key, value in actual.items() if key not in one})
 
-    def _is_elsewhere(self, came: Mapping[str, Any], one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    def _is_elsewhere(self, actual: Mapping[str, Any], one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
         """Whether an object shows a job that is in another state, and has not ended in both."""
         for key, value in one.items():
-            word, shown = came.get(key), (value, other.get(key))
+            word, shown = actual.get(key), (value, other.get(key))
             there = self.words.get(word) if isinstance(word, str) else None
             here = [self.words.get(text) for text in shown if isinstance(text, str) and text != word]
             if there is not None and any(state and not (state.terminal and there.terminal) for state in here):
@@ -151,12 +153,12 @@ class Comparison:
                 return True
         return False
 
-    def _lists(self, place: str, came: list[Any], one: list[Any], other: list[Any]) -> Iterator[Difference]:
+    def _lists(self, place: str, actual: list[Any], one: list[Any], other: list[Any]) -> Iterator[Difference]:
         if len(one) != len(other):
             self.partial = True
-            self.symbols.note(came)
+            self.symbols.note(actual)
             return
-        pairing = EntryPairs(self.symbols, came, one, other)
+        pairing = EntryPairs(self.symbols, actual, one, other)
         pairs, lacking, further = pairing.found()
         for at, mine in pairs.items():
             yield from self._values(f"{place}/{at}", mine, one[at], pairing.other[at])
@@ -168,7 +170,7 @@ class Comparison:
         self.strangers |= any(self._is_strange(entry) for entry in further)
         lacking = [at for at in lacking if not self.is_open(direct(one[at]))]
         if lacking and (len(further) < len(lacking) or (self.whole and pairing.by_values)):
-            yield Difference(f"{place}/*", "entry", one[lacking[0]], f"{len(came)} entries instead of {len(one)}")
+            yield Difference(f"{place}/*", "entry", one[lacking[0]], f"{len(actual)} entries instead of {len(one)}")
         known = [entry for entry in further if self._is_gone(entry)] if not lacking else []
         if known:
             yield Difference(f"{place}/*", "entry", f"{len(one)} entries", known[0])
@@ -196,7 +198,7 @@ class Comparison:
             return not _ENTRY.search(difference.place)
         if difference.kind not in ("type", "value", "key"):
             return False
-        leads_on = difference.came is None and not _ENTRY.search(difference.place)
+        leads_on = difference.actual is None and not _ENTRY.search(difference.place)
         return leads_on or difference.place in self.cursors or value is None or isinstance(value, bool | int | float)
 
 
@@ -206,20 +208,20 @@ def _sort(value: Any) -> str:
     return "number" if isinstance(value, int | float) else type(value).__name__
 
 
-def _may_come(came: Any, model: Any) -> bool:
+def _may_come(actual: Any, model: Any) -> bool:
     """Whether one of two says when something happened, and to the other one it may not have happened yet."""
-    moments = [value for value in (came, model) if isinstance(value, str) and _MOMENT.match(value)]
-    return len(moments) == 1 and None in (came, model)
+    moments = [value for value in (actual, model) if isinstance(value, str) and _MOMENT.match(value)]
+    return len(moments) == 1 and None in (actual, model)
 
 
-def _is_signed(came: str, model: str) -> bool:
+def _is_signed(actual: str, model: str) -> bool:
     """Whether a text is the models' with a query behind it: an address that is signed anew each time."""
-    return came.startswith(f"{model}?") or ("?" in model and came.startswith(f"{model}&"))
+    return actual.startswith(f"{model}?") or ("?" in model and actual.startswith(f"{model}&"))
 
 
-def _is_same_amount(came: str, model: str) -> bool:
+def _is_same_amount(actual: str, model: str) -> bool:
     """Whether two texts are one number, however many noughts it ends with."""
-    return bool(_AMOUNT.fullmatch(came) and _AMOUNT.fullmatch(model)) and Decimal(came) == Decimal(model)
+    return bool(_AMOUNT.fullmatch(actual) and _AMOUNT.fullmatch(model)) and Decimal(actual) == Decimal(model)
 
 
 def _form(text: str) -> str:

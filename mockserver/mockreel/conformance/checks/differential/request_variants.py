@@ -45,7 +45,7 @@ class RequestVariants:
                 yield from (_text(one.get("value")) for one in row.get("examples", {}).values())
         listed = self._context.contract.conversation.lists.get(operation.id)
         for rule in (listed.filters if listed is not None else {}).values():
-            value = self._shown(operation, f"{listed.items}/*{rule['at']}") if listed is not None else None
+            value = self._listed_value(operation, f"{listed.items}/*{rule['at']}") if listed is not None else None
             if rule["name"] == name and value is not None:
                 yield str(rule.get("form", "{value}")).replace("{value}", value)
         around = {"properties": {name: schema}}
@@ -54,16 +54,16 @@ class RequestVariants:
             if isinstance(value, str | int | float):
                 yield _text(value)
 
-    def _shown(self, operation: Operation, place: str) -> str | None:
+    def _listed_value(self, operation: Operation, place: str) -> str | None:
         """A value that a list has shown at a place."""
-        shown = (came.json for sent, came in reversed(self._context.log) if sent.operation is operation)
+        shown = (response.json for sent, response in reversed(self._context.log) if sent.operation is operation)
         return next((value for body in shown if (value := pointers.text(body, (place,))) is not None), None)
 
     def _headers(self, operation: Operation, base: SentRequest) -> Iterator[SentRequest]:
         for row in self._rows(operation, "header"):
             for value in (_text(self._context.requests.samples.smallest(row.get("schema", {}))), NOTHING):
                 yield replace(base, headers={**base.headers, row["name"]: value})
-        last = next((came for sent, came in reversed(self._context.log) if sent.operation is operation), None)
+        last = next((response for sent, response in reversed(self._context.log) if sent.operation is operation), None)
         if last is not None and "etag" in last.headers:
             yield replace(base, headers={**base.headers, "if-none-match": last.headers["etag"]})
 

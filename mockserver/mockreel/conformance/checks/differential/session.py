@@ -26,7 +26,7 @@ class Session:
     def __init__(self, context: "CheckContext") -> None:
         self._context = context
         self._variants = RequestVariants(context)
-        self._left = min(MOST if context.wanted.quick else 100 * MOST, context.most.get(SESSION, 100 * MOST))
+        self._left = min(MOST if context.options.quick else 100 * MOST, context.most.get(SESSION, 100 * MOST))
         self.unsent = 0
         self._bases: dict[str, SentRequest] = {}
         contract = context.contract
@@ -40,10 +40,10 @@ class Session:
     def things(self) -> int:
         """Everything that needs no job; gives how many requests were sent."""
         before = len(self._context.log)
-        begun = before
-        for operation in self._ordered():
+        last_round = before
+        for operation in self._operations_in_order():
             if operation.model is None or self._reads(operation):
-                base = self._followed(operation, begun) or self._plain(operation)
+                base = self._created_thing(operation, last_round) or self._plain(operation)
                 if base is not None:
                     self._exercise(operation, base)
         return len(self._context.log) - before
@@ -52,27 +52,27 @@ class Session:
         """What leads on from jobs that have ended."""
         before = len(self._context.log)
         self._left = min(max(self._left, MOST), self._context.most.get(SESSION, 100 * MOST))
-        for trace in self._ended():
-            for operation in self._ordered():
+        for trace in self._ended_jobs():
+            for operation in self._operations_in_order():
                 if operation.id in self._begins:
                     continue
-                exchanges = [(trace.asked, trace.response)]
+                exchanges = [(trace.request, trace.response)]
                 exchanges += [(trace.poll, poll.response) for poll in trace.polls[-1:] if trace.poll is not None]
-                base = self._linked(operation, exchanges) or self._alike(operation, trace.poll)
+                base = self._link_request(operation, exchanges) or self._alike(operation, trace.poll)
                 if base is not None:
                     self._exercise(operation, base)
         return len(self._context.log) - before
 
-    def _ended(self) -> Iterator[Any]:
+    def _ended_jobs(self) -> Iterator[Any]:
         """Two jobs of each submit that came to their end by themselves, one with --quick."""
         counts: dict[str, int] = {}
         for trace in self._context.jobs.traces():
             if trace.ended and trace.scenario is None:
                 counts[trace.talk.name] = counts.get(trace.talk.name, 0) + 1
-                if counts[trace.talk.name] <= (1 if self._context.wanted.quick else 2):
+                if counts[trace.talk.name] <= (1 if self._context.options.quick else 2):
                     yield trace
 
-    def _ordered(self) -> list[Operation]:
+    def _operations_in_order(self) -> list[Operation]:
         """What makes something before what reads it, and what removes it last."""
         rank = {"DELETE": 2, "GET": 1}
         return sorted(
@@ -94,14 +94,14 @@ class Session:
             return self._context.requests.good(operation, params={names[0]: model.id})
         return self._context.requests.good(operation)
 
-    def _followed(self, operation: Operation, since: int) -> SentRequest | None:
+    def _created_thing(self, operation: Operation, since: int) -> SentRequest | None:
         """The request to which something leads that was made in this session, by itself or by what it made."""
         own = [
             pair for pair in self._context.log[since:] if pair[0].operation and pair[0].operation.id not in self._begins
         ]
-        return self._linked(operation, reversed(own))
+        return self._link_request(operation, reversed(own))
 
-    def _linked(
+    def _link_request(
         self, operation: Operation, exchanges: Iterable[tuple[SentRequest, ReceivedResponse]]
     ) -> SentRequest | None:
         context = self._context
@@ -117,15 +117,15 @@ class Session:
         """A further way to read a job: with the same parameter as its poll."""
         if poll is None or poll.operation is None or not self._reads(operation):
             return None
-        given = {**dict(parse_qsl(poll.query)), **(poll.json if isinstance(poll.json, Mapping) else {})}
+        values = {**dict(parse_qsl(poll.query)), **(poll.json if isinstance(poll.json, Mapping) else {})}
         keys = {place.name for place in poll.operation.key}
         good = self._context.requests.good(operation)
         query = dict(parse_qsl(good.query))
-        if set(query) & set(given):
-            return replace(good, query=urlencode({**query, **{name: given[name] for name in query if name in given}}))
+        if set(query) & set(values):
+            return replace(good, query=urlencode({**query, **{name: values[name] for name in query if name in values}}))
         body = good.json
-        if isinstance(body, Mapping) and (shared := set(body) & set(given) - keys):
-            return good.with_json({**body, **{name: given[name] for name in shared}})
+        if isinstance(body, Mapping) and (shared := set(body) & set(values) - keys):
+            return good.with_json({**body, **{name: values[name] for name in shared}})
         return None
 
     def _exercise(self, operation: Operation, base: SentRequest) -> None:
@@ -141,9 +141,9 @@ class Session:
             self._bases[operation.id] = base
             self._send(base)
         variants = list(self._variants.of(operation, base, refused_only=begins))
-        draw = random.Random(f"{self._context.wanted.seed} {operation.id}")
-        kept = draw.sample(variants, min(FEW, len(variants))) if self._context.wanted.quick else variants
-        for variant in kept:
+        draw = random.Random(f"{self._context.options.seed} {operation.id}")
+        sample = draw.sample(variants, min(FEW, len(variants))) if self._context.options.quick else variants
+        for variant in sample:
             self._send(variant)
         if not self._reads(operation) and not begins:
             self._send(base)
@@ -169,9 +169,9 @@ class Session:
         linked = [
             request
             for one in self._context.contract.operations
-            if self._reads(one) and (request := self._linked(one, reversed(self._context.log[-8:]))) is not None
+            if self._reads(one) and (request := self._link_request(one, reversed(self._context.log[-8:]))) is not None
         ]
-        return [*linked, *found][: FEW_AGAIN if self._context.wanted.quick else READ_AGAIN]
+        return [*linked, *found][: FEW_AGAIN if self._context.options.quick else READ_AGAIN]
 
     def _send(self, request: SentRequest) -> None:
         if self._left <= 0:

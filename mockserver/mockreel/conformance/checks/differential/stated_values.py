@@ -6,9 +6,9 @@ from typing import Any
 from mockreel.contract import Contract, ErrorRow
 
 
-def stated(contract: Contract) -> frozenset[str]:
+def stated_values(contract: Contract) -> frozenset[str]:
     """What stands in the document, the error definitions, the wire settings and the models."""
-    errors = [_worded(row) for row in contract.errors.values()]
+    errors = [_error_values(row) for row in contract.errors.values()]
     models = [[one.id, one.aliases, dict(one.defaults), one.price.currency] for one in contract.models.values()]
     parts = (contract.document, errors, dict(contract.wire), models)
     return frozenset(text for part in parts for text in scalars(part))
@@ -26,6 +26,6 @@ def scalars(document: Any) -> Iterator[str]:
         yield str(document)
 
 
-def _worded(row: ErrorRow) -> list[Any]:
+def _error_values(row: ErrorRow) -> list[Any]:
     """What an error definition says on the wire."""
     return [row.status, row.code, row.message, dict(row.fields)]

@@ -38,46 +38,46 @@ class Symbols:
         self._sent: set[str] = set()
         self._addresses: dict[str, str] = {}
 
-    def same(self, came: str, models: tuple[str, ...]) -> None:
+    def same(self, text: str, models: tuple[str, ...]) -> None:
         """Say what a text stands for, whatever is seen of it."""
-        self._models[came], self._server[models[0]] = models, came
+        self._models[text], self._server[models[0]] = models, text
 
-    def address(self, came: str, model: str) -> None:
+    def address(self, text: str, model: str) -> None:
         """Say what the beginning of a URL stands for."""
-        self._addresses[came] = model
+        self._addresses[text] = model
 
     def other(self, model: str) -> str | None:
         """The second model's text for one of the first."""
         server = self._server.get(model)
         return self._models[server][1] if server is not None else None
 
-    def bind(self, came: str, models: tuple[str, ...]) -> bool:
+    def bind(self, name: str, models: tuple[str, ...]) -> bool:
         """Whether a text may stand for these; from now on it does, where it stood for nothing."""
-        if not any(is_name(text) for text in (came, *models)):  # an id may have no digit by chance
-            if _MOMENT.match(came) or _ADDRESS.match(came):
-                self._models.setdefault(came, models)
+        if not any(is_name(text) for text in (name, *models)):  # an id may have no digit by chance
+            if _MOMENT.match(name) or _ADDRESS.match(name):
+                self._models.setdefault(name, models)
             return True
-        known, back = self._models.get(came), self._server.get(models[0])
+        known, back = self._models.get(name), self._server.get(models[0])
         if known is None and back is None:
-            self._models[came], self._server[models[0]] = models, came
-        self._given.discard(came)
-        return (known is None or known == models) and (back is None or back == came)
+            self._models[name], self._server[models[0]] = models, name
+        self._given.discard(name)
+        return (known is None or known == models) and (back is None or back == name)
 
     def stands_for(self, model: str) -> str | None:
         """The server's text for a text of its first model."""
         return self._server.get(model)
 
-    def models(self, came: str) -> tuple[str, ...]:
+    def models(self, text: str) -> tuple[str, ...]:
         """What a text of the server stands for in each model; empty where nothing is known of it."""
-        return self._models.get(came, ())
+        return self._models.get(text, ())
 
     def was_sent(self, text: str) -> bool:
         """Whether the client has written it itself."""
         return text in self._sent
 
-    def model(self, came: str) -> str | None:
+    def model(self, text: str) -> str | None:
         """The first model's text for one of the server."""
-        known = self._models.get(came)
+        known = self._models.get(text)
         return known[0] if known is not None else None
 
     def note(self, document: Any) -> None:
@@ -119,20 +119,20 @@ class Symbols:
         changed = mapped(document, own)
         return found if changed == document else found.with_json(changed)
 
-    def read(self, came: str) -> str:
+    def read(self, text: str) -> str:
         """A text of the server in the words of the first model, as far as they are known."""
         try:
-            return self._own(came, 0)
+            return self._own(text, 0)
         except Unknown:
-            return came
+            return text
 
     def _own(self, text: str, number: int) -> str:
         known = self._models.get(text)
         if known is not None:
             return known[number]
-        for came, model in self._addresses.items():
-            if text.startswith(came):
-                return model + text[len(came) :]
+        for name, model in self._addresses.items():
+            if text.startswith(name):
+                return model + text[len(name) :]
         return _TOKEN.sub(lambda match: self._token(match.group(), number), text)
 
     def _token(self, token: str, number: int) -> str:

@@ -17,13 +17,13 @@ def unstated(contract: Contract) -> Contract:
     """The same contract with other prices where none is exact, and other texts where the text is inferred."""
     return replace(
         contract,
-        errors={name: _worded(row) for name, row in contract.errors.items()},
-        failures={name: _worded(row) for name, row in contract.failures.items()},
-        models={name: _priced(model) for name, model in contract.models.items()},
+        errors={name: _without_text(row) for name, row in contract.errors.items()},
+        failures={name: _without_text(row) for name, row in contract.failures.items()},
+        models={name: _without_price(model) for name, model in contract.models.items()},
     )
 
 
-def _worded(row: Row) -> Row:
+def _without_text(row: Row) -> Row:
     if row.evidence.kind in FIRM:
         return row
     return replace(row, message=f"{row.message}{BEHIND}", fields=_fields(row.fields))
@@ -39,7 +39,7 @@ def _fields(fields: Mapping[str, Any]) -> Mapping[str, Any]:
     return {**fields, **changed}
 
 
-def _priced(model: Model) -> Model:
+def _without_price(model: Model) -> Model:
     price = model.price
     amount = price.amount if price.amount is None or price.certainty == "exact" else price.amount * TIMES
     rules = tuple(

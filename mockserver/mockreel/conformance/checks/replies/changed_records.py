@@ -17,13 +17,13 @@ from mockreel.contract.exchanges.problem import Problem
 )  # fmt: skip
 def keeps_what_was_set(context: CheckContext) -> Iterator[Problem]:
     for talk in context.contract.conversation.jobs.values():
-        ended = [trace for trace in context.jobs.traces() if trace.ended and trace.talk.name == talk.name]
-        for name, row in talk.promises.changes.items() if ended else ():
-            trace = ended[-1]
+        ended_traces = [trace for trace in context.jobs.traces() if trace.ended and trace.talk.name == talk.name]
+        for name, row in talk.promises.changes.items() if ended_traces else ():
+            trace = ended_traces[-1]
             link = context.links.find(trace.submit, trace.response, name)
             if link is None or trace.poll is None or (link.to.admin and "admin" not in context.target.keys.of):
                 continue
-            request = context.links.follow(link, trace.asked, trace.response).with_json(row.given["body"])
+            request = context.links.follow(link, trace.request, trace.response).with_json(row.given["body"])
             request = replace(request, headers={**request.headers, "content-type": "application/json"})
             response = context.answer(request, link.to)
             if response is None:

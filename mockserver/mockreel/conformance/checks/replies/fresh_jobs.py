@@ -5,7 +5,7 @@ from typing import Any
 
 from mockreel.conformance.check import Check, check
 from mockreel.conformance.check_context import CheckContext
-from mockreel.conformance.checks.paged_lists import asked, list_fact, lists
+from mockreel.conformance.checks.paged_lists import list_fact, list_request, lists
 from mockreel.conformance.jobs.job_traces import JobTrace
 from mockreel.conformance.list_pages import entries_of
 from mockreel.contract import pointers
@@ -18,9 +18,9 @@ from mockreel.simulator.in_process.mock_target import NotApplicable, Skipped
 ATTEMPTS = 4
 
 
-def _begun(context: CheckContext, talk: JobTalk) -> JobTrace:
+def _new_job(context: CheckContext, talk: JobTalk) -> JobTrace:
     submit = next(one for name in talk.submits if (one := context.contract.operation(name)))
-    return context.telling.begin(talk, submit, context.model_selection.leads(submit)[0])
+    return context.job_traces.begin(talk, submit, context.model_selection.leads(submit)[0])
 
 
 def _while_it_runs(
@@ -44,20 +44,20 @@ def results_come_when_it_ends(context: CheckContext) -> Iterator[Problem]:
         row = talk.promises.early
         if row is None or talk.made is None:
             continue
-        trace = _begun(context, talk)
+        trace = _new_job(context, talk)
         link = context.links.find(trace.submit, trace.response, talk.made)
         if link is None or trace.poll is None:
             raise Skipped(f"no link leads from {trace.submit.id} to {talk.made}")
-        request = context.links.follow(link, trace.asked, trace.response)
+        request = context.links.follow(link, trace.request, trace.response)
         found = _while_it_runs(context, talk, trace.poll, request)
         if found is None:
             raise NotApplicable("the state of a job changed whenever its results were requested")
         state, response = found
-        wanted = row.given["rows"].get(str(state))
-        if wanted is None:
+        count = row.given["rows"].get(str(state))
+        if count is None:
             raise NotApplicable(f"a job was {state} before its results could be requested")
         context.judged()
-        known = context.contract.errors[str(wanted)]
+        known = context.contract.errors[str(count)]
         if not context.error_detector.is_row(response, known, link.to):
             status, code = context.error_detector.expected(known, link.to)
             fact = context.facts.fact(
@@ -75,8 +75,8 @@ def charges_come_at_the_end(context: CheckContext) -> Iterator[Problem]:
         if "after" not in paged.charges:
             continue
         talk = context.contract.conversation.jobs[paged.charges["after"]]
-        trace = _begun(context, talk)
-        request = asked(context, operation)
+        trace = _new_job(context, talk)
+        request = list_request(context, operation)
         entries = entries_of(paged, context.send(request))
         word = context.word(talk, context.send(trace.poll)) if trace.poll else None
         if any(state.terminal for state in context.states(word)):

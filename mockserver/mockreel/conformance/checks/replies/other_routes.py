@@ -29,10 +29,10 @@ def is_the_same_elsewhere(context: CheckContext) -> Iterator[Problem]:
             if trace.submit.id not in row.given["of"] or seen[name, word] >= MOST:
                 continue
             seen[name, word] += 1
-            yield from _read(context, trace, name, row)
+            yield from _route_problems(context, trace, name, row)
 
 
-def _read(context: CheckContext, trace: JobTrace, name: str, row: Places) -> Iterator[Problem]:
+def _route_problems(context: CheckContext, trace: JobTrace, name: str, row: Places) -> Iterator[Problem]:
     operation = context.contract.operation(name)
     request: SentRequest = context.requests.good(operation, params={str(row.given["by"]): str(trace.id)})
     response = context.answer(request, operation)

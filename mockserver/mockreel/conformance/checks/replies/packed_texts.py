@@ -18,7 +18,7 @@ def packs_json(context: CheckContext) -> Iterator[Problem]:
     for trace in context.jobs.traces():
         row = trace.talk.promises.packed
         polls = [(trace.poll, poll.response) for poll in trace.polls]
-        for request, response in ((trace.asked, trace.response), *polls) if row is not None else ():
+        for request, response in ((trace.request, trace.response), *polls) if row is not None else ():
             texts = [one for place in row.at for one in pointers.values(response.json, place) if one] if row else []
             context.judged(bool(texts))
             wrong = next((one for one in texts if ReceivedResponse(200, {}, str(one).encode()).json is None), None)

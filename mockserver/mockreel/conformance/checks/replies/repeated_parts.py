@@ -26,7 +26,7 @@ def texts_hold_fields(context: CheckContext) -> Iterator[Problem]:
             if lacking:
                 where = f"conversation.yaml {trace.talk.name} promises holds"
                 fact = context.facts.fact(f"{place} has {', '.join(row.given['of'])} in it", where, row.evidence)
-                yield Problem(fact, f"{', '.join(lacking)} in {place}", f"{text}"[:300], trace.asked, trace.subject)
+                yield Problem(fact, f"{', '.join(lacking)} in {place}", f"{text}"[:300], trace.request, trace.subject)
 
 
 CHECKS: tuple[Check, ...] = (texts_hold_fields,)

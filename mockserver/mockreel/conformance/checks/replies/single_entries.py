@@ -39,7 +39,7 @@ def _entries(node: Any) -> Iterator[Mapping[str, Any]]:
             yield from (entry for entry in value if isinstance(entry, Mapping))
 
 
-def _named(entry: Mapping[str, Any], parameter: str) -> str | None:
+def _entry_name(entry: Mapping[str, Any], parameter: str) -> str | None:
     """What an entry is called in a path."""
     return next((str(entry[name]) for name in (parameter, *NAMES) if entry.get(name) is not None), None)
 
@@ -70,7 +70,7 @@ def _alone(
 ) -> Iterator[Problem]:
     again = context.try_send(request)  # what was seen long ago may have changed
     for entry in list(_entries(again.json if again else response.json))[:MOST]:
-        called = _named(entry, parameter)
+        called = _entry_name(entry, parameter)
         if called is None:
             continue
         further = replace(request, path=f"{request.path}/{quote(called, safe='')}", query="", operation=one)
@@ -87,8 +87,8 @@ def _alone(
             listed = request.operation.id if request.operation else request.path
             fact = context.facts.operation(f"{one.id} reads one of what {listed} lists", one)
             expected = ", ".join(f"{field}: {entry[field]!r}" for field in wrong) or "the entry"
-            came = ", ".join(f"{field}: {alone[field]!r}" for field in wrong) or shown.shown()
-            yield Problem(fact, expected[:300], came[:300], further, one.id)
+            actual = ", ".join(f"{field}: {alone[field]!r}" for field in wrong) or shown.shown()
+            yield Problem(fact, expected[:300], actual[:300], further, one.id)
             return
 
 
@@ -97,10 +97,10 @@ def _stays(
 ) -> bool:
     """Whether the list goes on showing of this entry what it showed: a thing that moves meanwhile is no fault."""
     response = context.try_send(request)
-    wanted = {field: entry[field] for field in fields}
+    values = {field: entry[field] for field in fields}
     return response is not None and any(
-        _named(other, parameter) == _named(entry, parameter)
-        and all(other.get(field) == value for field, value in wanted.items())
+        _entry_name(other, parameter) == _entry_name(entry, parameter)
+        and all(other.get(field) == value for field, value in values.items())
         for other in _entries(response.json)
     )
 

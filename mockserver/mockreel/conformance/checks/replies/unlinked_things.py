@@ -23,30 +23,30 @@ def is_kept(context: CheckContext) -> Iterator[Problem]:
         id_ = pointers.value(made.json, row.at[0]) if made is not None else None
         if made is None or id_ is None:
             continue
-        for asked, expected, came in _life(context, row, request, str(id_)):
+        for sent, expected, actual in _life(context, row, request, str(id_)):
             fact = context.facts.fact(f"what {name} makes is kept", f"conversation.yaml things {name}", row.evidence)
-            yield Problem(fact, expected, came[:300], asked, asked.operation.id if asked.operation else name)
+            yield Problem(fact, expected, actual[:300], sent, sent.operation.id if sent.operation else name)
 
 
 def _life(context: CheckContext, row: Places, request: SentRequest, id_: str) -> Iterator[tuple[SentRequest, str, str]]:
     """From its making to its removal: what was expected of each request, and what came."""
     known = _plain(request.json)
-    yield from _shown(context, _asked(context, row, "read", id_), known)
-    change = _asked(context, row, "change", id_)
+    yield from _read_differences(context, _step_request(context, row, "read", id_), known)
+    change = _step_request(context, row, "change", id_)
     known |= _plain(change.json)
-    yield from _shown(context, change, known)
-    yield from _shown(context, _asked(context, row, "read", id_), known)
-    yield from _listed(context, row, id_, there=True)
-    removed = _asked(context, row, "remove", id_)
+    yield from _read_differences(context, change, known)
+    yield from _read_differences(context, _step_request(context, row, "read", id_), known)
+    yield from _list_differences(context, row, id_, there=True)
+    removed = _step_request(context, row, "remove", id_)
     if context.try_send(removed) is not None:
-        read = _asked(context, row, "read", id_)
+        read = _step_request(context, row, "read", id_)
         response = context.try_send(read)
         if response is not None and not context.error_detector.refused(response):
             yield read, "a refusal, as it was removed", response.shown()
-        yield from _listed(context, row, id_, there=False)
+        yield from _list_differences(context, row, id_, there=False)
 
 
-def _asked(context: CheckContext, row: Places, step: str, id_: str) -> SentRequest:
+def _step_request(context: CheckContext, row: Places, step: str, id_: str) -> SentRequest:
     good = context.requests.good(context.contract.operation(str(row.given[step])))
     return good.with_json({**good.json, str(row.given["name"]): id_})
 
@@ -56,23 +56,25 @@ def _plain(body: Any) -> dict[str, Any]:
     return {name: value for name, value in fields if not isinstance(value, dict | list) and name.lower() != "apikey"}
 
 
-def _shown(
+def _read_differences(
     context: CheckContext, request: SentRequest, known: Mapping[str, Any]
 ) -> Iterator[tuple[SentRequest, str, str]]:
     response = context.answer(request, request.operation)
     if response is None:
         return
-    shown = {name: found[0] for name in known if (found := _named(response, name))}
+    shown = {name: found[0] for name in known if (found := _values_of(response, name))}
     wrong = {name: known[name] for name, value in shown.items() if str(value) != str(known[name])}
     if context.error_detector.refused(response) or wrong:
         yield request, f"{wrong or known}", response.shown()
 
 
-def _named(response: ReceivedResponse, name: str) -> list[Any]:
+def _values_of(response: ReceivedResponse, name: str) -> list[Any]:
     return pointers.values(response.json, f"/data/{name}") or pointers.values(response.json, f"/{name}")
 
 
-def _listed(context: CheckContext, row: Places, id_: str, *, there: bool) -> Iterator[tuple[SentRequest, str, str]]:
+def _list_differences(
+    context: CheckContext, row: Places, id_: str, *, there: bool
+) -> Iterator[tuple[SentRequest, str, str]]:
     request = context.requests.good(context.contract.operation(str(row.given["list"])))
     response = context.answer(request, request.operation)
     if response is not None and (f'"{id_}"'.encode() in response.body) != there:

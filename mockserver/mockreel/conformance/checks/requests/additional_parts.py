@@ -25,20 +25,20 @@ def _request(context: CheckContext, row: Places, query: dict[str, Any]) -> SentR
 )  # fmt: skip
 def parts_come_on_request(context: CheckContext) -> Iterator[Problem]:
     for row in context.contract.conversation.parts:
-        for query, wanted in ((row.given["query"], True), ({}, False)):
+        for query, present in ((row.given["query"], True), ({}, False)):
             request = _request(context, row, query)
             response = context.answer(request, request.operation)
             if response is None or context.error_detector.refused(response):
                 continue
             found = [place for place in row.at if pointers.values(response.json, place)]
-            if bool(found) != wanted and (wanted or row.given.get("only", True)):
+            if bool(found) != present and (present or row.given.get("only", True)):
                 name = str(row.given["operation"])
                 fact = context.facts.fact(
                     f"{name} gives {', '.join(row.at)} on request", "conversation.yaml parts", row.evidence
                 )
                 yield Problem(
                     fact,
-                    f"{', '.join(row.at)} {'there' if wanted else 'not there'}",
+                    f"{', '.join(row.at)} {'there' if present else 'not there'}",
                     response.shown()[:300],
                     request,
                     name,
@@ -58,9 +58,9 @@ def entries_are_alike(context: CheckContext) -> Iterator[Problem]:
         for place in row.at:
             others = [one for one in pointers.values(response.json, place) if not _fits(row, one)]
             if others:
-                name, wanted = str(row.given["operation"]), row.given.get("words", "a text of JSON")
-                fact = context.facts.fact(f"{place} is always {wanted}", "conversation.yaml entries", row.evidence)
-                yield Problem(fact, f"{place}: {wanted}", f"{others[0]!r}"[:300], request, name)
+                name, words = str(row.given["operation"]), row.given.get("words", "a text of JSON")
+                fact = context.facts.fact(f"{place} is always {words}", "conversation.yaml entries", row.evidence)
+                yield Problem(fact, f"{place}: {words}", f"{others[0]!r}"[:300], request, name)
 
 
 def _fits(row: Places, value: Any) -> bool:

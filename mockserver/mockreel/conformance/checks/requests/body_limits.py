@@ -79,11 +79,11 @@ def _is_number(schema: Mapping[str, Any]) -> bool:
 
 def _with_query(request: SentRequest, pair: str) -> SentRequest:
     name = pair.partition("=")[0]
-    kept = [part for part in request.query.split("&") if part and part.partition("=")[0] != name]
+    parts = [part for part in request.query.split("&") if part and part.partition("=")[0] != name]
     return SentRequest(
         request.method,
         request.path,
-        "&".join([*kept, pair]),
+        "&".join([*parts, pair]),
         request.headers,
         request.body,
         request.operation,

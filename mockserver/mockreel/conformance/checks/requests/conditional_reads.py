@@ -13,39 +13,39 @@ from mockreel.contract.operations import resolve
 TAG, ASKED, UNCHANGED = "etag", "If-None-Match", 304
 
 
-def _tagged(context: CheckContext) -> Iterator[Operation]:
+def _conditional_reads(context: CheckContext) -> Iterator[Operation]:
     """The reads that document an answer for what has not changed."""
     for operation in context.contract.operations:
         rows = [resolve(context.contract.document, one, where="") for one in operation.raw.get("parameters", ())]
-        asked = any(row.get("name") == ASKED and row.get("in") == "header" for row in rows)
-        if operation.method == "GET" and asked and str(UNCHANGED) in operation.raw.get("responses", {}):
+        takes_tag = any(row.get("name") == ASKED and row.get("in") == "header" for row in rows)
+        if operation.method == "GET" and takes_tag and str(UNCHANGED) in operation.raw.get("responses", {}):
             yield operation
 
 
 @check(
     "reply.unchanged", "What a client has already is not sent again, where it says so by a tag.", level="reads",
-    known=lambda context: any(True for _ in _tagged(context)),
+    known=lambda context: any(True for _ in _conditional_reads(context)),
 )  # fmt: skip
 def is_not_sent_again(context: CheckContext) -> Iterator[Problem]:
-    for operation in _tagged(context):
+    for operation in _conditional_reads(context):
         request = context.requests.good(operation)
         first = context.answer(request, operation)
         if first is None or context.error_detector.refused(first):
             continue
         tag = first.headers.get(TAG, "")
-        wanted = {tag: UNCHANGED, '"mockreel-another"': first.status} if tag else {}
+        expected = {tag: UNCHANGED, '"mockreel-another"': first.status} if tag else {}
         if not tag:
             yield _problem(context, operation, request, f"a header {TAG}", "no such header")
-        for value, status in wanted.items():
+        for value, status in expected.items():
             again = replace(request, headers={**request.headers, ASKED: value})
             response = context.answer(again, operation)
             if response is not None and response.status != status:
                 yield _problem(context, operation, again, f"{status} for {value}", response.shown()[:200])
 
 
-def _problem(context: CheckContext, operation: Operation, request: SentRequest, expected: str, came: str) -> Problem:
+def _problem(context: CheckContext, operation: Operation, request: SentRequest, expected: str, actual: str) -> Problem:
     fact = context.facts.operation(f"{operation.id} heeds {ASKED}", operation)
-    return Problem(fact, expected, came, request, operation.id)
+    return Problem(fact, expected, actual, request, operation.id)
 
 
 CHECKS: tuple[Check, ...] = (is_not_sent_again,)

@@ -10,18 +10,20 @@ from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest
 from mockreel.contract.exchanges.request_builder import UNKNOWN_ID
 
 
-def requests_of(context: CheckContext, wanted: Callable[[Operation], bool]) -> Iterator[tuple[Operation, SentRequest]]:
+def requests_of(
+    context: CheckContext, condition: Callable[[Operation], bool]
+) -> Iterator[tuple[Operation, SentRequest]]:
     """A well-formed request for each wanted operation that can be reached; what was made for it is removed again."""
     seen: set[str] = set()
     for operation, request in (*_without_need(context), *_of_jobs(context)):
-        if wanted(operation) and operation.id not in seen:
+        if condition(operation) and operation.id not in seen:
             seen.add(operation.id)
             yield operation, request
     for maker in makers(context):
         links = {str(row.get("operationId")) for row in context.links.of(maker)}
         further = [context.contract.operation(name) for name in links]
-        if any(wanted(one) and one.id not in seen and one.method != "DELETE" for one in further):
-            yield from _of_things(context, maker, wanted, seen)
+        if any(condition(one) and one.id not in seen and one.method != "DELETE" for one in further):
+            yield from _of_things(context, maker, condition, seen)
 
 
 def _without_need(context: CheckContext) -> Iterator[tuple[Operation, SentRequest]]:
@@ -45,10 +47,10 @@ def _of_jobs(context: CheckContext) -> Iterator[tuple[Operation, SentRequest]]:
     """What the links of a job lead to, whose end was seen."""
     for trace in context.jobs.traces():
         if trace.ended and trace.scenario is None:
-            yield from _linked(context, trace.submit, trace.asked, trace.response)
+            yield from _link_requests(context, trace.submit, trace.request, trace.response)
 
 
-def _linked(
+def _link_requests(
     context: CheckContext, operation: Operation, request: SentRequest, response: ReceivedResponse
 ) -> Iterator[tuple[Operation, SentRequest]]:
     for name in dict.fromkeys(str(row.get("operationId")) for row in context.links.of(operation)):
@@ -58,7 +60,7 @@ def _linked(
 
 
 def _of_things(
-    context: CheckContext, maker: Operation, wanted: Callable[[Operation], bool], seen: set[str]
+    context: CheckContext, maker: Operation, condition: Callable[[Operation], bool], seen: set[str]
 ) -> Iterator[tuple[Operation, SentRequest]]:
     request = context.requests.good(maker)
     if context.request_checker.judge(request).row is not None:
@@ -66,9 +68,9 @@ def _of_things(
     made = context.try_send(request)
     if made is None or context.excused(made, maker) or context.error_detector.refused(made):
         return
-    found = list(_linked(context, maker, request, made))
+    found = list(_link_requests(context, maker, request, made))
     for operation, further in found:
-        if wanted(operation) and operation.id not in seen and operation.method != "DELETE":
+        if condition(operation) and operation.id not in seen and operation.method != "DELETE":
             seen.add(operation.id)
             yield operation, further
     for operation, further in found:

@@ -16,12 +16,12 @@ from mockreel.contract.exchanges.problem import Problem
 
 def _provoking(context: CheckContext, row: Places) -> Iterator[SentRequest]:
     """The requests of a row: well-formed but for what brings the error about."""
-    given = row.given
+    fields = row.given
     for operation, found in requests_of(context, lambda one: one.id in row.at):
-        request = context.requests.good(operation, params=given["params"]) if "params" in given else found
+        request = context.requests.good(operation, params=fields["params"]) if "params" in fields else found
         own: Any = request.json if isinstance(request.json, dict) else {}
-        request = request.with_json({**own, **given["body"]}) if "body" in given else request
-        yield replace(request, query=given.get("query", request.query))
+        request = request.with_json({**own, **fields["body"]}) if "body" in fields else request
+        yield replace(request, query=fields.get("query", request.query))
 
 
 @check(
@@ -34,10 +34,10 @@ def comes_when_brought_about(context: CheckContext) -> Iterator[Problem]:
             if "row" in row.given:
                 yield from row_problem(context, request, str(row.given["row"]), str(row.given["says"]))
             else:
-                yield from _answered(context, request, row)
+                yield from _status_problems(context, request, row)
 
 
-def _answered(context: CheckContext, request: SentRequest, row: Places) -> Iterator[Problem]:
+def _status_problems(context: CheckContext, request: SentRequest, row: Places) -> Iterator[Problem]:
     """Whether a request that is no error is answered with the status of its row."""
     response = context.answer(request, request.operation)
     if response is not None and response.status != row.given["status"]:

@@ -35,7 +35,7 @@ def finished_has_results(context: CheckContext) -> Iterator[Problem]:
         states = context.states(poll.word) if poll else ()
         if poll is None or not any(state.kind in MADE for state in states) or _is_text(trace):
             continue
-        there = context.telling.results(trace)
+        there = context.job_traces.results(trace)
         context.judged()
         if not there:
             yield Problem(
@@ -53,7 +53,7 @@ def unfinished_has_none(context: CheckContext) -> Iterator[Problem]:
     for trace in context.jobs.traces():
         if trace.talk.made is not None:
             continue
-        for poll, states in context.telling.words(trace):
+        for poll, states in context.job_traces.words(trace):
             context.judged()
             early = states and not any(state.kind in MADE for state in states)
             if early and any(
@@ -66,8 +66,8 @@ def unfinished_has_none(context: CheckContext) -> Iterator[Problem]:
 
 def _files(context: CheckContext) -> Iterator[tuple[JobTrace, str, ReceivedResponse]]:
     """Every file of a result, with its URL and the response."""
-    for trace in _made(context):
-        for url in map(str, context.telling.results(trace)):
+    for trace in _jobs_with_files(context):
+        for url in map(str, context.job_traces.results(trace)):
             if not is_address(url):
                 continue  # result.address reports it
             response = context.fetch(url)
@@ -75,7 +75,7 @@ def _files(context: CheckContext) -> Iterator[tuple[JobTrace, str, ReceivedRespo
             yield trace, url, response
 
 
-def _made(context: CheckContext) -> Iterator[JobTrace]:
+def _jobs_with_files(context: CheckContext) -> Iterator[JobTrace]:
     """Every job that has made a file."""
     for trace in context.jobs.traces():
         states = context.states(trace.last.word) if trace.last else ()
@@ -85,8 +85,8 @@ def _made(context: CheckContext) -> Iterator[JobTrace]:
 
 @check("result.address", "The URL of a result is one that anybody can fetch.", level="jobs", uses=(PLAIN,))
 def urls_are_addresses(context: CheckContext) -> Iterator[Problem]:
-    for trace in _made(context):
-        for url in context.telling.results(trace):
+    for trace in _jobs_with_files(context):
+        for url in context.job_traces.results(trace):
             context.judged()
             if not is_address(str(url)):
                 expected = "an absolute http or https URL with a host"
@@ -110,8 +110,8 @@ def is_address(url: str) -> bool:
 def urls_answer(context: CheckContext) -> Iterator[Problem]:
     for trace, url, response in _files(context):
         if response.status != 200 or not response.body:
-            came = f"{url} answered {response.status} with {len(response.body)} bytes"
-            yield Problem(results_fact(context, trace), "a file behind the URL", came, trace.poll, trace.subject)
+            actual = f"{url} answered {response.status} with {len(response.body)} bytes"
+            yield Problem(results_fact(context, trace), "a file behind the URL", actual, trace.poll, trace.subject)
 
 
 @check("result.kind", "The file of a result is of the kind that the record says.", level="jobs", uses=(PLAIN,))
@@ -121,22 +121,22 @@ def files_are_of_their_kind(context: CheckContext) -> Iterator[Problem]:
         read = context.contract.operation(trace.talk.made or trace.talk.poll)
         context.missing_places(read, row.at if row else ())
         own = trace.model.output if trace.model else None
-        said = _said(context, trace, row) if row else own
-        shown, kinds = kind_of(response.body), {media_kind(str(one)) for one in (said, own) if one} - {None}
+        kind = _stated_kind(context, trace, row) if row else own
+        shown, kinds = kind_of(response.body), {media_kind(str(one)) for one in (kind, own) if one} - {None}
         is_one = next(iter(kinds)) if len(kinds) == 1 else None
-        unknown = bool(row and said and shown and media_kind(str(said)) is None)  # a word that means no kind of file
+        unknown = bool(row and kind and shown and media_kind(str(kind)) is None)  # a word that means no kind of file
         called = {is_one} if response.media in UNSAID else {media_kind(response.media), is_one}
         if response.status == 200 and (unknown or (kinds and ({shown} | called) != {is_one})):
             evidence = row.evidence if row else trace.talk.evidence
             fact = context.facts.fact("a result is the file that it is said to be", _where(trace), evidence)
-            came = f"{url} is {shown or 'nothing known'}, called {response.media or 'nothing'}"
-            expected = f"{is_one or ' and '.join(map(str, kinds)) or 'a kind of file'}, as it is {said}"
-            yield Problem(fact, expected, came, trace.poll, trace.subject)
+            actual = f"{url} is {shown or 'nothing known'}, called {response.media or 'nothing'}"
+            expected = f"{is_one or ' and '.join(map(str, kinds)) or 'a kind of file'}, as it is {kind}"
+            yield Problem(fact, expected, actual, trace.poll, trace.subject)
 
 
-def _said(context: CheckContext, trace: JobTrace, row: Places) -> str | None:
+def _stated_kind(context: CheckContext, trace: JobTrace, row: Places) -> str | None:
     """The first kind that a record names; None where it names none."""
-    document = context.telling.shown(trace).json
+    document = context.job_traces.shown(trace).json
     return next((str(value) for place in row.at for value in pointers.values(document, place) if value), None)
 
 
@@ -157,8 +157,8 @@ def urls_answer_again(context: CheckContext) -> Iterator[Problem]:
     for trace, url, response in _files(context):
         again = context.fetch(url, anew=True)
         if response.status == 200 and (again.status, again.body) != (200, response.body):
-            came = f"{url} answered {again.status} with {len(again.body)} bytes, before with {len(response.body)}"
-            yield Problem(results_fact(context, trace), "the same file", came, trace.poll, trace.subject)
+            actual = f"{url} answered {again.status} with {len(again.body)} bytes, before with {len(response.body)}"
+            yield Problem(results_fact(context, trace), "the same file", actual, trace.poll, trace.subject)
 
 
 @check("result.stays", "A job that has ended shows its result whenever it is asked for.", level="jobs", uses=(PLAIN,))
@@ -166,12 +166,12 @@ def results_stay(context: CheckContext) -> Iterator[Problem]:
     for trace in context.jobs.traces():
         if trace.talk.made is not None or _is_text(trace):
             continue
-        made = [poll for poll, states in context.telling.words(trace) if any(one.kind in MADE for one in states)]
+        made = [poll for poll, states in context.job_traces.words(trace) if any(one.kind in MADE for one in states)]
         counts = [sum(len(pointers.values(poll.response.json, place)) for place in trace.talk.results) for poll in made]
         context.judged(bool(made))
         if len(set(counts)) > 1:
-            came = f"{counts[0]} and later {min(counts)}: {made[-1].response.shown()}"
-            yield Problem(results_fact(context, trace), "as many results each time", came, trace.poll, trace.subject)
+            actual = f"{counts[0]} and later {min(counts)}: {made[-1].response.shown()}"
+            yield Problem(results_fact(context, trace), "as many results each time", actual, trace.poll, trace.subject)
 
 
 CHECKS: tuple[Check, ...] = (

@@ -32,35 +32,35 @@ def _form(fields: Mapping[str, str]) -> bytes:
     )
 
 
-def _filled(value: Any, kept: Mapping[str, Any]) -> Any:
+def _fill(value: Any, variables: Mapping[str, Any]) -> Any:
     if isinstance(value, dict):
-        return {name: _filled(one, kept) for name, one in value.items()}
-    return kept.get(value, value) if isinstance(value, str) else value
+        return {name: _fill(one, variables) for name, one in value.items()}
+    return variables.get(value, value) if isinstance(value, str) else value
 
 
-def _request(context: CheckContext, step: Mapping[str, Any], kept: Mapping[str, Any]) -> SentRequest:
+def _request(context: CheckContext, step: Mapping[str, Any], variables: Mapping[str, Any]) -> SentRequest:
     if "put" in step:
-        target = urlsplit(str(_filled(step["put"], kept)))
+        target = urlsplit(str(_fill(step["put"], variables)))
         if target.netloc and target.netloc != urlsplit(context.target.base_url).netloc:
             raise Skipped(f"the file would be sent to another server, {target.netloc}")
         return SentRequest("PUT", target.path, target.query, {"content-type": TYPE}, PICTURE)
     operation = context.contract.operation(step["operation"])
-    request = context.requests.good(operation, params=_filled(step.get("params", {}), kept))
+    request = context.requests.good(operation, params=_fill(step.get("params", {}), variables))
     if "form" in step:
         headers = {"content-type": f"multipart/form-data; boundary={BOUNDARY}"}
         return replace(request, headers=headers, body=_form(step["form"]))
-    return request.with_json(_filled(step["body"], kept))
+    return request.with_json(_fill(step["body"], variables))
 
 
-def _uploaded(context: CheckContext, row: Places) -> tuple[SentRequest, ReceivedResponse, ReceivedResponse] | None:
+def _upload(context: CheckContext, row: Places) -> tuple[SentRequest, ReceivedResponse, ReceivedResponse] | None:
     """The last step of an upload with its response, and the first response; None where it could not be made."""
-    kept, last, first = dict(GIVEN), None, None
+    variables, last, first = dict(GIVEN), None, None
     for step in row.given["steps"]:
-        request = _request(context, step, kept)
+        request = _request(context, step, variables)
         response = context.try_send(request)
         if response is None or context.excused(response, request.operation):
             return None
-        kept |= {f"${name}": pointers.value(response.json, place) for name, place in step.get("keep", {}).items()}
+        variables |= {f"${name}": pointers.value(response.json, place) for name, place in step.get("keep", {}).items()}
         first = first or response
         last = request, response, first
         if response.status >= 400 or (request.operation is not None and context.error_detector.refused(response)):
@@ -74,14 +74,14 @@ def _uploaded(context: CheckContext, row: Places) -> tuple[SentRequest, Received
 )  # fmt: skip
 def is_kept(context: CheckContext) -> Iterator[Problem]:
     for name, row in context.contract.conversation.uploads.items():
-        found = _uploaded(context, row)
+        found = _upload(context, row)
         if found is None:
             continue
         request, response, first = found
         context.judged()
         fact = context.facts.fact("what is uploaded is kept", f"conversation.yaml uploads {name}", row.evidence)
-        for expected, came in _wrong(context, row, response, first):
-            yield Problem(fact, expected, came[:300], request, request.operation.id if request.operation else name)
+        for expected, actual in _wrong(context, row, response, first):
+            yield Problem(fact, expected, actual[:300], request, request.operation.id if request.operation else name)
 
 
 def _wrong(
@@ -91,13 +91,13 @@ def _wrong(
     if response.status >= 400 or context.error_detector.refused(response):
         yield "an upload that is taken", response.shown()
         return
-    said = [(response, *one) for one in row.given.get("says", {}).items()]
-    said += [(first, *one) for one in row.given.get("first", {}).items()]
-    for reply, place, pattern in said:
+    stated = [(response, *one) for one in row.given.get("says", {}).items()]
+    stated += [(first, *one) for one in row.given.get("first", {}).items()]
+    for reply, place, pattern in stated:
         shown = pointers.value(reply.json, place)
-        wanted = str(_filled(pattern, GIVEN))
-        if not re.fullmatch(wanted, str(shown)):
-            yield f"{wanted} at {place}", f"{shown!r}"
+        expected = str(_fill(pattern, GIVEN))
+        if not re.fullmatch(expected, str(shown)):
+            yield f"{expected} at {place}", f"{shown!r}"
     for place in row.at:
         url = pointers.value(response.json, place)
         file = context.fetch(str(url), anew=True) if isinstance(url, str) and url.startswith("http") else None

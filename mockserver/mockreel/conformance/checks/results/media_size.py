@@ -18,15 +18,15 @@ class Measured:
     seconds: float | None = None
 
 
-def measured(data: bytes) -> Measured:
+def measure(data: bytes) -> Measured:
     """What a file is by its bytes; nothing of one that is broken or of another kind."""
     try:
-        return _measured(data)
+        return _measure(data)
     except (struct.error, IndexError, ValueError, ZeroDivisionError):
         return Measured()
 
 
-def _measured(data: bytes) -> Measured:
+def _measure(data: bytes) -> Measured:
     if data[4:8] == b"ftyp":
         return _mp4(data)
     if data.startswith(b"\x89PNG"):

@@ -36,10 +36,10 @@ def media_kind(text: str) -> str | None:
 
 def what_is_missing(response: ReceivedResponse) -> str:
     """Why a fetched file is incomplete; empty if it is not known to be."""
-    said = response.headers.get("content-length", "")
+    length = response.headers.get("content-length", "")
     packed = "content-encoding" in response.headers
-    if said.isdecimal() and not packed and int(said) != len(response.body):
-        return f"{len(response.body)} of {said} bytes"
+    if length.isdecimal() and not packed and int(length) != len(response.body):
+        return f"{len(response.body)} of {length} bytes"
     if response.body[4:8] == b"ftyp":
         return _boxes(response.body)
     if response.body.startswith(b"\x89PNG") and b"IEND" not in response.body[-16:]:

@@ -8,10 +8,10 @@ from typing import Any
 from mockreel.conformance.check import Check, check
 from mockreel.conformance.check_context import CheckContext
 from mockreel.conformance.checks.results.job_results import MADE, is_address, results_fact
-from mockreel.conformance.checks.results.media_size import Measured, measured
+from mockreel.conformance.checks.results.media_size import Measured, measure
 from mockreel.conformance.jobs.job_groups import PLAIN, SHAPED
 from mockreel.conformance.jobs.job_traces import JobTrace
-from mockreel.conformance.jobs.other_shapes import is_played, stated
+from mockreel.conformance.jobs.other_shapes import is_played, stated_clip
 from mockreel.contract import pointers
 from mockreel.contract.evidence.facts import Fact, weaker
 from mockreel.contract.exchanges.exchange import ReceivedResponse
@@ -33,22 +33,22 @@ def _results(context: CheckContext) -> Iterator[tuple[JobTrace, str, ReceivedRes
         states = context.states(trace.last.word) if trace.last else ()
         if not any(state.kind in MADE for state in states):
             continue
-        for url in map(str, context.telling.results(trace)):
+        for url in map(str, context.job_traces.results(trace)):
             if is_address(url):
                 yield trace, url, context.fetch(url)
 
 
-def _asked(context: CheckContext) -> Iterator[tuple[JobTrace, str, ClipRequest, Measured]]:
+def _measured_files(context: CheckContext) -> Iterator[tuple[JobTrace, str, ClipRequest, Measured]]:
     """Every file whose length and size its request states, with the requested and the actual values."""
     for trace, url, response in _results(context):
         model = trace.model
         if model is None or response.status != 200 or _lends(trace):
             continue
-        if is_played(context, trace.submit, model, trace.asked):
-            yield trace, url, stated(context, trace.submit, model, trace.asked), measured(response.body)
+        if is_played(context, trace.submit, model, trace.request):
+            yield trace, url, stated_clip(context, trace.submit, model, trace.request), measure(response.body)
 
 
-def _asks(context: CheckContext, what: str) -> None:
+def _require_case(context: CheckContext, what: str) -> None:
     """Check that there was a case.
 
     Raises:
@@ -59,7 +59,7 @@ def _asks(context: CheckContext, what: str) -> None:
 
 
 def _lends(trace: JobTrace) -> bool:
-    fields = pointers.value(trace.asked.json, trace.submit.input) if trace.submit.input else trace.asked.json
+    fields = pointers.value(trace.request.json, trace.submit.input) if trace.submit.input else trace.request.json
     return any(_is_sent(name, value) for name, value in (fields.items() if isinstance(fields, Mapping) else ()))
 
 
@@ -77,39 +77,39 @@ def _fact(context: CheckContext, trace: JobTrace, what: str) -> Fact:
 
 @check("result.length", "A result is as long as its job asked for.", level="jobs", uses=GROUPS)
 def are_as_long(context: CheckContext) -> Iterator[Problem]:
-    for trace, url, wanted, made in _asked(context):
-        if wanted.seconds is None or made.seconds is None:
+    for trace, url, clip, made in _measured_files(context):
+        if clip.seconds is None or made.seconds is None:
             continue
         context.judged()
-        if abs(made.seconds - wanted.seconds) > LONGER + LONGER_PART * wanted.seconds:
-            came = f"{made.seconds:.2f} s at {url}"
-            yield Problem(_fact(context, trace, "length"), f"{wanted.seconds:g} s", came, trace.asked, trace.subject)
-    _asks(context, "length")
+        if abs(made.seconds - clip.seconds) > LONGER + LONGER_PART * clip.seconds:
+            actual = f"{made.seconds:.2f} s at {url}"
+            yield Problem(_fact(context, trace, "length"), f"{clip.seconds:g} s", actual, trace.request, trace.subject)
+    _require_case(context, "length")
 
 
 @check("result.shape", "A result has the aspect ratio that its job asked for.", level="jobs", uses=GROUPS)
 def have_the_shape(context: CheckContext) -> Iterator[Problem]:
-    for trace, url, wanted, made in _asked(context):
-        ratio = _ratio(wanted)
+    for trace, url, clip, made in _measured_files(context):
+        ratio = _ratio(clip)
         if ratio is None or not made.width or not made.height:
             continue
         context.judged()
         if abs(math.log(made.width / made.height / ratio)) > SHAPE:
-            came = f"{made.width}x{made.height} at {url}"
+            actual = f"{made.width}x{made.height} at {url}"
             yield Problem(
-                _fact(context, trace, "aspect ratio"), f"{wanted.aspect or wanted.resolution}", came, trace.asked,
+                _fact(context, trace, "aspect ratio"), f"{clip.aspect or clip.resolution}", actual, trace.request,
                 trace.subject,
             )  # fmt: skip
-    _asks(context, "aspect ratio")
+    _require_case(context, "aspect ratio")
 
 
-def _ratio(wanted: ClipRequest) -> float | None:
+def _ratio(clip: ClipRequest) -> float | None:
     """Width divided by height, if the request states both or their ratio."""
-    for word in (wanted.aspect, wanted.resolution):
-        asked = wish(word)
+    for word in (clip.aspect, clip.resolution):
+        pair = wish(word)
         try:
-            if asked is not None:
-                return read_aspect(asked)
+            if pair is not None:
+                return read_aspect(pair)
         except Unreadable:
             continue
     return None
@@ -117,21 +117,21 @@ def _ratio(wanted: ClipRequest) -> float | None:
 
 @check("result.size", "A result has the resolution that its job asked for.", level="jobs", uses=GROUPS)
 def have_the_size(context: CheckContext) -> Iterator[Problem]:
-    for trace, url, wanted, made in _asked(context):
-        size = _size(wanted)
+    for trace, url, clip, made in _measured_files(context):
+        size = _size(clip)
         if size is None or not made.width or not made.height:
             continue
         context.judged()
         if not _meets(size, made.width, made.height):
-            came = f"{made.width}x{made.height} at {url}"
-            yield Problem(_fact(context, trace, "size"), f"{wanted.resolution}", came, trace.asked, trace.subject)
-    _asks(context, "size")
+            actual = f"{made.width}x{made.height} at {url}"
+            yield Problem(_fact(context, trace, "size"), f"{clip.resolution}", actual, trace.request, trace.subject)
+    _require_case(context, "size")
 
 
-def _size(wanted: ClipRequest) -> Size | None:
-    asked = wish(wanted.resolution)
+def _size(clip: ClipRequest) -> Size | None:
+    size = wish(clip.resolution)
     try:
-        return None if asked is None else read_resolution(asked)
+        return None if size is None else read_resolution(size)
     except Unreadable:
         return None
 
@@ -155,19 +155,19 @@ def _meets(size: Size, width: int, height: int) -> bool:
 )  # fmt: skip
 def are_as_the_record_says(context: CheckContext) -> Iterator[Problem]:
     for trace, url, response in _results(context):
-        row, made = trace.talk.promises.measures, measured(response.body)
+        row, made = trace.talk.promises.measures, measure(response.body)
         if row is None or response.status != 200:
             continue
-        document = context.telling.shown(trace).json
+        document = context.job_traces.shown(trace).json
         for name, real in (("width", made.width), ("height", made.height), ("seconds", made.seconds)):
-            said = pointers.values(document, str(row.given.get(name, "/")))
-            if real is None or len(said) != 1 or not isinstance(said[0], int | float):
+            stated_values = pointers.values(document, str(row.given.get(name, "/")))
+            if real is None or len(stated_values) != 1 or not isinstance(stated_values[0], int | float):
                 continue
             context.judged()
-            if abs(said[0] - real) > (LONGER if name == "seconds" else 1):
+            if abs(stated_values[0] - real) > (LONGER if name == "seconds" else 1):
                 where = f"conversation.yaml {trace.talk.name} promises measures"
                 fact = context.facts.fact(f"{row.given[name]} is the {name} of the result", where, row.evidence)
-                yield Problem(fact, f"{said[0]}", f"{real} at {url}", trace.poll, trace.subject)
+                yield Problem(fact, f"{stated_values[0]}", f"{real} at {url}", trace.poll, trace.subject)
 
 
 @check("result.own", "The result of a job is its own: another job has another one.", level="jobs", uses=GROUPS)
@@ -183,8 +183,8 @@ def are_ones_own(context: CheckContext) -> Iterator[Problem]:
                 results_fact(context, other), "an address of its own", f"{url} as {one.id}", other.poll, other.subject
             )
         elif _is_film(response) and response.body == second.body:
-            came = f"{further} has the bytes of {url}, which {one.id} was asked for"
-            yield Problem(results_fact(context, other), "a file of its own", came, other.poll, other.subject)
+            actual = f"{further} has the bytes of {url}, which {one.id} was asked for"
+            yield Problem(results_fact(context, other), "a file of its own", actual, other.poll, other.subject)
 
 
 def _differ(one: JobTrace, other: JobTrace) -> bool:
