@@ -8,12 +8,10 @@ import orjson
 import pytest
 from conformance.saboteurs.saboteur import Stranger, honest_contract, operation_id
 
-from mockreel.conformance import checks as all_checks
 from mockreel.conformance.check import Outcome
 from mockreel.conformance.check_context import CheckContext
 from mockreel.conformance.check_options import CheckOptions
 from mockreel.conformance.check_runner import run
-from mockreel.conformance.checks import paged_lists
 from mockreel.contract import Contract
 from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest
 from mockreel.contract.messages.message import Request, Response
@@ -351,17 +349,3 @@ def test_a_server_of_another_reading_holds_under_that_reading(provider: str, rea
     outcomes = outcomes_of_variant(Variant("other-reading"), contract)
 
     assert [(one.check, one.findings[:1]) for one in outcomes if one.verdict in FAULTS] == []
-
-
-def test_a_job_behind_the_pages_that_are_read_is_not_called_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An account with a past has more pages than a check reads: whether the job is on a later one is unknown."""
-    monkeypatch.setattr(paged_lists, "MOST_PAGES", 1)
-    monkeypatch.setattr(paged_lists, "longest", lambda *_: 1)
-    contract = honest_contract("aimlapi")
-    target = Stranger(contract)
-    chosen = [check for check in all_checks.EVERY if check.id == "list.complete"]
-    (complete, *_) = run(CheckContext(contract, target, CheckOptions(quick=True, budget=100_000)), chosen)
-    target.close()
-
-    assert complete.check == "list.complete"
-    assert complete.findings == ()

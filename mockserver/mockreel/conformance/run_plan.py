@@ -21,6 +21,8 @@ from mockreel.simulator.in_process.mock_target import Skipped, Target
 PROMPT = 0.7
 # What a body check keeps at least, however short the budget is.
 LEAST = 10
+# Checks that look for the jobs of the run in lists, on at most as many pages as there are other requests.
+PAGED = ("list.complete", "list.record", "list.charges")
 # Checks with many similar cases: a part of them is checked if not all fit.
 MANY = ("body.taken", "body.refused", "model.session")
 
@@ -34,6 +36,7 @@ class Announcement:
     requests: int = 0
     jobs: int = 0
     webhooks: int = 0
+    pages: int = 0  # of lists, which are read until they have shown the jobs of the run
     seconds: float = 0.0
     money: dict[str, Decimal] = field(default_factory=dict)
     unpriced: int = 0
@@ -44,6 +47,7 @@ class Announcement:
         """The plan in one line. What a check asks only after an answer cannot be counted before."""
         parts = [f"{self.checks} checks", f"{self.requests:,} requests or more", f"{self.jobs} jobs"]
         parts += [f"{self.webhooks} webhooks"] if self.webhooks else []
+        parts += [f"up to {self.pages:,} pages of lists"] if self.pages else []
         parts += [f"up to {self.seconds:.0f} s"] if self.seconds else []
         return ", ".join(parts) + (f", {self._costs()}" if self.money or self.unpriced else "")
 
@@ -96,6 +100,8 @@ def announce(context: CheckContext, checks: Iterable[Check], *, latency: float =
         _price(found, context, fitting)
     for group in dict.fromkeys(group for check in selected for group in check.uses):
         _add_group(found, context, group)
+    searched = any(paged.jobs for paged in context.contract.conversation.lists.values())
+    found.pages = found.requests if searched and any(check.id in PAGED for check in selected) else 0
     return found
 
 

@@ -17,6 +17,7 @@ from conformance.saboteurs import (
     paged_lists,
     records,
     result_files,
+    things,
 )
 from conformance.saboteurs.saboteur import Caught, Saboteur, run_checks
 
@@ -36,6 +37,7 @@ GALLERY: tuple[Saboteur, ...] = (
     *outputs.GALLERY,
     *counters.GALLERY,
     *limits.GALLERY,
+    *things.GALLERY,
     *contradictions.GALLERY,
 )
 

@@ -22,6 +22,12 @@ def replace_table(text: str, rows: Sequence[str]) -> str:
     return f"{before}{BEGIN}\n{HEAD}\n" + "\n".join(rows) + f"\n{END}{after}"
 
 
+def known_rows(text: str) -> dict[str, str]:
+    """The rows of a document's table, by their saboteurs."""
+    lines = text.partition(BEGIN)[2].partition(END)[0].splitlines()
+    return {line.split("|")[1].strip(): line for line in lines if line.startswith("| ")}
+
+
 def named_checks(text: str, saboteur: Saboteur) -> set[str]:
     """The checks that a document's table names for a saboteur."""
     table = text.partition(BEGIN)[2].partition(END)[0]

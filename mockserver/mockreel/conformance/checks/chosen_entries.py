@@ -5,10 +5,12 @@ from typing import Any
 
 from mockreel.conformance.check import Check, check
 from mockreel.conformance.check_context import CheckContext
-from mockreel.conformance.checks.job_records import moment
-from mockreel.conformance.checks.paged_lists import entries_of, list_fact, list_request, lists
+from mockreel.conformance.checks.job_records import alike, moment
+from mockreel.conformance.checks.paged_lists import list_fact, list_request, lists
 from mockreel.conformance.jobs.job_groups import PLAIN
-from mockreel.contract import pointers
+from mockreel.conformance.list_pages import entries_of
+from mockreel.contract import Operation, pointers
+from mockreel.contract.conversation.promises import Paged
 from mockreel.contract.exchanges.problem import Problem
 
 _SIDES = {"from": "not before", "to": "not after", "after": "after", "before": "before"}
@@ -31,6 +33,36 @@ def has_the_fields(context: CheckContext) -> Iterator[Problem]:
         if wrong:
             fact = list_fact(context, operation, paged, f"gives the fields that {paged.fields} names")
             yield Problem(fact, f"entries with {name} alone", f"{wrong[0]}"[:300], request, operation.id)
+        else:
+            yield from _partial(context, operation, paged, name)
+
+
+def _partial(context: CheckContext, operation: Operation, paged: Paged, name: str) -> Iterator[Problem]:
+    """Whether a partial entry says what the whole one says: a value that is made for the entry may be made twice."""
+    whole = list_request(context, operation)
+    entries = {entry[name]: entry for entry in entries_of(paged, context.send(whole)) if isinstance(entry, dict)}
+    fields = sorted({field for entry in entries.values() for field, value in entry.items() if _is_plain(value)})
+    if not fields:
+        return
+    request = list_request(context, operation, **{str(paged.fields): ",".join(dict.fromkeys([name, *fields]))})
+    partial = entries_of(paged, context.send(request))
+    now = {entry[name]: entry for entry in entries_of(paged, context.send(whole)) if isinstance(entry, dict)}
+    context.judged(bool(partial))
+    for entry in partial:
+        before = entries.get(entry.get(name)) if isinstance(entry, dict) else None
+        if before is None or now.get(entry[name]) != before:  # it may have moved on meanwhile
+            continue
+        wrong = [one for one in fields if before.get(one) is not None and not alike(entry.get(one), before[one])]
+        if wrong:
+            fact = list_fact(context, operation, paged, f"gives the fields that {paged.fields} names, as they are")
+            expected = ", ".join(f"{one}: {before[one]!r}" for one in wrong)
+            actual = ", ".join(f"{one}: {entry.get(one)!r}" for one in wrong)
+            yield Problem(fact, expected[:300], actual[:300], request, operation.id)
+            return
+
+
+def _is_plain(value: Any) -> bool:
+    return value is not None and not isinstance(value, dict | list)
 
 
 @check(

@@ -1,6 +1,6 @@
 """Unauthorized and malformed requests get the provider's own error responses."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from mockreel.conformance.check import Check, check
@@ -92,12 +92,27 @@ def wrong_method(context: CheckContext) -> Iterator[Problem]:
         if place is not None and "TRACE" not in place.methods:
             request = replace(context.requests.good(operation), method="TRACE", body=b"", operation=None)
             yield from row_problem(context, request, "wrong-method", "asked with a method that the path does not have")
+            yield from _allowed(context, request, place.methods)
+
+
+def _allowed(context: CheckContext, request: SentRequest, methods: Iterable[str]) -> Iterator[Problem]:
+    """Whether a 405 names the methods that the path has, as HTTP demands (RFC 9110, 15.5.6)."""
+    sent, response = context.log[-1] if context.log else (None, None)
+    if sent is not request or response is None or response.status != 405:
+        return
+    named = {one.strip().upper() for one in response.headers.get("allow", "").split(",")}
+    lacking = sorted(set(methods) - named)
+    if lacking or request.method in named:
+        fact = context.facts.row("wrong-method")
+        actual = f"Allow: {response.headers['allow']}" if "allow" in response.headers else "no Allow"
+        yield Problem(fact, f"Allow: {', '.join(sorted(methods))}", actual, request, _subject(request))
 
 
 @check("refusal.unknown-model", "A model that does not exist is refused as one.", level="breaking")
 def unknown_model(context: CheckContext) -> Iterator[Problem]:
     for operation in context.contract.operations:
         if operation.model is None:
+            yield from _unknown_in_path(context, operation)
             continue
         good = context.requests.good(operation)
         if operation.model.kind == "body":
@@ -107,6 +122,15 @@ def unknown_model(context: CheckContext) -> Iterator[Problem]:
                 good, path=operation.path.replace(f"{{{operation.model.name}}}", "mockreel/no-such-model")
             )
         yield from row_problem(context, request, "unknown-model", "asked for a model that does not exist")
+
+
+def _unknown_in_path(context: CheckContext, operation: Operation) -> Iterator[Problem]:
+    """An operation on a model that stands in the path, with the error that it states for one that does not exist."""
+    stated = (name for name in operation.raw["x-mockreel"].get("refusals", ()) if "model" in name)
+    row = next(stated, None)
+    if operation.many and row is not None and operation.method == "GET":
+        request = context.requests.good(operation, params=dict.fromkeys(operation.many, "mockreel/no-such-model"))
+        yield from row_problem(context, request, row, "asked for a model that does not exist")
 
 
 @check("refusal.unknown-job", "A job that does not exist is answered as one.", level="reads")

@@ -1,21 +1,20 @@
 """Lists with entries: limits, cursors, order and filters."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from typing import Any
-from urllib.parse import urlencode
 
 from mockreel.conformance.check import Check, check
 from mockreel.conformance.check_context import CheckContext
 from mockreel.conformance.jobs.job_groups import PLAIN
 from mockreel.conformance.jobs.job_traces import JobTrace
+from mockreel.conformance.list_pages import entries_of, list_pages, queried
 from mockreel.contract import Operation, pointers
 from mockreel.contract.conversation.promises import Paged
 from mockreel.contract.evidence.facts import Fact
-from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest
+from mockreel.contract.exchanges.exchange import SentRequest
 from mockreel.contract.exchanges.problem import Problem
 
-SMALL, PAGES, MOST_PAGES = 2, 3, 20
+SMALL, PAGES = 2, 3
 
 
 def lists(context: CheckContext) -> Iterator[tuple[Operation, Paged]]:
@@ -43,14 +42,7 @@ def list_fact(context: CheckContext, operation: Operation, paged: Paged, says: s
 
 
 def list_request(context: CheckContext, operation: Operation, **query: str | int) -> SentRequest:
-    return replace(
-        context.requests.good(operation), query=urlencode({name: str(value) for name, value in query.items()})
-    )
-
-
-def entries_of(paged: Paged, response: ReceivedResponse) -> list[Any]:
-    value = pointers.value(response.json, paged.items)
-    return value if isinstance(value, list) else []
+    return queried(context, operation, query)
 
 
 def _names(paged: Paged, entries: list[Any]) -> list[Any]:
@@ -198,43 +190,24 @@ def shows_what_was_begun(context: CheckContext) -> Iterator[Problem]:
     for operation, paged in lists(context):
         if not paged.jobs:
             continue
-        listed_jobs = [
-            trace for trace in context.jobs.traces() if trace.id is not None and _is_listed(context, paged, trace)
-        ]
-        sample = [*listed_jobs[-3:], *(trace for trace in listed_jobs[:-3] if not _has_succeeded(context, trace))]
-        request, missing, is_whole = _search(context, operation, paged, {str(trace.id) for trace in sample})
+        begun = [trace for trace in context.jobs.traces() if trace.id is not None and _is_listed(context, paged, trace)]
+        sample = [*begun[-3:], *(trace for trace in begun[:-3] if not _has_succeeded(context, trace))]
+        pages = list_pages(context, operation, paged)
+        missing = pages.missing(context, {str(trace.id) for trace in sample})
         for trace in sample:
-            is_missing = str(trace.id) in missing
-            context.judged(is_whole or not is_missing)
-            if is_missing and is_whole:
+            if str(trace.id) not in missing:
+                context.judged()
+            elif not pages.whole:
+                context.skip(pages.unread())
+            else:
+                context.judged()
                 fact = list_fact(context, operation, paged, "shows every job of the account")
-                yield Problem(fact, f"the job {trace.id}", "it is on none of its pages", request, trace.subject)
+                yield Problem(fact, f"the job {trace.id}", "it is on none of its pages", pages.first, trace.subject)
 
 
 def _is_listed(context: CheckContext, paged: Paged, trace: JobTrace) -> bool:
     """Whether a job is in a list: in one of jobs every job, in one of charges what has succeeded."""
     return _has_succeeded(context, trace) or (bool(paged.id) and trace.ended)
-
-
-def _search(
-    context: CheckContext, operation: Operation, paged: Paged, missing: set[str]
-) -> tuple[SentRequest, set[str], bool]:
-    """Which of these ids are on none of the first pages, the first request, and whether there are no more pages."""
-    query: dict[str, str | int] = {paged.limit: longest(operation, paged.limit)} if paged.limit else {}
-    first_request = request = list_request(context, operation, **query)
-    for _ in range(MOST_PAGES):
-        response = context.send(request)
-        missing = {id_ for id_ in missing if f'"{id_}"'.encode() not in response.body}
-        cursor = pointers.value(response.json, paged.next) if paged.next else None
-        if not missing or not cursor or paged.cursor is None:
-            return first_request, missing, True
-        request = list_request(context, operation, **query, **{paged.cursor: str(cursor)})
-    return first_request, missing, False
-
-
-def longest(operation: Operation, name: str) -> int:
-    schema = next((one.schema for one in operation.query if one.name == name), {})
-    return int(schema.get("maximum", 100))
 
 
 def _has_succeeded(context: CheckContext, trace: JobTrace) -> bool:

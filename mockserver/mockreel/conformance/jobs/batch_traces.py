@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mockreel.conformance.jobs.task_queue import Task
-from mockreel.contract import pointers
+from mockreel.contract import Operation, pointers
 from mockreel.contract.conversation.promises import Places
 from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest
 from mockreel.errors import MockreelError
@@ -38,7 +38,7 @@ def trace_batch(context: "CheckContext", row: Places, found: list[BatchTrace]) -
         NotApplicable: the contract has no example of one that is well-formed under its reading.
     """
     operation = context.contract.operation(str(row.given["operation"]))
-    request, url = context.requests.good(operation), None
+    request, url = _priced(context, row, operation) or context.requests.good(operation), None
     if context.request_checker.judge(request).row is not None:
         raise NotApplicable("the contract has no example of a body that is well-formed under this reading")
     if context.target.receiver is not None and context.webhooks.of(operation) is not None:
@@ -57,6 +57,24 @@ def trace_batch(context: "CheckContext", row: Places, found: list[BatchTrace]) -
         trace.stopped = str(reason)
     finally:
         trace.arrivals = context.receiver.of(url) if url else []
+
+
+def _priced(context: "CheckContext", row: Places, operation: Operation) -> SentRequest | None:
+    """The request for the cheapest model whose price is known, so that the batch has a cost; None without one."""
+    good, place = context.requests.good(operation), str(row.given["sent"])
+    talk = next(one for one in context.contract.conversation.jobs.values() if one.poll == row.given["list"]["poll"])
+    submit, items = context.contract.operation(talk.submits[0]), pointers.value(good.json, place)
+    known = {one.id: one for one in context.contract.names_at.get(submit.id, {}).values() if context.wants(one)}
+    priced = [one for one in known.values() if one.price.amount and one.price.certainty == "exact"]
+    for model in sorted(priced, key=lambda one: (one.price.amount or 0, one.id)) if isinstance(items, list) else ():
+        single = context.requests.good(submit, model)
+        own = pointers.value(single.json, submit.input)
+        beside = [{name: one[name] for name in row.given.get("beside", ()) if name in one} for one in items]
+        whole = context.requests.good(operation, params=dict.fromkeys(operation.many, model.id))
+        whole = whole.with_json(pointers.placed(whole.json, place, [{**own, **one} for one in beside]))
+        if context.request_checker.judge(whole).row is None:
+            return whole
+    return None
 
 
 def is_over(context: "CheckContext", row: Places, response: ReceivedResponse | None) -> bool:

@@ -67,6 +67,7 @@ class Secret:
     promotion: Any = None
     remove: str | None = None
     prefix: str | None = None  # the place that shows the secret's beginning
+    current: str | None = None  # the place of the flag of the one that signs
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,8 @@ class Conversation:
     jobs of an account, `parts` places that a response has on request only, `entries` places with one of a few words
     in every entry of a response, `provokes` errors that a client can bring about, with how, `flags` booleans that
     compare two numbers of the same response, `uploads` the steps of an upload and what is told of it, `things` what is
-    made, read, changed, listed and removed by operations that no link joins.
+    made, read, changed, listed and removed by operations that no link joins, `endings` what comes to an end by
+    itself, `numbers` those of one response that belong together, `clocks` the places of what is now.
     """
 
     jobs: Mapping[str, JobTalk] = field(default_factory=dict)
@@ -126,6 +128,9 @@ class Conversation:
     flags: tuple[Places, ...] = ()
     uploads: Mapping[str, Places] = field(default_factory=dict)
     things: Mapping[str, Places] = field(default_factory=dict)
+    endings: Mapping[str, Places] = field(default_factory=dict)
+    numbers: Mapping[str, Places] = field(default_factory=dict)
+    clocks: Mapping[str, Places] = field(default_factory=dict)
 
     def of(self, submit: str) -> JobTalk | None:
         """The sort of job that an operation starts, or None."""
@@ -164,6 +169,9 @@ def conversation(file: Cursor) -> Conversation:
         tuple(rows(file, "flags").values()),
         rows(file, "uploads"),
         rows(file, "things"),
+        rows(file, "endings"),
+        rows(file, "numbers"),
+        rows(file, "clocks"),
     )
 
 
@@ -209,6 +217,7 @@ def _secret(row: Cursor) -> Secret:
         row.mapping().get("promotion"),
         _text(row, "remove"),
         _text(row, "prefix"),
+        _text(row, "current"),
     )
 
 

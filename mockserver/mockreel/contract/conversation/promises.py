@@ -37,7 +37,8 @@ class Promises:
     always has one value, `model` the place of the model's name, `measures` the places of the size and the length of the
     result, `details` lists of what a job has beside its record, by the operations that return them, `elsewhere` further
     operations that read a job, `changes` operations that set something of its record, `early` the errors of a result's
-    operation while a job is not over, by the job's state, `packed` texts that pack JSON.
+    operation while a job is not over, by the job's state, `packed` texts that pack JSON, `holds`
+    texts with other fields of the response within.
     """
 
     carries: Mapping[str, Any] = field(default_factory=dict)
@@ -59,6 +60,7 @@ class Promises:
     distinct: Places | None = None
     early: Places | None = None
     packed: Places | None = None
+    holds: Places | None = None
     details: Mapping[str, Places] = field(default_factory=dict)
     elsewhere: Mapping[str, Places] = field(default_factory=dict)
     changes: Mapping[str, Places] = field(default_factory=dict)
@@ -113,7 +115,7 @@ class Account:
 # The promises that are one row of places each.
 _PLACES = (
     "moments", "begun", "cost", "failure", "kinds", "headers", "shows", "constant", "stays", "fixed", "model",
-    "measures", "opens", "distinct", "early", "packed",
+    "measures", "opens", "distinct", "early", "packed", "holds",
 )  # fmt: skip
 
 

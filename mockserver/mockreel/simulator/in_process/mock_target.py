@@ -23,6 +23,8 @@ T = TypeVar("T")
 
 START = 1_767_225_600.0  # 2026-01-01T00:00:00Z: the mock's clock is held, so that a run can be repeated
 MOCK_URL = "http://mock.test"
+WAIT_TIMEOUT = 3600.0  # a response that waits for a job comes at the latest then, by that clock
+AT_WORK = 5.0  # seconds of real time for a response that no moment of the clock can bring
 RECEIVER_URL = "http://127.0.0.1:9"  # never connected to: the mock's callbacks stay in memory
 
 
@@ -100,7 +102,7 @@ class MockTarget:
             {contract.provider: contract},
             clock=Clock(start=start, held=True),
             keys=entries,
-            settings=Settings(seed=seed, wait_timeout=3600.0, keep_bodies=keep_bodies),
+            settings=Settings(seed=seed, wait_timeout=WAIT_TIMEOUT, keep_bodies=keep_bodies),
             sender=sender(MemorySender(self._receive)),
         )
         self._provider = self._simulator.provider(contract.provider)
@@ -139,12 +141,15 @@ class MockTarget:
 
     async def _awaited(self, reply: Awaitable[Response]) -> Response:
         """A response that waits for the clock: move it from one due moment to the next until it comes."""
-        task = asyncio.ensure_future(reply)
-        for _ in range(1000):
+        task, ends = asyncio.ensure_future(reply), self.now() + WAIT_TIMEOUT
+        while True:
             for _ in range(20):
                 await asyncio.sleep(0)
             due = self._simulator.scheduler.next_due
-            if task.done() or due is None:
+            if task.done():
+                break
+            if due is None or due > ends:  # work in steps needs no clock, only some time of this machine
+                await asyncio.wait({task}, timeout=AT_WORK)
                 break
             await self._simulator.advance(max(0.0, due - self._simulator.clock.now()))
         if not task.done():

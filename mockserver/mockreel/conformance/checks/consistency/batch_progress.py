@@ -1,12 +1,13 @@
 """A batch ends, has the requested number of jobs, each with its own record, and sends a webhook."""
 
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 from mockreel.conformance.check import Check, check
 from mockreel.conformance.check_context import CheckContext
 from mockreel.conformance.checks.consistency.webhook_history import wrong_entries
-from mockreel.conformance.checks.job_records import alike
+from mockreel.conformance.checks.job_records import alike, amount
 from mockreel.conformance.checks.webhook_deliveries import same_state
 from mockreel.conformance.jobs.batch_traces import BatchTrace, is_over
 from mockreel.conformance.jobs.job_groups import BATCH
@@ -147,6 +148,7 @@ def _records(context: CheckContext, trace: BatchTrace, listed: dict[str, Any], i
     place = next(part[1:-1] for part in poll.path.split("/") if part.startswith("{"))
     batch = pointers.value(trace.response.json, listed["of_id"])
     talk = next(talk for talk in context.contract.conversation.jobs.values() if talk.poll == poll.id)
+    costs: list[Decimal | None] = []
     for item in items:
         request = context.requests.good(poll, params={place: str(pointers.value(item, listed["job"]))})
         record = context.send(request)
@@ -156,6 +158,23 @@ def _records(context: CheckContext, trace: BatchTrace, listed: dict[str, Any], i
         if actual != expected:
             fact = _fact(context, trace, f"a job of a batch has a record with {listed['of']}")
             yield Problem(fact, f"{expected[0]} and {expected[1]}", f"{actual[0]} and {actual[1]}", request, poll.id)
+        cost = talk.promises.cost
+        costs.append(amount(pointers.value(record.json, cost.at[0])) if cost is not None else None)
+    yield from _cost(context, trace, listed, costs)
+
+
+def _cost(
+    context: CheckContext, trace: BatchTrace, listed: dict[str, Any], costs: list[Decimal | None]
+) -> Iterator[Problem]:
+    """Whether a batch costs what its jobs cost, where both say it."""
+    total = amount(pointers.value(trace.last.json, str(listed["cost"]))) if trace.last and "cost" in listed else None
+    known = [cost for cost in costs if cost is not None]
+    if total is None or len(known) != len(costs):
+        return
+    context.judged()
+    if sum(known) != total:
+        fact = _fact(context, trace, f"{listed['cost']} of a batch is what its jobs cost")
+        yield Problem(fact, f"{sum(known)}", f"{total}", trace.poll, str(trace.row.given["read"]))
 
 
 @check(

@@ -1,22 +1,22 @@
 """Lists and records: an entry agrees with its record, lists end, and states are current."""
 
 from collections.abc import Iterator
-from typing import Any
 
 from mockreel.conformance.check import Check, check
 from mockreel.conformance.check_context import CheckContext
 from mockreel.conformance.checks.consistency.lasting_records import same
 from mockreel.conformance.checks.job_records import amount, header_amount
-from mockreel.conformance.checks.paged_lists import entries_of, list_fact, list_request, lists, longest
+from mockreel.conformance.checks.paged_lists import list_fact, list_request, lists
 from mockreel.conformance.jobs.job_groups import PLAIN
 from mockreel.conformance.jobs.job_traces import JobTrace
+from mockreel.conformance.list_pages import ListPages, entries_of, list_pages, longest
 from mockreel.contract import Operation, pointers
 from mockreel.contract.conversation.promises import Paged
 from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest
 from mockreel.contract.exchanges.problem import Problem
 
-# So many pages are read at most, and so long is a page.
-MOST_PAGES, SMALL = 12, 3
+# So long is a page.
+SMALL = 3
 
 
 @check(
@@ -27,9 +27,11 @@ def entries_agree_with_records(context: CheckContext) -> Iterator[Problem]:
     for operation, paged in lists(context):
         if not paged.agrees:
             continue
-        request, entries = _entries(context, operation, paged)
-        for trace in context.jobs.traces():
-            record = trace.last.response.json if trace.last and trace.ended else None
+        ended = [trace for trace in context.jobs.traces() if trace.ended]
+        pages = _read_pages(context, operation, paged, ended)
+        request, entries = pages.first, {str(pointers.value(entry, paged.id)): entry for entry in pages.entries}
+        for trace in ended:
+            record = trace.last.response.json if trace.last else None
             entry = entries.get(str(trace.id))
             if record is None or entry is None:
                 continue
@@ -44,25 +46,11 @@ def entries_agree_with_records(context: CheckContext) -> Iterator[Problem]:
                 yield Problem(fact, expected[:300], actual[:300], request, trace.subject)
 
 
-def _entries(context: CheckContext, operation: Operation, paged: Paged) -> tuple[SentRequest, dict[str, Any]]:
-    """The entries of the first pages, by their names."""
-    request, every = _every(context, operation, paged)
-    return request, {str(pointers.value(entry, paged.id)): entry for entry in every}
-
-
-def _every(context: CheckContext, operation: Operation, paged: Paged) -> tuple[SentRequest, list[Any]]:
-    """The entries of the first pages, with the request for the first of them."""
-    query: dict[str, str | int] = {paged.limit: longest(operation, paged.limit)} if paged.limit else {}
-    first = request = list_request(context, operation, **query)
-    found: list[Any] = []
-    for _ in range(MOST_PAGES):
-        response = context.send(request)
-        found += entries_of(paged, response)
-        cursor = pointers.value(response.json, paged.next) if paged.next else None
-        if not cursor or paged.cursor is None:
-            break
-        request = list_request(context, operation, **query, **{paged.cursor: str(cursor)})
-    return first, found
+def _read_pages(context: CheckContext, operation: Operation, paged: Paged, traces: list[JobTrace]) -> ListPages:
+    """The list, read until it has shown these jobs."""
+    pages = list_pages(context, operation, paged)
+    pages.missing(context, (str(trace.id) for trace in traces))
+    return pages
 
 
 @check(
@@ -201,8 +189,10 @@ def charges_are_what_jobs_cost(context: CheckContext) -> Iterator[Problem]:
     for operation, paged in lists(context):
         if not paged.charges:
             continue
-        request, entries = _every(context, operation, paged)
-        for trace in [one for one in context.jobs.traces() if _has_succeeded(context, one)]:
+        succeeded = [trace for trace in context.jobs.traces() if _has_succeeded(context, trace)]
+        pages = _read_pages(context, operation, paged, succeeded)
+        request, entries = pages.first, pages.entries
+        for trace in succeeded:
             own = [one for one in entries if str(pointers.value(one, paged.charges["of"])) == str(trace.id)]
             row = trace.talk.promises.cost
             cost = (

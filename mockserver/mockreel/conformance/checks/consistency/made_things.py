@@ -7,6 +7,8 @@ from typing import Any
 from mockreel.conformance.check import Check, check
 from mockreel.conformance.check_context import CheckContext
 from mockreel.conformance.checks.consistency.account_access import makers
+from mockreel.conformance.checks.differential.symbols import texts
+from mockreel.conformance.checks.job_records import alike
 from mockreel.contract import Operation, pointers
 from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest
 from mockreel.contract.exchanges.links import Link
@@ -76,7 +78,15 @@ def _shown_of(body: Any, reply: Any) -> dict[str, Any]:
     """Of what was sent, what a reply has a field for."""
     if not isinstance(body, Mapping) or not isinstance(reply, Mapping):
         return {}
-    return {name: value for name, value in body.items() if name in reply and not isinstance(value, dict | list)}
+    return {name: value for name, value in body.items() if name in reply}
+
+
+def _is_shown(shown: Any, sent: Any) -> bool:
+    """Whether a reply shows what was sent; the names of a list may have become objects, which have them."""
+    if isinstance(sent, list):
+        named = all(isinstance(one, str) for one in sent)
+        return not named or set(sent) <= set(texts(shown))
+    return bool(shown == sent) or (isinstance(sent, dict) and alike(shown, sent))
 
 
 def _read_problems(
@@ -84,7 +94,7 @@ def _read_problems(
 ) -> Iterator[Problem]:
     context.judged(bool(known))
     shown = reply.json if isinstance(reply.json, Mapping) else {}
-    wrong = {name: value for name, value in known.items() if shown.get(name) != value}
+    wrong = {name: value for name, value in known.items() if not _is_shown(shown.get(name), value)}
     if wrong:
         fact = context.facts.operation(f"{operation.id} shows what was made as it is", operation)
         actual = ", ".join(f"{name}: {shown.get(name)!r}" for name in wrong)
@@ -109,9 +119,10 @@ def _list_problems(context: CheckContext, maker: Operation, known: Mapping[str, 
         ):
             continue  # it may be on another page
         context.judged()
-        if not any(all(entry.get(name) == value for name, value in known.items()) for entry in _entries(reply.json)):
+        plain = {name: value for name, value in known.items() if not isinstance(value, dict | list)}
+        if not any(all(entry.get(name) == value for name, value in plain.items()) for entry in _entries(reply.json)):
             fact = context.facts.operation(f"{operation.id} shows what was made as it is", operation)
-            yield Problem(fact, f"an entry with {dict(known)}"[:300], reply.shown()[:300], request, operation.id)
+            yield Problem(fact, f"an entry with {plain}"[:300], reply.shown()[:300], request, operation.id)
 
 
 def _entries(node: Any) -> Iterator[Mapping[str, Any]]:

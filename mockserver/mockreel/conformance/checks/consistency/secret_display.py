@@ -1,4 +1,4 @@
-"""A secret is shown when it is made, and never again."""
+"""A secret is shown when it is made, and never again; one of them signs."""
 
 from collections.abc import Iterator
 
@@ -9,8 +9,8 @@ from mockreel.contract.exchanges.problem import Problem
 
 
 @check(
-    "secret.once", "A secret is shown when it is made, and never again.", level="jobs",
-    known=lambda context: context.contract.conversation.secret is not None,
+    "secret.once", "A secret is shown when it is made, and never again, and one of them is the current one.",
+    level="jobs", known=lambda context: context.contract.conversation.secret is not None,
 )  # fmt: skip
 def is_shown_once(context: CheckContext) -> Iterator[Problem]:
     row = context.contract.conversation.secret
@@ -40,6 +40,11 @@ def is_shown_once(context: CheckContext) -> Iterator[Problem]:
             fact = context.facts.fact(f"{row.prefix} begins the secret", "conversation.yaml secret", row.evidence)
             name = read.operation.id if read.operation else read.path
             yield Problem(fact, "the beginning of the secret", f"{shown!r}", read, name)
+        flags = pointers.values(response.json, f"/items/*{row.current}") if row.current else []
+        if flags.count(True) > 1:
+            fact = context.facts.fact("one secret signs", "conversation.yaml secret", row.evidence)
+            name = read.operation.id if read.operation else read.path
+            yield Problem(fact, f"one entry with {row.current}", f"{flags}", read, name)
     for read in further:
         if read.method == "DELETE":
             context.try_send(read)

@@ -1,6 +1,7 @@
 """What a difference is worth: the fact of the contract behind what the models say, and its evidence."""
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -27,10 +28,13 @@ class DifferenceFacts:
         self._context = context
         self._stated = stated_values(context.contract)
         self._sent: set[str] = set()
+        self._set: defaultdict[str, set[str]] = defaultdict(set)
 
     def sent(self, compared: ComparedExchange) -> None:
         """What a request says, a reply may say again."""
-        self._sent.update(scalars(compared.request.json))
+        said = set(scalars(compared.request.json))
+        self._sent |= said
+        self._set[compared.request.path] |= said
 
     def problem(self, compared: ComparedExchange) -> Problem | None:
         """The problem of an exchange, about the differences for which the contract has the best evidence."""
@@ -101,6 +105,8 @@ class DifferenceFacts:
         asks = isinstance(body, Mapping) and any(name.lower() not in keys for name in body)
         if asks or operation.model is not None or "{" in operation.path:
             return False
+        if not isinstance(difference.expected, bool) and str(difference.expected) in self._set[compared.request.path]:
+            return False  # it was set there
         return isinstance(difference.expected, bool) or _is_number(difference.expected)
 
     def _row(self, compared: ComparedExchange) -> ErrorRow | None:

@@ -6,6 +6,7 @@ from mockreel.conformance.checks.replies import (
     key_display,
     other_routes,
     packed_texts,
+    repeated_parts,
     single_entries,
     unlinked_things,
 )
@@ -17,6 +18,7 @@ CHECKS = (
     *other_routes.CHECKS,
     *changed_records.CHECKS,
     *packed_texts.CHECKS,
+    *repeated_parts.CHECKS,
     *key_display.CHECKS,
 )
 

@@ -124,12 +124,13 @@ def files_are_of_their_kind(context: CheckContext) -> Iterator[Problem]:
         kind = _stated_kind(context, trace, row) if row else own
         shown, kinds = kind_of(response.body), {media_kind(str(one)) for one in (kind, own) if one} - {None}
         is_one = next(iter(kinds)) if len(kinds) == 1 else None
+        unknown = bool(row and kind and shown and media_kind(str(kind)) is None)  # a word that means no kind of file
         called = {is_one} if response.media in UNSAID else {media_kind(response.media), is_one}
-        if response.status == 200 and kinds and ({shown} | called) != {is_one}:
+        if response.status == 200 and (unknown or (kinds and ({shown} | called) != {is_one})):
             evidence = row.evidence if row else trace.talk.evidence
             fact = context.facts.fact("a result is the file that it is said to be", _where(trace), evidence)
             actual = f"{url} is {shown or 'nothing known'}, called {response.media or 'nothing'}"
-            expected = f"{is_one or ' and '.join(map(str, kinds))}, as it is {kind}"
+            expected = f"{is_one or ' and '.join(map(str, kinds)) or 'a kind of file'}, as it is {kind}"
             yield Problem(fact, expected, actual, trace.poll, trace.subject)
 
 

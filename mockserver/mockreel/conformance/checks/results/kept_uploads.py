@@ -52,16 +52,17 @@ def _request(context: CheckContext, step: Mapping[str, Any], variables: Mapping[
     return request.with_json(_fill(step["body"], variables))
 
 
-def _upload(context: CheckContext, row: Places) -> tuple[SentRequest, ReceivedResponse] | None:
-    """The last step of an upload with its response; None where it could not be made."""
-    variables, last = dict(GIVEN), None
+def _upload(context: CheckContext, row: Places) -> tuple[SentRequest, ReceivedResponse, ReceivedResponse] | None:
+    """The last step of an upload with its response, and the first response; None where it could not be made."""
+    variables, last, first = dict(GIVEN), None, None
     for step in row.given["steps"]:
         request = _request(context, step, variables)
         response = context.try_send(request)
         if response is None or context.excused(response, request.operation):
             return None
         variables |= {f"${name}": pointers.value(response.json, place) for name, place in step.get("keep", {}).items()}
-        last = request, response
+        first = first or response
+        last = request, response, first
         if response.status >= 400 or (request.operation is not None and context.error_detector.refused(response)):
             break
     return last
@@ -76,20 +77,24 @@ def is_kept(context: CheckContext) -> Iterator[Problem]:
         found = _upload(context, row)
         if found is None:
             continue
-        request, response = found
+        request, response, first = found
         context.judged()
         fact = context.facts.fact("what is uploaded is kept", f"conversation.yaml uploads {name}", row.evidence)
-        for expected, actual in _wrong(context, row, response):
+        for expected, actual in _wrong(context, row, response, first):
             yield Problem(fact, expected, actual[:300], request, request.operation.id if request.operation else name)
 
 
-def _wrong(context: CheckContext, row: Places, response: ReceivedResponse) -> Iterator[tuple[str, str]]:
+def _wrong(
+    context: CheckContext, row: Places, response: ReceivedResponse, first: ReceivedResponse
+) -> Iterator[tuple[str, str]]:
     """What should be otherwise about an upload, and what is."""
     if response.status >= 400 or context.error_detector.refused(response):
         yield "an upload that is taken", response.shown()
         return
-    for place, pattern in row.given.get("says", {}).items():
-        shown = pointers.value(response.json, place)
+    stated = [(response, *one) for one in row.given.get("says", {}).items()]
+    stated += [(first, *one) for one in row.given.get("first", {}).items()]
+    for reply, place, pattern in stated:
+        shown = pointers.value(reply.json, place)
         expected = str(_fill(pattern, GIVEN))
         if not re.fullmatch(expected, str(shown)):
             yield f"{expected} at {place}", f"{shown!r}"

@@ -1,0 +1,56 @@
+"""What a response says is now is now, in the time zone that the contract says."""
+
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+from mockreel.conformance.check import Check, check
+from mockreel.conformance.check_context import CheckContext
+from mockreel.conformance.checks.job_records import moment
+from mockreel.conformance.jobs.job_groups import PLAIN
+from mockreel.contract import pointers
+from mockreel.contract.conversation.promises import Places
+from mockreel.contract.exchanges.exchange import ReceivedResponse
+from mockreel.contract.exchanges.problem import Problem
+
+# A clock that shows less counts from some moment of its own.
+_LONG_AGO = 1_000_000_000.0
+# A clock may be wrong by so much; by whole hours, up to so many, only a time zone is.
+CLOSE, HOUR, MOST_HOURS = timedelta(minutes=20), timedelta(hours=1), 14
+
+
+@check(
+    "reply.now", "What a response says is now is now, in the time zone that is documented.", level="reads",
+    uses=(PLAIN,), known=lambda context: bool(context.contract.conversation.clocks),
+)  # fmt: skip
+def now_is_now(context: CheckContext) -> Iterator[Problem]:
+    here = context.target.now()
+    skew = 0.0 if here > _LONG_AGO else time.time() - here
+    for name, row in context.contract.conversation.clocks.items():
+        for (request, response), at in zip(context.log, context.moments, strict=False):
+            if request.operation is None or request.operation.id != name or context.error_detector.refused(response):
+                continue
+            wrong = _wrong(row, response, datetime.fromtimestamp(at + skew, UTC))
+            context.judged()
+            if wrong:
+                says = f"a moment without a zone is {row.given['hours']:+d} h from UTC"
+                fact = context.facts.fact(says, f"conversation.yaml clocks {name}", row.evidence)
+                yield Problem(fact, *wrong, request, name)
+                break
+
+
+def _wrong(row: Places, response: ReceivedResponse, now: datetime) -> tuple[str, str] | None:
+    """What should be shown, and what is; a clock that is wrong otherwise than by whole hours is no fault."""
+    for place in row.at:
+        shown = moment(pointers.value(response.json, place))
+        if shown is None:
+            return f"a moment at {place}", response.shown()[:200]
+        expected = now if shown.tzinfo else (now + row.given["hours"] * HOUR).replace(tzinfo=None)
+        away = shown - expected
+        hours = round(away / HOUR)
+        if 0 < abs(hours) <= MOST_HOURS and abs(away - hours * HOUR) < CLOSE:
+            return f"about {expected.isoformat(timespec='minutes')} at {place}", str(shown)
+    return None
+
+
+CHECKS: tuple[Check, ...] = (now_is_now,)

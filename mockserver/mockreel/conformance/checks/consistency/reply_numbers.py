@@ -1,0 +1,97 @@
+"""Numbers of one response that belong together: a sum and its parts, an order, a page and the whole list."""
+
+import math
+from collections.abc import Iterator
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from mockreel.conformance.check import Check, check
+from mockreel.conformance.check_context import CheckContext
+from mockreel.conformance.jobs.job_groups import PLAIN
+from mockreel.contract import pointers
+from mockreel.contract.conversation.promises import Places
+from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest
+from mockreel.contract.exchanges.problem import Problem
+
+# So many responses of an operation are looked at, the last ones.
+MOST = 20
+
+
+@check(
+    "reply.numbers", "Numbers of one response that belong together agree.", level="reads", uses=(PLAIN,),
+    known=lambda context: bool(context.contract.conversation.numbers),
+)  # fmt: skip
+def numbers_agree(context: CheckContext) -> Iterator[Problem]:
+    for name, row in context.contract.conversation.numbers.items():
+        for request, response in _shown(context, str(row.given["operation"])):
+            context.judged()
+            for expected, actual in (wrong for place in row.at for wrong in _wrong(row, place, response)):
+                says = f"numbers of {row.given['operation']} agree"
+                fact = context.facts.fact(says, f"conversation.yaml numbers {name}", row.evidence)
+                yield Problem(fact, expected, actual, request, str(row.given["operation"]))
+
+
+def _shown(context: CheckContext, name: str) -> Iterator[tuple[SentRequest, ReceivedResponse]]:
+    """What an operation has answered in this run, and answers now."""
+    operation = context.contract.operation(name)
+    request = context.requests.good(operation)
+    if context.request_checker.judge(request).row is None:
+        context.answer(request, operation)
+    log = [pair for pair in context.log if pair[0].operation and pair[0].operation.id == name]
+    yield from [pair for pair in log if not context.error_detector.refused(pair[1])][-MOST:]
+
+
+def _wrong(row: Places, place: str, response: ReceivedResponse) -> Iterator[tuple[str, str]]:
+    """What should be otherwise, and what is."""
+    values, parent = pointers.values(response.json, place), place.rpartition("/")[0]
+    if not values and pointers.values(response.json, parent):
+        yield f"a number at {place}", response.shown()[:200]
+    for value in values:
+        if "ascending" in row.given:
+            numbers = [number(pointers.value(value, one)) for one in row.given["ascending"]]
+            known = [one for one in numbers if one is not None]
+            if known != sorted(known):
+                yield f"{', '.join(row.given['ascending'])} in ascending order", f"{value}"[:200]
+        elif "sum" in row.given:
+            parts = [number(pointers.value(response.json, one)) for one in row.given["sum"]]
+            known = [one for one in parts if one is not None]
+            if len(known) == len(parts) and number(value) not in (None, sum(known)):
+                yield f"{sum(known)} at {place}, as {' + '.join(map(str, known))}", f"{value!r}"
+        else:
+            yield from _page(row, place, value, response)
+
+
+def _page(row: Places, place: str, value: Any, response: ReceivedResponse) -> Iterator[tuple[str, str]]:
+    """Whether a page of a list agrees with the total that is told, and so do the number of pages and the next one."""
+    entries = pointers.value(response.json, str(row.given["items"]))
+    total, size, at, pages = (
+        number(one) for one in (value, *(_at(row, response, name) for name in ("size", "page", "pages")))
+    )
+    if not isinstance(entries, list) or total is None or not size or not at:
+        return
+    before = (at - 1) * size
+    left = max(Decimal(0), min(size, total - before))
+    if len(entries) != left:
+        yield f"{left} entries on page {at} of {size} each, as there are {total} at {place}", f"{len(entries)} entries"
+    if pages is not None and pages != math.ceil(total / size):
+        yield f"{math.ceil(total / size)} at {row.given['pages']}, as there are {total} of {size} each", f"{pages}"
+    more = _at(row, response, "more")
+    if isinstance(more, bool) and more != (before + len(entries) < total):
+        yield f"{not more} at {row.given['more']}, as {before + len(entries)} of {total} were shown", f"{more}"
+
+
+def _at(row: Places, response: ReceivedResponse, name: str) -> Any:
+    return pointers.value(response.json, str(row.given[name])) if name in row.given else None
+
+
+def number(value: Any) -> Decimal | None:
+    """A number, or a text that is one."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        return Decimal(str(value))
+    except InvalidOperation:
+        return None
+
+
+CHECKS: tuple[Check, ...] = (numbers_agree,)
