@@ -256,7 +256,7 @@ def simulator_app(
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         simulator.scheduler.start()
         if simulator.shared is not None:
-            await simulator.shared.caught_up()
+            await simulator.shared.join()
         tasks = [asyncio.ensure_future(one(simulator)) for one in besides]
         try:
             yield

@@ -58,6 +58,13 @@ class RunRecorder(Protocol):
 class SharedRun(Protocol):
     """A run that several servers share: a control request to one of them is performed by all."""
 
+    def join(self) -> Awaitable[None]:
+        """Apply all that there is, before the first request.
+
+        Raises:
+            StateError: what they share cannot be reached.
+        """
+
     def caught_up(self) -> Awaitable[None]:
         """Wait until all is applied here that the other servers have answered for.
 

@@ -171,7 +171,7 @@ async def sharing(
         lambda: fresh(Clock(start=START, held=True), run.head.salt, receiver), now=simulator.clock.now
     )
     one = Sharing(simulator, run, log)
-    await run.caught_up()
+    await run.join()
     one.beside = [asyncio.ensure_future(part(simulator)) for part in run.beside]
     try:
         yield one

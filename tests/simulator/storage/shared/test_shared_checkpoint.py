@@ -213,6 +213,23 @@ def test_a_server_that_joins_makes_a_checkpoint_where_nobody_has_the_lease(
     asyncio.run(work())
 
 
+def test_a_server_that_joins_a_long_log_makes_a_checkpoint_before_it_answers(
+    redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However soon it is killed then."""
+
+    async def work() -> None:
+        async with sharing(redis_server.url, Listener()) as first:
+            await first.until(lambda: first.drives)
+            await _traffic(first)
+            await first.die(redis_server)
+        monkeypatch.setattr("mockreel.simulator.storage.shared.checkpoint_keeper.OVERDUE", 4)
+        async with sharing(redis_server.url, Listener()) as second:
+            assert second.run.keeper.taken == second.run.replica.number
+
+    asyncio.run(work())
+
+
 def test_a_server_that_ends_while_it_writes_a_checkpoint_leaves_the_one_before(
     redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -14,6 +14,8 @@ from mockreel.simulator.storage.shared.replica import Replica
 
 # Behind so many entries a checkpoint is made; behind fewer, once nothing is appended for a while.
 OFTEN, WORTH_IT = 5_000, 1_000
+# Behind so many a server that joins makes one before it answers, as it may be killed before it could beside requests.
+OVERDUE = 20_000
 # The least effort: a checkpoint is many short texts.
 _LEVEL = 1
 
@@ -56,6 +58,11 @@ class CheckpointKeeper:
         behind = number - self.taken
         return CAN_FORK and (behind >= OFTEN or (behind >= WORTH_IT and number == seen)) and self._replica.is_settled
 
+    @property
+    def is_overdue(self) -> bool:
+        """Whether so much is behind the newest one that the next start would feel it, and it can be made now."""
+        return CAN_FORK and self._replica.number - self.taken >= OVERDUE and self._replica.is_settled
+
     async def keep(self, fence: Callable[[], str]) -> None:
         """Make a checkpoint in a copy of this process, and pack the entries that no server needs any more.
 
@@ -76,15 +83,16 @@ class CheckpointKeeper:
                 problem,
             )
             return
-        await asyncio.to_thread(self._put, file, number, moment, fence)
-        self.taken = number
+        self.taken = await asyncio.to_thread(self._put, file, number, moment, fence)
 
-    def _put(self, file: BinaryIO, number: int, moment: float, fence: Callable[[], str]) -> None:
+    def _put(self, file: BinaryIO, number: int, moment: float, fence: Callable[[], str]) -> int:
+        """Keep a checkpoint, unless another server has the lease; gives the number of the newest that is kept."""
         archive = self._member.log.archive
         with file:
             archive.keep_checkpoint(file.read(), number, moment, run=self._run, fence=fence())
         while archive.pack_oldest(run=self._run, fence=fence()):
             pass
+        return archive.checkpoint_number()
 
 
 def _unpacked(data: bytes) -> bytes:

@@ -84,6 +84,11 @@ class RunArchive:
             parts = cast("list[bytes]", self._redis.lrange(self._checkpoint, 1, -1))
         return b"".join(parts) if parts else None
 
+    def checkpoint_number(self) -> int:
+        """Behind which entry the newest checkpoint was taken; 0 if there is none."""
+        with self._errors():
+            return int(cast("bytes | None", self._redis.lindex(self._checkpoint, 0)) or 0)
+
     def keep_checkpoint(self, data: bytes, number: int, moment: float, *, run: str, fence: str) -> bool:
         """Keep a checkpoint in the place of the one before; whether it was.
 
@@ -105,7 +110,7 @@ class RunArchive:
         with self._errors():
             first = self._redis.llen(self._packs) * PIECE + 1
             last = first + PIECE - 1
-            if int(cast("bytes | None", self._redis.lindex(self._checkpoint, 0)) or 0) <= last:
+            if self.checkpoint_number() <= last:
                 return False
             rows = [*self._rows(first, last)]
             if len(rows) < PIECE:

@@ -222,6 +222,11 @@ class SharedRun:
 
     # What is done by hand
 
+    async def join(self) -> None:
+        await self.sequencer.caught_up()
+        if self.keeper.is_overdue:
+            await self.keeper.keep(lambda: self.fence)
+
     async def caught_up(self) -> None:
         if not self.sequencer.has_all:
             await self.sequencer.caught_up()
