@@ -20,6 +20,7 @@ from mockreel.conformance.checks.consistency import (
     secret_display,
     shown_things,
     webhook_history,
+    webhook_subscriptions,
 )
 
 CHECKS: tuple[Check, ...] = (
@@ -32,6 +33,7 @@ CHECKS: tuple[Check, ...] = (
     *job_entries.CHECKS,
     *job_details.CHECKS,
     *webhook_history.CHECKS,
+    *webhook_subscriptions.CHECKS,
     *listed_prices.CHECKS,
     *made_things.CHECKS,
     *ended_things.CHECKS,
