@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from webhooks.scripted_receiver import Talk, exchange, hangs, outgoing
 
-from mockreel.webhooks import HttpSender, Outcome, Targets
+from mockreel.webhooks import HttpSender, Outcome, Outgoing, Targets
 
 
 async def hangs_in_the_head(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -45,3 +45,27 @@ def test_resolving_counts_as_time() -> None:
     outcome = asyncio.run(HttpSender(Targets(resolver=never)).send(outgoing("http://slow.test/", timeout=0.05)))
 
     assert outcome.error == "timeout"
+
+
+def test_an_attempt_that_is_cancelled_as_its_response_arrives_is_cancelled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who ends it is not kept waiting for what comes behind it."""
+
+    async def both() -> None:
+        response: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        begun = asyncio.Event()
+
+        async def trying(_: Outgoing) -> Outcome:
+            begun.set()
+            return await response
+
+        sender = HttpSender(Targets())
+        monkeypatch.setattr(sender, "_try", trying)
+        attempt = asyncio.ensure_future(sender.send(outgoing("http://127.0.0.1:9/hook")))
+        await begun.wait()
+        response.set_result(Outcome(200))
+        attempt.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await attempt
+        await sender.close()
+
+    asyncio.run(both())

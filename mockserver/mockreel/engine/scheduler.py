@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import heapq
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from concurrent.futures import Future
 from itertools import count
 from typing import Any, Protocol, TypeVar
@@ -24,6 +24,8 @@ LONGEST_TURN = 0.001
 Action = Callable[[], Awaitable[None] | None]
 # When it is due, the number of its entry, and what is to be done.
 Entry = tuple[float, int, Action]
+# A heap of entries.
+Queue = list[Entry]
 
 
 class Driver(Protocol):
@@ -42,6 +44,14 @@ OnError = Callable[[Exception], None]
 
 def _log(problem: Exception) -> None:
     logging.getLogger("mockreel").error("an action of the agenda broke", exc_info=problem)
+
+
+def queue_of(due: Iterable[tuple[float, Action]]) -> Queue:
+    """What is to happen at which moment, ready for a scheduler; in any thread."""
+    found: Queue = []
+    for number, (moment, action) in enumerate(due):
+        heapq.heappush(found, (moment, number, action))
+    return found
 
 
 class Scheduler:
@@ -74,7 +84,7 @@ class Scheduler:
     def __init__(self, clock: Clock, *, on_error: OnError = _log) -> None:
         self._clock = clock
         self._on_error = on_error
-        self._queue: list[Entry] = []
+        self._queue: Queue = []
         self._numbers = count()
         self._running: set[asyncio.Future[None]] = set()
         self._runner: asyncio.Task[None] | None = None
@@ -109,6 +119,14 @@ class Scheduler:
         heapq.heappush(self._queue, (moment, next(self._numbers), action))
         if self._queue[0][2] is action:
             self._wake()
+
+    def adopt(self, queue: Queue) -> None:
+        """Have what `queue_of` made beside what waits already, at once, however much it is."""
+        others, self._queue = self._queue, queue
+        self._numbers = count(len(queue))
+        for moment, _, action in sorted(others, key=lambda entry: entry[:2]):
+            heapq.heappush(queue, (moment, next(self._numbers), action))
+        self._wake()
 
     def start(self) -> None:
         """Make sure that due actions are run on the running event loop; cheap when they already are."""
@@ -171,10 +189,14 @@ class Scheduler:
         heapq.heappush(self._queue, entry)
         self._wake()
 
-    def clear(self) -> None:
-        """Forget what is due and break off what is under way, for a simulator that resets; on the scheduler's loop."""
+    def clear(self) -> Queue:
+        """Forget what is due and break off what is under way, for a simulator that resets; on the scheduler's loop.
+
+        Returns:
+            What was due.
+        """
         self._era += 1
-        self._queue.clear()
+        forgotten, self._queue = self._queue, []
         self._numbers = count()
         for task in (self._runner, *self._running):
             if task is not None and not task.get_loop().is_closed():
@@ -182,6 +204,7 @@ class Scheduler:
         was_running, self._running, self._runner = self._runner is not None, set(), None
         if was_running:
             self.start()
+        return forgotten
 
     async def stop(self) -> None:
         """End the runner and whatever it began."""
@@ -314,7 +337,8 @@ class Scheduler:
         due = self.next_due
         seconds = None if due is None else self._clock.real_seconds_until(due)
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(changed.wait(), None if seconds is None else min(seconds, LONGEST_SLEEP))
+            async with asyncio.timeout(None if seconds is None else min(seconds, LONGEST_SLEEP)):
+                await changed.wait()
 
     def _wake(self) -> None:
         if self.driver is not None:

@@ -126,12 +126,18 @@ class Provider:
         """A job is about to be forgotten: what it costs stays in the sums of its account."""
         self.ledger.release(job, self.clock.now())
 
-    def reset(self) -> None:
-        """Drop every account, job, upload and delivery; requests that wait for a job get its current state."""
+    def reset(self) -> list[Any]:
+        """Drop every account, job, upload and delivery; requests that wait for a job get its current state.
+
+        Returns:
+            What the jobs were in.
+        """
+        forgotten = [*(account.jobs for account in self.keyring.accounts.values()), *self.jobs.containers()]
         self.keyring.reset()
         self.deliveries.clear()
         self._open()
         self.waits.wake_all()
+        return forgotten
 
     def answer(self, request: Request) -> Answer:
         """The response to one request, or an awaitable of it where the answer must wait for the clock."""

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from mockreel import contract as contracts
 from mockreel.contract import Contract
@@ -126,26 +126,30 @@ class Simulator:
         _check_keys(keys, {name: changed.get(name, provider.contract) for name, provider in self.providers.items()})
         return [(provider, provider.keyring.listing(keys)) for provider in self.providers.values()]
 
-    def reset(self, *, at: float | None = None) -> None:
+    def reset(self, *, at: float | None = None) -> list[Any]:
         """Drop every job, account, delivery and journal entry; rules and clock are as at the start.
 
         Args:
             at: the moment to begin at, if an earlier run recorded it.
+
+        Returns:
+            The lists, deques and dictionaries of what was dropped. Releasing a million jobs at once takes its time:
+            whoever cannot wait takes out one after the other.
         """
         if self.recorder is not None:
             self.recorder.changing()
         self.events.look()
-        self.scheduler.clear()
+        forgotten: list[Any] = [self.scheduler.clear()]
         before = self.clock.now()
         self.clock.reset(at=at)
         with self.clock.frozen():
             for provider in self.providers.values():
-                provider.reset()
+                forgotten += provider.reset()
             self.rules.reset()
-            self.journal.clear()
+            forgotten += self.journal.clear()
             if self.recorder is not None:
                 self.recorder.reset(before=before)
-        self.events.reset()
+        return [*self.events.reset(), *forgotten]
 
     async def close(self) -> None:
         """End what is under way."""

@@ -208,4 +208,5 @@ async def _awaited(future: "Future[T]", seconds: float | None) -> T:
         import anyio  # noqa: PLC0415  (a dependency of httpx and mockreel)
 
         return await anyio.to_thread.run_sync(_waited, future, seconds)
-    return await asyncio.wait_for(asyncio.wrap_future(future), seconds)
+    async with asyncio.timeout(seconds):
+        return await asyncio.wrap_future(future)

@@ -1,7 +1,8 @@
 """Callbacks: signing, egress policy, retries, and the record of every attempt."""
 
 from mockreel.webhooks.authorities import check_authority
-from mockreel.webhooks.dispatcher import Attempt, Deliveries, Delivery
+from mockreel.webhooks.delivery import Attempt, Delivery
+from mockreel.webhooks.dispatcher import Deliveries
 from mockreel.webhooks.egress_policy import NotAllowed, Target, Targets
 from mockreel.webhooks.fault_effects import Signing
 from mockreel.webhooks.retry_policy import describe

@@ -1,74 +1,22 @@
 """Deliveries: one callback each, tried by its retry policy, with a record of every attempt."""
 
 import asyncio
-import heapq
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from itertools import count
+from dataclasses import dataclass
 
-from mockreel.contract.rows import DeliveryPolicy
-from mockreel.engine.accounts.account import Account
 from mockreel.engine.clock import Clock
 from mockreel.engine.faults import Fault
 from mockreel.engine.scheduler import Scheduler
 from mockreel.errors import Conflict
 from mockreel.webhooks import fault_effects as damage
+from mockreel.webhooks.delivery import Attempt, Delivery
+from mockreel.webhooks.delivery_store import DeliveryStore
 from mockreel.webhooks.fault_effects import Signing
 from mockreel.webhooks.retry_policy import accepted, describe, retried
-from mockreel.webhooks.transport import Outcome, Outgoing, Sender
+from mockreel.webhooks.transport import Outgoing, Sender
 
 # The most subjects with faulty callbacks; the oldest is dropped.
 MOST_DAMAGED = 100_000
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """One try: its start and end (seconds since the epoch, by the simulator's clock), and its outcome.
-
-    `fault` is the injected fault; `headers` are the sent ones if they differ from the delivery's.
-    """
-
-    number: int
-    at: float
-    ended: float
-    outcome: Outcome
-    succeeded: bool
-    fault: str | None = None
-    headers: tuple[tuple[str, str], ...] | None = None
-
-
-@dataclass(slots=True, eq=False)
-class Delivery:
-    """One callback to deliver. Its body and headers are frozen: every attempt sends the same bytes.
-
-    `subject` is the id of its job or batch, `kind` names the policy, `status` is `pending`, `delivered` or `failed`,
-    `reason` says why it failed.
-    """
-
-    id: str
-    subject: str
-    kind: str
-    account: Account
-    url: str
-    event: str
-    body: bytes
-    headers: tuple[tuple[str, str], ...]
-    policy: DeliveryPolicy
-    created: float
-    automatic: bool = True
-    secret_id: str | None = None
-    owner: str | None = None  # the id of its webhook subscription
-    status: str = "pending"
-    reason: str = ""
-    next_at: float | None = None
-    completed: float | None = None
-    attempts: list[Attempt] = field(default_factory=list)
-    fault: Fault | None = None
-
-    @property
-    def updated(self) -> float:
-        """The time of its last change."""
-        return self.attempts[-1].ended if self.attempts else self.created
 
 
 # How a delivery is signed; None if it is not. Used only for faults.
@@ -116,16 +64,7 @@ class Deliveries:
         self._clock = clock
         self._scheduler = scheduler
         self._sender = sender
-        self._limit = limit
-        self._most_waiting = most_waiting
-        self._most_bytes = most_bytes
-        self._max_body = max_body
-        self._waiting = self._waiting_bytes = 0
-        self._all: dict[str, Delivery] = {}
-        self._places = count()
-        self._place: dict[str, int] = {}
-        self._finished: list[tuple[int, str]] = []  # a heap: the oldest first; some may wait again
-        self._subjects: dict[str, list[Delivery]] = {}
+        self._store = DeliveryStore(limit=limit, most_waiting=most_waiting, most_bytes=most_bytes, max_body=max_body)
         self._damage: dict[str, Fault] = {}
         self._held_back: list[Delivery] = []
         self._begun: set[str] = set()  # attempts whose coroutines have not been started yet
@@ -133,10 +72,10 @@ class Deliveries:
         self.signing: SigningOf = _unsigned
 
     def __iter__(self) -> Iterator[Delivery]:
-        return iter(self._all.values())
+        return iter(self._store)
 
     def __len__(self) -> int:
-        return len(self._all)
+        return len(self._store)
 
     def send_through(self, wrap: Callable[[Sender], Sender]) -> None:
         """Wrap the sender."""
@@ -151,11 +90,11 @@ class Deliveries:
         return self._clock.now()
 
     def get(self, id: str) -> Delivery | None:  # noqa: A002
-        return self._all.get(id)
+        return self._store.get(id)
 
     def of(self, subject: str) -> list[Delivery]:
         """Every delivery about a job or a batch, oldest first."""
-        return self._subjects.get(subject, [])
+        return self._store.of(subject)
 
     def again(self, delivery: Delivery) -> Delivery:
         """Try a finished delivery once more, with the same bytes.
@@ -167,14 +106,13 @@ class Deliveries:
             raise Conflict(f"The delivery {delivery.id} is still being tried; wait until it has finished.")
         delivery.status, delivery.reason, delivery.completed = "pending", "", None
         delivery.fault = None
-        self._count(delivery, 1)
+        self._store.wait(delivery)
         self._try_at(delivery, self._clock.now())
         return delivery
 
     def clear(self) -> None:
         """Remove all deliveries; running attempts are not recorded."""
-        self._all, self._subjects, self._place, self._finished = {}, {}, {}, []
-        self._waiting = self._waiting_bytes = 0
+        self._store.clear()
         self._damage, self._held_back = {}, []
         self._begun.clear()
 
@@ -185,12 +123,7 @@ class Deliveries:
     def restore(self, deliveries: Iterable[Delivery], *, damage: Mapping[str, Fault], held: Iterable[Delivery]) -> None:
         """Restore these deliveries; the caller schedules their next attempts."""
         self.clear()
-        for delivery in deliveries:
-            self._add(delivery)
-            if delivery.status == "pending":
-                self._count(delivery, 1)
-            else:
-                self._has_finished(delivery)
+        self._store.restore(deliveries)
         self._damage, self._held_back = dict(damage), list(held)
 
     def damage(self, subject: str, fault: Fault) -> None:
@@ -201,14 +134,10 @@ class Deliveries:
 
     def schedule(self, delivery: Delivery, *, at: float | None = None) -> None:
         """Start to deliver, at once or at a moment."""
-        self._add(delivery)
-        self._forget()
-        reason = self._rejection(delivery)
+        reason = self._store.add(delivery)
         if reason:
             delivery.status, delivery.reason, delivery.completed = "failed", reason, self._clock.now()
-            self._has_finished(delivery)
             return
-        self._count(delivery, 1)
         moment = self._clock.now() if at is None else at
         fault = delivery.fault = self._damage.get(delivery.subject) if delivery.automatic else None
         if fault is not None:
@@ -216,30 +145,6 @@ class Deliveries:
             if fault.name == damage.HELD:
                 self._held_back.append(delivery)
         self._try_at(delivery, moment)
-
-    def _add(self, delivery: Delivery) -> None:
-        self._all[delivery.id] = delivery
-        self._place[delivery.id] = next(self._places)
-        self._subjects.setdefault(delivery.subject, []).append(delivery)
-
-    def _has_finished(self, delivery: Delivery) -> None:
-        if self._all.get(delivery.id) is delivery:
-            heapq.heappush(self._finished, (self._place[delivery.id], delivery.id))
-
-    def _rejection(self, delivery: Delivery) -> str:
-        """Why a delivery is not tried at all; empty if it is."""
-        if self._waiting >= self._most_waiting:
-            return f"{self._most_waiting} deliveries are waiting already"
-        if len(delivery.body) > self._max_body:
-            return f"the body has {len(delivery.body)} bytes, more than {self._max_body}"
-        if self._waiting_bytes + len(delivery.body) > self._most_bytes:
-            return f"the deliveries that are waiting already have {self._waiting_bytes} bytes, of {self._most_bytes}"
-        return ""
-
-    def _count(self, delivery: Delivery, change: int) -> None:
-        """One more delivery waits (1), or one less (-1)."""
-        self._waiting += change
-        self._waiting_bytes += change * len(delivery.body)
 
     def _try_at(self, delivery: Delivery, moment: float) -> None:
         delivery.next_at = moment
@@ -274,7 +179,7 @@ class Deliveries:
         except asyncio.CancelledError:
             delivery.next_at = began  # its event loop has ended: the scheduler repeats it on the next one
             raise
-        if self._all.get(delivery.id) is not delivery:
+        if self._store.get(delivery.id) is not delivery:
             return
         succeeded = accepted(delivery.policy, outcome)
         fault_text = None if fault is None else str(fault)
@@ -307,39 +212,12 @@ class Deliveries:
         if again and not attempt.succeeded:
             self._try_at(delivery, attempt.ended + policy.delays[attempt.number - 1])
             return
-        self._count(delivery, -1)
-        self._has_finished(delivery)
         if attempt.succeeded or before:
             delivery.status, delivery.completed = "delivered", attempt.ended
         else:
             delivery.status, delivery.completed = "failed", attempt.ended
             delivery.reason = describe(attempt.outcome)
-
-    def _forget(self) -> None:
-        while len(self._all) > self._limit and self._finished:
-            oldest = self._all.get(heapq.heappop(self._finished)[1])
-            if oldest is None or oldest.status == "pending":  # it was sent again since
-                continue
-            del self._all[oldest.id], self._place[oldest.id]
-            self._subjects[oldest.subject].remove(oldest)
-            if not self._subjects[oldest.subject]:
-                del self._subjects[oldest.subject]
-
-
-def lateness(delivery: Delivery, number: int) -> float | None:
-    """Seconds between the due time of an attempt and its start, by the simulator's clock.
-
-    None if the policy does not determine the due time: it has a fault, is a redelivery, or is unknown.
-    """
-    attempts = delivery.attempts
-    if (
-        delivery.fault is not None
-        or not delivery.automatic
-        or not 0 < number <= min(len(attempts), delivery.policy.attempts)
-    ):
-        return None
-    due = delivery.created if number == 1 else attempts[number - 2].ended + delivery.policy.delays[number - 2]
-    return max(0.0, attempts[number - 1].at - due)
+        self._store.finish(delivery)
 
 
 def _unsigned(_: Delivery) -> None:

@@ -83,7 +83,8 @@ class HttpSender:
             return Outcome(error="network", detail=str(unusable))
         async with self._turn(message.url).next():
             try:
-                return await asyncio.wait_for(self._try(message), message.timeout)
+                async with asyncio.timeout(message.timeout):
+                    return await self._try(message)
             except TimeoutError:
                 return _late(message)
 

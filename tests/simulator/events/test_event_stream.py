@@ -11,9 +11,11 @@ import pytest
 from hypothesis import strategies as st
 from staging import FOURTH, START, Caller, MakeSimulator
 
+from mockreel.contract import State
 from mockreel.engine.clock import Clock
 from mockreel.engine.jobs.job import Intervention
-from mockreel.simulator.events import Event, EventStream
+from mockreel.simulator.events import Event, EventStream, event_stream
+from mockreel.simulator.provider import Provider
 from mockreel.simulator.settings import Settings
 from mockreel.simulator.simulator import Change, Simulator, build_simulator, load_contracts
 from mockreel.webhooks import MemorySender
@@ -164,6 +166,50 @@ def test_a_slow_reader_gets_the_number_of_dropped_events(encore: Caller, encore_
 
     assert [event.number for event in news.events] == [3, 4, 5]
     assert (news.cursor, news.skipped) == (5, 2)
+
+
+def test_jobs_of_before_are_found_in_steps_and_each_change_is_reported_once(
+    encore: Caller, encore_simulator: Simulator, monkeypatch: pytest.MonkeyPatch, run: Run
+) -> None:
+    """One that is changed before it was found, too."""
+    monkeypatch.setattr(event_stream, "_SOME_OLDER", 1)
+    provider = encore_simulator.provider("encore")
+    for _ in range(6):
+        encore("POST", "/v1/jobs", GOOD)
+        encore_simulator.clock.advance_to(encore_simulator.clock.now() + 0.1)
+    events = EventStream(encore_simulator, limit=3)
+    cursor = events.cursor
+    before = encore_simulator.changes()
+    ended = next(iter(provider.jobs))
+    provider.intervene(ended, Intervention(encore_simulator.clock.now(), _terminal(provider, "failed")))
+
+    found: list[Event] = []
+    for _ in range(200):
+        news = events.since(cursor)
+        cursor = news.cursor
+        found += news.events
+        run(encore_simulator.advance(0.05))
+
+    assert sorted(_states(tuple(found))) == sorted(set(encore_simulator.changes()) - set(before))
+
+
+def test_the_next_change_of_many_jobs_is_known_once_all_are_found(
+    encore: Caller, encore_simulator: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In steps, of which each looks at some."""
+    monkeypatch.setattr(event_stream, "_SOME_OLDER", 1)
+    for _ in range(6):
+        encore("POST", "/v1/jobs", GOOD)
+    first = EventStream(encore_simulator).next_change
+    events = EventStream(encore_simulator, limit=1)
+
+    steps = sum(1 for _ in events.starting())
+
+    assert (steps, events.next_change) == (5, first)
+
+
+def _terminal(provider: Provider, kind: str) -> State:
+    return next(state for state in provider.contract.lifecycle.states.values() if state.kind == kind)
 
 
 def test_a_stream_without_readers_stops_listening(encore: Caller, encore_simulator: Simulator) -> None:

@@ -10,6 +10,7 @@ import pytest
 from simulator.storage.rig import kept, opened, state
 
 from mockreel.errors import StateError
+from mockreel.simulator.storage.logs import sqlite_log
 from mockreel.simulator.storage.logs.log_entry import Entry
 from mockreel.simulator.storage.logs.log_tail import LogTail
 from mockreel.simulator.storage.logs.sqlite_log import SqliteLog
@@ -60,7 +61,7 @@ def test_a_log_of_another_form_is_rejected(tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / "run.db") as other:
         other.execute("PRAGMA user_version = 7")
     other.close()
-    with pytest.raises(StateError, match=r"has form 7 of the log; this version reads form 2\. Serve it with"):
+    with pytest.raises(StateError, match=r"has form 7 of the log; this version reads form 3\. Serve it with"):
         SqliteLog(tmp_path / "run.db")
 
 
@@ -87,17 +88,40 @@ def test_a_file_that_cannot_be_opened_is_rejected(tmp_path: Path, monkeypatch: p
         SqliteLog(tmp_path / "run.db")
 
 
+@pytest.mark.usefixtures("committed_at_once")
 def test_an_entry_that_is_missing_is_noticed(tmp_path: Path) -> None:
     """Entries are numbered without a gap."""
+    log = SqliteLog(tmp_path / "run.db")
+    log.begin({})
+    for number in range(5):
+        log.append([_entry(number)])
+    log.close()
+    with sqlite3.connect(tmp_path / "run.db") as other:
+        other.execute("DELETE FROM entries WHERE last = 3")
+    other.close()
+    with pytest.raises(StateError, match="of 5 entries 1 are missing"):
+        SqliteLog(tmp_path / "run.db")
+
+
+def test_a_line_that_is_missing_is_noticed(tmp_path: Path) -> None:
+    """Of those that were committed together."""
     log = SqliteLog(tmp_path / "run.db")
     log.begin({})
     log.append([_entry(number) for number in range(5)])
     log.close()
     with sqlite3.connect(tmp_path / "run.db") as other:
-        other.execute("DELETE FROM entries WHERE number = 3")
+        other.execute("UPDATE entries SET lines = substr(lines, 1, instr(lines, char(10)) - 1)")
     other.close()
-    with pytest.raises(StateError, match="of 5 entries 1 are missing"):
-        SqliteLog(tmp_path / "run.db")
+    log = SqliteLog(tmp_path / "run.db")
+    with pytest.raises(StateError, match="1 entries are there of 5 up to 5"):
+        list(log.entries())
+    log.close()
+
+
+@pytest.fixture
+def committed_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is appended is in the database at once, and not in the tail first."""
+    monkeypatch.setattr(sqlite_log, "_MOST_ROWS", 1)
 
 
 def test_entries_are_appended_all_or_none_where_the_disk_is_full(tmp_path: Path) -> None:
@@ -266,14 +290,16 @@ def test_a_database_that_is_cut_is_refused(part: float, tmp_path: Path) -> None:
         SqliteLog(tmp_path / "run.db")
 
 
+@pytest.mark.usefixtures("committed_at_once")
 def test_a_log_that_lost_entries_behind_its_end_is_refused(tmp_path: Path) -> None:
     """Though those that are there have no gap."""
     log = SqliteLog(tmp_path / "run.db")
     log.begin({})
-    log.append([_entry(number) for number in range(5)])
+    for number in range(5):
+        log.append([_entry(number)])
     log.close()
     with sqlite3.connect(tmp_path / "run.db") as other:
-        other.execute("DELETE FROM entries WHERE number > 3")
+        other.execute("DELETE FROM entries WHERE last > 3")
     other.close()
     with pytest.raises(StateError, match=r"its end has 5 entries, and 3 are there\. Take a copy"):
         SqliteLog(tmp_path / "run.db")

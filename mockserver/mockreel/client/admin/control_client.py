@@ -32,7 +32,8 @@ class ControlClient:
         url: the URL of its control port, as printed by `mockreel serve`.
         token: what it requires, if it has one.
         ca: the file of its certificate authority, if it uses TLS with a self-made certificate.
-        timeout: real seconds to wait for a response; `advance` has no limit, as it delivers callbacks.
+        timeout: real seconds to wait for a response; `advance`, `snapshot` and `restore` have no limit, as
+            they may take long.
         past: read the state at this moment: seconds since 1970, an ISO date and time, `-30` for 30 s ago, or `@57`
             behind entry 57 of the log.
 
@@ -107,11 +108,11 @@ class ControlClient:
 
     def snapshot(self) -> Row:
         """The whole state, as a document for `restore`."""
-        return self._connection.get("snapshot")
+        return self._connection.get_slowly("snapshot")
 
     def restore(self, document: Mapping[str, Any]) -> Row:
         """Replace the whole state by a snapshot."""
-        return self._connection.post("restore", document)
+        return self._connection.post("restore", document, patient=True)
 
     # The clock -------------------------------------------------------------------------------------------------
 

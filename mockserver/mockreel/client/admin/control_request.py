@@ -43,6 +43,10 @@ class ControlConnection:
         given = {name: value for name, value in query.items() if value is not None}
         return self._request("GET", self._past + path, params=given)
 
+    def get_slowly(self, path: str) -> Mapping[str, Any]:
+        """The same however long it takes."""
+        return self._request("GET", self._past + path, timeout=None)
+
     def post(self, path: str, body: Mapping[str, Any] | None = None, *, patient: bool = False) -> Mapping[str, Any]:
         options: dict[str, Any] = {"timeout": None} if patient else {}
         content, headers = orjson.dumps(body or {}), {"content-type": "application/json"}

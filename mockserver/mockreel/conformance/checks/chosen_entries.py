@@ -8,7 +8,7 @@ from mockreel.conformance.check_context import CheckContext
 from mockreel.conformance.checks.job_records import alike, moment
 from mockreel.conformance.checks.paged_lists import list_fact, list_request, lists
 from mockreel.conformance.jobs.job_groups import PLAIN
-from mockreel.conformance.list_pages import entries_of
+from mockreel.conformance.list_reader import entries_of
 from mockreel.contract import Operation, pointers
 from mockreel.contract.conversation.promises import Paged
 from mockreel.contract.exchanges.problem import Problem

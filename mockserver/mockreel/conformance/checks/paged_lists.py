@@ -7,7 +7,7 @@ from mockreel.conformance.check import Check, check
 from mockreel.conformance.check_context import CheckContext
 from mockreel.conformance.jobs.job_groups import PLAIN
 from mockreel.conformance.jobs.job_traces import JobTrace
-from mockreel.conformance.list_pages import entries_of, list_pages, queried
+from mockreel.conformance.list_reader import entries_of, list_pages, queried
 from mockreel.contract import Operation, pointers
 from mockreel.contract.conversation.promises import Paged
 from mockreel.contract.evidence.facts import Fact

@@ -95,7 +95,7 @@ class Keyring:
         self._waiting: deque[str] = deque()  # the names of those that belong to no key yet
         self._provider = contract.provider
         self.odd = 0  # accepted keys that do not have the form of the provider's own
-        self.closed: BaseException | None = None  # raised where a key would be admitted for the first time
+        self.closed: type[BaseException] | None = None  # raised where a key would be admitted for the first time
         self.admit(self.listing(entries))
 
     def listing(self, entries: Iterable[KeyEntry]) -> "Listing":

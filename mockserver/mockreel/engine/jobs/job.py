@@ -101,6 +101,10 @@ class JobStore(Protocol):
 
     def add(self, job: Job) -> None: ...
 
+    def adopt(self, others: "MemoryJobs") -> None: ...
+
+    def containers(self) -> Iterator[Any]: ...
+
     def get(self, id: str) -> Job | None: ...  # noqa: A002  (what providers call it)
 
     def __len__(self) -> int: ...
@@ -114,27 +118,46 @@ class MemoryJobs:
     """Jobs in memory, oldest first.
 
     Beyond `limit` jobs, or `most_bytes` of requests, the oldest are dropped, after `forgetting` was called.
+
+    Args:
+        jobs: the first ones, by id; their number is not limited.
     """
 
     def __init__(
         self,
+        jobs: dict[str, Job] | None = None,
         *,
         limit: int = 1_000_000,
         most_bytes: int = 512 * 1024 * 1024,
         forgetting: Callable[[Job], None] | None = None,
     ) -> None:
-        self._jobs: dict[str, Job] = {}
-        self._order: deque[str] = deque()  # a dict finds its first item slowly after deletions
+        self._jobs: dict[str, Job] = {} if jobs is None else jobs
+        self._order: deque[str] = deque(self._jobs)  # a dict finds its first item slowly after deletions
         self._limit = limit
         self._most_bytes = most_bytes
         self._bytes = 0
         self._forgetting = forgetting
+        for job in self._jobs.values():
+            self._bytes += len(job.request)
+            job.account.jobs.append(job)
+
+    def adopt(self, others: "MemoryJobs") -> None:
+        """Have the jobs of another store in place of its own, at once; of too many the oldest are dropped."""
+        self._jobs, self._order, self._bytes = others._jobs, others._order, others._bytes
+        self._drop()
+
+    def containers(self) -> Iterator[Any]:
+        """What the jobs are in, for who takes them out one by one when the store is no longer used."""
+        yield from (self._jobs, self._order)
 
     def add(self, job: Job) -> None:
         self._jobs[job.id] = job
         self._order.append(job.id)
         self._bytes += len(job.request)
         job.account.jobs.append(job)
+        self._drop()
+
+    def _drop(self) -> None:
         while len(self._jobs) > self._limit or (self._bytes > self._most_bytes and len(self._jobs) > 1):
             self._forget(self._order.popleft())
 

@@ -210,11 +210,12 @@ class Journal:
         """Check queries by these names from now on."""
         self._names_by_provider = names_by_provider
 
-    def clear(self) -> None:
-        """Drop everything, and restart the numbers."""
-        self._entries.clear()
-        self._tried.clear()
+    def clear(self) -> list[Any]:
+        """Drop everything, and restart the numbers; returns what the entries were in."""
+        forgotten = [self._entries, self._tried]
+        self._entries, self._tried = deque(), deque()
         self.count = self._violations = self._bytes = self._tried_bytes = 0
+        return forgotten
 
     def _forget(self) -> None:
         """Drop the oldest until the rest is within the limits."""

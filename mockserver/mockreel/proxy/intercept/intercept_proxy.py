@@ -125,7 +125,8 @@ class Proxy:
     async def _serve(self, reader: StreamReader, writer: StreamWriter) -> None:
         """One connection to the proxy: a tunnel, or one plain request."""
         try:
-            head = await asyncio.wait_for(read_head(reader), HEAD_SECONDS)
+            async with asyncio.timeout(HEAD_SECONDS):
+                head = await read_head(reader)
             await (self._tunnel if head.method == "CONNECT" else self._forward)(head, reader, writer)
         except ProxyError as error:
             await send_error(writer, error.status, str(error))
@@ -240,7 +241,8 @@ def proxying(
 
 async def _connected(host: str, port: int, name: str) -> tuple[StreamReader, StreamWriter]:
     try:
-        return await asyncio.wait_for(asyncio.open_connection(host, port), CONNECT_SECONDS)
+        async with asyncio.timeout(CONNECT_SECONDS):
+            return await asyncio.open_connection(host, port)
     except (OSError, TimeoutError) as problem:
         raise ProxyError(502, f"{name} cannot be reached: {problem or 'no answer'}") from problem
 
@@ -294,7 +296,8 @@ async def _ended(writer: StreamWriter, plain: asyncio.WriteTransport, *, at_once
     writer.close()
     if not at_once:
         with contextlib.suppress(OSError, asyncio.CancelledError):
-            await asyncio.wait_for(writer.wait_closed(), CLOSE_SECONDS)
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await writer.wait_closed()
             return
     plain.abort()
     with contextlib.suppress(OSError, asyncio.CancelledError):

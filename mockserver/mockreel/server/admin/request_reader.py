@@ -13,23 +13,28 @@ from mockreel.simulator.simulator import Simulator
 from mockreel.webhooks import Delivery
 
 MOST_BYTES = 1024 * 1024  # of a body; control requests are small
+MOST_SNAPSHOT = 1024 * 1024 * 1024  # of a snapshot to restore: it contains uploads and bodies
 MOST_DIGITS = 12  # of a number in a path or a query
 MOST_LISTED = 40  # valid values in a message; of more the nearest are named
 
 
 async def json_object(request: Request, *, most: int = MOST_BYTES) -> dict[str, Any]:
     """The JSON object of a request; anything but JSON is refused, so that no form of another page gets in."""
+    check_json(request)
+    return object_of(await read_bytes(request, most))
+
+
+def check_json(request: Request) -> None:
     kind = _content_type(request)
     if kind != "application/json":
         raise OptionError("content type", kind, ["application/json"])
-    return _object(await read_bytes(request, most))
 
 
 async def optional_json(request: Request) -> dict[str, Any]:
     """The same if it is optional: an empty body is an empty object."""
     no_form(request)
     raw = await read_bytes(request, MOST_BYTES)
-    return _object(raw) if raw else {}
+    return object_of(raw) if raw else {}
 
 
 async def read_bytes(request: Request, most: int) -> bytes:
@@ -47,7 +52,12 @@ async def read_bytes(request: Request, most: int) -> bytes:
     return b"".join(chunks)
 
 
-def _object(raw: bytes) -> dict[str, Any]:
+def object_of(raw: bytes) -> dict[str, Any]:
+    """The JSON object of a body.
+
+    Raises:
+        OptionError: it is none.
+    """
     try:
         body = read_json(raw)
     except ValueError as wrong:

@@ -5,8 +5,7 @@ from typing import Any
 
 from starlette.requests import Request
 
-from mockreel.server.admin.request_reader import read_bytes
-from mockreel.server.admin.state.state_routes import MOST_SNAPSHOT
+from mockreel.server.admin.request_reader import MOST_SNAPSHOT, read_bytes
 from mockreel.simulator.storage.logs.log_entry import read, written
 
 

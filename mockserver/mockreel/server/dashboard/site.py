@@ -14,7 +14,7 @@ from starlette.routing import Route
 from mockreel import __version__
 from mockreel.contract.messages.message import Request as Message
 from mockreel.errors import MockreelError
-from mockreel.server.cooperative_loop import settle_jobs
+from mockreel.server.cooperative_loop import settle_jobs, yielding
 from mockreel.server.dashboard.browser_pass import PAGE
 from mockreel.server.dashboard.control_pages import AccountsView, ReadingsView, RulesView
 from mockreel.server.dashboard.live_updates import Streams
@@ -128,6 +128,8 @@ class Site:
             if "live" in request.query_params:
                 return self._stream(desk, make)
             await settle_jobs(desk.simulator.providers.values())
+            async for _ in yielding(desk.simulator.events.starting()):
+                pass
             regions = {region.name: region for region in view.regions()}
             return self._answer(
                 desk, view.template, 200, title=view.title, here=view.tab, page=page, regions=regions, **view.values()

@@ -48,7 +48,8 @@ class Loop(uvicorn.Server):
         while not await self.on_tick(counter):
             counter = (counter + 1) % 864_000
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._over.wait(), 0.1)
+                async with asyncio.timeout(0.1):
+                    await self._over.wait()
 
     async def on_tick(self, counter: int) -> bool:
         if counter % LOOK_TICKS == 0:

@@ -11,7 +11,7 @@ from mockreel.server.cooperative_loop import settle_jobs
 from mockreel.server.metrics.prometheus_text import CONTENT_TYPE, Family, Histogram, exposition
 from mockreel.simulator.events import Event, News
 from mockreel.simulator.simulator import Simulator
-from mockreel.webhooks.dispatcher import lateness
+from mockreel.webhooks.delivery import lateness
 
 SECONDS = (0.005, 0.025, 0.1, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 _PENDING = "pending"

@@ -3,6 +3,7 @@
 import heapq
 from collections.abc import Iterator
 from itertools import count
+from typing import Any
 
 from mockreel.contract import State
 from mockreel.engine.jobs.job import Job
@@ -28,10 +29,9 @@ class Upcoming:
         """The moment before which nothing changes; None where nothing ever will."""
         return self._heap[0][0] if self._heap else None
 
-    def clear(self) -> None:
-        """Forget every job."""
-        self._heap.clear()
-        self._reported.clear()
+    def containers(self) -> list[Any]:
+        """What the jobs are in, for who takes them out one by one."""
+        return [self._heap, self._reported]
 
     def add(self, provider: str, job: Job, *, reported: int = 0) -> None:
         """Add a job of whose changes the first `reported` are known; a job that is in it already stays as it is."""

@@ -4,7 +4,8 @@ import asyncio
 import contextlib
 import threading
 from collections import deque
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Protocol
 
 from mockreel.engine.clock import Clock
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 _JobChange = tuple[str, Job, bool]
 # The order within one moment: what was requested, what became of the jobs, who was notified.
 _RANKS = {"state": 1, "attempt": 2}
+# Of the jobs that were there before it began to listen, so many are looked at by each look.
+_SOME_OLDER = 2000
 # Longest wait between two looks of who waits, in real seconds: an event loop takes no timer of any length.
 _LONGEST_WAIT = 3600.0
 
@@ -50,6 +53,9 @@ class EventStream:
         self._kept: deque[Event] = deque(maxlen=limit)
         self._pending: deque[Event | _JobChange] = deque()
         self._upcoming = Upcoming()
+        self._older: deque[tuple[str, Iterator[Job]]] = deque()  # jobs that were not looked at yet
+        self._began = 0.0  # when it began to listen
+        self._changed: set[Job] = set()  # jobs that were changed before they were looked at
         self._number = 0
         self._listens = False
         self._looked = float("-inf")
@@ -71,6 +77,15 @@ class EventStream:
         with self._lock:
             self._look()
             return self._upcoming.next_at
+
+    def starting(self) -> Iterator[None]:
+        """Find the jobs that were there before, in steps, so that `next_change` is that of all jobs."""
+        while True:
+            with self._lock:
+                self._look()
+                if not self._older:
+                    return
+            yield
 
     def since(self, cursor: int = 0) -> News:
         """What is newer than `cursor`, as far as it is still known; a cursor of another feed's counts as 0."""
@@ -137,21 +152,28 @@ class EventStream:
         if self._listens:
             self._add(Event(0, self._stage.clock.now(), kind, provider, account, job, fields))
 
-    def reset(self) -> None:
-        """The simulator was reset or restored: the stream goes on from its new state."""
+    def reset(self) -> list[Any]:
+        """The simulator was reset or restored: the stream goes on from its new state.
+
+        Returns:
+            What it has dropped, as `Simulator.reset` does.
+        """
         with self._lock:
             self._looked, self._counted = float("-inf"), 0
             if not self._listens:
-                return
+                return []
             before = [event for event in self._pending if isinstance(event, Event)]
-            self._stop()
+            forgotten = self._stop()
             self._looked = self._stage.clock.now()
             self._listen()
             self._pending.extend([*before, Event(0, self._looked, "reset")])
         self._wake()
+        return forgotten
 
     def _pause(self, remaining: float | None) -> float:
-        """Real seconds until something may have changed by the clock alone."""
+        """Real seconds until something may have changed by the clock alone, or more jobs are to be looked at."""
+        if self._older:
+            return 0.0
         due = self._upcoming.next_at
         changes = None if due is None else self._stage.clock.real_seconds_until(due)
         return min(one for one in (remaining, changes, _LONGEST_WAIT) if one is not None)
@@ -160,6 +182,7 @@ class EventStream:
         """Store what has happened since the last read."""
         if not self._listens:
             self._listen()
+        self._find_older()
         found: list[Event] = []
         now = self._stage.clock.now()
         while self._pending:
@@ -184,6 +207,8 @@ class EventStream:
                 found.append(of_change(*change))
         else:
             self._upcoming.changed(provider, job, since=self._looked)
+            if self._older:
+                self._changed.add(job)
 
     def _look_at_clock(self, now: float, found: list[Event]) -> None:
         clock = self._stage.clock
@@ -197,6 +222,7 @@ class EventStream:
         """Listen from now on; what happened since the last look is found in the journal and the jobs."""
         stage, since = self._stage, self._looked
         self._listens = True
+        self._began = stage.clock.now()
         self._clock = self._clock or (stage.clock.held, stage.clock.speed, stage.clock.jumped)
         stage.journal.observer = self._on_entry
         stage.clock.listeners.append(self._wake)
@@ -209,23 +235,44 @@ class EventStream:
         self._pending.extend([*map(of_request, entries), *map(self._of_attempt, tried)])
 
     def _find_jobs(self, provider: "Provider", since: float) -> None:
-        """The jobs of a part; of those before the newest `limit` only what is to come."""
-        now, jobs = self._stage.clock.now(), list(provider.jobs)
-        for place, job in enumerate(jobs, start=self._limit - len(jobs)):
-            known = now if place < 0 else since
-            if job.ends is None or job.ends > known:
-                self._upcoming.add(provider.name, job, reported=len(job.passed(known)))
+        """The newest `limit` jobs of a part; of the others only what is to come is reported, as they are found."""
+        jobs = list(provider.jobs)
+        older = len(jobs) - self._limit
+        if older > 0:
+            self._older.append((provider.name, islice(jobs, older)))
+        for job in islice(jobs, max(older, 0), None):
+            self._find(provider.name, job, since)
 
-    def _stop(self) -> None:
-        """Listen no more."""
+    def _find_older(self) -> None:
+        """Some of the jobs that were there before, as a look that finds a million holds up everybody."""
+        for _ in range(_SOME_OLDER):
+            if not self._older:
+                self._changed.clear()
+                return
+            provider, jobs = self._older[0]
+            job = next(jobs, None)
+            if job is None:
+                self._older.popleft()
+            elif job not in self._changed:
+                self._find(provider, job, self._began)
+
+    def _find(self, provider: str, job: Job, known: float) -> None:
+        if job.ends is None or job.ends > known:
+            self._upcoming.add(provider, job, reported=len(job.passed(known)))
+
+    def _stop(self) -> list[Any]:
+        """Listen no more; returns what the jobs were in."""
         stage = self._stage
         self._listens = False
         stage.journal.observer = None
         stage.clock.listeners.remove(self._wake)
         for provider in stage.providers.values():
             provider.observer = None
-        self._upcoming.clear()
+        forgotten, self._upcoming = self._upcoming, Upcoming()
+        self._older.clear()
+        self._changed.clear()
         self._pending.clear()
+        return forgotten.containers()
 
     def _on_entry(self, entry_or_attempt: Entry | Tried) -> None:
         self._add(

@@ -28,7 +28,8 @@ class JobWaits:
         self._waiting.setdefault(job, []).append(wake)
         try:
             begin(wake)
-            await asyncio.wait_for(over.wait(), timeout)
+            async with asyncio.timeout(timeout):
+                await over.wait()
         except TimeoutError:
             return False
         finally:

@@ -4,7 +4,13 @@ No key is in it, and no hash of one: listed accounts are found again by their na
 in the order of first use. What callbacks are signed with is in it, as what is still to be delivered needs it.
 """
 
-from mockreel.simulator.snapshots.snapshot_restore import read_snapshot, replace_state, restore
+from mockreel.simulator.snapshots.snapshot_restore import (
+    ReadSnapshot,
+    read_snapshot,
+    read_snapshot_lines,
+    replace_state,
+    restore,
+)
 from mockreel.simulator.snapshots.snapshot_writer import FORM, take
 
-__all__ = ["FORM", "read_snapshot", "replace_state", "restore", "take"]
+__all__ = ["FORM", "ReadSnapshot", "read_snapshot", "read_snapshot_lines", "replace_state", "restore", "take"]

@@ -1,6 +1,6 @@
 """Read a provider's part of a snapshot into values of ours; nothing on the simulator is changed."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from types import GenericAlias
@@ -13,8 +13,9 @@ from mockreel.engine.accounts.account import Account
 from mockreel.engine.artifacts.uploads import Upload
 from mockreel.engine.billing import RunningBalance
 from mockreel.engine.faults import Fault, read_fault
-from mockreel.engine.jobs.job import Intervention, Job
+from mockreel.engine.jobs.job import Intervention, Job, MemoryJobs
 from mockreel.engine.jobs.lifecycle import Plan
+from mockreel.engine.jobs.shared_requests import SharedRequests
 from mockreel.errors import DataError, MockreelError
 from mockreel.simulator.provider import Provider
 from mockreel.simulator.snapshots.named_references import references
@@ -33,6 +34,7 @@ class Past:
     accounts: dict[int, Account]
     listed: set[int]
     jobs: dict[str, Job]
+    store: MemoryJobs  # the same jobs, as the provider will have them
     deliveries: dict[str, Delivery]
     damage: dict[str, Fault]
     uploads: list[Upload]
@@ -44,11 +46,22 @@ JobsRead = tuple[dict[str, Job], Iterable[tuple[Job, Any]]]
 ReadJobs = Callable[[Provider, Any, Mapping[int, Account]], JobsRead]
 
 
-def read_job_rows(provider: Provider, rows: Sequence[Mapping[str, Any]], accounts: Mapping[int, Account]) -> JobsRead:
-    _check_names("jobs", "id", rows)
+def read_job_rows(provider: Provider, rows: Iterable[Mapping[str, Any]], accounts: Mapping[int, Account]) -> JobsRead:
+    """The jobs of rows, each of which is read once; jobs whose requests or costs are equal share them."""
     states: dict[tuple[str, ...], tuple[State, ...]] = {}
-    jobs = {one["id"]: _job(provider, one, accounts, states) for one in rows}
-    return jobs, [(jobs[one["id"]], one["extra"]) for one in rows]
+    costs: dict[Cost, Cost] = {}
+    requests = SharedRequests()
+    jobs: dict[str, Job] = {}
+    extras: list[tuple[Job, Any]] = []
+    for one in rows:
+        if one["id"] in jobs:
+            raise _named_twice("jobs", "id")
+        job = jobs[one["id"]] = _job(provider, one, accounts, states)
+        job.request = requests.of(job.request)
+        if job.cost is not None:
+            job.cost = costs.setdefault(job.cost, job.cost)
+        extras.append((job, one["extra"]))
+    return jobs, extras
 
 
 def read_part(provider: Provider, row: Mapping[str, Any], *, read_jobs: ReadJobs = read_job_rows) -> Past:
@@ -78,6 +91,7 @@ def read_part(provider: Provider, row: Mapping[str, Any], *, read_jobs: ReadJobs
         accounts,
         {one["number"] for one in row["accounts"] if one["listed"]},
         jobs,
+        MemoryJobs(jobs),
         {one["id"]: _delivery(provider, one, accounts) for one in row["deliveries"]},
         {subject: _fault(fault) for subject, fault in row["damage"].items()},
         [Upload(one["id"], one["mime"], one["size"], one["expires"], _data(reader, one)) for one in row["uploads"]],
@@ -101,7 +115,11 @@ def _check_unique(row: Mapping[str, Any]) -> None:
 def _check_names(sort: str, name: str, rows: Iterable[Mapping[str, Any]]) -> None:
     found = [one[name] for one in rows]
     if len(set(found)) < len(found):
-        raise DataError(f"{WHERE} /{sort}", f"two of them have the same {name}", expected=f"a {name} for each")
+        raise _named_twice(sort, name)
+
+
+def _named_twice(sort: str, name: str) -> DataError:
+    return DataError(f"{WHERE} /{sort}", f"two of them have the same {name}", expected=f"a {name} for each")
 
 
 def _shelf(provider: Provider, reader: Reader, row: Mapping[str, Any]) -> dict[str, Any]:

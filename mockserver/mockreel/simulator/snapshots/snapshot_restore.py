@@ -1,24 +1,23 @@
 """Restore a snapshot: everything is read and checked first, then it replaces the simulator's state."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from mockreel import __version__
 from mockreel.engine.scenarios.rules import Rule, Rules
+from mockreel.engine.scheduler import Queue, queue_of
 from mockreel.errors import Conflict, DataError, MockreelError
 from mockreel.simulator.jobs.job_end import JobEnd, Reckoning
 from mockreel.simulator.provider import Provider
 from mockreel.simulator.rule_parser import set_rule
 from mockreel.simulator.simulator import Simulator
+from mockreel.simulator.snapshots.snapshot_lines import SnapshotLines
 from mockreel.simulator.snapshots.snapshot_reader import WHERE, Past, one_of, read_part
 from mockreel.simulator.snapshots.snapshot_schema import check_shape
 from mockreel.simulator.snapshots.snapshot_seal import check_seal
 from mockreel.simulator.snapshots.snapshot_writer import FORM, other_readings, version
 from mockreel.webhooks.dispatcher import AttemptDue
-
-# A moment, and what must happen then.
-Due = tuple[float, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +27,12 @@ class ReadSnapshot:
     document: Mapping[str, Any]
     pasts: Mapping[str, Past]
     rules: list[Rule]
-    due: list[Due]
+    due: Queue
+    written: Any = None  # the whole document in JSON, if `document` is its head only and somebody records it
 
 
-def restore(simulator: Simulator, document: Any) -> None:
-    """Restore a snapshot in place of all state; the journal is reset.
+def restore(simulator: Simulator, document: Any) -> list[Any]:
+    """Restore a snapshot in place of all state; the journal is reset. Returns what `Simulator.reset` does.
 
     Call it on the simulator's event loop.
 
@@ -40,7 +40,7 @@ def restore(simulator: Simulator, document: Any) -> None:
         DataError: it is not a snapshot of a form that this version reads; the simulator is unchanged.
         Conflict: it belongs to a simulator with other settings; the simulator is unchanged.
     """
-    replace_state(simulator, read_snapshot(simulator, document))
+    return replace_state(simulator, read_snapshot(simulator, document))
 
 
 def read_snapshot(simulator: Simulator, document: Any) -> ReadSnapshot:
@@ -52,46 +52,81 @@ def read_snapshot(simulator: Simulator, document: Any) -> ReadSnapshot:
     """
     check_shape(document, form=FORM)
     _check_simulator(simulator, document)
+    found = _read(simulator, document, document["providers"].items(), lambda: document["due"])
+    check_seal(document, where=WHERE)
+    return found
+
+
+def read_snapshot_lines(simulator: Simulator, lines: SnapshotLines, *, written: Any = None) -> ReadSnapshot:
+    """The same from lines; raises what `read_snapshot` does.
+
+    Args:
+        written: the whole document in JSON, for who records what was restored.
+    """
+    _check_simulator(simulator, lines.head)
+    found = _read(simulator, lines.head, lines.parts(), lines.due)
+    if lines.changed is not None:
+        raise lines.changed
+    return replace(found, written=written)
+
+
+def _read(
+    simulator: Simulator,
+    document: Mapping[str, Any],
+    parts: Iterable[tuple[str, Mapping[str, Any]]],
+    due: Callable[[], Iterable[Mapping[str, Any]]],
+) -> ReadSnapshot:
     try:
-        pasts = {name: read_part(simulator.provider(name), row) for name, row in document["providers"].items()}
+        pasts = {name: read_part(simulator.provider(name), row) for name, row in parts}
         rules = read_rules(simulator, document["rules"])
-        due = read_due(simulator, document["due"], pasts)
+        return ReadSnapshot(document, pasts, rules, read_due(simulator, due(), pasts))
     except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError) as problem:
         raise DataError(WHERE, f"it cannot be read ({type(problem).__name__}: {problem})"[:300]) from problem
-    check_seal(document, where=WHERE)
-    return ReadSnapshot(document, pasts, rules, due)
 
 
-def replace_state(simulator: Simulator, snapshot: ReadSnapshot) -> None:
-    """Put what was read in place of all state; call it on the simulator's event loop.
+def replace_state(simulator: Simulator, snapshot: ReadSnapshot) -> list[Any]:
+    """Put what was read in place of all state, at once, however much it is; call it on the simulator's event loop.
+
+    Returns what `Simulator.reset` does.
 
     Raises:
         Conflict: the simulator's settings were changed since it was read; the simulator is unchanged.
     """
     _check_simulator(simulator, snapshot.document)
-    fill(simulator, snapshot.document, snapshot.pasts, snapshot.rules, snapshot.due)
+    recorded = snapshot.document if snapshot.written is None else snapshot.written
+    return fill(simulator, snapshot.document, snapshot.pasts, snapshot.rules, snapshot.due, recorded=recorded)
 
 
-def read_due(simulator: Simulator, rows: Iterable[Mapping[str, Any]], pasts: Mapping[str, Past]) -> list[Due]:
+def read_due(simulator: Simulator, rows: Iterable[Mapping[str, Any]], pasts: Mapping[str, Past]) -> Queue:
     """What must happen at a moment, in order."""
-    return [_due(row, simulator, pasts) for row in rows]
+    return queue_of(_due(row, simulator, pasts) for row in rows)
 
 
 def fill(
-    simulator: Simulator, document: Mapping[str, Any], pasts: Mapping[str, Past], rules: list[Rule], due: list[Due]
-) -> None:
-    """Replace the state with what was read; this cannot fail."""
-    simulator.reset()
+    simulator: Simulator,
+    document: Mapping[str, Any],
+    pasts: Mapping[str, Past],
+    rules: list[Rule],
+    due: Queue,
+    *,
+    recorded: Any = None,
+) -> list[Any]:
+    """Replace the state with what was read; this cannot fail. Returns what `Simulator.reset` does.
+
+    Args:
+        recorded: what the simulator's log stores of it, if it has one; the document if None.
+    """
+    forgotten = simulator.reset()
     clock = document["clock"]
     simulator.clock.begin_at(clock["now"], held=clock["held"], speed=clock["speed"])
     for name, past in pasts.items():
         _fill(simulator.provider(name), past)
     simulator.rules.restore(rules)
-    for at, action in due:
-        simulator.scheduler.at(at, action)
+    simulator.scheduler.adopt(due)
     simulator.events.reset()
     if simulator.recorder is not None:
-        simulator.recorder.restored(document)
+        simulator.recorder.restored(document if recorded is None else recorded)
+    return forgotten
 
 
 def _check_simulator(simulator: Simulator, document: Mapping[str, Any]) -> None:
@@ -159,8 +194,7 @@ def _due(row: Mapping[str, Any], simulator: Simulator, pasts: Mapping[str, Past]
 def _fill(provider: Provider, past: Past) -> None:
     """Everything that was read takes its place; nothing can go wrong any more."""
     provider.keyring.restore((account, number in past.listed) for number, account in past.accounts.items())
-    for job in past.jobs.values():
-        provider.jobs.add(job)
+    provider.jobs.adopt(past.store)
     held = [past.deliveries[name] for name in past.row["held"] if name in past.deliveries]
     provider.deliveries.restore(past.deliveries.values(), damage=past.damage, held=held)
     for upload in past.uploads:

@@ -10,11 +10,12 @@ import pytest
 import redis
 from simulator.storage.redis_server import RedisServer, cancelled_commands
 from simulator.storage.rig import state
-from simulator.storage.shared.rig import UNSURE, Listener, Sharing, sharing, with_two
+from simulator.storage.shared.rig import PATIENCE, UNSURE, Listener, Sharing, sharing, with_two
 
 from mockreel.errors import StateError
 from mockreel.simulator.storage.logs.log_entry import Entry
 from mockreel.simulator.storage.shared.redis_log import RedisLog
+from mockreel.webhooks import Outcome, Outgoing
 
 pytestmark = cancelled_commands
 
@@ -230,5 +231,34 @@ def test_a_log_of_another_version_is_refused_with_the_reason(
             with pytest.raises(StateError, match=says):
                 await stack.enter_async_context(sharing(redis_server.url, Listener()))
             assert one.log.last == last
+
+    asyncio.run(work())
+
+
+class Deaf(Listener):
+    """An attempt to which a cancellation comes just when its response does: it ends with the response."""
+
+    async def send(self, message: Outgoing) -> Outcome:
+        try:
+            return await super().send(message)
+        except asyncio.CancelledError:
+            return Outcome(200)
+
+
+def test_a_server_ends_while_the_response_to_a_webhook_arrives(redis_server: RedisServer) -> None:
+    """Nothing goes on that was to end; the next server sends the webhook again, as its outcome is unknown."""
+
+    async def work() -> None:
+        receiver = Deaf()
+        receiver.answers.clear()
+        async with asyncio.timeout(PATIENCE):
+            async with sharing(redis_server.url, receiver, held=False) as one:
+                await one.submit()
+                moving = asyncio.ensure_future(one.control("POST", "clock/advance", {"seconds": 60}))
+                await receiver.received(1)
+                moving.cancel()
+            receiver.answers.set()
+            async with sharing(redis_server.url, receiver, held=False):
+                await receiver.received(2)
 
     asyncio.run(work())

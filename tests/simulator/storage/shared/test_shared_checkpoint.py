@@ -3,6 +3,7 @@
 import asyncio
 import zlib
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -10,7 +11,7 @@ import pytest
 import redis
 from simulator.storage.redis_server import RedisServer, cancelled_commands
 from simulator.storage.rig import START, state
-from simulator.storage.shared.rig import PATIENCE, Listener, Sharing, sharing, with_two
+from simulator.storage.shared.rig import LONG, PATIENCE, Listener, Sharing, sharing, with_two
 
 from mockreel.simulator.storage.checkpoints import checkpoint
 from mockreel.simulator.storage.shared import run_archive
@@ -189,6 +190,27 @@ def test_only_who_has_the_lease_keeps_a_checkpoint(redis_server: RedisServer) ->
         assert driver.log.archive.keep_checkpoint(*given, run=driver.run.head.id, fence=driver.run.fence)
 
     with_two(redis_server.url, work)
+
+
+def test_a_server_that_joins_makes_a_checkpoint_where_nobody_has_the_lease(
+    redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So the next one starts with it, even if this one is killed before it gets the lease."""
+
+    async def work() -> None:
+        async with sharing(redis_server.url, Listener()) as first:
+            await first.until(lambda: first.drives)
+            await _traffic(first)
+            await first.die(redis_server)
+        monkeypatch.setattr("mockreel.simulator.storage.shared.checkpoint_keeper.OFTEN", 4)
+        async with sharing(redis_server.url, Listener(), timing=replace(LONG, grace=1e9)) as second:
+            async with asyncio.timeout(PATIENCE):
+                while not second.run.keeper.taken:
+                    await asyncio.sleep(0.01)
+            assert not second.drives
+            assert second.log.archive.checkpoint()
+
+    asyncio.run(work())
 
 
 def test_a_server_that_ends_while_it_writes_a_checkpoint_leaves_the_one_before(

@@ -9,7 +9,7 @@ from mockreel.conformance.checks.job_records import amount, header_amount
 from mockreel.conformance.checks.paged_lists import list_fact, list_request, lists
 from mockreel.conformance.jobs.job_groups import PLAIN
 from mockreel.conformance.jobs.job_traces import JobTrace
-from mockreel.conformance.list_pages import ListPages, entries_of, list_pages, longest
+from mockreel.conformance.list_reader import ListPages, entries_of, list_pages, longest
 from mockreel.contract import Operation, pointers
 from mockreel.contract.conversation.promises import Paged
 from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest

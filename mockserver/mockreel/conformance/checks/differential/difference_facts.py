@@ -6,8 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from mockreel.conformance.checks.differential.compared_exchange import ComparedExchange
-from mockreel.conformance.checks.differential.reply_comparison import Difference
+from mockreel.conformance.checks.differential.reply_comparison import ComparedExchange, Difference
 from mockreel.conformance.checks.differential.stated_values import scalars, stated_values
 from mockreel.contract import ErrorRow, Evidence
 from mockreel.contract.evidence.facts import Fact

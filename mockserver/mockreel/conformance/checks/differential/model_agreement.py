@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from mockreel.conformance.check import Check, check
-from mockreel.conformance.checks.differential.compared_exchange import ComparedExchange
 from mockreel.conformance.checks.differential.difference_facts import DifferenceFacts
 from mockreel.conformance.checks.differential.played_log import PlayedLog
 from mockreel.conformance.checks.differential.played_webhooks import webhooks
+from mockreel.conformance.checks.differential.reply_comparison import ComparedExchange
 from mockreel.conformance.checks.differential.session import SESSION, Session
 from mockreel.conformance.jobs.job_groups import PLAIN
 from mockreel.contract.exchanges.problem import Problem

@@ -11,6 +11,7 @@ import orjson
 from mockreel.conformance.checks.differential.entry_pairs import EntryPairs, direct
 from mockreel.conformance.checks.differential.symbols import Symbols, is_name, texts
 from mockreel.contract import State
+from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest
 
 Kind = Literal["status", "refusal", "key", "type", "value", "name", "entry", "header"]
 # A text that is an id has so many characters at least.
@@ -46,6 +47,17 @@ class Difference:
         if self.kind == "name":
             return bool(self.expected == other.expected)
         return self.kind in ("status", "refusal", "entry") or not plain or bool(self.expected == other.expected)
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedExchange:
+    """One exchange with the server, what the first model said to the same, and in what they differ."""
+
+    request: SentRequest
+    response: ReceivedResponse
+    model: ReceivedResponse
+    differences: tuple[Difference, ...]
+    number: int = -1  # which exchange of the log it is
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,17 @@ from mockreel.conformance.checks.replies import (
     other_routes,
     packed_texts,
     repeated_parts,
+    reply_examples,
+    reply_moments,
+    reply_numbers,
     single_entries,
     unlinked_things,
 )
 
 CHECKS = (
+    *reply_examples.CHECKS,
+    *reply_numbers.CHECKS,
+    *reply_moments.CHECKS,
     *fresh_jobs.CHECKS,
     *unlinked_things.CHECKS,
     *single_entries.CHECKS,

@@ -7,7 +7,7 @@ from mockreel.conformance.check import Check, check
 from mockreel.conformance.check_context import CheckContext
 from mockreel.conformance.checks.paged_lists import list_fact, list_request, lists
 from mockreel.conformance.jobs.job_traces import JobTrace
-from mockreel.conformance.list_pages import entries_of
+from mockreel.conformance.list_reader import entries_of
 from mockreel.contract import pointers
 from mockreel.contract.conversation.conversation import JobTalk
 from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest

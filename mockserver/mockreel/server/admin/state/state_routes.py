@@ -12,40 +12,33 @@ from starlette.routing import Match, Route
 from mockreel.engine.moment import Moment, Stretch, read_moment
 from mockreel.errors import Conflict, OptionError
 from mockreel.server.admin.clock_routes import about
-from mockreel.server.admin.request_reader import check_query, json_object, no_form
+from mockreel.server.admin.request_reader import check_query, no_form
 from mockreel.server.admin.route import Row
 from mockreel.server.cooperative_loop import yielding
 from mockreel.simulator.pipeline import OWN_PATHS
 from mockreel.simulator.run_recorder import Past
 from mockreel.simulator.simulator import Simulator
 
-# The most bytes of a snapshot to restore: it contains uploads and bodies.
-MOST_SNAPSHOT = 1024 * 1024 * 1024
-
 
 async def reset_simulator(simulator: Simulator, request: Request) -> Any:
     """A clean stage: no job, account, delivery or journal; the rules and the clock as at the start."""
     no_form(request)
-    forgotten = _jobs(simulator)
-    simulator.reset()
-    await _release(forgotten)
+    await _release(simulator.reset())
     return await about(simulator, request)
 
 
-def _jobs(simulator: Simulator) -> list[Any]:
-    return [job for provider in simulator.providers.values() for job in provider.jobs]
-
-
-async def _release(objects: list[Any]) -> None:
-    """Release objects one after the other: releasing a million at once takes its time."""
-    async for _ in yielding(_popped(objects)):
+async def _release(containers: list[Any]) -> None:
+    """Release what was dropped, one after the other: releasing a million at once takes its time."""
+    async for _ in yielding(_emptied(containers)):
         pass
 
 
-def _popped(objects: list[Any]) -> Iterator[None]:
-    while objects:
-        objects.pop()
-        yield
+def _emptied(containers: list[Any]) -> Iterator[None]:
+    for one in containers:
+        take = one.popitem if isinstance(one, dict) else one.pop
+        while one:
+            take()
+            yield
 
 
 async def take_snapshot(simulator: Simulator, _: Request) -> Any:
@@ -57,14 +50,10 @@ async def take_snapshot(simulator: Simulator, _: Request) -> Any:
 
 async def restore_snapshot(simulator: Simulator, request: Request) -> Any:
     """Restore a snapshot in place of all state; all of it, or nothing."""
-    from mockreel.simulator.snapshots import read_snapshot, replace_state  # noqa: PLC0415
+    from mockreel.server.admin.state import snapshot_body  # noqa: PLC0415
+    from mockreel.simulator.snapshots import replace_state  # noqa: PLC0415
 
-    document = await json_object(request, most=MOST_SNAPSHOT)
-    # In a thread, so that others are answered meanwhile.
-    found = await asyncio.to_thread(read_snapshot, simulator, document)
-    forgotten = _jobs(simulator)
-    replace_state(simulator, found)
-    await _release(forgotten)
+    await _release(replace_state(simulator, await snapshot_body.read(simulator, request)))
     return await about(simulator, request)
 
 

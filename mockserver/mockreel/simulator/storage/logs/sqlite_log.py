@@ -23,21 +23,22 @@ from mockreel.simulator.storage.logs.log_tail import LogTail, Row
 from mockreel.simulator.storage.logs.run_log import file_name
 
 # What SQLite calls a file of ours (`PRAGMA application_id`), and the version of its form.
-APPLICATION, FORM = 0x4D52454C, 2
+APPLICATION, FORM = 0x4D52454C, 3
 _TABLES = """
 CREATE TABLE head (id INTEGER PRIMARY KEY CHECK (id = 1), value BLOB NOT NULL);
-CREATE TABLE entries (number INTEGER PRIMARY KEY, line BLOB NOT NULL);
+CREATE TABLE entries (last INTEGER PRIMARY KEY, count INTEGER NOT NULL, lines BLOB NOT NULL);
 CREATE TABLE files (name TEXT PRIMARY KEY, data BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE ended (id INTEGER PRIMARY KEY CHECK (id = 1), entries INTEGER);
 INSERT INTO ended (id, entries) VALUES (1, NULL);
 """
-_INSERT = "INSERT INTO entries (number, line) VALUES (?, ?)"
+# What is committed together is one row: the number of its last entry, how many there are, and their lines.
+_INSERT = "INSERT INTO entries (last, count, lines) VALUES (?, ?, ?)"
 # A commit writes whole pages: small ones cost less (bytes).
 _PAGE = 2048
 # So many pages are in the WAL before they are moved, for which a commit waits for the disk.
 _WAL_PAGES = 8000
-# So many entries are read at a time.
-_PIECE = 1000
+# So many entries are committed together at most, and so many such pieces are read at a time.
+_PIECE, _PIECES = 1000, 16
 # So many entries are in the tail, if they have room there, before they are committed.
 _MOST_ROWS = 64
 
@@ -158,9 +159,9 @@ class SqliteLog:
 
     def _read(self) -> tuple[int, Mapping[str, Any] | None]:
         with self._as_state_error():
-            count, last = self._connection.execute("SELECT count(*), max(number) FROM entries").fetchone()
+            count, last = self._connection.execute("SELECT sum(count), max(last) FROM entries").fetchone()
             found = self._connection.execute("SELECT value FROM head").fetchone()
-        if count != (last or 0):
+        if count != last:
             raise StateError(f"{self.where} is damaged: of {last} entries {last - count} are missing.")
         if found is None and count:
             raise StateError(f"{self.where} is damaged: the start of the run is missing.")
@@ -277,7 +278,7 @@ class SqliteLog:
     def _commit(self, rows: list[Row]) -> None:
         self._connection.execute("BEGIN IMMEDIATE")
         try:
-            self._connection.executemany(_INSERT, rows)
+            self._connection.execute(_INSERT, (rows[-1][0], len(rows), b"\n".join([line for _, line in rows])))
             self._connection.execute("COMMIT")
         except sqlite3.Error:
             if self._connection.in_transaction:  # a full disk has ended it already
@@ -307,16 +308,26 @@ class SqliteLog:
     def entries(self, *, after: int = 0) -> Iterator[tuple[int, Entry]]:
         while True:
             rest = self._rows  # before the database is asked: what leaves the tail meanwhile is there
-            with self._as_state_error():
-                rows = self._connection.execute(
-                    "SELECT number, line FROM entries WHERE number > ? ORDER BY number LIMIT ?", (after, _PIECE)
-                ).fetchall()
-            rows = rows or [row for row in tuple(rest) if row[0] > after]
+            rows = self._committed(after) or [row for row in tuple(rest) if row[0] > after]
             if not rows:
                 return
             for number, line in rows:
                 yield number, decode(line, where=self.where, number=number)
             after = rows[-1][0]
+
+    def _committed(self, after: int) -> list[Row]:
+        """Some of the rows behind a number that the database has, in order; none where there are none."""
+        with self._as_state_error():
+            pieces = self._connection.execute(
+                "SELECT last, count, lines FROM entries WHERE last > ? ORDER BY last LIMIT ?", (after, _PIECES)
+            ).fetchall()
+        found: list[Row] = []
+        for last, count, lines in pieces:
+            rows = [*enumerate(lines.split(b"\n"), last - count + 1)]
+            if len(rows) != count:
+                raise StateError(f"{self.where} is damaged: {len(rows)} entries are there of {count} up to {last}.")
+            found += rows
+        return [row for row in found if row[0] > after]
 
     def keep_file(self, data: bytes) -> str:
         name = file_name(data)
@@ -357,7 +368,7 @@ class SqliteLog:
         """The database gets all that there is, and how much that is."""
         if self._rows:
             self._settle(self._rows)
-        self._connection.execute("UPDATE ended SET entries = (SELECT count(*) FROM entries)")
+        self._connection.execute("UPDATE ended SET entries = (SELECT ifnull(max(last), 0) FROM entries)")
         self._tail.remove()
         self._keeps_wal = False
 

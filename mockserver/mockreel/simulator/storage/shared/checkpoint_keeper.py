@@ -1,6 +1,7 @@
 """Makes checkpoints of a shared run beside the requests, so that a server that joins it applies little of its log."""
 
 import asyncio
+import logging
 import zlib
 from collections.abc import Callable
 from typing import BinaryIO
@@ -59,7 +60,7 @@ class CheckpointKeeper:
         """Make a checkpoint in a copy of this process, and pack the entries that no server needs any more.
 
         Args:
-            fence: gives the fencing number of this server, empty where it has lost the lease.
+            fence: gives the fencing number of this server, empty where it has no lease.
 
         Raises:
             StateError: the log cannot be reached.
@@ -67,8 +68,13 @@ class CheckpointKeeper:
         number, moment = self._replica.number, self._replica.moment
         try:
             file = await made_beside(lambda: zlib.compress(self._replica.checkpoint(run=self._run), _LEVEL))
-        except MemoryError:  # the log is enough
+        except MemoryError as problem:  # the log is enough
             self.taken = number
+            logging.getLogger("mockreel").warning(
+                "No checkpoint was made behind entry %d (%s): a server that joins the run starts more slowly.",
+                number,
+                problem,
+            )
             return
         await asyncio.to_thread(self._put, file, number, moment, fence)
         self.taken = number

@@ -17,19 +17,21 @@ PIECE = 1000
 # A checkpoint is written in parts of so many bytes; one that was left half written is gone after so many seconds.
 _PART, _LEFT = 512 * 1024, 60
 _MICRO = 1_000_000
-_PACKING = 6
+# The least effort: the lines of a pack are much alike, and requests wait for it.
+_PACKING = 1
 
 # An entry as it stands in the log: its number, its moment (microseconds since the epoch), and the line.
 Row = tuple[int, int, bytes]
 
-# A checkpoint that was written takes the place of the one before, if who wrote it has the lease, and it is of this log.
+# A checkpoint that was written takes the place of the one before, if it is of this log, and who wrote it has the lease
+# or nobody has.
 #
-# Keys: head, log, lease, the checkpoint, what was written. Arguments: the id of the run, the fencing number, the number
-# of the last entry in it, and its moment. Gives whether it has.
+# Keys: head, log, lease, the checkpoint, what was written. Arguments: the id of the run, the fencing number, empty for
+# none, the number of the last entry in it, and its moment. Gives whether it has.
 _KEEP = """
 local entry = redis.call('XRANGE', KEYS[2], ARGV[3] .. '-0', ARGV[3] .. '-0')[1]
 local before = tonumber(redis.call('LINDEX', KEYS[4], 0) or '0')
-if redis.call('HGET', KEYS[1], 'id') ~= ARGV[1] or redis.call('GET', KEYS[3]) ~= ARGV[2]
+if redis.call('HGET', KEYS[1], 'id') ~= ARGV[1] or (redis.call('GET', KEYS[3]) or '') ~= ARGV[2]
   or not entry or entry[2][2] ~= ARGV[4] or tonumber(ARGV[3]) <= before then
   redis.call('DEL', KEYS[5])
   return 0
@@ -39,8 +41,8 @@ redis.call('PERSIST', KEYS[4])
 return 1
 """
 
-# The oldest entries leave the log, if who has packed them has the lease, a checkpoint was taken behind them, and every
-# server that is there has applied a later one.
+# The oldest entries leave the log, if who has packed them has the lease or nobody has, a checkpoint was taken behind
+# them, and every server that is there has applied a later one.
 #
 # Keys: head, log, lease, servers, the checkpoint, the packs. Arguments: the id of the run, the fencing number, the
 # number of the first and of the last entry in the pack, the pack. Gives whether they have.
@@ -48,7 +50,7 @@ _PACK = """
 local time = redis.call('TIME')
 local now = string.format('%.0f', time[1] * 1000000 + time[2])
 local first, last = tonumber(ARGV[3]), tonumber(ARGV[4])
-if redis.call('HGET', KEYS[1], 'id') ~= ARGV[1] or redis.call('GET', KEYS[3]) ~= ARGV[2] then return 0 end
+if redis.call('HGET', KEYS[1], 'id') ~= ARGV[1] or (redis.call('GET', KEYS[3]) or '') ~= ARGV[2] then return 0 end
 if redis.call('LLEN', KEYS[6]) * (last - first + 1) + 1 ~= first then return 0 end
 if tonumber(redis.call('LINDEX', KEYS[5], 0) or '0') <= last then return 0 end
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[4], now, '+inf')) do

@@ -262,12 +262,14 @@ class SharedRun:
 class _Reading:
     """Within the block a provider changes nothing: what would raises `OnlyReads`."""
 
+    __slots__ = ("_provider",)
+
     def __init__(self, provider: Provider) -> None:
         self._provider = provider
 
     def __enter__(self) -> None:
         self._provider.only_reads = True
-        self._provider.keyring.closed = OnlyReads()
+        self._provider.keyring.closed = OnlyReads
 
     def __exit__(self, *_: object) -> None:
         self._provider.only_reads = False

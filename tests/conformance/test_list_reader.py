@@ -13,7 +13,7 @@ from mockreel.conformance.check_context import CheckContext
 from mockreel.conformance.check_options import CheckOptions
 from mockreel.conformance.check_runner import run
 from mockreel.conformance.checks import EVERY
-from mockreel.conformance.list_pages import list_pages
+from mockreel.conformance.list_reader import list_pages
 from mockreel.conformance.run_plan import announce
 from mockreel.contract.exchanges.request_builder import Requests
 from mockreel.contract.messages.message import Request, Response
