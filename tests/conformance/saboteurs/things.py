@@ -8,6 +8,7 @@ from typing import Any
 
 from conformance.saboteurs.saboteur import Saboteur, altering, change_json
 
+from mockreel.contract import Contract
 from mockreel.contract.messages.message import Request, Response
 from mockreel.simulator.in_process.mock_target import Answering
 from mockreel.simulator.provider import Provider
@@ -67,6 +68,25 @@ def _falling(models: list[Any]) -> list[Any]:
         return {name: 1000.0 - at for at, name in enumerate(times)}
 
     return [{**one, "metrics": {name: fall(times) for name, times in one["metrics"].items()}} for one in models]
+
+
+def _delivering(**changes: Any) -> Callable[[Contract], Contract]:
+    """The policy of subscriptions is another one."""
+
+    def change(contract: Contract) -> Contract:
+        policies = {**contract.callbacks.policies}
+        policies["webhook"] = replace(policies["webhook"], **changes)
+        return replace(contract, callbacks=replace(contract.callbacks, policies=policies))
+
+    return change
+
+
+def _all_succeeded(attempts: list[Any]) -> list[Any]:
+    return [{**one, "succeeded": True} for one in attempts]
+
+
+def _from_nought(attempts: list[Any]) -> list[Any]:
+    return [{**one, "attempt_number": number} for number, one in enumerate(attempts)]
 
 
 def _of_another(url: str) -> str:
@@ -192,6 +212,30 @@ GALLERY = (
         "The place for a LoRA has another hash than was sent.",
         "runninghub",
         answering=telling("get_lora_upload_url", data=_in_data(fileName=lambda one: one.replace("0cc1", "1cc0"))),
+    ),
+    Saboteur(
+        "unsigned-subscriptions",
+        "What a subscription is sent is not signed.",
+        "runflow",
+        contract=lambda one: replace(one, wire={**one.wire, "webhook_signed": False}),
+    ),
+    Saboteur(
+        "subscriptions-once",
+        "What a subscription is sent, and fails, is never sent again.",
+        "runflow",
+        contract=_delivering(attempts=1, delays=()),
+    ),
+    Saboteur(
+        "attempts-succeed",
+        "Every attempt at a subscription is kept as one that succeeded.",
+        "runflow",
+        answering=listing("list_webhook_deliveries", attempts=_all_succeeded),
+    ),
+    Saboteur(
+        "attempts-from-nought",
+        "The attempts at a subscription are counted from nought.",
+        "runflow",
+        answering=listing("list_webhook_deliveries", attempts=_from_nought),
     ),
     Saboteur(
         "outputs-of-no-kind",

@@ -31,6 +31,20 @@ def reads_are_answered(context: CheckContext) -> Iterator[Problem]:
             if context.error_detector.refused(response):
                 fact = context.facts.operation(f"{operation.id} answers", operation)
                 yield Problem(fact, "an answer that is no refusal", response.shown(), request, operation.id)
+    for request in _exemplary(context):
+        context.try_send(request)  # for the form of its reply: what the example names may not be there
+
+
+def _exemplary(context: CheckContext) -> Iterator[SentRequest]:
+    """The examples of the contract for reads that name something; those of jobs are sent for jobs of the run."""
+    polls = {talk.poll for talk in context.contract.conversation.jobs.values()}
+    for operation in context.contract.operations:
+        named = (operation.body == "json" and operation.body_required) or any(one.required for one in operation.query)
+        reads = operation.method == "GET" or operation.id in context.contract.conversation.reads
+        if reads and named and operation.model is None and operation.id not in polls and "{" not in operation.path:
+            request = context.requests.good(operation)
+            if context.request_checker.judge(request).row is None:
+                yield request
 
 
 def _complete(context: CheckContext, operation: Operation) -> Iterator[SentRequest]:

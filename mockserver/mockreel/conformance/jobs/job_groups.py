@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from mockreel.contract.conversation.conversation import JobTalk
 
 PLAIN, BURST, CANCELLED, FAILURES, CHARGED = "plain", "burst", "cancelled", "failures", "charged"
-SHAPED, COUNTED, BATCH = "shaped", "counted", "batch"
+SHAPED, COUNTED, BATCH, SUBSCRIBED = "shaped", "counted", "batch", "subscribed"
 # Groups without a record for each job: they have their own traces.
-APART = (CHARGED, COUNTED, BATCH)
+APART = (CHARGED, COUNTED, BATCH, SUBSCRIBED)
 # So many looks at once show whether looking moves a job.
 BURST_LOOKS = 20
 # So many of the cheapest models are looked at for one whose clips can have another length.
@@ -79,7 +79,7 @@ def forecast(context: "CheckContext", group: str) -> Forecast:
         jobs = 2 if context.plays else 1
         return Forecast(jobs, 0, jobs * (context.waits.documented + 1), 0.0)
     if group in APART:
-        return Forecast(1, int(group == BATCH), context.waits.documented + 2, 0.0)
+        return Forecast(1, int(group in (BATCH, SUBSCRIBED)), context.waits.documented + 2, 0.0)
     every, seconds, least, callbacks = list(starts(context, group)), 0.0, 0.0, 0
     for start in every:
         lasts = context.waits.documented

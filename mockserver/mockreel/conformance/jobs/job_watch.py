@@ -7,8 +7,9 @@ from mockreel.conformance.check import broken
 from mockreel.conformance.jobs.balance_change import Spent, spend
 from mockreel.conformance.jobs.batch_traces import BatchTrace, trace_batch
 from mockreel.conformance.jobs.counted_jobs import Counted, count
-from mockreel.conformance.jobs.job_groups import APART, BATCH, CHARGED, COUNTED, PLAIN, starts
+from mockreel.conformance.jobs.job_groups import APART, BATCH, CHARGED, COUNTED, PLAIN, SUBSCRIBED, starts
 from mockreel.conformance.jobs.job_traces import JobTrace
+from mockreel.conformance.jobs.subscription_traces import SubscriptionTrace, trace_subscription
 from mockreel.conformance.jobs.task_queue import Task
 from mockreel.errors import MockreelError
 from mockreel.simulator.in_process.mock_target import NotApplicable
@@ -26,6 +27,7 @@ class JobWatch:
         self._spent: list[Spent] = []
         self._counted: list[Counted] = []
         self._batches: list[BatchTrace] = []
+        self._subscriptions: list[SubscriptionTrace] = []
         self._pointless: dict[str, str] = {}  # groups that do not apply, and why
         self.not_begun: dict[str, list[str]] = {}
         self.broken: list[str] = []
@@ -34,6 +36,7 @@ class JobWatch:
         """Take over these traces of another context."""
         self._groups, self._spent, self._pointless = groups, other._spent, other._pointless
         self._counted, self._batches = other._counted, other._batches
+        self._subscriptions = other._subscriptions
 
     @property
     def groups(self) -> Mapping[str, list[JobTrace]]:
@@ -59,7 +62,7 @@ class JobWatch:
                 self.not_begun.setdefault(group, []).append(self.broken[-1])
 
     def _begin_apart(self, group: str) -> None:
-        """Begin what is no group of jobs: a balance or counters around a job, or a batch."""
+        """Begin what is no group of jobs: a balance or counters around a job, a batch, or a subscription."""
         context, talks = self._context, self._context.contract.conversation
         if group == CHARGED and "other" not in context.target.keys.of:
             self.not_begun[CHARGED] = ["it takes the key of another account, which nothing else uses; give --other-key"]
@@ -69,6 +72,10 @@ class JobWatch:
             context.tasks.add(self._guarded(COUNTED, count(context, self._counted)))
         elif group == BATCH and talks.batch is not None:
             context.tasks.add(self._guarded(BATCH, trace_batch(context, talks.batch, self._batches)))
+        elif group == SUBSCRIBED and talks.subscription is not None and context.target.receiver is not None:
+            context.tasks.add(
+                self._guarded(SUBSCRIBED, trace_subscription(context, talks.subscription, self._subscriptions))
+            )
 
     def _guarded(self, group: str, task: Task) -> Task:
         """A task that keeps what stops it."""
@@ -95,6 +102,11 @@ class JobWatch:
         """
         self._apply(BATCH)
         return self._batches
+
+    def subscriptions(self) -> list[SubscriptionTrace]:
+        """The webhook subscriptions of the run, as far as they were seen."""
+        self._apply(SUBSCRIBED)
+        return self._subscriptions
 
     def spent(self) -> list[Spent]:
         """What jobs took from the balance of the other account.

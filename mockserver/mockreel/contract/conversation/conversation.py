@@ -97,7 +97,8 @@ class Conversation:
     in every entry of a response, `provokes` errors that a client can bring about, with how, `flags` booleans that
     compare two numbers of the same response, `uploads` the steps of an upload and what is told of it, `things` what is
     made, read, changed, listed and removed by operations that no link joins, `endings` what comes to an end by
-    itself, `numbers` those of one response that belong together, `clocks` the places of what is now.
+    itself, `numbers` those of one response that belong together, `clocks` the places of what is now,
+    `subscription` how an account subscribes to webhooks, and what is kept of its deliveries.
     """
 
     jobs: Mapping[str, JobTalk] = field(default_factory=dict)
@@ -131,6 +132,7 @@ class Conversation:
     endings: Mapping[str, Places] = field(default_factory=dict)
     numbers: Mapping[str, Places] = field(default_factory=dict)
     clocks: Mapping[str, Places] = field(default_factory=dict)
+    subscription: Places | None = None
 
     def of(self, submit: str) -> JobTalk | None:
         """The sort of job that an operation starts, or None."""
@@ -172,6 +174,7 @@ def conversation(file: Cursor) -> Conversation:
         rows(file, "endings"),
         rows(file, "numbers"),
         rows(file, "clocks"),
+        places(file, "subscription"),
     )
 
 

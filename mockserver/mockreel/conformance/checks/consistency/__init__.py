@@ -17,6 +17,7 @@ from mockreel.conformance.checks.consistency import (
     secret_display,
     shown_things,
     webhook_history,
+    webhook_subscriptions,
 )
 
 CHECKS: tuple[Check, ...] = (
@@ -29,6 +30,7 @@ CHECKS: tuple[Check, ...] = (
     *job_entries.CHECKS,
     *job_details.CHECKS,
     *webhook_history.CHECKS,
+    *webhook_subscriptions.CHECKS,
     *listed_prices.CHECKS,
     *made_things.CHECKS,
     *ended_things.CHECKS,

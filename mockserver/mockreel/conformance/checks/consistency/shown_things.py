@@ -50,7 +50,7 @@ def things_are_alike(context: CheckContext) -> Iterator[Problem]:
     seen: dict[str, dict[str, tuple[str, Any]]] = defaultdict(dict)
     reported_before: set[tuple[str, str]] = set()
     for request, operation, document in _distinct_reads(context):
-        for entry in _objects(document) if operation.id in catalogues else ():
+        for entry in objects(document) if operation.id in catalogues else ():
             called = next((f"{name} {entry[name]}" for name in names if isinstance(entry.get(name), str)), None)
             context.judged(called is not None)
             for field, value in entry.items() if called else ():
@@ -90,14 +90,14 @@ def entries_have_their_own_names(context: CheckContext) -> Iterator[Problem]:
                     )
 
 
-def _objects(node: Any) -> Iterator[Mapping[str, Any]]:
+def objects(node: Any) -> Iterator[Mapping[str, Any]]:
     if isinstance(node, dict):
         yield node
         for value in node.values():
-            yield from _objects(value)
+            yield from objects(value)
     elif isinstance(node, list):
         for value in node:
-            yield from _objects(value)
+            yield from objects(value)
 
 
 def _lists(node: Any, place: str = "") -> Iterator[tuple[str, list[Any]]]:

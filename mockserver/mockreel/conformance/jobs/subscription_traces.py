@@ -1,0 +1,135 @@
+"""The trace of a webhook subscription: made before a job, with what it was sent and what is kept of it afterwards."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from mockreel.conformance.jobs.job_traces import JobTrace
+from mockreel.conformance.jobs.task_queue import Task
+from mockreel.conformance.list_pages import longest
+from mockreel.contract import pointers
+from mockreel.contract.conversation.promises import Places
+from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest
+from mockreel.simulator.in_process.memory_receiver import Arrival, Behaviour
+
+if TYPE_CHECKING:
+    from mockreel.conformance.check_context import CheckContext
+
+# The first attempt of all fails, so that one is made again.
+ANSWERS: tuple[Behaviour, ...] = (500, 200)
+# So many seconds after the last attempt another one would have come.
+LAST = 2.5
+# So many seconds after the first attempt at a job's webhook all others have come.
+LATE = 10.0
+# What the subscription signs with.
+SECRET = "a secret of the check, 32 bytes!"
+
+
+@dataclass
+class SubscriptionTrace:
+    """One subscription and one job; `deliveries` is what the provider has kept of it."""
+
+    row: Places
+    request: SentRequest
+    response: ReceivedResponse
+    job: JobTrace
+    arrivals: list[Arrival] = field(default_factory=list)
+    read: SentRequest | None = None
+    deliveries: ReceivedResponse | None = None
+    below: list[tuple[SentRequest, ReceivedResponse]] = field(default_factory=list)
+    looked_at: float = 0.0
+
+    def by_job(self) -> dict[Any, list[Arrival]]:
+        """The attempts about each job: some are of jobs that were under way too, and one of those may fail first."""
+        found: defaultdict[Any, list[Arrival]] = defaultdict(list)
+        for arrival in self.arrivals:
+            found[pointers.value(_body(arrival), str(self.row.given["job"]))].append(arrival)
+        over = {job: every for job, every in found.items() if every[-1].answered == 200 or self._is_late(every[0])}
+        return {self.job.id: found.get(self.job.id, []), **over}
+
+    def _is_late(self, arrival: Arrival) -> bool:
+        """Whether whatever follows an attempt has come by now; another job may just have ended."""
+        return self.looked_at - arrival.at > LATE
+
+
+def _body(arrival: Arrival) -> Any:
+    return ReceivedResponse(200, {}, arrival.body).json
+
+
+def trace_subscription(context: "CheckContext", row: Places, found: list[SubscriptionTrace]) -> Task:
+    """Subscribe, run one job to its end, wait for its webhook, read what is kept, and unsubscribe.
+
+    Raises:
+        Skipped: it must not be done here, or nothing can be reached.
+    """
+    url = context.receiver.expect(*ANSWERS)
+    operation = context.contract.operation(str(row.given["operation"]))
+    request = context.requests.good(operation).with_json(_filled(row.given["body"], {"$url": url, "$secret": SECRET}))
+    made = context.send(request)
+    talk, submit = next(one for one in context.submits() if context.model_selection.leads(one[1]))
+    trace = SubscriptionTrace(
+        row, request, made, context.job_traces.begin(talk, submit, context.model_selection.leads(submit)[0])
+    )
+    found.append(trace)
+    age = 0.0
+    while not trace.job.ended and age <= context.waits.wait_timeout:
+        context.job_traces.look(trace.job)
+        age = context.target.now() - trace.job.started_at
+        yield context.waits.step(age)
+    until = context.target.now() + context.waits.grace
+    while context.target.now() < until and not _is_over(context, trace, url):
+        yield 0.5
+    _read(context, trace)
+
+
+def _is_over(context: "CheckContext", trace: SubscriptionTrace, url: str) -> bool:
+    """Whether the job's webhook was taken, some time ago: another attempt would come soon after."""
+    trace.arrivals, trace.looked_at = context.receiver.of(url), context.target.now()
+    own = trace.by_job()[trace.job.id]
+    if not own or own[-1].answered != 200 or trace.looked_at - own[-1].at < LAST:
+        return False
+    first = trace.arrivals[0]  # the only one that fails; it is sent again
+    again = any(one.body == first.body for one in trace.arrivals[1:])
+    return again or trace.looked_at - first.at > LATE
+
+
+def _read(context: "CheckContext", trace: SubscriptionTrace) -> None:
+    """Read the deliveries, and remove the subscription."""
+    operation = trace.request.operation
+    for name in (str(trace.row.given["deliveries"]), str(trace.row.given["remove"])) if operation is not None else ():
+        link = context.links.find(operation, trace.response, name) if operation is not None else None
+        if link is None:
+            continue
+        further = context.links.follow(link, trace.request, trace.response)
+        if any(one.name == "limit" for one in link.to.query):
+            further = replace(further, query=urlencode({"limit": longest(link.to, "limit")}))
+        response = context.send(further)
+        if name == trace.row.given["deliveries"]:
+            trace.read, trace.deliveries = further, response
+            trace.below = [(one, context.send(one)) for one in _below(context, trace, further, response)]
+
+
+def _below(
+    context: "CheckContext", trace: SubscriptionTrace, read: SentRequest, deliveries: ReceivedResponse
+) -> Iterator[SentRequest]:
+    """The reads below the list of deliveries, of its last entry: the delivery alone, its attempts, one of them."""
+    given, operation = trace.row.given, read.operation
+    entry = pointers.value(deliveries.json, f"{given['entries']}/*")
+    attempt = pointers.value(entry, f"{given['attempts']}/*")
+    ids = [pointers.value(entry, trace.row.at[0]), pointers.value(attempt, trace.row.at[0])]
+    for one in context.contract.operations if operation is not None else ():
+        below = one.path.removeprefix(operation.path) if operation is not None else ""
+        if one.method == "GET" and below != one.path and below:
+            steps, left = [], list(ids)
+            for step in below.split("/"):
+                steps.append(str(left.pop(0)) if step.startswith("{") and left else step)
+            if entry is not None and "None" not in steps:
+                yield replace(read, path=read.path + "/".join(steps), query="", operation=one)
+
+
+def _filled(value: Any, variables: Mapping[str, str]) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _filled(one, variables) for name, one in value.items()}
+    return variables.get(value, value) if isinstance(value, str) else value
