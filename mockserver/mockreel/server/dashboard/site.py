@@ -1,6 +1,6 @@
 """The dashboard as an application: routes, headers, streams. Its changes go through the control API."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
@@ -130,6 +130,8 @@ class Site:
             await settle_jobs(desk.simulator.providers.values())
             async for _ in yielding(desk.simulator.events.starting()):
                 pass
+            async for _ in yielding(view.looking()):
+                pass
             regions = {region.name: region for region in view.regions()}
             return self._answer(
                 desk, view.template, 200, title=view.title, here=view.tab, page=page, regions=regions, **view.values()
@@ -184,9 +186,11 @@ class Site:
         if self._streams.full:
             return Response(status_code=503, headers={**HEADERS, "retry-after": "5"})
 
-        def look() -> Iterable[Region]:
+        def look() -> Generator[None, None, Iterable[Region]]:
             try:
-                return [clock_region(desk), *make(desk).regions()]
+                view = make(desk)
+                yield from view.looking()
+                return [clock_region(desk), *view.regions()]
             except Lost:
                 return [clock_region(desk)]
 
