@@ -154,7 +154,9 @@ def filled_path(path: str, known: Mapping[str, Any]) -> str:
 
 
 def _of_pages(simulator: Simulator) -> Iterator[Ask]:
-    app = Site(simulator).app()
+    site = Site(simulator)
+    site.compile()  # as the first request has it done, in a thread
+    app = site.app()
     for path in VIEWS:
         known = _known(simulator, about=path.split("/")[1])
         place = filled_path(f"/page{path}", {**known, "number": simulator.journal.count})

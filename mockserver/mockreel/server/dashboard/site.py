@@ -68,6 +68,10 @@ class Site:
         """The templates, read on the first request for a page."""
         return Rendering()
 
+    def compile(self) -> None:
+        """Read and compile the templates, which takes a while: in any thread, before the first request."""
+        self._rendering.compile()
+
     def app(self) -> Starlette:
         """Every page below `/_mockreel/page`."""
         routes = [Route(PAGE + path, self._endpoint(make), methods=["GET"]) for path, make in VIEWS.items()]
