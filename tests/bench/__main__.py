@@ -10,12 +10,15 @@ from pathlib import Path
 
 import orjson
 
-from bench import callbacks, checks, growth, journal, memory, plugin, proxy, speed, startup, state
+from bench import callbacks, checks, growth, journal, memory, plugin, proxy, routes, speed, startup, state
 from bench.figures import Figure, number, table
 from bench.load import CONNECTIONS, generator
 from mockreel.simulator.simulator import load_contracts
 
-SECTIONS = ("speed", "journal", "startup", "memory", "growth", "callbacks", "proxy", "plugin", "state", "checks")
+SECTIONS = (
+    *("speed", "journal", "startup", "memory", "growth", "routes"),
+    *("callbacks", "proxy", "plugin", "state", "checks"),
+)
 
 
 def main() -> None:
@@ -92,6 +95,8 @@ def _sizes(providers: tuple[str, ...], sections: Iterable[str]) -> list[Figure]:
         found += _plain("Memory", memory.figures(providers, jobs=100_000))
     if "growth" in sections:
         found += _plain("Growth", growth.figures(providers, sizes=growth.SIZES))
+    if "routes" in sections:
+        found += _plain("Every route", routes.figures(providers, sizes=routes.SIZES))
     return found
 
 

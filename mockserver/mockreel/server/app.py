@@ -166,16 +166,18 @@ class Own:
     def __init__(self, simulator: Simulator, metrics: "Metrics | None" = None) -> None:
         self._simulator = simulator
         self._metrics = metrics
+        self._site: App | None = None
 
     @cached_property
     def _control(self) -> App:
         return cast(App, Control(self._simulator).app())
 
-    @cached_property
-    def _page(self) -> App:
-        from mockreel.server.dashboard.site import Site  # noqa: PLC0415  (templates are loaded for pages only)
-
-        return cast(App, Site(self._simulator).app())
+    async def _page(self) -> App:
+        """The page; at its first request what it needs is imported and compiled, while others are answered."""
+        if self._site is None:
+            found = await asyncio.to_thread(_site, self._simulator)
+            self._site = self._site or found  # one of several first requests
+        return self._site
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = local_path(scope)
@@ -187,7 +189,15 @@ class Own:
             with contextlib.suppress(StateError):  # the page shows the local state; changes raise the error
                 await shared.caught_up()
         wants_page = path == PAGE or path.startswith(f"{PAGE}/") or (path == OWN_PATHS and reads_html(scope))
-        await (self._page if wants_page else self._control)(scope, receive, send)
+        await (await self._page() if wants_page else self._control)(scope, receive, send)
+
+
+def _site(simulator: Simulator) -> App:
+    from mockreel.server.dashboard.site import Site  # noqa: PLC0415  (templates are loaded for pages only)
+
+    site = Site(simulator)
+    site.compile()
+    return cast(App, site.app())
 
 
 class Doors:

@@ -47,6 +47,16 @@ def _response(done: StopIteration) -> Response:
     return found
 
 
+def finish(work: Generator[None, None, T]) -> T:
+    """The result of work, without a break."""
+    while True:
+        try:
+            next(work)
+        except StopIteration as done:
+            found: T = done.value
+            return found
+
+
 def chunks(items: Iterable[T], *, size: int) -> Iterator[list[T]]:
     """The items in lists of `size`; work yields between two lists."""
     iterator = iter(items)

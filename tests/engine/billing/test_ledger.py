@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from staging import START, MakeSimulator
 
-from mockreel.engine.billing import RunningBalance
+from mockreel.engine.billing import RunningBalance, ledger
 from mockreel.engine.clock import Clock
 from mockreel.engine.jobs.job import Job
 from mockreel.errors import OptionError
@@ -195,6 +195,45 @@ def test_a_submit_looks_at_no_other_job(make_simulator: MakeSimulator, monkeypat
         spender.balance()
 
     assert met == list(range(1, 101))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_submit_counts_few_of_the_jobs_that_have_ended(
+    make_simulator: MakeSimulator, run: Run, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """As long as there is enough whatever has become of the others; the sums are right when they are read."""
+    simulator, spender = _spender(make_simulator, name, budget="1000")
+    for scenario in ["succeed", "fail"] * 5:
+        spender.begin(scenario)
+    run(simulator.advance(100))
+    monkeypatch.setattr(ledger, "FEW", 2)
+
+    spender.begin()
+
+    running = spender.account.running
+    assert running is not None
+    assert len(running.ends) == 8
+    assert spender.provider.ledger.status(spender.account, spender.now).charged == 5 * COSTS[name]
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("few", [0, 1, 50])
+def test_what_was_given_back_is_there_for_the_next(
+    make_simulator: MakeSimulator, run: Run, monkeypatch: pytest.MonkeyPatch, name: str, few: int
+) -> None:
+    """However few of the jobs that failed a submit counts; and nobody spends more than there is."""
+    monkeypatch.setattr(ledger, "FEW", few)
+    simulator, spender = _spender(make_simulator, name, budget=str(3 * COSTS[name]))
+    for _ in range(3):
+        for _ in range(3):
+            assert not spender.refused("fail")
+        run(simulator.advance(100))
+    begun = 0
+    while begun < 50 and not spender.refused("succeed"):
+        run(simulator.advance(100))
+        begun += 1
+
+    assert begun == 3
 
 
 def test_an_unknown_price_is_counted_and_assumed_only_on_request(make_simulator: MakeSimulator) -> None:

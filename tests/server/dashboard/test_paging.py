@@ -9,6 +9,7 @@ from mockreel.engine.journal.journal import Entry
 from mockreel.server.dashboard import page_window
 from mockreel.server.dashboard.job_timeline import timeline
 from mockreel.server.dashboard.page_window import ROWS, Filter
+from mockreel.simulator.cooperative_work import finish
 from mockreel.simulator.simulator import Simulator
 
 Ask = Callable[..., Caller]
@@ -27,8 +28,8 @@ def test_a_window_is_one_page_of_the_newest(simulator: Simulator) -> None:
     for number in range(1, 10_101):
         simulator.journal.note(_entry(number))
 
-    first = page_window.entries(simulator, Filter())
-    last = page_window.entries(simulator, Filter(page=first.pages))
+    first = finish(page_window.entries(simulator, Filter()))
+    last = finish(page_window.entries(simulator, Filter(page=first.pages)))
 
     assert [number for number, _ in first.items] == list(range(10_100, 10_100 - ROWS, -1))
     assert first.total == len(simulator.journal)
@@ -42,10 +43,10 @@ def test_a_filter_counts_what_fits(simulator: Simulator) -> None:
     for number in range(1, 1001):
         simulator.journal.note(_entry(number))
 
-    refused = page_window.entries(simulator, Filter(state="refused", page=2))
+    refused = finish(page_window.entries(simulator, Filter(state="refused", page=2)))
     assert (refused.total, refused.first, refused.last) == (100, 51, 100)
-    assert page_window.entries(simulator, Filter(text="/v1/77")).total == 11
-    assert page_window.entries(simulator, Filter(provider="aimlapi")).total == 0
+    assert finish(page_window.entries(simulator, Filter(text="/v1/77"))).total == 11
+    assert finish(page_window.entries(simulator, Filter(provider="aimlapi"))).total == 0
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "x", "1e3", "9999999", "²", ""])
@@ -62,11 +63,16 @@ def test_jobs_of_all_providers_are_one_list(
     run(simulator.advance(10))
     ask("aimlapi")("POST", "/v2/video/generations", {"model": "google/veo-3.1-t2v", "prompt": "A boat."})
 
-    assert [provider.name for provider, _ in page_window.jobs(simulator, Filter()).items] == ["aimlapi", "runflow"]
-    assert [provider.name for provider, _ in page_window.jobs(simulator, Filter(state="succeeded")).items] == [
+    assert [provider.name for provider, _ in finish(page_window.jobs(simulator, Filter())).items] == [
+        "aimlapi",
+        "runflow",
+    ]
+    assert [provider.name for provider, _ in finish(page_window.jobs(simulator, Filter(state="succeeded"))).items] == [
         "runflow"
     ]
-    assert [provider.name for provider, _ in page_window.jobs(simulator, Filter(text="veo-3.1")).items] == ["aimlapi"]
+    assert [provider.name for provider, _ in finish(page_window.jobs(simulator, Filter(text="veo-3.1"))).items] == [
+        "aimlapi"
+    ]
 
 
 def test_the_bar_of_a_job_is_whole_at_every_moment(

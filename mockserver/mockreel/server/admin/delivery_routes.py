@@ -8,7 +8,7 @@ from starlette.requests import Request
 from mockreel.server.admin.request_reader import delivery, limit, no_form, one_of, providers
 from mockreel.server.admin.route import Row
 from mockreel.server.admin.views import delivery_detail, delivery_row
-from mockreel.server.cooperative_loop import write_rows
+from mockreel.server.cooperative_loop import write_rows, yielding
 from mockreel.simulator.simulator import Simulator
 from mockreel.webhooks import Delivery
 
@@ -18,7 +18,8 @@ STATUSES = ("pending", "delivered", "failed")
 async def list_deliveries(simulator: Simulator, request: Request) -> Any:
     """The newest matching deliveries first, with every attempt: at most `limit` (100 by default)."""
     most, fits = limit(request), _filter(request)
-    found = [(provider, one) for provider in providers(simulator, request) for one in provider.deliveries if fits(one)]
+    every = [(provider, one) for provider in providers(simulator, request) for one in provider.deliveries]
+    found = [pair async for pair in yielding(every) if fits(pair[1])]
     found.sort(key=lambda pair: -pair[1].created)
     return {"count": len(found), "deliveries": await write_rows(delivery_row(*one) for one in found[:most])}
 

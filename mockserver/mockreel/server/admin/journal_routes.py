@@ -166,35 +166,38 @@ async def export_har(simulator: Simulator, request: Request) -> Any:
     tried = simulator.journal.attempts(provider=query.provider, job=query.job)
     plain = query == JournalQuery(provider=query.provider, job=query.job)
     attempts = sorted(tried if plain else (), key=lambda one: one.at)
-    rows = _archived(simulator, query.among(simulator.journal.numbered()), attempts)
+    rows = _archived(simulator, query, attempts)
     return StreamingResponse(_archive(rows), media_type="application/json")
 
 
 def _archived(
-    simulator: Simulator, entries: Iterable[Numbered], attempts: Iterable[Tried]
-) -> Iterator[Mapping[str, Any]]:
-    """Exchanges and attempts in the order of time, without secrets."""
+    simulator: Simulator, query: JournalQuery, attempts: Iterable[Tried]
+) -> Iterator[Mapping[str, Any] | None]:
+    """Exchanges that fit and attempts in the order of time, without secrets; None for what does not fit."""
     both: list[Iterable[tuple[float, Numbered | Tried]]] = [
-        ((one[1].at, one) for one in entries),
+        ((one[1].at, one) for one in simulator.journal.numbered()),
         ((one.at, one) for one in attempts),
     ]
     for _, one in merge(*both, key=lambda timed: timed[0]):
         if isinstance(one, Tried):
             yield har.attempt_row(shown_tried(simulator.provider(one.provider), one))
+        elif not any(query.among([one])):
+            yield None
         else:
             number, entry = one
             provider = simulator.provider(entry.provider)
             yield har.exchange_row(number, shown_entry(provider, entry), provider.base_url)
 
 
-async def _archive(rows: Iterable[Mapping[str, Any]]) -> AsyncIterator[bytes]:
+async def _archive(rows: Iterable[Mapping[str, Any] | None]) -> AsyncIterator[bytes]:
     """An archive piece by piece."""
     before, behind = har.archive_frame(__version__)
     comma = b""
     yield before
     async for row in yielding(rows):
-        yield comma + orjson.dumps(row)
-        comma = b","
+        if row is not None:
+            yield comma + orjson.dumps(row)
+            comma = b","
     yield behind
 
 

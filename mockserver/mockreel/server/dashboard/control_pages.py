@@ -8,7 +8,7 @@ from mockreel.engine.accounts.account import Account
 from mockreel.engine.billing import AccountStatus, cost_avoided, plain
 from mockreel.engine.faults import catalogue
 from mockreel.engine.scenarios.rules import Rule
-from mockreel.server.dashboard.pages import Desk
+from mockreel.server.dashboard.pages import Desk, FoundAtOnce
 from mockreel.server.dashboard.renderer import Region
 from mockreel.simulator.provider import Provider
 from mockreel.simulator.simulator import Simulator
@@ -26,7 +26,7 @@ class RuleRow:
     seen: int
 
 
-class RulesView:
+class RulesView(FoundAtOnce):
     """The rules, and a form for one more: a scenario, a fault or a result."""
 
     template, tab, title = "rules.html", "Rules", "Scenarios and faults"
@@ -107,7 +107,7 @@ class ReadingRow:
     options: tuple[tuple[str, str, str], ...]  # name, description, evidence
 
 
-class ReadingsView:
+class ReadingsView(FoundAtOnce):
     """Every reading, to be switched while the mock server runs."""
 
     template, tab, title = "readings.html", "Readings", "Readings"
@@ -148,7 +148,7 @@ class AccountRow:
     movements: tuple[tuple[float, str, str, str], ...]  # when, what, how much, for which job
 
 
-class AccountsView:
+class AccountsView(FoundAtOnce):
     """Who has how much, and what was not spent."""
 
     template, tab, title = "accounts.html", "Accounts", "Accounts"

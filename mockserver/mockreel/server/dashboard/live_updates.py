@@ -1,12 +1,12 @@
 """Changes of a page since it was last sent: as server-sent events, for as long as it is open."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Generator, Iterable, Mapping
 from typing import Any
 
 import orjson
 
-from mockreel.server.cooperative_loop import settle_jobs
+from mockreel.server.cooperative_loop import finish_work, settle_jobs, yielding
 from mockreel.server.dashboard.renderer import Region
 from mockreel.simulator.simulator import Simulator
 
@@ -20,8 +20,8 @@ LIFETIME = 20.0
 # The most streams at once; other pages try again later.
 MOST_STREAMS = 24
 
-# Returns the regions of a page as they are now, or raises if the subject no longer exists.
-Look = Callable[[], Iterable[Region]]
+# Returns the regions of a page as they are now, in steps.
+Look = Callable[[], Generator[None, None, Iterable[Region]]]
 
 
 class Changes:
@@ -63,9 +63,11 @@ class Streams:
         changes, events = Changes(), self._simulator.events
         self._open += 1
         try:
+            async for _ in yielding(events.starting()):
+                pass
             cursor = events.cursor
             await settle_jobs(self._simulator.providers.values())
-            yield b"retry: 400\n" + _event({"regions": changes.since(look())})
+            yield b"retry: 400\n" + _event({"regions": changes.since(await finish_work(look()))})
             while loop.time() < ends and not self._simulator.scheduler.closing:
                 update = await events.wait(cursor, timeout=PATIENCE)
                 if update.cursor == cursor:
@@ -73,7 +75,7 @@ class Streams:
                 cursor = update.cursor
                 await settle_jobs(self._simulator.providers.values())
                 began = loop.time()
-                yield _event({"regions": changes.since(look()), **news(update.events)})
+                yield _event({"regions": changes.since(await finish_work(look())), **news(update.events)})
                 await asyncio.sleep(max(REST, REST_BY_WORK * (loop.time() - began)))
         finally:
             self._open -= 1

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mockreel.server.dashboard.pages import Desk
+from mockreel.server.dashboard.pages import Desk, FoundAtOnce
 from mockreel.server.dashboard.renderer import Region
 from mockreel.simulator.provider import Provider
 
@@ -31,7 +31,7 @@ class ProviderRows:
     operations: tuple[OperationRow, ...]
 
 
-class OperationsView:
+class OperationsView(FoundAtOnce):
     """Every operation of every provider, in the words of the contract under the readings of now."""
 
     template, tab, title = "operations.html", "API", "API"

@@ -1,6 +1,6 @@
-"""A window on a long list: one page of what fits a filter, newest first, without a copy of the rest."""
+"""A window on a long list: one page of what fits a filter, newest first; a long list is looked through in steps."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from heapq import merge
 from itertools import islice
@@ -18,6 +18,8 @@ T = TypeVar("T")
 ROWS = 50
 # The most items to search; behind them a filter says that there may be more.
 MOST_LOOKED_AT = 200_000
+# After so many items others have their turn.
+SOME = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +73,26 @@ class Filter:
         return bool(self.provider or self.state or self.text)
 
 
-def window(items: Iterable[T], fits: Callable[[T], bool] | None, page: int, total: int) -> Window[T]:
-    """One page of a list; without a test of what fits, `total` is how long it is and nothing else is looked at."""
+# Makes a window in steps.
+Looking = Generator[None, None, Window[T]]
+
+
+def window(items: Iterable[T], fits: Callable[[T], bool] | None, page: int, total: int) -> Looking[T]:
+    """One page of a list; without a test of what fits, `total` is how long it is and nothing else is looked at.
+
+    Args:
+        items: nothing may change what they come from, unless it is the first page and everything fits.
+    """
     start = (page - 1) * ROWS
+    rest = iter(items)
     if fits is None:
-        return Window(tuple(islice(items, start, start + ROWS)), page, total)
+        yield from _skip(rest, min(start, total))
+        return Window(tuple(islice(rest, ROWS)), page, total)
     found: list[T] = []
     count = 0
-    for item in islice(items, MOST_LOOKED_AT):
+    for place, item in enumerate(islice(rest, MOST_LOOKED_AT), 1):
+        if place % SOME == 0:
+            yield
         if fits(item):
             if start <= count < start + ROWS:
                 found.append(item)
@@ -86,7 +100,14 @@ def window(items: Iterable[T], fits: Callable[[T], bool] | None, page: int, tota
     return Window(tuple(found), page, count, total <= MOST_LOOKED_AT)
 
 
-def jobs(simulator: Simulator, selection: Filter) -> Window[tuple[Provider, Job]]:
+def _skip(items: Iterator[Any], count: int) -> Generator[None, None, None]:
+    for left in range(count, 0, -SOME):
+        for _ in islice(items, min(left, SOME)):
+            pass
+        yield
+
+
+def jobs(simulator: Simulator, selection: Filter) -> Looking[tuple[Provider, Job]]:
     """The jobs that fit, newest first."""
     providers = _providers(simulator, selection)
     now, text = simulator.clock.now(), selection.text
@@ -95,13 +116,15 @@ def jobs(simulator: Simulator, selection: Filter) -> Window[tuple[Provider, Job]
         job = pair[1]
         return (not selection.state or job.state(now).kind == selection.state) and (not text or _mentions(job, text))
 
-    newest = merge(*map(_newest_jobs, providers), key=lambda pair: -pair[1].created)
     test = fits if selection.state or text else None
+    at_once = test is None and selection.page == 1
+    lists = [_newest_jobs(provider, reversed(provider.jobs if at_once else [*provider.jobs])) for provider in providers]
+    newest = merge(*lists, key=lambda pair: -pair[1].created)
     return window(newest, test, selection.page, sum(len(provider.jobs) for provider in providers))
 
 
-def _newest_jobs(provider: Provider) -> Iterator[tuple[Provider, Job]]:
-    return ((provider, job) for job in reversed(provider.jobs))
+def _newest_jobs(provider: Provider, jobs: Iterator[Job]) -> Iterator[tuple[Provider, Job]]:
+    return ((provider, job) for job in jobs)
 
 
 def _mentions(job: Job, text: str) -> bool:
@@ -113,7 +136,7 @@ def _mentions(job: Job, text: str) -> bool:
     )
 
 
-def deliveries(simulator: Simulator, selection: Filter) -> Window[tuple[Provider, Delivery]]:
+def deliveries(simulator: Simulator, selection: Filter) -> Looking[tuple[Provider, Delivery]]:
     """The deliveries that fit, newest first."""
     providers = _providers(simulator, selection)
 
@@ -133,7 +156,7 @@ def _newest_deliveries(provider: Provider) -> Iterator[tuple[Provider, Delivery]
     return ((provider, one) for one in reversed(list(provider.deliveries)))
 
 
-def entries(simulator: Simulator, selection: Filter) -> Window[tuple[int, Entry]]:
+def entries(simulator: Simulator, selection: Filter) -> Looking[tuple[int, Entry]]:
     """The journal's entries that fit with their numbers, newest first."""
     exchanges = tuple(simulator.journal)
     last = simulator.journal.count
@@ -169,9 +192,7 @@ ENTRY_KINDS: Mapping[str, Callable[[Entry], Any]] = {
 
 def entry(simulator: Simulator, number: int) -> Entry | None:
     """The entry with that number, unless it was forgotten or never was."""
-    exchanges = tuple(simulator.journal)
-    index = number - 1 - (simulator.journal.count - len(exchanges))
-    return exchanges[index] if 0 <= index < len(exchanges) else None
+    return simulator.journal.get(number)
 
 
 def _providers(simulator: Simulator, selection: Filter) -> list[Provider]:

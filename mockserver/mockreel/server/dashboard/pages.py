@@ -1,18 +1,18 @@
 """The pages: what each shows, and which of its parts are replaced when something happens."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 from urllib.parse import quote
 
 from mockreel.engine.billing import cost_avoided
 from mockreel.engine.journal.journal import Entry
-from mockreel.server.admin.views import shown_entry, shown_url
+from mockreel.server.admin.views import shown_entry, shown_line, shown_url
 from mockreel.server.dashboard import page_window, table_rows
 from mockreel.server.dashboard.error_reasons import error_fact, reasons
 from mockreel.server.dashboard.export.curl import curl
 from mockreel.server.dashboard.export.journaled_request import journaled_request
-from mockreel.server.dashboard.export.test_snippet import snippet
+from mockreel.server.dashboard.export.test_snippet import written_snippet
 from mockreel.server.dashboard.look_back import Shown
 from mockreel.server.dashboard.page_window import Filter
 from mockreel.server.dashboard.renderer import Region, Rendering, pretty
@@ -46,15 +46,27 @@ class Desk:
 
 
 class View(Protocol):
-    """One page. `regions` is computed again after every event, `values` once."""
+    """One page. `looking` finds what it shows, in steps, before `regions` shows it; both again after every event, by a
+    view of its own. `values` is shown once.
+    """
 
     template: str
     tab: str
     title: str
 
+    def looking(self) -> Iterator[None]: ...
+
     def regions(self) -> list[Region]: ...
 
     def values(self) -> Mapping[str, Any]: ...
+
+
+class FoundAtOnce:
+    """A view that has nothing to look for."""
+
+    def looking(self) -> Iterator[None]:
+        """In no step at all."""
+        return iter(())
 
 
 MakeView = Callable[[Desk], View]
@@ -79,10 +91,12 @@ class JobsView:
         self._desk = desk
         self._filter = Filter.of(desk.query)
 
+    def looking(self) -> Iterator[None]:
+        self._window = yield from page_window.jobs(self._desk.simulator, self._filter)
+
     def regions(self) -> list[Region]:
-        desk, simulator = self._desk, self._desk.simulator
+        desk, simulator, window = self._desk, self._desk.simulator, self._window
         now = simulator.clock.now()
-        window = page_window.jobs(simulator, self._filter)
         found = [
             (f"{provider.name}/{job.id}", table_rows.job_row(provider, job, now)) for provider, job in window.items
         ]
@@ -105,7 +119,7 @@ def example(simulator: Simulator) -> str:
     return f"mockreel demo    # or any client, with {provider.base_url or 'this server'} as its base URL"
 
 
-class JobView:
+class JobView(FoundAtOnce):
     template, tab = "job.html", "Jobs"
 
     def __init__(self, desk: Desk) -> None:
@@ -151,12 +165,12 @@ class JournalView:
         self._desk = desk
         self._filter = Filter.of(desk.query)
 
+    def looking(self) -> Iterator[None]:
+        self._window = yield from page_window.entries(self._desk.simulator, self._filter)
+
     def regions(self) -> list[Region]:
-        desk = self._desk
-        window = page_window.entries(desk.simulator, self._filter)
-        shown = [
-            (number, shown_entry(desk.simulator.provider(entry.provider), entry)) for number, entry in window.items
-        ]
+        desk, window = self._desk, self._window
+        shown = [(number, shown_line(desk.simulator.provider(entry.provider), entry)) for number, entry in window.items]
         found = [(str(number), table_rows.ExchangeRow(number, entry)) for number, entry in shown]
         tail = {"window": window, "wanted": self._filter}
         return [desk.region("entry_row", found, tag="li"), desk.region("journal_pager", [("pager", tail)])]
@@ -184,6 +198,10 @@ class ExchangeView:
         self._entry: Entry = shown_entry(desk.simulator.provider(entry.provider), entry)
         self.title = f"{entry.method} {self._entry.path}"
 
+    def looking(self) -> Iterator[None]:
+        simulator, entry = self._desk.simulator, self._entry
+        self._snippet = yield from written_snippet(simulator.provider(entry.provider), simulator.journal, entry)
+
     def regions(self) -> list[Region]:
         return []
 
@@ -198,7 +216,7 @@ class ExchangeView:
             "refusal": error_fact(provider, entry),
             "reasons": reasons(provider, entry),
             "curl": curl(journaled_request(provider, entry)),
-            "test": snippet(provider, simulator.journal, entry),
+            "test": self._snippet,
         }
         return {"it": shown}
 
@@ -212,14 +230,17 @@ class DeliveriesView:
         self._desk = desk
         self._filter = Filter.of(desk.query)
 
+    def looking(self) -> Iterator[None]:
+        self._window = yield from page_window.deliveries(self._desk.simulator, self._filter)
+        self._rows = []
+        for provider, one in self._window.items:  # each is searched for secrets
+            self._rows.append((f"{provider.name}/{one.id}", table_rows.delivery_row(provider, one)))
+            yield
+
     def regions(self) -> list[Region]:
         desk = self._desk
-        window = page_window.deliveries(desk.simulator, self._filter)
-        found = [
-            (f"{provider.name}/{one.id}", table_rows.delivery_row(provider, one)) for provider, one in window.items
-        ]
-        tail = {"window": window, "wanted": self._filter}
-        return [desk.region("delivery_row", found, tag="li"), desk.region("deliveries_pager", [("pager", tail)])]
+        tail = {"window": self._window, "wanted": self._filter}
+        return [desk.region("delivery_row", self._rows, tag="li"), desk.region("deliveries_pager", [("pager", tail)])]
 
     def values(self) -> Mapping[str, Any]:
         states = ("pending", "delivered", "failed")

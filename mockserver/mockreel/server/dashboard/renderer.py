@@ -72,6 +72,11 @@ class Rendering:
             "code": with_code,
         }
 
+    def compile(self) -> None:
+        """Read and compile every template, so that no request has to."""
+        for name in self._environment.list_templates():
+            self._environment.get_template(name)
+
     def page(self, template: str, **values: Any) -> str:
         return self._environment.get_template(template).render(**values)
 

@@ -1,6 +1,6 @@
 """The dashboard as an application: routes, headers, streams. Its changes go through the control API."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
@@ -68,6 +68,10 @@ class Site:
         """The templates, read on the first request for a page."""
         return Rendering()
 
+    def compile(self) -> None:
+        """Read and compile the templates, which takes a while: in any thread, before the first request."""
+        self._rendering.compile()
+
     def app(self) -> Starlette:
         """Every page below `/_mockreel/page`."""
         routes = [Route(PAGE + path, self._endpoint(make), methods=["GET"]) for path, make in VIEWS.items()]
@@ -130,6 +134,8 @@ class Site:
             await settle_jobs(desk.simulator.providers.values())
             async for _ in yielding(desk.simulator.events.starting()):
                 pass
+            async for _ in yielding(view.looking()):
+                pass
             regions = {region.name: region for region in view.regions()}
             return self._answer(
                 desk, view.template, 200, title=view.title, here=view.tab, page=page, regions=regions, **view.values()
@@ -184,9 +190,11 @@ class Site:
         if self._streams.full:
             return Response(status_code=503, headers={**HEADERS, "retry-after": "5"})
 
-        def look() -> Iterable[Region]:
+        def look() -> Generator[None, None, Iterable[Region]]:
             try:
-                return [clock_region(desk), *make(desk).regions()]
+                view = make(desk)
+                yield from view.looking()
+                return [clock_region(desk), *view.regions()]
             except Lost:
                 return [clock_region(desk)]
 

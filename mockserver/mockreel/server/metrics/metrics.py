@@ -7,7 +7,7 @@ from typing import Any
 from mockreel import __version__
 from mockreel.contract.messages.message import Response
 from mockreel.engine.billing import cost_avoided
-from mockreel.server.cooperative_loop import settle_jobs
+from mockreel.server.cooperative_loop import settle_jobs, yielding
 from mockreel.server.metrics.prometheus_text import CONTENT_TYPE, Family, Histogram, exposition
 from mockreel.simulator.events import Event, News
 from mockreel.simulator.simulator import Simulator
@@ -65,6 +65,8 @@ class Metrics:
     async def response(self) -> Response:
         """What Prometheus is answered."""
         await settle_jobs(self._simulator.providers.values())
+        async for _ in yielding(self._simulator.events.starting()):
+            pass
         return Response(200, self.written(), ((b"content-type", CONTENT_TYPE), (b"cache-control", b"no-store")))
 
     def written(self) -> bytes:

@@ -24,6 +24,8 @@ _JobChange = tuple[str, Job, bool]
 _RANKS = {"state": 1, "attempt": 2}
 # Of the jobs that were there before it began to listen, so many are looked at by each look.
 _SOME_OLDER = 2000
+# And so many exchanges and attempts of before are made events.
+_SOME_EARLIER = 100
 # Longest wait between two looks of who waits, in real seconds: an event loop takes no timer of any length.
 _LONGEST_WAIT = 3600.0
 
@@ -42,7 +44,8 @@ class Staged(Protocol):
 class EventStream:
     """The newest `limit` events of a simulator, numbered from 1.
 
-    It starts with the first reader, who also gets what the journal and the jobs still hold from before. Changes of jobs
+    It starts with the first reader, who also gets the newest of what the journal and the jobs still hold from before:
+    exchanges and attempts up to half of `limit` each, and the changes of a quarter as many jobs. Changes of jobs
     are computed at each read, from the next change of each open job. When nobody has read while `limit` events
     happened, it stops until the next reader.
     """
@@ -54,6 +57,8 @@ class EventStream:
         self._pending: deque[Event | _JobChange] = deque()
         self._upcoming = Upcoming()
         self._older: deque[tuple[str, Iterator[Job]]] = deque()  # jobs that were not looked at yet
+        self._earlier: deque[Entry | Tried] = deque()  # what was before it began to listen, and is no event yet
+        self._found: list[Event] = []  # what has become of it
         self._began = 0.0  # when it began to listen
         self._changed: set[Job] = set()  # jobs that were changed before they were looked at
         self._number = 0
@@ -79,11 +84,14 @@ class EventStream:
             return self._upcoming.next_at
 
     def starting(self) -> Iterator[None]:
-        """Find the jobs that were there before, in steps, so that `next_change` is that of all jobs."""
+        """Begin to listen, in steps; until then `next_change` may be later than that of all jobs."""
         while True:
             with self._lock:
-                self._look()
-                if not self._older:
+                if not self._listens:
+                    self._listen()
+                self._find_earlier(_SOME_EARLIER)
+                self._find_older()
+                if not self._earlier and not self._older:
                     return
             yield
 
@@ -182,8 +190,9 @@ class EventStream:
         """Store what has happened since the last read."""
         if not self._listens:
             self._listen()
+        self._find_earlier(len(self._earlier))
         self._find_older()
-        found: list[Event] = []
+        found, self._found = self._found, []
         now = self._stage.clock.now()
         while self._pending:
             self._collect(self._pending.popleft(), found, now)
@@ -193,6 +202,9 @@ class EventStream:
         self._counted = self._stage.journal.count
         if len(found) > 1:
             found.sort(key=_place)
+        if len(found) > self._limit:
+            self._number += len(found) - self._limit
+            found = found[-self._limit :]
         for number, event in enumerate(found, self._number + 1):
             self._kept.append(event.numbered(number))
         self._number += len(found)
@@ -232,16 +244,23 @@ class EventStream:
         entries = [entry for entry in stage.journal if entry.at > since]
         self._number += max(0, stage.journal.count - self._counted - len(entries))
         tried = [one for one in stage.journal.attempts() if one.ended > since]
-        self._pending.extend([*map(of_request, entries), *map(self._of_attempt, tried)])
+        most = max(1, self._limit // 2)
+        self._number += max(0, len(entries) - most) + max(0, len(tried) - most)
+        self._earlier.extend([*entries[-most:], *tried[-most:]])
 
     def _find_jobs(self, provider: "Provider", since: float) -> None:
-        """The newest `limit` jobs of a part; of the others only what is to come is reported, as they are found."""
+        """The newest jobs of a part; of the others only what is to come is reported, as they are found."""
         jobs = list(provider.jobs)
-        older = len(jobs) - self._limit
+        older = len(jobs) - max(1, self._limit // 4)
         if older > 0:
             self._older.append((provider.name, islice(jobs, older)))
         for job in islice(jobs, max(older, 0), None):
             self._find(provider.name, job, since)
+
+    def _find_earlier(self, most: int) -> None:
+        """Some of what the journal has of before."""
+        for _ in range(min(most, len(self._earlier))):
+            self._found.append(self._event_of(self._earlier.popleft()))
 
     def _find_older(self) -> None:
         """Some of the jobs that were there before, as a look that finds a million holds up everybody."""
@@ -270,14 +289,17 @@ class EventStream:
             provider.observer = None
         forgotten, self._upcoming = self._upcoming, Upcoming()
         self._older.clear()
+        self._earlier.clear()
+        self._found.clear()
         self._changed.clear()
         self._pending.clear()
         return forgotten.containers()
 
     def _on_entry(self, entry_or_attempt: Entry | Tried) -> None:
-        self._add(
-            of_request(entry_or_attempt) if isinstance(entry_or_attempt, Entry) else self._of_attempt(entry_or_attempt)
-        )
+        self._add(self._event_of(entry_or_attempt))
+
+    def _event_of(self, one: Entry | Tried) -> Event:
+        return of_request(one) if isinstance(one, Entry) else self._of_attempt(one)
 
     def _of_attempt(self, tried: Tried) -> Event:
         provider = self._stage.providers[tried.provider]

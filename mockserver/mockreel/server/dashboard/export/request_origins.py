@@ -1,6 +1,6 @@
 """What an exchange depends on: the earlier ones that its ids came from, and those that changed its subject."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
@@ -8,10 +8,13 @@ from urllib.parse import parse_qsl
 from mockreel.engine.artifacts.artifact import MEDIA, UPLOADS
 from mockreel.engine.journal.journal import Entry, Journal
 from mockreel.server.dashboard.export.journaled_request import operation_of
+from mockreel.simulator.cooperative_work import chunks
 from mockreel.simulator.provider import Provider
 
 # A shorter text is no id: it would be found everywhere.
 SHORTEST = 8
+# Of so many exchanges a step looks at the bodies.
+SOME = 10
 # The most exchanges before one; any more are left out.
 MOST_BEFORE = 8
 
@@ -34,32 +37,37 @@ class Step:
     gives: tuple[Origin, ...]
 
 
-def steps_before(provider: Provider, journal: Journal, entry: Entry) -> tuple[Step, ...]:
-    """The exchanges to repeat before one so that it can be repeated, in order of time."""
-    earlier = list(_before(provider, journal, entry))
-    found = _origins(provider, entry, earlier)
+def steps_before(provider: Provider, journal: Journal, entry: Entry) -> Generator[None, None, tuple[Step, ...]]:
+    """The exchanges to repeat before one so that it can be repeated, in order of time; it yields between steps."""
+    earlier = yield from _before(provider, journal, entry)
+    found = yield from _origins(provider, entry, earlier)
     if not found:
         return ()
     known = frozenset(found)
-    needed = [origin.entry for origin in found.values()]
-    needed += [one for one in earlier if _acts_on(provider, one, known) and not any(one is other for other in needed)]
-    places = {id(one): place for place, one in enumerate(earlier)}
-    ordered = sorted({id(one): one for one in needed}.values(), key=lambda one: places[id(one)])
+    origins = {id(origin.entry) for origin in found.values()}
+    ordered: list[Entry] = []
+    for some in chunks(earlier, size=SOME):
+        ordered += [one for one in some if id(one) in origins or _acts_on(provider, one, known)]
+        yield
     return tuple(
         Step(one, tuple(origin for origin in found.values() if origin.entry is one)) for one in ordered[:MOST_BEFORE]
     )
 
 
-def _before(provider: Provider, journal: Journal, entry: Entry) -> Iterator[Entry]:
+def _before(provider: Provider, journal: Journal, entry: Entry) -> Generator[None, None, list[Entry]]:
     """The earlier exchanges of the same account, or of none."""
-    for one in journal:
+    found: list[Entry] = []
+    for place, one in enumerate(journal, 1):
         if one is entry:
-            return
+            break
         if one.provider == provider.name and (entry.account is None or one.account in (None, entry.account)):
-            yield one
+            found.append(one)
+        if place % SOME == 0:
+            yield
+    return found
 
 
-def _origins(provider: Provider, entry: Entry, earlier: list[Entry]) -> dict[str, Origin]:
+def _origins(provider: Provider, entry: Entry, earlier: list[Entry]) -> Generator[None, None, dict[str, Origin]]:
     """The origins of every value in an exchange, and of what those rest on in turn."""
     found: dict[str, Origin] = {}
     waiting = [entry]
@@ -67,7 +75,7 @@ def _origins(provider: Provider, entry: Entry, earlier: list[Entry]) -> dict[str
         for name, value in _values(provider, one):
             if value in found or len(found) >= MOST_BEFORE:
                 continue
-            origin = _origin(name, value, earlier)
+            origin = yield from _origin(name, value, earlier)
             if origin is not None:
                 found[value] = origin
                 waiting.append(origin.entry)
@@ -117,10 +125,12 @@ def _texts(name: str, value: Any) -> Iterator[tuple[str, str]]:
         yield name, value
 
 
-def _origin(name: str, value: str, earlier: list[Entry]) -> Origin | None:
+def _origin(name: str, value: str, earlier: list[Entry]) -> Generator[None, None, Origin | None]:
     """The first response that has a value; None where a request had it before."""
     written = value.encode()
-    for entry in earlier:
+    for place, entry in enumerate(earlier, 1):
+        if place % SOME == 0:
+            yield
         if _mentions(entry, value):
             return None
         if written in entry.reply and entry.row is None:

@@ -5,7 +5,7 @@ Nothing that a client sent is outside a Python literal.
 
 import keyword
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, field
 from pprint import pformat
 from typing import Any
@@ -26,6 +26,7 @@ from mockreel.server.dashboard.export.replayed_preferences import (
     preference,
 )
 from mockreel.server.dashboard.export.request_origins import Origin, own_id, steps_before
+from mockreel.simulator.cooperative_work import finish
 from mockreel.simulator.provider import Provider
 
 # Seconds of the mock server between two looks at a job that must come to a state, and how often is looked.
@@ -61,9 +62,16 @@ class _Names:
 
 
 def snippet(provider: Provider, journal: Journal, entry: Entry) -> str:
+    """A test that repeats an exchange, and the earlier ones that it depends on."""
+    return finish(written_snippet(provider, journal, entry))
+
+
+def written_snippet(provider: Provider, journal: Journal, entry: Entry) -> Generator[None, None, str]:
+    """The same in steps, as all exchanges before it are looked through."""
     names = _Names()
     lines: list[str] = []
-    for step in () if entry.row in OWN_FAULTS else steps_before(provider, journal, entry):
+    before = () if entry.row in OWN_FAULTS else (yield from steps_before(provider, journal, entry))
+    for step in before:
         lines += [*_until(provider, step.entry, names), *_request(journaled_request(provider, step.entry), names)]
         lines.append("assert reply.is_success, reply.text")
         lines += [f"{names.add(origin.value, origin.name)} = {_found(origin)}" for origin in step.gives]
