@@ -20,7 +20,7 @@ from mockreel.proxy.spending_limit import SpendingLimit
 from mockreel.proxy.upstream import Upstream, new_client, trust, upstream_of
 from mockreel.server.http.asgi import Receive, Scope, Send, send_reply
 from mockreel.server.http.connection.bounded_protocol import Bounded
-from mockreel.server.http.limits import KEEP_ALIVE_SECONDS
+from mockreel.server.http.connection.connection_limits import KEEP_ALIVE_SECONDS
 from mockreel.server.http.sockets import bind, close, port_of, url_of
 from mockreel.server.http.uvicorn_server import Loop
 from mockreel.simulator.client_rules import RULES, select

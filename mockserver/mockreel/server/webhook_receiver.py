@@ -11,7 +11,7 @@ import uvicorn
 from mockreel import __version__
 from mockreel.server.http.asgi import Receive, Scope, Send
 from mockreel.server.http.connection.bounded_protocol import Bounded
-from mockreel.server.http.limits import KEEP_ALIVE_SECONDS
+from mockreel.server.http.connection.connection_limits import KEEP_ALIVE_SECONDS
 from mockreel.server.http.sockets import listen, port_of, url_of
 from mockreel.server.http.uvicorn_server import Loop
 from mockreel.webhooks import HttpSender, Outcome, Outgoing, Targets, describe

@@ -7,7 +7,7 @@ from typing import Any
 
 from mockreel.cassettes.cassette import Cassette, cassettes_of, read_cassette
 from mockreel.cassettes.contract_check import Validity
-from mockreel.cassettes.expectation import Expectation, Known, Place, expectation
+from mockreel.cassettes.expectation import Expectation, KnownDifference, Place, expectation
 from mockreel.cassettes.replay.client_replay import Readback
 from mockreel.cassettes.replay.json_shape import Difference
 from mockreel.cassettes.replay.mock_comparison import ComparedMock
@@ -45,7 +45,7 @@ class Replayed:
     invalid: tuple[str, ...] = ()
     misread: tuple[str, ...] = ()
     unlike: tuple[Unlike, ...] = ()
-    gone: tuple[Known, ...] = ()
+    gone: tuple[KnownDifference, ...] = ()
     unused: tuple[int, ...] = ()
     remarks: tuple[str, ...] = ()
     outside: tuple[tuple[Place, str], ...] = ()
@@ -125,10 +125,10 @@ class Replay:
 
     def _beside(
         self, contract: Contract, cassette: Cassette, stated: Expectation, back: Readback, inside: list[Place]
-    ) -> tuple[tuple[Unlike, ...], tuple[Known, ...]]:
+    ) -> tuple[tuple[Unlike, ...], tuple[KnownDifference, ...]]:
         with ComparedMock(contract, cassette, back.phrases, stated.play) as mock_server:
             found = [(place, one) for place in inside for one in mock_server.differences(place)]
-        used: set[Known] = set()
+        used: set[KnownDifference] = set()
         unlike = []
         for place, one in found:
             known = next((row for row in stated.known if row.place == place and _means(row, one)), None)
@@ -137,7 +137,7 @@ class Replay:
         return tuple(unlike), tuple(row for row in stated.known if row not in used)
 
 
-def _means(known: Known, difference: Difference) -> bool:
+def _means(known: KnownDifference, difference: Difference) -> bool:
     return known.what == difference.what and difference.is_at(known.at)
 
 

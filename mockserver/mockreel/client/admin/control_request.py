@@ -9,12 +9,12 @@ from urllib.parse import quote
 import httpx2
 import orjson
 
+from mockreel.contract.messages.version_header import VERSION_HEADER
 from mockreel.errors import ControlError, ControlUnreachable, DataError
 
 DEFAULT_URL = "http://127.0.0.1:8700"
 # The path prefix of the control API.
 ROOT = "/_mockreel/"
-VERSION_HEADER = "mockreel-version"
 # OpenSSL's message for an untrusted certificate.
 _DISTRUSTED = "CERTIFICATE_VERIFY_FAILED"
 

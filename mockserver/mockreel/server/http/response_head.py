@@ -6,12 +6,12 @@ from uvicorn.protocols.http.httptools_impl import HEADER_RE, HEADER_VALUE_RE, ST
 
 from mockreel.contract.data.checked_types import HeaderFields
 from mockreel.contract.messages.message import Response
-from mockreel.server.http.connection.rejection import VERSION_HEADER
+from mockreel.contract.messages.version_header import VERSION_FIELD
 
 # Statuses without a body (RFC 9110 15.3.5, 15.4.5), and headers that define a message's end: not handled here.
 _BODILESS = frozenset({204, 304})
 _FRAMING = frozenset({b"content-length", b"transfer-encoding", b"connection"})
-_VERSION = b"%s: %s\r\n" % VERSION_HEADER
+_VERSION = b"%s: %s\r\n" % VERSION_FIELD
 # So many sets of headers are known again; then they are counted again.
 MOST_CACHED = 64
 

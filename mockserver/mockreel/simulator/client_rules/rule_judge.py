@@ -5,7 +5,7 @@ from typing import Any
 
 from mockreel.contract import Contract
 from mockreel.contract.evidence.facts import Facts
-from mockreel.engine.journal.journal import Entry, Tried
+from mockreel.engine.journal.journal import AttemptEntry, Entry
 from mockreel.simulator.client_rules.client_rule import Breach, without_query
 from mockreel.simulator.client_rules.client_violation import Violation
 from mockreel.simulator.client_rules.expected_violations import expected_rules
@@ -41,7 +41,7 @@ class Judge:
             found = self._counted(rule.id, rule.request(entry), entry.at, _exchange(entry))
             yield from (one for one in found if one.rule not in expected)
 
-    def attempt(self, tried: Tried) -> Iterator[Violation]:
+    def attempt(self, tried: AttemptEntry) -> Iterator[Violation]:
         """What breaks a rule in how one more webhook was answered."""
         for rule in self._rules:
             yield from self._counted(rule.id, rule.attempt(tried), tried.at, _webhook(tried))
@@ -64,7 +64,7 @@ def _exchange(entry: Entry) -> RequestFacts:
     )
 
 
-def _webhook(tried: Tried) -> RequestFacts:
+def _webhook(tried: AttemptEntry) -> RequestFacts:
     """A webhook in a violation: what it was about, and how its receiver answered."""
     return (
         ("event", tried.event),

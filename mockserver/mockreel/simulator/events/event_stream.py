@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from mockreel.engine.clock import Clock
 from mockreel.engine.jobs.job import Job
-from mockreel.engine.journal.journal import Entry, Journal, Tried
+from mockreel.engine.journal.journal import AttemptEntry, Entry, Journal
 from mockreel.simulator.events.due_changes import Upcoming
 from mockreel.simulator.events.event import Event, News, of_attempt, of_change, of_request
 from mockreel.simulator.events.waiter import Waiter
@@ -227,12 +227,12 @@ class EventStream:
         self._upcoming.clear()
         self._pending.clear()
 
-    def _on_entry(self, entry_or_attempt: Entry | Tried) -> None:
+    def _on_entry(self, entry_or_attempt: Entry | AttemptEntry) -> None:
         self._add(
             of_request(entry_or_attempt) if isinstance(entry_or_attempt, Entry) else self._of_attempt(entry_or_attempt)
         )
 
-    def _of_attempt(self, tried: Tried) -> Event:
+    def _of_attempt(self, tried: AttemptEntry) -> Event:
         provider = self._stage.providers[tried.provider]
         return of_attempt(tried, provider.capture.redactor, provider.keyring.known)
 

@@ -11,9 +11,15 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from mockreel.server.http.connection.bounded_reader import BoundedReader, Phase
+from mockreel.server.http.connection.connection_limits import (
+    BODY_SECONDS,
+    FAREWELL_SECONDS,
+    HEAD_SECONDS,
+    LINGER_BYTES,
+    LINGER_SECONDS,
+)
 from mockreel.server.http.connection.lingering_close import LingeringClose, abort
 from mockreel.server.http.connection.rejection import TOO_SLOW, OnRejection, Rejection, logged
-from mockreel.server.http.limits import BODY_SECONDS, FAREWELL_SECONDS, HEAD_SECONDS, LINGER_BYTES, LINGER_SECONDS
 
 
 class Bounded(BoundedReader):
