@@ -55,12 +55,12 @@ def read_listing(document: Any, name: str, source: str, docs: Docs | None = None
     for number, raw in enumerate(document[key]):
         stated = raw.get("endpoint") if isinstance(raw, Mapping) else None
         with docs.part(stated if isinstance(stated, str) else "") if docs else nullcontext():
-            listed = _listed(raw, f"{name} /{key}/{number}", source, registry=not _LISTS[key])
+            listed = _endpoint_entry(raw, f"{name} /{key}/{number}", source, registry=not _LISTS[key])
             found[listed.entry["endpoint"]] = listed
     return found
 
 
-def _listed(raw: Any, where: str, source: str, *, registry: bool) -> EndpointEntry:
+def _endpoint_entry(raw: Any, where: str, source: str, *, registry: bool) -> EndpointEntry:
     id_ = need(raw, "endpoint", str, where)
     entry = raw if registry else _in_registry_form(raw)
     for number, param in enumerate(need(entry, "params", list, f"{where} ({id_})")):

@@ -62,9 +62,9 @@ class Exchanges:
         last: FailedTry | None = None
         doubt: SubmitUncertain | None = None
         for tries in range(1, self._pace.attempts + 1):
-            if deadline.left <= 0:
+            if deadline.seconds_left <= 0:
                 raise doubt or self._late(request, deadline, job, last)
-            remaining = deadline.left
+            remaining = deadline.seconds_left
             received = yield replace(request, seconds=min(self._timeout, remaining), total=remaining)
             assert received is not None
             moved = redirects and isinstance(received, IncomingResponse) and _is_redirect(received)
@@ -76,7 +76,7 @@ class Exchanges:
             if not last.helps or tries == self._pace.attempts:
                 break
             wait = backoff(self._pace, tries, self._timing) if last.seconds is None else last.seconds
-            if wait >= deadline.left:
+            if wait >= deadline.seconds_left:
                 raise doubt or self._late(request, deadline, job, last)
             yield Pause(wait)
         assert last is not None
@@ -98,7 +98,7 @@ class Exchanges:
         if isinstance(received, Trouble):
             return self._troubled(request, received, uncertain)
         # A request without a key fetches a file, whatever its content is.
-        is_error = self._error_reader.refused(received) if request.key else received.status >= 400
+        is_error = self._error_reader.is_error(received) if request.key else received.status >= 400
         if 200 <= received.status < 300 and (expected(received) or not is_error):
             return self._unreadable(request, received, uncertain)
         if not is_error:

@@ -101,7 +101,7 @@ class Proxy:
             self._loop.run(sockets=[one for some in self.sockets.values() for one in some])
         finally:
             close(self.sockets)
-        self.report.ended()
+        self.report.report_summary()
 
     def stop(self) -> None:
         """Stop forwarding, from any thread or a signal handler; running requests get some seconds to finish."""

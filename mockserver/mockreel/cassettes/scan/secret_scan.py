@@ -167,22 +167,22 @@ _ID_NAMES = ("etag", "if-none-match", "job")
 def _ids(document: Mapping[str, Any], rules: Rules) -> set[str]:
     """The ids of jobs and other objects in a cassette: they may look random, and are no secrets."""
     names = {*rules.ids, *_ID_NAMES}
-    found = {text for name, text in _named(document) if name in names or name.lower() in _ID_NAMES}
+    found = {text for name, text in _texts_with_names(document) if name in names or name.lower() in _ID_NAMES}
     return {one for text in found for one in (text, *_QUOTED.findall(text))}
 
 
-def _named(value: Any, name: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:
+def _texts_with_names(value: Any, name: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:
     """Every text below a value with the name of its field, or of its parameter in an address."""
     if depth > _DEEPEST:
         return
     if isinstance(value, Mapping):
         for key, inner in value.items():
-            yield from _named(inner, str(key), depth + 1)
+            yield from _texts_with_names(inner, str(key), depth + 1)
     elif isinstance(value, list):
         for inner in value:
-            yield from _named(inner, name, depth + 1)
+            yield from _texts_with_names(inner, name, depth + 1)
     elif isinstance(value, str):
         inner = parsed(value)
-        yield from _named(inner, name, depth + 1) if inner is not None else [(name, value)]
+        yield from _texts_with_names(inner, name, depth + 1) if inner is not None else [(name, value)]
         if name == "uri":
             yield from parse_qsl(value.partition("#")[0].partition("?")[2])

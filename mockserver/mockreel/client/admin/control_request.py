@@ -55,7 +55,7 @@ class ControlConnection:
         try:
             response = self._client.request(method, path, **options)
         except (httpx2.HTTPError, httpx2.InvalidURL) as problem:
-            raise ControlUnreachable(self.url, _why(problem)) from problem
+            raise ControlUnreachable(self.url, _reason(problem)) from problem
         if VERSION_HEADER not in response.headers:
             raise ControlUnreachable(self.url, "the server there is not mockreel")
         row: Mapping[str, Any] = orjson.loads(response.content)
@@ -73,7 +73,7 @@ def trusting(ca: Path | str) -> ssl.SSLContext:
         raise DataError(str(ca), f"it cannot be used ({problem})", expected=expected) from problem
 
 
-def _why(problem: Exception) -> str:
+def _reason(problem: Exception) -> str:
     text = str(problem) or type(problem).__name__
     if _DISTRUSTED in text:
         return f"its certificate is not trusted: name the authority, --ca FILE or --ready-file PATH ({text})"

@@ -96,7 +96,7 @@ class Notices:
         )
         word = pointers.text(inner, places.state)
         state: StateKind | None = self._outcomes.state(word)
-        if state is None and self._error_reader.refused(IncomingResponse(200, {}, orjson.dumps(inner))):
+        if state is None and self._error_reader.is_error(IncomingResponse(200, {}, orjson.dumps(inner))):
             state = "failed"
         elif state is None and rows is not None:
             state = "succeeded"

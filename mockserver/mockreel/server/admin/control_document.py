@@ -57,7 +57,7 @@ async def describe_provider(simulator: Simulator, request: Request) -> Any:
     readings = dict(_pair(text) for text in request.query_params.getlist("reading"))
     contract = await asyncio.to_thread(read_otherwise, provider, readings) if readings else provider.contract
     models = chosen_models(contract, request.query_params.getlist("model"))
-    return Documents(contract).whole(models, url=provider.base_url or None)
+    return Documents(contract).full_document(models, url=provider.base_url or None)
 
 
 def _pair(text: str) -> tuple[str, str]:

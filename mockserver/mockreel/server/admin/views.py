@@ -127,7 +127,7 @@ def shown_line(provider: Provider, entry: Entry) -> Entry:
     known = provider.keyring.known
     if not known:
         return entry
-    violations = tuple([one.kept(message=known.masked_text(one.message)) for one in entry.violations])
+    violations = tuple([one.for_storage(message=known.masked_text(one.message)) for one in entry.violations])
     return replace(entry, path=known.masked_text(entry.path), violations=violations)
 
 

@@ -38,15 +38,17 @@ class Judge:
         """
         expected = expected_rules(entry.header("prefer"))
         for rule in self._rules:
-            found = self._counted(rule.id, rule.request(entry), entry.at, _exchange(entry))
+            found = self._selected_violations(rule.id, rule.request(entry), entry.at, _exchange(entry))
             yield from (one for one in found if one.rule not in expected)
 
     def attempt(self, tried: AttemptEntry) -> Iterator[Violation]:
         """What breaks a rule in how one more webhook was answered."""
         for rule in self._rules:
-            yield from self._counted(rule.id, rule.attempt(tried), tried.at, _webhook(tried))
+            yield from self._selected_violations(rule.id, rule.attempt(tried), tried.at, _webhook(tried))
 
-    def _counted(self, id_: str, breaches: Iterator[Breach], at: float, request: RequestFacts) -> Iterator[Violation]:
+    def _selected_violations(
+        self, id_: str, breaches: Iterator[Breach], at: float, request: RequestFacts
+    ) -> Iterator[Violation]:
         for done, fact in breaches:
             if self._selection.holds(id_, fact):
                 yield Violation(id_, self._contract.provider, at, done, fact, request)

@@ -135,7 +135,7 @@ class Bounded(BoundedReader):
         if self.transport.is_closing() or self._ending is not None:
             return
         if self._rejection is not None:
-            self.transport.write(self._rejection.written(self.server_state.default_headers))
+            self.transport.write(self._rejection.to_bytes(self.server_state.default_headers))
         if self._linger_timer is not None:  # everything that the client has sent is read
             self.transport.close()
         else:

@@ -22,7 +22,7 @@ class Rejection:
     status: int
     reason: str
 
-    def written(self, headers: Iterable[tuple[bytes, bytes]] = ()) -> bytes:
+    def to_bytes(self, headers: Iterable[tuple[bytes, bytes]] = ()) -> bytes:
         """The whole response, which ends its connection."""
         body = self.reason.encode()
         lines = [
