@@ -79,7 +79,7 @@ SWITCHES = {
     ),
     "reply headers": ("mockreel.cassettes.redaction.header_values.HeaderScrub.reply", lambda self, headers: headers),
     "callback headers": (
-        "mockreel.cassettes.redaction.header_values.HeaderScrub.called",
+        "mockreel.cassettes.redaction.header_values.HeaderScrub.webhook_headers",
         lambda self, headers: headers,
     ),
     "own addresses and queries": ("mockreel.cassettes.redaction.urls.AddressScrub.address", lambda self, url: url),

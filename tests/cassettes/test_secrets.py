@@ -45,7 +45,7 @@ FINDER = Secrets(LOOKS, known={"correct horse": "the pass phrase"}, allowed=["99
 )
 def test_what_looks_like_a_secret_is_found_and_named(text: str, what: str) -> None:
     """By its form, by its name, or because it is known; however it is written."""
-    assert what in [one.what for one in FINDER.found(text)]
+    assert what in [one.what for one in FINDER.find(text)]
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_what_looks_like_a_secret_is_found_and_named(text: str, what: str) -> No
 )
 def test_what_is_none_is_left_alone(text: str) -> None:
     """Placeholders, examples, ids that are allowed, words, names of files."""
-    assert FINDER.found(text) == []
+    assert FINDER.find(text) == []
 
 
 def test_what_is_drawn_is_distinguished_from_what_is_written() -> None:

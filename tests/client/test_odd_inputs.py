@@ -9,7 +9,7 @@ import anyio
 import pytest
 
 from mockreel.client import AsyncClient, Client
-from mockreel.client.http.json_writer import written
+from mockreel.client.http.json_writer import to_json
 from mockreel.errors import MockreelError, OptionError
 from mockreel.server import serving
 
@@ -40,14 +40,14 @@ def _in_itself() -> Any:
 def test_what_json_cannot_express_is_reported(value: Any, says: str) -> None:
     """The error has the place and the reason."""
     with pytest.raises(OptionError, match=says):
-        written(value)
+        to_json(value)
 
 
 @pytest.mark.parametrize("value", [{"seed": 2**64}, {"seed": -(10**400)}, {"a": ["💥", 1.5, None, True, ("x",)]}])
 def test_what_has_json_is_written(value: Any) -> None:
     """Whole numbers of any size among it: the provider is to say what is wrong with them."""
-    assert b"e" not in written({"seed": 10**400})[8:]
-    json.loads(written(value).decode(), parse_int=str)
+    assert b"e" not in to_json({"seed": 10**400})[8:]
+    json.loads(to_json(value).decode(), parse_int=str)
 
 
 def test_the_client_raises_a_sentence() -> None:

@@ -33,7 +33,7 @@ def document(provider: str) -> dict[str, Any]:
 
 def test_every_step_is_an_operation_of_the_openapi_document(provider: str, document: dict[str, Any]) -> None:
     """Under the ids that `mockreel openapi` prints."""
-    paths = Documents(load_contract(provider)).whole()["paths"]
+    paths = Documents(load_contract(provider)).full_document()["paths"]
     known = {item["operationId"] for methods in paths.values() for item in methods.values()}
     used = {step["operationId"] for workflow in document["workflows"] for step in workflow["steps"][:2]}
 

@@ -13,13 +13,13 @@ from mockreel._data import data_root
 from mockreel.cli import group
 from mockreel.contract import providers
 from mockreel.contract.data.data_files import read_document
-from mockreel.contract.evidence.evidence import INFERRED, KINDS, count, held, titles
+from mockreel.contract.evidence.evidence import INFERRED, KINDS, count, evidence_rows, titles
 from mockreel.errors import OptionError
 
 
 def test_every_row_of_a_file_is_counted() -> None:
     """As many as the text of the files has, each by its kind."""
-    rows = [row for row in held("encore", root=FOURTH) if row.sort in ("refusals", "failures of jobs")]
+    rows = [row for row in evidence_rows("encore", root=FOURTH) if row.sort in ("refusals", "failures of jobs")]
     text = (FOURTH / "contracts/encore/errors.yaml").read_text(encoding="utf-8")
 
     assert len(rows) == len(re.findall(r"evidence: ", text))
@@ -28,7 +28,7 @@ def test_every_row_of_a_file_is_counted() -> None:
 
 def test_a_row_is_found_at_its_place() -> None:
     """The place of a row is a JSON pointer into its file."""
-    row = next(row for row in held("encore", root=FOURTH) if row.where == "errors.yaml /rows/internal-error")
+    row = next(row for row in evidence_rows("encore", root=FOURTH) if row.where == "errors.yaml /rows/internal-error")
 
     assert (row.sort, row.kind, row.row["code"]) == ("refusals", INFERRED, "fire")
 
@@ -36,7 +36,7 @@ def test_a_row_is_found_at_its_place() -> None:
 @pytest.mark.parametrize("provider", providers())
 def test_each_kind_adds_up(provider: str) -> None:
     """Every fact has one of the four kinds."""
-    rows = held(provider)
+    rows = evidence_rows(provider)
     counts = count(rows)
 
     assert sum(counts[kind] for kind in KINDS) == len(rows) > 0
@@ -45,14 +45,14 @@ def test_each_kind_adds_up(provider: str) -> None:
 @pytest.mark.parametrize("provider", providers())
 def test_less_than_a_tenth_is_inferred(provider: str) -> None:
     """Of the facts about each provider."""
-    rows = held(provider)
+    rows = evidence_rows(provider)
 
     assert count(rows)[INFERRED] < len(rows) / 10
 
 
 def test_a_device_of_the_mock_server_is_no_fact_about_a_provider() -> None:
     """The request that the recorder sends states nothing; the row that it expects does, and a word of a response."""
-    places = {row.where for row in held("runflow")}
+    places = {row.where for row in evidence_rows("runflow")}
 
     assert "conversation.yaml /recording/refusals/wrong-key" not in places
     assert "errors.yaml /rows/wrong-key" in places
@@ -61,7 +61,7 @@ def test_a_device_of_the_mock_server_is_no_fact_about_a_provider() -> None:
 
 def test_a_row_that_a_reading_repeats_is_one_fact() -> None:
     """The reading writes the list of transitions again, without one of them."""
-    places = [row.where for row in held("runflow") if "transitions" in row.where]
+    places = [row.where for row in evidence_rows("runflow") if "transitions" in row.where]
 
     assert len(places) == 11
     assert [place for place in places if place.startswith("readings/")] == []
@@ -72,7 +72,7 @@ def test_the_command_prints_the_table_and_the_inferred() -> None:
     reported = _run("evidence")
 
     for name, title in titles().items():
-        rows = held(name)
+        rows = evidence_rows(name)
         assert re.search(rf"^{title} +{len(rows)} +{count(rows)['documented']} ", reported, re.MULTILINE)
         assert f"{title}: {count(rows)[INFERRED]} inferred fact" in reported
 
@@ -96,7 +96,7 @@ def test_readme_shows_the_table_as_it_is() -> None:
     readme = Path(__file__).parents[2].joinpath("README.md").read_text(encoding="utf-8")
 
     for name, title in titles().items():
-        rows = held(name)
+        rows = evidence_rows(name)
         counts = count(rows)
         cells = [len(rows), *(counts[kind] for kind in ("documented", "in part", "published", "client", INFERRED))]
         assert f"| {title} | {' | '.join(map(str, cells))} |" in readme
@@ -106,7 +106,7 @@ def test_every_source_of_a_row_is_listed() -> None:
     """A fact names sources that `sources.yaml` has."""
     for provider in providers():
         known = read_document(data_root() / "schemas" / provider / "sources.yaml")["sources"]
-        for row in held(provider):
+        for row in evidence_rows(provider):
             sources = row.row["source"]
             assert set([sources] if isinstance(sources, str) else sources) <= set(known), (provider, row.where)
 

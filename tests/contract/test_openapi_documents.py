@@ -44,7 +44,7 @@ def target(document: Any, reference: str) -> Any:
 
 @pytest.fixture(scope="module", params=PROVIDERS)
 def document(request: pytest.FixtureRequest) -> dict[str, Any]:
-    return Documents(load_contract(request.param)).whole()
+    return Documents(load_contract(request.param)).full_document()
 
 
 def test_every_reference_leads_to_something_in_it(document: dict[str, Any]) -> None:
@@ -61,7 +61,7 @@ def test_its_operations_have_ids_that_no_other_has(document: dict[str, Any]) -> 
 
 
 def test_a_model_is_a_path_of_its_own_with_its_own_input() -> None:
-    document = Documents(load_contract("runflow")).whole()
+    document = Documents(load_contract("runflow")).full_document()
     item = document["paths"]["/v1/models/google/veo3.1/lite/runs"]["post"]
     schema = {**item["requestBody"]["content"]["application/json"]["schema"], "components": document["components"]}
     validator = jsonschema_rs.Draft202012Validator(schema)
@@ -86,7 +86,7 @@ def test_an_unknown_model_is_rejected_with_the_nearest(capsys: pytest.CaptureFix
 
 
 def test_a_reading_is_in_it() -> None:
-    plain, sdk = (Documents(load_contract("runflow", readings=r)).whole() for r in ({}, {"sdk-shapes": "sdk"}))
+    plain, sdk = (Documents(load_contract("runflow", readings=r)).full_document() for r in ({}, {"sdk-shapes": "sdk"}))
     name = "file-run"
     assert "finished_at" not in plain["components"]["schemas"][name]["properties"]
     assert "finished_at" in sdk["components"]["schemas"][name]["properties"]
@@ -116,7 +116,7 @@ def test_a_page_shows_the_operations_readable() -> None:
 def test_the_types_that_it_gives_check_a_client(tmp_path: Path) -> None:
     """openapi-typescript makes types of it, and tsc checks a client with them: one good body, one bad."""
     npm = need_npm(tmp_path, "no types were generated, and no client was checked")
-    document = Documents(load_contract("runflow")).whole()
+    document = Documents(load_contract("runflow")).full_document()
     (tmp_path / "openapi.json").write_text(json.dumps(document))
     (tmp_path / "client.ts").write_text(CLIENT)
     install = [npm, "install", "--no-audit", "--no-fund", "--silent", *TOOLS]

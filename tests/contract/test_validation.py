@@ -107,7 +107,7 @@ def test_what_is_stored_of_a_violation_is_bounded() -> None:
     """The value is dropped, the text shortened, and path and message redacted."""
     (found,) = violations(VALIDATOR, {"prompt": "secret-key" + "x" * 100_000})
 
-    stored, redacted = found.kept(), found.kept(path=("…",), message="…")
+    stored, redacted = found.for_storage(), found.for_storage(path=("…",), message="…")
 
     assert found.message.startswith(stored.message[:KEPT_TEXT])
     assert (redacted.path, redacted.message) == (("…",), "…")
@@ -125,7 +125,7 @@ def test_an_input_of_which_nothing_is_known_is_rejected(provider: str) -> None:
     """But where the provider says that nothing is required, or where the row of the model says that it is not known."""
     contract = load_contract(provider)
     for model in contract.models.values():
-        schema = contract.schemas.written(model.schema)
+        schema = contract.schemas.patched_document(model.schema)
         known = violations(contract.schemas.validator(model.schema), {"zz": 1})
         listed = provider == "runninghub" and schema["required"] == []
         assert known or listed or model.id in NOTHING_KNOWN, model.id

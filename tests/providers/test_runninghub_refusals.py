@@ -213,7 +213,7 @@ def test_rows_hold_numbers_wherever_a_dialect_needs_one(simulator: Simulator) ->
     dialects = state_of(provider).dialects
     for row in provider.contract.errors.values():
         for name in ("flat", "price", "envelope", "upload"):
-            words = row_words(row, dialects.named(name))
+            words = row_words(row, dialects.dialect_of(name))
             assert int(words["code"]) == int(str(words["code"]))
             assert words["message"]
 

@@ -10,8 +10,7 @@ import pytest
 import uvicorn
 from server.held_connection import HeldConnection, HeldLoop, HeldTransport, held_loop
 
-from mockreel.server.http.connection.lingering_close import LingeringClose, abort
-from mockreel.server.http.limits import (
+from mockreel.server.http.connection.connection_limits import (
     BODY_SECONDS,
     HEAD_SECONDS,
     LINGER_BYTES,
@@ -19,6 +18,7 @@ from mockreel.server.http.limits import (
     QUIET_SECONDS,
     UNREAD_BYTES,
 )
+from mockreel.server.http.connection.lingering_close import LingeringClose, abort
 from mockreel.server.socket_server import serving
 
 GET = b"GET /at-once HTTP/1.1\r\nHost: x\r\n\r\n"

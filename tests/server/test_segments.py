@@ -9,7 +9,7 @@ from server.test_rejections import JUNK
 from staging import FOURTH, START
 
 from mockreel import Settings
-from mockreel.server.http.limits import HEAD_BYTES
+from mockreel.server.http.connection.connection_limits import HEAD_BYTES
 from mockreel.server.server_options import Options
 from mockreel.server.socket_server import Server
 

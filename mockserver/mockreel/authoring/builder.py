@@ -64,7 +64,7 @@ def build(
     files: dict[str, bytes] = {}
     stale: list[str] = []
     models: dict[str, int] = {}
-    for provider in _chosen(data, providers):
+    for provider in _provider_names(data, providers):
         one = _Build(data, provider, Docs(docs) if docs else None)
         files |= one.files()
         stale += one.stale(out)
@@ -75,7 +75,7 @@ def build(
     return Report(models, changes, not check)
 
 
-def _chosen(data: Path, providers: Sequence[str] | None) -> tuple[str, ...]:
+def _provider_names(data: Path, providers: Sequence[str] | None) -> tuple[str, ...]:
     known = tuple(path.parent.name for path in sorted((data / "contracts").glob("*/openapi.yaml")))
     if not known:
         raise DataError(str(data), "no contract in it", expected="contracts/<provider>/openapi.yaml")

@@ -25,7 +25,7 @@ _FILES = ("IMAGE", "VIDEO", "AUDIO")
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class EndpointEntry:
     """One endpoint in the registry's form, with its sources, corrections and note."""
 
     entry: Entry
@@ -33,10 +33,10 @@ class Listed:
     source: tuple[str, ...]
     corrections: tuple[Correction, ...] = ()
     note: str = ""
-    lists: tuple["Listed", ...] = ()  # its entry in each of several lists
+    lists: tuple["EndpointEntry", ...] = ()  # its entry in each of several lists
 
 
-def read_listing(document: Any, name: str, source: str, docs: Docs | None = None) -> dict[str, Listed]:
+def read_listing(document: Any, name: str, source: str, docs: Docs | None = None) -> dict[str, EndpointEntry]:
     """The endpoints of a registry (`models`) or of a catalogue (`endpoints`), by id.
 
     Args:
@@ -51,24 +51,24 @@ def read_listing(document: Any, name: str, source: str, docs: Docs | None = None
     key = next((key for key in _LISTS if isinstance(document, Mapping) and isinstance(document.get(key), list)), None)
     if key is None:
         raise PageError(name, "no list of endpoints", expected='{"models": […]} or {"endpoints": […]}')
-    found: dict[str, Listed] = {}
+    found: dict[str, EndpointEntry] = {}
     for number, raw in enumerate(document[key]):
         stated = raw.get("endpoint") if isinstance(raw, Mapping) else None
         with docs.part(stated if isinstance(stated, str) else "") if docs else nullcontext():
-            listed = _listed(raw, f"{name} /{key}/{number}", source, registry=not _LISTS[key])
+            listed = _endpoint_entry(raw, f"{name} /{key}/{number}", source, registry=not _LISTS[key])
             found[listed.entry["endpoint"]] = listed
     return found
 
 
-def _listed(raw: Any, where: str, source: str, *, registry: bool) -> Listed:
+def _endpoint_entry(raw: Any, where: str, source: str, *, registry: bool) -> EndpointEntry:
     id_ = need(raw, "endpoint", str, where)
     entry = raw if registry else _in_registry_form(raw)
     for number, param in enumerate(need(entry, "params", list, f"{where} ({id_})")):
         need(param, "fieldKey", str, f"{where} ({id_}) /params/{number}")
-    return Listed(entry, f"{where} ({id_})", (source,))
+    return EndpointEntry(entry, f"{where} ({id_})", (source,))
 
 
-def read_listings(row: Cursor, docs: Docs) -> Iterator[Listed]:
+def read_listings(row: Cursor, docs: Docs) -> Iterator[EndpointEntry]:
     """The endpoints of a build row: of its `catalogue` if it has one, with the facts that only its `registry` has.
 
     An endpoint that is missing in the newer list is kept with a note.
@@ -82,12 +82,12 @@ def read_listings(row: Cursor, docs: Docs) -> Iterator[Listed]:
     source = stated.at("source").text()
     for id_, listed in older.items():
         if id_ not in newer:
-            yield Listed(listed.entry, listed.where, listed.source, note=f"{source} does not list it any more")
+            yield EndpointEntry(listed.entry, listed.where, listed.source, note=f"{source} does not list it any more")
     for id_, listed in newer.items():
         yield with_older(listed, older[id_]) if id_ in older else listed
 
 
-def with_older(newer: Listed, older: Listed) -> Listed:
+def with_older(newer: EndpointEntry, older: EndpointEntry) -> EndpointEntry:
     """A newer entry with the fields and keys of fields that only the older one has.
 
     A field is required only if both require it, so that inputs for the older list stay valid.
@@ -108,7 +108,7 @@ def with_older(newer: Listed, older: Listed) -> Listed:
     changes = [Correction(f"/properties/*/{key}", None, names, why) for key, names in sorted(added.items())]
     changes += [Correction(f"/properties/{param['fieldKey']}", None, "a field", why) for param in removed]
     changes += [Correction("/required", name, None, f"only {', '.join(newer.source)} requires it") for name in needed]
-    return Listed(
+    return EndpointEntry(
         {**newer.entry, "params": [*params, *removed]},
         newer.where,
         (*newer.source, *older.source),
@@ -125,7 +125,7 @@ def _lacking(param: Entry, before: Entry) -> dict[str, Any]:
     return {key: value for key, value in before.items() if key not in ignored}
 
 
-def _listing(at: Cursor, docs: Docs) -> dict[str, Listed]:
+def _listing(at: Cursor, docs: Docs) -> dict[str, EndpointEntry]:
     name = at.at("file").text()
     with docs.part(name):
         return read_listing(docs.json(name), name, at.at("source").text(), docs)

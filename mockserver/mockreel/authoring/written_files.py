@@ -45,7 +45,7 @@ def write(out: Path, files: Mapping[str, bytes], changes: Sequence[Change]) -> N
             if change.kind != "removed":
                 target = out / change.path
                 target.parent.mkdir(parents=True, exist_ok=True)
-                staged.append((_staged(target, files[change.path]), target))
+                staged.append((_write_temporary(target, files[change.path]), target))
     except OSError as problem:
         for name, _ in staged:
             Path(name).unlink(missing_ok=True)
@@ -57,7 +57,7 @@ def write(out: Path, files: Mapping[str, bytes], changes: Sequence[Change]) -> N
             (out / change.path).unlink(missing_ok=True)
 
 
-def _staged(target: Path, content: bytes) -> str:
+def _write_temporary(target: Path, content: bytes) -> str:
     handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
     try:
         with os.fdopen(handle, "wb") as file:

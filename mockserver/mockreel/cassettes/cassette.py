@@ -23,12 +23,11 @@ from mockreel.cassettes.cassette_errors import (
 from mockreel.cassettes.recorded_body import unpack
 from mockreel.contract import providers
 from mockreel.contract.data.data_files import parse_yaml
+from mockreel.contract.messages.version_header import VERSION_HEADER
 from mockreel.contract.validation import violations
 from mockreel.errors import DataError
 
 VERSION = 1
-# What every response of our own server carries: it proves nothing of the provider.
-OUR_HEADER = "Mockreel-Version"
 KEY = "mockreel"
 Origin = Literal["live", "published"]
 Headers = tuple[tuple[str, str], ...]
@@ -118,8 +117,8 @@ def read_cassette(path: Path, *, root: Path | None = None) -> Cassette:
         raise UnknownProvider(path, reply_header["provider"], held)
     exchanges = [_exchange(path, number, one) for number, one in enumerate(document["interactions"])]
     for one in exchanges:
-        if one.reply_header(OUR_HEADER) is not None:
-            raise OurOwnReply(path, OUR_HEADER)
+        if one.reply_header(VERSION_HEADER) is not None:
+            raise OurOwnReply(path, VERSION_HEADER)
     callbacks = [_callback(path, number, one) for number, one in enumerate(reply_header.get("callbacks", []))]
     return cassette_of(path, reply_header, exchanges, callbacks)
 

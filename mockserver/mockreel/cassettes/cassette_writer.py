@@ -62,7 +62,7 @@ class Store:
         path, metadata = Path(cassette_path), (cassette_dict.get("metadata") or {}).get(KEY)
         requests, replies = cassette_dict["requests"], cassette_dict["responses"]
         if self._loaded and all(_key(one) in self._loaded for one in requests) and len(requests) <= len(self._loaded):
-            put(path, self._text(path, _written(requests, replies, metadata), ({}, {}), serializer))
+            put(path, self._text(path, _cassette_document(requests, replies, metadata), ({}, {}), serializer))
         elif self._loaded:
             raise NotRecorded(f"{path} holds a recording already; a new one needs another file.")
         else:
@@ -97,7 +97,7 @@ class Store:
     ) -> str:
         """The text of a cassette, looked through."""
         requests, replies = vcr_of(exchanges)
-        return self._text(path, _written(requests, replies, metadata), forbidden, serializer)
+        return self._text(path, _cassette_document(requests, replies, metadata), forbidden, serializer)
 
     def _metadata(self, path: Path, metadata: Any, raw: Sequence[Exchange], redacted: Scrubbed) -> dict[str, Any]:
         """The metadata with what was left out, and with the callbacks."""
@@ -152,7 +152,7 @@ def _plain(one: Exchange) -> Exchange:
     return replace(one, body=one.body if body is None else body, reply=reply or one.reply, reply_headers=headers)
 
 
-def _written(requests: Sequence[Any], replies: Sequence[Any], metadata: Any) -> dict[str, Any]:
+def _cassette_document(requests: Sequence[Any], replies: Sequence[Any], metadata: Any) -> dict[str, Any]:
     return {"requests": requests, "responses": replies, "metadata": {KEY: metadata}}
 
 

@@ -32,7 +32,7 @@ class Validity:
             return self._callback(cassette.callbacks[place.number])
         return self._reply(cassette.exchanges[place.number])
 
-    def held(self, cassette: Cassette, place: Place) -> bool:
+    def is_covered(self, cassette: Cassette, place: Place) -> bool:
         """Whether the contract covers it at all."""
         if place.kind == "exchange":
             return self.operation(cassette.exchanges[place.number]) is not None

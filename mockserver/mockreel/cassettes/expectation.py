@@ -80,7 +80,7 @@ class Play:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownDifference:
     """A difference that is there for a reason; `at` is a JSON pointer in which `*` is any step."""
 
     place: Place
@@ -96,7 +96,7 @@ class Expectation:
     calls: tuple[ClientCall, ...]
     callbacks: tuple[Notice, ...]
     play: Mapping[Place, Play]
-    known: tuple[Known, ...]
+    known: tuple[KnownDifference, ...]
     outside: Mapping[Place, str]
 
 
@@ -116,7 +116,7 @@ def expectation(cassette: Cassette) -> Expectation:
         tuple(reader.call(row) for row in _rows(file, "calls")),
         tuple(Notice(reader.number(row, "of", "callback"), _gives(row)) for row in _rows(file, "callbacks")),
         dict(reader.play(row) for row in _rows(file, "play")),
-        tuple(reader.known(row) for row in _rows(file, "known")),
+        tuple(reader.known_difference(row) for row in _rows(file, "known")),
         {reader.place(row): row.at("why").text() for row in _rows(file, "outside")},
     )
 
@@ -162,9 +162,9 @@ class _Reader:
         body = found.mapping() if (found := row.maybe("body")) else None
         return self.place(row), Play(row.at("why").text(), who, prefer, path, body, row.get("wait", 0.0))
 
-    def known(self, row: Cursor) -> Known:
+    def known_difference(self, row: Cursor) -> KnownDifference:
         at, what, why = (row.at(key).text() for key in ("at", "what", "why"))
-        return Known(self.place(row), at, what, why)
+        return KnownDifference(self.place(row), at, what, why)
 
     def place(self, row: Cursor) -> Place:
         kind: Kind = "callback" if "callback" in row.mapping() else "exchange"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from mockreel.cli.output import columns, echo
 from mockreel.errors import MockreelError
-from mockreel.server.app import Beside
+from mockreel.server.app import BackgroundTask
 from mockreel.server.log import Lines, Log, Nowhere, Outlet, Records
 
 if TYPE_CHECKING:
@@ -31,9 +31,9 @@ def colourful(stream: TextIO) -> bool:
     return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
-def beside(log: Log, options: Mapping[str, Any]) -> list[Beside]:
+def background_tasks(log: Log, options: Mapping[str, Any]) -> list[BackgroundTask]:
     """What runs beside the requests: the log, and the watch, which reports errors even without a log."""
-    found: list[Beside] = []
+    found: list[BackgroundTask] = []
     if not options["quiet"]:
         found.append(lambda simulator: log.follow(simulator.events))
     if options["watch"]:

@@ -8,7 +8,7 @@ import click
 
 from mockreel.cli.option_types import Pair, Secret, Size
 from mockreel.cli.private_file import PrivateFile
-from mockreel.server.http.limits import KEEP_ALIVE_SECONDS
+from mockreel.server.http.connection.connection_limits import KEEP_ALIVE_SECONDS
 
 F = TypeVar("F", bound=Callable[..., Any])
 

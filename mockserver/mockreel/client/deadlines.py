@@ -34,5 +34,5 @@ class Deadline:
         return self.timing.now() - self.began
 
     @property
-    def left(self) -> float:
+    def seconds_left(self) -> float:
         return float("inf") if self.seconds is None else self.seconds - self.passed

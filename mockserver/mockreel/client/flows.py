@@ -127,7 +127,7 @@ class Core:
                 raise JobCancelled(outcome)
             if outcome.ended:
                 return outcome
-            if pause >= deadline.left:
+            if pause >= deadline.seconds_left:
                 raise DeadlineExceeded(
                     f"wait for {job.id}", deadline.seconds or 0.0, job=job, last=f"it was {outcome.word}"
                 )

@@ -12,13 +12,13 @@ def formatted(contract: Contract, model: Model, input_: Mapping[str, Any]) -> di
 
     A value that the schema accepts, or has in no form, is unchanged: the provider reports what is wrong with it.
     """
-    fields: Mapping[str, Any] = contract.schemas.written(model.schema).get("properties", {})
+    fields: Mapping[str, Any] = contract.schemas.patched_document(model.schema).get("properties", {})
     return {name: _formatted(value, fields.get(name, {})) for name, value in input_.items()}
 
 
 def name_in_schema(contract: Contract, model: Model, name: str) -> str:
     """A model's name in its schema, if the schema accepts only one other name."""
-    row: Mapping[str, Any] = contract.schemas.written(model.schema).get("properties", {}).get("model", {})
+    row: Mapping[str, Any] = contract.schemas.patched_document(model.schema).get("properties", {}).get("model", {})
     options = row.get("enum", [name])
     return str(options[0]) if name not in options and len(options) == 1 else name
 

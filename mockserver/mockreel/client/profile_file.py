@@ -87,7 +87,7 @@ def _job(_: str, row: Cursor) -> JobPlaces:
     places = {key: _first(row, key) + _texts(client, key) for key in ("id", "state")}
     places |= {"results": row.at("results").texts() + _texts(client, "results")}
     places |= {key: client.at(key).texts() for key in ("kinds", "seconds", "texts")}
-    spent = tuple(_spent(one) for one in _rows(client.at("spent")))
+    spent = tuple(_charge_place(one) for one in _rows(client.at("spent")))
     return JobPlaces(**places, failure=_failure(client.at("failure")), spent=spent)
 
 
@@ -96,7 +96,7 @@ def _first(row: Cursor, key: str) -> tuple[str, ...]:
     return (found.text(),) if found else ()
 
 
-def _spent(row: Cursor) -> SpentPlace:
+def _charge_place(row: Cursor) -> SpentPlace:
     return SpentPlace(row.at("at").text(), row.at("currency").text(), row.get("per", 1))
 
 

@@ -24,7 +24,7 @@ class Uncertain:
 
 
 @dataclass(frozen=True, slots=True)
-class Again:
+class FailedTry:
     """The result of a failed try: the error, whether a retry may help, and after how long."""
 
     error: ClientError
@@ -59,12 +59,12 @@ class Exchanges:
             expected: whether a response that looks like an error is a valid one.
             redirects: whether a redirect is a valid response; never with the key.
         """
-        last: Again | None = None
+        last: FailedTry | None = None
         doubt: SubmitUncertain | None = None
         for tries in range(1, self._pace.attempts + 1):
-            if deadline.left <= 0:
+            if deadline.seconds_left <= 0:
                 raise doubt or self._late(request, deadline, job, last)
-            remaining = deadline.left
+            remaining = deadline.seconds_left
             received = yield replace(request, seconds=min(self._timeout, remaining), total=remaining)
             assert received is not None
             moved = redirects and isinstance(received, IncomingResponse) and _is_redirect(received)
@@ -76,13 +76,15 @@ class Exchanges:
             if not last.helps or tries == self._pace.attempts:
                 break
             wait = backoff(self._pace, tries, self._timing) if last.seconds is None else last.seconds
-            if wait >= deadline.left:
+            if wait >= deadline.seconds_left:
                 raise doubt or self._late(request, deadline, job, last)
             yield Pause(wait)
         assert last is not None
         raise doubt or last.error
 
-    def _late(self, request: OutgoingRequest, deadline: Deadline, job: Job | None, last: Again | None) -> ClientError:
+    def _late(
+        self, request: OutgoingRequest, deadline: Deadline, job: Job | None, last: FailedTry | None
+    ) -> ClientError:
         return DeadlineExceeded(request.what, deadline.seconds or 0.0, job=job, last=str(last.error) if last else "")
 
     def _judged(
@@ -91,29 +93,29 @@ class Exchanges:
         received: IncomingResponse | Trouble,
         uncertain: Uncertain | None,
         expected: Expected,
-    ) -> Again | None:
+    ) -> FailedTry | None:
         """None if the response is valid."""
         if isinstance(received, Trouble):
             return self._troubled(request, received, uncertain)
         # A request without a key fetches a file, whatever its content is.
-        is_error = self._error_reader.refused(received) if request.key else received.status >= 400
+        is_error = self._error_reader.is_error(received) if request.key else received.status >= 400
         if 200 <= received.status < 300 and (expected(received) or not is_error):
             return self._unreadable(request, received, uncertain)
         if not is_error:
             why = f"the response was {received.status}" + (
                 ", which would send the key elsewhere" if request.key else ""
             )
-            return Again(ReplyNotUnderstood(request.what, why), helps=False)
+            return FailedTry(ReplyNotUnderstood(request.what, why), helps=False)
         return self._rejected(request, received, uncertain)
 
-    def _troubled(self, request: OutgoingRequest, trouble: Trouble, uncertain: Uncertain | None) -> Again:
+    def _troubled(self, request: OutgoingRequest, trouble: Trouble, uncertain: Uncertain | None) -> FailedTry:
         if uncertain is not None and trouble.sent:
             return self._doubt(request, trouble.why, uncertain)
-        return Again(NotReached(request.what, trouble.why), helps=not trouble.final)
+        return FailedTry(NotReached(request.what, trouble.why), helps=not trouble.final)
 
     def _unreadable(
         self, request: OutgoingRequest, response: IncomingResponse, uncertain: Uncertain | None
-    ) -> Again | None:
+    ) -> FailedTry | None:
         """A problem unless the body is JSON, which requests with a key require."""
         if request.key is None or response.json is not None:
             return None
@@ -121,24 +123,24 @@ class Exchanges:
         return (
             self._doubt(request, why, uncertain)
             if uncertain
-            else Again(ReplyNotUnderstood(request.what, why), helps=True)
+            else FailedTry(ReplyNotUnderstood(request.what, why), helps=True)
         )
 
-    def _rejected(self, request: OutgoingRequest, response: IncomingResponse, uncertain: Uncertain | None) -> Again:
+    def _rejected(self, request: OutgoingRequest, response: IncomingResponse, uncertain: Uncertain | None) -> FailedTry:
         kind = self._error_reader.kind(response)
         error = self._error_reader.error(request.what, response, keyed=request.key is not None)
         if kind == "busy":
-            return Again(error, helps=True, seconds=error.retry_after)
+            return FailedTry(error, helps=True, seconds=error.retry_after)
         if kind != "broken" and response.status < 500:
             passes = uncertain is None and any(text in error.message for text in self._pace.again)
-            return Again(error, helps=passes)
+            return FailedTry(error, helps=passes)
         if uncertain is not None:
             return self._doubt(request, str(error), uncertain)
-        return Again(error, helps=True, seconds=error.retry_after)
+        return FailedTry(error, helps=True, seconds=error.retry_after)
 
-    def _doubt(self, request: OutgoingRequest, why: str, uncertain: Uncertain) -> Again:
+    def _doubt(self, request: OutgoingRequest, why: str, uncertain: Uncertain) -> FailedTry:
         error = SubmitUncertain(request.what, why, mark=uncertain.mark, find=uncertain.find)
-        return Again(error, helps=uncertain.repeats)
+        return FailedTry(error, helps=uncertain.repeats)
 
 
 def backoff(pace: Pace, tries: int, timing: Timing) -> float:

@@ -26,7 +26,7 @@ from mockreel.contract.exchanges.problem import Problem
 from mockreel.contract.exchanges.request_builder import UNKNOWN_ID, Requests, placed
 from mockreel.contract.exchanges.request_check import RequestChecker
 from mockreel.contract.exchanges.response_check import ResponseChecker, response_problems
-from mockreel.contract.rows import Signature
+from mockreel.contract.webhook_rows import Signature
 from mockreel.simulator.in_process.memory_receiver import Behaviour, Receiver
 from mockreel.simulator.in_process.mock_target import Skipped, Target
 from mockreel.webhooks import sign

@@ -3,11 +3,8 @@
 from mockreel.contract.loader import Contract, known_readings, load_contract, providers
 from mockreel.contract.operations import Operation, Parameter, Place
 from mockreel.contract.rows import (
-    Callbacks,
-    DeliveryPolicy,
     ErrorRow,
     ErrorScenario,
-    Event,
     Evidence,
     Failure,
     JobScenario,
@@ -17,6 +14,7 @@ from mockreel.contract.rows import (
     Scenarios,
     State,
 )
+from mockreel.contract.webhook_rows import Callbacks, DeliveryPolicy, Event
 
 __all__ = [
     "Callbacks",

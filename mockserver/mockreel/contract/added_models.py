@@ -117,11 +117,11 @@ def _rows(entry: Any) -> list[Mapping[str, Any]]:
     text = str(entry)
     if text.endswith((".yaml", ".yml")) and "=" not in text:
         path = Path(text)
-        return [_beside(path, row) for row in read_list(path)]
+        return [_with_schema_path(path, row) for row in read_list(path)]
     return [_from_text(text)]
 
 
-def _beside(path: Path, row: Any) -> Mapping[str, Any]:
+def _with_schema_path(path: Path, row: Any) -> Mapping[str, Any]:
     """A row of a file; the path of its schema is relative to the file."""
     if not isinstance(row, Mapping):
         raise DataError(str(path), f"a row is {row!r}", expected=f"a mapping with {', '.join(FIELDS)}")

@@ -28,7 +28,7 @@ class Entry:
     @property
     def title(self) -> str:
         """Its title in the docs, if that is another name."""
-        title: str = self.contract.schemas.written(self.model.schema).get("title", "")
+        title: str = self.contract.schemas.patched_document(self.model.schema).get("title", "")
         return "" if title in self.names else title
 
     def row(self) -> Row:
@@ -56,7 +56,7 @@ def entries(contracts: Iterable[Contract]) -> list[Entry]:
     return [Entry(contract, model) for contract in contracts for model in contract.models.values()]
 
 
-def found(among: Sequence[Entry], words: Sequence[str], *, output: str | None = None) -> list[Entry]:
+def search(among: Sequence[Entry], words: Sequence[str], *, output: str | None = None) -> list[Entry]:
     """The models whose id, alias or title has every word, in any case, and that make this output.
 
     Raises:
@@ -78,7 +78,7 @@ def found(among: Sequence[Entry], words: Sequence[str], *, output: str | None = 
     return matching
 
 
-def named(among: Sequence[Entry], name: str) -> list[Entry]:
+def models_named(among: Sequence[Entry], name: str) -> list[Entry]:
     """The models with this id or alias: at most one per provider."""
     return [entry for entry in among if name in entry.names]
 
@@ -86,7 +86,7 @@ def named(among: Sequence[Entry], name: str) -> list[Entry]:
 def described(entry: Entry) -> Row:
     """All facts about a model."""
     contract, model = entry.contract, entry.model
-    schema = contract.schemas.written(model.schema)
+    schema = contract.schemas.patched_document(model.schema)
     note = schema.get("x-mockreel", {})
     return {
         **entry.row(),
@@ -150,7 +150,7 @@ def _price(price: Price) -> Row:
 
 
 def _route(contract: Contract, endpoint: str, file: str) -> Row:
-    schema = contract.schemas.written(file)
+    schema = contract.schemas.patched_document(file)
     corrections = list(schema.get("x-mockreel", {}).get("corrections", []))
     return {"endpoint": endpoint, "fields": _fields(schema), "corrections": corrections}
 

@@ -44,7 +44,7 @@ class Documents:
         info = {"title": self._contract.title, "version": "1"}
         return _pruned({"openapi": "3.1.0", "info": info, "paths": found, "components": components})
 
-    def whole(self, models: Iterable[Model] | None = None, *, url: str | None = None) -> dict[str, Any]:
+    def full_document(self, models: Iterable[Model] | None = None, *, url: str | None = None) -> dict[str, Any]:
         """The provider's document for people and tools: every operation, and the input of each model.
 
         A model in a path gets its own path; models in a body are alternatives of that body.

@@ -37,7 +37,7 @@ class _Tail:
     end: _End
 
 
-class Found(NamedTuple):
+class RouteMatch(NamedTuple):
     """The operations at a path, by method, and its parameters."""
 
     methods: dict[str, Operation]
@@ -51,13 +51,13 @@ class Router:
 
     def __init__(self, operations: Iterable[Operation]) -> None:
         self._root = _Node()
-        self._literal: dict[str, Found] = {}  # templates without parameters, which match before all others
+        self._literal: dict[str, RouteMatch] = {}  # templates without parameters, which match before all others
         self._last: dict[str, _End] = {}  # by their prefix, templates whose only parameter is the last segment
-        self._walked: dict[str, Found] = {}  # what was found for some paths that bind in no simple way
+        self._walked: dict[str, RouteMatch] = {}  # what was found for some paths that bind in no simple way
         for operation in operations:
             self._add(operation)
 
-    def find(self, path: str) -> Found | None:
+    def find(self, path: str) -> RouteMatch | None:
         """The operations at a path (percent-decoded, beginning with a slash), or None."""
         literal = self._literal.get(path)
         if literal is not None:
@@ -65,15 +65,15 @@ class Router:
         before, _, last = path.rpartition("/")
         end = self._last.get(before)
         if end is not None and last:
-            return Found(end.methods, {end.names[0]: last})
+            return RouteMatch(end.methods, {end.names[0]: last})
         return self._walked.get(path) or self._walk(path)
 
-    def _walk(self, path: str) -> Found | None:
+    def _walk(self, path: str) -> RouteMatch | None:
         values: list[str] = []
         end = _walk(self._root, path[1:].split("/"), 0, values)
         if end is None:
             return None
-        found = Found(end.methods, dict(zip(end.names, values, strict=True)))
+        found = RouteMatch(end.methods, dict(zip(end.names, values, strict=True)))
         if len(path) <= LONGEST:
             if len(self._walked) >= MOST_KNOWN:
                 self._walked.clear()
@@ -96,7 +96,7 @@ class Router:
         node.end = node.end or _End(names)
         node.end.methods[operation.method] = operation
         if not names:
-            self._literal[operation.path] = Found(node.end.methods, {})
+            self._literal[operation.path] = RouteMatch(node.end.methods, {})
         elif len(names) == 1 and parts[-1].startswith("{"):
             self._last[operation.path.rpartition("/")[0]] = node.end
 

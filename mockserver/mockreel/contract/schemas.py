@@ -118,7 +118,7 @@ class Schemas:
             return self._openapi + reference
         return BASE + reference.removeprefix("../../") if reference.startswith("../../") else reference
 
-    def written(self, name: str) -> Document:
+    def patched_document(self, name: str) -> Document:
         """A schema document with the patches of the readings, before `rewrite`."""
         if name in self._added:
             return self._added[name]
@@ -138,7 +138,7 @@ class Schemas:
         return self._sources
 
     def _read(self, name: str) -> Document:
-        document = self.written(name)
+        document = self.patched_document(name)
         return self._rewrite(document) if self._rewrite and name.startswith("models/") else document
 
 

@@ -30,7 +30,7 @@ class Violation(NamedTuple):
         """The path as a JSON pointer."""
         return pointer(self.path)
 
-    def kept(self, *, path: tuple[Step, ...] | None = None, message: str | None = None) -> "Violation":
+    def for_storage(self, *, path: tuple[Step, ...] | None = None, message: str | None = None) -> "Violation":
         """The violation in the form for storage: shortened, without the value, with a redacted path and message."""
         text = self.message if message is None else message
         if len(text) > KEPT_TEXT:

@@ -109,7 +109,7 @@ def _stated_examples(content: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 def _broken_example(message: Message, example: Any, subject: Subject) -> Iterator[Finding]:
     for violation in violations(message.settled("self").validator(), example):
-        says = f"an example breaks its own schema: {violation.kept().message}"
+        says = f"an example breaks its own schema: {violation.for_storage().message}"
         yield subject.finding(
             violation.pointer or "/", "docs only", says, violation.limit, violation.value, witness=violation.value
         )

@@ -49,7 +49,7 @@ def documents_drift(
 
 def document_drift(provider: str, files: list[str], before: Rows, after: Rows) -> Iterator[Finding]:
     """The differences between two versions of one document that all of `files` share."""
-    id_, where = f"{provider}/docs/{files[0]}", _where(files)
+    id_, where = f"{provider}/docs/{files[0]}", _file_names(files)
     old, new = _comparable(before), _comparable(after)
     for key, row in new["operations"].items():
         if OPEN in row["security"] and key in old["operations"]:
@@ -124,6 +124,6 @@ def _new(provider: str, before: Mapping[str, Rows], after: Mapping[str, Rows]) -
             yield Finding(f"{provider}/docs/{name}", name, NOTHING, further, "compatible", "a document with more")
 
 
-def _where(files: list[str]) -> str:
+def _file_names(files: list[str]) -> str:
     further = f" (and {len(files) - 1} more)" if len(files) > 1 else ""
     return f"{files[0]}{further}"

@@ -59,7 +59,7 @@ def _row(contract: Contract, operation: Operation) -> dict[str, Any]:
         "key": {_spelled(place): {} for place in operation.key} or {_OPEN: {}},
         "parameters": {
             f"{one['in']} {one['name']}": {"required": bool(one.get("required"))}
-            for one in _others(contract, operation)
+            for one in _other_parameters(contract, operation)
         },
         "query": {parameter.name: {"required": parameter.required} for parameter in operation.query},
         "statuses": {status: {} for status in responses},
@@ -109,7 +109,7 @@ def _callbacks(document: dict[str, Any], operation: Operation) -> Iterator[Mappi
         yield resolve(document, one, where=operation.id)
 
 
-def _others(contract: Contract, operation: Operation) -> Iterator[Mapping[str, Any]]:
+def _other_parameters(contract: Contract, operation: Operation) -> Iterator[Mapping[str, Any]]:
     """The parameters of an operation that are neither in its path nor in its query."""
     for one in operation.raw.get("parameters") or ():
         parameter = resolve(contract.document, one, where=operation.id)
@@ -187,7 +187,7 @@ def _operation_messages(contract: Contract, operation: Operation) -> dict[str, _
     for parameter in operation.query:
         where = f"{operation.id} query {parameter.name}"
         found[where] = _OperationMessage("requests", where, parameter.schema, source)
-    for stated in _others(contract, operation):
+    for stated in _other_parameters(contract, operation):
         where = f"{operation.id} {stated['in']} {stated['name']}"
         found[where] = _OperationMessage("requests", where, stated.get("schema", {}), source)
     for status, response in operation.raw.get("responses", {}).items():

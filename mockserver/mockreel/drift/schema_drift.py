@@ -118,20 +118,20 @@ def schema_findings(before: Message, after: Message, direction: Direction, subje
     found = [comparison.finding(part, whole, subject) for part in _parts(comparison.sender, comparison.receiver)]
     if not any(VERDICTS.index(finding.verdict) <= VERDICTS.index(whole) for finding in found):
         found.append(_of_whole(comparison.before, comparison.after, whole, witness, subject))
-    lost = list(_lost(comparison, subject))
+    lost = list(_removed_fields(comparison, subject))
     found = [finding for finding in found if not _is_reported(finding, lost)]
     yield from found
     yield from (one for one in lost if all(one.id != finding.id for finding in found))
 
 
-def _lost(comparison: _Comparison, subject: Subject) -> Iterator[Finding]:
+def _removed_fields(comparison: _Comparison, subject: Subject) -> Iterator[Finding]:
     """Fields that are no longer documented: a client may read one in vain, or send one with an unknown effect."""
     verdict: Verdict = "breaking for replies" if comparison.direction == "replies" else "unknown"
     says = {
         "replies": "a documented field of the response is gone",
         "requests": "gone; the docs do not say how it is handled",
     }
-    for at, schema in Fields(comparison.before, comparison.after).lost():
+    for at, schema in Fields(comparison.before, comparison.after).removed():
         yield subject.finding(at, verdict, says[comparison.direction], schema, NOTHING)
 
 

@@ -107,9 +107,9 @@ def _of_entry(moment: Moment, entry: int, stretches: Sequence[Stretch]) -> Stret
 
 def not_then(moment: Moment, begun: float, ended: float) -> OptionError:
     """The error of a moment that it never was up to its entry: the clock went from `begun` to `ended` there."""
-    then = f"Up to entry {moment.entry} the clock went from {_shown(begun)} to {_shown(ended)}."
+    then = f"Up to entry {moment.entry} the clock went from {_moment_text(begun)} to {_moment_text(ended)}."
     return OptionError("moment", str(moment), then=then)
 
 
-def _shown(at: float) -> str:
+def _moment_text(at: float) -> str:
     return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

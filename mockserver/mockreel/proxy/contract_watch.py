@@ -52,7 +52,7 @@ class _CachingChecker:
         return self._request_checker.model(operation, path, body)
 
 
-class Found(NamedTuple):
+class WatchFinding(NamedTuple):
     """A problem with its side, and the broken client rule if there is one."""
 
     side: Side
@@ -155,7 +155,7 @@ class Watch:
         for _ in self._client.look(client_request, 0, None, job=None, keys=self.keys(client_request), whole=False):
             pass  # its violations are reported when it is sent again
 
-    def _violation(self, passed: Passed, found: Found, secrets: Fingerprints) -> ProxyViolation:
+    def _violation(self, passed: Passed, found: WatchFinding, secrets: Fingerprints) -> ProxyViolation:
         side, problem, rule = found
         came = harmless(" ".join(self._redactor.text(problem.actual, secrets).split()))
         return ProxyViolation(
@@ -170,26 +170,28 @@ class Watch:
             rule,
         )
 
-    def _client_side(self, passed: Passed, request: SentRequest, response: ReceivedResponse | None) -> Iterator[Found]:
+    def _client_side(
+        self, passed: Passed, request: SentRequest, response: ReceivedResponse | None
+    ) -> Iterator[WatchFinding]:
         """The violations of the client, except those that it marks as expected."""
         client_request = passed.client_request
         expected = expected_rules(request.headers.get("prefer"))
         for rule, problem in self._request(client_request, request):
             if self._selection.covers(rule) and rule.id not in expected:
-                yield Found("request", problem, rule.id)
+                yield WatchFinding("request", problem, rule.id)
         job = self._tracks.job(request, response)
         keys = self.keys(client_request)
         whole = passed.streamed.whole
         for one in self._client.look(
             client_request, passed.status, response, job=job and str(job), keys=keys, whole=whole
         ):
-            yield Found("request", Problem(one.fact, "what the client rules allow", one.done, request), one.rule)
+            yield WatchFinding("request", Problem(one.fact, "what the client rules allow", one.done, request), one.rule)
 
     def _provider_side(
         self, client_request: ClientRequest, request: SentRequest, response: ReceivedResponse
-    ) -> Iterator[Found]:
+    ) -> Iterator[WatchFinding]:
         yield from (
-            Found(side, problem) for side, problem in self._response_problems(client_request, request, response)
+            WatchFinding(side, problem) for side, problem in self._response_problems(client_request, request, response)
         )
 
     def _request(self, client_request: ClientRequest, request: SentRequest) -> Iterator[tuple[type[Rule], Problem]]:

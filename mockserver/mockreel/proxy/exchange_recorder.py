@@ -14,11 +14,11 @@ from mockreel.cassettes.redaction.cassette_redactor import CassetteRedactor
 from mockreel.cassettes.redaction.final_check import Guard
 from mockreel.client.profile_file import read_profile
 from mockreel.contract import Contract, load_contract
+from mockreel.contract.messages.version_header import VERSION_FIELD, VERSION_HEADER
 from mockreel.errors import OptionError
 from mockreel.proxy.passed_exchange import ClientRequest, Headers, Passed
 from mockreel.proxy.proxy_report import PrintLine
 from mockreel.proxy.proxy_server import Plan
-from mockreel.server.http.connection.rejection import VERSION_HEADER
 from mockreel.terminal import counted
 
 # Limits of a cassette; later exchanges are forwarded but not recorded.
@@ -56,8 +56,8 @@ class ExchangeRecorder:
         if self._problem is not None or self._full:
             return
         host = f"https://{_text(passed.client_request.headers, b'host') or self._contract.hosts[0]}"
-        if any(name == VERSION_HEADER[0] for name, _ in passed.headers):
-            self._problem = FromMockServer(host, VERSION_HEADER[0].decode())
+        if any(name == VERSION_FIELD[0] for name, _ in passed.headers):
+            self._problem = FromMockServer(host, VERSION_HEADER)
             self._exchanges.clear()
             self._say(str(self._problem))
             return

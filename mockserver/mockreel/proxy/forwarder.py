@@ -34,7 +34,7 @@ class Observer(Protocol):
 
     def passed(self, provider: str, passed: Passed, watch: Watch) -> None: ...
 
-    def refused(self, provider: str, line: str, why: str) -> None: ...
+    def report_blocked(self, provider: str, line: str, why: str) -> None: ...
 
     def failed(self, provider: str, line: str, why: str) -> None: ...
 
@@ -113,7 +113,7 @@ class Forwarder:
         client_request = _client_request(scope, self._now())
         is_head = client_request.method == "HEAD"
         if _first(client_request.headers, b"sec-websocket-key") is not None:  # the server has removed `upgrade`
-            self._observer.refused(self.name, client_request.line, _NO_SOCKET)
+            self._observer.report_blocked(self.name, client_request.line, _NO_SOCKET)
             error = problem(501, "Proxy without WebSockets", f"Not sent by the proxy: {_NO_SOCKET}")
             await send_reply(error, send, head=is_head)
             return
@@ -129,7 +129,7 @@ class Forwarder:
             self._settle(reservation, arrived=True)
             raise
         except LimitExceeded as reason:
-            self._observer.refused(self.name, client_request.line, str(reason))
+            self._observer.report_blocked(self.name, client_request.line, str(reason))
             await send_reply(
                 problem(402, "Proxy spending limit", f"Not sent by the proxy: {reason}"), send, head=is_head
             )

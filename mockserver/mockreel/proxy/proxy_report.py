@@ -68,7 +68,7 @@ class Report:
         elif self._counts[same] <= 1:
             self.print_line(str(remark))
 
-    def refused(self, provider: str, line: str, why: str) -> None:
+    def report_blocked(self, provider: str, line: str, why: str) -> None:
         """Report a request that the spending limit blocked."""
         self._event("refused", f"{provider} {line} was not sent: {why}", provider=provider, exchange=line, why=why)
 
@@ -95,7 +95,7 @@ class Report:
             for line in lines:
                 self.print_line(line)
 
-    def ended(self) -> None:
+    def report_summary(self) -> None:
         """Report the summary."""
         if self.as_json:
             self._write_json(self.row())

@@ -20,7 +20,7 @@ from mockreel.proxy.spending_limit import SpendingLimit
 from mockreel.proxy.upstream import Upstream, new_client, trust, upstream_of
 from mockreel.server.http.asgi import Receive, Scope, Send, send_reply
 from mockreel.server.http.connection.bounded_protocol import Bounded
-from mockreel.server.http.limits import KEEP_ALIVE_SECONDS
+from mockreel.server.http.connection.connection_limits import KEEP_ALIVE_SECONDS
 from mockreel.server.http.sockets import bind, close, port_of, url_of
 from mockreel.server.http.uvicorn_server import Loop
 from mockreel.simulator.client_rules import RULES, select
@@ -101,7 +101,7 @@ class Proxy:
             self._loop.run(sockets=[one for some in self.sockets.values() for one in some])
         finally:
             close(self.sockets)
-        self.report.ended()
+        self.report.report_summary()
 
     def stop(self) -> None:
         """Stop forwarding, from any thread or a signal handler; running requests get some seconds to finish."""

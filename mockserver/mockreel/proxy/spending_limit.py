@@ -51,7 +51,7 @@ class SpendingLimit:
             LimitExceeded: the limit does not allow it.
         """
         try:
-            counted = self._counted(cost, name, single=single)
+            counted = self._amount(cost, name, single=single)
             self._afford(counted, currency, name)
         except LimitExceeded:
             self.refused += 1
@@ -62,7 +62,7 @@ class SpendingLimit:
         self.least = self.least or cost.certainty == "at least"
         return Reservation(cost, counted, currency)
 
-    def _counted(self, cost: Cost, name: str, *, single: bool) -> Decimal:
+    def _amount(self, cost: Cost, name: str, *, single: bool) -> Decimal:
         least = cost.amount or Decimal(0)
         if self.limit is not None and not single:
             raise LimitExceeded(f"{name} may start several jobs, which no limit can count. Start them one by one.")

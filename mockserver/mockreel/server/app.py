@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from mockreel.server.metrics.metrics import Metrics
 
 # What runs beside the requests of a mock server, as long as it is served.
-Beside = Callable[[Simulator], Coroutine[None, None, None]]
+BackgroundTask = Callable[[Simulator], Coroutine[None, None, None]]
 # Loopback, and the name that Starlette's test client gives an application.
 IN_PROCESS_NAMES = LOOPBACK_NAMES | {"testserver"}
 
@@ -247,7 +247,7 @@ def simulator_app(
     named: frozenset[str] = frozenset(),
     token: str | None = None,
     cors: Sequence[str] = (),
-    beside: Sequence[Beside] = (),
+    background_tasks: Sequence[BackgroundTask] = (),
     metrics: "Metrics | None" = None,
 ) -> Starlette:
     """A Starlette application over a mock server: its own paths behind the guard, `players` for everything else.
@@ -260,18 +260,18 @@ def simulator_app(
         cors: origins whose pages may call the providers.
         metrics: the figures at `/metrics`.
     """
-    besides = [*beside, *((metrics.run,) if metrics else ())]
+    all_tasks = [*background_tasks, *((metrics.run,) if metrics else ())]
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         simulator.scheduler.start()
         if simulator.shared is not None:
             await simulator.shared.join()
-        tasks = [asyncio.ensure_future(one(simulator)) for one in besides]
+        tasks = [asyncio.ensure_future(one(simulator)) for one in all_tasks]
         try:
             yield
         finally:
-            await _ended(tasks)
+            await _end_tasks(tasks)
             await simulator.close()
 
     guarded = Guard(Own(simulator, metrics), hosts=hosts, token=token)
@@ -312,7 +312,7 @@ def shown_path(providers: Mapping[str, Provider], path: str) -> str:
     return path[:LONGEST]
 
 
-async def _ended(tasks: Sequence["asyncio.Future[None]"]) -> None:
+async def _end_tasks(tasks: Sequence["asyncio.Future[None]"]) -> None:
     """End what ran beside the requests; errors are logged."""
     for task in tasks:
         task.cancel()

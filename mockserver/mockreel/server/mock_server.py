@@ -13,7 +13,7 @@ from mockreel import __version__
 from mockreel.engine.billing import Amount, CostSummary, cost_avoided, read_budget
 from mockreel.engine.clock import Clock
 from mockreel.engine.journal.journal import Journal
-from mockreel.engine.journal.journal_query import JournalQuery, Verdict, counted, ordered
+from mockreel.engine.journal.journal_query import JournalQuery, Verdict, count_verdict, ordered
 from mockreel.engine.scenarios.rules import Rule
 from mockreel.errors import EventLoopBlocked, OptionError
 from mockreel.simulator.rule_parser import set_faults
@@ -73,7 +73,7 @@ class MockServer:
             OptionError: an unknown keyword, or an operation that no provider has.
         """
         query = self._query(what)
-        verdict = counted(self.journal.numbered(), query, times=times, at_least=at_least, at_most=at_most)
+        verdict = count_verdict(self.journal.numbered(), query, times=times, at_least=at_least, at_most=at_most)
         return self._noted(verdict)
 
     def requested_in_order(self, *steps: Mapping[str, Any]) -> Verdict:
@@ -111,13 +111,13 @@ class MockServer:
             AssertionError: nothing broke them.
             OptionError: there is no such rule.
         """
-        from mockreel.simulator.client_rules import RULES, check_rules, met, select, violations  # noqa: PLC0415
+        from mockreel.simulator.client_rules import RULES, check_rules, select, violation_count, violations  # noqa: PLC0415
 
         check_rules(rules, what="rule to expect a violation of")
         everything = select(RULES, named=["all"])
         before = violations(self.simulator.providers.values(), everything)
         yield
-        found = met(before, violations(self.simulator.providers.values(), everything), rules=rules)
+        found = violation_count(before, violations(self.simulator.providers.values(), everything), rules=rules)
         if not found:
             raise AssertionError(f"No request broke {' or '.join(rules) or 'a client rule'}, though it was expected.")
         self._expected.update(found)

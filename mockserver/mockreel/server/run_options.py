@@ -106,7 +106,7 @@ def _shared(
         )
     log = RedisLog(url)
     try:
-        listed = {"--keys": _listed(options.keys)}
+        listed = {"--keys": _key_digest(options.keys)}
         return SharedRun(
             log,
             settings={**run_facts["settings"], **listed},
@@ -120,7 +120,7 @@ def _shared(
         raise
 
 
-def _listed(keys: Path | Iterable[KeyEntry] | None) -> str | None:
+def _key_digest(keys: Path | Iterable[KeyEntry] | None) -> str | None:
     """The listed keys as a digest for comparison; None if any key is accepted."""
     if keys is None:
         return None

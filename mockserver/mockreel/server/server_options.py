@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 from mockreel.engine.accounts.account import KeyEntry
 from mockreel.engine.billing import Budget
-from mockreel.server.http.limits import KEEP_ALIVE_SECONDS
+from mockreel.server.http.connection.connection_limits import KEEP_ALIVE_SECONDS
 from mockreel.server.http.tls import Tls
 from mockreel.simulator.settings import Settings
 from mockreel.webhooks import Sender

@@ -17,7 +17,7 @@ from mockreel.engine.accounts.key_file import read_keys
 from mockreel.engine.clock import Clock
 from mockreel.errors import OptionError
 from mockreel.server.access_token import check_token
-from mockreel.server.app import Beside, ByPrefix, shield, simulator_app
+from mockreel.server.app import BackgroundTask, ByPrefix, shield, simulator_app
 from mockreel.server.http import cors
 from mockreel.server.http.asgi import App, ByPort, Front
 from mockreel.server.http.connection.rejection import Rejection
@@ -46,7 +46,7 @@ class Server:
 
     Args:
         contracts: contracts that are already loaded, instead of loading those of the options.
-        beside: runs beside the requests while it serves.
+        background_tasks: runs beside the requests while it serves.
         short: use the fast path; responses are the same, sooner.
         prepare: changes the simulator before it is served.
     """
@@ -56,7 +56,7 @@ class Server:
         options: Options,
         *,
         contracts: Mapping[str, Contract] | None = None,
-        beside: Sequence[Beside] = (),
+        background_tasks: Sequence[BackgroundTask] = (),
         short: bool = True,
         prepare: Callable[[Simulator], None] | None = None,
     ) -> None:
@@ -86,8 +86,8 @@ class Server:
             self.sockets = listen(options.host, options.port, contracts)
             undo.callback(self.close)
             self.server = addressed(simulator, entries, self.sockets, options)
-            besides = [*beside, *(stored.beside if stored is not None else ())]
-            self._server = Loop(self._config(options, besides, short=short))
+            all_tasks = [*background_tasks, *(stored.beside if stored is not None else ())]
+            self._server = Loop(self._config(options, all_tasks, short=short))
             undo.pop_all()
 
     def _fresh(self, stored: "ServedRun", options: Options, contracts: Mapping[str, Contract]) -> Simulator:
@@ -109,8 +109,8 @@ class Server:
         then = f"Other machines can reach it, so {missing}."
         raise OptionError("host", options.host, ["127.0.0.1", "::1"], then=then)
 
-    def _config(self, options: Options, beside: Sequence[Beside], *, short: bool) -> uvicorn.Config:
-        app = application(self.server, options, self.sockets, beside=beside)
+    def _config(self, options: Options, background_tasks: Sequence[BackgroundTask], *, short: bool) -> uvicorn.Config:
+        app = application(self.server, options, self.sockets, background_tasks=background_tasks)
         report = partial(report_rejection, self.server.simulator, self.sockets)
         config = uvicorn.Config(
             app,
@@ -225,7 +225,11 @@ def addressed(
 
 
 def application(
-    server: MockServer, options: Options, sockets: Mapping[str, Sockets], *, beside: Sequence[Beside] = ()
+    server: MockServer,
+    options: Options,
+    sockets: Mapping[str, Sockets],
+    *,
+    background_tasks: Sequence[BackgroundTask] = (),
 ) -> ByPort:
     """What answers on these sockets: each provider on its own, and the control API."""
     simulator = server.simulator
@@ -252,7 +256,7 @@ def application(
         named=named,
         token=options.token,
         cors=options.cors,
-        beside=[*beside, *_traced(simulator, options)],
+        background_tasks=[*background_tasks, *_traced(simulator, options)],
         metrics=_metrics(simulator) if options.metrics else None,
     )
     return ByPort(fronts, behind, responders=responders)
@@ -264,7 +268,7 @@ def _metrics(simulator: Simulator) -> "Metrics":
     return Metrics(simulator)
 
 
-def _traced(simulator: Simulator, options: Options) -> Sequence[Beside]:
+def _traced(simulator: Simulator, options: Options) -> Sequence[BackgroundTask]:
     if options.traces is None:
         return ()
     from mockreel.server.traces.traces import Traces  # noqa: PLC0415  (few servers are traced)

@@ -11,7 +11,7 @@ import uvicorn
 from mockreel import __version__
 from mockreel.server.http.asgi import Receive, Scope, Send
 from mockreel.server.http.connection.bounded_protocol import Bounded
-from mockreel.server.http.limits import KEEP_ALIVE_SECONDS
+from mockreel.server.http.connection.connection_limits import KEEP_ALIVE_SECONDS
 from mockreel.server.http.sockets import listen, port_of, url_of
 from mockreel.server.http.uvicorn_server import Loop
 from mockreel.webhooks import HttpSender, Outcome, Outgoing, Targets, describe
@@ -34,7 +34,7 @@ class HandledWebhook:
     @property
     def handed(self) -> str:
         """What became of it, in words."""
-        return "not handed on" if self.outcome is None else f"handler {why(self.outcome)}"
+        return "not handed on" if self.outcome is None else f"handler {outcome_text(self.outcome)}"
 
 
 @dataclass(slots=True)
@@ -89,7 +89,7 @@ class Receiver:
             await self._sender.close()
 
 
-def why(outcome: Outcome) -> str:
+def outcome_text(outcome: Outcome) -> str:
     """An outcome in words, with the option of these commands where the host was not allowed."""
     description, advice, _ = describe(outcome).partition("; allow it")
     return f"{description}. Allow it: --allow-host HOST" if advice else description

@@ -231,7 +231,7 @@ class Capture:
         if found is one or (found is not None and found.limit == one.limit):
             return found
         shown = self._redacted(known, one)
-        if shown == one.kept() and len(one.message) <= KEPT_TEXT:
+        if shown == one.for_storage() and len(one.message) <= KEPT_TEXT:
             self._harmless[name] = shown
         return shown
 
@@ -242,7 +242,7 @@ class Capture:
         content = self.redactor.text(one.message, known)
         if one.keyword != "required" and any(self.redactor.is_secret(step, None) for step in steps):
             content = f"the value breaks the rule {one.keyword!r}"
-        stored = one.kept(path=path, message=content)
+        stored = one.for_storage(path=path, message=content)
         return stored._replace(limit=self.redactor.value(one.limit, known)) if _lists_names(one) else stored
 
     def _headers(self, request: Request) -> StoredHeaders:

@@ -30,7 +30,7 @@ def choose(context: RequestContext, prefer: bytes | None) -> None:
         ErrorResponse, Unanswered: the fault replaces the response.
     """
     context.faults = NO_FAULTS  # later errors are sent undamaged
-    found = _settled(context, _chosen(context, prefer))
+    found = _settled(context, _selected_faults(context, prefer))
     for fault in found:
         check_fault(context.provider.contract, fault)
         _check_wire(context, fault)
@@ -44,7 +44,7 @@ def _names(faults: Faults) -> set[str]:
     return {one.name for one in faults}
 
 
-def _chosen(context: RequestContext, prefer: bytes | None) -> Faults:
+def _selected_faults(context: RequestContext, prefer: bytes | None) -> Faults:
     """The first source with a fault decides, for responses and webhooks separately; webhooks where a job may begin."""
     wished = preferred_faults(prefer)
     begins = _begins(context)
@@ -80,10 +80,10 @@ def _settled(context: RequestContext, found: Faults) -> Faults:
     """The same with what must be drawn; each account's draws are its own."""
     if found.reply is None and found.callback is None:
         return NO_FAULTS
-    return Faults(*(None if one is None else _drawn(context, one) for one in (found.reply, found.callback)))
+    return Faults(*(None if one is None else _with_drawn_values(context, one) for one in (found.reply, found.callback)))
 
 
-def _drawn(context: RequestContext, fault: Fault) -> Fault:
+def _with_drawn_values(context: RequestContext, fault: Fault) -> Fault:
     account = context.caller.account.number if context.caller else 0
     turn = context.provider.count(f"fault of account {account}")
     return settled(fault, context.provider.draw("fault", account, turn, size=8))

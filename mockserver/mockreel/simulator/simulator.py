@@ -13,7 +13,7 @@ from mockreel.engine.accounts.key_file import check_keys
 from mockreel.engine.accounts.keyring import Keyring, Listing
 from mockreel.engine.billing import Budget, read_budget
 from mockreel.engine.clock import Clock
-from mockreel.engine.journal.journal import Journal, Names, Tried
+from mockreel.engine.journal.journal import AttemptEntry, Journal, Names
 from mockreel.engine.scenarios.rules import Rules
 from mockreel.engine.scheduler import Scheduler
 from mockreel.errors import OptionError
@@ -301,7 +301,7 @@ def _noting(provider: Provider) -> Callable[[Delivery, Attempt], None]:
     def note(delivery: Delivery, attempt: Attempt) -> None:
         outcome = attempt.outcome
         provider.journal.note_attempt(
-            Tried(
+            AttemptEntry(
                 attempt.at,
                 attempt.ended,
                 provider.name,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from mockreel.engine.journal.journal import Entry, Tried
+from mockreel.engine.journal.journal import AttemptEntry, Entry
 from mockreel.server.mock_server import MockServer
 from mockreel.terminal import harmless
 
@@ -41,7 +41,7 @@ def _request(number: int, entry: Entry) -> Iterator[str]:
     yield from (f"     {one.pointer or 'the body'}: {one.message}" for one in entry.violations)
 
 
-def _attempt(attempt: Tried) -> str:
+def _attempt(attempt: AttemptEntry) -> str:
     outcome = attempt.error or attempt.status
     forged = " (forged)" if attempt.forged else ""
     return f"webhook {attempt.event or attempt.kind}{forged} to {attempt.url}, attempt {attempt.number}: {outcome}"

@@ -1,6 +1,6 @@
 """Forged callbacks: a copy of each signed one, signed with an unknown secret."""
 
-from mockreel.engine.journal.journal import Tried
+from mockreel.engine.journal.journal import AttemptEntry
 from mockreel.simulator.provider import Provider
 from mockreel.webhooks import Outcome, Outgoing, Sender, sign
 
@@ -32,7 +32,7 @@ class Forger:
         began = self._provider.clock.now()
         outcome = await self._sender.send(forged)
         self._provider.journal.note_attempt(
-            Tried(
+            AttemptEntry(
                 at=began,
                 ended=self._provider.clock.now(),
                 provider=self._provider.name,

@@ -151,7 +151,7 @@ def mockreel(request: pytest.FixtureRequest) -> Iterator["MockServer"]:
             yield server
         finally:
             del item.stash[_PLAYED]  # else it would live until the session ends
-        item.user_properties.append((COST_AVOIDED, cost_avoided(server.simulator).written()))
+        item.user_properties.append((COST_AVOIDED, cost_avoided(server.simulator).to_text()))
 
 
 @contextmanager

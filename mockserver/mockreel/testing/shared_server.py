@@ -15,8 +15,8 @@ import uvicorn
 from mockreel.contract import Contract
 from mockreel.engine.clock import Clock
 from mockreel.server.http.asgi import ByPort, Front
+from mockreel.server.http.connection.connection_limits import KEEP_ALIVE_SECONDS
 from mockreel.server.http.connection.rejection import Rejection
-from mockreel.server.http.limits import KEEP_ALIVE_SECONDS
 from mockreel.server.http.protocol import WireProtocol
 from mockreel.server.http.sockets import close, listen, url_of
 from mockreel.server.http.uvicorn_server import Loop, in_thread

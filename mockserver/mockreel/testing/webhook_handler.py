@@ -50,7 +50,7 @@ def check_webhook_handler(
     from mockreel.conformance.reports import terminal_report  # noqa: PLC0415
 
     plan = HandlerPlan(secret, tuple(former_secrets), before, budget, tuple(operations), seed, data)
-    with _served(handler) as origin:
+    with _serve(handler) as origin:
         report = check_handler(handler if origin is None else origin + path, provider, plan)
     skipped = [outcome for outcome in report.outcomes if outcome.skip_reasons]
     if report.exit_code or skipped:
@@ -58,7 +58,7 @@ def check_webhook_handler(
     return report
 
 
-def _served(handler: Any) -> contextlib.AbstractContextManager[str | None]:
+def _serve(handler: Any) -> contextlib.AbstractContextManager[str | None]:
     """The URL of an application while it is served; None for a URL."""
     if isinstance(handler, str):
         return contextlib.nullcontext()

@@ -173,7 +173,7 @@ class Deliveries:
         fault = delivery.fault if delivery.fault and damage.applies(delivery.fault, number) else None
         lost = None
         if fault is not None:
-            message, lost = damage.damaged(fault, message, self.signing(delivery)), damage.lost(fault)
+            message, lost = damage.damaged(fault, message, self.signing(delivery)), damage.lost_outcome(fault)
         try:
             outcome = lost or await self._sender.send(message)
         except asyncio.CancelledError:

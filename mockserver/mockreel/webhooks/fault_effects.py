@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from mockreel.contract.rows import Signature
+from mockreel.contract.webhook_rows import Signature
 from mockreel.engine.faults import Fault
 from mockreel.webhooks.signature import sign
 from mockreel.webhooks.transport import Outcome, Outgoing
@@ -58,7 +58,7 @@ def repeated_after(fault: Fault, deliveries: int) -> float | None:
     return fault.number("every")
 
 
-def lost(fault: Fault) -> Outcome | None:
+def lost_outcome(fault: Fault) -> Outcome | None:
     """The outcome of an attempt that never arrives; None for one that is sent."""
     return Outcome(error="network", detail="lost on its way, as was wished") if fault.name == LOST else None
 

@@ -255,7 +255,7 @@ def test_a_live_cassette_is_replayed_like_a_published_one(tmp_path: Path) -> Non
     report = Fidelity((REPLAY.replay(cassette),), TODAY)
 
     assert report.exit_code == 0
-    assert (report.standing(cassette), report.age(cassette)) == ("live", 10)
+    assert (report.origin_text(cassette), report.age(cassette)) == ("live", 10)
 
 
 def _cassette(name: str, provider: str = "runflow") -> Cassette:
@@ -269,7 +269,7 @@ def test_the_standing_of_a_cassette_is_that_of_its_best_source() -> None:
     report = Fidelity((), TODAY)
     names = ("smart-resize-run", "rate-limited", "health")
 
-    assert [report.standing(_cassette(name)) for name in names] == ["observed", "sample of the docs", "a client's"]
+    assert [report.origin_text(_cassette(name)) for name in names] == ["observed", "sample of the docs", "a client's"]
 
 
 @pytest.mark.parametrize(("strict", "code"), [(False, 0), (True, 1)])

@@ -56,11 +56,11 @@ def test_sums_are_written_plainly(found: CostSummary, amounts: str) -> None:
 
 def test_sums_are_written_and_read_again() -> None:
     """From one process of a test run to another."""
-    assert read(SOME.written()) == SOME
+    assert read(SOME.to_text()) == SOME
     assert together([SOME, CostSummary(), SOME]).sums == {"USD": Decimal("0.20"), "CNY": Decimal(8)}
     assert (together([SOME, CostSummary()]).least, together([SOME, SOME]).unknown) == (True, 2)
 
 
 def test_an_empty_simulator_has_no_jobs(simulator: Simulator) -> None:
     """So nothing is reported."""
-    assert not cost_avoided(simulator).begun
+    assert not cost_avoided(simulator).has_jobs

@@ -10,7 +10,7 @@ from staging import Caller, MakeSimulator
 
 from mockreel.contract.validation import Violation
 from mockreel.engine.journal.exchange_content import ExchangeContent
-from mockreel.engine.journal.journal import Entry, Journal, Tried
+from mockreel.engine.journal.journal import AttemptEntry, Entry, Journal
 from mockreel.errors import OptionError
 from mockreel.simulator.client_rules import violations
 from mockreel.simulator.simulator import Simulator
@@ -267,8 +267,10 @@ def test_attempts_are_bounded_too() -> None:
     assert journal.attempts()[-1].json["bytes"] == 100_000
 
 
-def tried(number: int, body: bytes) -> Tried:
-    return Tried(1.0, 1.0, "p", "a", f"d{number}", "job", "callback", "e", 1, "http://x/", (), body, 204, None, "")
+def tried(number: int, body: bytes) -> AttemptEntry:
+    return AttemptEntry(
+        1.0, 1.0, "p", "a", f"d{number}", "job", "callback", "e", 1, "http://x/", (), body, 204, None, ""
+    )
 
 
 @pytest.mark.parametrize("keep_bodies", [True, False])

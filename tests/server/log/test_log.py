@@ -14,7 +14,7 @@ import pytest
 from staging import Caller, MakeSimulator
 
 from mockreel.server.log import Lines, Log, Nowhere, Outlet, Records
-from mockreel.server.log.line_writer import Done
+from mockreel.server.log.line_writer import OnWritten
 from mockreel.simulator.events import EventStream
 from mockreel.simulator.simulator import Simulator
 
@@ -29,9 +29,9 @@ class Kept:
     def __init__(self, *, holding: bool = False) -> None:
         self.text = ""
         self.holding = holding
-        self._held: list[Done] = []
+        self._held: list[OnWritten] = []
 
-    def write_line(self, text: str, *, done: Done | None = None) -> None:
+    def write_line(self, text: str, *, done: OnWritten | None = None) -> None:
         self.text += text
         if done is not None:
             self._held.append(done)

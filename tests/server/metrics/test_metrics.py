@@ -42,7 +42,7 @@ def test_requests_are_counted_by_operation_and_status(metrics: Metrics, ask: Cal
     ask("runflow")("GET", "/v1/runs")
     ask("runflow")("GET", "/v1/runs")
     ask("runflow", None)("GET", "/v1/runs")
-    found = _read(metrics.written())
+    found = _read(metrics.to_bytes())
 
     assert found[_requests("list_runs", "200")] == 2
     assert found[_requests("list_runs", "401")] == 1
@@ -70,7 +70,7 @@ async def _reset(simulator: Simulator) -> None:
 
 
 def _states(metrics: Metrics) -> dict[str, float]:
-    found = _read(metrics.written())
+    found = _read(metrics.to_bytes())
     return {dict(labels)["state"]: value for (name, labels), value in found.items() if name == "mockreel_jobs"}
 
 
@@ -86,7 +86,7 @@ def test_webhook_attempts_are_counted_with_how_late_they_were(
     sink.receiver = lambda _: next(answers)
     _submit(ask, callback_url="http://127.0.0.1:9/hook")
     run(simulator.advance(60))
-    found = _read(metrics.written())
+    found = _read(metrics.to_bytes())
 
     results = {
         dict(labels)["result"]: value for (name, labels), value in found.items() if name.endswith("attempts_total")
@@ -99,7 +99,7 @@ def test_webhook_attempts_are_counted_with_how_late_they_were(
 def test_the_estimated_cost_avoided_is_a_figure(metrics: Metrics, ask: Callable[..., Caller]) -> None:
     """Per currency; jobs of unknown price are counted beside."""
     _submit(ask)
-    found = _read(metrics.written())
+    found = _read(metrics.to_bytes())
 
     assert found["mockreel_cost_avoided", (("currency", "USD"),)] == 0.18
     assert found["mockreel_cost_unknown_jobs", ()] == 0
@@ -110,11 +110,11 @@ def test_counters_never_fall(
 ) -> None:
     """A reset of the server is none of them."""
     ask("runflow")("GET", "/v1/runs")
-    metrics.written()
+    metrics.to_bytes()
     run(_reset(simulator))
     ask("runflow")("GET", "/v1/runs")
 
-    assert _read(metrics.written())[_requests("list_runs", "200")] == 2
+    assert _read(metrics.to_bytes())[_requests("list_runs", "200")] == 2
 
 
 def test_a_label_may_hold_anything() -> None:

@@ -43,7 +43,7 @@ def translate(schema: Any, where: str, references: References | None = None) -> 
         PageError: a keyword is unknown, a reference has no target, or a part of the schema is not a schema.
     """
     changes: Changes = []
-    found = _Translation(where, changes, references or references_of(schema, where)).whole(schema)
+    found = _Translation(where, changes, references or references_of(schema, where)).full_schema(schema)
     return found, tuple(changes)
 
 
@@ -59,7 +59,7 @@ class _Translation:
         self.recursive: dict[str, str] = {}
         self.nodes = 0
 
-    def whole(self, node: Any) -> dict[str, Any]:
+    def full_schema(self, node: Any) -> dict[str, Any]:
         """The schema, with `$defs` for recursive parts."""
         result = self.schema(node, "")
         defined: dict[str, Any] = {}

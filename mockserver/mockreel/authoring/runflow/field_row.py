@@ -107,7 +107,7 @@ def _table_row(cells: dict[str, str], where: str) -> FieldRow:
         raise PageError(where, f"{cells!r} is not a row", expected="a field, its type, and required or optional")
     allowed = next((cells[key] for key in ("allowed values", "options", "values", "enum") if key in cells), "")
     default = cells.get("default", "")
-    return FieldRow(cells["field"], cells["type"], _NEEDS[need], listed_values(allowed), _stated(default), where)
+    return FieldRow(cells["field"], cells["type"], _NEEDS[need], listed_values(allowed), _without_dash(default), where)
 
 
 def _cells(line: str) -> list[str]:
@@ -115,7 +115,7 @@ def _cells(line: str) -> list[str]:
     return [cell.strip().strip("`").replace("\\|", "|") for cell in _CELL.split(inner)]
 
 
-def _stated(text: str) -> str | None:
+def _without_dash(text: str) -> str | None:
     return None if text in (*DASHES, "None", "none") else text
 
 

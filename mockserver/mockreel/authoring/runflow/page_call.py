@@ -41,10 +41,10 @@ def envelope(example: Mapping[str, Any] | None, fields: Sequence[str], lines: Se
 
 def result(lines: Sequence[str]) -> tuple[str, ...]:
     """The fields of a result as JSON pointers, from the output schema or else from the sample programs."""
-    return tuple(dict.fromkeys(_listed(lines))) or tuple(dict.fromkeys(_accessed(lines)))
+    return tuple(dict.fromkeys(_output_pointers(lines))) or tuple(dict.fromkeys(_accessed(lines)))
 
 
-def _listed(lines: Sequence[str]) -> Iterator[str]:
+def _output_pointers(lines: Sequence[str]) -> Iterator[str]:
     for line in _section(lines, _OUTPUT):
         found = None if _HEAD.match(line) else _CELL.match(line) or _GLUED.match(line)
         if found:

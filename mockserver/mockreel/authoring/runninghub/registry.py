@@ -12,7 +12,7 @@ from mockreel.authoring.documented_model import Correction, ModelPage, PageError
 from mockreel.authoring.runninghub.endpoint_page import confirm, read_endpoint_page
 from mockreel.authoring.runninghub.parameter import param_schema
 from mockreel.authoring.runninghub.price_list import Costs, read_prices
-from mockreel.authoring.runninghub_catalogue import Listed, listed_fields, need, read_listing, read_listings
+from mockreel.authoring.runninghub_catalogue import EndpointEntry, listed_fields, need, read_listing, read_listings
 from mockreel.contract.data.parser import Cursor
 
 _OUTPUTS = {"video": "video", "image": "image", "audio": "audio", "3d": "3d", "string": "text"}
@@ -81,7 +81,7 @@ def _lists(row: Cursor, docs: Docs) -> _Lists:
     return _Lists()
 
 
-def _model(listed: Listed, unpriced: PagePrice, *, lists: _Lists) -> ModelPage:
+def _model(listed: EndpointEntry, unpriced: PagePrice, *, lists: _Lists) -> ModelPage:
     entry, where = listed.entry, listed.where
     id_ = need(entry, "endpoint", str, where)
     output = need(entry, "output_type", str, where)

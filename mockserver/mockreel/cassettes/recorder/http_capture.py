@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from mockreel.cassettes.cassette import KEY, OUR_HEADER
+from mockreel.cassettes.cassette import KEY
 from mockreel.cassettes.cassette_errors import FromMockServer, NotRecorded
 from mockreel.cassettes.cassette_writer import Store, vcrpy
+from mockreel.contract.messages.version_header import VERSION_HEADER
 
 # What logs requests, responses and addresses before they are scrubbed.
 _LOGGERS = ("vcr", "httpx2", "httpcore2")
@@ -43,8 +44,8 @@ class _OriginCheck:
 
     def checked(self, reply: Mapping[str, Any]) -> Mapping[str, Any]:
         """A response, if it is not the mock server's."""
-        if any(name.lower() == OUR_HEADER.lower() for name in reply["headers"]):
-            raise FromMockServer(self.server, OUR_HEADER)
+        if any(name.lower() == VERSION_HEADER.lower() for name in reply["headers"]):
+            raise FromMockServer(self.server, VERSION_HEADER)
         return reply
 
 

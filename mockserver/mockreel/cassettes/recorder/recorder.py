@@ -63,7 +63,9 @@ class Recorder:
         plan, model = self.plan, self.plan.model or ""
         path, result = plan.path(model), _JobOutcome()
         store = self._store(
-            lambda cassette: self._stated(cassette, expected_outcomes.of_job(plan, cassette, result.outcome))
+            lambda cassette: self._expectation_metadata(
+                cassette, expected_outcomes.of_job(plan, cassette, result.outcome)
+            )
         )
         with capture(path, store, plan.metadata(f"{model}: submit, polls and result.")), self._client() as client:
             job = client.submit(model, plan.input, callback_url=inbound.url if inbound else None)
@@ -110,7 +112,7 @@ class Recorder:
                 self.plan, cassette, polled=row.poll is not None, wrong_key=row.wrong_key
             )
             row_result.update(found["calls"][0]["gives"])
-            return self._stated(cassette, found)
+            return self._expectation_metadata(cassette, found)
 
         plan = self.plan
         with capture(path, self._store(stated), plan.metadata(f"{row.name}: a request that is rejected.")) as cassette:
@@ -125,7 +127,7 @@ class Recorder:
             raise NotRecorded(f"{plan.contract.title} rejects the key. Nothing else was requested, and no job begun.")
         return path
 
-    def _stated(self, cassette: Cassette, expected: Mapping[str, Any]) -> dict[str, Any]:
+    def _expectation_metadata(self, cassette: Cassette, expected: Mapping[str, Any]) -> dict[str, Any]:
         """The metadata besides the plan: the expectations, and the readings under which the responses are valid."""
         reading, wrong = supported(self.plan.contract, cassette, root=self.plan.root)
         if wrong:

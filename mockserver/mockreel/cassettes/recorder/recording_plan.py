@@ -85,7 +85,7 @@ class Plan:
         if self.model is None:
             yield "  No job is submitted."
             return
-        yield f"  job: submit of {self.model}, polls, its result. {shown(self.cost)}"
+        yield f"  job: submit of {self.model}, polls, its result. {price_text(self.cost)}"
         yield f"  callback: {self._callback()}"
 
     def _callback(self) -> str:
@@ -153,7 +153,7 @@ def _out(provider: str, root: Path, data: Path | None, out: Path | None) -> Path
     return out
 
 
-def shown(cost: Cost) -> str:
+def price_text(cost: Cost) -> str:
     """A price in words."""
     if cost.amount is None:
         return "Its price is unknown."
@@ -172,7 +172,7 @@ def admit(cost: Cost, *, limit: Decimal | None, assumed: Decimal | None) -> None
     amount = cost.amount if cost.certainty == "exact" else assumed
     if amount is None:
         raise NotRecorded(
-            f"--max-spend {_plain(limit)} cannot be held: {shown(cost)} "
+            f"--max-spend {_plain(limit)} cannot be held: {price_text(cost)} "
             f"Set an assumed price: --assume-price AMOUNT, in {cost.currency or 'its currency'}."
         )
     if cost.amount is not None:

@@ -73,22 +73,22 @@ class FieldScrub:
     def _documented_text(self, names: Names, value: str, known: Candidates, *, own: bool) -> str:
         if self.schema_fields.lists(known, value) or self.texts.is_date(value):
             return value
-        if value in self.sent or (_named(names, self.rules.words) and self.texts.is_word(value)):
+        if value in self.sent or (_is_named(names, self.rules.words) and self.texts.is_word(value)):
             return value
         if own:
             self.texts.learn(value)
             return self.texts.text(value)
-        return self.texts.sentence(value) if _named(names, self.rules.texts) else self.placeholders.of(value)
+        return self.texts.sentence(value) if _is_named(names, self.rules.texts) else self.placeholders.of(value)
 
     def number(self, names: Names, value: float, known: Candidates) -> float:
         """A number at a place, redacted."""
         if not known:
             return value if value in self.sent and not self._is_id(names) else 0
-        large = abs(value) >= LARGE and not _named(names, self.rules.words)
+        large = abs(value) >= LARGE and not _is_named(names, self.rules.words)
         return self.placeholders.number(value) if large or self._is_id(names) else value
 
     def _is_id(self, names: Names) -> bool:
-        return _named(names, self.ids)
+        return _is_named(names, self.ids)
 
 
 @dataclass(slots=True)
@@ -126,7 +126,7 @@ class _Walk:
         return value if value is None else self.scrub.number(names, value, known)
 
 
-def _named(names: Names, rows: frozenset[str]) -> bool:
+def _is_named(names: Names, rows: frozenset[str]) -> bool:
     """Whether one of the rows names a field, with or without its parent."""
     return bool(names) and (names[-1] in rows or "/".join(names[-2:]) in rows)
 

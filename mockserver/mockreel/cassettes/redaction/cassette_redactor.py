@@ -92,10 +92,10 @@ class CassetteRedactor:
 
     def callback(self, raw: InboundCallback) -> InboundCallback:
         """One webhook, redacted."""
-        known = self._called()
+        known = self._webhook_fields()
         return InboundCallback(
             self.placeholders.address(raw.url),
-            self._headers.called(raw.headers),
+            self._headers.webhook_headers(raw.headers),
             self._body(unpacked(raw.body, raw.headers), raw.headers, known, own=False),
             raw.method,
             raw.at,
@@ -164,7 +164,7 @@ class CassetteRedactor:
         ]
         return [media.get("schema") for row in rows for media in row.get("content", {}).values()]
 
-    def _called(self) -> Candidates:
+    def _webhook_fields(self) -> Candidates:
         """What is known of a callback's body."""
         webhook = self._profile.webhook
         places = [*webhook.id, *webhook.state, *webhook.event, *webhook.inside] if webhook else []

@@ -55,7 +55,7 @@ class Guard:
         whole = "\n".join(one for _, one in texts)
         plain = {one: what for one, what in {**replaced, **wire}.items() if _is_distinctive(one) and one in whole}
         secrets = Secrets(self._looks, known=self._known, plain=plain)
-        leaks = [Leak(place, found[0].what) for place, one in texts if (found := secrets.found(one))]
+        leaks = [Leak(place, found[0].what) for place, one in texts if (found := secrets.find(one))]
         squeezed = "".join(text.split())
         leaks += [Leak("somewhere in the file", what) for one, what in self._known.items() if one in squeezed]
         if leaks:

@@ -47,7 +47,7 @@ class HeaderScrub:
         self._reply = {
             *_HTTP_RESPONSE,
             *self._ids,
-            *_spent(profile),
+            *_charge_headers(profile),
             *(n for one in operations for n in _replies(contract, one)),
         }
         self._called = {"content-type", self._signature, *(row.name.lower() for row in contract.callbacks.headers)}
@@ -58,7 +58,7 @@ class HeaderScrub:
     def reply(self, headers: Headers) -> Headers:
         return self._redacted(headers, self._reply)
 
-    def called(self, headers: Headers) -> Headers:
+    def webhook_headers(self, headers: Headers) -> Headers:
         return self._redacted(headers, self._called)
 
     def _redacted(self, headers: Headers, allowed: set[str]) -> Headers:
@@ -94,7 +94,7 @@ def _ids(profile: ClientProfile) -> set[str]:
     return {name.lower() for name in (*found, *([profile.idempotency] if profile.idempotency else []))}
 
 
-def _spent(profile: ClientProfile) -> set[str]:
+def _charge_headers(profile: ClientProfile) -> set[str]:
     places = (row.at for job in profile.jobs.values() for row in job.spent)
     return {place.lower() for place in places if not place.startswith("/")}
 

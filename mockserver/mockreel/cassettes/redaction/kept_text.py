@@ -63,13 +63,13 @@ class TextScrub:
         """Whether nothing in a text looks as if it named or opened something."""
         return (
             not any(one.search(value) for one in (_ID, _HOST))
-            and not self._secrets.found(value)
-            and self._placeholders.within(value) == value
+            and not self._secrets.find(value)
+            and self._placeholders.replace_in(value) == value
         )
 
     def text(self, value: str) -> str:
         """A sentence without secrets, addresses, persons and ids."""
-        value = self._placeholders.within(value)
+        value = self._placeholders.replace_in(value)
         value = URL.sub(lambda one: self._address(one[0]), value)
         value = EMAIL.sub(lambda one: self._placeholders.of(one[0].replace("%40", "@"), "person"), value)
         value = _around(value, lambda part: _HOST.sub(lambda one: self._placeholders.of(one[0], "host"), part))
@@ -81,7 +81,7 @@ class TextScrub:
 
     def _without_secrets(self, value: str) -> str:
         for _ in range(len(value)):
-            found = next((one for one in self._secrets.found(value) if one.end > one.start), None)
+            found = next((one for one in self._secrets.find(value) if one.end > one.start), None)
             if found is None:
                 break
             made = self._placeholders.of(value[found.start : found.end], "secret")

@@ -40,11 +40,11 @@ class Placeholders:
         made = self._found.get((shape, value))
         if made is None:
             self._counts[shape] += 1
-            made = self._found[shape, value] = _made(shape, value, self._counts[shape])
+            made = self._found[shape, value] = _placeholder(shape, value, self._counts[shape])
             self._made.add(made)
             self._longest = None
             if made != value:
-                self._sorts[value] = _called(shape)
+                self._sorts[value] = _description(shape)
         return made
 
     def number(self, value: float) -> int:
@@ -54,7 +54,7 @@ class Placeholders:
         """The placeholder of a URL; one of a reserved host is unchanged."""
         return url if is_placeholder(url) else self.of(url, "url")
 
-    def within(self, text: str) -> str:
+    def replace_in(self, text: str) -> str:
         """A text with everything that was replaced elsewhere replaced here, but for what is a common word."""
         if self._longest is None:
             found = ((value, made) for (_, value), made in self._found.items())
@@ -80,7 +80,7 @@ def _shape(value: str) -> str:
     return "token" if re.fullmatch(r"[A-Za-z0-9_-]{13,64}", value) else "text"
 
 
-def _made(shape: str, value: str, number: int) -> str:
+def _placeholder(shape: str, value: str, number: int) -> str:
     if shape in _FIRST:
         return _FIRST[shape].format(n=number)
     if shape in ("hex", "digits", "token"):
@@ -99,7 +99,7 @@ def _suffix(url: str) -> str:
     return found[0].lower() if found else ""
 
 
-def _called(shape: str) -> str:
+def _description(shape: str) -> str:
     """The description of a replaced value in reports."""
     names = {"key": "the key", "person": "an e-mail address", "url": "an address", "signature": "a signature"}
     return names.get(shape, f"a replaced {shape}" if shape in ("secret", "text") else "a replaced id")

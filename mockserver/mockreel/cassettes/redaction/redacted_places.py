@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 
 from mockreel.cassettes.cassette import Exchange, Headers, InboundCallback
-from mockreel.cassettes.redaction.text_places import shown
+from mockreel.cassettes.redaction.text_places import display_name
 
 _MOST = 40
 
@@ -34,8 +34,10 @@ def _of(number: int, raw: Exchange, redacted: Exchange) -> Iterator[dict[str, st
 
 def _headers(at: str, raw: Headers, redacted: Headers) -> Iterator[dict[str, str]]:
     names = {name for name, _ in redacted}
-    removed = sorted({shown(name.lower()) for name, _ in raw if name not in names})
-    changed = sorted({shown(name.lower()) for name, value in raw if name in names and (name, value) not in redacted})
+    removed = sorted({display_name(name.lower()) for name, _ in raw if name not in names})
+    changed = sorted(
+        {display_name(name.lower()) for name, value in raw if name in names and (name, value) not in redacted}
+    )
     if removed:
         yield _row(at, f"left out when it was recorded: {', '.join(removed[:_MOST])}")
     if changed:
@@ -61,7 +63,7 @@ def _changed(before: Any, after: Any, at: str) -> Iterator[str]:
     if isinstance(before, dict) and isinstance(after, dict):
         for (name, one), (redacted, other) in zip(before.items(), after.items(), strict=False):
             if name == redacted:
-                yield from _changed(one, other, f"{at}/{shown(name)}")
+                yield from _changed(one, other, f"{at}/{display_name(name)}")
             else:
                 yield f"{at}/(a name)"
     elif isinstance(before, list) and isinstance(after, list):

@@ -92,12 +92,12 @@ class Secrets:
         self._allowed = frozenset(allowed)
         self._digests = digests
 
-    def found(self, text: str, *, deep: bool = True) -> list[Sighting]:
+    def find(self, text: str, *, deep: bool = True) -> list[Sighting]:
         """Everything in a text that looks like a secret, in the order of its places."""
-        sightings = [*self.formats(text), *self.drawn(text, deep=deep)]
+        sightings = [*self.formats(text), *self.random_sightings(text, deep=deep)]
         return sorted(sightings, key=lambda one: (one.start, -one.end))
 
-    def drawn(self, text: str, *, deep: bool = True) -> list[Sighting]:
+    def random_sightings(self, text: str, *, deep: bool = True) -> list[Sighting]:
         """What in a text looks drawn at random, names a person, or is a secret once base64 is undone."""
         return [*self._mails(text), *self._random(text), *(self._encoded(text) if deep else ())]
 
@@ -140,7 +140,7 @@ class Secrets:
         """What shows only once base64 is undone."""
         for match in _BASE64.finditer(text):
             inner = _decoded(match[0])
-            if inner and (found := self.found(inner, deep=False)):
+            if inner and (found := self.find(inner, deep=False)):
                 yield Sighting(f"{found[0].what}, in base64", match.start(), match.end())
 
     def _harmless(self, text: str) -> bool:

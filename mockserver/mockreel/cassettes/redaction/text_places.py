@@ -15,7 +15,7 @@ def texts_of(value: Any, place: str = "", depth: int = 0) -> Iterator[tuple[str,
     if isinstance(value, Mapping):
         for name, inner in value.items():
             yield f"{place} (a name)", str(name)
-            yield from texts_of(inner, f"{place}/{shown(str(name))}", depth)
+            yield from texts_of(inner, f"{place}/{display_name(str(name))}", depth)
     elif isinstance(value, list | tuple):
         for number, inner in enumerate(value):
             yield from texts_of(inner, f"{place}/{number}", depth)
@@ -37,7 +37,7 @@ def _text(value: str, place: str, depth: int) -> Iterator[tuple[str, str]]:
         yield from _text(undone, place, depth + 1)
 
 
-def shown(name: str) -> str:
+def display_name(name: str) -> str:
     """A name of a field as a place may show it."""
     return name if len(name) <= 40 and set(name) <= _PLAIN and sum(map(str.isdigit, name)) <= 6 else "(a name)"
 

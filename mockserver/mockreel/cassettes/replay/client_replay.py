@@ -83,7 +83,7 @@ class Readback:
     def _talk(self, call: ClientCall) -> Talk[Any]:
         core, deadline = self.core, self.core.deadline(WAIT_SECONDS)
         if call.do == "ask":
-            return core.exchanges.request(self.phrases.again(self._exchange(call)), deadline)
+            return core.exchanges.request(self.phrases.request_of(self._exchange(call)), deadline)
         if call.do in ("submit", "quote"):
             request = self.phrases.request(self._exchange(call))
             if call.do == "submit":
@@ -98,7 +98,7 @@ class Readback:
     def _read(self, call: ClientCall, job: Job) -> Talk[Outcome]:
         """A job as reported by a route that the client itself does not use."""
         core, rows = self.core, self.core.profile.jobs[job.sort]
-        request = self.phrases.again(self._exchange(call))
+        request = self.phrases.request_of(self._exchange(call))
         response = yield from core.exchanges.request(request, core.deadline(WAIT_SECONDS), job=job)
         word = text(response.json, rows.state)
         state = core.outcomes.state(word)
@@ -130,7 +130,7 @@ class Readback:
 
     def _tries_again(self, request_key: RequestKey) -> bool:
         """A client that retries after an error response gets it again if no second try was recorded."""
-        if self._last is None or self._last[0] != request_key or not self.core.error_reader.refused(self._last[1]):
+        if self._last is None or self._last[0] != request_key or not self.core.error_reader.is_error(self._last[1]):
             return False
         return all(number in self.player.used for number, one in enumerate(self.player.request) if one == request_key)
 

@@ -41,7 +41,7 @@ class Fidelity:
         count = len(self.replayed)
         held = "all hold" if not failing else f"{failing} {'does' if failing == 1 else 'do'} not hold"
         return (
-            f"{_counted(count, 'cassette')}: {held}; {_counted(unexplained, 'unexplained difference')} "
+            f"{_count_text(count, 'cassette')}: {held}; {_count_text(unexplained, 'unexplained difference')} "
             f"of the mock server, {known} known."
         )
 
@@ -54,9 +54,9 @@ class Fidelity:
     def aged(self, cassette: Cassette) -> str:
         """The age of a cassette in words; a future date is reported as such."""
         days = self.age(cassette)
-        return f"{_counted(days, 'day')} old" if days >= 0 else f"dated in the future ({cassette.recorded})"
+        return f"{_count_text(days, 'day')} old" if days >= 0 else f"dated in the future ({cassette.recorded})"
 
-    def standing(self, cassette: Cassette) -> str:
+    def origin_text(self, cassette: Cassette) -> str:
         """The origin of a cassette: recorded live, observed by others, a sample of the docs, or a client's."""
         if cassette.origin == "live":
             return "live"
@@ -67,7 +67,7 @@ class Fidelity:
         return next((word for kind, word in words.items() if kind in kinds), "of an unknown source")
 
 
-def _counted(number: int, noun: str) -> str:
+def _count_text(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
@@ -86,9 +86,11 @@ def _line(report: Fidelity, one: Replayed) -> str:
     if one.cassette is None:
         return f"{mark:<6}{one.path}"
     cassette = one.cassette
+    exchanges = _count_text(len(cassette.exchanges), "exchange")
+    webhooks = _count_text(len(cassette.callbacks), "webhook")
     return (
-        f"{mark:<6}{cassette.provider:<12} {cassette.path.stem:<26} {_counted(len(cassette.exchanges), 'exchange')}, "
-        f"{_counted(len(cassette.callbacks), 'webhook')}, {report.standing(cassette)}, {report.aged(cassette)}"
+        f"{mark:<6}{cassette.provider:<12} {cassette.path.stem:<26} {exchanges}, {webhooks}, "
+        f"{report.origin_text(cassette)}, {report.aged(cassette)}"
     )
 
 
@@ -100,7 +102,7 @@ def details(one: Replayed) -> list[str]:
     lines += [f"no reason given: {other.place} {other.difference}" for other in one.unexplained]
     lines += [f"no longer differs: {known.place} {known.what} at {known.at or '/'} ({known.why})" for known in one.gone]
     lines += [f"exchange {number} was not requested" for number in one.unused]
-    lines += [_known(why, list(group)) for (_, why), group in _by_reason(one)]
+    lines += [_known_group(why, list(group)) for (_, why), group in _by_reason(one)]
     lines += [f"sent differently by the client: {remark}" for remark in one.remarks]
     if one.cassette is not None and one.version != one.cassette.contract:
         lines.append(f"recorded with contract {one.cassette.contract}, this one is {one.version}")
@@ -112,7 +114,7 @@ def _by_reason(one: Replayed) -> Iterator[tuple[tuple[str, str], Iterator[Unlike
     return groupby(explained, key=lambda other: (str(other.place), other.why or ""))
 
 
-def _known(why: str, group: list[Unlike]) -> str:
+def _known_group(why: str, group: list[Unlike]) -> str:
     places = [f"{other.difference.what} at {other.difference.at or '/'}" for other in group[:_NAMED]]
     more = f" and {len(group) - _NAMED} more" if len(group) > _NAMED else ""
     return f"known: {group[0].place} {', '.join(places)}{more}: {why}"
@@ -138,7 +140,7 @@ def _row(report: Fidelity, one: Replayed) -> dict[str, Any]:
             "provider": cassette.provider,
             "title": cassette.title,
             "origin": cassette.origin,
-            "standing": report.standing(cassette),
+            "standing": report.origin_text(cassette),
             "recorded": cassette.recorded,
             "age_days": report.age(cassette),
             "source": list(cassette.source),
@@ -180,7 +182,7 @@ def _table_row(report: Fidelity, one: Replayed) -> str:
     if one.cassette is None:
         return f"|  | {one.path.stem} | {held} |  |  |"
     cassette = one.cassette
-    standing, days = report.standing(cassette), _days(report.age(cassette))
+    standing, days = report.origin_text(cassette), _days(report.age(cassette))
     return f"| {cassette.provider} | {one.path.stem} | {held} | {standing} | {days} |"
 
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 # status: of another class; number: another status of its class; refusal: one is an error response and the other is not;
 # missing: a recorded key that the mock server lacks; more: one that only the mock server has; type: of another type;
 # null: a value where the other has null.
-What = Literal["status", "number", "refusal", "missing", "more", "type", "null"]
+DifferenceKind = Literal["status", "number", "refusal", "missing", "more", "type", "null"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,7 @@ class Difference:
     """One place where the mock server's shape is not the recorded one; `at` is a JSON pointer, `*` is any item."""
 
     at: str
-    what: What
+    what: DifferenceKind
     recorded: str
     actual: str
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from mockreel.cassettes.cassette import Cassette, cassettes_of, read_cassette
 from mockreel.cassettes.contract_check import Validity
-from mockreel.cassettes.expectation import Expectation, Known, Place, expectation
+from mockreel.cassettes.expectation import Expectation, KnownDifference, Place, expectation
 from mockreel.cassettes.replay.client_replay import Readback
 from mockreel.cassettes.replay.json_shape import Difference
 from mockreel.cassettes.replay.mock_comparison import ComparedMock
@@ -45,7 +45,7 @@ class Replayed:
     invalid: tuple[str, ...] = ()
     misread: tuple[str, ...] = ()
     unlike: tuple[Unlike, ...] = ()
-    gone: tuple[Known, ...] = ()
+    gone: tuple[KnownDifference, ...] = ()
     unused: tuple[int, ...] = ()
     remarks: tuple[str, ...] = ()
     outside: tuple[tuple[Place, str], ...] = ()
@@ -95,13 +95,13 @@ class Replay:
             MockreelError: what it states of itself does not fit.
         """
         stated = expectation(cassette)
-        contract, validity = self.held(cassette.provider, cassette.reading)
+        contract, validity = self.contract_and_validity(cassette.provider, cassette.reading)
         places = [Place("exchange", number) for number in range(len(cassette.exchanges))]
         places += [Place("callback", number) for number in range(len(cassette.callbacks))]
         inside = [place for place in places if place not in stated.outside]
         back = Readback(contract, cassette, self.root)
         misread = tuple(_misread(back, stated))
-        unlike, gone = self._beside(contract, cassette, stated, back, inside)
+        unlike, gone = self._mock_differences(contract, cassette, stated, back, inside)
         return Replayed(
             cassette.path,
             cassette,
@@ -115,7 +115,7 @@ class Replay:
             version=str(contract.document["info"]["version"]),
         )
 
-    def held(self, provider: str, readings: Mapping[str, str]) -> tuple[Contract, Validity]:
+    def contract_and_validity(self, provider: str, readings: Mapping[str, str]) -> tuple[Contract, Validity]:
         """A contract under a set of readings, with what judges responses by it."""
         key = (provider, tuple(sorted(readings.items())))
         if key not in self._held:
@@ -123,12 +123,12 @@ class Replay:
             self._held[key] = contract, Validity(contract)
         return self._held[key]
 
-    def _beside(
+    def _mock_differences(
         self, contract: Contract, cassette: Cassette, stated: Expectation, back: Readback, inside: list[Place]
-    ) -> tuple[tuple[Unlike, ...], tuple[Known, ...]]:
+    ) -> tuple[tuple[Unlike, ...], tuple[KnownDifference, ...]]:
         with ComparedMock(contract, cassette, back.phrases, stated.play) as mock_server:
             found = [(place, one) for place in inside for one in mock_server.differences(place)]
-        used: set[Known] = set()
+        used: set[KnownDifference] = set()
         unlike = []
         for place, one in found:
             known = next((row for row in stated.known if row.place == place and _means(row, one)), None)
@@ -137,7 +137,7 @@ class Replay:
         return tuple(unlike), tuple(row for row in stated.known if row not in used)
 
 
-def _means(known: Known, difference: Difference) -> bool:
+def _means(known: KnownDifference, difference: Difference) -> bool:
     return known.what == difference.what and difference.is_at(known.at)
 
 
@@ -145,7 +145,7 @@ def _invalid(validity: Validity, cassette: Cassette, inside: list[Place], stated
     for place in inside:
         yield from (f"{place}: {text}" for text in validity.wrong(cassette, place))
     for place in stated.outside:
-        if validity.held(cassette, place):
+        if validity.is_covered(cassette, place):
             yield f"{place}: it is stated to be outside the contract, and the contract has it now"
 
 

@@ -50,7 +50,7 @@ class Phrases:
         Raises:
             OptionError: the contract has no such operation.
         """
-        operation = self._held(exchange)
+        operation = self._operation(exchange)
         params = self._params(exchange)
         body = _body(exchange)
         body = {name: value for name, value in body.items() if name not in self.keyed}
@@ -66,9 +66,9 @@ class Phrases:
         extra = fields if operation.input_path else {}
         return JobRequest(model, inner, callback, mark, extra=extra, params=params, via=operation.id)
 
-    def again(self, exchange: Exchange) -> OutgoingRequest:
+    def request_of(self, exchange: Exchange) -> OutgoingRequest:
         """The request of an operation that the client has no method for, with the key where it belongs."""
-        operation = self._held(exchange)
+        operation = self._operation(exchange)
         place = next((place for place in operation.key if place.kind == "header"), None)
         return OutgoingRequest(operation.id, exchange.method, exchange.uri, {}, exchange.body, place)
 
@@ -91,7 +91,7 @@ class Phrases:
             return body
         return {name: value for name, value in body.items() if name != mark.place.name}
 
-    def _held(self, exchange: Exchange) -> Operation:
+    def _operation(self, exchange: Exchange) -> Operation:
         operation = self.operation(exchange)
         if operation is None:
             request_line = f"{exchange.method} {urlsplit(exchange.uri).path}"

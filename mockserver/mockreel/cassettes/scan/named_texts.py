@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mockreel.cassettes.recorded_body import unpack
-from mockreel.cassettes.redaction.text_places import parsed, shown
+from mockreel.cassettes.redaction.text_places import display_name, parsed
 
 _DEEPEST = 12
 _PARTS = ("request", "response")
@@ -55,7 +55,7 @@ class _Walk:
             if recorded and name == "body":
                 yield from self._body(value, place, depth)
                 continue
-            yield from self.below(inner, f"{place}/{shown(str(name))}", (str(name), names[0]), depth + 1)
+            yield from self.below(inner, f"{place}/{display_name(str(name))}", (str(name), names[0]), depth + 1)
 
     def _body(self, side: Mapping[str, Any], place: str, depth: int) -> Iterator[NamedText]:
         """The body of a request or response, decoded by its headers."""
@@ -63,7 +63,7 @@ class _Walk:
         if isinstance(body, Mapping):
             for key in body:
                 packed = _from_base64(body[key]) if key == "base64_string" else body[key]
-                yield from self._packed(packed, side["headers"], f"{here}/{shown(str(key))}", depth)
+                yield from self._packed(packed, side["headers"], f"{here}/{display_name(str(key))}", depth)
         else:
             yield from self._packed(body, side["headers"], here, depth)
 

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from mockreel._data import data_root
-from mockreel.cassettes.cassette import KEY, OUR_HEADER
+from mockreel.cassettes.cassette import KEY
 from mockreel.cassettes.cassette_errors import CassetteUnreadable
 from mockreel.cassettes.recorded_body import unpack
 from mockreel.cassettes.recording_rules import Rules, looks_of_all, read_rules
@@ -20,6 +20,7 @@ from mockreel.cassettes.scan.suspicion import suspicion
 from mockreel.contract import load_contract, providers
 from mockreel.contract.conversation.section import sections
 from mockreel.contract.data.data_files import parse_yaml
+from mockreel.contract.messages.version_header import VERSION_HEADER
 from mockreel.errors import DataError
 
 STRUCTURED = (".yaml", ".yml", ".json", ".har")
@@ -30,7 +31,7 @@ _QUOTED = re.compile(r'"([^"]+)"')
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SecretFinding:
     """Something that looks like a secret: in which file, where in it, and what it is called."""
 
     path: Path
@@ -46,7 +47,7 @@ class Scan:
     """What was looked at, and what was found."""
 
     files: tuple[Path, ...]
-    found: tuple[Found, ...]
+    found: tuple[SecretFinding, ...]
 
 
 def scan(paths: Sequence[Path] = (), *, root: Path | None = None) -> Scan:
@@ -82,7 +83,7 @@ class Scanner:
         self._second = second_detector()
         self._examples = [load_contract(name, root=root).example_key for name in providers(root=root)]
 
-    def file(self, path: Path) -> list[Found]:
+    def file(self, path: Path) -> list[SecretFinding]:
         """What is found in one file, each place once."""
         raw = _raw(path)
         text = unpack(raw).body.decode("utf-8", "replace")
@@ -93,26 +94,26 @@ class Scanner:
             found = self._structured(path, text, document)
         return list(dict.fromkeys(found))
 
-    def _structured(self, path: Path, text: str, document: Any) -> Iterator[Found]:
+    def _structured(self, path: Path, text: str, document: Any) -> Iterator[SecretFinding]:
         cassette = document if isinstance(document, Mapping) and "interactions" in document else {}
         ids = _ids(document, self._rules(cassette))
         secrets = Secrets(self._looks, allowed=[*self._examples, *ids], digests=False)
         for number, one in enumerate(cassette.get("interactions") or ()):
             if _is_ours(one):
-                what = f"a reply of this mock server (it has {OUR_HEADER}), which is never a recording of the provider"
-                yield Found(path, f"/interactions/{number}/response/headers", what)
+                what = f"a reply of this mock server ({VERSION_HEADER}), which is never a recording of the provider"
+                yield SecretFinding(path, f"/interactions/{number}/response/headers", what)
         yield from self._found_in(path, secrets, named_texts(document))
         # What no program reads is in the file all the same.
         comments = ((at, one[1]) for at, line in enumerate(text.splitlines(), 1) if (one := _COMMENT.search(line)))
         yield from self._found_in(path, secrets, (NamedText(f"line {at}", comment) for at, comment in comments))
 
-    def _found_in(self, path: Path, secrets: Secrets, texts: Iterable[NamedText]) -> Iterator[Found]:
+    def _found_in(self, path: Path, secrets: Secrets, texts: Iterable[NamedText]) -> Iterator[SecretFinding]:
         """The first finding in each text."""
         for one in texts:
             if one.trouble:
-                yield Found(path, one.place, f"it cannot be looked into: {one.trouble}")
+                yield SecretFinding(path, one.place, f"it cannot be looked into: {one.trouble}")
             if what := suspicion(one, secrets) or self._second_opinion(one, secrets):
-                yield Found(path, one.place, what)
+                yield SecretFinding(path, one.place, what)
 
     def _second_opinion(self, one: NamedText, secrets: Secrets) -> str:
         opinion = self._second(one.text) if self._second is not None and not secrets.knows(one.text) else ""
@@ -130,7 +131,7 @@ class Scanner:
 def _is_ours(interaction: Any) -> bool:
     response = interaction.get("response") if isinstance(interaction, Mapping) else None
     headers = response.get("headers") if isinstance(response, Mapping) else None
-    return isinstance(headers, Mapping) and any(str(name).lower() == OUR_HEADER.lower() for name in headers)
+    return isinstance(headers, Mapping) and any(str(name).lower() == VERSION_HEADER.lower() for name in headers)
 
 
 def _lines(text: str) -> Iterator[NamedText]:
@@ -166,22 +167,22 @@ _ID_NAMES = ("etag", "if-none-match", "job")
 def _ids(document: Mapping[str, Any], rules: Rules) -> set[str]:
     """The ids of jobs and other objects in a cassette: they may look random, and are no secrets."""
     names = {*rules.ids, *_ID_NAMES}
-    found = {text for name, text in _named(document) if name in names or name.lower() in _ID_NAMES}
+    found = {text for name, text in _texts_with_names(document) if name in names or name.lower() in _ID_NAMES}
     return {one for text in found for one in (text, *_QUOTED.findall(text))}
 
 
-def _named(value: Any, name: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:
+def _texts_with_names(value: Any, name: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:
     """Every text below a value with the name of its field, or of its parameter in an address."""
     if depth > _DEEPEST:
         return
     if isinstance(value, Mapping):
         for key, inner in value.items():
-            yield from _named(inner, str(key), depth + 1)
+            yield from _texts_with_names(inner, str(key), depth + 1)
     elif isinstance(value, list):
         for inner in value:
-            yield from _named(inner, name, depth + 1)
+            yield from _texts_with_names(inner, name, depth + 1)
     elif isinstance(value, str):
         inner = parsed(value)
-        yield from _named(inner, name, depth + 1) if inner is not None else [(name, value)]
+        yield from _texts_with_names(inner, name, depth + 1) if inner is not None else [(name, value)]
         if name == "uri":
             yield from parse_qsl(value.partition("#")[0].partition("?")[2])

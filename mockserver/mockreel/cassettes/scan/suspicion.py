@@ -42,12 +42,12 @@ def suspicion(one: NamedText, secrets: Secrets) -> str:
     bare = _ADDRESS.sub(_query_of, _DATA.sub(_unless_text, _blanked(text, ("digest", "id"))))
     found = [sighting for sighting in secrets.formats(text) if sighting.what != PROVIDERS]
     if not found and not is_identifier:
-        found = [*(key for key in secrets.formats(bare) if key.what == PROVIDERS), *secrets.drawn(bare)]
+        found = [*(key for key in secrets.formats(bare) if key.what == PROVIDERS), *secrets.random_sightings(bare)]
     if found:
         return min(found, key=lambda sighting: sighting.start).what
     if one.name.replace("-", "").replace("_", "").lower() in _COOKIES:
         return "a cookie" if _cookies(one.text) else ""
-    named = [(sense, one.text), *_named(text)]
+    named = [(sense, one.text), *_values_with_names(text)]
     return BY_NAME if any(_is_secret(value, what, secrets) for what, value in named) else ""
 
 
@@ -59,7 +59,7 @@ def _is_secret(value: str, sense: Meaning, secrets: Secrets) -> bool:
 PROVIDERS = "a key of the provider"
 
 
-def _named(text: str) -> Iterator[tuple[Meaning, str]]:
+def _values_with_names(text: str) -> Iterator[tuple[Meaning, str]]:
     """The values in a text that have a name beside them, of those that mean a secret."""
     for pattern in (_PAIR, _ELEMENT, _PART, _FLAG):
         for match in pattern.finditer(text):

@@ -71,7 +71,7 @@ def _detail(job: "Job") -> Iterator[str]:
 def complete(session: ControlSession, job: str) -> None:
     """Make a job succeed now."""
     with session.client() as control:
-        _ended(session, control.complete_job(*place(control, "job", job)))
+        _print_ended_job(session, control.complete_job(*place(control, "job", job)))
 
 
 @group.command("fail")
@@ -81,7 +81,7 @@ def complete(session: ControlSession, job: str) -> None:
 def fail(session: ControlSession, job: str, code: str | None) -> None:
     """Make a job fail now."""
     with session.client() as control:
-        _ended(session, control.fail_job(*place(control, "job", job), code=code))
+        _print_ended_job(session, control.fail_job(*place(control, "job", job), code=code))
 
 
 @group.command("cancel")
@@ -91,8 +91,8 @@ def fail(session: ControlSession, job: str, code: str | None) -> None:
 def cancel(session: ControlSession, job: str, reason: str | None) -> None:
     """Cancel a job now."""
     with session.client() as control:
-        _ended(session, control.cancel_job(*place(control, "job", job), reason=reason))
+        _print_ended_job(session, control.cancel_job(*place(control, "job", job), reason=reason))
 
 
-def _ended(session: ControlSession, job: "Job") -> None:
+def _print_ended_job(session: ControlSession, job: "Job") -> None:
     session.show_table(job.raw, _HEAD, lambda: [_row(job)], none="")

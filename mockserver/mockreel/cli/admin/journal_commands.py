@@ -39,7 +39,7 @@ _WHAT = (
 )
 
 
-def _what(command: Any) -> Any:
+def _selection_options(command: Any) -> Any:
     """The options that select exchanges."""
     for option in reversed(_WHAT):
         command = option(command)
@@ -57,7 +57,7 @@ def _row(one: "Exchange") -> tuple[object, ...]:
 
 
 @group.command("list")
-@_what
+@_selection_options
 @click.option("--limit", default=100, show_default=True, help="The largest number of rows.")
 @click.option("--oldest", is_flag=True, help="Oldest first.")
 @click.option("--bodies", is_flag=True, help="Show request and response bodies.")
@@ -89,7 +89,7 @@ def _json(value: object) -> str:
 
 
 @group.command("assert")
-@_what
+@_selection_options
 @click.option(
     "--body",
     multiple=True,
@@ -121,7 +121,7 @@ def assert_(session: ControlSession, /, body: Fields, reply: Fields, **options: 
 
 
 @group.command("har")
-@_what
+@_selection_options
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write to this file.")
 @click.pass_obj
 def har(session: ControlSession, /, out: Path | None, **what: Any) -> None:

@@ -140,7 +140,7 @@ def _plan(options: Mapping[str, Any]) -> "Plan":
         port=options["port"],
         readings=dict(options["readings"]),
         data=options["data"],
-        upstreams=dict(_named(text, options["providers"]) for text in options["upstreams"]),
+        upstreams=dict(_upstream_address(text, options["providers"]) for text in options["upstreams"]),
         ca=options["ca"],
         limit=options["max_spend"],
         assumed=options["assume_price"],
@@ -150,7 +150,7 @@ def _plan(options: Mapping[str, Any]) -> "Plan":
     )
 
 
-def _named(text: str, providers: tuple[str, ...]) -> tuple[str, str]:
+def _upstream_address(text: str, providers: tuple[str, ...]) -> tuple[str, str]:
     """Whose address it is: the provider that is named, or the only one that was chosen."""
     name, equals, url = text.partition("=")
     if equals and "/" not in name:

@@ -30,7 +30,7 @@ def command(names: tuple[str, ...], counts: bool, as_json: bool, data: Path | No
     for name in names:
         if name not in titles:
             raise OptionError("provider", name, titles)
-    found = {name: evidence.held(name, root=data) for name in titles if not names or name in names}
+    found = {name: evidence.evidence_rows(name, root=data) for name in titles if not names or name in names}
     if as_json:
         click.echo(json.dumps({name: _document(rows) for name, rows in found.items()}, indent=2))
         return

@@ -70,7 +70,7 @@ def list_models(
 
     contracts = load_contracts(providers or None, readings=dict(options["readings"]), data=options["data"])
     every = model_catalogue.entries(contracts.values())
-    one = model_catalogue.named(every, words[0]) if len(words) == 1 and output is None else []
+    one = model_catalogue.models_named(every, words[0]) if len(words) == 1 and output is None else []
     if one:
         rows = [model_catalogue.described(entry) for entry in one]
         if as_json:
@@ -78,7 +78,7 @@ def list_models(
         else:
             echo("\n\n".join(map(_description, rows)))
         return
-    found = model_catalogue.found(every, words, output=output)
+    found = model_catalogue.search(every, words, output=output)
     if as_json:
         _print(json.dumps([entry.row() for entry in found], ensure_ascii=False, indent=2))
     else:

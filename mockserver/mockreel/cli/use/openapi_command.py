@@ -22,5 +22,5 @@ def command(provider: str, models: tuple[str, ...], url: str | None, **options: 
 
     data: Path | None = options["data"]
     contract = load_contracts([provider], readings=dict(options["readings"]), data=data)[provider]
-    document = Documents(contract).whole(chosen_models(contract, models), url=url)
+    document = Documents(contract).full_document(chosen_models(contract, models), url=url)
     click.echo(json.dumps(document, ensure_ascii=False, indent=2))

@@ -124,12 +124,12 @@ def _log_result(log: "Log", ran: "RunResult") -> None:
 
 
 def _plan(words: tuple[str, ...], options: Mapping[str, Any], log: "Log") -> "Plan":
-    from mockreel.cli.log_option import beside  # noqa: PLC0415
+    from mockreel.cli.log_option import background_tasks  # noqa: PLC0415
     from mockreel.proxy.intercept import Plan  # noqa: PLC0415
     from mockreel.server.server_options import Options  # noqa: PLC0415
 
     # Its own lines are between those of the program, so each event has one only in JSON.
-    found = beside(log, {**options, "quiet": not options["as_json"]})
+    found = background_tasks(log, {**options, "quiet": not options["as_json"]})
     if not options["as_json"]:
         found.append(_report_rejected)
     return Plan(
@@ -138,5 +138,5 @@ def _plan(words: tuple[str, ...], options: Mapping[str, Any], log: "Log") -> "Pl
         allow_hosts=options["allow_hosts"],
         wait=options["wait"],
         guard=options["guard"],
-        beside=found,
+        background_tasks=found,
     )

@@ -69,7 +69,7 @@ def command(
     if url is None:
         _show(headers, body)
         return
-    _report(found, url, _sent(found, url, headers, body, options))
+    _report(found, url, _send(found, url, headers, body, options))
 
 
 def _list(contract: "Contract", found: "Sequence[Happening]") -> None:
@@ -129,7 +129,7 @@ def _show(headers: tuple[tuple[str, str], ...], body: bytes) -> None:
     click.echo(b"\n" + body)  # these bytes are what the signature is over
 
 
-def _sent(
+def _send(
     found: "Happening", url: str, headers: tuple[tuple[str, str], ...], body: bytes, options: Mapping[str, Any]
 ) -> "Outcome":
     from mockreel import __version__  # noqa: PLC0415
@@ -149,12 +149,12 @@ def _sent(
 
 
 def _report(found: "Happening", url: str, outcome: "Outcome") -> None:
-    from mockreel.server.webhook_receiver import why  # noqa: PLC0415
+    from mockreel.server.webhook_receiver import outcome_text  # noqa: PLC0415
     from mockreel.webhooks.retry_policy import accepted  # noqa: PLC0415
 
     what = f"{found.word} ({found.operation}, {found.state}) to {url}"
     if outcome.error is not None:
-        echo(f"{what} was not accepted: {why(outcome)}.", err=True)
+        echo(f"{what} was not accepted: {outcome_text(outcome)}.", err=True)
         sys.exit(1)
     echo(f"{what}: answered {outcome.status}{f': {outcome.response.strip()}' if outcome.response.strip() else ''}")
     if not accepted(found.policy, outcome):

@@ -9,12 +9,12 @@ from urllib.parse import quote
 import httpx2
 import orjson
 
+from mockreel.contract.messages.version_header import VERSION_HEADER
 from mockreel.errors import ControlError, ControlUnreachable, DataError
 
 DEFAULT_URL = "http://127.0.0.1:8700"
 # The path prefix of the control API.
 ROOT = "/_mockreel/"
-VERSION_HEADER = "mockreel-version"
 # OpenSSL's message for an untrusted certificate.
 _DISTRUSTED = "CERTIFICATE_VERIFY_FAILED"
 
@@ -59,7 +59,7 @@ class ControlConnection:
         try:
             response = self._client.request(method, path, **options)
         except (httpx2.HTTPError, httpx2.InvalidURL) as problem:
-            raise ControlUnreachable(self.url, _why(problem)) from problem
+            raise ControlUnreachable(self.url, _reason(problem)) from problem
         if VERSION_HEADER not in response.headers:
             raise ControlUnreachable(self.url, "the server there is not mockreel")
         row: Mapping[str, Any] = orjson.loads(response.content)
@@ -77,7 +77,7 @@ def trusting(ca: Path | str) -> ssl.SSLContext:
         raise DataError(str(ca), f"it cannot be used ({problem})", expected=expected) from problem
 
 
-def _why(problem: Exception) -> str:
+def _reason(problem: Exception) -> str:
     text = str(problem) or type(problem).__name__
     if _DISTRUSTED in text:
         return f"its certificate is not trusted: name the authority, --ca FILE or --ready-file PATH ({text})"

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import httpx2
 
-from mockreel.client.admin.control_request import VERSION_HEADER, trusting
+from mockreel.client.admin.control_request import trusting
 from mockreel.client.admin.server_address import control_address
+from mockreel.contract.messages.version_header import VERSION_HEADER
 from mockreel.errors import ControlUnreachable
 
 READY_PATH = "/readyz"

@@ -13,7 +13,7 @@ from mockreel.errors import OptionError
 _DEEPEST = 200
 
 
-def written(value: Any) -> bytes:
+def to_json(value: Any) -> bytes:
     """A value as JSON; integers may have any size.
 
     Raises:

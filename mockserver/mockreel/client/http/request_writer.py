@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from mockreel.client.http.json_writer import written
+from mockreel.client.http.json_writer import to_json
 from mockreel.client.http.steps import OutgoingRequest
 from mockreel.client.profile import ClientProfile
 from mockreel.client.values import JobRequest
@@ -38,7 +38,7 @@ class RequestWriter:
         content = b""
         if body is not None:
             sent["content-type"] = "application/json"
-            content = written(body)
+            content = to_json(body)
         return OutgoingRequest(
             what, operation.method, f"{url}?{urlencode(query)}" if query else url, sent, content, self._key(operation)
         )

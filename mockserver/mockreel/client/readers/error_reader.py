@@ -23,7 +23,7 @@ class ErrorReader:
         self._places = places
         self._key = key
 
-    def refused(self, response: IncomingResponse) -> bool:
+    def is_error(self, response: IncomingResponse) -> bool:
         """Whether a response is an error response; every HTTP status below 200 or from 400 is one."""
         return response.status >= 400 or any(_holds(sign, response) for sign in self._signs)
 

@@ -37,7 +37,7 @@ class Outcomes:
             word=word,
             results=self.results(rows, document) if done else (),
             failure=failure(document, rows.failure) if state == "failed" else None,
-            spent=_spent(rows, document, headers),
+            spent=_charge(rows, document, headers),
             raw=document,
         )
 
@@ -71,7 +71,7 @@ def _all(document: Any, found: Places) -> list[Any]:
     return next((values for place in found if (values := pointers.values(document, place))), [])
 
 
-def _spent(rows: JobPlaces, document: Any, headers: Mapping[str, str]) -> Money | None:
+def _charge(rows: JobPlaces, document: Any, headers: Mapping[str, str]) -> Money | None:
     for place in rows.spent:
         text = pointers.text(document, (place.at,), headers)
         try:

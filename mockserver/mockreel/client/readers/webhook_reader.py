@@ -12,7 +12,7 @@ from mockreel.client.readers.error_reader import ErrorReader
 from mockreel.client.readers.job_reader import Outcomes, failure
 from mockreel.client.values import Job, Notice, Outcome, StateKind
 from mockreel.contract import Contract, pointers
-from mockreel.contract.rows import Signature
+from mockreel.contract.webhook_rows import Signature
 from mockreel.errors import OptionError
 from mockreel.webhooks.signature import verify
 
@@ -96,7 +96,7 @@ class Notices:
         )
         word = pointers.text(inner, places.state)
         state: StateKind | None = self._outcomes.state(word)
-        if state is None and self._error_reader.refused(IncomingResponse(200, {}, orjson.dumps(inner))):
+        if state is None and self._error_reader.is_error(IncomingResponse(200, {}, orjson.dumps(inner))):
             state = "failed"
         elif state is None and rows is not None:
             state = "succeeded"

@@ -23,7 +23,7 @@ from mockreel.conformance.handler.webhook_samples import (
 )
 from mockreel.contract import Contract, Evidence
 from mockreel.contract.evidence.facts import Fact, Facts
-from mockreel.contract.rows import Signature
+from mockreel.contract.webhook_rows import Signature
 from mockreel.webhooks import sign
 
 OURS = Evidence("inferred", ("ours",))

@@ -59,4 +59,4 @@ def is_played(context: "CheckContext", submit: Operation, model: Model, request:
 def stated_clip(context: "CheckContext", submit: Operation, model: Model, request: SentRequest) -> media.ClipRequest:
     """The file that a request describes, with the model's defaults."""
     fields = pointers.value(request.json, submit.input) if submit.input else request.json
-    return artifact.wanted(context, model, fields if isinstance(fields, Mapping) else {}, stated=True)
+    return artifact.clip_request(context, model, fields if isinstance(fields, Mapping) else {}, stated=True)

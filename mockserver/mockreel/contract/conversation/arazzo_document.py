@@ -44,7 +44,7 @@ class Arazzo:
         self._every = every
         self._download = download
         models = chosen_models(contract, [act.model for act in self._acts])
-        self._paths: Mapping[str, Any] = Documents(contract).whole(models)["paths"]
+        self._paths: Mapping[str, Any] = Documents(contract).full_document(models)["paths"]
 
     def document(self) -> dict[str, Any]:
         """The document; without workflows if the provider has no documented example with a poll."""

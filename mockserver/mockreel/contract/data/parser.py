@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple, TypeVar, get_args
 
-from mockreel.contract import rows
+from mockreel.contract import rows, webhook_rows
 from mockreel.errors import DataError
 
 T = TypeVar("T")
@@ -128,12 +128,12 @@ def _failure(name: str, row: Cursor) -> rows.Failure:
     return rows.Failure(name, row.mapping().get("code"), row.get("message", ""), row.get("fields", {}), evidence(row))
 
 
-def callbacks(file: Cursor) -> rows.Callbacks:
+def callbacks(file: Cursor) -> webhook_rows.Callbacks:
     """`callbacks.yaml`."""
     headers = file.maybe("headers")
     signature = file.maybe("signature")
     payload = file.maybe("payload")
-    return rows.Callbacks(
+    return webhook_rows.Callbacks(
         file.at("events").each(_event),
         file.at("policy").each(_policy),
         _signature(signature) if signature else None,
@@ -142,18 +142,18 @@ def callbacks(file: Cursor) -> rows.Callbacks:
     )
 
 
-def _event(name: str, row: Cursor) -> rows.Event:
-    return rows.Event(name, row.at("word").text(), row.at("on").texts(), evidence(row))
+def _event(name: str, row: Cursor) -> webhook_rows.Event:
+    return webhook_rows.Event(name, row.at("word").text(), row.at("on").texts(), evidence(row))
 
 
-def _policy(name: str, row: Cursor) -> rows.DeliveryPolicy:
+def _policy(name: str, row: Cursor) -> webhook_rows.DeliveryPolicy:
     retry = row.maybe("retry") or Cursor(row.where, {})
     statuses = retry.maybe("statuses")
     attempts = row.get("attempts", 1)
     delays = tuple(_delay(row, delay) for delay in _list(row, "delays"))
     if len(delays) != attempts - 1:
         raise DataError(row.where, f"{attempts} attempts with {len(delays)} delays", expected="one delay fewer")
-    return rows.DeliveryPolicy(
+    return webhook_rows.DeliveryPolicy(
         attempts,
         delays,
         row.get("timeout", 10.0),
@@ -180,17 +180,17 @@ def _patterns(row: Cursor) -> tuple[str, ...]:
     return row.texts()
 
 
-def _signature(row: Cursor) -> rows.Signature:
-    return rows.Signature(
+def _signature(row: Cursor) -> webhook_rows.Signature:
+    return webhook_rows.Signature(
         row.at("header").text(),
-        row.at("algorithm").choice(rows.ALGORITHMS),
-        row.at("encoding").choice(rows.ENCODINGS),
+        row.at("algorithm").choice(webhook_rows.ALGORITHMS),
+        row.at("encoding").choice(webhook_rows.ENCODINGS),
         evidence(row),
     )
 
 
-def _header(row: Cursor) -> rows.FixedHeader:
-    return rows.FixedHeader(row.at("name").text(), row.at("value").text(), row.get("unique", False))
+def _header(row: Cursor) -> webhook_rows.FixedHeader:
+    return webhook_rows.FixedHeader(row.at("name").text(), row.at("value").text(), row.get("unique", False))
 
 
 def scenarios(file: Cursor) -> rows.Scenarios:

@@ -51,7 +51,7 @@ def titles(*, root: Path | None = None) -> dict[str, str]:
     return {contract.provider: contract.title for contract in contracts}
 
 
-def held(provider: str, *, root: Path | None = None) -> list[EvidenceRow]:
+def evidence_rows(provider: str, *, root: Path | None = None) -> list[EvidenceRow]:
     """Every row of a provider's data that has evidence and is a fact about the provider.
 
     A row that a reading repeats unchanged counts once.

@@ -104,7 +104,7 @@ def _missing(parameter: Parameter) -> Violation:
     )
 
 
-def whole(value: float) -> int:
+def whole_number(value: float) -> int:
     """An integer of a JSON body, which may be written as `40.0`, within the range that all JSON readers support."""
     return int(max(-MOST_WHOLE, min(MOST_WHOLE, value)))
 

@@ -20,16 +20,16 @@ def copy_pairs(before: ModelFacts, after: ModelFacts) -> Iterator[tuple[Schema, 
         yield next(iter(old.values())), next(iter(new.values()))
         return
     for name, schema in old.items():
-        other = new.get(name) or next(_beside(name, new), None)
+        other = new.get(name) or next(_other_copies(name, new), None)
         if other is not None:
             yield schema, other
     for name, schema in new.items():
-        other = next(_beside(name, old), None)
+        other = next(_other_copies(name, old), None)
         if name not in old and other is not None:
             yield other, schema
 
 
-def _beside(name: str, copies: Mapping[str, Schema]) -> Iterator[Schema]:
+def _other_copies(name: str, copies: Mapping[str, Schema]) -> Iterator[Schema]:
     """The descriptions on the same path."""
     path, _ = split_copy(name)
     yield from (schema for other, schema in copies.items() if split_copy(other)[0] == path)
@@ -49,14 +49,14 @@ def without_files(copies: Mapping[str, Schema], lost: Collection[str]) -> dict[s
 
 def _completed(model: ModelFacts) -> dict[str, Schema]:
     copies = model.copies or {_only(model): model.schema}
-    return {name: _with_model_names(_whole(name, copies), model) for name in copies}
+    return {name: _with_model_names(_with_missing_fields(name, copies), model) for name in copies}
 
 
 def _only(model: ModelFacts) -> str:
     return f"{next(iter(model.endpoints), 'POST')} {next(iter(model.documents), model.file)}"
 
 
-def _whole(name: str, copies: Mapping[str, Schema]) -> Schema:
+def _with_missing_fields(name: str, copies: Mapping[str, Schema]) -> Schema:
     """A copy with the fields that only the others on its path have."""
     path, schema = split_copy(name)[0], copies[name]
     fields = dict(schema.get("properties", {}))

@@ -34,7 +34,7 @@ class PriceJudge:
         request = self._request(recorded)
         if request is None or request.model is None or self._core.model(request.model) is None:
             return
-        found = self._quoted(recorded) or self._spent(recorded)
+        found = self._quoted(recorded) or self._charge(recorded)
         if found is None or recorded.filled("request/body"):
             return
         amount, currency = found
@@ -69,7 +69,7 @@ class PriceJudge:
         except InvalidOperation:
             return None
 
-    def _spent(self, recorded: Recorded) -> tuple[Decimal, str] | None:
+    def _charge(self, recorded: Recorded) -> tuple[Decimal, str] | None:
         for name, rows in self._core.profile.jobs.items():
             word = text(recorded.response.json, rows.state)
             state = self._core.outcomes.state(word)

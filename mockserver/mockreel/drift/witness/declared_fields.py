@@ -19,10 +19,10 @@ class Fields:
     def __init__(self, one: Message, other: Message) -> None:
         self._sides: tuple[Settled, Settled] = (one.settled("one"), other.settled("other"))
 
-    def lost(self) -> Iterator[tuple[str, Any]]:
+    def removed(self) -> Iterator[tuple[str, Any]]:
         """Each field that only the first declares, with its schema; fields below it are not listed."""
         one, other = self._sides
-        yield from self._lost([one.schema], [other.schema], "", _DEEPEST)
+        yield from self._removed([one.schema], [other.schema], "", _DEEPEST)
 
     def foreign(self) -> Overlay:
         """A schema that rejects the fields that only the second declares; empty if there are none.
@@ -32,7 +32,7 @@ class Fields:
         one, other = self._sides
         return self._foreign([one.schema], [other.schema], _DEEPEST)
 
-    def _lost(self, ours: Schemas, theirs: Schemas, at: str, depth: int) -> Iterator[tuple[str, Any]]:
+    def _removed(self, ours: Schemas, theirs: Schemas, at: str, depth: int) -> Iterator[tuple[str, Any]]:
         mine, others = self._parts(ours, theirs)
         declared, foreign = fields_of(mine), fields_of(others)
         if not depth or not others:
@@ -40,11 +40,11 @@ class Fields:
         for name, schemas in declared.items():
             here = f"{at}/properties/{name.replace('~', '~0').replace('/', '~1')}"
             if name in foreign:
-                yield from self._lost(schemas, foreign[name], here, depth - 1)
+                yield from self._removed(schemas, foreign[name], here, depth - 1)
             elif not _allows_any_name(others):
                 yield here, schemas[0] if schemas else {}
         if items_of(mine) and items_of(others):
-            yield from self._lost(items_of(mine), items_of(others), f"{at}/items", depth - 1)
+            yield from self._removed(items_of(mine), items_of(others), f"{at}/items", depth - 1)
 
     def _foreign(self, ours: Schemas, theirs: Schemas, depth: int) -> Overlay:
         mine, others = self._parts(ours, theirs)

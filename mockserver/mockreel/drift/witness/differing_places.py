@@ -43,7 +43,7 @@ class Places:
         """For each place that differs, the most complex parts last: whole messages with a value to try there."""
         found = self._places([self._sender.schema], [self._other.schema], lambda value: value, _DEEPEST)
         for ours, theirs, build in islice(found, _MOST_PLACES):
-            yield [build(value) for value in self._tried(ours, theirs)]
+            yield [build(value) for value in self._candidates(ours, theirs)]
 
     def _places(
         self, ours: Schemas, theirs: Schemas, build: Build, depth: int
@@ -113,7 +113,7 @@ class Places:
         every = [value for value in pool if all(self._accepts(one, value) for one in schemas)]
         return every or [value for value in pool if self._accepts(schemas[0], value)] if schemas else pool
 
-    def _tried(self, ours: Schemas, theirs: Schemas) -> Iterator[Any]:
+    def _candidates(self, ours: Schemas, theirs: Schemas) -> Iterator[Any]:
         """Values to try at one place: those at a limit of either schema, and lists of every length at a limit."""
         pool = Place(self._resolve, 1).values([*ours, *theirs])
         yield from (value for value in pool if not ours or any(self._accepts(one, value) for one in ours))

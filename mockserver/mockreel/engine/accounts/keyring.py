@@ -107,8 +107,8 @@ class Keyring:
         own = {self._hash(entry.key): entry for entry in entries if entry.provider in (None, self._provider)}
         for entry in own.values():
             self.keys.add(entry.key)
-        balances = _stated(own.values(), "balance", lambda entry: entry.balance)
-        secrets = _stated(own.values(), "webhook secret", lambda entry: entry.webhook_secret, shown=False)
+        balances = _first_values(own.values(), "balance", lambda entry: entry.balance)
+        secrets = _first_values(own.values(), "webhook secret", lambda entry: entry.webhook_secret, shown=False)
         return Listing(own, balances, secrets)
 
     def admit(self, listing: "Listing") -> None:
@@ -127,7 +127,7 @@ class Keyring:
             self.keys.discard(marks)
         self._used = []
 
-    def kept(self) -> list[tuple[Account, bool]]:
+    def used_accounts(self) -> list[tuple[Account, bool]]:
         """Every account in the order of first use, and whether it is a listed one."""
         found = [(account, name.startswith(_LISTED)) for name, account in self.accounts.items()]
         return sorted(found, key=lambda pair: pair[0].number)
@@ -166,10 +166,10 @@ class Keyring:
             self._know(key, hashed)
             self._callers[hashed] = back
             return back
-        named = self.named(key)
+        named = self.admission_of(key)
         if named is not None and self.closed is not None:
             raise self.closed
-        caller = None if named is None else self._called(named)
+        caller = None if named is None else self._first_caller(named)
         if caller is not None:
             self._know(key, hashed)
             self._callers[hashed] = caller
@@ -180,7 +180,7 @@ class Keyring:
         if hashed not in self._listed:
             self._used.append(self.keys.add(key))
 
-    def _called(self, named: "Admission") -> Caller | None:
+    def _first_caller(self, named: "Admission") -> Caller | None:
         """The caller of a key that is found for the first time, if it is admitted."""
         entry = self._listed.get(bytes.fromhex(named.key))
         if entry is not None:
@@ -197,7 +197,7 @@ class Keyring:
         self._numbered = max(self._numbered, named.number)
         return caller
 
-    def named(self, key: str) -> "Admission | None":
+    def admission_of(self, key: str) -> "Admission | None":
         """How a key is admitted, whether it was before or not; None where it is not. Nothing is changed.
 
         Its number is the next; an admission of before has its own.
@@ -245,7 +245,7 @@ class Keyring:
         Args:
             alias: a text that stands for it until then.
         """
-        caller = self._called(named)
+        caller = self._first_caller(named)
         if caller is not None:
             self._returning[bytes.fromhex(named.key)] = caller
             if alias is not None:
@@ -256,7 +256,7 @@ class Keyring:
         """From now on, find callers that were admitted again by real keys only."""
         self._callers = {}
 
-    def listed(self, key: str) -> KeyEntry | None:
+    def list_entry(self, key: str) -> KeyEntry | None:
         """The list's entry for a key, by the hash of its admission."""
         return self._listed.get(bytes.fromhex(key))
 
@@ -323,7 +323,7 @@ def prefixes_of(contract: Contract) -> tuple[tuple[str, bool], ...]:
     return tuple((row["prefix"], row.get("role") == "admin") for row in keys.mapping().get("prefixes", []))
 
 
-def _stated(
+def _first_values(
     entries: Iterable[KeyEntry], what: str, read: Callable[[KeyEntry], T | None], *, shown: bool = True
 ) -> dict[str, T]:
     """What each account begins with, which any of its keys may state; a secret is not shown."""

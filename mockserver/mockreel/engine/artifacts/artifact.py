@@ -25,7 +25,7 @@ MOST_PIECES = 100
 _SIDES = re.compile(r"\d ?[x*:] ?\d", re.IGNORECASE)
 
 
-class Held(Protocol):
+class HasContract(Protocol):
     """Anything that has a contract: a provider that is simulated, or a client."""
 
     @property
@@ -61,7 +61,7 @@ class Clips:
 
     def _pick(self, model: str | None, request: bytes) -> media.Clip:
         found = self._provider.contract.models.get(model) if model is not None else None
-        return media.pick(wanted(self._provider, found, _parsed(request)))
+        return media.pick(clip_request(self._provider, found, _parsed(request)))
 
 
 def of_job(provider: "Provider", job: Job) -> Artifact:
@@ -115,18 +115,20 @@ def _parsed(request: bytes) -> Mapping[str, Any]:
     return body if isinstance(body, Mapping) else {}
 
 
-def price_of(part: Held, model: Model, fields: Mapping[str, Any]) -> Cost:
+def price_of(part: HasContract, model: Model, fields: Mapping[str, Any]) -> Cost:
     """The price of one job with this input; unknown if it depends on a length that the input does not state."""
     media_input = _media_input(part, model, fields)
     return cost(model, fields, seconds=media_input.seconds(), default=media_input.units(model.price.unit))
 
 
-def pieces(part: Held, model: Model, fields: Mapping[str, Any]) -> int:
+def pieces(part: HasContract, model: Model, fields: Mapping[str, Any]) -> int:
     """The number of files of a job: what the input states if the price counts files, else one."""
     return min(int(_media_input(part, model, fields).count(model.price.unit)), MOST_PIECES)
 
 
-def wanted(part: Held, model: Model | None, fields: Mapping[str, Any], *, stated: bool = False) -> media.ClipRequest:
+def clip_request(
+    part: HasContract, model: Model | None, fields: Mapping[str, Any], *, stated: bool = False
+) -> media.ClipRequest:
     """The file that a model's input requests; the contract defines what the fields mean.
 
     Args:
@@ -191,7 +193,7 @@ class _MediaInput:
         return next((self.own[name] for name in names if self.own.get(name) is not None), None)
 
 
-def _media_input(part: Held, model: Model | None, fields: Mapping[str, Any]) -> _MediaInput:
+def _media_input(part: HasContract, model: Model | None, fields: Mapping[str, Any]) -> _MediaInput:
     own = {**model.defaults, **fields} if model else fields
     return _MediaInput(part.contract.root.get("media", {}), own, model.media if model else {})
 

@@ -133,7 +133,7 @@ def _from_data_uri(text: str) -> OwnResult:
         then = f"As data:video/mp4;base64,…; types: {', '.join(dict.fromkeys(mime for _, mime in _TYPES.values()))}."
         raise OptionError("result", text[:40], then=then)
     try:
-        return _held(b64decode(data, validate=True), suffix)
+        return _unread_result(b64decode(data, validate=True), suffix)
     except NotBase64 as problem:
         raise OptionError("result", text[:40], then=f"Its Base64 cannot be decoded ({problem}).") from problem
 
@@ -148,10 +148,10 @@ def _from_file(path: Path) -> OwnResult:
         raise OptionError("result", str(path), then=f"The file cannot be read ({problem.strerror}).") from problem
     if suffix == ".json":
         return OwnResult(content.decode("utf-8", "replace"), body=_json(content))
-    return _held(content, suffix)
+    return _unread_result(content, suffix)
 
 
-def _held(content: bytes, suffix: str) -> OwnResult:
+def _unread_result(content: bytes, suffix: str) -> OwnResult:
     text = f"{_HASH}{hashlib.sha256(content).hexdigest()}{suffix}"
     return OwnResult(text, clip=_clip(text, suffix), content=content)
 

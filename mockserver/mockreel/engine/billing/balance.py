@@ -55,7 +55,7 @@ class Tally:
         both.join(other)
         return both
 
-    def due(self, unknown: Decimal | None) -> Decimal:
+    def total(self, unknown: Decimal | None) -> Decimal:
         """The sum where `unknown` is what counts for an unknown price; None counts nothing."""
         return self.amount + unknown * self.unknown if unknown is not None and self.unknown else self.amount
 
@@ -92,7 +92,7 @@ class RunningBalance:
         running.free.join(self.free)
         for job in jobs:
             if job.number <= self.newest and job.ends is not None and job.ends <= self.settled:
-                running._ended(job, money).add(job.cost, -1)
+                running._ended_tally(job, money).add(job.cost, -1)
         return running
 
     def add_change(self, at: float, amount: Decimal) -> None:
@@ -137,7 +137,7 @@ class RunningBalance:
             _, number, turn, job = heappop(ends)
             if turn == self.turns.get(number, 0):
                 self.under_way.add(job.cost, -1)
-                self._ended(job, money).add(job.cost)
+                self._ended_tally(job, money).add(job.cost)
                 self.ended.append(job)
 
     def meet(self, job: "Job") -> None:
@@ -150,12 +150,12 @@ class RunningBalance:
     def part_with(self, job: "Job", money: "Money", now: float) -> None:
         """Count a job no longer; the sums are settled."""
         if job.state(now).terminal:
-            self._ended(job, money).add(job.cost, -1)
+            self._ended_tally(job, money).add(job.cost, -1)
         else:
             self.under_way.add(job.cost, -1)
         self.turns[job.number] = self.turns.get(job.number, 0) + 1
 
-    def _ended(self, job: "Job", money: "Money") -> Tally:
+    def _ended_tally(self, job: "Job", money: "Money") -> Tally:
         """Where the cost of a job belongs that has ended."""
         assert job.ends is not None
         return self.charged if money.keeps(job.state(job.ends).name) else self.free

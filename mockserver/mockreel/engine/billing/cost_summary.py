@@ -37,7 +37,7 @@ class CostSummary:
     open: int = 0
 
     @property
-    def begun(self) -> bool:
+    def has_jobs(self) -> bool:
         """Whether any job began."""
         return bool(self.sums or self.unknown or self.free)
 
@@ -62,7 +62,7 @@ class CostSummary:
         sums = {currency: plain(amount) for currency, amount in self.sums.items()}
         return {"sums": sums, "least": self.least, "unknown": self.unknown, "free": self.free, "open": self.open}
 
-    def written(self) -> str:
+    def to_text(self) -> str:
         """As a text that `read` takes."""
         return orjson.dumps(self.row()).decode()
 

@@ -73,7 +73,7 @@ class Ledger:
         """What one job costs, and how sure that is; equal costs are one object."""
         return self._rates.cost(model, fields)
 
-    def due(self, cost: Cost | None) -> Decimal | None:
+    def amount_due(self, cost: Cost | None) -> Decimal | None:
         """What is moved for a cost; None where it is unknown, and nothing is assumed."""
         return due_of(cost, self.assumed)
 
@@ -81,8 +81,8 @@ class Ledger:
         """What a job has cost: nothing where all was given back; None while that is open, or its price unknown."""
         state = job.state(now)
         if not state.terminal:
-            return self.due(job.cost) if self.money.at_submit else None
-        return self.due(job.cost) if self.money.keeps(state.name) else NOTHING
+            return self.amount_due(job.cost) if self.money.at_submit else None
+        return self.amount_due(job.cost) if self.money.keeps(state.name) else NOTHING
 
     # What accounts have ------------------------------------------------------------------------------------------
 
@@ -105,7 +105,7 @@ class Ledger:
                 held,
                 charged,
                 None if silent else left,
-                None if silent else self._shown(running),
+                None if silent else self._reported_balance(running),
                 sum(tally.unknown for tally in counted),
                 self.assumed,
                 sum(tally.least for tally in counted),
@@ -119,10 +119,10 @@ class Ledger:
 
     def _moved(self, running: RunningBalance) -> tuple[Decimal, Decimal]:
         """What is held, and what is charged."""
-        charged = running.charged.due(self.assumed)
+        charged = running.charged.total(self.assumed)
         if not self._counts_open:
             return NOTHING, charged
-        under_way = running.under_way.due(self.assumed)
+        under_way = running.under_way.total(self.assumed)
         return (NOTHING, charged + under_way) if self.money.at_submit else (under_way, charged)
 
     def release(self, job: Job, now: float) -> None:
@@ -198,7 +198,7 @@ class Ledger:
             ErrorResponse: the balance is too low, as in the provider's row.
         """
         if self.is_limited(account):
-            self._admit(account, self.due(cost), self.money.needs, now)
+            self._admit(account, self.amount_due(cost), self.money.needs, now)
 
     def is_limited(self, account: Account) -> bool:
         """Whether an account is refused when too little is left."""
@@ -216,7 +216,7 @@ class Ledger:
             ErrorResponse: the balance is too low for them.
         """
         if self.is_limited(account):
-            dues = (self.due(cost) for cost in costs)
+            dues = (self.amount_due(cost) for cost in costs)
             self._admit(account, sum((due for due in dues if due is not None), NOTHING), self.money.batch, now)
 
     def _admit(self, account: Account, due: Decimal | None, needs: Needs, now: float) -> None:
@@ -240,7 +240,7 @@ class Ledger:
         running.settle_some(account, self.money, now, most=FEW)
         if account.jobs and running.newest < account.jobs[-1].number:
             return False
-        least = running.start - running.charged.due(self.assumed) - running.under_way.due(self.assumed)
+        least = running.start - running.charged.total(self.assumed) - running.under_way.total(self.assumed)
         return least > 0 and not (needs == "price" and due is not None and due > least)
 
     # Changes by hand ---------------------------------------------------------------------------------------------
@@ -254,7 +254,7 @@ class Ledger:
         with self._lock:
             running = self._settled(account, now)
             if amount is not None:
-                self._add(running, amount - self._shown(running), now)
+                self._add(running, amount - self._reported_balance(running), now)
             running.limited = amount is not None
         self._notify(account, now)
 
@@ -272,10 +272,12 @@ class Ledger:
         held, charged = self._moved(running)
         if amount < 0 and not self.money.overdraft and running.start - held - charged + amount < 0:
             then = f"It may not be overdrawn, and {plain(held)} {self.currency} are held for jobs under way."
-            raise OptionError("balance", plain(self._shown(running) + amount), ["an amount from 0 up"], then=then)
+            raise OptionError(
+                "balance", plain(self._reported_balance(running) + amount), ["an amount from 0 up"], then=then
+            )
         running.add_change(now, amount)
 
-    def _shown(self, running: RunningBalance) -> Decimal:
+    def _reported_balance(self, running: RunningBalance) -> Decimal:
         """The reported balance of an account with a limit."""
         held, charged = self._moved(running)
         return running.start - charged if self.money.shows_held else running.start - charged - held

@@ -14,12 +14,12 @@ def settled(fault: Fault, block: bytes) -> Fault:
     if spread == "fixed":
         return fault
     bounds = fault.kind.parameter("seconds")
-    drawn = _drawn(str(spread), fault.number("seconds"), fault.number("deviation"), block)
+    drawn = _drawn_delay(str(spread), fault.number("seconds"), fault.number("deviation"), block)
     seconds = min(bounds.most, max(bounds.least, drawn))
     return Fault(fault.name, {**fault.values, "seconds": round(seconds, 6), "spread": "fixed", "deviation": 0.0})
 
 
-def _drawn(spread: str, mean: float, deviation: float, block: bytes) -> float:
+def _drawn_delay(spread: str, mean: float, deviation: float, block: bytes) -> float:
     first, second = unpack_from(">2I", block)
     one, other = (float(first) + 0.5) * _SCALE, (float(second) + 0.5) * _SCALE  # never 0, never 1
     if spread == "uniform":

@@ -6,7 +6,7 @@ from typing import Any
 
 from mockreel.engine.faults.catalogue import catalogue, kind_of
 from mockreel.engine.faults.fault_kinds import Kind
-from mockreel.engine.faults.fault_parameters import Value, written
+from mockreel.engine.faults.fault_parameters import Value, value_text
 from mockreel.errors import FaultError
 
 
@@ -44,7 +44,7 @@ class Fault:
 
     def word(self, name: str) -> str:
         """A parameter as text."""
-        return written(self.values[name])
+        return value_text(self.values[name])
 
     @property
     def handled(self) -> bool:
@@ -58,7 +58,7 @@ class Fault:
 
     def __str__(self) -> str:
         usual = {parameter.name: parameter.default for parameter in self.kind.parameters}
-        parts = (f"{name}={written(value)}" for name, value in self.values.items() if value != usual[name])
+        parts = (f"{name}={value_text(value)}" for name, value in self.values.items() if value != usual[name])
         return "; ".join((self.name, *parts))
 
 

@@ -53,7 +53,7 @@ class Parameter:
     @property
     def shown_default(self) -> str:
         """The default as text; empty where there is none."""
-        return "" if self.default is None else written(self.default)
+        return "" if self.default is None else value_text(self.default)
 
     def read(self, given: Any, *, of: str) -> Value:
         """The value of what was given, as text or as JSON; `of` is the fault's name, for errors.
@@ -110,7 +110,7 @@ def _flag(given: Any) -> bool | None:
     return True if word in _YES else False if word in _NO else None
 
 
-def written(value: Value) -> str:
+def value_text(value: Value) -> str:
     """A value as text, as it is read again."""
     if isinstance(value, bool):
         return "yes" if value else "no"

@@ -64,7 +64,7 @@ class Unread:
         """What may be shown of it."""
         redactor, known, added = self._redactor, self._known, self._known.added
         headers = tuple([(name, self._sent(value)) for name, value in self._headers])
-        drawn = [text for _, value in self._headers for text in redactor.drawn(header_text(value))]
+        drawn = [text for _, value in self._headers for text in redactor.random_tokens(header_text(value))]
         if drawn:  # nor is it shown where a response repeats it
             known = Fingerprints(drawn, also=known)
         return ExchangeContent(

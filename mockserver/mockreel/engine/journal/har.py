@@ -9,7 +9,7 @@ import orjson
 
 from mockreel.contract.messages.reason_phrase import reason_phrase
 from mockreel.engine.journal.exchange_content import header_text
-from mockreel.engine.journal.journal import Entry, Tried
+from mockreel.engine.journal.journal import AttemptEntry, Entry
 
 Headers = Iterable[tuple[str, str]]
 _MIME = "content-type"
@@ -54,7 +54,7 @@ def exchange_row(number: int, entry: Entry, address: str) -> dict[str, Any]:
     }
 
 
-def attempt_row(tried: Tried) -> dict[str, Any]:
+def attempt_row(tried: AttemptEntry) -> dict[str, Any]:
     """An attempt to deliver a callback as an entry of an archive."""
     row = _exchange(
         tried.at,

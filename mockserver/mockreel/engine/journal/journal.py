@@ -116,7 +116,7 @@ class Entry:
         }
 
 
-class Tried(NamedTuple):
+class AttemptEntry(NamedTuple):
     """One attempt to deliver a webhook: what was sent, and the outcome (`error` as in `Outcome`)."""
 
     at: float
@@ -166,7 +166,7 @@ class Journal:
         names_by_provider: Mapping[str, Names] | None = None,
     ) -> None:
         self._entries: deque[Entry] = deque()
-        self._tried: deque[Tried] = deque()
+        self._tried: deque[AttemptEntry] = deque()
         self._tried_bytes = 0
         self._limit = limit
         self._most = most
@@ -174,7 +174,7 @@ class Journal:
         self._violations = 0
         self._bytes = 0
         self._names_by_provider = names_by_provider
-        self.observer: Callable[[Entry | Tried], None] | None = None
+        self.observer: Callable[[Entry | AttemptEntry], None] | None = None
         self.count = 0
 
     def __iter__(self) -> Iterator[Entry]:
@@ -226,7 +226,7 @@ class Journal:
             self._violations -= len(oldest.violations)
             self._bytes -= oldest.weight
 
-    def note_attempt(self, tried: Tried) -> None:
+    def note_attempt(self, tried: AttemptEntry) -> None:
         """Write one attempt to deliver down."""
         if len(tried.body) > MOST_KEPT:
             tried = tried._replace(body=left_out(tried.body))
@@ -264,7 +264,9 @@ class Journal:
             and all(getattr(entry, name) == value for name, value in given.items())
         ]
 
-    def attempts(self, *, provider: str | None = None, job: str | None = None, forged: bool = False) -> list[Tried]:
+    def attempts(
+        self, *, provider: str | None = None, job: str | None = None, forged: bool = False
+    ) -> list[AttemptEntry]:
         """The attempts to deliver a webhook, oldest first; `job` is its subject (a batch, perhaps)."""
         self.check(provider=provider)
         return [

@@ -105,7 +105,7 @@ class Verdict:
 Work = Generator[None, None, Verdict]
 
 
-def counted(
+def count_verdict(
     entries: Sequence[Numbered],
     query: JournalQuery,
     *,
@@ -114,12 +114,12 @@ def counted(
     at_most: int | None = None,
 ) -> Verdict:
     """Whether this many exchanges match; at least one if no number is given."""
-    return _done(counting(entries, query, times=times, at_least=at_least, at_most=at_most))
+    return _finish(counting(entries, query, times=times, at_least=at_least, at_most=at_most))
 
 
 def ordered(entries: Sequence[Numbered], queries: Sequence[JournalQuery]) -> Verdict:
     """Whether an exchange fits each question, each after the one before; others may lie between."""
-    return _done(ordering(entries, queries))
+    return _finish(ordering(entries, queries))
 
 
 def counting(
@@ -164,7 +164,7 @@ def ordering(entries: Sequence[Numbered], queries: Sequence[JournalQuery]) -> Wo
     return Verdict(True, tuple(found))
 
 
-def _done(work: Work) -> Verdict:
+def _finish(work: Work) -> Verdict:
     """The verdict, without a turn for anybody."""
     try:
         while True:

@@ -244,7 +244,7 @@ class Redactor:
         """
         return _TOKEN.sub(lambda found: _marked(found[0]), self.text(text, known))
 
-    def drawn(self, text: str) -> list[str]:
+    def random_tokens(self, text: str) -> list[str]:
         """What in a header's value its client has drawn."""
         return [token for token in _TOKEN.findall(text) if _is_drawn(token)]
 

@@ -18,7 +18,7 @@ _FOR_PAGES = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
 _QUOTES = (("&#x27;", "&quot;"), ("&#39;", "&quot;"), ("&#039;", "&quot;"), ("&#39;", "&#34;"))
 
 
-def written(key: str) -> set[bytes]:
+def encoded_forms(key: str) -> set[bytes]:
     """Every form of a key but base64; none is shorter than eight bytes."""
     raw = key.encode("utf-8", "surrogatepass")
     forms = {raw, *_in_other_case(key), *_escaped(key, raw), *_in_hex(raw)}

@@ -53,7 +53,8 @@ def masked_callback(url: str) -> str:
     scheme, parted, tail = place.partition("://")
     host, slash, path = tail.partition("/")
     fragment = MASK if is_drawn(unquote(fragment)) else fragment
-    return f"{scheme}{parted}{host}{slash}{masked_path(path)}{question_mark}{_drawn(query)}{mark}{fragment}"
+    query = _without_random_values(query)
+    return f"{scheme}{parted}{host}{slash}{masked_path(path)}{question_mark}{query}{mark}{fragment}"
 
 
 def masked_path(path: str) -> str:
@@ -98,7 +99,7 @@ def _fragment(text: str) -> str:
     return masked_query(text)
 
 
-def _drawn(query: str) -> str:
+def _without_random_values(query: str) -> str:
     """A query without values that look drawn."""
     pairs = [pair.partition("=") for pair in query.split("&")]
     return "&".join(f"{name}{equals}{MASK if is_mixed(unquote(value)) else value}" for name, equals, value in pairs)

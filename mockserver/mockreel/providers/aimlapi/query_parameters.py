@@ -12,7 +12,7 @@ def repeated(context: RequestContext, name: str) -> list[str]:
     return [value for key, value in _pairs(context) if key == name]
 
 
-def listed(context: RequestContext, name: str) -> list[str]:
+def parameter_values(context: RequestContext, name: str) -> list[str]:
     """Every value of a parameter that may be repeated, or hold several behind commas; in lower case."""
     return [word.strip().lower() for value in repeated(context, name) for word in value.split(",") if word.strip()]
 

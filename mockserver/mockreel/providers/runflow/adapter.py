@@ -10,7 +10,7 @@ from mockreel.engine.jobs.job import Job
 from mockreel.errors import Conflict
 from mockreel.providers.runflow import error_bodies, webhooks
 from mockreel.providers.runflow.idempotency import heeding
-from mockreel.providers.runflow.rate_limits import rate_headers, telling
+from mockreel.providers.runflow.rate_limits import rate_headers, with_rate_limit_headers
 from mockreel.providers.runflow.resources import batches, runs
 from mockreel.providers.runflow.routes import HANDLERS
 from mockreel.providers.runflow.state import (
@@ -42,7 +42,7 @@ class Runflow:
         once = self._contract.wire["idempotency"]
         if name in once["operations"]:
             handler = heeding(handler, once)
-        return telling(handler, self._rates) if self._rates["limit"] else handler
+        return with_rate_limit_headers(handler, self._rates) if self._rates["limit"] else handler
 
     @property
     def sockets(self) -> Mapping[str, Socket]:

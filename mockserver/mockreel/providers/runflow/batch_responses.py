@@ -15,7 +15,7 @@ from mockreel.providers.runflow.error_bodies import envelope
 from mockreel.providers.runflow.outputs import output
 from mockreel.providers.runflow.responses import run_record, shown_input
 from mockreel.providers.runflow.state import Batch, extra_of, model_uuid, shelf_of, state_of
-from mockreel.providers.runflow.timestamps import milliseconds, written
+from mockreel.providers.runflow.timestamps import format_timestamp, milliseconds
 from mockreel.simulator.provider import Provider
 
 Record = Mapping[str, Any]
@@ -38,7 +38,7 @@ def outcome(batch: Batch, now: float) -> str:
     return "canceled" if kinds == {"cancelled"} else "failed"
 
 
-def ended(batch: Batch, now: float) -> float | None:
+def ended_at(batch: Batch, now: float) -> float | None:
     """When its last run ended; None while one has not."""
     if not is_over(batch, now):
         return None
@@ -49,7 +49,7 @@ def batch_record(provider: Provider, batch: Batch, now: float) -> Record:
     """The batch, with its items inline and lean."""
     wire, shelf = provider.contract.wire, shelf_of(provider, batch.account)
     style = wire["record_times"]
-    name, over = outcome(batch, now), ended(batch, now)
+    name, over = outcome(batch, now), ended_at(batch, now)
     began = [job.began(now) for job in batch.jobs]
     return {
         **state_of(provider).blank("batch.json"),
@@ -70,9 +70,9 @@ def batch_record(provider: Provider, batch: Batch, now: float) -> Record:
         "items": [_lean(provider, batch, index, job, now) for index, job in enumerate(batch.jobs)],
         "duration_ms": milliseconds(over - batch.created) if over is not None else None,
         "created_by": shelf.user_id,
-        "created_at": written(batch.created, style),
-        "started_at": written(min((moment for moment in began if moment is not None), default=None), style),
-        "completed_at": written(over, style),
+        "created_at": format_timestamp(batch.created, style),
+        "started_at": format_timestamp(min((moment for moment in began if moment is not None), default=None), style),
+        "completed_at": format_timestamp(over, style),
     }
 
 
@@ -136,7 +136,7 @@ def batch_event(provider: Provider, batch: Batch, now: float) -> str:
 def batch_payload(provider: Provider, batch: Batch, now: float) -> bytes:
     """The callback payload of a batch that has ended, from its state now."""
     wire = provider.contract.wire
-    name, over = outcome(batch, now), ended(batch, now) or now
+    name, over = outcome(batch, now), ended_at(batch, now) or now
     return orjson.dumps(
         {
             "event": batch_event(provider, batch, now),
@@ -144,8 +144,8 @@ def batch_payload(provider: Provider, batch: Batch, now: float) -> bytes:
             "status": wire["callback_status"].get(name, wire["batch_words"][name]),
             "output": _output(provider, batch, now),
             "duration_ms": milliseconds(over - batch.created),
-            "created_at": written(batch.created, wire["callback_times"]),
-            "completed_at": written(over, wire["callback_times"]),
+            "created_at": format_timestamp(batch.created, wire["callback_times"]),
+            "completed_at": format_timestamp(over, wire["callback_times"]),
             "metadata": Fragment(batch.metadata) if batch.metadata is not None else None,
         }
     )

@@ -19,7 +19,7 @@ def refuse(context: RequestContext, row: ErrorRow, error: ErrorResponse) -> Resp
     """The provider's own no."""
     code, message = str(row.code), row.message
     if "{" in message or "{" in code:
-        values = {key: _shown(value) for key, value in {**_known(context), **error.values}.items()}
+        values = {key: _display_text(value) for key, value in {**_placeholder_values(context), **error.values}.items()}
         code, message = fill(code, values), fill(message, values)
     if "body" in row.fields:
         text = fill(row.fields["body"], {"code": code, "message": message})
@@ -27,7 +27,7 @@ def refuse(context: RequestContext, row: ErrorRow, error: ErrorResponse) -> Resp
     return json_response(row.status, _enveloped(context, row, code, message, error.violations))
 
 
-def _known(context: RequestContext) -> Mapping[str, object]:
+def _placeholder_values(context: RequestContext) -> Mapping[str, object]:
     """The values of placeholders that an error does not set: from the request, or neutral ones."""
     contract = context.provider.contract
     failure = contract.failures["default"]
@@ -83,7 +83,7 @@ def fill(text: str, values: Mapping[str, str]) -> str:
     return _PLACEHOLDER.sub(lambda found: values.get(found[1], found[0]), text)
 
 
-def _shown(value: object) -> str:
+def _display_text(value: object) -> str:
     """A value as a message may repeat it: not too long, and text that UTF-8 can hold."""
     return str(value)[:_SHOWN].encode("utf-8", "replace").decode()
 

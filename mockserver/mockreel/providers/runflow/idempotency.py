@@ -21,12 +21,12 @@ def heeding(handler: Handler, row: Mapping[str, Any]) -> Handler:
 
     def heeded(context: RequestContext) -> Answer:
         key = context.request.header(header)
-        return handler(context) if key is None else _once(context, handler, key.decode("latin-1"))
+        return handler(context) if key is None else _handle_once(context, handler, key.decode("latin-1"))
 
     return heeded
 
 
-def _once(context: RequestContext, handler: Handler, idempotency_key: str) -> Answer:
+def _handle_once(context: RequestContext, handler: Handler, idempotency_key: str) -> Answer:
     fingerprint = _fingerprint(context)
     key = blake2b(idempotency_key.encode(), digest_size=16).hexdigest()  # a client may draw it as it draws its secrets
     before = own_shelf(context).replies.get(key)
@@ -57,11 +57,11 @@ def _begin(context: RequestContext, key: str, fingerprint: bytes, answer: Awaita
     """A pending response is shared by all requests with the key, so it goes on when one of them is cancelled."""
     task = asyncio.ensure_future(answer)
     _set(context, key, fingerprint, task)
-    task.add_done_callback(lambda _: _ended(context, key, fingerprint, task))
+    task.add_done_callback(lambda _: _store_response(context, key, fingerprint, task))
     return asyncio.shield(task)
 
 
-def _ended(context: RequestContext, key: str, fingerprint: bytes, task: "asyncio.Future[Response]") -> None:
+def _store_response(context: RequestContext, key: str, fingerprint: bytes, task: "asyncio.Future[Response]") -> None:
     """Store the response, or release the key if there is none."""
     if task.cancelled() or task.exception() is not None:
         own_shelf(context).replies.pop(key, None)

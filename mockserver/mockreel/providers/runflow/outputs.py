@@ -76,12 +76,12 @@ def _normalized(job: Job, made: Artifact, urls: list[str], fields: Mapping[str, 
     return {
         "outputs": [{"url": url, **size} for url in urls],
         "nsfw_detected": job.fields.get("nsfw_detected", False),
-        "seed": _whole(fields.get("seed")),
+        "seed": _whole_number(fields.get("seed")),
         "timing": {"inference_ms": milliseconds((job.ends or job.created) - _last_left(job))},
     }
 
 
-def _whole(value: Any) -> int | None:
+def _whole_number(value: Any) -> int | None:
     """A whole number as sent; None for anything else, which a model without a schema for it may accept."""
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 

@@ -11,7 +11,7 @@ from mockreel.simulator.request_context import RequestContext
 Headers = tuple[tuple[bytes, bytes], ...]
 
 
-def telling(handler: Handler, row: Mapping[str, Any]) -> Handler:
+def with_rate_limit_headers(handler: Handler, row: Mapping[str, Any]) -> Handler:
     """A handler whose responses report the remaining requests; its error responses get the headers elsewhere."""
 
     def limited(context: RequestContext) -> Answer:

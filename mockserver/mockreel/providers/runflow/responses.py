@@ -9,7 +9,7 @@ from mockreel.engine.jobs.job import Job
 from mockreel.providers.runflow import money
 from mockreel.providers.runflow.outputs import output
 from mockreel.providers.runflow.state import Extra, extra_of, model_uuid, shelf_of, state_of
-from mockreel.providers.runflow.timestamps import milliseconds, written
+from mockreel.providers.runflow.timestamps import format_timestamp, milliseconds
 from mockreel.simulator.provider import Provider
 
 
@@ -23,9 +23,9 @@ def run_record(provider: Provider, job: Job, now: float) -> dict[str, Any]:
     record["status_code"] = state.word
     record["input"] = shown_input(provider, job)
     record["request_id"] = request_id(job)
-    record["created_at"] = written(job.created, style)
+    record["created_at"] = format_timestamp(job.created, style)
     began = job.began(now)
-    record["started_at"] = None if began is None else written(began, style)
+    record["started_at"] = None if began is None else format_timestamp(began, style)
     record["callback_url"] = job.callback_url
     if job.extra is not None:
         _add_extra(record, extra_of(job), workflow_target=wire["workflow_target"])
@@ -72,7 +72,7 @@ def _add_extra(record: dict[str, Any], extra: Extra, *, workflow_target: str) ->
 
 def _add_end(record: dict[str, Any], provider: Provider, job: Job, now: float) -> None:
     ended = job.ends or job.created
-    record["completed_at"] = written(ended, provider.contract.wire["record_times"])
+    record["completed_at"] = format_timestamp(ended, provider.contract.wire["record_times"])
     record["duration_ms"] = milliseconds(ended - job.created)
     record["cost"] = money.amount(provider.ledger.charged(job, now))
     if job.state(now).kind in ("succeeded", "partial"):

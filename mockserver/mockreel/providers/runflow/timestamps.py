@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from mockreel.engine.clock import utc
 
 
-def written(moment: float | None, style: str) -> str | None:
+def format_timestamp(moment: float | None, style: str) -> str | None:
     """A moment in a style: `isoformat`, `milliseconds` or `zulu`; None stays None."""
     if moment is None:
         return None
@@ -15,7 +15,7 @@ def written(moment: float | None, style: str) -> str | None:
     return text.removesuffix("+00:00") + "Z" if style == "zulu" else text
 
 
-def read(text: str) -> float:
+def parse_timestamp(text: str) -> float:
     """The moment that a text means; without an offset it is in UTC.
 
     Raises:
@@ -31,7 +31,7 @@ def read(text: str) -> float:
 def means(text: str, moment: float, style: str) -> bool:
     """Whether a text means a moment as it was written in a style."""
     try:
-        return read(text) == read(str(written(moment, style)))
+        return parse_timestamp(text) == parse_timestamp(str(format_timestamp(moment, style)))
     except ValueError:
         return False
 

@@ -13,7 +13,7 @@ from mockreel.engine.randomness import uuid4, uuid7
 from mockreel.providers.runflow.error_bodies import envelope
 from mockreel.providers.runflow.outputs import output
 from mockreel.providers.runflow.state import Secret, Webhook, extra_of, shelf_of
-from mockreel.providers.runflow.timestamps import milliseconds, written
+from mockreel.providers.runflow.timestamps import format_timestamp, milliseconds
 from mockreel.simulator.jobs.job_end import JobEnd
 from mockreel.simulator.provider import Provider
 from mockreel.webhooks import Delivery, sign
@@ -89,8 +89,8 @@ def run_payload(provider: Provider, job: Job) -> bytes:
             "status": wire["callback_status"].get(state.name, state.word),
             "output": _output(provider, job),
             "duration_ms": milliseconds(ended - job.created),
-            "created_at": written(job.created, wire["callback_times"]),
-            "completed_at": written(ended, wire["callback_times"]),
+            "created_at": format_timestamp(job.created, wire["callback_times"]),
+            "completed_at": format_timestamp(ended, wire["callback_times"]),
             "metadata": Fragment(metadata) if metadata is not None else None,
         }
     )

@@ -44,7 +44,7 @@ class Dialects:
         self._of = {one.id: self._named[one.raw["x-mockreel"]["dialect"]] for one in contract.operations}
         self._unrouted = [(row["prefix"], self._named[row["dialect"]]) for row in contract.wire["unrouted"]]
 
-    def named(self, name: str) -> Dialect:
+    def dialect_of(self, name: str) -> Dialect:
         return self._named[name]
 
     def of(self, operation_id: str) -> Dialect:

@@ -55,7 +55,7 @@ def _complaint(context: RequestContext, dialect: Dialect, error: ErrorResponse) 
     tables = context.provider.contract.wire["violations"]
     rows = [*_settings(context).get("violations", ()), *next(tables[name] for name in dialect.names if name in tables)]
     message = next((row["message"] for row in rows if _fits(row, first)), first.message)
-    return fill(message, {"field": field_name(first.path), "value": _shown(first.value)})
+    return fill(message, {"field": field_name(first.path), "value": _display_text(first.value)})
 
 
 def _fits(row: Mapping[str, Any], violation: Violation) -> bool:
@@ -74,6 +74,6 @@ def field_name(path: tuple[Step, ...]) -> str:
     return name
 
 
-def _shown(value: Any) -> str:
+def _display_text(value: Any) -> str:
     text = value_text(value)
     return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"

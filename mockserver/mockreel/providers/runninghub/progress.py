@@ -96,7 +96,7 @@ def messages(provider: Provider, job: Job) -> tuple[ProgressReport, ...]:
     if begun is not None and (end is None or begun < end):
         found += [one for one in _run(report, begun) if end is None or one.at < end]
     if end is not None:
-        found += _ended(report, end)
+        found += _final_reports(report, end)
     return tuple(found)
 
 
@@ -113,7 +113,7 @@ def _run(report: "_ReportMaker", begun: float) -> Iterator[ProgressReport]:
         yield report("progress", begun + seconds * step / (steps + 1), node=slow, value=step, most=steps)
 
 
-def _ended(report: "_ReportMaker", end: float) -> Iterator[ProgressReport]:
+def _final_reports(report: "_ReportMaker", end: float) -> Iterator[ProgressReport]:
     kind = report.job.state(end).kind
     if kind == "succeeded":
         for node in report.after:

@@ -24,11 +24,11 @@ Body = dict[str, Any]
 def task(provider: Provider, job: Job, now: float) -> Body:
     """The flat response of `/query`."""
     state = job.state(now)
-    reply = state_of(provider).dialects.named("flat").says(taskId=job.id, status=state.word)
+    reply = state_of(provider).dialects.dialect_of("flat").says(taskId=job.id, status=state.word)
     if state.kind == "pending":
         return reply
     if state.kind == "succeeded":
-        return reply | _made(provider, job, state.word)
+        return reply | _result_body(provider, job, state.word)
     failure = failure_of(provider, job, now)
     return reply | _failed(reply, job, failure) if failure else reply
 
@@ -64,7 +64,7 @@ def usage(provider: Provider, job: Job) -> Body:
     """What a finished task has used: money for a model, time for a workflow or an app."""
     row: Body = dict(provider.contract.wire["usage"])
     if job.model is not None:
-        spent = provider.ledger.due(job.cost)
+        spent = provider.ledger.amount_due(job.cost)
         row["thirdPartyConsumeMoney"] = None if spent is None else plain(spent)
     elif job.ends is not None:
         seconds = round(job.ends - (job.began(job.ends) or job.created))
@@ -93,7 +93,7 @@ def number(provider: Provider, what: str, text: str) -> str | int | float:
     return float(text) if "." in text else int(text)
 
 
-def _made(provider: Provider, job: Job, word: str) -> Body:
+def _result_body(provider: Provider, job: Job, word: str) -> Body:
     used = usage(provider, job)
     whole = {"taskId": job.id, "parentTaskId": None, "taskStatus": word, "usage": used}
     node = {} if job.model else {"nodeId": provider.contract.wire["output_node"]}
@@ -150,7 +150,7 @@ def outputs_of(provider: Provider, job: Job, now: float) -> list[Body]:
 def _not_yet(provider: Provider, job: Job, now: float) -> ErrorResponse:
     """A task that has no outputs yet; where the row has a place for it, with where its progress can be followed."""
     row = provider.contract.wire["pending_rows"][job.state(now).name]
-    words = row_words(provider.contract.errors[row], state_of(provider).dialects.named("envelope"))
+    words = row_words(provider.contract.errors[row], state_of(provider).dialects.dialect_of("envelope"))
     followed = isinstance(words.get("data"), Mapping) and progress.PROGRESS in words["data"]
     return ErrorResponse(
         row, values={"data": {progress.PROGRESS: progress.address_at(provider, job, now)}} if followed else {}

@@ -110,7 +110,7 @@ def _shape(provider: Provider, job: Job) -> dict[str, str]:
 
 def _wrapped(provider: Provider, job: Job, now: float) -> dict[str, Any]:
     """The old API's response to a request for a task's outputs."""
-    dialect = state_of(provider).dialects.named("envelope")
+    dialect = state_of(provider).dialects.dialect_of("envelope")
     try:
         return dialect.says(data=responses.outputs_of(provider, job, now))
     except ErrorResponse as error:

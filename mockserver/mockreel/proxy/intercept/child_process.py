@@ -43,7 +43,7 @@ def execute(command: Sequence[str], environment: Mapping[str, str], *, signals: 
     except OSError as why:
         raise NotStarted(command[0], why) from why
     signals.hand_to(child)
-    return _ended(child)
+    return _wait_for_exit_code(child)
 
 
 def execute_guarded(command: Sequence[str], environment: Mapping[str, str], *, signals: Signals, over: Over) -> int:
@@ -62,11 +62,11 @@ def execute_guarded(command: Sequence[str], environment: Mapping[str, str], *, s
         if kind == "without":
             raise seccomp.Unavailable(errno.ENOSYS, what)
         if kind != "listener":
-            return _ended(child)  # ended by a signal before its start
+            return _wait_for_exit_code(child)  # ended by a signal before its start
         with over(_listener(child.pid, int(what))):
             let_go()
             kind, _, what = read_line().partition(" ")
-            code = _ended(child)
+            code = _wait_for_exit_code(child)
         if kind == "failed":
             raise NotStarted(command[0], OSError(int(what), os.strerror(int(what))))
         return code
@@ -111,6 +111,6 @@ def _write(going: int) -> None:
         os.write(going, b"y")
 
 
-def _ended(child: "subprocess.Popen[bytes]") -> int:
+def _wait_for_exit_code(child: "subprocess.Popen[bytes]") -> int:
     code = child.wait()
     return 128 - code if code < 0 else code

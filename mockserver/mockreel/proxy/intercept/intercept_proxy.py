@@ -108,7 +108,7 @@ class Proxy:
             except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
                 pass  # either side has ended, or the run is over
             finally:
-                await _ended(writer, plain, at_once=self._over or cut)
+                await _close(writer, plain, at_once=self._over or cut)
                 self._serving.discard(task)
 
         server = await asyncio.start_server(served, host, 0, limit=HEAD_BYTES)
@@ -274,7 +274,7 @@ async def _joined(reader: StreamReader, writer: StreamWriter, out: StreamReader,
         for way in ways:
             way.cancel()
         await asyncio.gather(*ways, return_exceptions=True)
-        await _ended(into, into.transport, at_once=False)
+        await _close(into, into.transport, at_once=False)
     if not ways[1].cancelled() and ways[1].result():
         raise ConnectionResetError
 
@@ -288,7 +288,7 @@ def _reset(plain: asyncio.WriteTransport) -> bool:
     return True
 
 
-async def _ended(writer: StreamWriter, plain: asyncio.WriteTransport, *, at_once: bool) -> None:
+async def _close(writer: StreamWriter, plain: asyncio.WriteTransport, *, at_once: bool) -> None:
     """Close a connection and wait until it is closed; `plain` is the transport below TLS, if any.
 
     Aborting the transport of TLS itself raises in Python 3.11.

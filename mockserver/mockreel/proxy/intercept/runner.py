@@ -9,7 +9,7 @@ from mockreel.proxy.intercept.program import Guarded, prepared
 from mockreel.proxy.intercept.run_summary import Account, account_of, passed
 from mockreel.proxy.intercept.signals import Signals, catching
 from mockreel.proxy.intercept.traffic_record import TrafficRecord
-from mockreel.server.app import Beside
+from mockreel.server.app import BackgroundTask
 from mockreel.server.mock_server import MockServer
 from mockreel.server.server_options import Options
 from mockreel.server.socket_server import Server, hosted
@@ -26,7 +26,7 @@ class Plan:
         options: the options of the mock server.
         allow_hosts: real hosts that the program may call.
         wait: the real seconds to wait after the program for jobs and callbacks to end.
-        beside: functions that run beside the server.
+        background_tasks: functions that run beside the server.
     """
 
     command: tuple[str, ...]
@@ -34,7 +34,7 @@ class Plan:
     allow_hosts: tuple[str, ...] = ()
     wait: float = 0.0
     guard: Guarded = "auto"
-    beside: Sequence[Beside] = ()
+    background_tasks: Sequence[BackgroundTask] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ def run(
         NotStarted: the program does not exist.
         MockreelError: the server, the authority or a required guard is not available.
     """
-    server = Server(replace(plan.options, own_hosts=True), beside=plan.beside)
+    server = Server(replace(plan.options, own_hosts=True), background_tasks=plan.background_tasks)
     with catching() as signals, hosted(server) as mock_server:
         routes = Routes(_ports(mock_server), plan.allow_hosts, previous_proxies(environment))
         hosts = tuple(sorted(routes.providers))

@@ -66,7 +66,7 @@ async def describe_provider(simulator: Simulator, request: Request) -> Any:
 
 
 def _whole(contract: Contract, models: list[Model] | None, url: str | None) -> bytes:
-    return orjson.dumps(Documents(contract).whole(models, url=url))
+    return orjson.dumps(Documents(contract).full_document(models, url=url))
 
 
 def _pair(text: str) -> tuple[str, str]:

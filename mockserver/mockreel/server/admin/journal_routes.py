@@ -10,7 +10,7 @@ from starlette.responses import StreamingResponse
 
 from mockreel import __version__
 from mockreel.engine.journal import har
-from mockreel.engine.journal.journal import Tried
+from mockreel.engine.journal.journal import AttemptEntry
 from mockreel.engine.journal.journal_query import JournalQuery, Numbered, Work, counting, ordering
 from mockreel.errors import OptionError
 from mockreel.server.admin.request_reader import (
@@ -171,15 +171,15 @@ async def export_har(simulator: Simulator, request: Request) -> Any:
 
 
 def _archived(
-    simulator: Simulator, query: JournalQuery, attempts: Iterable[Tried]
+    simulator: Simulator, query: JournalQuery, attempts: Iterable[AttemptEntry]
 ) -> Iterator[Mapping[str, Any] | None]:
     """Exchanges that fit and attempts in the order of time, without secrets; None for what does not fit."""
-    both: list[Iterable[tuple[float, Numbered | Tried]]] = [
+    both: list[Iterable[tuple[float, Numbered | AttemptEntry]]] = [
         ((one[1].at, one) for one in simulator.journal.numbered()),
         ((one.at, one) for one in attempts),
     ]
     for _, one in merge(*both, key=lambda timed: timed[0]):
-        if isinstance(one, Tried):
+        if isinstance(one, AttemptEntry):
             yield har.attempt_row(shown_tried(simulator.provider(one.provider), one))
         elif not any(query.among([one])):
             yield None

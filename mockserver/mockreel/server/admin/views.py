@@ -8,7 +8,7 @@ from mockreel.contract.messages.body import read_json
 from mockreel.engine.artifacts import artifact as artifacts
 from mockreel.engine.jobs.job import Job
 from mockreel.engine.journal.exchange_content import header_text
-from mockreel.engine.journal.journal import Entry, Tried
+from mockreel.engine.journal.journal import AttemptEntry, Entry
 from mockreel.simulator.provider import Provider
 from mockreel.webhooks import Delivery
 
@@ -127,7 +127,7 @@ def shown_line(provider: Provider, entry: Entry) -> Entry:
     known = provider.keyring.known
     if not known:
         return entry
-    violations = tuple([one.kept(message=known.masked_text(one.message)) for one in entry.violations])
+    violations = tuple([one.for_storage(message=known.masked_text(one.message)) for one in entry.violations])
     return replace(entry, path=known.masked_text(entry.path), violations=violations)
 
 
@@ -148,7 +148,7 @@ def entry_detail(number: int, entry: Entry) -> Mapping[str, Any]:
     }
 
 
-def attempt_row(provider: Provider, tried: Tried) -> Mapping[str, Any]:
+def attempt_row(provider: Provider, tried: AttemptEntry) -> Mapping[str, Any]:
     """One attempt to deliver a callback, with what was sent."""
     tried = shown_tried(provider, tried)
     return {
@@ -197,7 +197,7 @@ def shown_url(provider: Provider, url: str | None) -> str | None:
     return None if url is None else provider.capture.redactor.address(url, provider.keyring.known)
 
 
-def shown_tried(provider: Provider, tried: Tried) -> Tried:
+def shown_tried(provider: Provider, tried: AttemptEntry) -> AttemptEntry:
     """An attempt to deliver without secrets."""
     return tried._replace(
         url=shown_url(provider, tried.url) or "",

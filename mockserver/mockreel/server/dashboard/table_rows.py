@@ -7,7 +7,7 @@ from mockreel.contract.pricing import Cost
 from mockreel.engine.artifacts import artifact, media
 from mockreel.engine.billing import plain
 from mockreel.engine.jobs.job import Job
-from mockreel.engine.journal.journal import Entry, Journal, Tried
+from mockreel.engine.journal.journal import AttemptEntry, Entry, Journal
 from mockreel.server.admin.views import shown_entry, shown_json_bytes, shown_pairs, shown_text, shown_url
 from mockreel.server.dashboard.job_timeline import Timeline, look, timeline
 from mockreel.simulator.provider import Provider
@@ -223,7 +223,7 @@ def _of_entry(row: ExchangeRow, job: Job) -> Cue:
     return Cue(after, "request", text, number=row.number, status=entry.status, is_error=entry.row is not None)
 
 
-def _of_attempt(tried: Tried, job: Job) -> Cue:
+def _of_attempt(tried: AttemptEntry, job: Job) -> Cue:
     is_error = tried.status is None or not 200 <= tried.status < 300
     text = f"{tried.event}, attempt {tried.number}"
     return Cue(

@@ -10,8 +10,8 @@ from typing import Any
 from mockreel.contract.data.checked_types import HeaderFields
 from mockreel.contract.messages.error_response import ErrorResponse
 from mockreel.contract.messages.message import Request, Response, problem
+from mockreel.contract.messages.version_header import VERSION_FIELD
 from mockreel.engine.faults import NO_FAULTS
-from mockreel.server.http.connection.rejection import VERSION_HEADER
 from mockreel.server.http.fault_player import Damaging, Sleep
 from mockreel.server.http.origin import Origin
 from mockreel.server.http.protocol import wire_of
@@ -155,7 +155,7 @@ async def send_reply(response: Response, send: Send, *, head: bool) -> None:
 
 def headers_of(response: Response) -> list[tuple[bytes, bytes]]:
     """The headers of a response as they are sent."""
-    headers = [*response.headers, VERSION_HEADER]
+    headers = [*response.headers, VERSION_FIELD]
     if response.status in WITHOUT_BODY:
         return headers
     for name, _ in headers:
@@ -170,7 +170,7 @@ def signed(send: Send) -> Send:
 
     async def sending(message: MutableMapping[str, Any]) -> None:
         if message["type"] == "http.response.start":
-            message["headers"] = [*message.get("headers", ()), VERSION_HEADER]
+            message["headers"] = [*message.get("headers", ()), VERSION_FIELD]
         await send(message)
 
     return sending

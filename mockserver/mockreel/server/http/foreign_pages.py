@@ -49,7 +49,7 @@ class ForeignPages:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         for name, _ in scope["headers"]:
             if name in _MARKS:
-                why = self._why(scope)
+                why = self._reason(scope)
                 if why is not None:
                     await self._reject(scope, send, why)
                     return
@@ -63,7 +63,7 @@ class ForeignPages:
         else:
             await send_reply(problem(403, "Foreign page", why), send, head=scope["method"] == "HEAD")
 
-    def _why(self, scope: Scope) -> str | None:
+    def _reason(self, scope: Scope) -> str | None:
         """Why a browser's request is refused; None where it is not."""
         host = next(iter(values(scope, b"host")), "")
         name = host_name(host)

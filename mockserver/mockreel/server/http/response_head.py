@@ -6,12 +6,12 @@ from uvicorn.protocols.http.httptools_impl import HEADER_RE, HEADER_VALUE_RE, ST
 
 from mockreel.contract.data.checked_types import HeaderFields
 from mockreel.contract.messages.message import Response
-from mockreel.server.http.connection.rejection import VERSION_HEADER
+from mockreel.contract.messages.version_header import VERSION_FIELD
 
 # Statuses without a body (RFC 9110 15.3.5, 15.4.5), and headers that define a message's end: not handled here.
 _BODILESS = frozenset({204, 304})
 _FRAMING = frozenset({b"content-length", b"transfer-encoding", b"connection"})
-_VERSION = b"%s: %s\r\n" % VERSION_HEADER
+_VERSION = b"%s: %s\r\n" % VERSION_FIELD
 # So many sets of headers are known again; then they are counted again.
 MOST_CACHED = 64
 
@@ -43,9 +43,9 @@ class ResponseHeads:
         if defaults is not self._defaults:
             self._defaults = defaults
             self._beginnings.clear()
-        beginning = self._beginnings.get(response.status) or self._begun(response.status, defaults)
+        beginning = self._beginnings.get(response.status) or self._status_bytes(response.status, defaults)
         own = response.head if self._shares else None
-        own = own or self._cache.get(response.headers) or self._written(response.headers)
+        own = own or self._cache.get(response.headers) or self._header_bytes(response.headers)
         if beginning is None or own is None:
             return None
         if self._shares:
@@ -53,7 +53,7 @@ class ResponseHeads:
         end = self._stays if keep_alive else self._closes
         return end % (beginning, own, len(response.body))
 
-    def _written(self, headers: tuple[tuple[bytes, bytes], ...]) -> bytes | None:
+    def _header_bytes(self, headers: tuple[tuple[bytes, bytes], ...]) -> bytes | None:
         """The headers of one response, and the version; those that others have too are remembered."""
         lines: list[bytes] = []
         names = self._names
@@ -70,7 +70,7 @@ class ResponseHeads:
             self._cache[headers] = found
         return found
 
-    def _begun(self, status: int, defaults: Sequence[tuple[bytes, bytes]]) -> bytes | None:
+    def _status_bytes(self, status: int, defaults: Sequence[tuple[bytes, bytes]]) -> bytes | None:
         if status in _BODILESS or status not in STATUS_LINE or status < 200:
             return None
         lines = (b"%s: %s\r\n" % header for header in defaults)

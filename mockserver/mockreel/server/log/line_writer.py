@@ -9,7 +9,7 @@ from typing import TextIO
 # How long the last lines may take at the end, in real seconds.
 CLOSE_TIMEOUT = 2.0
 
-Done = Callable[[], None]
+OnWritten = Callable[[], None]
 
 
 class Outlet:
@@ -17,11 +17,11 @@ class Outlet:
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
-        self._queue: queue.SimpleQueue[tuple[str, Done | None] | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[tuple[str, OnWritten | None] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="mockreel log", daemon=True)
         self._thread.start()
 
-    def write_line(self, text: str, *, done: Done | None = None) -> None:
+    def write_line(self, text: str, *, done: OnWritten | None = None) -> None:
         """Write a text, some time; `done` is called when it is written, in another thread."""
         self._queue.put((text, done))
 
@@ -43,7 +43,7 @@ class Outlet:
 class Nowhere:
     """Writes nothing."""
 
-    def write_line(self, text: str, *, done: Done | None = None) -> None:
+    def write_line(self, text: str, *, done: OnWritten | None = None) -> None:
         """It is as if it were written."""
         if done is not None:
             done()

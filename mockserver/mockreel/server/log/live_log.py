@@ -7,7 +7,7 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Any, Protocol, Self
 
-from mockreel.server.log.line_writer import CLOSE_TIMEOUT, Done
+from mockreel.server.log.line_writer import CLOSE_TIMEOUT, OnWritten
 from mockreel.simulator.events import Event, EventStream, News
 
 # The most lines in one write, and the longest wait for more of them, in seconds.
@@ -26,7 +26,7 @@ class Form(Protocol):
 class Writer(Protocol):
     """Where texts go; `done` is called when one is written."""
 
-    def write_line(self, text: str, *, done: Done | None = None) -> None: ...
+    def write_line(self, text: str, *, done: OnWritten | None = None) -> None: ...
     def close(self) -> bool: ...
 
 
@@ -83,7 +83,7 @@ class Log:
             lines = [self._form.skipped(self._skipped)] if self._skipped else []
             self._skipped = 0
             lines += [self._line(self._unwritten.popleft()) for _ in range(min(AT_ONCE, len(self._unwritten)))]
-            await self._written("".join([f"{line}\n" for line in lines]))
+            await self._write_through("".join([f"{line}\n" for line in lines]))
 
     def _line(self, event: Event) -> str:
         """One event; anybody may note one, and what its fields lack must not end the log."""
@@ -93,7 +93,7 @@ class Log:
             what = f"an event of the kind {event.kind!r} cannot be written: {type(lack).__name__} {lack}"
             return self._form.sentence("broken", what, {})
 
-    async def _written(self, text: str) -> None:
+    async def _write_through(self, text: str) -> None:
         loop, written = asyncio.get_running_loop(), asyncio.Event()
 
         def done() -> None:

@@ -67,9 +67,9 @@ class Metrics:
         await settle_jobs(self._simulator.providers.values())
         async for _ in yielding(self._simulator.events.starting()):
             pass
-        return Response(200, self.written(), ((b"content-type", CONTENT_TYPE), (b"cache-control", b"no-store")))
+        return Response(200, self.to_bytes(), ((b"content-type", CONTENT_TYPE), (b"cache-control", b"no-store")))
 
-    def written(self) -> bytes:
+    def to_bytes(self) -> bytes:
         """The figures as they are now."""
         self._count(self._simulator.events.since(self._cursor))
         saved = cost_avoided(self._simulator)

@@ -77,10 +77,12 @@ class Watch:
         return reload
 
     async def _reload(self, files: set[Path]) -> Reload:
-        names = tuple(sorted(self._shown(path) for path in files))
+        names = tuple(sorted(self._display_path(path) for path in files))
         unbuilt = [path for path in files if path.name == WRITTEN and _is_newer(path, path.with_name(BUILT))]
         if unbuilt:
-            problem = f"{self._shown(unbuilt[0])} is a source of `mockreel build`: run it, and its output is loaded."
+            problem = (
+                f"{self._display_path(unbuilt[0])} is a source of `mockreel build`: run it, and its output is loaded."
+            )
             return Reload(names, problem)
         providers = [
             provider for provider in self._simulator.providers.values() if any(_is_of(path, provider) for path in files)
@@ -96,7 +98,7 @@ class Watch:
             return Reload(names, f"{type(broken).__name__}: {broken}")
         return Reload(names)
 
-    def _shown(self, path: Path) -> str:
+    def _display_path(self, path: Path) -> str:
         """A path below the data folder that it is in."""
         homes = {provider.contract.schemas.home for provider in self._simulator.providers.values()}
         home = next((home for home in homes if path.is_relative_to(home)), None)

@@ -112,7 +112,7 @@ class RequestSpans:
             span = self.traces.start(request.method, SpanKind.SERVER, _W3C.extract(carried), attributes)
             answered = answer(request)
             if isinstance(answered, Response):
-                return self._ended(span, answered)
+                return self._end_span(span, answered)
             self._note_job(span)
             return self._later(span, answered)
 
@@ -124,7 +124,7 @@ class RequestSpans:
         except BaseException:
             span.end()
             raise
-        return self._ended(span, response)
+        return self._end_span(span, response)
 
     def _note_job(self, span: Span) -> None:
         """The job of a request that waits for it: it is the newest, and nothing has begun since."""
@@ -132,7 +132,7 @@ class RequestSpans:
         if newest is not None and newest.created == self.simulated.clock.now():
             self.traces.begin_job(self.simulated.name, newest.id, newest.kind, set_span_in_context(span))
 
-    def _ended(self, span: Span, response: Response) -> Response:
+    def _end_span(self, span: Span, response: Response) -> Response:
         journal = self.simulated.journal
         entry = journal.get(journal.count)
         if entry is not None and entry.operation is not None:

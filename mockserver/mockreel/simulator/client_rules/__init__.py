@@ -2,7 +2,7 @@
 
 from mockreel.simulator.client_rules.client_rule import Rule
 from mockreel.simulator.client_rules.client_violation import Violation
-from mockreel.simulator.client_rules.expected_violations import check_rules, expected_rules, met, unexpected
+from mockreel.simulator.client_rules.expected_violations import check_rules, expected_rules, unexpected, violation_count
 from mockreel.simulator.client_rules.rule_judge import Judge, violations
 from mockreel.simulator.client_rules.rule_list import RULES
 from mockreel.simulator.client_rules.rule_selection import Selection, select
@@ -15,8 +15,8 @@ __all__ = [
     "Violation",
     "check_rules",
     "expected_rules",
-    "met",
     "select",
     "unexpected",
+    "violation_count",
     "violations",
 ]

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from mockreel.contract import Contract, Operation
 from mockreel.contract.evidence.facts import Fact, Facts
-from mockreel.engine.journal.journal import Entry, Tried
+from mockreel.engine.journal.journal import AttemptEntry, Entry
 
 # What the client did, and the fact that it breaks.
 Breach = tuple[str, Fact]
@@ -30,12 +30,12 @@ class Rule:
         """What breaks the rule in an exchange, given all earlier ones."""
         return iter(())
 
-    def attempt(self, tried: Tried) -> Iterator[Breach]:
+    def attempt(self, tried: AttemptEntry) -> Iterator[Breach]:
         """What breaks it in how the client's receiver answered a webhook."""
         return iter(())
 
     @classmethod
-    def cases(cls, entries: Sequence[Entry], attempts: Sequence[Tried]) -> int:
+    def cases(cls, entries: Sequence[Entry], attempts: Sequence[AttemptEntry]) -> int:
         """How many of these the rule applies to; with none, it was not checked."""
         return len(entries)
 

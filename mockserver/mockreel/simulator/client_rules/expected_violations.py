@@ -37,7 +37,9 @@ def check_rules(names: Iterable[str], *, what: str) -> None:
             raise OptionError(what, name, IDS)
 
 
-def met(before: Iterable[Violation], after: Iterable[Violation], *, rules: Collection[str]) -> Counter[Violation]:
+def violation_count(
+    before: Iterable[Violation], after: Iterable[Violation], *, rules: Collection[str]
+) -> Counter[Violation]:
     """The violations of these rules, or of any, between two calls."""
     new = Counter(after) - Counter(before)
     return Counter({violation: times for violation, times in new.items() if not rules or violation.rule in rules})

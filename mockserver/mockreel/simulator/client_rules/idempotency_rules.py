@@ -47,7 +47,7 @@ class UnsafeRetry(_Heeded):
             key = "without" if entry.header(header) is None else "with another"
             done = f"{request_line(entry)} was sent again {key} {header} after its response was lost"
             yield f"{done}, and started {entry.job} beside {before.job}", self.fact(f"{header} keeps one job from two")
-        if lost(entry):
+        if is_unreadable(entry):
             remember(self._lost, what, entry)
 
 
@@ -75,6 +75,6 @@ class ReusedKey(_Heeded):
             )
 
 
-def lost(entry: Entry) -> bool:
+def is_unreadable(entry: Entry) -> bool:
     """Whether the client cannot have read the answer."""
     return (entry.fault or "").partition(";")[0].strip() in LOST

@@ -100,13 +100,13 @@ class UnknownModel(Rule):
         if operation is None or operation.model is None:
             return
         known = self.contract.names_at[operation.id]
-        name = self._named(entry)
+        name = self._model_name(entry)
         if name is None or name in known or name in operation.own_models:
             return
         fact = self.facts.operation(f"{operation.id} accepts {len(known)} model names", operation)
         yield f"{request_line(entry)} requested the model {name[:80]!r}; {_nearest(name, known)}", fact
 
-    def _named(self, entry: Entry) -> str | None:
+    def _model_name(self, entry: Entry) -> str | None:
         place = self.contract.operation(str(entry.operation)).model
         assert place is not None
         if place.kind == "path":

@@ -5,7 +5,7 @@ from typing import Any
 
 from mockreel.contract import Contract
 from mockreel.contract.evidence.facts import Facts
-from mockreel.engine.journal.journal import Entry, Tried
+from mockreel.engine.journal.journal import AttemptEntry, Entry
 from mockreel.simulator.client_rules.client_rule import Breach, without_query
 from mockreel.simulator.client_rules.client_violation import Violation
 from mockreel.simulator.client_rules.expected_violations import expected_rules
@@ -38,15 +38,17 @@ class Judge:
         """
         expected = expected_rules(entry.header("prefer"))
         for rule in self._rules:
-            found = self._counted(rule.id, rule.request(entry), entry.at, _exchange(entry))
+            found = self._selected_violations(rule.id, rule.request(entry), entry.at, _exchange(entry))
             yield from (one for one in found if one.rule not in expected)
 
-    def attempt(self, tried: Tried) -> Iterator[Violation]:
+    def attempt(self, tried: AttemptEntry) -> Iterator[Violation]:
         """What breaks a rule in how one more webhook was answered."""
         for rule in self._rules:
-            yield from self._counted(rule.id, rule.attempt(tried), tried.at, _webhook(tried))
+            yield from self._selected_violations(rule.id, rule.attempt(tried), tried.at, _webhook(tried))
 
-    def _counted(self, id_: str, breaches: Iterator[Breach], at: float, request: RequestFacts) -> Iterator[Violation]:
+    def _selected_violations(
+        self, id_: str, breaches: Iterator[Breach], at: float, request: RequestFacts
+    ) -> Iterator[Violation]:
         for done, fact in breaches:
             if self._selection.holds(id_, fact):
                 yield Violation(id_, self._contract.provider, at, done, fact, request)
@@ -64,7 +66,7 @@ def _exchange(entry: Entry) -> RequestFacts:
     )
 
 
-def _webhook(tried: Tried) -> RequestFacts:
+def _webhook(tried: AttemptEntry) -> RequestFacts:
     """A webhook in a violation: what it was about, and how its receiver answered."""
     return (
         ("event", tried.event),

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from mockreel.engine.journal.journal import Entry, Tried
+from mockreel.engine.journal.journal import AttemptEntry, Entry
 from mockreel.simulator.client_rules.client_rule import Breach, Rule, without_query
 from mockreel.simulator.client_rules.pacing_rules import remember
 from mockreel.webhooks import Outcome
@@ -15,7 +15,7 @@ class _AboutWebhooks(Rule):
     """A rule about how honest webhooks are answered."""
 
     @classmethod
-    def cases(cls, entries: Sequence[Entry], attempts: Sequence[Tried]) -> int:
+    def cases(cls, entries: Sequence[Entry], attempts: Sequence[AttemptEntry]) -> int:
         return sum(not tried.forged for tried in attempts)
 
 
@@ -26,7 +26,7 @@ class WebhookTimeout(_AboutWebhooks):
     id = "webhook-timeout"
     summary = "A webhook is not answered in the provider's time."
 
-    def attempt(self, tried: Tried) -> Iterator[Breach]:
+    def attempt(self, tried: AttemptEntry) -> Iterator[Breach]:
         if tried.forged or tried.error != "timeout":
             return
         policy = self.contract.callbacks.policies[tried.kind]
@@ -44,7 +44,7 @@ class WebhookFailed(_AboutWebhooks):
 
     _damaged: dict[str, bool] = field(default_factory=dict)
 
-    def attempt(self, tried: Tried) -> Iterator[Breach]:
+    def attempt(self, tried: AttemptEntry) -> Iterator[Breach]:
         if tried.forged or tried.error == "not allowed":
             return
         policy = self.contract.callbacks.policies[tried.kind]
@@ -72,10 +72,10 @@ class AcceptedBadSignature(Rule):
     summary = "A webhook with a wrong signature is accepted."
 
     @classmethod
-    def cases(cls, entries: Sequence[Entry], attempts: Sequence[Tried]) -> int:
+    def cases(cls, entries: Sequence[Entry], attempts: Sequence[AttemptEntry]) -> int:
         return sum(_is_forged(tried) for tried in attempts)
 
-    def attempt(self, tried: Tried) -> Iterator[Breach]:
+    def attempt(self, tried: AttemptEntry) -> Iterator[Breach]:
         signature = self.contract.callbacks.signature
         if signature is None or not _is_forged(tried) or tried.status is None or not 200 <= tried.status < 300:
             return
@@ -84,5 +84,5 @@ class AcceptedBadSignature(Rule):
         yield f"a forged webhook to {without_query(tried.url)} was answered {tried.status}", fact
 
 
-def _is_forged(tried: Tried) -> bool:
+def _is_forged(tried: AttemptEntry) -> bool:
     return tried.forged or (tried.fault or "").partition(";")[0] == BADLY_SIGNED

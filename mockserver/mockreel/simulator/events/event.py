@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from mockreel.contract import State
 from mockreel.contract.validation import Step, pointer
 from mockreel.engine.jobs.job import Job
-from mockreel.engine.journal.journal import Entry, Tried
+from mockreel.engine.journal.journal import AttemptEntry, Entry
 from mockreel.engine.redaction import Fingerprints, Redactor
 
 # A longer path is cut, and no more violations of one request are reported.
@@ -80,7 +80,7 @@ def _violations(entry: Entry) -> list[str]:
     return [_violation_text(one.path, one.message) for one in entry.violations[:MOST_VIOLATIONS]]
 
 
-def of_attempt(tried: Tried, redactor: Redactor, known: Fingerprints) -> Event:
+def of_attempt(tried: AttemptEntry, redactor: Redactor, known: Fingerprints) -> Event:
     """An attempt to deliver a callback; its URL is reported without its credentials."""
     fields = {
         "delivery": tried.delivery,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from mockreel.engine.clock import Clock
 from mockreel.engine.jobs.job import Job
-from mockreel.engine.journal.journal import Entry, Journal, Tried
+from mockreel.engine.journal.journal import AttemptEntry, Entry, Journal
 from mockreel.simulator.events.due_changes import Upcoming
 from mockreel.simulator.events.event import Event, News, of_attempt, of_change, of_request
 from mockreel.simulator.events.waiter import Waiter
@@ -57,7 +57,7 @@ class EventStream:
         self._pending: deque[Event | _JobChange] = deque()
         self._upcoming = Upcoming()
         self._older: deque[tuple[str, Iterator[Job]]] = deque()  # jobs that were not looked at yet
-        self._earlier: deque[Entry | Tried] = deque()  # what was before it began to listen, and is no event yet
+        self._earlier: deque[Entry | AttemptEntry] = deque()  # what was before it began to listen, and is no event yet
         self._found: list[Event] = []  # what has become of it
         self._began = 0.0  # when it began to listen
         self._changed: set[Job] = set()  # jobs that were changed before they were looked at
@@ -295,13 +295,13 @@ class EventStream:
         self._pending.clear()
         return forgotten.containers()
 
-    def _on_entry(self, entry_or_attempt: Entry | Tried) -> None:
+    def _on_entry(self, entry_or_attempt: Entry | AttemptEntry) -> None:
         self._add(self._event_of(entry_or_attempt))
 
-    def _event_of(self, one: Entry | Tried) -> Event:
+    def _event_of(self, one: Entry | AttemptEntry) -> Event:
         return of_request(one) if isinstance(one, Entry) else self._of_attempt(one)
 
-    def _of_attempt(self, tried: Tried) -> Event:
+    def _of_attempt(self, tried: AttemptEntry) -> Event:
         provider = self._stage.providers[tried.provider]
         return of_attempt(tried, provider.capture.redactor, provider.keyring.known)
 

@@ -12,7 +12,7 @@ from mockreel.contract.conversation.demo_jobs import read_script
 from mockreel.contract.exchanges.exchange import SentRequest
 from mockreel.contract.exchanges.request_builder import Requests, placed
 from mockreel.contract.messages.message import Request, Response
-from mockreel.contract.rows import DeliveryPolicy
+from mockreel.contract.webhook_rows import DeliveryPolicy
 from mockreel.engine.clock import Clock
 from mockreel.engine.jobs.job import Intervention
 from mockreel.errors import OptionError
@@ -135,7 +135,7 @@ def _sent_by(
         {contract.provider: contract}, clock=clock, accept_any_key=True, settings=settings, sender=sender
     )
     provider = simulator.provider(contract.provider)
-    if not _begun(provider, request):
+    if not _starts_job(provider, request):
         return
     jobs = list(provider.jobs)
     if len(jobs) < len(ends):
@@ -143,7 +143,7 @@ def _sent_by(
     failure = contract.failures.get("default")
     for number, job in enumerate(jobs):
         provider.intervene(job, _end(clock.now() + RUN_SECONDS, ends[number % len(ends)], failure))
-    asyncio.run(_done(simulator.advance(2 * RUN_SECONDS)))
+    asyncio.run(_finish(simulator.advance(2 * RUN_SECONDS)))
     state = ends[0].name if len(ends) == 1 else "several"
     for delivery in provider.deliveries:
         message = next(one for one in sender.sent if one.body == delivery.body)
@@ -151,7 +151,7 @@ def _sent_by(
         yield Happening(delivery.event, delivery.subject, callback, state, delivery.policy, delivery.body, headers)
 
 
-def _begun(provider: Provider, request: SentRequest) -> bool:
+def _starts_job(provider: Provider, request: SentRequest) -> bool:
     headers = [(name.lower().encode(), value.encode()) for name, value in request.headers.items()]
     headers.append((b"authorization", f"Bearer {provider.contract.example_key}".encode()))
     answer = provider.answer(
@@ -164,7 +164,7 @@ def _end(at: float, state: State, failure: Failure | None) -> Intervention:
     return Intervention(at, state, failure if state.kind == "failed" else None)
 
 
-async def _done(advancing: Awaitable[int]) -> None:
+async def _finish(advancing: Awaitable[int]) -> None:
     await advancing
 
 

@@ -84,7 +84,7 @@ def _part(provider: Provider, jobs: WriteJobs) -> Row:
         "base_url": provider.base_url,
         "opened": provider.ledger.opened,
         "numbers": dict(provider.numbers),
-        "accounts": [_account(account, listed, writer) for account, listed in provider.keyring.kept()],
+        "accounts": [_account(account, listed, writer) for account, listed in provider.keyring.used_accounts()],
         "jobs": jobs(provider, writer),
         "deliveries": [_delivery(provider, delivery) for delivery in provider.deliveries],
         "damage": {subject: fault.row() for subject, fault in damage.items()},

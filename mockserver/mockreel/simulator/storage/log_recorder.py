@@ -137,7 +137,7 @@ class Recorder:
         for one in provider.keyring.admissions():
             if one.key not in known:
                 known[one.key] = one.number
-                listed = provider.keyring.listed(one.key)
+                listed = provider.keyring.list_entry(one.key)
                 row = None if listed is None else _listed(listed)
                 found.append(Entry("key", context.now, {"p": provider.name, **asdict(one), "listed": row}))
         return found

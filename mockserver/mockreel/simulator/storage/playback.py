@@ -153,7 +153,7 @@ class Playback:
         provider = self._simulator.provider(name)
         admission = Admission(**{field: row[field] for field in _ADMISSION})
         name_of_key = alias(admission.number)
-        if row["listed"] is not None and provider.keyring.listed(row["key"]) is None:
+        if row["listed"] is not None and provider.keyring.list_entry(row["key"]) is None:
             found = provider.keyring.find(name_of_key)  # where its alias is listed in its place
         else:
             found = provider.keyring.readmit(admission, alias=name_of_key)

@@ -14,7 +14,7 @@ Changed = Callable[[Progress], None]
 
 
 @contextmanager
-def shown(console: Console, progresses: Sequence[Progress]) -> Iterator[Changed]:
+def progress_screen(console: Console, progresses: Sequence[Progress]) -> Iterator[Changed]:
     """Show the acts until the block ends; call what is yielded whenever one has changed."""
     if not console.is_terminal:
         yield _Lines(console)

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from mockreel.cli.use.demo.performance import Performer, Progress
 from mockreel.cli.use.demo.receiver import Receiver, receiving
-from mockreel.cli.use.demo.screen import Changed, shown
+from mockreel.cli.use.demo.screen import Changed, progress_screen
 from mockreel.contract.conversation.demo_jobs import Script, read_script
 from mockreel.engine.billing import cost_avoided
 from mockreel.server.mock_server import MockServer
@@ -43,7 +43,10 @@ def perform(folder: Path, *, console: Console, seed: int = 0, data: Path | None 
         )
         demo.introduce()
         now = server.simulator.clock.now
-        with receiving(rejections=REJECTED_ATTEMPTS, now=now) as receiver, shown(console, demo.progresses) as changed:
+        with (
+            receiving(rejections=REJECTED_ATTEMPTS, now=now) as receiver,
+            progress_screen(console, demo.progresses) as changed,
+        ):
             asyncio.run(demo.perform(receiver, folder, changed))
         _sum_up(console, demo.progresses, folder, server.simulator)
     return all(progress.done and not progress.problem for progress in demo.progresses)

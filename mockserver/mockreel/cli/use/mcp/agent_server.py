@@ -61,7 +61,7 @@ def agent_server(connection: "Connection") -> "MCPServer[Any]":
         "mockreel", instructions=INSTRUCTIONS, version=__version__, log_level="ERROR", warn_on_duplicate_tools=True
     )
     for name in Tools.NAMES:
-        server.add_tool(_telling(getattr(tools, name)), name=name)
+        server.add_tool(_with_error_text(getattr(tools, name)), name=name)
     return server
 
 
@@ -124,7 +124,7 @@ def _check_arguments(tool: str, arguments: Mapping[str, Any], known: Sequence[st
         raise ToolError(f"{tool} has no argument {', '.join(map(repr, unknown))}. {valid} Nothing was done.")
 
 
-def _telling(tool: Callable[..., Any]) -> Callable[..., Any]:
+def _with_error_text(tool: Callable[..., Any]) -> Callable[..., Any]:
     """A tool whose errors of ours reach the agent as they are written."""
     from mcp.server.mcpserver.exceptions import ToolError  # noqa: PLC0415
 

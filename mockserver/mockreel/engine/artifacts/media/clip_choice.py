@@ -143,10 +143,10 @@ def _matches(packed: Packed, size: Size) -> bool:
 
 
 def _miss(requested: str | None, have: str | None, *, matches: bool) -> tuple[str, str] | None:
-    return None if matches or requested is None or wish(requested) is None else (_shown(requested), have or "")
+    return None if matches or requested is None or wish(requested) is None else (_display_text(requested), have or "")
 
 
-def _shown(word: str) -> str:
+def _display_text(word: str) -> str:
     """A stranger's word, fit for a log line or a header."""
     return word if len(word) <= 20 and word.isascii() and word.isprintable() else ascii(word[:20])
 

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from mockreel.contract.messages.message import JSON_HEADERS, Response
-from mockreel.providers.aimlapi.query_parameters import listed
+from mockreel.providers.aimlapi.query_parameters import parameter_values
 from mockreel.providers.aimlapi.resources.models import etag_of, is_known
 from mockreel.providers.aimlapi.responses import moment
 from mockreel.providers.templates import fill
@@ -34,7 +34,7 @@ def list_deprecations(context: RequestContext) -> Answer:
 
 def _filtered(context: RequestContext, rows: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     entries: Iterable[Mapping[str, Any]] = rows["entries"]
-    states = set(listed(context, rows["filters"]["status"])) & {entry["status"] for entry in entries}
+    states = set(parameter_values(context, rows["filters"]["status"])) & {entry["status"] for entry in entries}
     since = context.query.get(rows["filters"]["since"], "")
     since = since if _DAY.fullmatch(since) else ""
     for entry in entries:

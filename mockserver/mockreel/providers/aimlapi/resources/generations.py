@@ -33,7 +33,7 @@ def submit(context: RequestContext) -> Answer:
         context,
         lambda now, block: shape(now, block, name),
         request=orjson.dumps({name: context.body[name] for name in state.media if name in context.body}),
-        extra=state.rates.usage(ledger.due(ledger.cost(context.model, context.fields))),
+        extra=state.rates.usage(ledger.amount_due(ledger.cost(context.model, context.fields))),
     )
     return _response(context, job)
 

@@ -11,7 +11,7 @@ import orjson
 from mockreel.contract import Contract, Model, Price
 from mockreel.contract.messages.error_response import ErrorResponse
 from mockreel.contract.messages.message import JSON_HEADERS, Response, json_response
-from mockreel.providers.aimlapi.query_parameters import listed
+from mockreel.providers.aimlapi.query_parameters import parameter_values
 from mockreel.providers.aimlapi.state import State
 from mockreel.providers.templates import Template, fill, prepared
 from mockreel.simulator.provider_adapter import Answer
@@ -21,7 +21,7 @@ from mockreel.simulator.request_context import RequestContext
 def list_models(context: RequestContext) -> Answer:
     """The models that every filter keeps; not sent again to who has them already."""
     rows = context.provider.contract.wire["catalogue"]
-    filters = [(set(listed(context, parameter)), names) for parameter, names in rows["filters"].items()]
+    filters = [(set(parameter_values(context, parameter)), names) for parameter, names in rows["filters"].items()]
     entry, hidden = prepared(rows["entry"]), _hidden(context, rows)
     every = (_remembered(context, model) for model in context.provider.contract.models.values())
     kept = [_entry(entry, words, hidden) for words in every if _matches(filters, words)]
@@ -95,8 +95,8 @@ def _words(by_field: Mapping[str, str], fields: Mapping[str, Any]) -> list[str]:
 def _hidden(context: RequestContext, rows: Mapping[str, Any]) -> set[str]:
     """The sections of an entry that were not requested."""
     row = rows["include"]
-    requested = listed(context, row["parameter"])
-    everything = row["everything"] in requested or "true" in listed(context, row["synonym"])
+    requested = parameter_values(context, row["parameter"])
+    everything = row["everything"] in requested or "true" in parameter_values(context, row["synonym"])
     return set() if everything else {section for section in rows["sections"] if section not in requested}
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from mockreel.contract.schemas import Schemas
-from mockreel.providers.runflow.timestamps import read
+from mockreel.providers.runflow.timestamps import parse_timestamp
 
 Kind = Literal["text", "number", "boolean", "time", "other"]
 # A value that compares with any other: null first, then truth values, numbers and moments, texts.
@@ -34,7 +34,7 @@ class Column:
         if not isinstance(value, str):
             raise ValueError(f"{self.name} holds no values that compare")
         if self.kind == "time":
-            return (2, read(value))
+            return (2, parse_timestamp(value))
         return (2, float(value)) if self.kind == "number" else (3, value)
 
     def rank_of_text(self, text: str, *, quoted: bool) -> Rank:

@@ -31,7 +31,7 @@ class Cursor:
     place: Place | None  # None: the beginning of the list
 
 
-def listed(
+def list_response(
     context: RequestContext,
     schema: str,
     items: Sequence[T],
@@ -51,22 +51,24 @@ def listed(
     """
     query = _Query(context, schema, newest_first=newest_first)
     if not query.by_age:
-        return run_work(context, _chosen(query, [*items], number, render))
+        return run_work(context, _select_page(query, [*items], number, render))
     shown, around = query.cut_newest(items, number)
     return json_response(200, query.page([render(items[-1 - index]) for index in shown], around))
 
 
-def listed_rows(context: RequestContext, schema: str, rows: Iterable[Record]) -> Answer:
+def rows_response(context: RequestContext, schema: str, rows: Iterable[Record]) -> Answer:
     """The requested page of a list of records, as long as nothing changes it: in their order, unless a sort is given.
 
     Args:
         rows: created on iteration.
     """
     query = _Query(context, schema, newest_first=False)
-    return run_work(context, _chosen(query, enumerate(rows), lambda row: row[0], lambda row: row[1]))
+    return run_work(context, _select_page(query, enumerate(rows), lambda row: row[0], lambda row: row[1]))
 
 
-def _chosen(query: "_Query", items: Iterable[T], number: Callable[[T], int], render: Callable[[T], Record]) -> Work:
+def _select_page(
+    query: "_Query", items: Iterable[T], number: Callable[[T], int], render: Callable[[T], Record]
+) -> Work:
     """The page of the filtered items, in the order of the sort."""
     selection = query.selection()
     for some in chunks(items, size=FEW):
@@ -150,9 +152,9 @@ class _Query:
         keys: Mapping[str, str] = self.wire["page_keys"]
         before, after = around
         cursors = {
-            keys["first"]: self._written(None, back=False) if records else None,
-            keys["next"]: self._written(after, back=False) if after else None,
-            keys["previous"]: self._written(before, back=True) if before else None,
+            keys["first"]: self._cursor_text(None, back=False) if records else None,
+            keys["next"]: self._cursor_text(after, back=False) if after else None,
+            keys["previous"]: self._cursor_text(before, back=True) if before else None,
         }
         cursors.pop("", None)
         return {"items": [self._projected(record) for record in records], **cursors}
@@ -162,7 +164,7 @@ class _Query:
 
     # Cursors -------------------------------------------------------------------------------------------------------
 
-    def _written(self, place: Place | None, *, back: bool) -> str:
+    def _cursor_text(self, place: Place | None, *, back: bool) -> str:
         ranks = [list(rank) for rank in place.ranks] if place else None
         number = str(place.number) if place else None
         value = [back, self.sort, self.filter, self.limit, ranks, number]

@@ -10,7 +10,7 @@ from mockreel.engine.randomness import uuid4
 from mockreel.providers.runflow import money
 from mockreel.providers.runflow.error_bodies import fill
 from mockreel.providers.runflow.state import own_shelf, state_of
-from mockreel.providers.runflow.timestamps import means, written
+from mockreel.providers.runflow.timestamps import format_timestamp, means
 from mockreel.simulator.cooperative_work import respond_settled
 from mockreel.simulator.provider_adapter import Answer
 from mockreel.simulator.request_context import RequestContext
@@ -29,8 +29,8 @@ def get_me(context: RequestContext) -> Response:
 def person(context: RequestContext) -> Record:
     """The user of an account: every account of the mock server has one."""
     shelf, wire = own_shelf(context), context.provider.contract.wire
-    rows = {name: _named(context, value) for name, value in wire["person"].items()}
-    return {"id": shelf.user_id, **rows, "email_verified_at": written(shelf.opened, wire["record_times"])}
+    rows = {name: _with_account_name(context, value) for name, value in wire["person"].items()}
+    return {"id": shelf.user_id, **rows, "email_verified_at": format_timestamp(shelf.opened, wire["record_times"])}
 
 
 def _membership(context: RequestContext) -> Record:
@@ -38,7 +38,7 @@ def _membership(context: RequestContext) -> Record:
     admin = context.caller is not None and context.caller.admin
     own = context.caller.scopes if context.caller else None
     scopes = context.provider.contract.wire["scopes"] if own is None else sorted(own)
-    org = {name: _named(context, row[name]) for name in ("name", "slug", "plan_code")}
+    org = {name: _with_account_name(context, row[name]) for name in ("name", "slug", "plan_code")}
     return {
         "org": {"id": own_shelf(context).org_id, **org},
         "role_code": row["admin"] if admin else row["member"],
@@ -46,7 +46,7 @@ def _membership(context: RequestContext) -> Record:
     }
 
 
-def _named(context: RequestContext, value: str | None) -> str | None:
+def _with_account_name(context: RequestContext, value: str | None) -> str | None:
     return None if value is None else fill(value, {"account": context.account.name})
 
 
@@ -56,7 +56,7 @@ def get_balance(context: RequestContext) -> Answer:
 
 
 def _balance(context: RequestContext) -> Response:
-    left = _left(context)
+    left = _remaining_credit(context)
     if context.provider.contract.wire["balance_shape"] == "cents":
         return json_response(
             200, {"balance_cents": int(left * 100), "currency": context.provider.contract.pricing["currency"]}
@@ -64,7 +64,7 @@ def _balance(context: RequestContext) -> Response:
     return json_response(200, _balance_record(context, left))
 
 
-def _left(context: RequestContext) -> Decimal:
+def _remaining_credit(context: RequestContext) -> Decimal:
     left = context.provider.ledger.balance(context.account, context.now)
     assert left is not None, "the contract has an opening balance for an account without a limit"
     return left
@@ -78,8 +78,8 @@ def _balance_record(context: RequestContext, left: Decimal) -> Record:
         "org_id": shelf.org_id,
         "balance": money.amount(left),
         "low_balance_threshold": money.amount(shelf.threshold),
-        "created_at": written(shelf.opened, style),
-        "updated_at": written(shelf.balance_changed, style),
+        "created_at": format_timestamp(shelf.opened, style),
+        "updated_at": format_timestamp(shelf.balance_changed, style),
     }
 
 
@@ -101,7 +101,7 @@ def list_credit_balances(context: RequestContext) -> Answer:
 
 
 def _credit_balances(context: RequestContext) -> Response:
-    left = money.amount(_left(context))
+    left = money.amount(_remaining_credit(context))
     keys = context.provider.contract.wire["page_keys"].values()
     items = [{"balance_usd": left, "balance": left}]
     return json_response(200, {"items": items, **{key: None for key in keys if key}})

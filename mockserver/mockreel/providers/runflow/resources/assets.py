@@ -11,7 +11,7 @@ from mockreel.engine.randomness import uuid7
 from mockreel.providers.runflow.error_bodies import unknown
 from mockreel.providers.runflow.resources.account_details import person
 from mockreel.providers.runflow.state import Asset, own_shelf, state_of
-from mockreel.providers.runflow.timestamps import written
+from mockreel.providers.runflow.timestamps import format_timestamp
 from mockreel.simulator.provider import Provider
 from mockreel.simulator.request_context import RequestContext
 
@@ -90,8 +90,8 @@ def _record(context: RequestContext, asset: Asset) -> Mapping[str, Any]:
         "asset_type": asset.mime.partition("/")[0],
         "source_type": wire["asset_source"],
         "created_by": shelf.user_id,
-        "created_at": written(asset.created, wire["record_times"]),
-        "updated_at": written(asset.confirmed, wire["record_times"]),
+        "created_at": format_timestamp(asset.created, wire["record_times"]),
+        "updated_at": format_timestamp(asset.confirmed, wire["record_times"]),
         "created_by_user": _user(context) if embedded else None,
     }
 

@@ -16,7 +16,7 @@ from mockreel.providers.runflow import webhooks
 from mockreel.providers.runflow.batch_responses import batch_event, batch_payload, batch_record, is_over, item_record
 from mockreel.providers.runflow.error_bodies import unknown
 from mockreel.providers.runflow.inputs import stored
-from mockreel.providers.runflow.lists.list_page import listed
+from mockreel.providers.runflow.lists.list_page import list_response
 from mockreel.providers.runflow.resources import deliveries
 from mockreel.providers.runflow.state import Batch, Extra, extra_of, state_of
 from mockreel.simulator.pipeline import course_of
@@ -167,7 +167,7 @@ def _batch(context: RequestContext) -> Batch:
 def list_batch_items(context: RequestContext) -> Answer:
     """The items of a batch, in the order in which they were sent."""
     batch = _batch(context)
-    return listed(
+    return list_response(
         context,
         "batch-item.json",
         list(enumerate(batch.jobs)),

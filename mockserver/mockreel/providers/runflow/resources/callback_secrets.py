@@ -6,9 +6,9 @@ from typing import Any
 from mockreel.contract.messages.message import Response, json_response
 from mockreel.engine.randomness import uuid7
 from mockreel.providers.runflow.error_bodies import unknown
-from mockreel.providers.runflow.lists.list_page import listed
+from mockreel.providers.runflow.lists.list_page import list_response
 from mockreel.providers.runflow.state import Secret, Shelf, own_shelf
-from mockreel.providers.runflow.timestamps import written
+from mockreel.providers.runflow.timestamps import format_timestamp
 from mockreel.simulator.provider_adapter import Answer
 from mockreel.simulator.request_context import RequestContext
 
@@ -31,16 +31,16 @@ def _record(context: RequestContext, secret: Secret) -> Mapping[str, Any]:
         "is_current": secret.current,
         "label": secret.label,
         "disabled_at": None,
-        "last_used_at": written(secret.last_used, style),
-        "created_at": written(secret.created, style),
-        "updated_at": written(secret.updated, style),
+        "last_used_at": format_timestamp(secret.last_used, style),
+        "created_at": format_timestamp(secret.created, style),
+        "updated_at": format_timestamp(secret.updated, style),
     }
 
 
 def list_callback_secrets(context: RequestContext) -> Answer:
     """The account's secrets, without what is secret."""
     secrets = list(own_shelf(context).secrets.values())
-    return listed(
+    return list_response(
         context,
         "callback-secret.json",
         secrets,

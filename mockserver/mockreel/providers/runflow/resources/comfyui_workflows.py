@@ -10,11 +10,11 @@ from mockreel.contract.messages.message import Response, json_response
 from mockreel.engine.randomness import uuid4, uuid7
 from mockreel.providers.runflow.error_bodies import unknown
 from mockreel.providers.runflow.inputs import stored
-from mockreel.providers.runflow.lists.list_page import listed
+from mockreel.providers.runflow.lists.list_page import list_response
 from mockreel.providers.runflow.resources.runs import begin
 from mockreel.providers.runflow.responses import run_record
 from mockreel.providers.runflow.state import Workflow, own_shelf, state_of
-from mockreel.providers.runflow.timestamps import written
+from mockreel.providers.runflow.timestamps import format_timestamp
 from mockreel.simulator.provider_adapter import Answer
 from mockreel.simulator.request_context import RequestContext
 
@@ -27,8 +27,8 @@ def _record(context: RequestContext, workflow: Workflow) -> Mapping[str, Any]:
         "id": workflow.id,
         "org_id": own_shelf(context).org_id,
         "owner": context.account.name,
-        "created_at": written(workflow.created, style),
-        "updated_at": written(workflow.updated, style),
+        "created_at": format_timestamp(workflow.created, style),
+        "updated_at": format_timestamp(workflow.updated, style),
     }
 
 
@@ -72,7 +72,7 @@ def _check_slug(context: RequestContext, slug: Any, *, own: Workflow | None = No
 
 
 def list_comfyui_workflows(context: RequestContext) -> Answer:
-    return listed(
+    return list_response(
         context,
         "comfyui-workflow.json",
         list(own_shelf(context).workflows.values()),

@@ -7,7 +7,7 @@ from orjson import Fragment
 
 from mockreel.contract.messages.error_response import ErrorResponse
 from mockreel.engine.randomness import uuid4
-from mockreel.providers.runflow.timestamps import milliseconds, written
+from mockreel.providers.runflow.timestamps import format_timestamp, milliseconds
 from mockreel.providers.runflow.webhooks import CALLBACK
 from mockreel.simulator.provider import Provider
 from mockreel.webhooks import Attempt, Delivery
@@ -47,10 +47,10 @@ def delivery_record(provider: Provider, delivery: Delivery, subject: str) -> Map
         "failure_detail": delivery.reason or None,
         "attempt_count": len(delivery.attempts),
         "max_attempts": delivery.policy.attempts,
-        "next_attempt_at": written(delivery.next_at, style),
-        "created_at": written(delivery.created, style),
-        "updated_at": written(delivery.updated, style),
-        "completed_at": written(delivery.completed, style),
+        "next_attempt_at": format_timestamp(delivery.next_at, style),
+        "created_at": format_timestamp(delivery.created, style),
+        "updated_at": format_timestamp(delivery.updated, style),
+        "completed_at": format_timestamp(delivery.completed, style),
         "attempts": [_attempt_record(provider, delivery, attempt) for attempt in delivery.attempts],
     }
 
@@ -71,7 +71,7 @@ def _attempt_record(provider: Provider, delivery: Delivery, attempt: Attempt) ->
         "response_body": outcome.response if outcome.error is None else None,
         "response_time_ms": milliseconds(attempt.ended - attempt.at),
         "error_message": outcome.detail or None,
-        "created_at": written(attempt.at, provider.contract.wire["record_times"]),
+        "created_at": format_timestamp(attempt.at, provider.contract.wire["record_times"]),
     }
 
 

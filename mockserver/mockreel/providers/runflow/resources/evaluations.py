@@ -9,7 +9,7 @@ from mockreel.contract.messages.message import Response, json_response
 from mockreel.engine.randomness import uuid7
 from mockreel.providers.runflow.error_bodies import unknown
 from mockreel.providers.runflow.state import Evaluation, own_shelf, state_of
-from mockreel.providers.runflow.timestamps import written
+from mockreel.providers.runflow.timestamps import format_timestamp
 from mockreel.simulator.request_context import RequestContext
 
 
@@ -89,7 +89,7 @@ def _record(context: RequestContext, evaluation: Evaluation) -> Mapping[str, Any
         "id": evaluation.id,
         "status_code": state["word"],
         "job_class_code": fields.get("job_class", row["job_class"]),
-        "created_at": written(evaluation.created, style),
+        "created_at": format_timestamp(evaluation.created, style),
         **(row["verdict"] if state["terminal"] else {}),
         "feedback_is_positive": positive,
         "feedback_reason": reason,

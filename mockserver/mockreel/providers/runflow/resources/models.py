@@ -8,7 +8,7 @@ from mockreel.contract.messages.error_response import ErrorResponse
 from mockreel.contract.messages.message import Response, json_response
 from mockreel.engine.randomness import uuid4
 from mockreel.providers.runflow import money
-from mockreel.providers.runflow.lists.list_page import listed
+from mockreel.providers.runflow.lists.list_page import list_response
 from mockreel.providers.runflow.state import model_uuid, state_of
 from mockreel.simulator.provider import Provider
 from mockreel.simulator.provider_adapter import Answer
@@ -20,7 +20,7 @@ Record = Mapping[str, Any]
 def list_models(context: RequestContext) -> Answer:
     """Every model, with or without a key."""
     models = list(enumerate(context.provider.contract.models.values()))
-    return listed(
+    return list_response(
         context,
         "model.json",
         models,
@@ -63,7 +63,7 @@ def _input(provider: Provider, model: Model, schema: Record, name: str, index: i
     attributes = {key: field[key] for key in ("enum", "minimum", "maximum", "minItems", "maxItems") if key in field}
     return {
         **state_of(provider).blank("model-input.json"),
-        **_named(provider, model, "input", name),
+        **_named_record(provider, model, "input", name),
         "variable_type_code": _type(provider, field),
         "validator_attrs": attributes or None,
         "is_required": name in schema.get("required", ()),
@@ -72,7 +72,7 @@ def _input(provider: Provider, model: Model, schema: Record, name: str, index: i
     }
 
 
-def _named(provider: Provider, model: Model, sort: str, name: str) -> Record:
+def _named_record(provider: Provider, model: Model, sort: str, name: str) -> Record:
     return {
         "id": uuid4(provider.draw(sort, model.id, name)),
         "model_id": model_uuid(provider, model),
@@ -93,7 +93,7 @@ def _outputs(provider: Provider) -> Sequence[str]:
 def _output(provider: Provider, model: Model, name: str, index: int) -> Record:
     return {
         **state_of(provider).blank("model-output.json"),
-        **_named(provider, model, "output", name),
+        **_named_record(provider, model, "output", name),
         "variable_type_code": provider.contract.wire["variable_types"]["object"],
         "sort_order": index,
     }
@@ -102,7 +102,7 @@ def _output(provider: Provider, model: Model, name: str, index: int) -> Record:
 def list_model_prices(context: RequestContext) -> Answer:
     """The price rows of a model: the base price, then one for each condition."""
     rows = list(enumerate(_prices(context.provider, _model(context))))
-    return listed(
+    return list_response(
         context,
         "model-price.json",
         rows,

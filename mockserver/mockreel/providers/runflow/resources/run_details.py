@@ -15,10 +15,10 @@ from mockreel.engine.jobs.job import Job
 from mockreel.engine.randomness import uuid4
 from mockreel.providers.runflow import money
 from mockreel.providers.runflow.error_bodies import fill, invalid_query, unknown
-from mockreel.providers.runflow.lists.list_page import listed, listed_rows
+from mockreel.providers.runflow.lists.list_page import list_response, rows_response
 from mockreel.providers.runflow.responses import run_record
 from mockreel.providers.runflow.state import extra_of, own_shelf, state_of
-from mockreel.providers.runflow.timestamps import milliseconds, written
+from mockreel.providers.runflow.timestamps import format_timestamp, milliseconds
 from mockreel.simulator.cooperative_work import FEW, Work, chunks, run_work
 from mockreel.simulator.provider import Provider
 from mockreel.simulator.provider_adapter import Answer
@@ -28,7 +28,7 @@ Record = Mapping[str, Any]
 
 
 def list_runs(context: RequestContext) -> Answer:
-    return listed(
+    return list_response(
         context,
         "run.json",
         context.account.jobs,
@@ -49,7 +49,7 @@ def list_run_statuses(context: RequestContext) -> Response:
 
 
 def list_run_logs(context: RequestContext) -> Answer:
-    return listed_rows(context, "run-log.json", _lines(context, _jobs(context)))
+    return rows_response(context, "run-log.json", _lines(context, _jobs(context)))
 
 
 def get_run_log(context: RequestContext) -> Answer:
@@ -88,7 +88,7 @@ def _log(provider: Provider, job: Job, now: float) -> Iterable[Record]:
             "run_id": job.id,
             "level_code": words["failed"] if state.kind == "failed" else words["level"],
             "message": fill(words["message"], {"state": state.word}),
-            "timestamp": written(moment, provider.contract.wire["record_times"]),
+            "timestamp": format_timestamp(moment, provider.contract.wire["record_times"]),
         }
 
 
@@ -98,7 +98,7 @@ def _log(provider: Provider, job: Job, now: float) -> Iterable[Record]:
 def list_node_runs(context: RequestContext) -> Answer:
     """The node runs of a run: none, since a model's run is no flow."""
     _jobs(context)
-    return listed_rows(context, "node-run.json", ())
+    return rows_response(context, "node-run.json", ())
 
 
 def get_node_run(context: RequestContext) -> Response:

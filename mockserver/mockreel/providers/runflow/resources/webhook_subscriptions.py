@@ -11,10 +11,10 @@ from mockreel.contract.messages.message import Response, json_response
 from mockreel.contract.validation import Violation
 from mockreel.engine.randomness import uuid7
 from mockreel.providers.runflow.error_bodies import unknown
-from mockreel.providers.runflow.lists.list_page import listed
+from mockreel.providers.runflow.lists.list_page import list_response
 from mockreel.providers.runflow.resources.deliveries import attempt_id
 from mockreel.providers.runflow.state import Webhook, own_shelf, state_of
-from mockreel.providers.runflow.timestamps import means, milliseconds, read, written
+from mockreel.providers.runflow.timestamps import format_timestamp, means, milliseconds, parse_timestamp
 from mockreel.providers.runflow.webhooks import WEBHOOK
 from mockreel.simulator.cooperative_work import MANY, Work, chunks, run_work
 from mockreel.simulator.provider_adapter import Answer
@@ -39,16 +39,16 @@ def _record(context: RequestContext, webhook: Webhook) -> Record:
         "org_id": own_shelf(context).org_id,
         "url": webhook.url,
         "secret_fingerprint": hashlib.sha256(webhook.secret.encode()).hexdigest()[:16] if webhook.secret else None,
-        "disabled_at": written(webhook.disabled, style),
-        "last_triggered_at": written(webhook.triggered, style),
-        "created_at": written(webhook.created, style),
-        "updated_at": written(webhook.updated, style),
+        "disabled_at": format_timestamp(webhook.disabled, style),
+        "last_triggered_at": format_timestamp(webhook.triggered, style),
+        "created_at": format_timestamp(webhook.created, style),
+        "updated_at": format_timestamp(webhook.updated, style),
         "event_subscriptions": [{"webhook_id": webhook.id, "event_type_code": code} for code in webhook.events],
     }
 
 
 def list_webhooks(context: RequestContext) -> Answer:
-    return listed(
+    return list_response(
         context,
         "webhook.json",
         list(own_shelf(context).webhooks.values()),
@@ -124,7 +124,7 @@ def update_webhook(context: RequestContext) -> Response:
 
 def _moment(text: str | None) -> float | None:
     try:
-        return None if text is None else read(text)
+        return None if text is None else parse_timestamp(text)
     except ValueError as problem:
         wrong = Violation(("disabled_at",), "format", str(problem), text, "date-time")
         raise ErrorResponse("invalid-body", violations=(wrong,)) from problem
@@ -146,7 +146,7 @@ def _codes(context: RequestContext) -> list[str]:
 def list_event_types(context: RequestContext) -> Answer:
     """Every event that a webhook can subscribe to."""
     rows = list(enumerate(_codes(context)))
-    return listed(
+    return list_response(
         context,
         "event-type.json",
         rows,
@@ -200,7 +200,7 @@ def _delivery_record(context: RequestContext, delivery: Delivery) -> Record:
         "webhook_id": delivery.owner,
         "event_type_code": delivery.event,
         "payload": Fragment(delivery.body),
-        "created_at": written(delivery.created, context.provider.contract.wire["record_times"]),
+        "created_at": format_timestamp(delivery.created, context.provider.contract.wire["record_times"]),
         "attempts": [_attempt_record(context, delivery, attempt) for attempt in delivery.attempts],
     }
 
@@ -218,13 +218,13 @@ def _attempt_record(context: RequestContext, delivery: Delivery, attempt: Attemp
         "response_body": outcome.response if outcome.error is None else None,
         "response_time_ms": milliseconds(attempt.ended - attempt.at),
         "succeeded": attempt.succeeded,
-        "next_retry_at": written(delivery.next_at, style) if last else None,
-        "created_at": written(attempt.at, style),
+        "next_retry_at": format_timestamp(delivery.next_at, style) if last else None,
+        "created_at": format_timestamp(attempt.at, style),
     }
 
 
 def list_webhook_deliveries(context: RequestContext) -> Answer:
-    return listed(
+    return list_response(
         context,
         "webhook-delivery.json",
         _deliveries(context),
@@ -240,7 +240,7 @@ def get_webhook_delivery(context: RequestContext) -> Response:
 def list_webhook_attempts(context: RequestContext) -> Answer:
     """Every attempt at a delivery, in order."""
     delivery = _delivery(context)
-    return listed(
+    return list_response(
         context,
         "webhook-attempt.json",
         delivery.attempts,

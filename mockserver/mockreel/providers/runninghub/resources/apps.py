@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 
 from mockreel.contract.messages.message import Response
-from mockreel.contract.messages.query import whole
+from mockreel.contract.messages.query import whole_number
 from mockreel.providers.runninghub.resources.legacy_tasks import enveloped
 from mockreel.providers.templates import fill
 from mockreel.simulator.request_context import RequestContext
@@ -59,7 +59,7 @@ def _curl(context: RequestContext, row: Mapping[str, Any], id_: str) -> str:
 
 def _page(context: RequestContext, records: list[Any]) -> Response:
     body = context.body if isinstance(context.body, Mapping) else {}
-    current, size = whole(body.get("current") or 1), whole(body.get("size") or 10)
+    current, size = whole_number(body.get("current") or 1), whole_number(body.get("size") or 10)
     shown = records[(current - 1) * size : current * size]
     words = {
         "records": shown,

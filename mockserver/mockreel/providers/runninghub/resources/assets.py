@@ -6,7 +6,7 @@ from typing import Any
 
 from mockreel.contract.messages.error_response import ErrorResponse
 from mockreel.contract.messages.message import Response
-from mockreel.contract.messages.query import whole
+from mockreel.contract.messages.query import whole_number
 from mockreel.providers.runninghub.resources.legacy_tasks import enveloped
 from mockreel.providers.runninghub.state import Asset, Group, shelf_of
 from mockreel.providers.runninghub.webhooks import local_time
@@ -89,7 +89,7 @@ def delete_group(context: RequestContext) -> Response:
     return _delete(context, GROUPS, "group_deleted")
 
 
-def _held(context: RequestContext, of: Collection) -> dict[str, Any]:
+def _collection(context: RequestContext, of: Collection) -> dict[str, Any]:
     shelf = shelf_of(context.account)
     return shelf.assets if of is ASSETS else shelf.groups
 
@@ -101,7 +101,7 @@ def _named_by(context: RequestContext, of: Collection) -> Any:
         ErrorResponse: the account has none of that id.
     """
     id_ = str(context.body[of.field])
-    found = _held(context, of).get(id_)
+    found = _collection(context, of).get(id_)
     if found is None:
         raise ErrorResponse("unknown-asset", values={"id": id_})
     return found
@@ -109,13 +109,16 @@ def _named_by(context: RequestContext, of: Collection) -> Any:
 
 def _delete(context: RequestContext, of: Collection, template: str) -> Response:
     found = _named_by(context, of)
-    del _held(context, of)[found.id]
+    del _collection(context, of)[found.id]
     return enveloped(context, fill(context.provider.contract.wire["assets"][template], {"id": found.id}))
 
 
 def _page(context: RequestContext, of: Collection) -> Response:
     rows = context.provider.contract.wire["assets"]
-    number, size = whole(context.body.get("pageNumber") or 1), whole(context.body.get("pageSize") or rows["page_size"])
+    number, size = (
+        whole_number(context.body.get("pageNumber") or 1),
+        whole_number(context.body.get("pageSize") or rows["page_size"]),
+    )
     records = [_record(context, of, one) for one in _matching(context, of)]
     if filters := context.body.get("status"):
         records = [one for one in records if one.get("status") == filters]
@@ -126,7 +129,7 @@ def _page(context: RequestContext, of: Collection) -> Response:
 def _matching(context: RequestContext, of: Collection) -> Iterable[Any]:
     """The requested items of an account, the newest first."""
     conditions = {field: value for field in of.filters if (value := context.body.get(field))}
-    for one in reversed(_held(context, of).values()):
+    for one in reversed(_collection(context, of).values()):
         if all(of.filters[field](one) == value for field, value in conditions.items()):
             yield one
 

@@ -78,7 +78,7 @@ class Resolver(asyncio.DatagramProtocol):
         except (struct.error, ValueError, IndexError):
             return message[:2].ljust(2, b"\0") + _HEAD.pack(0, MALFORMED, 0, 0, 0, 0)[2:]
         question = message[_HEAD.size : end + 4]
-        found = await self._found(name)
+        found = await self._addresses(name)
         if found is None:
             return _HEAD.pack(number, NO_SUCH_NAME, 1, 0, 0, 0) + question
         records = [
@@ -88,7 +88,7 @@ class Resolver(asyncio.DatagramProtocol):
         ]
         return _HEAD.pack(number, ANSWERED, 1, len(records), 0, 0) + question + b"".join(records)
 
-    async def _found(self, name: str) -> list[IPAddress] | None:
+    async def _addresses(self, name: str) -> list[IPAddress] | None:
         """The addresses of a name; None if it does not exist for the program."""
         if name in self._directory.assigned:
             return [self._directory.assigned[name]]

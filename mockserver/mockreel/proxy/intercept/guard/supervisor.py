@@ -226,22 +226,22 @@ class Supervisor:
         return GO_ON
 
     def _sendto(self, stopped: Stopped) -> int:
-        return self._sent(stopped, stopped.arguments[4], stopped.arguments[5])
+        return self._datagram_decision(stopped, stopped.arguments[4], stopped.arguments[5])
 
     def _sendmsg(self, stopped: Stopped) -> int:
         name, size, *_ = _MESSAGE.unpack(stopped.memory(stopped.arguments[1], _MESSAGE.size))
-        return self._sent(stopped, name, size) if name and size else GO_ON
+        return self._datagram_decision(stopped, name, size) if name and size else GO_ON
 
     def _sendmmsg(self, stopped: Stopped) -> int:
         count = min(stopped.arguments[2], MOST_MESSAGES)
         raw = stopped.memory(stopped.arguments[1], count * _MANY)
         for place in range(0, len(raw) - _MANY + 1, _MANY):
             name, size, *_ = _MESSAGE.unpack_from(raw, place)
-            if name and size and (error := self._sent(stopped, name, size)):
+            if name and size and (error := self._datagram_decision(stopped, name, size)):
                 return error
         return GO_ON
 
-    def _sent(self, stopped: Stopped, place: int, size: int) -> int:
+    def _datagram_decision(self, stopped: Stopped, place: int, size: int) -> int:
         """The decision on a datagram with an address."""
         found = stopped.address(place, size)
         if not isinstance(found, Target):

@@ -11,9 +11,15 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from mockreel.server.http.connection.bounded_reader import BoundedReader, Phase
+from mockreel.server.http.connection.connection_limits import (
+    BODY_SECONDS,
+    FAREWELL_SECONDS,
+    HEAD_SECONDS,
+    LINGER_BYTES,
+    LINGER_SECONDS,
+)
 from mockreel.server.http.connection.lingering_close import LingeringClose, abort
 from mockreel.server.http.connection.rejection import TOO_SLOW, OnRejection, Rejection, logged
-from mockreel.server.http.limits import BODY_SECONDS, FAREWELL_SECONDS, HEAD_SECONDS, LINGER_BYTES, LINGER_SECONDS
 
 
 class Bounded(BoundedReader):
@@ -129,7 +135,7 @@ class Bounded(BoundedReader):
         if self.transport.is_closing() or self._ending is not None:
             return
         if self._rejection is not None:
-            self.transport.write(self._rejection.written(self.server_state.default_headers))
+            self.transport.write(self._rejection.to_bytes(self.server_state.default_headers))
         if self._linger_timer is not None:  # everything that the client has sent is read
             self.transport.close()
         else:

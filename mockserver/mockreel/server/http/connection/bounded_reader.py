@@ -9,6 +9,7 @@ from typing import Any, Literal
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from mockreel.server.http.connection.connection_limits import HEAD_BYTES, UNREAD_BYTES
 from mockreel.server.http.connection.rejection import (
     HEAD_TOO_LARGE,
     OPENING_BYTES,
@@ -17,7 +18,6 @@ from mockreel.server.http.connection.rejection import (
     Rejection,
     unreadable,
 )
-from mockreel.server.http.limits import HEAD_BYTES, UNREAD_BYTES
 
 # What a line of a head has beside its name and value.
 _LINE_BYTES = len(b": \r\n")

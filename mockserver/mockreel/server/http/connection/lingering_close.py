@@ -7,7 +7,13 @@ Closing a socket with unread input resets it, and a reset drops what the client 
 import asyncio
 import contextlib
 
-from mockreel.server.http.limits import BODY_SECONDS, LINGER_BYTES, LINGER_SECONDS, QUIET_SECONDS, UNREAD_BYTES
+from mockreel.server.http.connection.connection_limits import (
+    BODY_SECONDS,
+    LINGER_BYTES,
+    LINGER_SECONDS,
+    QUIET_SECONDS,
+    UNREAD_BYTES,
+)
 
 
 class LingeringClose:

@@ -7,10 +7,7 @@ from http import HTTPStatus
 
 import httptools
 
-from mockreel import __version__
-
-# The one stated departure from the providers' wire: every response names its real sender.
-VERSION_HEADER = (b"mockreel-version", __version__.encode())
+from mockreel.contract.messages.version_header import VERSION_FIELD
 
 # The first bytes of other protocols, and what to report; RFC 8446 5.1, RFC 9113 3.4, RFC 1928 3.
 _TLS, _HTTP2, _SOCKS = b"\x16", b"PRI * HTTP/2.0", (b"\x04", b"\x05")
@@ -25,12 +22,12 @@ class Rejection:
     status: int
     reason: str
 
-    def written(self, headers: Iterable[tuple[bytes, bytes]] = ()) -> bytes:
+    def to_bytes(self, headers: Iterable[tuple[bytes, bytes]] = ()) -> bytes:
         """The whole response, which ends its connection."""
         body = self.reason.encode()
         lines = [
             b"HTTP/1.1 %d %s" % (self.status, HTTPStatus(self.status).phrase.encode()),
-            *(b"%s: %s" % header for header in (*headers, VERSION_HEADER)),
+            *(b"%s: %s" % header for header in (*headers, VERSION_FIELD)),
             b"content-type: text/plain; charset=utf-8",
             b"content-length: %d" % len(body),
             b"connection: close",

@@ -190,7 +190,7 @@ class SharedRun:
         context = RequestContext(provider, request, 0.0)
         body = request.body
         pipeline.look(context)
-        key = None if context.key is None else provider.keyring.named(context.key)
+        key = None if context.key is None else provider.keyring.admission_of(context.key)
         named = None if key is None else {name: value for name, value in asdict(key).items() if name != "number"}
         alias = UNKNOWN_KEY if key is None else alias_of(key.key)
         files = _Files()
