@@ -227,8 +227,8 @@ def _state(options: str | None) -> Path | str | None:
 def collector_spared() -> Iterator[None]:
     """What exists before the block ends is exempt from garbage collection, which also runs less often afterwards.
 
-    Measured while 60,000 jobs were submitted: the 99th percentile of a submit fell from 14 ms to 7 ms. A collection of the
-    second generation looks at 20,000 objects, which takes 6 ms; of 100,000 it took 45.
+    Measured while 60,000 jobs were submitted: the 99th percentile of a submit fell from 14 ms to 7 ms. A collection of
+    the second generation looks at 20,000 objects, which takes 6 ms; of 100,000 it took 45.
     """
     gc.disable()
     try:
