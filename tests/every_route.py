@@ -30,6 +30,8 @@ HEADERS = [(b"authorization", b"Bearer bench"), (b"content-type", b"application/
 # These drop what the others look at, so they come last; and nothing is kept to look back at.
 LAST = ("/restore", "/reset")
 LOOKS_BACK = "/at/"
+# A body comes in pieces of so many bytes.
+PIECE = 65_536
 # The status, and the pieces of the body: to join them would be counted as the server's work.
 Send = Callable[[], Awaitable[tuple[int, list[bytes]]]]
 
@@ -252,14 +254,16 @@ def _asgi(app: Any, method: str, path: str, query: str, body: Any) -> Send:
         pieces: list[bytes] = []
         status = 0
         over = asyncio.Event()
-        given = iter([{"type": "http.request", "body": content}])
+        places = iter(range(0, max(1, len(content)), PIECE))
 
         async def receive() -> Any:
-            message = next(given, None)
-            if message is None:
+            place = next(places, None)
+            if place is None:
                 await over.wait()
                 return {"type": "http.disconnect"}
-            return message
+            await asyncio.sleep(0)  # as each comes by itself
+            more = place + PIECE < len(content)
+            return {"type": "http.request", "body": content[place : place + PIECE], "more_body": more}
 
         async def put(message: Any) -> None:
             nonlocal status

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mockreel.errors import DataError
-from mockreel.whole_file import SHARED, write_new, write_whole, writing_whole
+from mockreel.whole_file import SHARED, remove_file, write_new, write_whole, writing_whole
 
 
 def test_it_is_its_owners_alone(tmp_path: Path) -> None:
@@ -105,3 +105,46 @@ def test_what_is_open_already_is_written_to_at_its_place(tmp_path: Path) -> None
         out.write("after\n")
 
     assert path.read_text() == "before\nthe report\nafter\n"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
+@pytest.mark.parametrize("linked", [False, True])
+def test_what_is_no_file_is_written_to_and_never_replaced_or_removed(tmp_path: Path, linked: bool) -> None:
+    """A pipe, /dev/null, /dev/full: a server of root had removed the machine's own."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    path = tmp_path / "link" if linked else pipe
+    if linked:
+        path.symlink_to(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+
+    write_whole(path, "one ")
+    with writing_whole(path) as file:
+        file.write(b"two")
+    remove_file(path)
+
+    assert os.read(reader, 100) == b"one two"
+    os.close(reader)
+    assert pipe.is_fifo()
+    assert path.exists()
+
+
+def test_a_file_that_was_written_is_removed(tmp_path: Path) -> None:
+    """Through a link, too; and it is none of our business whether there was one."""
+    path, link = tmp_path / "file", tmp_path / "link"
+    path.write_text("before")
+    link.symlink_to(path)
+
+    remove_file(link)
+    remove_file(link)
+    remove_file(tmp_path / "none")
+
+    assert not path.exists()
+    assert link.is_symlink()
+
+
+def test_what_the_process_has_open_is_not_removed() -> None:
+    """`--ready-file /dev/stdout`, whose output goes to a file."""
+    remove_file(Path("/dev/stdout"))
+
+    assert os.path.lexists("/dev/stdout")

@@ -63,6 +63,15 @@ def _unwritable(path: Path, problem: OSError) -> DataError:
     return DataError(str(path), f"it cannot be written ({why})", then="Nothing was left half-written.")
 
 
+def remove_file(path: Path) -> None:
+    """Remove a file that was written before, if there is one; what is no file (a pipe, /dev/stdout) stays.
+
+    Of a link the file that it names is removed.
+    """
+    if _open_already(path) is None and path.is_file():
+        path.resolve().unlink(missing_ok=True)
+
+
 def _open_already(path: Path) -> int | None:
     """The number of what this process has open, where a path names it: `/dev/stdout`, `/dev/fd/3`; None elsewhere."""
     named = {"/dev/stdout": 1, "/dev/stderr": 2}
@@ -78,6 +87,10 @@ def writing_whole(path: Path, *, mode: int = PRIVATE) -> Iterator[BinaryIO]:
         OSError: it cannot be written; whatever the block raises goes on, and nothing is left either way.
     """
     target = path.resolve() if path.is_symlink() else path
+    if target.exists() and not target.is_file():  # a pipe, /dev/null: to put a file in its place would remove it
+        with target.open("wb") as stream:
+            yield stream
+        return
     part = target.with_name(f".{target.name[:100]}.{secrets.token_hex(6)}.part")
     handle = os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL, mode)
     try:

@@ -29,8 +29,6 @@ from mockreel.simulator.simulator import Simulator, build_simulator, load_contra
 from mockreel.webhooks import Deliveries, MemorySender
 
 FEW, MANY = 105, 155
-# What does not hold yet, and why.
-NOT_YET = {"POST /readings": "every job is reworded for the other contract at once, as a request sees one of them only"}
 # No list and no page shows more rows; a list without a limit has 100.
 LONGEST_LIST = 20
 # Of each further job a step may do less than one call of a function.
@@ -143,8 +141,7 @@ def test_no_step_grows_with_the_jobs(name: str, all_routes: bool) -> None:
     allowed = MOST_FOR_EACH * (MANY - FEW)
     grown = {title: (few[title], many[title]) for title in many if many[title] - few[title] > allowed}
     assert few.keys() == many.keys()
-    assert {title: counts for title, counts in grown.items() if title not in NOT_YET} == {}
-    assert not all_routes or NOT_YET.keys() <= grown.keys(), "this holds now"
+    assert grown == {}
 
 
 def test_every_route_of_the_control_api_is_asked() -> None:

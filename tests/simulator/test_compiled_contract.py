@@ -10,8 +10,9 @@ import pytest
 from staging import FOURTH, START, Caller, MakeSimulator
 
 from mockreel.contract import load_contract
+from mockreel.engine.jobs.job import Job
 from mockreel.errors import DataError, OptionError
-from mockreel.simulator.compiled_contract import find_adapter
+from mockreel.simulator.compiled_contract import Rewording, find_adapter
 from mockreel.simulator.simulator import Simulator, load_contracts
 from mockreel.webhooks import MemorySender
 
@@ -31,6 +32,21 @@ def test_a_reading_can_be_switched_while_it_is_played(encore: Caller, encore_sim
     after = encore("POST", "/v1/jobs", {"model": "none"}).json
 
     assert before == {"error": after}
+
+
+def test_jobs_are_looked_at_only_where_their_words_change(
+    encore: Caller, encore_simulator: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A million of them are not reworded for another envelope of errors."""
+    encore("POST", "/v1/jobs", GOOD)
+    looked: list[Job] = []
+    monkeypatch.setattr(Rewording, "apply", lambda _, job: looked.append(job))
+
+    _switch(encore_simulator, envelope="bare")
+    assert looked == []
+
+    _switch(encore_simulator, envelope="bare", done_word="finished")
+    assert looked == list(encore_simulator.provider("encore").jobs)
 
 
 def test_what_has_come_to_be_stays(encore: Caller, encore_simulator: Simulator, run: Run) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mockreel.errors import OptionError
-from mockreel.whole_file import write_whole
+from mockreel.whole_file import remove_file, write_whole
 
 
 @contextmanager
@@ -22,13 +22,13 @@ def announcing(path: Path | None) -> Iterator[Any]:
         yield lambda _content: None
         return
     check_ready_file(path)
-    path.unlink(missing_ok=True)
+    remove_file(path)
     written: list[int] = []
     try:
         yield lambda content: written.append(write_ready_file(path, content))
     finally:
         if path.exists() and path.stat().st_ino in written:
-            path.unlink(missing_ok=True)
+            remove_file(path)
 
 
 def check_ready_file(path: Path | None) -> None:

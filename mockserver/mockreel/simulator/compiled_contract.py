@@ -3,7 +3,7 @@
 import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import cast
+from typing import Any, cast
 
 from mockreel.contract import Contract, Failure, State
 from mockreel.contract.messages.known_violations import KnownViolations
@@ -73,14 +73,21 @@ def find_adapter(contract: Contract) -> ProviderAdapter:
     return adapter
 
 
+def _words(contract: Contract) -> tuple[Any, ...]:
+    """What of a contract jobs hold."""
+    return dict(contract.lifecycle.states), dict(contract.failures), dict(contract.models)
+
+
 class Rewording:
     """Jobs in the words of another contract: their moments stay, each state and failure is that of the same name.
 
     What the other contract does not have stays as it is.
     """
 
-    def __init__(self, contract: Contract) -> None:
+    def __init__(self, before: Contract, contract: Contract) -> None:
         self._contract = contract
+        # Most readings differ in what no job holds, and to reword a million jobs takes seconds.
+        self.is_needed = _words(before) != _words(contract)
         # By identity, as all jobs of a course share them; the old ones are held so that no identity is used twice.
         self._states: dict[int, tuple[tuple[State, ...], tuple[State, ...]]] = {}
 

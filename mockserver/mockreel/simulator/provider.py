@@ -91,12 +91,13 @@ class Provider:
 
     def switch_contract(self, compiled: CompiledContract, state: Any) -> None:
         """Serve another contract from now on; existing state stays, and is reported in its terms."""
+        rewording = Rewording(self.contract, compiled.contract)
         self._use(compiled)
         self.state: Any = state
         self.clips = Clips(self)
-        rewording = Rewording(compiled.contract)
-        for job in list(self.jobs):
-            rewording.apply(job)
+        if rewording.is_needed:
+            for job in list(self.jobs):
+                rewording.apply(job)
         self.ledger.read(compiled.contract)
         if self.recorder is not None:
             self.recorder.contract_switched(self)

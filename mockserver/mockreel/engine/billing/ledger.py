@@ -61,11 +61,15 @@ class Ledger:
         """Keep the accounts by another contract from now on: the jobs that there are are counted again by its rows."""
         rates = Rates(contract)
         with self._lock:
-            for account in self._accounts():
-                if account.running is not None:
-                    account.running = account.running.rebuilt(account.jobs, self.money)
+            if contract.money != self.money:
+                self._count_again()
             self.money, self.currency, self._rates = contract.money, contract.money.currency, rates
             self.assumed = self.money.unknown if self._own_assumption is None else self._own_assumption
+
+    def _count_again(self) -> None:
+        for account in self._accounts():
+            if account.running is not None:
+                account.running = account.running.rebuilt(account.jobs, self.money)
 
     # What jobs cost ----------------------------------------------------------------------------------------------
 

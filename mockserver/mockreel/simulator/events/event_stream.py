@@ -45,7 +45,7 @@ class EventStream:
     """The newest `limit` events of a simulator, numbered from 1.
 
     It starts with the first reader, who also gets the newest of what the journal and the jobs still hold from before:
-    exchanges and attempts up to half of `limit` each, and the changes of a quarter as many jobs. Changes of jobs
+    exchanges and attempts up to a quarter of `limit` each, and the changes of an eighth as many jobs. Changes of jobs
     are computed at each read, from the next change of each open job. When nobody has read while `limit` events
     happened, it stops until the next reader.
     """
@@ -244,14 +244,14 @@ class EventStream:
         entries = [entry for entry in stage.journal if entry.at > since]
         self._number += max(0, stage.journal.count - self._counted - len(entries))
         tried = [one for one in stage.journal.attempts() if one.ended > since]
-        most = max(1, self._limit // 2)
+        most = max(1, self._limit // 4)
         self._number += max(0, len(entries) - most) + max(0, len(tried) - most)
         self._earlier.extend([*entries[-most:], *tried[-most:]])
 
     def _find_jobs(self, provider: "Provider", since: float) -> None:
         """The newest jobs of a part; of the others only what is to come is reported, as they are found."""
         jobs = list(provider.jobs)
-        older = len(jobs) - max(1, self._limit // 4)
+        older = len(jobs) - max(1, self._limit // 8)
         if older > 0:
             self._older.append((provider.name, islice(jobs, older)))
         for job in islice(jobs, max(older, 0), None):
