@@ -2,6 +2,7 @@
 
 import errno
 import os
+import random
 import sqlite3
 import time
 from contextlib import suppress
@@ -350,6 +351,30 @@ def test_the_tail_is_cut_anywhere_and_gives_a_whole_beginning(tmp_path: Path) ->
         log.close()
         for file in tmp_path.iterdir():
             file.unlink()
+
+
+def test_a_tail_that_is_damaged_before_its_last_entry_is_refused(tmp_path: Path) -> None:
+    """At any byte: what is behind the damage is not dropped in silence."""
+    whole = _killed(tmp_path)
+    lines = _lines(whole["run.db-tail"])
+    before_last = sum(map(len, lines[:-1]))
+    for place in range(0, before_last, 7):
+        for name, content in whole.items():
+            damaged = bytearray(content)
+            if name == "run.db-tail":
+                damaged[place] ^= 1
+            (tmp_path / name).write_bytes(damaged)
+        with pytest.raises(StateError, match=r"run\.db-tail (is damaged|goes on with entry)"):
+            SqliteLog(tmp_path / "run.db")
+
+
+def test_a_tail_of_random_bytes_is_refused(tmp_path: Path) -> None:
+    """Nothing of it can be read, and that is no tail that nothing was written to."""
+    whole = _killed(tmp_path)
+    for name, content in whole.items():
+        (tmp_path / name).write_bytes(random.Random(1).randbytes(5000) if name == "run.db-tail" else content)
+    with pytest.raises(StateError, match=r"run\.db-tail is damaged"):
+        SqliteLog(tmp_path / "run.db")
 
 
 def test_a_tail_that_goes_on_behind_lost_entries_is_refused(tmp_path: Path) -> None:

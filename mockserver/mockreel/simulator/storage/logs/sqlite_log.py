@@ -205,9 +205,14 @@ class SqliteLog:
         if self._ended is not None:  # then the database has all of it
             return
         try:
-            rows = [row for row in self._tail.read() if row[0] > self.last]
+            rows = [row for row in self._tail.read(after=self.last) if row[0] > self.last]
         except OSError as problem:
             raise StateError(f"{self._tail_path} cannot be read ({problem.strerror or problem}).") from problem
+        if self._tail.is_damaged:
+            raise StateError(
+                f"{self._tail_path} is damaged: entries are missing behind entry {rows[-1][0] if rows else self.last}. "
+                f"Take a copy that is whole; to go on with the {self.last} entries of {self.where}, empty it."
+            )
         if rows and [number for number, _ in rows] != [*range(self.last + 1, self.last + 1 + len(rows))]:
             raise StateError(
                 f"{self.where} has lost entries: it has {self.last}, and {self._tail_path.name} goes on with entry "
