@@ -1,6 +1,7 @@
 """How long an attempt may take, over real sockets."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 from webhooks.scripted_receiver import Talk, exchange, hangs, outgoing
@@ -69,3 +70,10 @@ def test_an_attempt_that_is_cancelled_as_its_response_arrives_is_cancelled(monke
         await sender.close()
 
     asyncio.run(both())
+
+
+def test_an_attempt_that_is_not_allowed_any_more_when_its_turn_comes_is_not_sent() -> None:
+    """Such as one of a server whose run another one goes on with."""
+    message = replace(outgoing("http://127.0.0.1:9/hook"), allowed=lambda: False)
+
+    assert asyncio.run(HttpSender(Targets()).send(message)).error == "not sent"

@@ -23,12 +23,16 @@ CONNECTING = 0.95
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """The request of one attempt."""
+    """The request of one attempt.
+
+    `allowed` is called when the attempt's turn has come: whether it may be sent still. None if it always may.
+    """
 
     url: str
     headers: tuple[tuple[str, str], ...]
     body: bytes
     timeout: float
+    allowed: Callable[[], bool] | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,10 @@ class Outcome:
     response: str = ""
     error: str | None = None
     detail: str = ""
+
+
+# The outcome of an attempt that was not allowed any more when its turn came.
+NOT_SENT = Outcome(error="not sent", detail="another server may have sent it meanwhile")
 
 
 class Sender(Protocol):
@@ -82,6 +90,8 @@ class HttpSender:
         except OptionError as unusable:  # an invalid SSL_CERT_FILE
             return Outcome(error="network", detail=str(unusable))
         async with self._turn(message.url).next():
+            if message.allowed is not None and not message.allowed():
+                return NOT_SENT
             try:
                 async with asyncio.timeout(message.timeout):
                     return await self._try(message)

@@ -2,7 +2,10 @@
 
 import errno
 import os
+import random
 import sqlite3
+import time
+from contextlib import suppress
 from pathlib import Path
 
 import orjson
@@ -17,6 +20,9 @@ from mockreel.simulator.storage.logs.sqlite_log import SqliteLog
 
 # A file is cut at every so many bytes; `nox -s deep` cuts at each.
 CUTS = int(os.environ.get("MOCKREEL_CUTS", "499"))
+
+# Real seconds until a disk counts as one that hangs.
+PATIENCE = 30.0
 
 
 def _entry(number: int) -> Entry:
@@ -347,6 +353,30 @@ def test_the_tail_is_cut_anywhere_and_gives_a_whole_beginning(tmp_path: Path) ->
             file.unlink()
 
 
+def test_a_tail_that_is_damaged_before_its_last_entry_is_refused(tmp_path: Path) -> None:
+    """At any byte: what is behind the damage is not dropped in silence."""
+    whole = _killed(tmp_path)
+    lines = _lines(whole["run.db-tail"])
+    before_last = sum(map(len, lines[:-1]))
+    for place in range(0, before_last, 7):
+        for name, content in whole.items():
+            damaged = bytearray(content)
+            if name == "run.db-tail":
+                damaged[place] ^= 1
+            (tmp_path / name).write_bytes(damaged)
+        with pytest.raises(StateError, match=r"run\.db-tail (is damaged|goes on with entry)"):
+            SqliteLog(tmp_path / "run.db")
+
+
+def test_a_tail_of_random_bytes_is_refused(tmp_path: Path) -> None:
+    """Nothing of it can be read, and that is no tail that nothing was written to."""
+    whole = _killed(tmp_path)
+    for name, content in whole.items():
+        (tmp_path / name).write_bytes(random.Random(1).randbytes(5000) if name == "run.db-tail" else content)
+    with pytest.raises(StateError, match=r"run\.db-tail is damaged"):
+        SqliteLog(tmp_path / "run.db")
+
+
 def test_a_tail_that_goes_on_behind_lost_entries_is_refused(tmp_path: Path) -> None:
     whole = _killed(tmp_path)
     for name, content in whole.items():
@@ -354,6 +384,31 @@ def test_a_tail_that_goes_on_behind_lost_entries_is_refused(tmp_path: Path) -> N
     (tmp_path / "run.db-tail").write_bytes(b"".join(_lines(whole["run.db-tail"])[3:]))
     with pytest.raises(StateError, match=r"has lost entries: it has 0, and run\.db-tail goes on with entry 4\. Take"):
         SqliteLog(tmp_path / "run.db")
+
+
+def test_a_log_that_waits_for_the_disk_goes_on_once_there_is_room(tmp_path: Path) -> None:
+    """What could not be committed is tried again with what comes next, and nothing is missing in between."""
+    log = SqliteLog(tmp_path / "run.db", sync=True)
+    log.begin({})
+    log.limit_pages(8)
+    refused = log.append([_entry(number) for number in range(2000)])
+    assert refused is not None
+    with pytest.raises(StateError, match="full"):
+        refused.result(PATIENCE)
+    with pytest.raises(StateError, match="full"):
+        log.append([_entry(0)])
+    log.limit_pages(100_000)
+    until = time.monotonic() + PATIENCE
+    while log.last == 2000 and time.monotonic() < until:
+        with suppress(StateError):
+            stored = log.append([_entry(2000)])
+            assert stored is not None
+            stored.result(PATIENCE)
+    log.close()
+    log = SqliteLog(tmp_path / "run.db")
+    assert [number for number, _ in log.entries()] == [*range(1, 2002)]
+    assert log.unended == ""
+    log.close()
 
 
 def test_a_tail_is_taken_by_a_server_that_waits_for_the_disk(tmp_path: Path) -> None:

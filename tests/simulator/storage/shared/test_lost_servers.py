@@ -16,6 +16,7 @@ from mockreel.errors import StateError
 from mockreel.simulator.storage.logs.log_entry import Entry
 from mockreel.simulator.storage.shared.redis_log import RedisLog
 from mockreel.webhooks import Outcome, Outgoing
+from mockreel.webhooks.transport import NOT_SENT
 
 pytestmark = cancelled_commands
 
@@ -260,5 +261,47 @@ def test_a_server_ends_while_the_response_to_a_webhook_arrives(redis_server: Red
             receiver.answers.set()
             async with sharing(redis_server.url, receiver, held=False):
                 await receiver.received(2)
+
+    asyncio.run(work())
+
+
+class Queued(Listener):
+    """Sends an attempt when its turn comes, if it is allowed then; as the sender of a server does."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.turn = asyncio.Event()
+        self.waiting = 0
+
+    async def send(self, message: Outgoing) -> Outcome:
+        self.waiting += 1
+        await self.turn.wait()
+        if message.allowed is not None and not message.allowed():
+            return NOT_SENT
+        return await super().send(message)
+
+
+def test_a_server_that_stood_still_does_not_send_what_another_one_sends(
+    redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It had begun the attempt, and woke up after its lease was over."""
+
+    async def work() -> None:
+        receiver = Queued()
+        async with AsyncExitStack() as stack:
+            servers = [await stack.enter_async_context(sharing(redis_server.url, receiver)) for _ in range(2)]
+            driver, other = await _drives(*servers)
+            await driver.submit()
+            moving = asyncio.ensure_future(other.control("POST", "clock/advance", {"seconds": 60}))
+            await other.until(lambda: receiver.waiting == 1)
+            monkeypatch.setattr(driver.log, "beat", lambda *_, **__: asyncio.Event().wait())
+            monkeypatch.setattr(driver.run._lease_holder, "_holds_until", 0.0)
+            with redis.Redis(port=redis_server.port) as client:
+                client.delete("mockreel:{run}:lease")
+            await other.until(lambda: receiver.waiting == 2)
+            receiver.turn.set()
+            assert (await moving)[0] == 200
+            await driver.run.caught_up()
+            assert len(receiver.bodies) == 1
 
     asyncio.run(work())

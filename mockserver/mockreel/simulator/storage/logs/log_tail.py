@@ -30,9 +30,13 @@ class LogTail:
         self._path = path
         self._map: mmap.mmap | None = None
         self._used = 0
+        self.is_damaged = False  # what was read breaks off before its end
 
-    def read(self) -> list[Row]:
+    def read(self, *, after: int) -> list[Row]:
         """The rows that are there, up to the first one that is not whole.
+
+        Args:
+            after: the last entry that the database has.
 
         Raises:
             OSError: it cannot be read.
@@ -43,6 +47,7 @@ class LogTail:
             return []
         found = list(_rows(data))
         self._used = sum(len(_line(row)) for row in found)
+        self.is_damaged = _breaks_off(data[self._used :], last=max(after, found[-1][0] if found else 0))
         return found
 
     def open(self) -> None:
@@ -95,11 +100,24 @@ def _rows(data: bytes) -> Iterator[Row]:
     """Whole rows; what follows them, such as older ones, has no higher number."""
     last = 0
     for line in data.splitlines(keepends=True):
-        number, _, rest = line.partition(b" ")
-        text = rest[9:-1]
-        if not (line.endswith(b"\n") and number.isdigit() and rest[:9] == b"%08x " % crc32(text)):
+        row = _row(line)
+        if row is None or (last and row[0] != last + 1):
             return
-        if last and int(number) != last + 1:
-            return
-        last = int(number)
-        yield last, text
+        last = row[0]
+        yield row
+
+
+def _row(line: bytes) -> Row | None:
+    """The row of a line, None if the line is not whole."""
+    number, _, rest = line.partition(b" ")
+    text = rest[9:-1]
+    if not (line.endswith(b"\n") and number.isdigit() and rest[:9] == b"%08x " % crc32(text)):
+        return None
+    return int(number), text
+
+
+def _breaks_off(rest: bytes, *, last: int) -> bool:
+    """Whether there is more behind the whole rows than zeros, a row that was half written, and older rows."""
+    lines = rest.splitlines(keepends=True)
+    numbers = [row[0] for row in map(_row, lines) if row is not None]
+    return any(number > last for number in numbers) or (not numbers and len(lines) > 1)

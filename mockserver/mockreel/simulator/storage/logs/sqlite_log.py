@@ -73,6 +73,8 @@ class SqliteLog:
         self._tail_path = path.with_name(f"{path.name}-tail")
         self._tail = LogTail(self._tail_path)
         self._rows: list[Row] = []  # what the tail has, and the database has not
+        self._unwritten: list[Row] = []  # what the writer thread could not commit yet, and why
+        self._lost: StateError | None = None
         new = not path.exists()
         self._keeps_wal = self._wal.exists()  # there is a WAL that belongs to a run which nobody has ended
         missing = [file.name for file in (self._wal, self._tail_path) if not file.exists()]
@@ -203,9 +205,14 @@ class SqliteLog:
         if self._ended is not None:  # then the database has all of it
             return
         try:
-            rows = [row for row in self._tail.read() if row[0] > self.last]
+            rows = [row for row in self._tail.read(after=self.last) if row[0] > self.last]
         except OSError as problem:
             raise StateError(f"{self._tail_path} cannot be read ({problem.strerror or problem}).") from problem
+        if self._tail.is_damaged:
+            raise StateError(
+                f"{self._tail_path} is damaged: entries are missing behind entry {rows[-1][0] if rows else self.last}. "
+                f"Take a copy that is whole; to go on with the {self.last} entries of {self.where}, empty it."
+            )
         if rows and [number for number, _ in rows] != [*range(self.last + 1, self.last + 1 + len(rows))]:
             raise StateError(
                 f"{self.where} has lost entries: it has {self.last}, and {self._tail_path.name} goes on with entry "
@@ -250,13 +257,20 @@ class SqliteLog:
             with self._as_state_error():
                 self._first_write()
         if self._writer is not None:
-            done: Future[None] = Future()
-            self._queue.put(_Batch(rows, done))
-            self.last = rows[-1][0]
-            return done
+            return self._hand_over(rows)
         self._append(rows)
         self.last = rows[-1][0]
         return None
+
+    def _hand_over(self, rows: list[Row]) -> "Future[None]":
+        """Have the writer thread commit rows; none while it could not commit the last ones, which it tries again."""
+        done: Future[None] = Future()
+        lost = self._lost
+        self._queue.put(_Batch([] if lost else rows, done))
+        if lost is not None:
+            raise lost
+        self.last = rows[-1][0]
+        return done
 
     def _append(self, rows: list[Row]) -> None:
         """Write rows to the tail; or commit them with what it has, if that is much. All or none."""
@@ -287,7 +301,6 @@ class SqliteLog:
 
     def _write_on(self) -> None:
         """Commit what comes, as much as is there at a time, until None comes."""
-        lost: StateError | None = None
         while (batch := self._queue.get()) is not None:
             batches = [batch]
             while not self._queue.empty() and len(batches) < _PIECE:
@@ -296,14 +309,21 @@ class SqliteLog:
                     self._queue.put(None)
                     break
                 batches.append(more)
-            if lost is None:
-                try:
-                    with self._as_state_error():
-                        self._commit([row for one in batches for row in one.rows])
-                except StateError as problem:
-                    lost = problem  # what comes behind would leave a gap: nothing is written any more
-            for one in batches:
-                one.done.set_result(None) if lost is None else one.done.set_exception(lost)
+            self._commit_all(batches)
+
+    def _commit_all(self, batches: list[_Batch]) -> None:
+        """Commit batches behind what could not be committed before, or keep them until they can be."""
+        rows = self._unwritten + [row for one in batches for row in one.rows]
+        try:
+            with self._as_state_error():
+                if rows:
+                    self._commit(rows)
+        except StateError as problem:
+            self._unwritten, self._lost = rows, problem
+        else:
+            self._unwritten, self._lost = [], None
+        for one in batches:
+            one.done.set_result(None) if self._lost is None else one.done.set_exception(self._lost)
 
     def entries(self, *, after: int = 0) -> Iterator[tuple[int, Entry]]:
         while True:
@@ -350,8 +370,10 @@ class SqliteLog:
         if self._writer is not None:
             self._queue.put(None)
             self._writer.join()
+            if self._unwritten:
+                self._commit_all([])
         with contextlib.suppress(sqlite3.Error, StateError):
-            if self._written:
+            if self._written and not self._unwritten:
                 self._end()
         self._let_go()
 

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import replace
 from typing import Any
 
 from mockreel.engine.clock import real_seconds
@@ -15,6 +16,7 @@ from mockreel.simulator.storage.shared.checkpoint_keeper import CheckpointKeeper
 from mockreel.simulator.storage.shared.entry_sequencer import EntrySequencer, Outdated
 from mockreel.simulator.storage.shared.member import Member
 from mockreel.simulator.storage.shared.replica import Advance, Replica, Sending
+from mockreel.webhooks.transport import NOT_SENT, Outcome
 
 # A server that is away for so many beats has ended.
 AWAY = 5
@@ -222,7 +224,9 @@ class LeaseHolder:
         """Send an attempt, and log its outcome."""
         delivery = self._simulator.provider(sending.provider).deliveries.get(sending.delivery)
         number = 1 + (0 if delivery is None else len(delivery.attempts))
-        outcome = await self._replica.sender(sending.provider).send(sending.message)
+        outcome = await self._outcome(sending)
+        if outcome is None:
+            return
         fields = {
             "p": sending.provider,
             "id": sending.delivery,
@@ -238,6 +242,19 @@ class LeaseHolder:
                 await self._sequencer.propose(Entry("attempt", 0.0, fields))
             except StateError:
                 await asyncio.sleep(self._member.timing.again)
+
+    async def _outcome(self, sending: Sending) -> Outcome | None:
+        """Send an attempt when its turn comes; None if another server makes it by then.
+
+        A server that stood still may have lost its lease meanwhile: it waits until it knows.
+        """
+        message = replace(sending.message, allowed=lambda: bool(self.fence))
+        while self._replica.is_under_way(sending) and not _is_cancelled():
+            outcome = await self._replica.sender(sending.provider).send(message)
+            if outcome is not NOT_SENT:
+                return outcome
+            await asyncio.sleep(self._member.timing.again)
+        return None
 
     def later(self, work: Coroutine[Any, Any, object]) -> None:
         """Do something beside, as long as this server does its part."""
