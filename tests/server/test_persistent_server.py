@@ -4,6 +4,8 @@ import json
 import shlex
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +94,32 @@ def test_other_options_than_those_of_the_run_are_refused(tmp_path: Path) -> None
     with (
         pytest.raises(StateError, match=r"has --reading none; here it is \{'balance-shape': 'cents'\}"),
         serving("runflow", state=tmp_path / "run.db", readings={"balance-shape": "cents"}),
+    ):
+        pass
+
+
+@pytest.mark.parametrize("is_checkpointed", [False, True])
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"balance": Decimal("0.10")}, "balance 5, and has 0.10 now"),
+        ({"scopes": frozenset({"runs:read"})}, "scopes none, and has runs:read now"),
+        ({"scenario": "fail"}, "scenario none, and has fail now"),
+        ({"account": "others"}, "account team, and has others now"),
+    ],
+)
+def test_a_key_that_is_listed_otherwise_is_refused(
+    change: dict[str, Any], words: str, is_checkpointed: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its requests would be answered otherwise, and answered jobs would be gone."""
+    if is_checkpointed:
+        monkeypatch.setattr("mockreel.simulator.storage.local_run.WORTH_IT", 1)
+    entry = KeyEntry("rf_live_0123456789-one", "team", balance=Decimal(5))
+    with serving("runflow", state=tmp_path / "run.db", keys=[entry]) as server:
+        _submit(server, Authorization="Bearer rf_live_0123456789-one")
+    with (
+        pytest.raises(StateError, match=f"which was listed with {words}"),
+        serving("runflow", state=tmp_path / "run.db", keys=[replace(entry, **change)]),
     ):
         pass
 

@@ -10,7 +10,7 @@ from hashlib import blake2b
 from typing import Any
 
 from mockreel.contract.messages.message import Request, Response, problem
-from mockreel.engine.accounts.account import Account, Caller, KeyEntry
+from mockreel.engine.accounts.account import Account, Caller
 from mockreel.engine.jobs.job import Intervention, Job
 from mockreel.engine.scheduler import Action
 from mockreel.errors import StateError
@@ -23,6 +23,7 @@ from mockreel.simulator.simulator import Simulator
 from mockreel.simulator.snapshots.snapshot_writer import intervention_row, rule_row
 from mockreel.simulator.storage.checkpoints.checkpoint import UnderWay
 from mockreel.simulator.storage.due_action import is_recorded, named
+from mockreel.simulator.storage.listed_keys import listed_row
 from mockreel.simulator.storage.logs.log_entry import Entry
 from mockreel.simulator.storage.logs.run_log import RunLog
 from mockreel.simulator.storage.written_request import UNKNOWN_KEY, alias, write
@@ -137,8 +138,7 @@ class Recorder:
         for one in provider.keyring.admissions():
             if one.key not in known:
                 known[one.key] = one.number
-                listed = provider.keyring.list_entry(one.key)
-                row = None if listed is None else _listed(listed)
+                row = listed_row(provider.keyring.list_entry(one.key))
                 found.append(Entry("key", context.now, {"p": provider.name, **asdict(one), "listed": row}))
         return found
 
@@ -354,17 +354,6 @@ class Recorder:
 
     def _unwritable(self) -> Response:
         return _not_stored(self._lost)
-
-
-def _listed(entry: KeyEntry) -> dict[str, Any]:
-    """A list's entry for a key, without the key and the secret."""
-    return {
-        "account": entry.account,
-        "scopes": None if entry.scopes is None else sorted(entry.scopes),
-        "balance": None if entry.balance is None else str(entry.balance),
-        "scenario": entry.scenario,
-        "faults": [one.row() for one in entry.faults or ()],
-    }
 
 
 def response_digest(response: Response) -> list[Any]:

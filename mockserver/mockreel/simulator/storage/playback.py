@@ -22,6 +22,7 @@ from mockreel.simulator.snapshots.snapshot_reader import intervention
 from mockreel.simulator.snapshots.snapshot_restore import read_rules
 from mockreel.simulator.storage.checkpoints.checkpoint import Load, UnderWay
 from mockreel.simulator.storage.due_action import is_recorded, named
+from mockreel.simulator.storage.listed_keys import difference, listed_row
 from mockreel.simulator.storage.logs.log_entry import Entry
 from mockreel.simulator.storage.logs.run_log import RunLog
 from mockreel.simulator.storage.written_request import alias, request_of
@@ -153,7 +154,14 @@ class Playback:
         provider = self._simulator.provider(name)
         admission = Admission(**{field: row[field] for field in _ADMISSION})
         name_of_key = alias(admission.number)
-        if row["listed"] is not None and provider.keyring.list_entry(row["key"]) is None:
+        entry_now = provider.keyring.list_entry(row["key"])
+        changed = difference(row["listed"], listed_row(entry_now))
+        if changed:
+            raise StateError(
+                f"{self._log.where} has requests of the key {row['masked']} of {name}, which was listed with "
+                f"{changed}. They would be answered otherwise: list it as it was, or keep this run in another file."
+            )
+        if row["listed"] is not None and entry_now is None:
             found = provider.keyring.find(name_of_key)  # where its alias is listed in its place
         else:
             found = provider.keyring.readmit(admission, alias=name_of_key)

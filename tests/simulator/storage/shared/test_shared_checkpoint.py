@@ -270,7 +270,7 @@ def test_a_checkpoint_that_cannot_be_used_is_ignored_and_the_log_is_read(
         driver = await _kept(first, second)
         stored = zlib.decompress(driver.log.archive.checkpoint() or b"")
         with monkeypatch.context() as other:
-            other.setattr(checkpoint, "FORM", 2 if damage == "another form" else 1)
+            other.setattr(checkpoint, "FORM", checkpoint.FORM + (damage == "another form"))
             made = driver.run.replica.checkpoint(run="other" if damage == "another run" else driver.run.head.id)
         changed = {
             "cut": zlib.compress(stored[:-1]),

@@ -22,11 +22,12 @@ from mockreel.simulator.snapshots.snapshot_reader import read_part
 from mockreel.simulator.snapshots.snapshot_restore import fill, read_due, read_rules
 from mockreel.simulator.snapshots.snapshot_writer import document
 from mockreel.simulator.storage.checkpoints.job_columns import read_due_rows, read_jobs, write_due, write_jobs
+from mockreel.simulator.storage.listed_keys import difference, listed_row
 from mockreel.simulator.storage.written_request import alias
 from mockreel.whole_file import PRIVATE
 
 # The form of a checkpoint; another one is made again.
-FORM = 1
+FORM = 2
 _MARK = b"mockreel checkpoint\n"
 _DIGEST = 16
 
@@ -77,12 +78,19 @@ def take(
             name: [asdict(one) for one in provider.keyring.admissions()]
             for name, provider in simulator.providers.items()
         },
+        "listed": {name: _listed(provider) for name, provider in simulator.providers.items()},
         "names": {name: provider.keyring.account_names() for name, provider in simulator.providers.items()},
         "urls": {name: _urls(provider) for name, provider in simulator.providers.items()},
         "readings": {name: dict(provider.contract.chosen) for name, provider in simulator.providers.items()},
     }
     data = orjson.dumps(row, option=orjson.OPT_NON_STR_KEYS)
     return _MARK + blake2b(data, digest_size=_DIGEST).digest() + data
+
+
+def _listed(provider: Provider) -> dict[str, Any]:
+    """What the list of keys has for those that were used, by their hashes."""
+    keyring = provider.keyring
+    return {one.key: listed_row(keyring.list_entry(one.key)) for one in keyring.admissions()}
 
 
 def _urls(provider: Provider) -> list[tuple[int, str, tuple[str, ...]]]:
@@ -158,6 +166,8 @@ def restore(simulator: Simulator, found: Checkpoint, *, load: Load) -> bool:
         load: loads contracts with the readings that were chosen when it was taken.
     """
     before = {name: provider.contract for name, provider in simulator.providers.items()}
+    if not _lists_as_then(simulator, found.document["listed"]):
+        return False  # the log says what has changed
     try:
         _read_docs_as(simulator, found.document["readings"], load)
         stored = found.document["document"]
@@ -175,6 +185,15 @@ def restore(simulator: Simulator, found: Checkpoint, *, load: Load) -> bool:
     fill(simulator, stored, pasts, rules, due)
     _find_accounts(simulator, found.document)
     return True
+
+
+def _lists_as_then(simulator: Simulator, listed: Mapping[str, Mapping[str, Any]]) -> bool:
+    """Whether the keys that were used are listed as they were."""
+    return all(
+        not difference(row, listed_row(simulator.provider(name).keyring.list_entry(key)))
+        for name, rows in listed.items()
+        for key, row in rows.items()
+    )
 
 
 def _read_docs_as(simulator: Simulator, readings: Mapping[str, Mapping[str, str]], load: Load) -> None:
