@@ -19,12 +19,6 @@ IMAGE = "https://example.com/first.png"
 OLDER = "/v2/generate/video/{}/generation"
 
 
-@pytest.fixture
-def simulator(make_simulator: MakeSimulator) -> Simulator:
-    """This provider alone."""
-    return make_simulator(names=["aimlapi"])
-
-
 def poll(caller: Caller, id_: str, route: str = ROUTE) -> Any:
     return caller("GET", f"{route}?generation_id={id_}").json
 

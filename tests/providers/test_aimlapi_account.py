@@ -22,12 +22,6 @@ BALANCES = [
 ]
 
 
-@pytest.fixture
-def simulator(make_simulator: MakeSimulator) -> Simulator:
-    """This provider alone."""
-    return make_simulator(names=["aimlapi"])
-
-
 @pytest.mark.parametrize("case", BALANCES)
 def test_a_balance_falls_when_a_generation_is_completed(simulator: Simulator, ask: Ask, run: Run, case: Case) -> None:
     """Not at submit; and the response fits its schema."""

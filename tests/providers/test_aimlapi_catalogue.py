@@ -20,12 +20,6 @@ LITE = "veo-3.1-lite-generate-001"
 BODY = {"model": LITE, "prompt": "A paper boat crosses a puddle at dusk"}
 
 
-@pytest.fixture
-def simulator(make_simulator: MakeSimulator) -> Simulator:
-    """This provider alone."""
-    return make_simulator(names=["aimlapi"])
-
-
 def ids(caller: Caller, query: str) -> list[str]:
     return [entry["id"] for entry in caller("GET", f"/v1/models?{query}", key=None).json["data"]]
 

@@ -20,12 +20,6 @@ KEY_TEXT = (
 )
 
 
-@pytest.fixture
-def simulator(make_simulator: MakeSimulator) -> Simulator:
-    """This provider alone."""
-    return make_simulator(names=["aimlapi"])
-
-
 def test_a_rejected_option_has_the_published_message(ask: Ask) -> None:
     """The published body of January 2026, with this model's options."""
     refused = ask("aimlapi")("POST", ROUTE, {**BODY, "resolution": "768P"})

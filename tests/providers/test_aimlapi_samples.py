@@ -5,14 +5,9 @@ from typing import Any
 
 import pytest
 from clients.aimlapi_pages import BROKEN, SAMPLES, Sample
-from staging import Caller, MakeSimulator
+from staging import Caller
 
 from mockreel.simulator.simulator import Simulator
-
-
-@pytest.fixture
-def simulator(make_simulator: MakeSimulator) -> Simulator:
-    return make_simulator(names=["aimlapi"])
 
 
 def submit(caller: Caller, sample: Sample) -> tuple[str, int, Any]:

@@ -9,16 +9,6 @@ from mockreel.engine.accounts.account import KeyEntry
 from mockreel.simulator.simulator import Simulator
 
 
-@pytest.fixture
-def simulator(make_simulator: MakeSimulator) -> Simulator:
-    return make_simulator(names=["runflow"])
-
-
-@pytest.fixture
-def contract(simulator: Simulator) -> Contract:
-    return simulator.provider("runflow").contract
-
-
 @pytest.mark.parametrize(
     ("path", "operation"),
     [

@@ -15,16 +15,6 @@ from mockreel.simulator.simulator import Simulator
 from mockreel.webhooks import MemorySender
 
 
-@pytest.fixture
-def simulator(make_simulator: MakeSimulator) -> Simulator:
-    return make_simulator(names=["runflow"])
-
-
-@pytest.fixture
-def contract(simulator: Simulator) -> Contract:
-    return simulator.provider("runflow").contract
-
-
 def make(caller: Caller, *prompts: str, **more: Any) -> Any:
     items = [{**INPUT, "prompt": prompt} for prompt in prompts]
     reply = caller("POST", f"{LITE}/batches", {"input": items, **more})

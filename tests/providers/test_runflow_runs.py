@@ -14,11 +14,6 @@ from mockreel.engine.accounts.account import KeyEntry
 from mockreel.simulator.simulator import Simulator
 
 
-@pytest.fixture
-def simulator(make_simulator: MakeSimulator) -> Simulator:
-    return make_simulator(names=["runflow"])
-
-
 def test_a_run_is_created_queued_with_what_was_sent(simulator: Simulator, ask: Ask) -> None:
     """201, the whole record, the input as given, and no fields that only its end has."""
     run = create(ask("runflow"), callback_url=HOOK, metadata={"order": "17"}, client_ref="one")

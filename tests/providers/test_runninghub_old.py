@@ -20,11 +20,6 @@ NODE_FIELDS = {
 }
 
 
-@pytest.fixture
-def simulator(make_simulator: MakeSimulator) -> Simulator:
-    return make_simulator(names=["runninghub"])
-
-
 APP = {"webappId": "1937084629516193794", "nodeInfoList": [{"nodeId": "9", "fieldName": "prompt", "fieldValue": "x"}]}
 
 

@@ -11,11 +11,6 @@ from mockreel.providers.runninghub.state import state_of
 from mockreel.simulator.simulator import Simulator
 
 
-@pytest.fixture
-def simulator(make_simulator: MakeSimulator) -> Simulator:
-    return make_simulator(names=["runninghub"])
-
-
 def test_a_v2_error_is_the_published_one(ask: Ask) -> None:
     """The response to an unparsable id, key for key."""
     assert ask("runninghub")("POST", QUERY, {"taskId": "abc"}).json == {

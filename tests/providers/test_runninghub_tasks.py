@@ -12,11 +12,6 @@ from mockreel.engine.accounts.account import KeyEntry
 from mockreel.simulator.simulator import Simulator
 
 
-@pytest.fixture
-def simulator(make_simulator: MakeSimulator) -> Simulator:
-    return make_simulator(names=["runninghub"])
-
-
 def test_a_submission_is_answered_as_the_model_pages_show_it(simulator: Simulator, ask: Ask) -> None:
     """The response has the keys of the documented example, a 19-digit id as text, and no error."""
     reply = ask("runninghub")("POST", SUBMIT, BODY)
