@@ -1,7 +1,7 @@
 """A module `test_PROVIDER…` has a mock server of that provider alone, any other one of all providers."""
 
 import pytest
-from staging import MakeSimulator
+from caller import MakeSimulator
 
 from mockreel.contract import Contract, providers
 from mockreel.simulator.simulator import Simulator

@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from staging import START, Caller, MakeSimulator, Spoken
+from caller import START, Caller, CallerResponse, MakeSimulator
 
 from mockreel.simulator.simulator import Simulator
 
@@ -199,7 +199,7 @@ def test_an_older_route_rejects_a_model_that_nobody_knows_unless_it_is_reported_
     assert poll(caller, submitted.json.get("id") or submitted.json["generation_id"], path)["status"] == "completed"
 
 
-def _is_unknown(told: Spoken) -> bool:
+def _is_unknown(told: CallerResponse) -> bool:
     issues = told.json.get("error", {}).get("data", []) if told.status == 400 else []
     return any(issue["path"] == ["model"] for issue in issues)
 

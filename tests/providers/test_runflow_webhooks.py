@@ -5,8 +5,8 @@ import hmac
 from typing import Any
 
 import pytest
+from caller import Caller
 from providers.runflow import HOOK, Ask, Run, code, create, undocumented
-from staging import Caller
 
 from mockreel.contract import Contract
 from mockreel.providers.runflow import webhooks

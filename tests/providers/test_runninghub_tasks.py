@@ -5,8 +5,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from caller import MakeSimulator
 from providers.runninghub import BODY, MODEL, QUERY, SUBMIT, Ask, Run, query, submit, undocumented
-from staging import MakeSimulator
 
 from mockreel.engine.accounts.account import KeyEntry
 from mockreel.simulator.simulator import Simulator
