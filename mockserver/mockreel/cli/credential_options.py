@@ -64,9 +64,9 @@ def credentials(options: Mapping[str, Any], contracts: Callable[[], Mapping[str,
     file: Path | None = options["credentials"]
     if file is None or (keys is not None and options["token"] is not None):
         return Credentials(keys, options["token"])
-    made = not file.exists() and write_credentials(file, contracts())
+    is_new = not file.exists() and write_credentials(file, contracts())
     found = read_credentials(file)
-    return Credentials(found.keys if keys is None else keys, options["token"] or found.token, made)
+    return Credentials(found.keys if keys is None else keys, options["token"] or found.token, is_new)
 
 
 def listed_keys(texts: Iterable[str]) -> tuple[KeyEntry, ...]:

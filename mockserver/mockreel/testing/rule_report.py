@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 _COMMAND = "pytest --mockreel-strict"
 
 
-def read_forms(given: Iterable[str]) -> list[tuple[str, Path]]:
+def read_forms(options: Iterable[str]) -> list[tuple[str, Path]]:
     """The forms and files of `FORM=PATH` texts.
 
     Raises:
         OptionError: an unknown form, or a text that is not `FORM=PATH`.
     """
     found: list[tuple[str, Path]] = []
-    for text in given:
+    for text in options:
         form, equals, path = text.partition("=")
         check_form(form)
         if not (equals and path):

@@ -40,8 +40,8 @@ class ControlConnection:
         self._client.close()
 
     def get(self, path: str, /, **query: Any) -> Mapping[str, Any]:
-        given = {name: value for name, value in query.items() if value is not None}
-        return self._request("GET", self._past + path, params=given)
+        parameters = {name: value for name, value in query.items() if value is not None}
+        return self._request("GET", self._past + path, params=parameters)
 
     def post(self, path: str, body: Mapping[str, Any] | None = None, *, patient: bool = False) -> Mapping[str, Any]:
         options: dict[str, Any] = {"timeout": None} if patient else {}
