@@ -104,7 +104,8 @@ def _joined(one: Outcome, other: Outcome) -> Outcome:
 
 
 def _outcome(row: Mapping[str, Any]) -> Outcome:
-    return Outcome(**{**row, "findings": tuple(map(_finding, row["findings"])), "left_out": tuple(row["left_out"])})
+    findings, skip_reasons = tuple(map(_finding, row["findings"])), tuple(row["skip_reasons"])
+    return Outcome(**{**row, "findings": findings, "skip_reasons": skip_reasons})
 
 
 def _finding(row: Mapping[str, Any]) -> Finding:
