@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import count
 
-from mockreel.contract.webhook_rows import DeliveryPolicy
+from mockreel.contract.data.webhook_rows import DeliveryPolicy
 from mockreel.engine.accounts.account import Account
 from mockreel.engine.clock import Clock
 from mockreel.engine.faults import Fault

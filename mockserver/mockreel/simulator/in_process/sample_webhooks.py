@@ -9,10 +9,10 @@ from pathlib import Path
 
 from mockreel.contract import Contract, Failure, State
 from mockreel.contract.conversation.demo_jobs import read_script
+from mockreel.contract.data.webhook_rows import DeliveryPolicy
 from mockreel.contract.exchanges.exchange import SentRequest
 from mockreel.contract.exchanges.request_builder import Requests, placed
 from mockreel.contract.messages.message import Request, Response
-from mockreel.contract.webhook_rows import DeliveryPolicy
 from mockreel.engine.clock import Clock
 from mockreel.engine.jobs.job import Intervention
 from mockreel.errors import OptionError
