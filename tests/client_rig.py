@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import unquote
 
 import httpx2
-from staging import START
+from caller import START
 
 from mockreel.client import AsyncClient, Client
 from mockreel.contract import Contract, load_contract

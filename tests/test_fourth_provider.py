@@ -11,8 +11,8 @@ from typing import Any
 
 import httpx2
 import pytest
+from caller import FOURTH, START, MakeSimulator
 from readiness import ready
-from staging import FOURTH, START, MakeSimulator
 
 from mockreel.authoring import build
 from mockreel.contract import load_contract

@@ -4,8 +4,8 @@ import json
 from typing import Any
 
 import pytest
+from caller import FOURTH
 from click.testing import CliRunner, Result
-from staging import FOURTH
 
 from mockreel.cli import group, main
 from mockreel.contract import load_contract, providers

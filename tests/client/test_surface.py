@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from caller import FOURTH
 from client_rig import PROVIDERS, WORK, loaded, rigged
-from staging import FOURTH
 from tools.pages import page
 
 import mockreel.client

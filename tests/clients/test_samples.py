@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from caller import Caller, CallerResponse, MakeSimulator
 from lacking import lacking
-from staging import Caller, MakeSimulator, Spoken
 
 from clients.documented_sample import DocumentedSample
 from clients.samples import documented_samples
@@ -44,7 +44,7 @@ def _answered(simulator: Simulator, caller: Caller, method: str, path: str, body
     answer = caller.provider.answer(caller.request(method, path, body))
     if not isinstance(answer, Response):
         answer = asyncio.run(_ended(simulator, answer))
-    return answer.status, Spoken(answer).json
+    return answer.status, CallerResponse(answer).json
 
 
 async def _ended(simulator: Simulator, answer: Any) -> Response:

@@ -11,7 +11,7 @@ import jsonschema
 import jsonschema_rs
 import pytest
 import schemathesis
-from staging import FOURTH
+from caller import FOURTH
 
 import mockreel
 from mockreel._data import data_root

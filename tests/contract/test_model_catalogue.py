@@ -14,11 +14,11 @@ from typing import Any
 import jsonschema
 import orjson
 import pytest
+from caller import START, Caller, CallerResponse
 from documented import DocumentedResponses
 from every import every
 from hypothesis import HealthCheck, Phase, given, settings
 from instances import broken, valid
-from staging import START, Caller, Spoken
 
 from mockreel._data import data_root
 from mockreel.contract import Contract, Model, Operation, load_contract, providers
@@ -123,7 +123,7 @@ class Scene:
         provider = self.simulator.provider(way.provider)
         return Caller(provider, provider.contract.example_key)
 
-    def send(self, way: Way, fields: Any) -> Spoken:
+    def send(self, way: Way, fields: Any) -> CallerResponse:
         """Submit an input."""
         operation = self.operation(way)
         path, body = operation.path, fields
@@ -134,11 +134,11 @@ class Scene:
             body = {step: body}
         return self.answered(way, path, body)
 
-    def answered(self, way: Way, path: str, body: Any) -> Spoken:
+    def answered(self, way: Way, path: str, body: Any) -> CallerResponse:
         """The response; the clock advances for one that waits for its job."""
         caller = self.caller(way)
         answer = caller.provider.answer(caller.request("POST", path, body))
-        return Spoken(answer if isinstance(answer, Response) else asyncio.run(self._waited(answer)))
+        return CallerResponse(answer if isinstance(answer, Response) else asyncio.run(self._waited(answer)))
 
     async def _waited(self, answer: Awaitable[Response]) -> Response:
         waiting = asyncio.ensure_future(answer)
@@ -153,7 +153,7 @@ class Scene:
         """The row of errors.yaml that the newest exchange was answered with; None where it was accepted."""
         return list(self.simulator.journal)[-1].row
 
-    def undocumented(self, way: Way, spoken: Spoken) -> list[str]:
+    def undocumented(self, way: Way, spoken: CallerResponse) -> list[str]:
         return self.replies[way.provider].wrong(self.operation(way), spoken.response)
 
 

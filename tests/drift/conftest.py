@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
-from staging import FOURTH
+from caller import FOURTH
 
 from mockreel.authoring import build
 from mockreel.contract.data.data_files import read_document

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from staging import Caller, Spoken
+from caller import Caller, CallerResponse
 
 from mockreel.contract import Contract
 from mockreel.contract.operations import resolve
@@ -32,7 +32,7 @@ def read(caller: Caller, run: Any) -> Any:
     return caller("GET", f"/v1/runs/{run['id']}").json
 
 
-def code(spoken: Spoken) -> tuple[int, str]:
+def code(spoken: CallerResponse) -> tuple[int, str]:
     """Status and code of an error response."""
     return spoken.status, spoken.json["code"]
 

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from staging import Caller, Spoken
+from caller import Caller, CallerResponse
 
 from mockreel.contract import Contract
 from mockreel.contract.operations import resolve
@@ -71,7 +71,7 @@ def event_faults(contract: Contract, name: str, body: Any) -> list[str]:
     return [f"{list(error.instance_path)}: {error.message}" for error in validator.iter_errors(body)]
 
 
-def good(spoken: Spoken) -> Any:
+def good(spoken: CallerResponse) -> Any:
     """The data of a successful enveloped response."""
     assert (spoken.status, spoken.json["code"]) == (200, 0), spoken.json
     return spoken.json["data"]

@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 import pytest
+from caller import Caller, CallerResponse, MakeSimulator
 from providers import runflow, runninghub
-from staging import Caller, MakeSimulator, Spoken
 
 from mockreel.contract.messages.message import Response
 from mockreel.engine.faults import read_fault
@@ -40,7 +40,7 @@ class Callers:
             yield f"{requested[0]} {requested[1]}", said(caller(*requested, **more)), caller.base_url
 
 
-def said(spoken: Spoken) -> bytes:
+def said(spoken: CallerResponse) -> bytes:
     assert spoken.status < 300, spoken.response.body
     return spoken.response.body
 

@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from staging import START, Caller, MakeSimulator, Spoken
+from caller import START, Caller, CallerResponse, MakeSimulator
 
 from mockreel.simulator.simulator import Simulator
 
@@ -17,12 +17,6 @@ ROUTE = "/v2/video/generations"
 BODY = {"model": "google/veo-3.1-lite-generate-001", "prompt": "A paper boat crosses a puddle at dusk"}
 IMAGE = "https://example.com/first.png"
 OLDER = "/v2/generate/video/{}/generation"
-
-
-@pytest.fixture
-def simulator(make_simulator: MakeSimulator) -> Simulator:
-    """This provider alone."""
-    return make_simulator(names=["aimlapi"])
 
 
 def poll(caller: Caller, id_: str, route: str = ROUTE) -> Any:
@@ -205,7 +199,7 @@ def test_an_older_route_rejects_a_model_that_nobody_knows_unless_it_is_reported_
     assert poll(caller, submitted.json.get("id") or submitted.json["generation_id"], path)["status"] == "completed"
 
 
-def _is_unknown(told: Spoken) -> bool:
+def _is_unknown(told: CallerResponse) -> bool:
     issues = told.json.get("error", {}).get("data", []) if told.status == 400 else []
     return any(issue["path"] == ["model"] for issue in issues)
 

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from staging import Caller, MakeSimulator
+from caller import Caller, MakeSimulator
 
 from mockreel.simulator.simulator import Simulator
 
@@ -20,12 +20,6 @@ BALANCES = [
     ("/v2/billing/detail", "billing-detail.json", "current_balance", 100.0, 99.94),
     ("/v1/billing/balance", "balance-v1.json", "balance", 200_000_000, 199_880_000),
 ]
-
-
-@pytest.fixture
-def simulator(make_simulator: MakeSimulator) -> Simulator:
-    """This provider alone."""
-    return make_simulator(names=["aimlapi"])
 
 
 @pytest.mark.parametrize("case", BALANCES)

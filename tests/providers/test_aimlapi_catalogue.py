@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from staging import Caller, MakeSimulator
+from caller import Caller, MakeSimulator
 
 from mockreel.contract.pricing import cost
 from mockreel.contract.rows import Price, PriceRule
@@ -18,12 +18,6 @@ Run = Callable[[Awaitable[Any]], Any]
 
 LITE = "veo-3.1-lite-generate-001"
 BODY = {"model": LITE, "prompt": "A paper boat crosses a puddle at dusk"}
-
-
-@pytest.fixture
-def simulator(make_simulator: MakeSimulator) -> Simulator:
-    """This provider alone."""
-    return make_simulator(names=["aimlapi"])
 
 
 def ids(caller: Caller, query: str) -> list[str]:

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from staging import Caller, MakeSimulator
+from caller import Caller, MakeSimulator
 
 from mockreel.engine.accounts.account import KeyEntry
 from mockreel.simulator.simulator import Simulator
@@ -18,12 +18,6 @@ KEY_TEXT = (
     "This request requires a valid API key. You can create a new API key on the Billing page: "
     "https://aimlapi.com/app/keys"
 )
-
-
-@pytest.fixture
-def simulator(make_simulator: MakeSimulator) -> Simulator:
-    """This provider alone."""
-    return make_simulator(names=["aimlapi"])
 
 
 def test_a_rejected_option_has_the_published_message(ask: Ask) -> None:

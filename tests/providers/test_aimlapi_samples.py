@@ -4,15 +4,10 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
+from caller import Caller
 from clients.aimlapi_pages import BROKEN, SAMPLES, Sample
-from staging import Caller, MakeSimulator
 
 from mockreel.simulator.simulator import Simulator
-
-
-@pytest.fixture
-def simulator(make_simulator: MakeSimulator) -> Simulator:
-    return make_simulator(names=["aimlapi"])
 
 
 def submit(caller: Caller, sample: Sample) -> tuple[str, int, Any]:

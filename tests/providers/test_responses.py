@@ -10,8 +10,8 @@ from typing import Any
 import mutants
 import orjson
 import pytest
+from caller import Caller, MakeSimulator
 from documented import DocumentedResponses
-from staging import Caller, MakeSimulator
 from test_never_breaks import GIVEN_UP, answered, ids_of
 
 from mockreel.contract import Contract, Operation

@@ -1,22 +1,12 @@
 """Runflow's models and account: records, prices, the user behind the key, credit, and whether the service is there."""
 
 import pytest
+from caller import Caller, MakeSimulator
 from providers.runflow import Ask, Run, code, create, undocumented
-from staging import Caller, MakeSimulator
 
 from mockreel.contract import Contract
 from mockreel.engine.accounts.account import KeyEntry
 from mockreel.simulator.simulator import Simulator
-
-
-@pytest.fixture
-def simulator(make_simulator: MakeSimulator) -> Simulator:
-    return make_simulator(names=["runflow"])
-
-
-@pytest.fixture
-def contract(simulator: Simulator) -> Contract:
-    return simulator.provider("runflow").contract
 
 
 @pytest.mark.parametrize(

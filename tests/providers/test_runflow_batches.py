@@ -5,24 +5,14 @@ from typing import Any
 
 import orjson
 import pytest
+from caller import Caller, MakeSimulator
 from providers.runflow import HOOK, INPUT, LITE, Ask, Run, code, faults, undocumented
-from staging import Caller, MakeSimulator
 
 from mockreel.contract import Contract
 from mockreel.engine.accounts.account import KeyEntry
 from mockreel.engine.scenarios.preferences import Preference
 from mockreel.simulator.simulator import Simulator
 from mockreel.webhooks import MemorySender
-
-
-@pytest.fixture
-def simulator(make_simulator: MakeSimulator) -> Simulator:
-    return make_simulator(names=["runflow"])
-
-
-@pytest.fixture
-def contract(simulator: Simulator) -> Contract:
-    return simulator.provider("runflow").contract
 
 
 def make(caller: Caller, *prompts: str, **more: Any) -> Any:

@@ -7,21 +7,10 @@ from itertools import pairwise
 import orjson
 import pytest
 from providers.runflow import HOOK, Ask, Run, code, create, faults, undocumented
-from staging import MakeSimulator
 
 from mockreel.contract import Contract
 from mockreel.simulator.simulator import Simulator
 from mockreel.webhooks import MemorySender, Outcome
-
-
-@pytest.fixture
-def simulator(make_simulator: MakeSimulator) -> Simulator:
-    return make_simulator(names=["runflow"])
-
-
-@pytest.fixture
-def contract(simulator: Simulator) -> Contract:
-    return simulator.provider("runflow").contract
 
 
 @pytest.mark.parametrize(

@@ -5,20 +5,15 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from caller import Caller
 from hypothesis import given
 from hypothesis import strategies as st
 from providers.runflow import Ask, Run, code, create, undocumented
-from staging import Caller, MakeSimulator
 
 from mockreel.contract import Contract
 from mockreel.engine.clock import Clock
 from mockreel.simulator.simulator import Simulator, build_simulator, load_contracts
 from mockreel.webhooks import MemorySender
-
-
-@pytest.fixture
-def simulator(make_simulator: MakeSimulator) -> Simulator:
-    return make_simulator(names=["runflow"])
 
 
 @pytest.fixture

@@ -4,24 +4,14 @@ import base64
 from typing import Any
 
 import pytest
+from caller import Caller
 from providers.runflow import Ask, Run, code, create, read, undocumented
-from staging import Caller, MakeSimulator
 
 from mockreel.contract import Contract
 from mockreel.simulator.simulator import Simulator
 
 FILE = b"RIFF....WEBP"
 NANO = "/v1/models/google/nano-banana-pro/edit"
-
-
-@pytest.fixture
-def simulator(make_simulator: MakeSimulator) -> Simulator:
-    return make_simulator(names=["runflow"])
-
-
-@pytest.fixture
-def contract(simulator: Simulator) -> Contract:
-    return simulator.provider("runflow").contract
 
 
 def announce(caller: Caller, **more: Any) -> Any:

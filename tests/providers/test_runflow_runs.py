@@ -6,17 +6,12 @@ from typing import Any
 
 import orjson
 import pytest
+from caller import Caller, MakeSimulator
 from providers.runflow import HOOK, INPUT, LITE, Ask, Run, code, create, read, undocumented
-from staging import Caller, MakeSimulator
 
 from mockreel.contract.messages.message import Response
 from mockreel.engine.accounts.account import KeyEntry
 from mockreel.simulator.simulator import Simulator
-
-
-@pytest.fixture
-def simulator(make_simulator: MakeSimulator) -> Simulator:
-    return make_simulator(names=["runflow"])
 
 
 def test_a_run_is_created_queued_with_what_was_sent(simulator: Simulator, ask: Ask) -> None:

@@ -6,10 +6,10 @@ from typing import Any
 
 import orjson
 import pytest
+from caller import Caller
 from hypothesis import given
 from hypothesis import strategies as st
 from providers.runflow import Ask, Run, create
-from staging import Caller, MakeSimulator
 
 from mockreel.contract.messages.message import Response
 from mockreel.providers.runflow.lists import selection
@@ -69,11 +69,6 @@ def test_few_rows_are_stored_however_many_there_are() -> None:
         most = max(most, len(found._rows))
 
     assert most <= 10 + selection._SPARE + 1
-
-
-@pytest.fixture
-def simulator(make_simulator: MakeSimulator) -> Simulator:
-    return make_simulator(names=["runflow"])
 
 
 @pytest.fixture

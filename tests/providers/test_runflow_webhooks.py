@@ -5,8 +5,8 @@ import hmac
 from typing import Any
 
 import pytest
+from caller import Caller
 from providers.runflow import HOOK, Ask, Run, code, create, undocumented
-from staging import Caller, MakeSimulator
 
 from mockreel.contract import Contract
 from mockreel.providers.runflow import webhooks
@@ -14,16 +14,6 @@ from mockreel.simulator.simulator import Simulator
 from mockreel.webhooks import MemorySender
 
 HOOKS = "/v1/webhooks"
-
-
-@pytest.fixture
-def simulator(make_simulator: MakeSimulator) -> Simulator:
-    return make_simulator(names=["runflow"])
-
-
-@pytest.fixture
-def contract(simulator: Simulator) -> Contract:
-    return simulator.provider("runflow").contract
 
 
 def make(caller: Caller, **more: Any) -> Any:

@@ -4,17 +4,11 @@ from typing import Any
 
 import pytest
 from providers.runflow import Ask, Run, undocumented
-from staging import MakeSimulator
 
 from mockreel.simulator.simulator import Simulator
 
 WORKFLOW = {"slug": "ad-creative", "name": "Ad creative", "workflow_json": {"1": {"class_type": "LoadImage"}}}
 IMAGE = "https://example.com/a.png"
-
-
-@pytest.fixture
-def simulator(make_simulator: MakeSimulator) -> Simulator:
-    return make_simulator(names=["runflow"])
 
 
 def test_a_workflow_is_created_listed_changed_and_deleted(simulator: Simulator, ask: Ask) -> None:

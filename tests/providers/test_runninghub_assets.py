@@ -4,17 +4,11 @@ from typing import Any
 
 import pytest
 from providers.runninghub import Ask, Run, good, undocumented
-from staging import MakeSimulator
 
 from mockreel.simulator.simulator import Simulator
 
 V2 = "/openapi/v2"
 FILE = {"url": "https://example.com/a.png", "assetType": "Image", "name": "a boat"}
-
-
-@pytest.fixture
-def simulator(make_simulator: MakeSimulator) -> Simulator:
-    return make_simulator(names=["runninghub"])
 
 
 def test_an_asset_is_ready_after_a_while(simulator: Simulator, ask: Ask, run: Run) -> None:

@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 
 import orjson
 import pytest
+from caller import Caller, MakeSimulator
 from providers.runninghub import START, Ask, Run, form, good, old, query, submit, undocumented
-from staging import Caller, MakeSimulator
 
 from mockreel.engine.artifacts.artifact import UPLOADS
 from mockreel.simulator.simulator import Simulator
@@ -18,11 +18,6 @@ NODE_FIELDS = {
     *("nodeId", "nodeName", "fieldName", "fieldValue", "fieldData", "fieldType"),
     *("description", "descriptionCn", "descriptionEn"),
 }
-
-
-@pytest.fixture
-def simulator(make_simulator: MakeSimulator) -> Simulator:
-    return make_simulator(names=["runninghub"])
 
 
 APP = {"webappId": "1937084629516193794", "nodeInfoList": [{"nodeId": "9", "fieldName": "prompt", "fieldValue": "x"}]}

@@ -9,7 +9,6 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from providers.runninghub import START, Ask, Run, old, submit
-from staging import MakeSimulator
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 from websockets.exceptions import InvalidStatus
@@ -20,11 +19,6 @@ from mockreel.server import create_app, serving
 from mockreel.simulator.simulator import Simulator
 
 KEY = {"Authorization": "Bearer rh-one"}
-
-
-@pytest.fixture
-def simulator(make_simulator: MakeSimulator) -> Simulator:
-    return make_simulator(names=["runninghub"])
 
 
 def so_far(simulator: Simulator, address: str) -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ from typing import Any
 
 import orjson
 import pytest
+from caller import Caller, MakeSimulator
 from providers.runninghub import (
     BODY,
     HOOK,
@@ -20,7 +21,6 @@ from providers.runninghub import (
     submit,
     undocumented,
 )
-from staging import Caller, MakeSimulator
 
 from mockreel.contract import load_contract
 from mockreel.simulator.simulator import Simulator

@@ -3,17 +3,12 @@
 from typing import Any
 
 import pytest
+from caller import MakeSimulator
 from providers.runninghub import BODY, MODEL, QUERY, SUBMIT, Ask, form, old, submit, undocumented
-from staging import MakeSimulator
 
 from mockreel.providers.runninghub.error_bodies import field_name, row_words
 from mockreel.providers.runninghub.state import state_of
 from mockreel.simulator.simulator import Simulator
-
-
-@pytest.fixture
-def simulator(make_simulator: MakeSimulator) -> Simulator:
-    return make_simulator(names=["runninghub"])
 
 
 def test_a_v2_error_is_the_published_one(ask: Ask) -> None:

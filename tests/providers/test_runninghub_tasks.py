@@ -5,16 +5,11 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from caller import MakeSimulator
 from providers.runninghub import BODY, MODEL, QUERY, SUBMIT, Ask, Run, query, submit, undocumented
-from staging import MakeSimulator
 
 from mockreel.engine.accounts.account import KeyEntry
 from mockreel.simulator.simulator import Simulator
-
-
-@pytest.fixture
-def simulator(make_simulator: MakeSimulator) -> Simulator:
-    return make_simulator(names=["runninghub"])
 
 
 def test_a_submission_is_answered_as_the_model_pages_show_it(simulator: Simulator, ask: Ask) -> None:

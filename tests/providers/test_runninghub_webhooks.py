@@ -18,16 +18,10 @@ from providers.runninghub import (
     submit,
     undocumented,
 )
-from staging import MakeSimulator
 
 from mockreel.simulator.simulator import Simulator
 from mockreel.webhooks import MemorySender
 from mockreel.webhooks.transport import Outcome
-
-
-@pytest.fixture
-def simulator(make_simulator: MakeSimulator) -> Simulator:
-    return make_simulator(names=["runninghub"])
 
 
 def events(sink: MemorySender) -> list[Any]:

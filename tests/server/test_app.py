@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from staging import FOURTH, START
+from caller import FOURTH, START
 from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.testclient import TestClient

@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 import pytest
-from staging import Caller, MakeSimulator
+from caller import Caller, MakeSimulator
 
 from mockreel import __version__
 from mockreel.contract.messages.message import Response

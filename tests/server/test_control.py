@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from staging import FOURTH, START
+from caller import FOURTH, START
 from starlette.testclient import TestClient
 
 from mockreel import __version__, create_app

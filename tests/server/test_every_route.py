@@ -9,8 +9,8 @@ from unittest.mock import patch
 
 import orjson
 import pytest
+from caller import START
 from every_route import HEADERS, asks
-from staging import START
 
 from mockreel.contract.conversation.demo_jobs import filled, read_script
 from mockreel.contract.messages.message import Request, Response

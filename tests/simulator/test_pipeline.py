@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 import pytest
-from staging import Caller, MakeSimulator
+from caller import Caller, MakeSimulator
 
 from mockreel.contract.messages.error_response import ErrorResponse
 from mockreel.contract.messages.message import Response

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 import pytest
-from staging import START, Caller, MakeSimulator
+from caller import START, Caller, MakeSimulator
 
 from mockreel.contract.messages.error_response import ErrorResponse
 from mockreel.engine.clock import Clock

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mockreel.contract.data.webhook_rows import Signature
 from mockreel.contract.rows import Evidence
-from mockreel.contract.webhook_rows import Signature
 from mockreel.errors import OptionError
 from mockreel.webhooks import sign, verify
 

@@ -102,8 +102,8 @@ class _Template:
 def _without_examples(node: Any) -> Any:
     """Responses without examples: the template has them once."""
     if isinstance(node, dict):
-        kept = {key: value for key, value in node.items() if key not in ("example", "examples")}
-        return {key: value if key == "schema" else _without_examples(value) for key, value in kept.items()}
+        schema_only = {key: value for key, value in node.items() if key not in ("example", "examples")}
+        return {key: value if key == "schema" else _without_examples(value) for key, value in schema_only.items()}
     return node
 
 

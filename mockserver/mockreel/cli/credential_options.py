@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import click
-
-from mockreel.cli.option_types import Key
-from mockreel.cli.private_file import PrivateFile
+from mockreel.cli.option_types import key_option
+from mockreel.cli.private_file import credentials_option
 from mockreel.contract import Contract, providers
 from mockreel.contract.data.data_files import parse_yaml, read_bytes
 from mockreel.engine.accounts.account import KeyEntry
@@ -23,29 +21,14 @@ _KEY_BYTES, _TOKEN_BYTES = 16, 24
 
 def credential_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options beside `--keys` and `--token`."""
-    options = [
-        click.option(
-            "--key",
-            "listed",
-            type=Key(),
-            multiple=True,
-            envvar="MOCKREEL_KEYS",
-            metavar="[PROVIDER=]KEY",
-            help="Accept only this key, with its own account (repeatable; the variable takes several, separated "
-            "by spaces).",
-        ),
-        click.option(
-            "--credentials",
-            type=PrivateFile(dir_okay=False, path_type=Path),
-            envvar="MOCKREEL_CREDENTIALS",
-            metavar="FILE",
-            help="Read keys and token from FILE, unless they are given otherwise; the first start makes it, with a key "
-            "for each provider.",
-        ),
-    ]
-    for option in reversed(options):
-        command = option(command)
-    return command
+    with_file = credentials_option(
+        "Read keys and token from FILE, unless they are given otherwise; the first start makes it, with a key for each "
+        "provider."
+    )
+    with_key = key_option(
+        "Accept only this key, with its own account (repeatable; the variable takes several, separated by spaces)."
+    )
+    return with_key(with_file(command))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +64,9 @@ def credentials(options: Mapping[str, Any], contracts: Callable[[], Mapping[str,
     file: Path | None = options["credentials"]
     if file is None or (keys is not None and options["token"] is not None):
         return Credentials(keys, options["token"])
-    made = not file.exists() and write_credentials(file, contracts())
+    is_new = not file.exists() and write_credentials(file, contracts())
     found = read_credentials(file)
-    return Credentials(found.keys if keys is None else keys, options["token"] or found.token, made)
+    return Credentials(found.keys if keys is None else keys, options["token"] or found.token, is_new)
 
 
 def listed_keys(texts: Iterable[str]) -> tuple[KeyEntry, ...]:

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -89,3 +89,9 @@ def by_provider(text: str) -> tuple[str, str]:
     """`PROVIDER=URL` split, or the URL for the empty name; a URL has a colon before any equals sign."""
     name, equals, rest = text.partition("=")
     return (name, rest) if equals and ":" not in name else ("", text)
+
+
+def key_option(text: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """`--key`, as often as there are keys; `text` is its help."""
+    variable, form = "MOCKREEL_KEYS", "[PROVIDER=]KEY"
+    return click.option("--key", "listed", type=Key(), multiple=True, envvar=variable, metavar=form, help=text)

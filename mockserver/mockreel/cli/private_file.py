@@ -2,6 +2,7 @@
 
 import os
 import stat
+from collections.abc import Callable
 from pathlib import Path
 from shlex import quote
 from typing import Any
@@ -37,3 +38,9 @@ def exposed(path: Path) -> str:
         f"{path} holds secrets, and others on this machine may use it (mode {stat.S_IMODE(mode):04o}). "
         f"Make it yours alone: chmod 600 {quote(str(path))}"
     )
+
+
+def credentials_option(text: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """`--credentials`, a file that only its owner may read; `text` is its help."""
+    kind = PrivateFile(dir_okay=False, path_type=Path)
+    return click.option("--credentials", type=kind, envvar="MOCKREEL_CREDENTIALS", metavar="FILE", help=text)

@@ -82,8 +82,8 @@ def upload(core: Core, name: str, content: bytes, media_type: str | None, deadli
             if value is None:
                 raise ReplyNotUnderstood(request.what, f"{place} is missing")
             known[name_] = value
-    kept = {key: str(value) for key, value in known.items() if key not in ("name", "type", "size", "url")}
-    return Uploaded(known["url"], kept)
+    fields = {key: str(value) for key, value in known.items() if key not in ("name", "type", "size", "url")}
+    return Uploaded(known["url"], fields)
 
 
 def _step_request(core: Core, step: UploadStep, known: Mapping[str, Any], content: bytes) -> OutgoingRequest:

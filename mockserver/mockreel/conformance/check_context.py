@@ -17,6 +17,7 @@ from mockreel.conformance.model_selection import ModelSelection
 from mockreel.conformance.time_budget import TimeBudget, TimeUp
 from mockreel.contract import Contract, Model, Operation, State, pointers
 from mockreel.contract.conversation.conversation import JobTalk
+from mockreel.contract.data.webhook_rows import Signature
 from mockreel.contract.evidence.facts import Facts
 from mockreel.contract.exchanges.error_detection import ErrorDetector
 from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest
@@ -26,7 +27,6 @@ from mockreel.contract.exchanges.problem import Problem
 from mockreel.contract.exchanges.request_builder import UNKNOWN_ID, Requests, placed
 from mockreel.contract.exchanges.request_check import RequestChecker
 from mockreel.contract.exchanges.response_check import ResponseChecker, response_problems
-from mockreel.contract.webhook_rows import Signature
 from mockreel.simulator.in_process.memory_receiver import Behaviour, Receiver
 from mockreel.simulator.in_process.mock_target import Skipped, Target
 from mockreel.webhooks import sign

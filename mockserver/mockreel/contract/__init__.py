@@ -1,5 +1,6 @@
 """The contract: all facts about a provider, read from data into frozen values."""
 
+from mockreel.contract.data.webhook_rows import Callbacks, DeliveryPolicy, Event
 from mockreel.contract.loader import Contract, known_readings, load_contract, providers
 from mockreel.contract.operations import Operation, Parameter, Place
 from mockreel.contract.rows import (
@@ -14,7 +15,6 @@ from mockreel.contract.rows import (
     Scenarios,
     State,
 )
-from mockreel.contract.webhook_rows import Callbacks, DeliveryPolicy, Event
 
 __all__ = [
     "Callbacks",

@@ -227,10 +227,10 @@ def extend(
             raise OptionError(f"added model for {one.provider}", one.id, then="The provider has a model of that name.")
         used.add(one.id)
         file = f"{_FOLDER}{one.id}.json"
-        made, documents[file] = _extended_model(one, models, file, root=root / where, pricing=pricing)
-        extended[one.id] = replace(made, defaults=_defaults(one, made, documents[file], media))
+        added_model, documents[file] = _extended_model(one, models, file, root=root / where, pricing=pricing)
+        extended[one.id] = replace(added_model, defaults=_defaults(one, added_model, documents[file], media))
         files[file] = one.file or f"schema of the added model {one.id}"
-        if one.price is not None and _base(one, models, pricing).price.unit != made.price.unit:
+        if one.price is not None and _base(one, models, pricing).price.unit != added_model.price.unit:
             check_length(extended[one.id], documents[file], media)
     return Extended(extended, documents, files)
 

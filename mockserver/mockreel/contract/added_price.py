@@ -31,15 +31,15 @@ def read_price(id_: str, text: str, pricing: Mapping[str, Any]) -> Price:
     return Price("exact", str(pricing.get("currency", "")), unit, found, (), OWN)
 
 
-def read_seconds(id_: str, given: Any) -> float:
+def read_seconds(id_: str, value: Any) -> float:
     """How many seconds a result has where the input does not say it.
 
     Raises:
         OptionError: it is no such number.
     """
-    found = read_amount(str(given).strip())
+    found = read_amount(str(value).strip())
     if found is None or found <= 0:
-        raise OptionError(f"seconds of {id_}", given, ["a number above 0"])
+        raise OptionError(f"seconds of {id_}", value, ["a number above 0"])
     return float(found)
 
 
@@ -53,8 +53,8 @@ def check_length(model: Model, schema: Document, media: Mapping[str, Any]) -> No
         OptionError: the price is per second, and neither the input nor a default says how many there are.
     """
     names = [name for what in ("duration", "frames") for name in media.get(what, ())]
-    said = {*model.defaults, *schema.get("required", ())}
-    if model.price.unit != "second" or model.price.certainty == "unknown" or said & set(names):
+    named_fields = {*model.defaults, *schema.get("required", ())}
+    if model.price.unit != "second" or model.price.certainty == "unknown" or named_fields & set(names):
         return
     then = (
         "Its price is per second, and nothing says how many a result has: add seconds=5; "

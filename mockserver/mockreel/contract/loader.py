@@ -14,13 +14,13 @@ from mockreel.contract.data import parser
 from mockreel.contract.data.contract_rows import ContractRows
 from mockreel.contract.data.data_files import Document, merge_patch, read_document
 from mockreel.contract.data.parser import Cursor
+from mockreel.contract.data.webhook_rows import Callbacks
 from mockreel.contract.leniency import rewriting
 from mockreel.contract.operations import Operation, operations
 from mockreel.contract.readings import Reading, apply_overlay, changes, choose, read_readings
 from mockreel.contract.router import Router
 from mockreel.contract.rows import ErrorRow, Failure, Lifecycle, Model, Scenarios
 from mockreel.contract.schemas import Schemas
-from mockreel.contract.webhook_rows import Callbacks
 from mockreel.errors import DataError, OptionError
 
 # The files of a contract that a reading may patch.

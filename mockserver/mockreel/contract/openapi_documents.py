@@ -73,16 +73,16 @@ class Documents:
 
     def _paths(self, operation: Operation, models: list[Model]) -> Iterable[tuple[str, dict[str, Any]]]:
         if operation.model is None or not operation.submits:
-            yield self._placed(operation, None, kept=_SHOWN)
+            yield self._placed(operation, None, keywords=_SHOWN)
             return
         accepted = self._contract.names_at[operation.id]
         chosen = [model for model in models if model.id in accepted]
         if operation.model.kind == "path":
             for model in chosen:
-                path, item = self._placed(operation, model, kept=_SHOWN)
+                path, item = self._placed(operation, model, keywords=_SHOWN)
                 yield path, {**item, "operationId": f"{operation.id}_{_word(model.id)}"}
             return
-        path, item = self._placed(operation, None, kept=_SHOWN)
+        path, item = self._placed(operation, None, keywords=_SHOWN)
         if chosen:
             bodies = [self._placed(operation, model)[1]["requestBody"] for model in chosen]
             schemas = [body["content"]["application/json"]["schema"] for body in bodies]
@@ -101,11 +101,11 @@ class Documents:
         return {"openapi": "3.1.0", "info": info, "paths": paths, "components": {"schemas": schemas}}
 
     def _placed(
-        self, operation: Operation, model: Model | None, *, kept: Iterable[str] = _KEPT
+        self, operation: Operation, model: Model | None, *, keywords: Iterable[str] = _KEPT
     ) -> tuple[str, dict[str, Any]]:
         """The path and the operation object, with the model's schema in place."""
         shared = self._contract.document["paths"][operation.path].get("parameters", [])
-        item = {key: operation.raw[key] for key in kept if key in operation.raw}
+        item = {key: operation.raw[key] for key in keywords if key in operation.raw}
         item["parameters"] = [*shared, *item.get("parameters", [])]
         path = operation.path
         if model is None or operation.model is None:
@@ -144,8 +144,8 @@ class Documents:
         body = operation.request_schema or {}
         if "$ref" in body:
             body = self._contract.schemas.document(body["$ref"].rpartition("/")[2])
-        kept = {key: value for key, value in body.items() if not key.startswith("$") and key != "x-mockreel"}
-        return {**kept, "properties": {**kept.get("properties", {}), step: schema}}
+        keywords = {key: value for key, value in body.items() if not key.startswith("$") and key != "x-mockreel"}
+        return {**keywords, "properties": {**keywords.get("properties", {}), step: schema}}
 
 
 def chosen_models(contract: Contract, names: Iterable[str]) -> list[Model] | None:

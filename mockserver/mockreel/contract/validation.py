@@ -50,12 +50,12 @@ def pointer(path: Iterable[Step]) -> str:
 class Violations(tuple[Violation, ...]):
     """Violations, and what was made of them: where the same ones are found again, that is known, too."""
 
-    told: dict[str, Any]  # by who made it
+    cached_texts: dict[str, Any]  # by who made it
 
     def __new__(cls, found: Iterable[Violation] = ()) -> "Violations":
-        made = super().__new__(cls, found)
-        made.told = {}
-        return made
+        violations = super().__new__(cls, found)
+        violations.cached_texts = {}
+        return violations
 
 
 NONE = Violations()

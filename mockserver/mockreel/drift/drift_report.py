@@ -138,10 +138,10 @@ def as_sarif(findings: Sequence[Finding], exit_code: int, checkout: Checkout) ->
 
 
 def _result(finding: Finding, checkout: Checkout) -> dict[str, Any]:
-    told = "\n".join(_lines(finding))
+    text_lines = "\n".join(_lines(finding))
     properties = {"id": finding.id, "where": finding.where, "sources": list(finding.sources)}
     place = checkout.place(finding.where.partition(" ")[0])
-    return sarif_document.result(_rule(finding.verdict), _LEVELS[finding.verdict], told, place, properties)
+    return sarif_document.result(_rule(finding.verdict), _LEVELS[finding.verdict], text_lines, place, properties)
 
 
 def _rule(verdict: Verdict) -> str:

@@ -157,7 +157,7 @@ class Watch:
 
     def _violation(self, passed: Passed, found: WatchFinding, secrets: Fingerprints) -> ProxyViolation:
         side, problem, rule = found
-        came = harmless(" ".join(self._redactor.text(problem.actual, secrets).split()))
+        actual = harmless(" ".join(self._redactor.text(problem.actual, secrets).split()))
         return ProxyViolation(
             self.contract.provider,
             side,
@@ -165,7 +165,7 @@ class Watch:
             passed.client_request.operation.id if passed.client_request.operation else None,
             passed.status,
             problem.expected,
-            came if len(came) <= SHOWN else f"{came[:SHOWN]}{MASK}",
+            actual if len(actual) <= SHOWN else f"{actual[:SHOWN]}{MASK}",
             problem.fact,
             rule,
         )

@@ -59,7 +59,7 @@ class Report:
             self.recorder.keep(passed, watch.keys(client_request))
 
     def _violation(self, remark: ProxyViolation) -> None:
-        same = (remark.provider, remark.side, remark.operation or remark.line, remark.fact.where, remark.came)
+        same = (remark.provider, remark.side, remark.operation or remark.line, remark.fact.where, remark.actual)
         self.broken += bool(remark.rule)
         if len(self._counts) < MOST_COUNTED or same in self._counts:
             self._counts[same] += 1
@@ -113,9 +113,9 @@ class Report:
         yield f"{count(total, 'request')}, {count(self.violations, 'violation')} ({len(self._counts)} different)."
         for (provider, name, status), times in self.requests.items():
             yield f"  {provider} {name} {status}{f', {times} times' if times > 1 else ''}"
-        for (provider, side, name, where, came), times in self._counts.items():
+        for (provider, side, name, where, actual), times in self._counts.items():
             if times > 1:
-                yield f"  {times} times: {provider} {side} {name}: {came} [{where}]"
+                yield f"  {times} times: {provider} {side} {name}: {actual} [{where}]"
         if self.failures:
             yield f"{count(self.failures, 'request')} got no complete response."
         if self.unchecked:

@@ -21,14 +21,14 @@ class ProxyViolation:
     operation: str | None
     status: int
     expected: str
-    came: str
+    actual: str
     fact: Fact
     rule: str = ""
 
     def __str__(self) -> str:
         source = "".join(f"; {one}" for one in self.fact.sources)
         return (
-            f"{self.provider} {self.side} {self.line} ({self.status}): expected {self.expected}, came {self.came} "
+            f"{self.provider} {self.side} {self.line} ({self.status}): expected {self.expected}, came {self.actual} "
             f"{f'({self.rule}) ' if self.rule else ''}- "
             f"{self.fact.says} [{self.fact.where}, {self.fact.evidence.kind}{source}]"
         )
@@ -44,7 +44,7 @@ class ProxyViolation:
             "operation": self.operation,
             "status": self.status,
             "expected": self.expected,
-            "came": self.came,
+            "came": self.actual,
             "fact": self.fact.says,
             "where": self.fact.where,
             "evidence": self.fact.evidence.kind,

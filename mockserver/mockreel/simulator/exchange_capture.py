@@ -195,7 +195,7 @@ class Capture:
 
     def _violations(self, context: RequestContext, found: tuple[Violation, ...]) -> UnreadViolations:
         """Violations without values; a long text is redacted before it is cut."""
-        report = found.told if isinstance(found, Violations) else {}
+        report = found.cached_texts if isinstance(found, Violations) else {}
         unread: UnreadViolations | None = report.get("kept")
         if unread is not None:
             unread.read()  # the same ones are found again and again
@@ -303,9 +303,9 @@ def _polled_job(context: RequestContext) -> str | None:
         return None
     get, account = context.provider.jobs.get, context.caller.account
     fields = context.body.values() if type(context.body) is dict and len(context.body) < FEW else ()
-    for said in (context.params.values(), context.query.values(), fields):
-        for value in said:
-            if type(value) is str or (said is fields and type(value) is int):
+    for values in (context.params.values(), context.query.values(), fields):
+        for value in values:
+            if type(value) is str or (values is fields and type(value) is int):
                 job = get(str(value))
                 if job is not None and job.account is account:
                     return job.id

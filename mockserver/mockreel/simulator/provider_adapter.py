@@ -66,7 +66,7 @@ class ProviderAdapter(Protocol):
         """What of `part.state` a snapshot must hold: plain values and keepsakes."""
         ...
 
-    def restore(self, provider: "Provider", kept: Any) -> Any:
+    def restore(self, provider: "Provider", saved: Any) -> Any:
         """A state as `new_state` makes it, with what was stored; the provider is not changed."""
         ...
 

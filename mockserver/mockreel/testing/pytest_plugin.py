@@ -82,9 +82,9 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "mockreel(**options): how the mock server of the fixture `mockreel` plays")
     if config.getoption("--mockreel-rules"):
         _check_rules(config.getoption("--mockreel-rules"))
-    given = config.getoption("--mockreel-report")
-    if given and not hasattr(config, "workerinput"):  # workers of xdist send their outcomes to the process that writes
-        config.pluginmanager.register(_RuleReports(given), "mockreel-rule-report")
+    reports = config.getoption("--mockreel-report")
+    if reports and not hasattr(config, "workerinput"):  # workers of xdist send theirs to the process that writes
+        config.pluginmanager.register(_RuleReports(reports), "mockreel-rule-report")
 
 
 def _check_rules(names: Iterable[str]) -> None:
@@ -100,12 +100,12 @@ def _check_rules(names: Iterable[str]) -> None:
 class _RuleReports:
     """Collects the outcomes of strict tests, and writes them at the end of the run."""
 
-    def __init__(self, given: Iterable[str]) -> None:
+    def __init__(self, reports: Iterable[str]) -> None:
         from mockreel.errors import OptionError  # noqa: PLC0415
         from mockreel.testing.rule_report import RuleReport, read_forms  # noqa: PLC0415
 
         try:
-            self._report = RuleReport(read_forms(given))
+            self._report = RuleReport(read_forms(reports))
         except OptionError as wrong:
             raise pytest.UsageError(str(wrong)) from wrong
 

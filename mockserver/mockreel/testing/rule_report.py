@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 _COMMAND = "pytest --mockreel-strict"
 
 
-def read_forms(given: Iterable[str]) -> list[tuple[str, Path]]:
+def read_forms(options: Iterable[str]) -> list[tuple[str, Path]]:
     """The forms and files of `FORM=PATH` texts.
 
     Raises:
         OptionError: an unknown form, or a text that is not `FORM=PATH`.
     """
     found: list[tuple[str, Path]] = []
-    for text in given:
+    for text in options:
         form, equals, path = text.partition("=")
         check_form(form)
         if not (equals and path):
@@ -104,7 +104,8 @@ def _joined(one: Outcome, other: Outcome) -> Outcome:
 
 
 def _outcome(row: Mapping[str, Any]) -> Outcome:
-    return Outcome(**{**row, "findings": tuple(map(_finding, row["findings"])), "left_out": tuple(row["left_out"])})
+    findings, skip_reasons = tuple(map(_finding, row["findings"])), tuple(row["skip_reasons"])
+    return Outcome(**{**row, "findings": findings, "skip_reasons": skip_reasons})
 
 
 def _finding(row: Mapping[str, Any]) -> Finding:

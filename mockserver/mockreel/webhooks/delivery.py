@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from mockreel.contract.webhook_rows import DeliveryPolicy
+from mockreel.contract.data.webhook_rows import DeliveryPolicy
 from mockreel.engine.accounts.account import Account
 from mockreel.engine.faults import Fault
 from mockreel.webhooks.transport import Outcome

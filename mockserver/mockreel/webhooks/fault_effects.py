@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from mockreel.contract.webhook_rows import Signature
+from mockreel.contract.data.webhook_rows import Signature
 from mockreel.engine.faults import Fault
 from mockreel.webhooks.signature import sign
 from mockreel.webhooks.transport import Outcome, Outgoing

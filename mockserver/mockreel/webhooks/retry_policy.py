@@ -1,6 +1,6 @@
 """Decide by a delivery policy whether an outcome is accepted, retried or final."""
 
-from mockreel.contract.webhook_rows import DeliveryPolicy
+from mockreel.contract.data.webhook_rows import DeliveryPolicy
 from mockreel.webhooks.transport import Outcome
 
 

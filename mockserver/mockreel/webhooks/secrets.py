@@ -28,7 +28,7 @@ class WebhookSecret:
         return self.value if self.generated else f"{self.value[:_SHOWN] if len(self.value) > 4 * _SHOWN else ''}…"
 
 
-def webhook_secrets(given: SecretOption | None, contracts: Mapping[str, Contract]) -> dict[str, WebhookSecret]:
+def webhook_secrets(option: SecretOption | None, contracts: Mapping[str, Contract]) -> dict[str, WebhookSecret]:
     """The fixed secret of each provider that has one; `generate` makes a new one.
 
     Args:
@@ -40,7 +40,7 @@ def webhook_secrets(given: SecretOption | None, contracts: Mapping[str, Contract
     """
     found: dict[str, str] = {}
     signing = [name for name, contract in contracts.items() if contract.callbacks.signature is not None]
-    for provider, secret in _pairs(given, contracts):
+    for provider, secret in _pairs(option, contracts):
         if not secret.strip():
             then = f"Give the text that your handler verifies with, or {GENERATE!r} for a new one."
             raise OptionError("--webhook-secret", secret, then=then)
@@ -53,11 +53,11 @@ def webhook_secrets(given: SecretOption | None, contracts: Mapping[str, Contract
     return {name: _secret(secret, contracts[name]) for name, secret in found.items()}
 
 
-def _pairs(given: SecretOption | None, contracts: Mapping[str, Contract]) -> Iterator[tuple[str | None, str]]:
-    if isinstance(given, Mapping):
-        yield from given.items()
+def _pairs(option: SecretOption | None, contracts: Mapping[str, Contract]) -> Iterator[tuple[str | None, str]]:
+    if isinstance(option, Mapping):
+        yield from option.items()
         return
-    texts = [given] if isinstance(given, str) else list(given or ())
+    texts = [option] if isinstance(option, str) else list(option or ())
     names = {*providers(), *contracts}
     pairs = [(text, *text.partition("=")) for text in texts]
     yield from ((None, text) for text, name, _, _ in pairs if name not in names)

@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 
-from mockreel.contract.webhook_rows import Signature
+from mockreel.contract.data.webhook_rows import Signature
 from mockreel.errors import OptionError
 
 _DIGESTS = {"hmac-sha256": hashlib.sha256, "hmac-sha512": hashlib.sha512}

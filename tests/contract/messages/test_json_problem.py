@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 import pytest
-from staging import Caller, MakeSimulator
+from caller import Caller, MakeSimulator
 
 from mockreel.contract.messages.content_encoding import CODINGS
 from mockreel.contract.messages.json_problem import why_no_json

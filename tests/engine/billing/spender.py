@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from staging import Caller, Spoken
+from caller import Caller, CallerResponse
 
 from mockreel.engine.accounts.account import Account
 from mockreel.engine.jobs.job import Job
@@ -49,7 +49,7 @@ class Spender:
     def now(self) -> float:
         return self.provider.clock.now()
 
-    def submit(self, scenario: str | None = None) -> Spoken:
+    def submit(self, scenario: str | None = None) -> CallerResponse:
         """Submit the job of this provider."""
         path, body = SUBMITS[self.provider.name]
         headers = {"prefer": f"scenario={scenario}"} if scenario else {}

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from caller import LEAN
 from engine.billing.spender import SUBMITS
-from staging import LEAN
 from starlette.testclient import TestClient
 
 from mockreel import create_app, serving

@@ -9,10 +9,10 @@ from typing import Any
 import httpx
 import httpx2
 import pytest
+from caller import FOURTH, Caller, MakeSimulator
 from click.testing import CliRunner
 from engine.faults.conftest import GOOD
 from engine.faults.expected import EXPECTED
-from staging import FOURTH, Caller, MakeSimulator
 from starlette.testclient import TestClient
 
 from mockreel import create_app, serving

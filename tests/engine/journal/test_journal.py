@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from staging import Caller, MakeSimulator
+from caller import Caller, MakeSimulator
 
 from mockreel.contract.validation import Violation
 from mockreel.engine.journal.exchange_content import ExchangeContent
@@ -216,7 +216,7 @@ def test_a_simulator_may_store_only_lines(make_simulator: MakeSimulator) -> None
     assert "s3cret" not in repr(entry)
 
 
-def said_in(number: int, size: int) -> Entry:
+def exchange_of_size(number: int, size: int) -> Entry:
     """An exchange with its own bytes."""
     output = bytes(size)
     return Entry(
@@ -233,23 +233,25 @@ def said_in(number: int, size: int) -> Entry:
     )
 
 
-@pytest.mark.parametrize("size", [0, 500, 5000])
-def test_a_hundred_thousand_exchanges_keep_memory_bounded(size: int) -> None:
-    """The newest ones that fit into the limit of bytes, with any content."""
+# Many small ones exceed the limit of exchanges, fewer large ones that of bytes.
+@pytest.mark.parametrize(("size", "number"), [(0, 120_000), (500, 70_000), (5000, 15_000)])
+def test_more_exchanges_than_a_journal_keeps_take_bounded_memory(size: int, number: int) -> None:
+    """The newest ones that fit into the limits, with any content."""
     journal = Journal()
     tracemalloc.start()
     try:
-        for number in range(120_000):
-            journal.note(said_in(number, size))
+        for one in range(number):
+            journal.note(exchange_of_size(one, size))
         held, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
 
     assert held < 80 * 1024 * 1024
-    assert journal.count == 120_000
+    assert journal.count == number
+    assert len(journal) < number
     assert len(journal) <= 100_000
-    assert journal.get(120_000) is not None
-    assert [number for number, _ in journal.numbered()][-1] == 120_000
+    assert journal.get(number) is not None
+    assert [numbered for numbered, _ in journal.numbered()][-1] == number
 
 
 def test_attempts_are_bounded_too() -> None:

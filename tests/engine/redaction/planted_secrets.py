@@ -15,7 +15,7 @@ from urllib.parse import quote, quote_plus, unquote
 
 import httpx2
 import orjson
-from staging import START
+from caller import START
 from starlette.testclient import TestClient
 
 from mockreel.contract import Operation

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from staging import Caller, MakeSimulator
+from caller import Caller, MakeSimulator
 
 from mockreel.proxy.intercept.run_summary import account_of
 from mockreel.simulator.simulator import Simulator

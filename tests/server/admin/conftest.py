@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from caller import FOURTH, START
 from server.admin.control_rig import Admin, OpenAdmin
-from staging import FOURTH, START
 from starlette.testclient import TestClient
 
 from mockreel.engine.clock import Clock

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from staging import START, Caller
+from caller import START, Caller
 
 from mockreel.engine.journal.journal import Entry
 from mockreel.server.dashboard import page_window

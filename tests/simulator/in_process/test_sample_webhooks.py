@@ -2,7 +2,7 @@
 
 import orjson
 import pytest
-from staging import FOURTH
+from caller import FOURTH
 
 from mockreel.contract import load_contract, providers
 from mockreel.errors import OptionError

@@ -6,7 +6,7 @@ from typing import Any
 from mockreel._data import data_root
 from mockreel.contract import load_contract
 from mockreel.contract.data.data_files import read_document
-from mockreel.contract.webhook_rows import DeliveryPolicy
+from mockreel.contract.data.webhook_rows import DeliveryPolicy
 from tools.tables.markdown import code, evidence_kind, table
 
 

@@ -161,7 +161,7 @@ class Recorder:
         def stop(_: float) -> None:
             raise _Enough
 
-        made = Client(
+        client = Client(
             self.plan.contract,
             key=wrong(self.plan) if wrong_key else self.key,
             base_url=self.plan.base_url,
@@ -169,8 +169,8 @@ class Recorder:
             sleep=stop if once else self.sleep,
             transport=self.transport(),
         )
-        with made:
-            yield made
+        with client:
+            yield client
 
     def _store(self, stated: Callable[[Cassette], Mapping[str, Any]]) -> Store:
         plan, known = self.plan, {self.key: "the key"}

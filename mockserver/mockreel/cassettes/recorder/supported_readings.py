@@ -18,10 +18,10 @@ def supported(contract: Contract, cassette: Cassette, *, root: Path | None = Non
                 return chosen, wrong
             if option == reading.default:
                 continue
-            tried = {**chosen, reading.id: option}
-            remaining = _wrong_under(tried, contract, cassette, root)
+            candidate = {**chosen, reading.id: option}
+            remaining = _wrong_under(candidate, contract, cassette, root)
             if remaining is not None and remaining < wrong:
-                chosen, wrong = tried, remaining
+                chosen, wrong = candidate, remaining
     return chosen, wrong
 
 

@@ -84,8 +84,8 @@ class TextScrub:
             found = next((one for one in self._secrets.find(value) if one.end > one.start), None)
             if found is None:
                 break
-            made = self._placeholders.of(value[found.start : found.end], "secret")
-            value = value[: found.start] + made + value[found.end :]
+            placeholder = self._placeholders.of(value[found.start : found.end], "secret")
+            value = value[: found.start] + placeholder + value[found.end :]
         return _ID.sub(lambda one: self._placeholders.of(one[0], "id"), value)
 
     def _word(self, found: "re.Match[str]") -> str:

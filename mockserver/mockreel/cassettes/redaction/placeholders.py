@@ -37,15 +37,15 @@ class Placeholders:
             sort = "key"
         shape = sort if sort in ("key", "signature", "secret") else _shape(value)
         shape = sort if shape == "text" else shape
-        made = self._found.get((shape, value))
-        if made is None:
+        placeholder = self._found.get((shape, value))
+        if placeholder is None:
             self._counts[shape] += 1
-            made = self._found[shape, value] = _placeholder(shape, value, self._counts[shape])
-            self._made.add(made)
+            placeholder = self._found[shape, value] = _placeholder(shape, value, self._counts[shape])
+            self._made.add(placeholder)
             self._longest = None
-            if made != value:
+            if placeholder != value:
                 self._sorts[value] = _description(shape)
-        return made
+        return placeholder
 
     def number(self, value: float) -> int:
         return int(self.of(str(value), "id")) if isinstance(value, int) and value >= 0 else 0
@@ -57,12 +57,12 @@ class Placeholders:
     def replace_in(self, text: str) -> str:
         """A text with everything that was replaced elsewhere replaced here, but for what is a common word."""
         if self._longest is None:
-            found = ((value, made) for (_, value), made in self._found.items())
+            found = ((value, placeholder) for (_, value), placeholder in self._found.items())
             distinctive = [pair for pair in found if len(pair[0]) >= LEAST_LENGTH and not is_common(pair[0])]
             self._longest = sorted(distinctive, key=lambda pair: -len(pair[0]))
-        for value, made in self._longest:
+        for value, placeholder in self._longest:
             if value in text:
-                text = text.replace(value, made)
+                text = text.replace(value, placeholder)
         return text
 
 

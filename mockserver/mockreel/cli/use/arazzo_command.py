@@ -44,5 +44,5 @@ def command(provider: str, openapi: str | None, every: float | None, no_download
     pause = every or read_profile(provider, root=root).pace.poll
     script = read_script(provider, root=root)
     where = openapi or f"{provider}.openapi.json"
-    made = Arazzo(contract, script, openapi=where, every=pause, download=not no_download)
-    click.echo(json.dumps(made.document(), ensure_ascii=False, indent=2))
+    arazzo = Arazzo(contract, script, openapi=where, every=pause, download=not no_download)
+    click.echo(json.dumps(arazzo.document(), ensure_ascii=False, indent=2))

@@ -40,8 +40,8 @@ class ControlConnection:
         self._client.close()
 
     def get(self, path: str, /, **query: Any) -> Mapping[str, Any]:
-        given = {name: value for name, value in query.items() if value is not None}
-        return self._request("GET", self._past + path, params=given)
+        parameters = {name: value for name, value in query.items() if value is not None}
+        return self._request("GET", self._past + path, params=parameters)
 
     def get_slowly(self, path: str) -> Mapping[str, Any]:
         """The same however long it takes."""

@@ -12,7 +12,7 @@ from mockreel.client.readers.error_reader import ErrorReader
 from mockreel.client.readers.job_reader import Outcomes, failure
 from mockreel.client.values import Job, Notice, Outcome, StateKind
 from mockreel.contract import Contract, pointers
-from mockreel.contract.webhook_rows import Signature
+from mockreel.contract.data.webhook_rows import Signature
 from mockreel.errors import OptionError
 from mockreel.webhooks.signature import verify
 

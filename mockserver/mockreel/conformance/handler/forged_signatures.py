@@ -8,7 +8,7 @@ import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from mockreel.contract.webhook_rows import Signature
+from mockreel.contract.data.webhook_rows import Signature
 from mockreel.webhooks import sign
 
 SECRET_VARIABLE = "MOCKREEL_SECRET"

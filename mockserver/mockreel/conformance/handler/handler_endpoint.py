@@ -14,7 +14,7 @@ from mockreel import __version__
 from mockreel.conformance.handler.forged_signatures import Signing
 from mockreel.conformance.handler.handler_pace import MOST_AT_ONCE, Pace
 from mockreel.conformance.handler.webhook_samples import Job
-from mockreel.contract.webhook_rows import DeliveryPolicy, Signature
+from mockreel.contract.data.webhook_rows import DeliveryPolicy, Signature
 from mockreel.errors import MockreelError
 from mockreel.webhooks import Outcome
 from mockreel.webhooks.retry_policy import accepted

@@ -22,8 +22,8 @@ from mockreel.conformance.handler.webhook_samples import (
     operations_of,
 )
 from mockreel.contract import Contract, Evidence
+from mockreel.contract.data.webhook_rows import Signature
 from mockreel.contract.evidence.facts import Fact, Facts
-from mockreel.contract.webhook_rows import Signature
 from mockreel.webhooks import sign
 
 OURS = Evidence("inferred", ("ours",))

@@ -82,10 +82,10 @@ class Arazzo:
         assert act.poll is not None
         template = self._contract.router.find(urlsplit(act.poll.path).path)
         path = template and template.methods[act.poll.method].id
-        told = next((one.webhook for one in self._contract.conversation.jobs.values() if one.poll == path), None)
-        if told is None:
+        webhook = next((one.webhook for one in self._contract.conversation.jobs.values() if one.poll == path), None)
+        if webhook is None:
             return {}
-        places = {"id": told.id, **({"state": told.state} if told.state else {})}
+        places = {"id": webhook.id, **({"state": webhook.state} if webhook.state else {})}
         words = " and ".join(f"its {name} at `{place}`" for name, place in places.items())
         return {
             "description": f"{self._contract.title} also sends webhooks about the job to `callback_url`, with {words} "

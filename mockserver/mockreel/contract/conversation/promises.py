@@ -140,8 +140,8 @@ def places(row: Cursor, key: str) -> Places | None:
     found = row.maybe(key)
     if found is None:
         return None
-    given = {name: value for name, value in found.mapping().items() if name not in ("at", "evidence", "source")}
-    return Places(found.at("at").texts(), evidence(found), given)
+    extra_fields = {name: value for name, value in found.mapping().items() if name not in ("at", "evidence", "source")}
+    return Places(found.at("at").texts(), evidence(found), extra_fields)
 
 
 def rows(row: Cursor, key: str) -> Mapping[str, Places]:

@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple, TypeVar, get_args
 
-from mockreel.contract import rows, webhook_rows
+from mockreel.contract import rows
+from mockreel.contract.data import webhook_rows
 from mockreel.errors import DataError
 
 T = TypeVar("T")

@@ -68,8 +68,8 @@ class _Pair:
     def witness(self) -> Any:
         """The smallest value found that the narrower accepts and the wider rejects, or NOTHING."""
         wider, narrower = self.wider.validator(), self.narrower.validator()
-        for tried in self._rounds():
-            found = [value for value in tried if narrower.is_valid(value) and not wider.is_valid(value)]
+        for values in self._rounds():
+            found = [value for value in values if narrower.is_valid(value) and not wider.is_valid(value)]
             if found:
                 return min(found, key=_size)
         return NOTHING

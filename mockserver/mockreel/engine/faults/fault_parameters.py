@@ -55,35 +55,35 @@ class Parameter:
         """The default as text; empty where there is none."""
         return "" if self.default is None else value_text(self.default)
 
-    def read(self, given: Any, *, of: str) -> Value:
+    def read(self, raw: Any, *, of: str) -> Value:
         """The value of what was given, as text or as JSON; `of` is the fault's name, for errors.
 
         Raises:
             FaultError: it is none.
         """
-        value = self._read(given)
+        value = self._read(raw)
         if value is None:
-            raise FaultError(f"{self.name} of the fault {of}", given, [self.valid])
+            raise FaultError(f"{self.name} of the fault {of}", raw, [self.valid])
         return value
 
-    def _read(self, given: Any) -> Value:
+    def _read(self, raw: Any) -> Value:
         match self.kind:
             case "number" | "whole":
-                return self._number(given)
+                return self._number(raw)
             case "choice":
-                word = str(given).lower()
+                word = str(raw).lower()
                 return word if word in self.options else None
             case "flag":
-                return _flag(given)
+                return _flag(raw)
             case _:
-                text = str(given)
+                text = str(raw)
                 return text if re.fullmatch(self.pattern, text) else None
 
-    def _number(self, given: Any) -> float | int | None:
-        if isinstance(given, bool) or not isinstance(given, int | float | str):
+    def _number(self, raw: Any) -> float | int | None:
+        if isinstance(raw, bool) or not isinstance(raw, int | float | str):
             return None
         try:
-            number = float(given)
+            number = float(raw)
         except ValueError:
             return None
         if not math.isfinite(number) or not self.least <= number <= self.most:
@@ -103,10 +103,10 @@ class Parameter:
         return row
 
 
-def _flag(given: Any) -> bool | None:
-    if isinstance(given, bool):
-        return given
-    word = str(given).lower()
+def _flag(raw: Any) -> bool | None:
+    if isinstance(raw, bool):
+        return raw
+    word = str(raw).lower()
     return True if word in _YES else False if word in _NO else None
 
 

@@ -25,7 +25,7 @@ class _View(NamedTuple):
     plan: Plan
     intervention: Intervention | None
     extra: Any
-    asked: Facts
+    facts: Facts
 
 
 class JobViews:
@@ -53,10 +53,10 @@ class JobViews:
             response, since, until, *facts = cached
             if since <= now < until and facts == [job, job.plan, job.intervention, job.extra, request]:
                 return response
-        made = make(context, job)
+        view = make(context, job)
         if job.state(now).kind == "pending":  # a final state is polled once or twice, and depends on more
             if cached is None and len(self._cached) >= MOST:
                 del self._cached[next(iter(self._cached))]
             until = job.stays_until(now)
-            self._cached[job.id] = _View(made, now, until, job, job.plan, job.intervention, job.extra, request)
-        return made
+            self._cached[job.id] = _View(view, now, until, job, job.plan, job.intervention, job.extra, request)
+        return view

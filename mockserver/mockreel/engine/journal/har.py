@@ -54,28 +54,28 @@ def exchange_row(number: int, entry: Entry, address: str) -> dict[str, Any]:
     }
 
 
-def attempt_row(tried: AttemptEntry) -> dict[str, Any]:
+def attempt_row(attempt: AttemptEntry) -> dict[str, Any]:
     """An attempt to deliver a callback as an entry of an archive."""
     row = _exchange(
-        tried.at,
-        tried.ended,
+        attempt.at,
+        attempt.ended,
         method="POST",
-        url=tried.url,
-        headers=list(tried.headers),
-        body=tried.body,
-        status=tried.status or 0,
+        url=attempt.url,
+        headers=list(attempt.headers),
+        body=attempt.body,
+        status=attempt.status or 0,
         reply_headers=[],
         reply=b"",
     )
     return row | {
-        "_provider": tried.provider,
-        "_account": tried.account,
-        "_delivery": tried.delivery,
-        "_job": tried.subject,
-        "_event": tried.event,
-        "_attempt": tried.number,
-        "_error": tried.detail or tried.error,
-        "_fault": tried.fault,
+        "_provider": attempt.provider,
+        "_account": attempt.account,
+        "_delivery": attempt.delivery,
+        "_job": attempt.subject,
+        "_event": attempt.event,
+        "_attempt": attempt.number,
+        "_error": attempt.detail or attempt.error,
+        "_fault": attempt.fault,
     }
 
 

@@ -226,16 +226,16 @@ class Journal:
             self._violations -= len(oldest.violations)
             self._bytes -= oldest.weight
 
-    def note_attempt(self, tried: AttemptEntry) -> None:
+    def note_attempt(self, attempt: AttemptEntry) -> None:
         """Write one attempt to deliver down."""
-        if len(tried.body) > MOST_KEPT:
-            tried = tried._replace(body=left_out(tried.body))
-        self._tried.append(tried)
-        self._tried_bytes += tried.weight
+        if len(attempt.body) > MOST_KEPT:
+            attempt = attempt._replace(body=left_out(attempt.body))
+        self._tried.append(attempt)
+        self._tried_bytes += attempt.weight
         while len(self._tried) > 1 and (len(self._tried) > self._limit or self._tried_bytes > self._most_bytes):
             self._tried_bytes -= self._tried.popleft().weight
         if self.observer is not None:
-            self.observer(tried)
+            self.observer(attempt)
 
     def requests(
         self,
@@ -256,12 +256,12 @@ class Journal:
         self.check(provider=provider, operation=operation, method=method)
         conditions: dict[str, Any] = {"provider": provider, "operation": operation, "method": method}
         conditions |= {"account": account, "job": job, "status": status}
-        given = {name: value for name, value in conditions.items() if value is not None}
+        conditions_set = {name: value for name, value in conditions.items() if value is not None}
         return [
             entry
             for entry in self
             if (path is None or entry.path == path or fnmatchcase(entry.path, path))
-            and all(getattr(entry, name) == value for name, value in given.items())
+            and all(getattr(entry, name) == value for name, value in conditions_set.items())
         ]
 
     def attempts(
@@ -270,12 +270,12 @@ class Journal:
         """The attempts to deliver a webhook, oldest first; `job` is its subject (a batch, perhaps)."""
         self.check(provider=provider)
         return [
-            tried
-            for tried in tuple(self._tried)
-            if provider in (None, tried.provider) and job in (None, tried.subject) and tried.forged == forged
+            attempt
+            for attempt in tuple(self._tried)
+            if provider in (None, attempt.provider) and job in (None, attempt.subject) and attempt.forged == forged
         ]
 
-    def check(self, **given: Any) -> None:
+    def check(self, **conditions_set: Any) -> None:
         """Check that a query uses existing names; names that requests create are not checked.
 
         Args:
@@ -286,7 +286,7 @@ class Journal:
         """
         if self._names_by_provider is None:
             return
-        provider = given.get("provider")
+        provider = conditions_set.get("provider")
         if provider is not None and provider not in self._names_by_provider:
             raise OptionError("provider", provider, self._names_by_provider)
         names = [self._names_by_provider[one] for one in self._names_by_provider if provider in (None, one)]
@@ -296,8 +296,8 @@ class Journal:
             "method": list(HTTPMethod),
         }
         for field_, there in valid.items():
-            if given.get(field_) is not None and given[field_] not in there:
-                raise OptionError(field_, given[field_], there)
+            if conditions_set.get(field_) is not None and conditions_set[field_] not in there:
+                raise OptionError(field_, conditions_set[field_], there)
 
 
 def _parsed(body: bytes) -> Any:

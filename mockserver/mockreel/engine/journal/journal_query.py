@@ -41,21 +41,21 @@ class JournalQuery:
     reply: Mapping[str, Any] | None = None
 
     @classmethod
-    def of(cls, given: Mapping[str, Any]) -> "JournalQuery":
+    def of(cls, conditions: Mapping[str, Any]) -> "JournalQuery":
         """The query of these fields.
 
         Raises:
             OptionError: an unknown field, or a value of another type.
         """
         names = [field.name for field in fields(cls)]
-        for name, value in given.items():
+        for name, value in conditions.items():
             if name not in names:
                 raise OptionError("field of a journal query", name, names)
             expected = int if name == "status" else Mapping if name in ("body", "reply") else str
             if value is not None and (not isinstance(value, expected) or isinstance(value, bool)):
                 kind = {int: "a number", str: "a text", Mapping: "a JSON object"}[expected]
                 raise OptionError(name, value, [kind])
-        return cls(**given)
+        return cls(**conditions)
 
     def misfits(self, entry: Entry) -> list[str]:
         """Why an exchange does not fit, one reason a field; empty where it fits."""
@@ -139,12 +139,12 @@ def counting(
     most = times if times is not None else at_most
     if least <= len(found) and (most is None or len(found) <= most):
         return Verdict(True, tuple(found))
-    said = f"Expected {_expected(least, most)} with {query}; the journal has {len(found)}."
+    report = f"Expected {_expected(least, most)} with {query}; the journal has {len(found)}."
     if len(found) >= least:
         lines = [f"  {_line(numbered)}" for numbered in found[-NEAREST:]]
-        return Verdict(False, tuple(found), "\n".join([said, "The last of them:", *lines]))
+        return Verdict(False, tuple(found), "\n".join([report, "The last of them:", *lines]))
     nearest = yield from _nearest(entries, query, leaving=found)
-    return Verdict(False, tuple(found), "\n".join([said, *nearest]))
+    return Verdict(False, tuple(found), "\n".join([report, *nearest]))
 
 
 def ordering(entries: Sequence[Numbered], queries: Sequence[JournalQuery]) -> Work:
@@ -156,10 +156,10 @@ def ordering(entries: Sequence[Numbered], queries: Sequence[JournalQuery]) -> Wo
         if fitting is None:
             last = found[-1][0] if found else 0
             after = f" after #{last}" if found else ""
-            said = f"Step {place + 1} of {len(queries)} was not found{after}: {query}."
+            report = f"Step {place + 1} of {len(queries)} was not found{after}: {query}."
             steps = [f"  found: {_line(numbered)}" for numbered in found]
             nearest = yield from _nearest([numbered for numbered in entries if numbered[0] > last], query)
-            return Verdict(False, tuple(found), "\n".join([said, *steps, *nearest]))
+            return Verdict(False, tuple(found), "\n".join([report, *steps, *nearest]))
         found.append(fitting)
     return Verdict(True, tuple(found))
 

@@ -39,7 +39,7 @@ class Hints:
 
     def all(self, found: tuple[Violation, ...]) -> list[Hint]:
         """The hint for each violation; violations that were found before keep theirs."""
-        cached = found.told if isinstance(found, Violations) else {}
+        cached = found.cached_texts if isinstance(found, Violations) else {}
         hints: list[Hint] | None = cached.get("hints")
         if hints is None:
             hints = cached["hints"] = [self.hint(violation) for violation in found]

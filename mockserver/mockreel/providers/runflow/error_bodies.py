@@ -60,7 +60,7 @@ def _enveloped(
 
 def _details(found: tuple[Violation, ...], body_place: str) -> list[Mapping[str, Any]]:
     """The items of the envelope; violations that were found before keep theirs."""
-    cached = found.told if isinstance(found, Violations) else {}
+    cached = found.cached_texts if isinstance(found, Violations) else {}
     details: list[Mapping[str, Any]] | None = cached.get("details")
     if details is None:
         details = cached["details"] = [detail(violation, body_place) for violation in found]

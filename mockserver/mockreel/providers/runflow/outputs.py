@@ -17,12 +17,12 @@ def output(provider: Provider, job: Job) -> Mapping[str, Any]:
     if own is not None:
         return own
     fields = artifact.fields_of(provider, job)
-    made = artifact.of_job(provider, job)
+    result_file = artifact.of_job(provider, job)
     urls = list(_urls(provider, job, fields))
     shape = _shape(provider, job)
     if shape == "bare":
-        return _bare(job, made, urls)
-    return {shape: urls} if shape != "normalized" else _normalized(job, made, urls, fields)
+        return _bare(job, result_file, urls)
+    return {shape: urls} if shape != "normalized" else _normalized(job, result_file, urls, fields)
 
 
 def has_own_output(provider: Provider, job: Job) -> bool:
@@ -30,14 +30,14 @@ def has_own_output(provider: Provider, job: Job) -> bool:
     return artifact.own_body(provider, job) is not None
 
 
-def first_url(made: Mapping[str, Any]) -> str:
+def first_url(result: Mapping[str, Any]) -> str:
     """The address of the first artifact of an output, whatever its shape."""
-    return urls_of(made)[0]
+    return urls_of(result)[0]
 
 
-def urls_of(made: Mapping[str, Any]) -> list[str]:
+def urls_of(result: Mapping[str, Any]) -> list[str]:
     """The addresses of all artifacts of an output, whatever its shape."""
-    return [str(one["url"] if isinstance(one, Mapping) else one) for one in next(iter(made.values()))]
+    return [str(one["url"] if isinstance(one, Mapping) else one) for one in next(iter(result.values()))]
 
 
 def _shape(provider: Provider, job: Job) -> str:
@@ -53,26 +53,26 @@ def _urls(provider: Provider, job: Job, fields: Mapping[str, Any]) -> Iterator[s
     return (_inline(job, made) if inline and _is_here(made) else made.url for made in artifact.every(provider, job))
 
 
-def _is_here(made: Artifact) -> bool:
+def _is_here(file: Artifact) -> bool:
     """Whether its bytes are local: those at a user's URL are not."""
-    return made.own_content is not None or bool(made.clip.file)
+    return file.own_content is not None or bool(file.clip.file)
 
 
-def _inline(job: Job, made: Artifact) -> str:
-    content = b64encode(made.content(stamp=job.id.encode())).decode()
-    return f"data:{made.clip.mime};base64,{content}"
+def _inline(job: Job, file: Artifact) -> str:
+    content = b64encode(file.content(stamp=job.id.encode())).decode()
+    return f"data:{file.clip.mime};base64,{content}"
 
 
-def _bare(job: Job, made: Artifact, urls: list[str]) -> Mapping[str, Any]:
+def _bare(job: Job, file: Artifact, urls: list[str]) -> Mapping[str, Any]:
     """The normalized shape for a model that only defines where its results are."""
-    outputs = [{"url": url, "type": made.kind} for url in urls]
+    outputs = [{"url": url, "type": file.kind} for url in urls]
     return {"outputs": outputs, "nsfw_detected": job.fields.get("nsfw_detected"), "seed": None, "timing": None}
 
 
-def _normalized(job: Job, made: Artifact, urls: list[str], fields: Mapping[str, Any]) -> Mapping[str, Any]:
-    clip = made.clip
-    seconds = clip.seconds if made.kind == "video" else None
-    size = {"type": made.kind, "width": clip.width, "height": clip.height, "duration": seconds}
+def _normalized(job: Job, file: Artifact, urls: list[str], fields: Mapping[str, Any]) -> Mapping[str, Any]:
+    clip = file.clip
+    seconds = clip.seconds if file.kind == "video" else None
+    size = {"type": file.kind, "width": clip.width, "height": clip.height, "duration": seconds}
     return {
         "outputs": [{"url": url, **size} for url in urls],
         "nsfw_detected": job.fields.get("nsfw_detected", False),

@@ -79,13 +79,13 @@ def made_certificate(host: str, names: Iterable[str] = ()) -> Iterator[Tls]:
     """
     import tempfile  # noqa: PLC0415  (only who makes a certificate needs it)
 
-    made = trustme("mockreel serve --tls").CA(organization_name="mockreel serve", organization_unit_name="one run")
+    authority = trustme("mockreel serve --tls").CA(organization_name="mockreel serve", organization_unit_name="one run")
     context = _context()
     shown = (socket.gethostname(),) if host in _ANY else (host,)
-    made.issue_cert(*dict.fromkeys([*_OWN_NAMES, *shown, *names])).configure_cert(context)
+    authority.issue_cert(*dict.fromkeys([*_OWN_NAMES, *shown, *names])).configure_cert(context)
     with tempfile.TemporaryDirectory(prefix="mockreel-tls-") as folder:  # mode 0700
         ca = Path(folder) / "ca.pem"
-        ca.write_bytes(made.cert_pem.bytes())
+        ca.write_bytes(authority.cert_pem.bytes())
         yield Tls(context, ca)
 
 

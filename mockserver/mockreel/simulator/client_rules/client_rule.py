@@ -30,7 +30,7 @@ class Rule:
         """What breaks the rule in an exchange, given all earlier ones."""
         return iter(())
 
-    def attempt(self, tried: AttemptEntry) -> Iterator[Breach]:
+    def attempt(self, attempt: AttemptEntry) -> Iterator[Breach]:
         """What breaks it in how the client's receiver answered a webhook."""
         return iter(())
 

@@ -41,10 +41,10 @@ class Judge:
             found = self._selected_violations(rule.id, rule.request(entry), entry.at, _exchange(entry))
             yield from (one for one in found if one.rule not in expected)
 
-    def attempt(self, tried: AttemptEntry) -> Iterator[Violation]:
+    def attempt(self, attempt: AttemptEntry) -> Iterator[Violation]:
         """What breaks a rule in how one more webhook was answered."""
         for rule in self._rules:
-            yield from self._selected_violations(rule.id, rule.attempt(tried), tried.at, _webhook(tried))
+            yield from self._selected_violations(rule.id, rule.attempt(attempt), attempt.at, _webhook(attempt))
 
     def _selected_violations(
         self, id_: str, breaches: Iterator[Breach], at: float, request: RequestFacts
@@ -66,15 +66,15 @@ def _exchange(entry: Entry) -> RequestFacts:
     )
 
 
-def _webhook(tried: AttemptEntry) -> RequestFacts:
+def _webhook(attempt: AttemptEntry) -> RequestFacts:
     """A webhook in a violation: what it was about, and how its receiver answered."""
     return (
-        ("event", tried.event),
-        ("job", tried.subject),
-        ("url", without_query(tried.url)),
-        ("attempt", tried.number),
-        ("status", tried.status),
-        ("error", tried.error),
+        ("event", attempt.event),
+        ("job", attempt.subject),
+        ("url", without_query(attempt.url)),
+        ("attempt", attempt.number),
+        ("status", attempt.status),
+        ("error", attempt.error),
     )
 
 
@@ -90,6 +90,6 @@ def violations(providers: Iterable[Provider], selection: Selection | None = None
         for entry in journal.requests(provider=provider.name):
             found += judge.request(entry)
         for forged in (False, True):
-            for tried in journal.attempts(provider=provider.name, forged=forged):
-                found += judge.attempt(tried)
+            for attempt in journal.attempts(provider=provider.name, forged=forged):
+                found += judge.attempt(attempt)
     return sorted(found, key=lambda one: one.at)

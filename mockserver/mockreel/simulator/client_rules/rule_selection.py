@@ -51,5 +51,5 @@ def select(
             if name not in valid:
                 raise OptionError(f"{source}{what}", name, valid)
     usual = {id_ for id_, rule in known.items() if rule.usual} if DEFAULT in named_rules else set()
-    wanted = {*known} if ALL in named_rules else {name for name in named_rules if name in known}
-    return Selection(frozenset(usual - {*allowed}), frozenset(wanted - {*allowed}))
+    selected = {*known} if ALL in named_rules else {name for name in named_rules if name in known}
+    return Selection(frozenset(usual - {*allowed}), frozenset(selected - {*allowed}))

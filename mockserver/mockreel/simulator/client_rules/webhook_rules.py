@@ -16,7 +16,7 @@ class _AboutWebhooks(Rule):
 
     @classmethod
     def cases(cls, entries: Sequence[Entry], attempts: Sequence[AttemptEntry]) -> int:
-        return sum(not tried.forged for tried in attempts)
+        return sum(not attempt.forged for attempt in attempts)
 
 
 @dataclass
@@ -26,13 +26,18 @@ class WebhookTimeout(_AboutWebhooks):
     id = "webhook-timeout"
     summary = "A webhook is not answered in the provider's time."
 
-    def attempt(self, tried: AttemptEntry) -> Iterator[Breach]:
-        if tried.forged or tried.error != "timeout":
+    def attempt(self, attempt: AttemptEntry) -> Iterator[Breach]:
+        if attempt.forged or attempt.error != "timeout":
             return
-        policy = self.contract.callbacks.policies[tried.kind]
+        policy = self.contract.callbacks.policies[attempt.kind]
         statement = f"a webhook is answered within {policy.timeout:g} seconds"
-        fact = self.facts.fact(statement, f"callbacks.yaml policy {tried.kind} timeout", policy.evidence_of("timeout"))
-        yield f"attempt {tried.number} of {tried.event} to {without_query(tried.url)} had no answer", fact
+        fact = self.facts.fact(
+            statement, f"callbacks.yaml policy {attempt.kind} timeout", policy.evidence_of("timeout")
+        )
+        yield (
+            f"attempt {attempt.number} of {attempt.event} to {without_query(attempt.url)} had no answer",
+            fact,
+        )
 
 
 @dataclass
@@ -44,22 +49,22 @@ class WebhookFailed(_AboutWebhooks):
 
     _damaged: dict[str, bool] = field(default_factory=dict)
 
-    def attempt(self, tried: AttemptEntry) -> Iterator[Breach]:
-        if tried.forged or tried.error == "not allowed":
+    def attempt(self, attempt: AttemptEntry) -> Iterator[Breach]:
+        if attempt.forged or attempt.error == "not allowed":
             return
-        policy = self.contract.callbacks.policies[tried.kind]
-        outcome = Outcome(tried.status, error=tried.error, detail=tried.detail)
-        damaged = self._damaged.pop(tried.delivery, False) or tried.fault is not None
+        policy = self.contract.callbacks.policies[attempt.kind]
+        outcome = Outcome(attempt.status, error=attempt.error, detail=attempt.detail)
+        damaged = self._damaged.pop(attempt.delivery, False) or attempt.fault is not None
         if accepted(policy, outcome):
             return
-        if tried.number < policy.attempts and retried(policy, outcome):
-            remember(self._damaged, tried.delivery, damaged)
+        if attempt.number < policy.attempts and retried(policy, outcome):
+            remember(self._damaged, attempt.delivery, damaged)
         elif not damaged:
             statement = f"a webhook is answered with {' or '.join(policy.success)}"
-            fact = self.facts.fact(statement, f"callbacks.yaml policy {tried.kind}", policy.evidence_of("success"))
-            times = "its only attempt" if tried.number == 1 else f"the last of {tried.number} attempts"
+            fact = self.facts.fact(statement, f"callbacks.yaml policy {attempt.kind}", policy.evidence_of("success"))
+            times = "its only attempt" if attempt.number == 1 else f"the last of {attempt.number} attempts"
             yield (
-                f"{tried.event} to {without_query(tried.url)} was never accepted: {times} was {describe(outcome)}",
+                f"{attempt.event} to {without_query(attempt.url)} was never accepted: {times} was {describe(outcome)}",
                 fact,
             )
 
@@ -73,16 +78,16 @@ class AcceptedBadSignature(Rule):
 
     @classmethod
     def cases(cls, entries: Sequence[Entry], attempts: Sequence[AttemptEntry]) -> int:
-        return sum(_is_forged(tried) for tried in attempts)
+        return sum(_is_forged(attempt) for attempt in attempts)
 
-    def attempt(self, tried: AttemptEntry) -> Iterator[Breach]:
+    def attempt(self, attempt: AttemptEntry) -> Iterator[Breach]:
         signature = self.contract.callbacks.signature
-        if signature is None or not _is_forged(tried) or tried.status is None or not 200 <= tried.status < 300:
+        if signature is None or not _is_forged(attempt) or attempt.status is None or not 200 <= attempt.status < 300:
             return
         statement = f"{signature.header} distinguishes a forged webhook from a genuine one"
         fact = self.facts.fact(statement, "callbacks.yaml signature", signature.evidence)
-        yield f"a forged webhook to {without_query(tried.url)} was answered {tried.status}", fact
+        yield f"a forged webhook to {without_query(attempt.url)} was answered {attempt.status}", fact
 
 
-def _is_forged(tried: AttemptEntry) -> bool:
-    return tried.forged or (tried.fault or "").partition(";")[0] == BADLY_SIGNED
+def _is_forged(attempt: AttemptEntry) -> bool:
+    return attempt.forged or (attempt.fault or "").partition(";")[0] == BADLY_SIGNED

@@ -80,21 +80,21 @@ def _violations(entry: Entry) -> list[str]:
     return [_violation_text(one.path, one.message) for one in entry.violations[:MOST_VIOLATIONS]]
 
 
-def of_attempt(tried: AttemptEntry, redactor: Redactor, known: Fingerprints) -> Event:
+def of_attempt(attempt: AttemptEntry, redactor: Redactor, known: Fingerprints) -> Event:
     """An attempt to deliver a callback; its URL is reported without its credentials."""
     fields = {
-        "delivery": tried.delivery,
-        "callback": tried.kind,
-        "event": tried.event,
-        "attempt": tried.number,
-        "url": _without_query(redactor.address(tried.url, known))[:LONGEST],
-        "status": tried.status,
-        "error": tried.error,
-        "detail": redactor.text(tried.detail, known)[:LONGEST],
-        "forged": tried.forged,
-        "fault": tried.fault,
+        "delivery": attempt.delivery,
+        "callback": attempt.kind,
+        "event": attempt.event,
+        "attempt": attempt.number,
+        "url": _without_query(redactor.address(attempt.url, known))[:LONGEST],
+        "status": attempt.status,
+        "error": attempt.error,
+        "detail": redactor.text(attempt.detail, known)[:LONGEST],
+        "forged": attempt.forged,
+        "fault": attempt.fault,
     }
-    return Event(0, tried.ended, "attempt", tried.provider, tried.account, tried.subject, fields)
+    return Event(0, attempt.ended, "attempt", attempt.provider, attempt.account, attempt.subject, fields)
 
 
 def _without_query(url: str) -> str:

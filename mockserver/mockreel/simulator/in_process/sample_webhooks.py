@@ -9,10 +9,10 @@ from pathlib import Path
 
 from mockreel.contract import Contract, Failure, State
 from mockreel.contract.conversation.demo_jobs import read_script
+from mockreel.contract.data.webhook_rows import DeliveryPolicy
 from mockreel.contract.exchanges.exchange import SentRequest
 from mockreel.contract.exchanges.request_builder import Requests, placed
 from mockreel.contract.messages.message import Request, Response
-from mockreel.contract.webhook_rows import DeliveryPolicy
 from mockreel.engine.clock import Clock
 from mockreel.engine.jobs.job import Intervention
 from mockreel.errors import OptionError
@@ -68,13 +68,13 @@ def happening(
     if not contract.callbacks.events:
         raise OptionError("provider", contract.provider, then=f"{contract.title} documents no callback for its jobs.")
     named = contract.callbacks.events.get(event)
-    wanted = (named.word if named else event).lower()
+    event_word = (named.word if named else event).lower()
     found: list[Happening] = []
     for one in happenings(contract, seed=seed, root=root):
-        if one.word.lower() == wanted and state in (None, one.state) and operation in (None, one.operation):
+        if one.word.lower() == event_word and state in (None, one.state) and operation in (None, one.operation):
             return one
         found.append(one)
-    fitting = [one for one in found if one.word.lower() == wanted]
+    fitting = [one for one in found if one.word.lower() == event_word]
     if not fitting:
         raise OptionError("event", event, sorted({one.word for one in found}))
     if state is not None and state not in {one.state for one in fitting}:

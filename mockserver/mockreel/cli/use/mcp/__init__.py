@@ -2,14 +2,13 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 import click
 
 from mockreel.cli.admin.control_options import address_options, token_option, written_url
-from mockreel.cli.option_types import Key
-from mockreel.cli.private_file import PrivateFile
+from mockreel.cli.option_types import key_option
+from mockreel.cli.private_file import credentials_option
 
 
 @click.command("mcp")
@@ -18,22 +17,9 @@ from mockreel.cli.private_file import PrivateFile
     ready_file="Or the file of `serve --ready-file`.",
 )
 @token_option
-@click.option(
-    "--key",
-    "listed",
-    type=Key(),
-    multiple=True,
-    envvar="MOCKREEL_KEYS",
-    metavar="[PROVIDER=]KEY",
-    help="A key for examples, if the server accepts listed keys only (repeatable). [env: MOCKREEL_KEYS]",
-)
-@click.option(
-    "--credentials",
-    type=PrivateFile(dir_okay=False, path_type=Path),
-    envvar="MOCKREEL_CREDENTIALS",
-    metavar="FILE",
-    help="Or the file of `serve --credentials`, for keys and token, with --url or --ready-file. "
-    "[env: MOCKREEL_CREDENTIALS]",
+@key_option("A key for examples, if the server accepts listed keys only (repeatable). [env: MOCKREEL_KEYS]")
+@credentials_option(
+    "Or the file of `serve --credentials`, for keys and token, with --url or --ready-file. [env: MOCKREEL_CREDENTIALS]"
 )
 @click.option(
     "--http",

@@ -24,8 +24,8 @@ def list_models(context: RequestContext) -> Answer:
     filters = [(set(parameter_values(context, parameter)), names) for parameter, names in rows["filters"].items()]
     entry, hidden = prepared(rows["entry"]), _hidden(context, rows)
     every = (_remembered(context, model) for model in context.provider.contract.models.values())
-    kept = [_entry(entry, words, hidden) for words in every if _matches(filters, words)]
-    body = orjson.dumps(fill(rows["list"], {"models": kept}))
+    entries = [_entry(entry, words, hidden) for words in every if _matches(filters, words)]
+    body = orjson.dumps(fill(rows["list"], {"models": entries}))
     tag = etag_of(body, rows["etag"])
     headers = ((b"etag", tag),)
     if is_known(context.request.header(b"if-none-match"), tag):

@@ -74,15 +74,15 @@ async def _result(context: RequestContext, job: Job) -> Response:
         raise ErrorResponse("run-failed", values={"code": failure.code, "message": failure.message})
     if state.kind == "cancelled":
         raise ErrorResponse("run-failed", values={"code": state.word.upper(), "message": state.word})
-    made = output(context.provider, job)
+    result = output(context.provider, job)
     if has_own_output(context.provider, job):
-        return json_response(200, made)
+        return json_response(200, result)
     kind = job.model.output if job.model else ""
     if kind in context.provider.contract.wire["older_lists"]:
         return json_response(
-            200, {context.provider.contract.wire["older_lists"][kind]: [{"url": url} for url in urls_of(made)]}
+            200, {context.provider.contract.wire["older_lists"][kind]: [{"url": url} for url in urls_of(result)]}
         )
-    return json_response(200, {kind: {"url": first_url(made)}})
+    return json_response(200, {kind: {"url": first_url(result)}})
 
 
 def get_run(context: RequestContext) -> Response:

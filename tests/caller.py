@@ -22,7 +22,7 @@ MakeSimulator = Callable[..., Simulator]
 
 
 @dataclass
-class Spoken:
+class CallerResponse:
     """A response as a test reads it."""
 
     response: Response
@@ -58,11 +58,11 @@ class Caller:
         headers: Mapping[str, str] | None = None,
         raw: bytes | None = None,
         key: str | None = "",
-    ) -> Spoken:
+    ) -> CallerResponse:
         """Send one request; `key=None` leaves the key out, `raw` sends bytes as they are."""
         answer = self.provider.answer(self.request(method, path, body, headers=headers, raw=raw, key=key))
         assert isinstance(answer, Response), "this operation waits for the clock; use `waiting`"
-        return Spoken(answer)
+        return CallerResponse(answer)
 
     def waiting(self, method: str, path: str, body: Any = None) -> Awaitable[Response]:
         """Send a request that waits for the clock."""
