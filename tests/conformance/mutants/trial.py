@@ -106,6 +106,7 @@ def _trials(mutant: Mutant, false: Contract, honest: Contract) -> Iterator[_Tria
     pairs = [(false, honest), (honest, false)]
     if mutant.kind == "how clients speak":  # which a server does not read; the other checks have judged it
         yield _Trial(honest, false, CheckOptions(quick=True), honest_run(mutant.provider).anew)
+        yield _Trial(honest, false, CheckOptions(quick=True), tuple(one for one in EVERY if one.id != _DEAR))
         return
     if mutant.kind == "wire facts":  # which only a server reads
         pairs = pairs[:1]

@@ -238,6 +238,18 @@ GALLERY = (
         answering=listing("list_webhook_deliveries", attempts=_from_nought),
     ),
     Saboteur(
+        "run-of-no-workflow",
+        "The run of a workflow does not say of which.",
+        "runflow",
+        answering=telling("create_comfyui_workflow_run", "get_run", comfyui_workflow_id=None),
+    ),
+    Saboteur(
+        "evaluations-of-no-run",
+        "The evaluations of a run are none.",
+        "runflow",
+        answering=telling("list_run_evaluations", items=[]),
+    ),
+    Saboteur(
         "outputs-of-no-kind",
         "The file type of an older task's output is none.",
         "runninghub",

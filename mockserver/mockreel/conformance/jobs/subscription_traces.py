@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from mockreel.conformance.jobs.job_traces import JobTrace
 from mockreel.conformance.jobs.task_queue import Task
-from mockreel.conformance.list_pages import longest
+from mockreel.conformance.list_reader import longest
 from mockreel.contract import pointers
 from mockreel.contract.conversation.promises import Places
 from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest

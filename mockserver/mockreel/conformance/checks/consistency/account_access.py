@@ -78,7 +78,7 @@ def makers(context: CheckContext) -> Iterator[Operation]:
 def things_are_apart(context: CheckContext) -> Iterator[Problem]:
     _two_accounts(context)
     for maker in makers(context):
-        request = context.requests.good(maker)
+        request = context.maker_request(maker)
         if context.request_checker.judge(request).row is not None:
             continue
         response = context.try_send(request)
