@@ -250,6 +250,24 @@ GALLERY = (
         answering=telling("list_run_evaluations", items=[]),
     ),
     Saboteur(
+        "shouts-slugs",
+        "A workflow that is read by its name has another name.",
+        "runflow",
+        answering=telling("get_comfyui_workflow_by_slug", slug=str.upper),
+    ),
+    Saboteur(
+        "asset-of-any-type",
+        "An asset that is read alone is of another type.",
+        "runflow",
+        answering=telling("get_asset", mime_type="application/octet-stream"),
+    ),
+    Saboteur(
+        "nobody-in-particular",
+        "An account has no id.",
+        "aimlapi",
+        answering=telling("get_billing_detail", user_id=0),
+    ),
+    Saboteur(
         "outputs-of-no-kind",
         "The file type of an older task's output is none.",
         "runninghub",

@@ -68,6 +68,7 @@ class Secret:
     remove: str | None = None
     prefix: str | None = None  # the place that shows the secret's beginning
     current: str | None = None  # the place of the flag of the one that signs
+    form: str | None = None  # a regular expression that every secret fits
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +225,7 @@ def _secret(row: Cursor) -> Secret:
         _text(row, "remove"),
         _text(row, "prefix"),
         _text(row, "current"),
+        _text(row, "form"),
     )
 
 

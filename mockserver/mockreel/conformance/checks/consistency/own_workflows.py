@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from mockreel.conformance.check import Check, check
 from mockreel.conformance.check_context import CheckContext
+from mockreel.conformance.checks.job_records import alike
 from mockreel.conformance.jobs.job_groups import PLAIN
 from mockreel.contract import Operation, pointers
 from mockreel.contract.conversation.promises import Places
@@ -42,6 +43,7 @@ def own_workflows_run(context: CheckContext) -> Iterator[Problem]:
     made = _made(context, request)
     if made is None:
         return
+    yield from _elsewhere(context, row, made)
     begin = _with_fields(context, runs, made).with_json(row.given["body"])
     begun = context.answer(begin, runs)
     if begun is not None:
@@ -49,6 +51,22 @@ def own_workflows_run(context: CheckContext) -> Iterator[Problem]:
     link = context.links.find(maker, made, str(row.given["remove"]))
     if link is not None:
         context.try_send(context.links.follow(link, request, made))
+
+
+def _elsewhere(context: CheckContext, row: Places, made: ReceivedResponse) -> Iterator[Problem]:
+    """Whether the workflow is read by its name as it was made."""
+    operation = context.contract.operation(str(row.given["read"]))
+    read = _with_fields(context, operation, made)
+    shown = context.answer(read, operation)
+    fields = made.json if isinstance(made.json, dict) else {}
+    wrong = {
+        name: value
+        for name, value in fields.items()
+        if shown is not None and value is not None and not alike(pointers.value(shown.json, f"/{name}"), value)
+    }
+    if wrong and shown is not None:
+        fact = context.facts.operation(f"{operation.id} reads a workflow by its name", operation)
+        yield Problem(fact, f"{wrong}"[:300], shown.shown()[:300], read, operation.id)
 
 
 def _wrong(
