@@ -325,6 +325,15 @@ class CheckContext:
             self._secret.close()
             self.budget.ends = ends
 
+    def maker_request(self, maker: Operation) -> SentRequest:
+        """A well-formed request that makes something; what may be there once is called as nothing was before."""
+        request, row = self.requests.good(maker), self.contract.conversation.workflow
+        if row is None or row.given["operation"] != maker.id:
+            return request
+        return request.with_json(
+            {**request.json, str(row.given["named"]): f"mockreel-check-{self.stamp}-{len(self.log)}"}
+        )
+
     def unknown(self, poll: Operation) -> SentRequest:
         """A poll for a job that does not exist."""
         good = self.requests.good(poll)

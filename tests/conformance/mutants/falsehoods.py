@@ -151,6 +151,10 @@ def _mistaken(name: str, value: Any) -> Any:
 def _others(value: Any) -> Iterator[Any]:
     """Other values of the same type: of an object one for each of its members."""
     members = _in_order(value) if isinstance(value, dict) else []
+    words = [name for name in members if isinstance(value[name], str)]
+    if len(words) == len(members) > 1:  # words of a list: only another one of them can be played
+        one, other = words[:2]
+        yield {**value, one: value[other], other: value[one]}
     for name in members:
         changed = _other(value[name])
         if changed is not None:

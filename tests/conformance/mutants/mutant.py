@@ -21,6 +21,7 @@ from mockreel.contract.evidence.evidence import KINDS
 _OUT_OF_CREDIT = (
     "shows only in an account that runs out of credit, which a check does not bring about; the tests of billing hold it"
 )
+_BESIDE = "one of several forms of a reply, and another one of them allows all that it does"
 # Why no check could notice a row, by the beginning of the place where it stands.
 REASONS: Mapping[str, str] = {
     "conversation.yaml /client": "how our own client reads a provider; its tests and `replay` hold it",
@@ -39,6 +40,13 @@ REASONS: Mapping[str, str] = {
     "pricing.yaml /money/batch": _OUT_OF_CREDIT,
     "pricing.yaml /money/overdraft": _OUT_OF_CREDIT,
     "pricing.yaml /money/in_flight": _OUT_OF_CREDIT,
+    "outputs-queued.json": _BESIDE,
+    "outputs-running.json": _BESIDE,
+    "outputs-failed.json": _BESIDE,
+    "price-refusal.json": _BESIDE,
+    "model-id.json": "the form of a name in a path; each model is a row of its own",
+    "node-run.json": "only flows have nodes, and no operation of the contract begins one",
+    "evaluation-summary.json": "of evaluations that the provider begins by itself; no client brings them about",
     "operations.json /x-mockreel/wire/sdk_fields": "whether further fields come, which break nothing",
     "operations.json /x-mockreel/wire/rate_headers": "whether further headers come, which break nothing",
     "operations.json /x-mockreel/wire/own_output": "how our own simulator shows a result that its user gives",

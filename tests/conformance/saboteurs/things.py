@@ -238,6 +238,36 @@ GALLERY = (
         answering=listing("list_webhook_deliveries", attempts=_from_nought),
     ),
     Saboteur(
+        "run-of-no-workflow",
+        "The run of a workflow does not say of which.",
+        "runflow",
+        answering=telling("create_comfyui_workflow_run", "get_run", comfyui_workflow_id=None),
+    ),
+    Saboteur(
+        "evaluations-of-no-run",
+        "The evaluations of a run are none.",
+        "runflow",
+        answering=telling("list_run_evaluations", items=[]),
+    ),
+    Saboteur(
+        "shouts-slugs",
+        "A workflow that is read by its name has another name.",
+        "runflow",
+        answering=telling("get_comfyui_workflow_by_slug", slug=str.upper),
+    ),
+    Saboteur(
+        "asset-of-any-type",
+        "An asset that is read alone is of another type.",
+        "runflow",
+        answering=telling("get_asset", mime_type="application/octet-stream"),
+    ),
+    Saboteur(
+        "nobody-in-particular",
+        "An account has no id.",
+        "aimlapi",
+        answering=telling("get_billing_detail", user_id=0),
+    ),
+    Saboteur(
         "outputs-of-no-kind",
         "The file type of an older task's output is none.",
         "runninghub",

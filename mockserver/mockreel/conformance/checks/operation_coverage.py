@@ -31,8 +31,14 @@ def reads_are_answered(context: CheckContext) -> Iterator[Problem]:
             if context.error_detector.refused(response):
                 fact = context.facts.operation(f"{operation.id} answers", operation)
                 yield Problem(fact, "an answer that is no refusal", response.shown(), request, operation.id)
-    for request in _exemplary(context):
-        context.try_send(request)  # for the form of its reply: what the example names may not be there
+    for request in _exemplary(context):  # what the example names may not be there, but its form is as it must be
+        response = context.answer(request, request.operation)
+        row = context.contract.errors["invalid-body"]
+        if response is None or request.operation is None or not context.error_detector.refused(response):
+            continue
+        fact = context.facts.operation(f"{request.operation.id} takes a well-formed body", request.operation)
+        if context.error_detector.is_row(response, row, request.operation) and (context.own or fact.firm):
+            yield Problem(fact, "no word about the body", response.shown(), request, request.operation.id)
 
 
 def _exemplary(context: CheckContext) -> Iterator[SentRequest]:
@@ -200,7 +206,7 @@ def links_of_jobs_lead_on(context: CheckContext) -> Iterator[Problem]:
 )  # fmt: skip
 def links_of_things_lead_on(context: CheckContext) -> Iterator[Problem]:
     for operation in _makers(context):
-        request = context.requests.good(operation)
+        request = context.maker_request(operation)
         if operation.body == "form" or context.request_checker.judge(request).row is not None:
             continue
         response = context.answer(request, operation)

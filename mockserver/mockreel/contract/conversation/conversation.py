@@ -68,6 +68,7 @@ class Secret:
     remove: str | None = None
     prefix: str | None = None  # the place that shows the secret's beginning
     current: str | None = None  # the place of the flag of the one that signs
+    form: str | None = None  # a regular expression that every secret fits
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,8 @@ class Conversation:
     compare two numbers of the same response, `uploads` the steps of an upload and what is told of it, `things` what is
     made, read, changed, listed and removed by operations that no link joins, `endings` what comes to an end by
     itself, `numbers` those of one response that belong together, `clocks` the places of what is now,
-    `subscription` how an account subscribes to webhooks, and what is kept of its deliveries.
+    `subscription` how an account subscribes to webhooks, and what is kept of its deliveries,
+    `workflow` how a workflow of one's own is made and run.
     """
 
     jobs: Mapping[str, JobTalk] = field(default_factory=dict)
@@ -133,6 +135,7 @@ class Conversation:
     numbers: Mapping[str, Places] = field(default_factory=dict)
     clocks: Mapping[str, Places] = field(default_factory=dict)
     subscription: Places | None = None
+    workflow: Places | None = None
 
     def of(self, submit: str) -> JobTalk | None:
         """The sort of job that an operation starts, or None."""
@@ -175,6 +178,7 @@ def conversation(file: Cursor) -> Conversation:
         rows(file, "numbers"),
         rows(file, "clocks"),
         places(file, "subscription"),
+        places(file, "workflow"),
     )
 
 
@@ -221,6 +225,7 @@ def _secret(row: Cursor) -> Secret:
         _text(row, "remove"),
         _text(row, "prefix"),
         _text(row, "current"),
+        _text(row, "form"),
     )
 
 

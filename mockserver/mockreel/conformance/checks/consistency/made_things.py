@@ -27,7 +27,7 @@ _ONE = r"/\{[^/{}]+\}"
 )  # fmt: skip
 def things_are_as_they_were_made(context: CheckContext) -> Iterator[Problem]:
     for maker in makers(context):
-        request = context.requests.good(maker)
+        request = context.maker_request(maker)
         if context.request_checker.judge(request).row is not None or context.contract.conversation.of(maker.id):
             continue
         made = context.try_send(request)

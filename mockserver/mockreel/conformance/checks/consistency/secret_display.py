@@ -1,5 +1,6 @@
 """A secret is shown when it is made, and never again; one of them signs."""
 
+import re
 from collections.abc import Iterator
 
 from mockreel.conformance.check import Check, check
@@ -22,6 +23,10 @@ def is_shown_once(context: CheckContext) -> Iterator[Problem]:
     secret = pointers.value(made.json, row.at) if made is not None else None
     if made is None or context.excused(made, operation) or not isinstance(secret, str) or not secret:
         return
+    form = str(row.form or "")
+    if not re.fullmatch(form, secret) and form:
+        fact = context.facts.fact(f"{row.at} has its form", "conversation.yaml secret", row.evidence)
+        yield Problem(fact, f"a secret that fits {form}", f"{secret[:6]}…", request, operation.id)
     links = [context.links.find(operation, made, str(one.get("operationId"))) for one in context.links.of(operation)]
     further = [context.links.follow(link, request, made) for link in links if link is not None]
     lists = [one for one in context.contract.operations if one.path == operation.path and one.method == "GET"]

@@ -21,7 +21,12 @@ def is_kept(context: CheckContext) -> Iterator[Problem]:
         request = context.requests.good(operation)
         made = context.answer(request, operation)
         id_ = pointers.value(made.json, row.at[0]) if made is not None else None
-        if made is None or id_ is None:
+        if made is None:
+            continue
+        if id_ is None:
+            fact = context.facts.fact(f"{name} makes something", f"conversation.yaml things {name}", row.evidence)
+            if context.own or fact.firm:  # what its example names may not be there elsewhere
+                yield Problem(fact, f"{row.at[0]}", made.shown(), request, name)
             continue
         for sent, expected, actual in _life(context, row, request, str(id_)):
             fact = context.facts.fact(f"what {name} makes is kept", f"conversation.yaml things {name}", row.evidence)

@@ -56,7 +56,10 @@ def entries_are_alike(context: CheckContext) -> Iterator[Problem]:
         if response is None or context.error_detector.refused(response):
             continue
         for place in row.at:
-            others = [one for one in pointers.values(response.json, place) if not _fits(row, one)]
+            parent = place.rpartition("/")[0]
+            shown = pointers.values(response.json, place)
+            others: list[Any] = ["nothing"] if not shown and pointers.values(response.json, parent) else []
+            others += [one for one in shown if not _fits(row, one)]
             if others:
                 name, words = str(row.given["operation"]), row.given.get("words", "a text of JSON")
                 fact = context.facts.fact(f"{place} is always {words}", "conversation.yaml entries", row.evidence)

@@ -62,7 +62,7 @@ def _link_requests(
 def _of_things(
     context: CheckContext, maker: Operation, condition: Callable[[Operation], bool], seen: set[str]
 ) -> Iterator[tuple[Operation, SentRequest]]:
-    request = context.requests.good(maker)
+    request = context.maker_request(maker)
     if context.request_checker.judge(request).row is not None:
         return
     made = context.try_send(request)

@@ -124,7 +124,7 @@ def files_are_of_their_kind(context: CheckContext) -> Iterator[Problem]:
         kind = _stated_kind(context, trace, row) if row else own
         shown, kinds = kind_of(response.body), {media_kind(str(one)) for one in (kind, own) if one} - {None}
         is_one = next(iter(kinds)) if len(kinds) == 1 else None
-        unknown = bool(row and kind and shown and media_kind(str(kind)) is None)  # a word that means no kind of file
+        unknown = bool(row and shown) and _is_unknown(context, trace, row, kind)
         called = {is_one} if response.media in UNSAID else {media_kind(response.media), is_one}
         if response.status == 200 and (unknown or (kinds and ({shown} | called) != {is_one})):
             evidence = row.evidence if row else trace.talk.evidence
@@ -132,6 +132,15 @@ def files_are_of_their_kind(context: CheckContext) -> Iterator[Problem]:
             actual = f"{url} is {shown or 'nothing known'}, called {response.media or 'nothing'}"
             expected = f"{is_one or ' and '.join(map(str, kinds)) or 'a kind of file'}, as it is {kind}"
             yield Problem(fact, expected, actual, trace.poll, trace.subject)
+
+
+def _is_unknown(context: CheckContext, trace: JobTrace, row: Places | None, kind: str | None) -> bool:
+    """Whether a record has a word that means no kind of file, or lacks one where it has everything else of a result."""
+    if kind is not None:
+        return media_kind(kind) is None
+    document = context.job_traces.shown(trace).json
+    parents = [place.rpartition("/")[0] for place in (row.at if row is not None else ())]
+    return any(isinstance(one, dict) for place in parents for one in pointers.values(document, place))
 
 
 def _stated_kind(context: CheckContext, trace: JobTrace, row: Places) -> str | None:

@@ -82,6 +82,29 @@ def is_kept(context: CheckContext) -> Iterator[Problem]:
         fact = context.facts.fact("what is uploaded is kept", f"conversation.yaml uploads {name}", row.evidence)
         for expected, actual in _wrong(context, row, response, first):
             yield Problem(fact, expected, actual[:300], request, request.operation.id if request.operation else name)
+        for read, expected, actual in _life(context, row, request, response) if "read" in row.given else ():
+            yield Problem(fact, expected, actual[:300], read, read.operation.id if read.operation else name)
+
+
+def _life(
+    context: CheckContext, row: Places, request: SentRequest, response: ReceivedResponse
+) -> Iterator[tuple[SentRequest, str, str]]:
+    """What an upload says of itself when it is read alone, and that it is gone once it was removed."""
+    place, steps = str(row.given["id"]), []
+    for name in ("read", "remove", "read"):
+        operation = context.contract.operation(str(row.given[name]))
+        named = [part[1:-1] for part in operation.path.split("/") if part.startswith("{")]
+        id_ = str(pointers.value(response.json, place))
+        steps.append(context.requests.good(operation, params=dict.fromkeys(named, id_)))
+    before, removed, after = (context.try_send(step) for step in steps)
+    if before is not None and not context.excused(before, steps[0].operation):
+        for one in row.given.get("says", {}):
+            shown, said = pointers.value(before.json, one), pointers.value(response.json, one)
+            if shown != said:
+                yield steps[0], f"{said!r} at {one}", f"{shown!r}"
+    refused = [one is None or context.error_detector.refused(one) for one in (removed, after)]
+    if after is not None and refused == [False, False]:
+        yield steps[2], "a refusal, as it was removed", after.shown()
 
 
 def _wrong(
