@@ -18,7 +18,9 @@ from mockreel.conformance.checks import (
     replies,
     requests,
     results,
+    subscription_deliveries,
     webhook_deliveries,
+    webhook_history,
     webhook_retries,
 )
 
@@ -37,6 +39,8 @@ EVERY: tuple[Check, ...] = (
     *paged_lists.CHECKS,
     *chosen_entries.CHECKS,
     *consistency.CHECKS,
+    *webhook_history.CHECKS,
+    *subscription_deliveries.CHECKS,
     *replies.CHECKS,
     *requests.CHECKS,
     *account_balance.CHECKS,

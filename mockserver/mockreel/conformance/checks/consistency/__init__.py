@@ -17,8 +17,6 @@ from mockreel.conformance.checks.consistency import (
     own_workflows,
     secret_display,
     shown_things,
-    webhook_history,
-    webhook_subscriptions,
 )
 
 CHECKS: tuple[Check, ...] = (
@@ -30,8 +28,6 @@ CHECKS: tuple[Check, ...] = (
     *lasting_records.CHECKS,
     *job_entries.CHECKS,
     *job_details.CHECKS,
-    *webhook_history.CHECKS,
-    *webhook_subscriptions.CHECKS,
     *listed_prices.CHECKS,
     *made_things.CHECKS,
     *own_workflows.CHECKS,

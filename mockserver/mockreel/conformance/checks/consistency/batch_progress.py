@@ -6,9 +6,9 @@ from typing import Any
 
 from mockreel.conformance.check import Check, check
 from mockreel.conformance.check_context import CheckContext
-from mockreel.conformance.checks.consistency.webhook_history import wrong_entries
 from mockreel.conformance.checks.job_records import alike, amount
 from mockreel.conformance.checks.webhook_deliveries import same_state
+from mockreel.conformance.checks.webhook_history import wrong_entries
 from mockreel.conformance.jobs.batch_traces import BatchTrace, is_over
 from mockreel.conformance.jobs.job_groups import BATCH
 from mockreel.contract import Operation, pointers
