@@ -187,7 +187,7 @@ def test_other_listed_keys_are_refused(redis_server: RedisServer) -> None:
     """A key that one server admits and another does not would have two answers."""
     with ExitStack() as stack:
         _served(stack, _Receiver(), state=redis_server.url)
-        with pytest.raises(StateError, match=r"has --keys none"):
+        with pytest.raises(StateError, match=r"has no --keys; here it is given"):
             _served(stack, _Receiver(), state=redis_server.url, keys=[])
 
 

@@ -22,7 +22,7 @@ import orjson
 from mockreel.errors import StateError
 from mockreel.simulator.storage.logs.log_entry import Entry, decode
 from mockreel.simulator.storage.logs.log_tail import LogTail, Row
-from mockreel.simulator.storage.logs.run_log import file_name
+from mockreel.simulator.storage.logs.run_log import ROOM, file_name
 
 # What SQLite calls a file of ours (`PRAGMA application_id`), and the version of its form.
 APPLICATION, FORM = 0x4D52454C, 4
@@ -38,9 +38,8 @@ INSERT INTO ended (id, entries) VALUES (1, NULL);
 _INSERT = "INSERT INTO entries (last, count, run, lines) VALUES (?, ?, ?, ?)"
 # Rows that another run's WAL has brought; each row names its run, as SQLite takes any WAL that is whole.
 _FOREIGN = "SELECT EXISTS (SELECT 1 FROM entries WHERE run != :run) OR EXISTS (SELECT 1 FROM head WHERE run != :run)"
-# What to do where a file is damaged, where a disk is full, and where a file cannot be written for another reason.
+# What to do where a file is damaged, and where it cannot be written though the disk has room.
 _WHOLE = "Take a copy that is whole, or name another file."
-_ROOM = "Make room on that disk, or name a file on another one."
 _WRITABLE = "See that this user may write the file and its folder, and that the disk works; or name another file."
 # A commit writes whole pages: small ones cost less (bytes).
 _PAGE = 2048
@@ -315,7 +314,7 @@ class SqliteLog:
         self._tail.empty()
 
     def _unwritable(self, problem: OSError) -> StateError:
-        then = _ROOM if problem.errno in (ENOSPC, EDQUOT) else _WRITABLE
+        then = ROOM if problem.errno in (ENOSPC, EDQUOT) else _WRITABLE
         return StateError(f"{self.where} cannot be written ({problem.strerror or problem}). {then}")
 
     def _commit(self, rows: list[Row]) -> None:
@@ -439,7 +438,7 @@ class SqliteLog:
         if code == sqlite3.SQLITE_CANTOPEN:
             return self._unopened(problem)
         if code == sqlite3.SQLITE_FULL:
-            return StateError(f"{self.where} cannot be written ({problem}). {_ROOM}")
+            return StateError(f"{self.where} cannot be written ({problem}). {ROOM}")
         if code == sqlite3.SQLITE_NOTADB:
             return StateError(f"{self.where} is no run of mockreel, or it is damaged ({problem}). {_WHOLE}")
         if not isinstance(problem, sqlite3.OperationalError):
