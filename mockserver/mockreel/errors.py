@@ -4,7 +4,8 @@ MockreelError
 ├── DataError          a schema, a contract row or another data file cannot be used
 │   └── PageError      a provider's page cannot be understood (mockreel.build)
 ├── OptionError        an option, a reading or a scenario that does not exist, with what does
-│   └── FaultError     a fault that does not exist, or cannot be played here
+│   ├── FaultError     a fault that does not exist, or cannot be played here
+│   └── OptionsClash   two options that cannot be combined
 ├── ControlError       the control API of a running server rejected a request, with its status and reason
 ├── ControlUnreachable no server answers there
 ├── Conflict           a request conflicts with the current state: a job that has ended already, another version
@@ -140,6 +141,20 @@ class Conflict(MockreelError):
 
 class FaultError(OptionError):
     """A fault, or a value of one, does not exist; or it cannot be played for this provider, or on this server."""
+
+
+class OptionsClash(OptionError):
+    """Two options that cannot be combined; the message says why, and what to do.
+
+    Args:
+        one: an option, as a user writes it.
+        other: the other one.
+        then: why not, and what to do.
+    """
+
+    def __init__(self, one: str, other: str, *, then: str) -> None:
+        super().__init__(one, other, then=then)
+        self.args = (f"{one} cannot be combined with {other}. {then}",)
 
 
 class AccountsFull(MockreelError):

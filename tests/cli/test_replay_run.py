@@ -161,3 +161,23 @@ def test_control_at_says_what_can_be_looked_at(words: str, says: str, capsys: py
     code, output = _ran(capsys, "control", "at", "-5", *words.split())
     assert code == 2
     assert says in " ".join(output.split())
+
+
+@pytest.mark.parametrize(
+    ("place", "says"),
+    [
+        ("run.db", "is a file, and a recorded run is a folder. Name the folder that `serve --record-run` has made."),
+        ("none", "holds no run: run.jsonl is not there. Name the folder that `serve --record-run` has made."),
+        ("redis://me:secret@127.0.0.1:6379/0?run=a", "@127.0.0.1:6379/0?run=a' is not valid. Valid: the folder that"),
+    ],
+)
+def test_what_is_no_bundle_is_refused_with_what_to_do(
+    place: str, says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A file of --state, a folder without a run, and a shared run, whose URL stands there without its password."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "run.db").write_bytes(b"x")
+    code, output = _ran(capsys, "replay-run", place)
+    assert code == 2
+    assert says in output
+    assert "secret" not in output

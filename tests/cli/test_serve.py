@@ -27,6 +27,30 @@ def output_of(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     return capsys.readouterr().err
 
 
+@pytest.mark.parametrize("state", [".", "", " ", "/", "./"])
+def test_a_state_that_is_no_file_is_reported(state: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """In one line, with what may be given."""
+    output = output_of(capsys, "--port", "0", "--state", state)
+
+    assert output.startswith("mockreel: --state: ")
+    assert "is not valid. Valid: a file, redis://HOST:PORT/DB" in output
+    assert len(output.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "options", [("--watch", "--state"), ("--watch", "--record-run"), ("--record-run", "--state")], ids=" ".join
+)
+def test_options_that_cannot_be_combined_are_named(
+    options: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As a user writes them, with what to do."""
+    values = {"--state": [str(tmp_path / "run.db")], "--record-run": [str(tmp_path / "recorded")]}
+    output = output_of(capsys, "--port", "0", *(word for one in options for word in (one, *values.get(one, []))))
+
+    assert output.startswith(f"mockreel: {options[0]} cannot be combined with {options[1]}. ")
+    assert "eave out one of the two" in output
+
+
 def test_a_ready_file_that_cannot_be_written_is_reported_at_once(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

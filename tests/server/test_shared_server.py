@@ -187,7 +187,7 @@ def test_other_listed_keys_are_refused(redis_server: RedisServer) -> None:
     """A key that one server admits and another does not would have two answers."""
     with ExitStack() as stack:
         _served(stack, _Receiver(), state=redis_server.url)
-        with pytest.raises(StateError, match=r"has --keys none"):
+        with pytest.raises(StateError, match=r"has no --keys; here it is given"):
             _served(stack, _Receiver(), state=redis_server.url, keys=[])
 
 
@@ -212,3 +212,15 @@ def test_a_redis_behind_a_socket_of_this_machine(tmp_path: Path) -> None:
     """Its URL is one: what is wrong is that nobody listens."""
     with pytest.raises(StateError, match=r"The run 'run' at unix://.*cannot be reached"):
         RedisLog(f"unix://{tmp_path}/redis.sock")
+
+
+def test_what_began_with_the_run_began_at_one_moment_for_every_server(redis_server: RedisServer) -> None:
+    """With a clock that runs on: the snapshots of two are equal though no provider was used, and so are dates."""
+    urls = {**URLS, "runninghub": "http://runninghub.test"}
+    with ExitStack() as stack:
+        servers = [stack.enter_context(serving(state=redis_server.url, public_urls=urls)) for _ in range(2)]
+        snapshots = [ask(one.control.url, "GET", "/_mockreel/snapshot")[1]["providers"] for one in servers]
+        listed = [ask(one.runninghub.url, "GET", "/openapi/v2/api-key/list")[1] for one in servers]
+    assert snapshots[0] == snapshots[1]
+    assert listed[0]["data"]
+    assert listed[0] == listed[1]

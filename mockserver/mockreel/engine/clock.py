@@ -149,9 +149,15 @@ class Clock:
         self._origin, self._since, self._held = pin
 
     @contextmanager
-    def frozen(self) -> Iterator[None]:
-        """Freeze the clock within the block, without notifying listeners: all that happens in it has one time."""
+    def frozen(self, *, at: float | None = None) -> Iterator[None]:
+        """Freeze the clock within the block, without notifying listeners: all that happens in it has one time.
+
+        Args:
+            at: the moment, where it is not the clock's own.
+        """
         pin = self.pin()
+        if at is not None:
+            self._origin = _moment(at)
         try:
             yield
         finally:

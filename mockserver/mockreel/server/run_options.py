@@ -16,7 +16,7 @@ from mockreel.engine.accounts.account import KeyEntry
 from mockreel.engine.accounts.key_file import read_keys
 from mockreel.engine.clock import Clock
 from mockreel.engine.journal import har
-from mockreel.errors import MissingPackage, OptionError
+from mockreel.errors import MissingPackage, OptionError, OptionsClash
 from mockreel.server.admin.control_routes import perform
 from mockreel.server.admin.views import shown_entry, shown_tried
 from mockreel.server.mock_server import MockServer
@@ -26,7 +26,7 @@ from mockreel.simulator.simulator import Simulator
 from mockreel.simulator.storage.checkpoints.checkpoint import Load
 from mockreel.simulator.storage.local_run import LocalRun
 from mockreel.simulator.storage.logs.run_bundle import JOURNAL, Bundle
-from mockreel.simulator.storage.logs.run_log import RunLog
+from mockreel.simulator.storage.logs.run_log import PLACES, RunLog
 from mockreel.simulator.storage.logs.sqlite_log import SqliteLog
 from mockreel.webhooks import WebhookSecret
 from mockreel.whole_file import write_whole
@@ -52,12 +52,14 @@ def open_run(
     if options.durability not in DURABILITIES:
         raise OptionError("durability", options.durability, DURABILITIES)
     if options.state is not None and options.record_run is not None:
-        raise OptionError(
-            "record-run",
-            f"{options.record_run} together with --state",
+        raise OptionsClash(
+            "--record-run",
+            "--state",
             then="A recorded run begins with its server, and the one that --state keeps may have begun before. "
             "Leave out one of the two: the run that --state keeps can be looked back on too.",
         )
+    if isinstance(options.state, Path) and not options.state.name:  # a folder's own name, such as `.` or `/`
+        raise OptionError("--state", str(options.state), PLACES, then="It is a folder.")
     settings = settings_of(options, secrets)
     checkpoints: Path | None = None
     versions = {name: str(one.document["info"]["version"]) for name, one in contracts.items()}

@@ -35,6 +35,7 @@ from mockreel.webhooks import Targets, WebhookSecret, check_authority, webhook_s
 if TYPE_CHECKING:
     from mockreel.server.metrics.metrics import Metrics
     from mockreel.simulator.storage.local_run import LocalRun
+    from mockreel.simulator.storage.run_head import RunHead
     from mockreel.simulator.storage.shared.shared_run import SharedRun
 
     # A run that one server keeps, or several servers share.
@@ -74,8 +75,8 @@ class Server:
             self._run = stored = local_run(options, contracts, self.secrets, clock)
             if stored is not None:
                 undo.callback(stored.log.close)
-            salt = None if stored is None else stored.head.salt
-            simulator, entries = built(options, contracts, secrets=self.secrets, clock=clock, salt=salt)
+            head = None if stored is None else stored.head
+            simulator, entries = built(options, contracts, secrets=self.secrets, clock=clock, head=head)
             if stored is not None:
                 stored.resume(simulator)
                 fresh = partial(self._fresh, stored, options, contracts)
@@ -93,7 +94,7 @@ class Server:
     def _fresh(self, stored: "ServedRun", options: Options, contracts: Mapping[str, Contract]) -> Simulator:
         """The simulator as it was when the run began, beside the one that is served."""
         clock = Clock(start=stored.head.opened, held=True)
-        fresh, _ = built(options, contracts, secrets=self.secrets, clock=clock, salt=stored.head.salt)
+        fresh, _ = built(options, contracts, secrets=self.secrets, clock=clock, head=stored.head)
         return fresh
 
     def _check(self, options: Options) -> None:
@@ -182,12 +183,30 @@ def built(
     *,
     secrets: Mapping[str, WebhookSecret],
     clock: Clock | None = None,
-    salt: bytes | None = None,
+    head: "RunHead | None" = None,
+) -> tuple[Simulator, tuple[KeyEntry, ...]]:
+    """The simulator of some options, and the listed keys.
+
+    Args:
+        head: the start of the run that it is to have: it is made at that moment, at each start and by each server.
+    """
+    clock = clock or Clock(speed=options.speed, held=options.held, start=options.start)
+    with clock.frozen(at=None if head is None else head.opened):
+        return _built(options, contracts, secrets=secrets, clock=clock, salt=None if head is None else head.salt)
+
+
+def _built(
+    options: Options,
+    contracts: Mapping[str, Contract],
+    *,
+    secrets: Mapping[str, WebhookSecret],
+    clock: Clock,
+    salt: bytes | None,
 ) -> tuple[Simulator, tuple[KeyEntry, ...]]:
     entries = read_keys(options.keys) if isinstance(options.keys, Path) else tuple(options.keys or ())
     simulator = build_simulator(
         contracts,
-        clock=clock or Clock(speed=options.speed, held=options.held, start=options.start),
+        clock=clock,
         keys=entries,
         accept_any_key=options.keys is None and _is_loopback(options.host),
         settings=options.settings,

@@ -110,8 +110,8 @@ class SharedServer:
         """
         clock = Clock(speed=options.speed, held=options.held, start=options.start)
         run = local_run(options, contracts, {}, clock)
-        salt = None if run is None else run.head.salt
-        simulator, entries = built(options, contracts, secrets={}, clock=clock, salt=salt)
+        head = None if run is None else run.head
+        simulator, entries = built(options, contracts, secrets={}, clock=clock, head=head)
         if run is not None:
             run.resume(simulator)
         prepare(simulator)

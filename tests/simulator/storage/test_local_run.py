@@ -225,6 +225,37 @@ def test_a_run_with_other_options_is_rejected(tmp_path: Path) -> None:
         pass
 
 
+@pytest.mark.parametrize(
+    ("name", "then", "now", "says"),
+    [
+        ("--keys", False, True, r"no --keys; here it is given\."),
+        ("--keys", True, False, r"--keys; here it is not given\."),
+        ("--keys", None, "ab12", r"no --keys; here it is given\."),
+        ("--keys", "cd34", "ab12", r"--keys of another value than here\."),
+        (
+            "--webhook-secret",
+            {"runflow": "ab12"},
+            {"runflow": "cd34"},
+            r"--webhook-secret of another value than here\.",
+        ),
+        ("--budget", ["5"], None, r"--budget 5; here it is not given\."),
+        ("--reading", {"a:b": "cents"}, {"a:b": "text"}, r"--reading a:b=cents; here it is a:b=text\."),
+        ("--seed", 0, 7, r"--seed 0; here it is 7\."),
+    ],
+)
+def test_an_option_that_differs_is_told_as_it_is_written(
+    name: str, then: object, now: object, says: str, tmp_path: Path
+) -> None:
+    """In a user's words, and of a secret only that it is another one."""
+    with kept(opened("sqlite", tmp_path), settings={name: then}) as one:
+        one.submit()
+    with (
+        pytest.raises(StateError, match=rf"has {says} Serve with"),
+        kept(opened("sqlite", tmp_path), settings={name: now}),
+    ):
+        pass
+
+
 @pytest.mark.parametrize(("then", "now"), [(None, {}), ({}, None), ([], None), ({}, [])])
 def test_an_option_that_is_not_given_is_not_given(then: object, now: object, tmp_path: Path) -> None:
     """A command that serves a run of a program has an empty mapping where that has None."""

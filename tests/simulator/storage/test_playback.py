@@ -1,12 +1,18 @@
 """The log of a run, applied to a fresh simulator, gives the same state: one contract for every kind of log."""
 
+import asyncio
+import gc
+from collections.abc import Awaitable
 from pathlib import Path
 
 import orjson
 import pytest
-from simulator.storage.rig import HOOK, KEYS, KINDS, START, Kept, fresh, kept, load, opened, state, traffic
+from simulator.storage.rig import HOOK, KEYS, KINDS, START, Kept, fresh, kept, load, opened, request, state, traffic
 
+from mockreel.contract.messages.message import Response
 from mockreel.engine.clock import Clock
+from mockreel.errors import LogMisfit, StateError
+from mockreel.simulator.storage.logs.log_entry import Entry
 from mockreel.simulator.storage.logs.run_bundle import Bundle
 from mockreel.simulator.storage.logs.run_log import MemoryLog, RunLog
 from mockreel.simulator.storage.logs.sqlite_log import SqliteLog
@@ -53,6 +59,45 @@ def test_a_reset_is_an_entry_and_later_entries_start_anew(tmp_path: Path) -> Non
         one.simulator.reset()
         traffic(one, seed=2, steps=20)
         assert _again(one, one.run.log) == state(one.simulator)
+
+
+def test_a_log_that_does_not_fit_leaves_no_request_half_begun() -> None:
+    """A request that waits for its job, and an entry behind it that fits nothing: one error, and no warning."""
+    body = {"prompt": "a boat", "duration": "6s", "resolution": "720p"}
+    waiting = request("POST", "/v1/run/google/veo3.1/lite", body)
+    with kept(MemoryLog()) as one:
+        asyncio.run(_cancelled(one.simulator.provider("runflow").answer(waiting)))
+        log = one.run.log
+        log.append([Entry("redelivery", START, {"p": "runflow", "u": "", "id": "none"})])
+    simulator = fresh(Clock(start=START, held=True), one.run.head.salt)
+    with pytest.raises(LogMisfit, match="does not fit the entries before it"):
+        apply_log(Playback(simulator, log, load=load), log.entries())
+    gc.collect()
+
+
+async def _cancelled(answer: object) -> None:
+    """The client has left, as its server was ended."""
+    assert isinstance(answer, Awaitable)
+    task = asyncio.ensure_future(answer)
+    await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.wait([task])
+
+
+def test_a_request_that_waits_and_cannot_be_stored_ends_without_a_warning() -> None:
+    """Its client is told at once; nothing waits for the job any more."""
+    with kept(MemoryLog()) as one:
+        one.submit()
+
+        def full(_: object) -> None:
+            raise StateError("The disk is full.")
+
+        one.run.log.append = full  # type: ignore[method-assign,assignment]
+        body = {"prompt": "a boat", "duration": "6s", "resolution": "720p"}
+        answer = one.simulator.provider("runflow").answer(request("POST", "/v1/run/google/veo3.1/lite", body))
+        assert isinstance(answer, Response)
+        assert answer.status == 503
+        gc.collect()
 
 
 def test_a_read_is_no_entry_but_the_first_with_a_key_is() -> None:

@@ -67,7 +67,7 @@ def test_a_log_of_another_form_is_rejected(tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / "run.db") as other:
         other.execute("PRAGMA user_version = 7")
     other.close()
-    with pytest.raises(StateError, match=r"has form 7 of the log; this version reads form 3\. Serve it with"):
+    with pytest.raises(StateError, match=r"has form 7 of the log; this version reads form 4\. Serve it with"):
         SqliteLog(tmp_path / "run.db")
 
 
@@ -136,7 +136,7 @@ def test_entries_are_appended_all_or_none_where_the_disk_is_full(tmp_path: Path)
     log.begin({})
     log.append([_entry(0)])
     log.limit_pages(8)
-    with pytest.raises(StateError, match=r"cannot be read or written \(database or disk is full\)"):
+    with pytest.raises(StateError, match=r"cannot be written \(database or disk is full\)\. Make room"):
         log.append([_entry(number) for number in range(2000)])
     assert log.last == 1
     log.limit_pages(100_000)
@@ -201,7 +201,7 @@ def test_a_full_disk_rejects_submits_and_loses_no_answered_request(tmp_path: Pat
         taken = [orjson.loads(answer.body)["id"] for answer in answers if answer.status == 201]  # in the room there was
         response = answers[-1]
         assert response.status == 503
-        assert b"cannot be read or written (database or disk is full)" in response.body
+        assert b"cannot be written (database or disk is full). Make room" in response.body
         assert one.ask("runflow", "GET", f"/v1/runs/{first}").status == 200
         log.limit_pages(100_000)
         second = one.submit()
@@ -312,6 +312,7 @@ def test_a_log_that_lost_entries_behind_its_end_is_refused(tmp_path: Path) -> No
 
 
 def _lines(tail: bytes) -> list[bytes]:
+    """Its lines: whose it is, and the entries."""
     return tail.rstrip(b"\0").splitlines(keepends=True)
 
 
@@ -344,7 +345,7 @@ def test_the_tail_is_cut_anywhere_and_gives_a_whole_beginning(tmp_path: Path) ->
             (tmp_path / name).write_bytes(content[:size] if name == "run.db-tail" else content)
         log = SqliteLog(tmp_path / "run.db")
         there = log.last
-        assert there == lines[:size].count(b"\n")
+        assert there == max(0, lines[:size].count(b"\n") - 1)
         assert f"behind the {there} entries" in log.unended
         log.append([_entry(there)])
         assert [entry.at for _, entry in log.entries()] == [float(number) for number in range(there + 1)]
@@ -364,15 +365,19 @@ def test_a_tail_that_is_damaged_before_its_last_entry_is_refused(tmp_path: Path)
             if name == "run.db-tail":
                 damaged[place] ^= 1
             (tmp_path / name).write_bytes(damaged)
-        with pytest.raises(StateError, match=r"run\.db-tail (is damaged|goes on with entry)"):
+        with pytest.raises(
+            StateError, match=r"run\.db-tail (is damaged|goes on with entry|beside .* belongs to another run)"
+        ):
             SqliteLog(tmp_path / "run.db")
 
 
 def test_a_tail_of_random_bytes_is_refused(tmp_path: Path) -> None:
-    """Nothing of it can be read, and that is no tail that nothing was written to."""
+    """Behind its first line: nothing of it can be read, and that is no tail that nothing was written to."""
     whole = _killed(tmp_path)
     for name, content in whole.items():
-        (tmp_path / name).write_bytes(random.Random(1).randbytes(5000) if name == "run.db-tail" else content)
+        title = content.splitlines(keepends=True)[0]
+        random_tail = title + random.Random(1).randbytes(5000)
+        (tmp_path / name).write_bytes(random_tail if name == "run.db-tail" else content)
     with pytest.raises(StateError, match=r"run\.db-tail is damaged"):
         SqliteLog(tmp_path / "run.db")
 
@@ -381,7 +386,8 @@ def test_a_tail_that_goes_on_behind_lost_entries_is_refused(tmp_path: Path) -> N
     whole = _killed(tmp_path)
     for name, content in whole.items():
         (tmp_path / name).write_bytes(content)
-    (tmp_path / "run.db-tail").write_bytes(b"".join(_lines(whole["run.db-tail"])[3:]))
+    title, *lines = _lines(whole["run.db-tail"])
+    (tmp_path / "run.db-tail").write_bytes(b"".join([title, *lines[3:]]))
     with pytest.raises(StateError, match=r"has lost entries: it has 0, and run\.db-tail goes on with entry 4\. Take"):
         SqliteLog(tmp_path / "run.db")
 
@@ -420,6 +426,23 @@ def test_a_tail_is_taken_by_a_server_that_waits_for_the_disk(tmp_path: Path) -> 
     assert done is not None
     done.result()
     assert [number for number, _ in log.entries()] == [*range(1, 32)]
+    log.close()
+
+
+@pytest.mark.parametrize("moved", [0, 100], ids=["new", "moved"])
+@pytest.mark.parametrize("side", ["run.db-wal", "run.db-tail"])
+def test_a_file_of_another_run_beside_it_is_refused(side: str, moved: int, tmp_path: Path) -> None:
+    """Though it is whole, and of as many entries. Nothing is changed: with its own one the run goes on."""
+    whole = _killed(tmp_path, entries=700, moved=moved)
+    foreign = _killed(tmp_path, entries=700, moved=moved)
+    for name, content in whole.items():
+        (tmp_path / name).write_bytes(foreign[name] if name == side else content)
+    with pytest.raises(StateError, match=rf"{side} beside .*run\.db belongs to another run\. Put that of this run"):
+        SqliteLog(tmp_path / "run.db")
+    assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == {**whole, side: foreign[side]}
+    (tmp_path / side).write_bytes(whole[side])
+    log = SqliteLog(tmp_path / "run.db")
+    assert log.last == 700
     log.close()
 
 

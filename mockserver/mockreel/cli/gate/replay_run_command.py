@@ -10,6 +10,7 @@ import click
 
 from mockreel.cli.output import echo
 from mockreel.cli.shared_options import reading_option
+from mockreel.errors import OptionError
 
 if TYPE_CHECKING:
     from mockreel.server.socket_server import Server
@@ -17,10 +18,12 @@ if TYPE_CHECKING:
 
 # Of several differences so many are shown.
 MOST_SHOWN = 10
+_FOLDER = "the folder that `serve --record-run` has made"
+_SHARED = "A run in a Redis is looked back on with `mockreel control at TIME` while a server shares it."
 
 
 @click.command("replay-run")
-@click.argument("bundle", type=click.Path(path_type=Path), metavar="BUNDLE")
+@click.argument("bundle", metavar="BUNDLE")
 @reading_option("Use this option of a reading instead (repeatable).")
 @click.option(
     "--against",
@@ -33,7 +36,7 @@ MOST_SHOWN = 10
 @click.option("--port", default=8700, show_default=True, help="The control port of --open. 0 takes free ones.")
 def command(
     *,
-    bundle: Path,
+    bundle: str,
     readings: tuple[tuple[str, str], ...],
     against: Path | None,
     as_json: bool,
@@ -48,7 +51,11 @@ def command(
     """
     from mockreel.server.recorded_run import RecordedRun  # noqa: PLC0415  (--help needs none of it)
 
-    run = RecordedRun(bundle, readings=dict(readings), data=against)
+    if "://" in bundle:
+        from mockreel.engine.redaction.url_redaction import masked_url  # noqa: PLC0415
+
+        raise OptionError("BUNDLE", masked_url(bundle), [_FOLDER], then=_SHARED)
+    run = RecordedRun(Path(bundle), readings=dict(readings), data=against)
     if opened:
         if run.unended:
             echo(run.unended, err=True)

@@ -20,13 +20,14 @@ from mockreel.cli.private_file import PrivateFile
 from mockreel.cli.ready_file import announcing, check_ready_file
 from mockreel.cli.shared_options import server_options, shared
 from mockreel.engine.billing import cost_avoided
-from mockreel.errors import OptionError
+from mockreel.errors import OptionError, OptionsClash
 from mockreel.server.http.tls import Tls, encryption
 from mockreel.server.log import Log
 from mockreel.server.mock_server import MockServer
 from mockreel.server.server_options import Options
 from mockreel.server.socket_server import Server
 from mockreel.simulator.simulator import load_contracts
+from mockreel.simulator.storage.logs.run_log import PLACES
 from mockreel.webhooks import WebhookSecret
 
 if TYPE_CHECKING:
@@ -199,10 +200,10 @@ def _example(server: MockServer, *, listed: str) -> list[str]:
 def _options(
     options: Mapping[str, Any], tls: Tls | None, admitted: Credentials, traces: "TracerProvider | None"
 ) -> Options:
-    storage = options["state"] or options["record_run"]
-    if storage and options["watch"]:
-        then = "A stored run depends on unchanged data: leave out one of the two."
-        raise OptionError("watch", f"with the run in {storage}", then=then)
+    for name, storage in (("--state", options["state"]), ("--record-run", options["record_run"])):
+        if storage and options["watch"]:
+            then = "A stored run depends on unchanged data: leave out one of the two."
+            raise OptionsClash("--watch", name, then=then)
     return Options(
         **{**shared(options), "keys": admitted.keys},
         host=options["host"],
@@ -220,6 +221,8 @@ def _options(
 
 def _state(options: str | None) -> Path | str | None:
     """A file, or the URL of what several servers share."""
+    if options is not None and not options.strip():
+        raise OptionError("state", options, PLACES)
     return Path(options) if options is not None and "://" not in options else options
 
 

@@ -1,8 +1,9 @@
 """Writes the log of a run while it is served: every change of a simulator in the order in which it happened."""
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import Future
 from dataclasses import asdict
 from decimal import Decimal
@@ -383,8 +384,12 @@ def _not_stored(lost: StateError) -> Response:
     return problem(503, "Not stored", f"{lost} The request is not confirmed; send it again once it can be stored.")
 
 
-def _forget(answer: Any) -> None:
-    """Cancel an answer that has no receiver any more."""
-    close = getattr(answer, "close", None) or getattr(answer, "cancel", None)
-    if close is not None:
-        close()
+def _forget(answer: Awaitable[Response]) -> None:
+    """Cancel an answer that has no receiver any more; it begins before, or what it is to await would stay unawaited."""
+    if isinstance(answer, asyncio.Future):
+        answer.cancel()
+    if not isinstance(answer, Coroutine):
+        return
+    with contextlib.suppress(StopIteration, RuntimeError):  # it ends at once, or no loop runs here
+        answer.send(None)
+    answer.close()

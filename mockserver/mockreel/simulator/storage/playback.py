@@ -36,6 +36,8 @@ Comparison = Callable[[int, Entry, Response | None], None]
 # Stands for a response that was ready at once then, and waits for its job now.
 _WAITS = Response(0, b"nothing yet: the response waits for its job")
 _ADMISSION = tuple(field.name for field in fields(Admission))
+# Steps of the event loop until a request has come to where it waits.
+_TURNS = 5
 
 
 class _Moment(NamedTuple):
@@ -117,7 +119,7 @@ class Playback:
                 self._simulator.providers[name].deliveries.send_through(lambda _, sender=sender: sender)  # type: ignore[misc]
             for provider in self._simulator.providers.values():
                 provider.keyring.forget_aliases()
-            self._end_waiting()
+            await self._end_waiting()
 
     def _script(self) -> None:
         """From now on, send only what the log has as sent."""
@@ -198,7 +200,9 @@ class Playback:
         if self._compare is not None:
             self._compare(number, entry, response)
 
-    def _end_waiting(self) -> None:
+    async def _end_waiting(self) -> None:
+        for _ in range(_TURNS if self._waiting else 0):  # what never began would leave what it is to await unawaited
+            await asyncio.sleep(0)
         for task in self._waiting.values():
             task.cancel()
 

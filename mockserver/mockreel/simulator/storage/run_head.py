@@ -10,6 +10,8 @@ from mockreel import __version__
 from mockreel.engine.clock import LATEST
 from mockreel.errors import StateError
 
+# The options of which the head has only whether they are given, or a hash.
+_SECRETS = frozenset({"--keys", "--webhook-secret"})
 # The form of the log's entries; another one is not read.
 FORM = 1
 
@@ -66,24 +68,43 @@ class RunHead:
             here = settings.get(name)
             if value != here and not (_is_none(value) and _is_none(here)):
                 raise StateError(
-                    f"{where} has {name} {_shown(value)}; here it is {_shown(here)}. "
+                    f"{where} has {_difference(name, value, here)}. "
                     f"Serve with the same options, or keep this run {elsewhere}."
                 )
         for name, version in self.contracts.items():
-            if contracts.get(name) != version:
+            if name not in contracts:
+                raise StateError(
+                    f"{where} has the provider {name}, which is not served here. "
+                    f"Serve the same providers, or keep this run {elsewhere}."
+                )
+            if contracts[name] != version:
                 raise StateError(
                     f"{where} has version {version} of the contract of {name}; here it is "
-                    f"{contracts.get(name)}. Serve with the same data, or keep this run {elsewhere}."
+                    f"{contracts[name]}. Serve with the same data, or keep this run {elsewhere}."
                 )
 
 
 def _is_none(value: Any) -> bool:
-    """Whether an option is not given: a command has an empty list or mapping then, code None."""
-    return value in (None, [], {})
+    """Whether an option is not given: a command has an empty list or mapping then, or a flag's False, code None."""
+    return value is None or value is False or value in ([], {}, ())
+
+
+def _difference(name: str, then: Any, here: Any) -> str:
+    """What an option was, and what it is, as a user writes it; a secret is only told as another one."""
+    if name in _SECRETS and not (_is_none(then) or _is_none(here)):
+        return f"{name} of another value than here"
+    if _is_none(then):
+        return f"no {name}; here it is {_shown(here)}" if name not in _SECRETS else f"no {name}; here it is given"
+    given = f" {_shown(then)}" if name not in _SECRETS else ""
+    return f"{name}{given}; here it is {'not given' if _is_none(here) else _shown(here)}"
 
 
 def _shown(value: Any) -> str:
-    return "none" if _is_none(value) else repr(value)
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name}={_shown(one)}" for name, one in value.items())
+    if isinstance(value, list | tuple):
+        return ", ".join(_shown(one) for one in value)
+    return str(value)
 
 
 def new_head(settings: Mapping[str, Any], contracts: Mapping[str, str], *, opened: float) -> RunHead:

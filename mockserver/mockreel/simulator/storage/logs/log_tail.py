@@ -9,6 +9,7 @@ import mmap
 import os
 from collections.abc import Iterator, Sequence
 from errno import ENOSPC
+from io import RawIOBase
 from pathlib import Path
 from zlib import crc32
 
@@ -20,17 +21,32 @@ _PRIVATE = 0o600
 
 
 class LogTail:
-    """Lines one behind the other, each with its number and a checksum; what follows the last one is zeros.
+    """Whose it is, then lines one behind the other, each with its number and a checksum; what follows is zeros.
 
     Args:
         path: the file; it is made when it is opened.
+        run: the identity of the run that it belongs to.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, run: str) -> None:
         self._path = path
         self._map: mmap.mmap | None = None
-        self._used = 0
+        self._title = b"run %b\n" % run.encode()
+        self._used = len(self._title)
         self.is_damaged = False  # what was read breaks off before its end
+
+    def is_foreign(self) -> bool:
+        """Whether it is another run's. One that is empty, or was cut off before its first line, is nobody's.
+
+        Raises:
+            OSError: it cannot be read.
+        """
+        try:
+            with self._path.open("rb") as file:
+                found = file.read(len(self._title))
+        except FileNotFoundError:
+            return False
+        return not self._title.startswith(found.rstrip(b"\0"))
 
     def read(self, *, after: int) -> list[Row]:
         """The rows that are there, up to the first one that is not whole.
@@ -45,8 +61,8 @@ class LogTail:
             data = self._path.read_bytes()
         except FileNotFoundError:
             return []
-        found = list(_rows(data))
-        self._used = sum(len(_line(row)) for row in found)
+        found = list(_rows(data[len(self._title) :]))
+        self._used = len(self._title) + sum(len(_line(row)) for row in found)
         self.is_damaged = _breaks_off(data[self._used :], last=max(after, found[-1][0] if found else 0))
         return found
 
@@ -59,11 +75,16 @@ class LogTail:
         handle = os.open(self._path, os.O_CREAT | os.O_RDWR, _PRIVATE)
         with os.fdopen(handle, "r+b", buffering=0) as file:
             size = max(SIZE, self._used)
-            file.seek(self._used)
-            if file.write(bytes(size - self._used)) != size - self._used:
-                raise OSError(ENOSPC, os.strerror(ENOSPC))
+            self._write(file, 0, self._title)
+            self._write(file, self._used, bytes(size - self._used))
             file.truncate(size)
             self._map = mmap.mmap(file.fileno(), size)
+
+    @staticmethod
+    def _write(file: RawIOBase, place: int, data: bytes) -> None:
+        file.seek(place)
+        if file.write(data) != len(data):
+            raise OSError(ENOSPC, os.strerror(ENOSPC))
 
     def append(self, rows: Sequence[Row]) -> bool:
         """Write rows; whether they had room. If not, nothing is written."""
@@ -77,7 +98,7 @@ class LogTail:
 
     def empty(self) -> None:
         """The database has all of it; what is written over it has higher numbers."""
-        self._used = 0
+        self._used = len(self._title)
 
     def close(self) -> None:
         """Leave it as it is."""

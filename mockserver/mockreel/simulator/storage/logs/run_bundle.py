@@ -3,6 +3,7 @@
 import contextlib
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from errno import EDQUOT, ENOSPC
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -10,13 +11,15 @@ import orjson
 
 from mockreel.errors import DataError, StateError
 from mockreel.simulator.storage.logs.log_entry import Entry, decode
-from mockreel.simulator.storage.logs.run_log import file_name
+from mockreel.simulator.storage.logs.run_log import ROOM, file_name
 from mockreel.whole_file import write_whole
 
 LOG, FILES, JOURNAL = "run.jsonl", "files", "journal.har"
 # The salt of key hashes stays with the server, so that keys cannot be guessed from a bundle.
 _UNSAID = {"salt": ""}
-
+# What to do where a folder is none, or a file.
+_NAME = "Name the folder that `serve --record-run` has made."
+_FILE = "What `serve --state` keeps is looked back on with `mockreel control at TIME` while it is served."
 
 # Begins the last line, which has how many entries there are; entries are arrays.
 _END = b'{"entries":'
@@ -65,7 +68,9 @@ class Bundle:
                 first = file.readline()
                 self._count(file)
         except FileNotFoundError as problem:
-            raise StateError(f"{self.where} holds no run: {LOG} is not there.") from problem
+            raise StateError(f"{self.where} holds no run: {LOG} is not there. {_NAME}") from problem
+        except NotADirectoryError as problem:
+            raise StateError(f"{self.where} is a file, and a recorded run is a folder. {_NAME} {_FILE}") from problem
         except OSError as problem:
             raise self._unusable(problem) from problem
         try:
@@ -104,7 +109,8 @@ class Bundle:
             )
 
     def _unusable(self, problem: OSError) -> StateError:
-        return StateError(f"{self.where} cannot be read or written ({problem.strerror or problem}).")
+        then = ROOM if problem.errno in (ENOSPC, EDQUOT) else "See that this user may read and write it."
+        return StateError(f"{self.where} cannot be read or written ({problem.strerror or problem}). {then}")
 
     def begin(self, head: Mapping[str, Any]) -> None:
         self.head = head

@@ -7,6 +7,11 @@ from typing import Any, Protocol
 
 from mockreel.simulator.storage.logs.log_entry import Entry, decode
 
+# What names the log of a run that is kept.
+PLACES = ("a file", "redis://HOST:PORT/DB", "redis://HOST:PORT/DB?run=NAME")
+# What to do where a disk is full.
+ROOM = "Make room on that disk, or name a place on another one."
+
 
 class RunLog(Protocol):
     """An ordered log that is only appended to. Entries are numbered from 1.

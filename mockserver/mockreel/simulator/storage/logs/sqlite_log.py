@@ -7,9 +7,11 @@ committed at once, as each commit costs several times what an entry does.
 
 import contextlib
 import os
+import secrets
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
+from errno import EDQUOT, ENOSPC
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
@@ -20,19 +22,25 @@ import orjson
 from mockreel.errors import StateError
 from mockreel.simulator.storage.logs.log_entry import Entry, decode
 from mockreel.simulator.storage.logs.log_tail import LogTail, Row
-from mockreel.simulator.storage.logs.run_log import file_name
+from mockreel.simulator.storage.logs.run_log import ROOM, file_name
 
 # What SQLite calls a file of ours (`PRAGMA application_id`), and the version of its form.
-APPLICATION, FORM = 0x4D52454C, 3
+APPLICATION, FORM = 0x4D52454C, 4
 _TABLES = """
-CREATE TABLE head (id INTEGER PRIMARY KEY CHECK (id = 1), value BLOB NOT NULL);
-CREATE TABLE entries (last INTEGER PRIMARY KEY, count INTEGER NOT NULL, lines BLOB NOT NULL);
+CREATE TABLE run (id INTEGER PRIMARY KEY CHECK (id = 1), name TEXT NOT NULL);
+CREATE TABLE head (id INTEGER PRIMARY KEY CHECK (id = 1), run TEXT NOT NULL, value BLOB NOT NULL);
+CREATE TABLE entries (last INTEGER PRIMARY KEY, count INTEGER NOT NULL, run TEXT NOT NULL, lines BLOB NOT NULL);
 CREATE TABLE files (name TEXT PRIMARY KEY, data BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE ended (id INTEGER PRIMARY KEY CHECK (id = 1), entries INTEGER);
 INSERT INTO ended (id, entries) VALUES (1, NULL);
 """
-# What is committed together is one row: the number of its last entry, how many there are, and their lines.
-_INSERT = "INSERT INTO entries (last, count, lines) VALUES (?, ?, ?)"
+# What is committed together is one row: the number of its last entry, how many there are, whose, and their lines.
+_INSERT = "INSERT INTO entries (last, count, run, lines) VALUES (?, ?, ?, ?)"
+# Rows that another run's WAL has brought; each row names its run, as SQLite takes any WAL that is whole.
+_FOREIGN = "SELECT EXISTS (SELECT 1 FROM entries WHERE run != :run) OR EXISTS (SELECT 1 FROM head WHERE run != :run)"
+# What to do where a file is damaged, and where it cannot be written though the disk has room.
+_WHOLE = "Take a copy that is whole, or name another file."
+_WRITABLE = "See that this user may write the file and its folder, and that the disk works; or name another file."
 # A commit writes whole pages: small ones cost less (bytes).
 _PAGE = 2048
 # So many pages are in the WAL before they are moved, for which a commit waits for the disk.
@@ -71,7 +79,6 @@ class SqliteLog:
         self._writer: Thread | None = None
         self._wal = path.with_name(f"{path.name}-wal")
         self._tail_path = path.with_name(f"{path.name}-tail")
-        self._tail = LogTail(self._tail_path)
         self._rows: list[Row] = []  # what the tail has, and the database has not
         self._unwritten: list[Row] = []  # what the writer thread could not commit yet, and why
         self._lost: StateError | None = None
@@ -80,12 +87,15 @@ class SqliteLog:
         missing = [file.name for file in (self._wal, self._tail_path) if not file.exists()]
         self._written = False  # something was written since it was opened
         self._check_files(path, new=new)
+        self._run = secrets.token_hex(8) if new else self._read_run(path)
+        self._tail = LogTail(self._tail_path, run=self._run)
         try:
-            self._connection = self._opened(path, new=new)
+            if self._run and self._tail.is_foreign():
+                raise self._foreign(self._tail_path)
+            with self._as_state_error():
+                self._connection = self._opened(path, new=new)
         except OSError as problem:
-            raise StateError(f"{path} cannot be opened ({problem.strerror or problem}).") from problem
-        except sqlite3.Error as problem:  # such as a file that this user may not read
-            raise StateError(f"{path} cannot be opened ({problem}).") from problem
+            raise self._unopened(problem.strerror or problem) from problem
         try:
             self._prepare(new=new)
             self.last, self.head = self._read()
@@ -121,6 +131,32 @@ class SqliteLog:
             os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
         return sqlite3.connect(path, timeout=0.2, isolation_level=None, check_same_thread=False)
 
+    def _read_run(self, path: Path) -> str:
+        """The identity of the run, which is in the database itself.
+
+        Raises:
+            StateError: what is beside the database belongs to another run, or the database is none of ours.
+        """
+        with self._as_state_error():
+            # Without its WAL, and then with it, read only: whoever may write moves the WAL into the database.
+            with _reading(path, "immutable=1") as alone:
+                if not alone.execute("SELECT count(*) FROM sqlite_schema WHERE name = 'run'").fetchone()[0]:
+                    return ""  # another program's, or of another form, as will be said
+                run = alone.execute("SELECT max(name) FROM run").fetchone()[0]
+            if not isinstance(run, str):
+                raise StateError(f"{path} is damaged: the name of the run is missing. {_WHOLE}")
+            if self._wal.exists() and self._wal.stat().st_size:
+                with _reading(path, "mode=ro") as both:
+                    if both.execute(_FOREIGN, {"run": run}).fetchone()[0]:
+                        raise self._foreign(self._wal)
+        return run
+
+    def _foreign(self, file: Path) -> StateError:
+        return StateError(
+            f"{file.name} beside {self.where} belongs to another run. Put that of this run there; an empty file of "
+            "that name goes on with the entries that are in the others."
+        )
+
     def _prepare(self, *, new: bool) -> None:
         """Take the file for this process, and see that it is one of ours."""
         with self._as_state_error():
@@ -141,6 +177,7 @@ class SqliteLog:
         self._connection.execute(f"PRAGMA user_version = {FORM}")
         for statement in _TABLES.strip().split(";\n"):
             self._connection.execute(statement.rstrip(";"))
+        self._connection.execute("INSERT INTO run (id, name) VALUES (1, ?)", (self._run,))
         self._connection.execute("COMMIT")
 
     def _check(self) -> None:
@@ -157,20 +194,21 @@ class SqliteLog:
             )
         damage = self._connection.execute("PRAGMA quick_check(1)").fetchone()[0]
         if damage != "ok":
-            raise StateError(f"{self.where} is damaged ({damage}). Take a copy that is whole, or name another file.")
+            raise StateError(f"{self.where} is damaged ({damage}). {_WHOLE}")
 
     def _read(self) -> tuple[int, Mapping[str, Any] | None]:
         with self._as_state_error():
             count, last = self._connection.execute("SELECT sum(count), max(last) FROM entries").fetchone()
             found = self._connection.execute("SELECT value FROM head").fetchone()
         if count != last:
-            raise StateError(f"{self.where} is damaged: of {last} entries {last - count} are missing.")
+            raise StateError(f"{self.where} is damaged: of {last} entries {last - count} are missing. {_WHOLE}")
         if found is None and count:
-            raise StateError(f"{self.where} is damaged: the start of the run is missing.")
+            raise StateError(f"{self.where} is damaged: the start of the run is missing. {_WHOLE}")
         try:
             return last or 0, None if found is None else orjson.loads(found[0])
         except (ValueError, TypeError) as problem:
-            raise StateError(f"{self.where} is damaged: the start of the run cannot be read ({problem}).") from problem
+            said = f"{self.where} is damaged: the start of the run cannot be read ({problem}). {_WHOLE}"
+            raise StateError(said) from problem
 
     def _begun_only(self) -> StateError:
         return StateError(
@@ -188,8 +226,7 @@ class SqliteLog:
             return None
         if found is None or ended not in (None, self.last):
             raise StateError(
-                f"{self.where} is damaged: its end has {ended} entries, and {self.last} are there. "
-                "Take a copy that is whole, or name another file."
+                f"{self.where} is damaged: its end has {ended} entries, and {self.last} are there. {_WHOLE}"
             )
         if ended is None and missing:
             raise StateError(
@@ -207,7 +244,9 @@ class SqliteLog:
         try:
             rows = [row for row in self._tail.read(after=self.last) if row[0] > self.last]
         except OSError as problem:
-            raise StateError(f"{self._tail_path} cannot be read ({problem.strerror or problem}).") from problem
+            raise StateError(
+                f"{self._tail_path} cannot be read ({problem.strerror or problem}). {_WRITABLE}"
+            ) from problem
         if self._tail.is_damaged:
             raise StateError(
                 f"{self._tail_path} is damaged: entries are missing behind entry {rows[-1][0] if rows else self.last}. "
@@ -246,7 +285,9 @@ class SqliteLog:
         with self._as_state_error():
             if not self._written:
                 self._first_write()
-            self._connection.execute("INSERT INTO head (id, value) VALUES (1, ?)", (orjson.dumps(head),))
+            self._connection.execute(
+                "INSERT INTO head (id, run, value) VALUES (1, ?, ?)", (self._run, orjson.dumps(head))
+            )
         self.head = head
 
     def append(self, entries: Iterable[Entry]) -> "Future[None] | None":
@@ -287,12 +328,15 @@ class SqliteLog:
         self._tail.empty()
 
     def _unwritable(self, problem: OSError) -> StateError:
-        return StateError(f"{self.where} cannot be written ({problem.strerror or problem}).")
+        then = ROOM if problem.errno in (ENOSPC, EDQUOT) else _WRITABLE
+        return StateError(f"{self.where} cannot be written ({problem.strerror or problem}). {then}")
 
     def _commit(self, rows: list[Row]) -> None:
         self._connection.execute("BEGIN IMMEDIATE")
         try:
-            self._connection.execute(_INSERT, (rows[-1][0], len(rows), b"\n".join([line for _, line in rows])))
+            self._connection.execute(
+                _INSERT, (rows[-1][0], len(rows), self._run, b"\n".join([line for _, line in rows]))
+            )
             self._connection.execute("COMMIT")
         except sqlite3.Error:
             if self._connection.in_transaction:  # a full disk has ended it already
@@ -345,7 +389,9 @@ class SqliteLog:
         for last, count, lines in pieces:
             rows = [*enumerate(lines.split(b"\n"), last - count + 1)]
             if len(rows) != count:
-                raise StateError(f"{self.where} is damaged: {len(rows)} entries are there of {count} up to {last}.")
+                raise StateError(
+                    f"{self.where} is damaged: {len(rows)} entries are there of {count} up to {last}. {_WHOLE}"
+                )
             found += rows
         return [row for row in found if row[0] > after]
 
@@ -359,7 +405,7 @@ class SqliteLog:
         with self._as_state_error():
             found = self._connection.execute("SELECT data FROM files WHERE name = ?", (name,)).fetchone()
         if found is None:
-            raise StateError(f"{self.where} is damaged: the body {name} is missing.")
+            raise StateError(f"{self.where} is damaged: the body {name} is missing. {_WHOLE}")
         return bytes(found[0])
 
     def limit_pages(self, most: int) -> None:
@@ -402,9 +448,35 @@ class SqliteLog:
         except sqlite3.DatabaseError as problem:
             raise self._sentence(problem) from problem
 
+    def _unopened(self, why: object) -> StateError:
+        return StateError(
+            f"{self.where} cannot be opened ({why}). Name a file in a folder that exists and that this user may write."
+        )
+
     def _sentence(self, problem: sqlite3.DatabaseError) -> StateError:
-        if not isinstance(problem, sqlite3.OperationalError):
-            return StateError(f"{self.where} is no run of mockreel, or it is damaged ({problem}).")
-        if problem.sqlite_errorcode in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        code = getattr(problem, "sqlite_errorcode", sqlite3.SQLITE_CANTOPEN) & 0xFF  # the rest is for SQLite's authors
+        if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             return StateError(f"{self.where} is in use by another process. End that server, or name another file.")
-        return StateError(f"{self.where} cannot be read or written ({problem}).")
+        if code == sqlite3.SQLITE_CANTOPEN:
+            return self._unopened(problem)
+        if code == sqlite3.SQLITE_FULL:
+            return StateError(f"{self.where} cannot be written ({problem}). {ROOM}")
+        if code == sqlite3.SQLITE_NOTADB:
+            return StateError(f"{self.where} is no run of mockreel, or it is damaged ({problem}). {_WHOLE}")
+        if not isinstance(problem, sqlite3.OperationalError):
+            return StateError(f"{self.where} is damaged ({problem}). {_WHOLE}")
+        return StateError(f"{self.where} cannot be read or written ({problem}). {_WRITABLE}")
+
+
+@contextlib.contextmanager
+def _reading(path: Path, how: str) -> Iterator[sqlite3.Connection]:
+    """A database that is only read; what SQLite makes beside it for that is removed again."""
+    index = path.with_name(f"{path.name}-shm")
+    was_there = index.exists()
+    connection = sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True, timeout=0.2)
+    try:
+        yield connection
+    finally:
+        connection.close()
+        if not was_there:
+            index.unlink(missing_ok=True)

@@ -16,6 +16,7 @@ from redis.retry import Retry
 
 from mockreel.errors import LogMisfit, OptionError, StateError
 from mockreel.simulator.storage.logs.log_entry import Entry, decode
+from mockreel.simulator.storage.logs.run_log import PLACES
 from mockreel.simulator.storage.shared import scripts
 from mockreel.simulator.storage.shared.run_archive import PIECE, RunArchive
 
@@ -309,8 +310,7 @@ def _client(url: str, options: Mapping[str, Any]) -> redis.Redis:
 
 def _misfit(url: str) -> OptionError:
     """The error of a URL that is none; a password may stand in it."""
-    valid = ["a file", "redis://HOST:PORT/DB", "redis://HOST:PORT/DB?run=NAME"]
-    return OptionError("state", f"{url.partition('://')[0]}://…", valid)
+    return OptionError("state", f"{url.partition('://')[0]}://…", PLACES)
 
 
 def _number(id_: bytes) -> int:
