@@ -11,7 +11,7 @@ from mockreel.engine.journal.journal import AttemptEntry, Entry, Journal
 from mockreel.server.admin.views import shown_entry, shown_json_bytes, shown_pairs, shown_text, shown_url
 from mockreel.server.dashboard.job_timeline import Timeline, look, timeline
 from mockreel.simulator.provider import Provider
-from mockreel.webhooks import Delivery
+from mockreel.webhooks import Attempt, Delivery
 
 # A job's id is shown so long in a list; its page has the whole.
 ID_SHOWN = 13
@@ -162,7 +162,7 @@ class DeliveryRow:
     url: str
     headers: tuple[tuple[str, str], ...]
     body: bytes
-    details: tuple[str, ...]  # of each attempt
+    attempts: tuple[tuple[Attempt, str], ...]  # each with its details; more may be made while this is shown
 
     @property
     def short(self) -> str:
@@ -171,7 +171,7 @@ class DeliveryRow:
 
     @property
     def look(self) -> str:
-        return "working" if self.one.status == "pending" and self.one.attempts else _LOOKS[self.one.status]
+        return "working" if self.one.status == "pending" and self.attempts else _LOOKS[self.one.status]
 
 
 def delivery_row(provider: Provider, one: Delivery) -> DeliveryRow:
@@ -184,7 +184,7 @@ def delivery_row(provider: Provider, one: Delivery) -> DeliveryRow:
         shown_url(provider, one.url) or "",
         tuple(shown_pairs(provider, one.headers)),
         shown_json_bytes(provider, one.body),
-        tuple(shown_text(provider, attempt.outcome.detail) for attempt in one.attempts),
+        tuple((attempt, shown_text(provider, attempt.outcome.detail)) for attempt in one.attempts),
     )
 
 
