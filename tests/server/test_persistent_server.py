@@ -18,6 +18,7 @@ from mockreel.errors import MockreelError, OptionError, StateError
 from mockreel.server.mock_server import MockServer
 from mockreel.server.recorded_run import RecordedRun, replayed
 from mockreel.server.socket_server import hosted, serving
+from mockreel.simulator.storage.logs.sqlite_log import SqliteLog
 
 RUNS = "/v1/models/google/veo3.1/lite/runs"
 BODY = {"input": {"prompt": "a boat", "duration": "6s", "resolution": "720p"}}
@@ -84,6 +85,22 @@ def test_the_run_that_the_guide_creates_is_there_after_a_restart(tmp_path: Path)
 def _key(words: list[str]) -> str:
     """What a command of curl sends as Authorization."""
     return next(word.partition(": ")[2] for word in words if word.startswith("Authorization: "))
+
+
+def test_a_server_is_not_ready_while_its_file_cannot_be_written(tmp_path: Path) -> None:
+    """With the reason; once it can it is, though nothing but this is asked meanwhile."""
+    with serving("runflow", state=tmp_path / "run.db", **HELD) as server:
+        log = server.simulator.recorder.log  # type: ignore[union-attr]
+        assert isinstance(log, SqliteLog)
+        log.limit_pages(8)
+        body = {"input": {**BODY["input"], "prompt": "x" * 30_000}}
+        while ask(server.runflow.url, "POST", RUNS, body)[0] == 201:
+            pass
+        status, reason, _ = ask(server.control.url, "GET", "/readyz")
+        assert (status, "cannot be written (database or disk is full)" in str(reason)) == (503, True)
+        assert ask(server.control.url, "GET", "/healthz")[0] == 200
+        log.limit_pages(100_000)
+        assert ask(server.control.url, "GET", "/readyz")[0] == 200
 
 
 def test_a_file_cannot_be_served_twice(tmp_path: Path) -> None:

@@ -226,6 +226,7 @@ class SharedRun:
         await self.sequencer.caught_up()
         if self.keeper.is_overdue:
             await self.keeper.keep(lambda: self.fence)
+        self.log.is_served = True
 
     async def caught_up(self) -> None:
         if not self.sequencer.has_all:
@@ -259,6 +260,10 @@ class SharedRun:
 
     def restored(self, document: Any) -> None:
         self.replica.forget()
+
+    def trouble(self) -> str:
+        """Why the log cannot be used now; empty where it can."""
+        return self.sequencer.trouble or self._lease_holder.trouble
 
     async def settled(self) -> None:
         """All that was done by hand is an entry."""
