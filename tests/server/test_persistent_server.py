@@ -12,12 +12,14 @@ import pytest
 from server.http_calls import ask
 from tools.pages import page
 
+from mockreel.cli.use.serve_command import introduction
 from mockreel.client.admin import ControlClient
 from mockreel.engine.accounts.account import KeyEntry
 from mockreel.errors import MockreelError, OptionError, StateError
 from mockreel.server.mock_server import MockServer
 from mockreel.server.recorded_run import RecordedRun, replayed
-from mockreel.server.socket_server import hosted, serving
+from mockreel.server.server_options import Options
+from mockreel.server.socket_server import Server, hosted, serving
 from mockreel.simulator.storage.logs.sqlite_log import SqliteLog
 
 RUNS = "/v1/models/google/veo3.1/lite/runs"
@@ -59,6 +61,22 @@ def test_a_run_that_nobody_has_used_yet_is_the_same_after_a_restart(tmp_path: Pa
         with serving(state=tmp_path / "run.db", public_urls=URLS) as server:
             found.append(_control(server, "GET", "snapshot")[1]["providers"])
     assert found[0] == found[1]
+
+
+def test_a_run_that_goes_on_is_told_with_its_jobs_and_its_moment(tmp_path: Path) -> None:
+    """In one line of what a server says at its start; a run that begins has none."""
+    options = Options(("runflow",), state=tmp_path / "run.db", **HELD)
+    first = Server(options)
+    assert first.resumed == ""
+    with hosted(first) as server:
+        _submit(server)
+        _control(server, "POST", "clock/advance", {"seconds": 100})
+    second = Server(options)
+    shown = introduction(second.server, listed="", resumed=second.resumed).splitlines()
+    with hosted(second):
+        pass
+    said = f"The run in {tmp_path}/run.db goes on with 1 job; its clock is paused at 2026-01-01 00:01:40 UTC."
+    assert shown.count(said) == 1
 
 
 def test_a_job_whose_response_was_lost_by_a_fault_is_there_after_a_restart(tmp_path: Path) -> None:

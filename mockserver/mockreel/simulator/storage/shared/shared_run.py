@@ -69,6 +69,7 @@ class SharedRun:
         self._perform = perform
         self._simulator: Simulator | None = None
         self._member.time.synchronize(log.time())
+        self.is_new = log.head is None
         if log.head is None:
             start = clock.first
             opened = self._member.time() if start[0] is None else clock.now()
@@ -110,6 +111,11 @@ class SharedRun:
 
     def _grown(self) -> None:
         self._lease_holder.grown()
+
+    @property
+    def title(self) -> str:
+        """What it is called in a message."""
+        return self.log.where
 
     @property
     def beside(self) -> Sequence[Callable[[Simulator], Coroutine[None, None, None]]]:
