@@ -4,6 +4,7 @@ import json
 import shlex
 import subprocess
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -365,3 +366,16 @@ def test_there_are_two_durabilities(tmp_path: Path) -> None:
         serving("runflow", state=tmp_path / "run.db", durability="never"),
     ):
         pass
+
+
+def test_a_server_that_ends_with_a_waiting_request_says_nothing_of_its_tasks(caplog: pytest.LogCaptureFixture) -> None:
+    """The request is answered, and the run goes on without it: there is nothing that a user could do."""
+    server = Server(Options(("runflow",), **HELD))
+    server._server.config.timeout_graceful_shutdown = 0
+    with hosted(server) as one, ThreadPoolExecutor(1) as thread:
+        waiting = thread.submit(ask, one.runflow.url, "POST", "/v1/run/google/veo3.1/lite", BODY["input"])
+        while not _control(one, "GET", "jobs")[1]["count"]:
+            pass
+        server.stop()
+        assert waiting.exception() is not None or waiting.result()[0] >= 500
+    assert [record.getMessage() for record in caplog.records if "task" in record.getMessage()] == []
