@@ -140,3 +140,15 @@ def test_lists_of_control_fit_a_terminal_and_lose_nothing(name: str, most: int) 
     assert all(width(line) <= most for line in lines)
     assert all("\n".join(lines).count(str(cell)) >= 3 for cell in row)
     assert len(table(head, [row] * 3, most=None)) == 4
+
+
+@pytest.mark.parametrize("words", [("control", "at"), ("control", "rules"), ("control",)], ids=" ".join)
+def test_a_group_without_a_command_shows_its_help(words: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    """As `--help` does, but as an error: nothing was done."""
+    with pytest.raises(SystemExit) as ended:
+        main([*words])
+    shown = capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main([*words, "--help"])
+    assert ended.value.code == 2
+    assert shown == capsys.readouterr().out

@@ -4,6 +4,7 @@ import json
 import shlex
 import subprocess
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -14,12 +15,15 @@ import pytest
 from server.http_calls import ask
 from tools.pages import page
 
+from mockreel.cli.use.serve_command import introduction
 from mockreel.client.admin import ControlClient
 from mockreel.engine.accounts.account import KeyEntry
 from mockreel.errors import MockreelError, OptionError, StateError
 from mockreel.server.mock_server import MockServer
 from mockreel.server.recorded_run import RecordedRun, replayed
-from mockreel.server.socket_server import hosted, serving
+from mockreel.server.server_options import Options
+from mockreel.server.socket_server import Server, hosted, serving
+from mockreel.simulator.storage.logs.sqlite_log import SqliteLog
 
 RUNS = "/v1/models/google/veo3.1/lite/runs"
 BODY = {"input": {"prompt": "a boat", "duration": "6s", "resolution": "720p"}}
@@ -62,6 +66,22 @@ def test_a_run_that_nobody_has_used_yet_is_the_same_after_a_restart(tmp_path: Pa
     assert found[0] == found[1]
 
 
+def test_a_run_that_goes_on_is_told_with_its_jobs_and_its_moment(tmp_path: Path) -> None:
+    """In one line of what a server says at its start; a run that begins has none."""
+    options = Options(("runflow",), state=tmp_path / "run.db", **HELD)
+    first = Server(options)
+    assert first.resumed == ""
+    with hosted(first) as server:
+        _submit(server)
+        _control(server, "POST", "clock/advance", {"seconds": 100})
+    second = Server(options)
+    shown = introduction(second.server, listed="", resumed=second.resumed).splitlines()
+    with hosted(second):
+        pass
+    said = f"The run in {tmp_path}/run.db goes on with 1 job; its clock is paused at 2026-01-01 00:01:40 UTC."
+    assert shown.count(said) == 1
+
+
 def test_a_job_whose_response_was_lost_by_a_fault_is_there_after_a_restart(tmp_path: Path) -> None:
     """A fault of the connection is met again when the log is applied, though there is no connection then."""
     with serving("runflow", state=tmp_path / "run.db") as server:
@@ -86,6 +106,22 @@ def test_the_run_that_the_guide_creates_is_there_after_a_restart(tmp_path: Path)
 def _key(words: list[str]) -> str:
     """What a command of curl sends as Authorization."""
     return next(word.partition(": ")[2] for word in words if word.startswith("Authorization: "))
+
+
+def test_a_server_is_not_ready_while_its_file_cannot_be_written(tmp_path: Path) -> None:
+    """With the reason; once it can it is, though nothing but this is asked meanwhile."""
+    with serving("runflow", state=tmp_path / "run.db", **HELD) as server:
+        log = server.simulator.recorder.log  # type: ignore[union-attr]
+        assert isinstance(log, SqliteLog)
+        log.limit_pages(8)
+        body = {"input": {**BODY["input"], "prompt": "x" * 30_000}}
+        while ask(server.runflow.url, "POST", RUNS, body)[0] == 201:
+            pass
+        status, reason, _ = ask(server.control.url, "GET", "/readyz")
+        assert (status, "cannot be written (database or disk is full)" in str(reason)) == (503, True)
+        assert ask(server.control.url, "GET", "/healthz")[0] == 200
+        log.limit_pages(100_000)
+        assert ask(server.control.url, "GET", "/readyz")[0] == 200
 
 
 def test_a_file_cannot_be_served_twice(tmp_path: Path) -> None:
@@ -358,3 +394,16 @@ def test_there_are_two_durabilities(tmp_path: Path) -> None:
         serving("runflow", state=tmp_path / "run.db", durability="never"),
     ):
         pass
+
+
+def test_a_server_that_ends_with_a_waiting_request_says_nothing_of_its_tasks(caplog: pytest.LogCaptureFixture) -> None:
+    """The request is answered, and the run goes on without it: there is nothing that a user could do."""
+    server = Server(Options(("runflow",), **HELD))
+    server._server.config.timeout_graceful_shutdown = 0
+    with hosted(server) as one, ThreadPoolExecutor(1) as thread:
+        waiting = thread.submit(ask, one.runflow.url, "POST", "/v1/run/google/veo3.1/lite", BODY["input"])
+        while not _control(one, "GET", "jobs")[1]["count"]:
+            pass
+        server.stop()
+        assert waiting.exception() is not None or waiting.result()[0] >= 500
+    assert [record.getMessage() for record in caplog.records if "task" in record.getMessage()] == []

@@ -3,6 +3,7 @@
 import json
 import random
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from http.client import HTTPConnection
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import redis
 from server.http_calls import ask, connect
 from simulator.storage.redis_server import RedisServer, cancelled_commands, redis_for_a_test
 
@@ -224,3 +226,61 @@ def test_what_began_with_the_run_began_at_one_moment_for_every_server(redis_serv
     assert snapshots[0] == snapshots[1]
     assert listed[0]["data"]
     assert listed[0] == listed[1]
+
+
+def _ready(server: MockServer, *, until: Callable[[int], bool]) -> tuple[int, str]:
+    """What a server says of itself, once its status is such."""
+    deadline = time.monotonic() + 60
+    while True:
+        connection = connect(server.control.url)
+        with closing(connection):
+            connection.request("GET", "/readyz")
+            response = connection.getresponse()
+            found = response.status, response.read().decode()
+        if until(found[0]) or time.monotonic() > deadline:
+            return found
+
+
+def test_a_server_is_not_ready_while_its_log_is_unreachable_or_lost(redis_server: RedisServer) -> None:
+    """With the reason, and what is to be done where it does not come back by itself."""
+    with ExitStack() as stack:
+        server = _served(stack, _Receiver(), state=redis_server.url)
+        assert _ready(server, until=lambda _: True) == (200, "ok\n")
+        redis_server.kill()
+        status, reason = _ready(server, until=lambda status: status != 200)
+        assert status == 503
+        assert "cannot be reached or used" in reason
+        assert reason.endswith("Requests are answered again once it can.\n")
+        redis_server.start()
+        assert _ready(server, until=lambda status: status == 200)[0] == 200
+        with redis.Redis(port=redis_server.port) as client:
+            client.flushall()
+        status, reason = _ready(server, until=lambda status: status != 200)
+        assert status == 503
+        assert "another log now" in reason
+        assert "of the 0 entries" not in reason
+
+
+def test_a_redis_without_room_is_told_in_words(redis_server: RedisServer) -> None:
+    """Without the script that it names."""
+    with ExitStack() as stack:
+        server = _served(stack, _Receiver(), state=redis_server.url)
+        with redis.Redis(port=redis_server.port) as client:
+            client.config_set("maxmemory", "1")
+            status, body, _ = ask(server.runflow.url, "POST", RUNS, {"input": {"prompt": "x"}})
+            client.config_set("maxmemory", "0")
+    assert status == 503
+    assert "Raise its `maxmemory`" in body["detail"]
+    assert "script" not in body["detail"]
+
+
+def test_a_key_of_another_program_is_told_at_the_start(redis_server: RedisServer) -> None:
+    """With another name to keep the run under; nothing is promised, as the server ends."""
+    for name in ("head", "log"):
+        with redis.Redis(port=redis_server.port) as client:
+            client.flushall()
+            client.set(f"mockreel:{{run}}:{name}", "theirs")
+        with pytest.raises(StateError) as refused, serving("runflow", state=redis_server.url):
+            pass
+        assert "name another run" in str(refused.value)
+        assert "once it can" not in str(refused.value)

@@ -68,6 +68,8 @@ def main(args: list[str] | None = None) -> Any:
         _fail(f"mockreel: {problem}")
     except OSError as problem:  # a full disk, a folder that may not be read: nothing of ours is broken
         _fail(f"mockreel: {problem.strerror or problem}{f': {problem.filename}' if problem.filename else ''}.")
+    except click.exceptions.NoArgsIsHelpError as problem:  # its message is the help
+        _fail(problem.format_message())
     except click.UsageError as problem:
         _fail(f"mockreel: {_sentence(problem)}")
     except click.ClickException as problem:

@@ -21,15 +21,21 @@ _NOT_LATER = "It must not be later than the clock."
 class Moment(NamedTuple):
     """A moment of a run: seconds since 1970, or the newest entry of the log, or both.
 
-    With both it is the last time that it was so late before a newer entry came.
+    With both it is the last time that it was so late before a newer entry came. `typed` is how it was written.
     """
 
     at: float | None
     entry: int | None = None
+    typed: str = ""
 
     def __str__(self) -> str:
         at = "" if self.at is None else repr(self.at)
         return at if self.entry is None else f"{at}@{self.entry}"
+
+    @property
+    def shown(self) -> str:
+        """How a message names it: as it was written."""
+        return self.typed or str(self)
 
 
 class Stretch(NamedTuple):
@@ -57,11 +63,11 @@ def read_moment(text: str, *, now: float) -> Moment:
         raise _no_moment(text)
     entry = int(number) if at_sign else None
     if at_sign and not time:
-        return Moment(None, entry)
+        return Moment(None, entry, text)
     at = _seconds(time)
     if at is None or (at_sign and time.startswith("-")):
         raise _no_moment(text)
-    return Moment(now + at if time.startswith("-") else at, entry)
+    return Moment(now + at if time.startswith("-") else at, entry, text)
 
 
 def _seconds(text: str) -> float | None:
@@ -90,7 +96,7 @@ def stretch_of(moment: Moment, stretches: Sequence[Stretch]) -> Stretch:
         return _of_entry(moment, moment.entry, stretches)
     at = moment.at or 0.0
     if at > max(one.ended for one in stretches):
-        raise _no_moment(str(moment))
+        raise _no_moment(moment.shown)
     there = [one for one in stretches if one.begun <= at <= one.ended]
     # Else a restored snapshot has skipped it, or it was before the run.
     return [*stretches[:1], *(one for one in stretches if one.begun <= at), *there][-1]
@@ -108,7 +114,7 @@ def _of_entry(moment: Moment, entry: int, stretches: Sequence[Stretch]) -> Stret
 def not_then(moment: Moment, begun: float, ended: float) -> OptionError:
     """The error of a moment that it never was up to its entry: the clock went from `begun` to `ended` there."""
     then = f"Up to entry {moment.entry} the clock went from {_moment_text(begun)} to {_moment_text(ended)}."
-    return OptionError("moment", str(moment), then=then)
+    return OptionError("moment", moment.shown, then=then)
 
 
 def _moment_text(at: float) -> str:

@@ -5,7 +5,7 @@ import contextlib
 import logging
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -205,14 +205,14 @@ class Doors:
 
     Args:
         home: nothing else is at the root: browsers are redirected to the page, and `/health` is served.
-        closing: whether the server is being stopped.
+        unready: why the server is not ready; empty where it is.
     """
 
-    def __init__(self, control: App, providers_app: App, *, home: bool, closing: Callable[[], bool]) -> None:
+    def __init__(self, control: App, providers_app: App, *, home: bool, unready: Callable[[], str]) -> None:
         self._control = control
         self._players = providers_app
         self._home = home
-        self._closing = closing
+        self._unready = unready
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = local_path(scope)
@@ -222,7 +222,7 @@ class Doors:
             place = f"{scope.get('root_path', '')}{PAGE}/".encode()
             await send_reply(Response(307, b"", ((b"location", place),)), send, head=True)
         elif self._home and path in HEALTH_PATHS:
-            response = health(path, scope["method"], closing=self._closing)
+            response = health(path, scope["method"], unready=self._unready)
             await send_reply(response, send, head=scope["method"] == "HEAD")
         elif self._home and path == METRICS_PATH:
             await self._control(scope, receive, send)
@@ -280,12 +280,19 @@ def simulator_app(
         cast(App, guarded),
         shielded,
         home=isinstance(providers_app, ByPrefix),
-        closing=lambda: simulator.scheduler.closing,
+        unready=partial(_unready, simulator),
     )
     app = Starlette(routes=[Mount("/", doors)], lifespan=lifespan)
     app.router.default = doors  # a mount does not match a path with a newline
     app.state.simulator = simulator
     return app
+
+
+def _unready(simulator: Simulator) -> str:
+    """Why the server is not ready; empty where it is."""
+    if simulator.scheduler.closing:
+        return "stopping"
+    return "" if simulator.recorder is None else simulator.recorder.trouble()
 
 
 def shield(app: App, simulator: Simulator, *, hosts: frozenset[str] | None, cors: Sequence[str] = ()) -> ForeignPages:

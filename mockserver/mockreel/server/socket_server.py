@@ -3,6 +3,7 @@
 import contextlib
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack, cast
@@ -134,6 +135,17 @@ class Server:
             config.load()
             config.ssl = options.tls.context
         return config
+
+    @property
+    def resumed(self) -> str:
+        """A sentence on the run that goes on: its jobs, and its moment; empty where it began with this server."""
+        if self._run is None or self._run.is_new:
+            return ""
+        simulator = self.server.simulator
+        count = sum(len(provider.jobs) for provider in simulator.providers.values())
+        moment = datetime.fromtimestamp(simulator.clock.now(), UTC).isoformat(sep=" ", timespec="seconds")[:19]
+        clock = f"its clock is {'paused ' if simulator.clock.held else ''}at {moment} UTC"
+        return f"{self._run.title} goes on with {count} job{'' if count == 1 else 's'}; {clock}."
 
     def run(self, *, ready: Callable[[], None] | None = None) -> None:
         """Serve until `stop` is called; `ready` is called once everything answers."""

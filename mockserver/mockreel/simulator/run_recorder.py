@@ -47,6 +47,9 @@ class RunRecorder(Protocol):
     def restored(self, document: Any) -> None:
         """A snapshot replaced everything."""
 
+    def trouble(self) -> str:
+        """Why no request can be answered now that changes something; empty where it can."""
+
     def settled(self) -> Awaitable[None]:
         """Record what was changed by hand, and wait until all of it is stored.
 

@@ -100,6 +100,7 @@ def test_a_delivery_is_sent_again(
     expect(row).to_contain_text(run)
 
     row.get_by_role("button", name="Resend").click()
+    expect(page.get_by_text("The webhook is sent again")).to_be_visible()
     served.advance(1)
 
     expect(page.locator(".delivery_row")).to_have_count(2)

@@ -155,6 +155,18 @@ def test_a_recorded_run_opens_in_the_page(visit: OpenPage, tmp_path: Path) -> No
         one.page.goto("about:blank")  # before its server ends
 
 
+@pytest.mark.parametrize("how", ["reset", "restore"])
+def test_what_came_next_before_a_reset_is_the_reset(how: str, ids: list[str], served: MockServer) -> None:
+    """Also at the last entry before it, behind which nothing else came."""
+    snapshot = ask(served.control.url, "GET", "/_mockreel/snapshot")[1]
+    assert ask(served.control.url, "POST", f"/_mockreel/{how}", snapshot if how == "restore" else None)[0] == 200
+    resets = ask(served.control.url, "GET", "/_mockreel/resets")[1]["resets"]
+    page = httpx2.get(f"{served.control.url}{PAGE}/at/{resets[0]['before']}/", trust_env=False).text
+    said = "the run was reset" if how == "reset" else "a snapshot was restored"
+    assert page.count(said) == 1
+    assert "Later event" not in page
+
+
 def test_the_page_goes_before_a_reset_and_back(visit: OpenPage, ids: list[str], served: MockServer) -> None:
     """Though the clock stands before it now: to the end of what came before, from event to event there, and behind."""
     assert ask(served.control.url, "POST", "/_mockreel/reset")[0] == 200

@@ -446,6 +446,59 @@ def test_a_file_of_another_run_beside_it_is_refused(side: str, moved: int, tmp_p
     log.close()
 
 
+@pytest.mark.parametrize("harm", ["cut", "deleted", "replaced"])
+def test_a_tail_that_is_harmed_while_it_is_written_is_made_anew(harm: str, tmp_path: Path) -> None:
+    """Nothing is lost: the database gets what it had. One that was cut is noticed with the next entry."""
+    log = SqliteLog(tmp_path / "run.db")
+    log.begin({})
+    log.append([_entry(number) for number in range(3)])
+    tail = tmp_path / "run.db-tail"
+    if harm == "cut":
+        os.truncate(tail, 0)
+    else:
+        tail.unlink()
+        if harm == "replaced":
+            tail.touch()
+    for number in range(3, 5 if harm == "cut" else 100):
+        log.append([_entry(number)])
+    last = log.last
+    (tmp_path / "killed").mkdir()
+    for file in [one for one in tmp_path.iterdir() if one.is_file()]:
+        (tmp_path / "killed" / file.name).write_bytes(file.read_bytes())
+    log.close()
+    for place in (tmp_path / "killed", tmp_path):
+        again = SqliteLog(place / "run.db")
+        assert [entry.at for _, entry in again.entries()] == [float(number) for number in range(last)]
+        again.close()
+
+
+@pytest.mark.parametrize(
+    ("harm", "says"),
+    [("cut", "was cut"), ("deleted", "is not there any more"), ("replaced", "is another file now")],
+)
+@pytest.mark.parametrize("sync", [False, True], ids=["process", "sync"])
+def test_a_file_that_is_harmed_while_it_is_served_is_noticed(harm: str, says: str, sync: bool, tmp_path: Path) -> None:
+    """At the next commit."""
+    path = tmp_path / "run.db"
+    log = SqliteLog(path, sync=sync)
+    log.begin({})
+    if harm == "cut":
+        os.truncate(path, 1000)
+    else:
+        path.rename(tmp_path / "elsewhere")
+        if harm == "replaced":
+            path.write_bytes(b"theirs")
+
+    def write() -> None:
+        done = log.append([_entry(number) for number in range(log.last, log.last + 100)])
+        if done is not None:
+            done.result()
+
+    with pytest.raises(StateError, match=rf"run\.db {says}, while it is served: nothing can be kept there"):
+        write()
+    log.close()
+
+
 @pytest.mark.parametrize("left", ["run.db-wal", "run.db-tail"])
 def test_what_is_left_of_another_file_is_not_taken(left: str, tmp_path: Path) -> None:
     """A run whose database was deleted, or is not here."""

@@ -50,7 +50,7 @@ def group(ctx: click.Context, moment: str) -> None:
 
 def _reading(whole: click.Group, *names: str) -> click.Group:
     """A group with those of its commands that change nothing; the first one may be left out."""
-    found = _Readable(whole.name, help=f"Read {whole.name} as they were.")
+    found = _Readable(whole.name, help=f"Read the {whole.name} of that moment.")
     found.usual = names[0]
     for name in names:
         found.add_command(whole.commands[name])

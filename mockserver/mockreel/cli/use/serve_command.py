@@ -154,7 +154,7 @@ def _serve(server: Server, ready_file: Path | None, log: Log, *, listed: str) ->
 
         def ready() -> None:
             announce(server.server.ready(os.getpid()))
-            shown = introduction(server.server, listed=listed, secrets=server.secrets)
+            shown = introduction(server.server, listed=listed, secrets=server.secrets, resumed=server.resumed)
             log.write_line("serving", shown, pid=os.getpid(), **server.server.doors())
 
         server.run(ready=ready)
@@ -163,11 +163,14 @@ def _serve(server: Server, ready_file: Path | None, log: Log, *, listed: str) ->
         log.write_line("stopped", "\n".join(["Stopped.", *sums]), cost_avoided=saved.row())
 
 
-def introduction(server: MockServer, *, listed: str, secrets: Mapping[str, WebhookSecret] | None = None) -> str:
+def introduction(
+    server: MockServer, *, listed: str, secrets: Mapping[str, WebhookSecret] | None = None, resumed: str = ""
+) -> str:
     """The addresses, the dashboard's first, and a request to try; a listed key is never shown.
 
     Args:
         listed: where the keys are listed, in words; empty where any is accepted.
+        resumed: a sentence on the run that goes on, if one does.
     """
     rows = [("Dashboard", f"{server.control.url}/"), ("Control API", f"{server.control.url}/_mockreel/")]
     for name, provider in server.simulator.providers.items():
@@ -180,6 +183,7 @@ def introduction(server: MockServer, *, listed: str, secrets: Mapping[str, Webho
     lines += [f"  {title:<{width}}  {text}" for title, text in rows]
     lines += [f"  {'CA':<{width}}  {server.ca}  (trust it while the server runs)"] if server.ca else []
     lines += [f"Keys: {listed}."] if listed else ["Any key works; these have the providers' form."]
+    lines += [resumed] if resumed else []
     return "\n".join([*lines, *_example(server, listed=listed), "Stop with Ctrl-C."])
 
 

@@ -16,6 +16,8 @@ from mockreel.simulator.simulator import Simulator
 MOST_NEXT = 25
 # The moments that were looked at last are at hand for so many real seconds, and so many of them.
 KEPT, MOST_KEPT = 60.0, 2
+# What ends a part of the run, in words.
+_ENDED = {"reset": "the run was reset", "restore": "a snapshot was restored"}
 
 
 class Happening(NamedTuple):
@@ -122,10 +124,16 @@ def _around(moment: Moment, seen: View, whole: Simulator, parts: Sequence[Stretc
         now,
         f"@{part.last}" if part.by else "",
         earlier,
-        tuple(nsmallest(MOST_NEXT, later, key=lambda one: one.at)),
+        (*nsmallest(MOST_NEXT, later, key=lambda one: one.at), *_ended(part, room=len(later) < MOST_NEXT)),
         None if before is None else str(Moment(before.ended, before.last)),
         None if after is None else str(Moment(after.begun, after.last if after.by else None)),
     )
+
+
+def _ended(part: Stretch, *, room: bool) -> Iterator[Happening]:
+    """What ended a part of the run, as the last thing that came next."""
+    if part.by and room:
+        yield Happening(part.ended, "", _ENDED[part.by])
 
 
 def happenings(simulator: Simulator, now: float) -> Iterator[Happening]:

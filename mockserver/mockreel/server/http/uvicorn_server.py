@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import socket
 import threading
 from collections.abc import Callable, Coroutine, Iterator
@@ -72,6 +73,19 @@ class Loop(uvicorn.Server):
         if self._loop is not None:
             with contextlib.suppress(RuntimeError):  # it has ended by itself
                 self._loop.call_soon_threadsafe(self._over.set)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """As the original, without its line about requests that still wait: they are answered, and the log has that."""
+        uvicorns = logging.getLogger("uvicorn.error")
+
+        def others(record: logging.LogRecord) -> bool:
+            return not str(record.msg).startswith("Cancel ")
+
+        uvicorns.addFilter(others)
+        try:
+            await super().shutdown(sockets=sockets)
+        finally:
+            uvicorns.removeFilter(others)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)

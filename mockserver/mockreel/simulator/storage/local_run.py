@@ -76,8 +76,13 @@ class LocalRun:
             log.begin(self.head.row())
         else:
             self.head = read_head(log.head, where=log.where)
-            self.head.check(settings, contracts, where=f"The run in {log.where}")
+            self.head.check(settings, contracts, where=self.title)
         clock.begin_at(self.head.opened, held=clock.held, speed=clock.speed)
+
+    @property
+    def title(self) -> str:
+        """What it is called in a message."""
+        return f"The run in {self.log.where}"
 
     @property
     def beside(self) -> Sequence[Callable[[Simulator], Coroutine[None, None, None]]]:

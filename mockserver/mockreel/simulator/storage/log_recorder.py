@@ -285,6 +285,14 @@ class Recorder:
         if self._last is not None:
             await asyncio.wrap_future(self._last)
 
+    def trouble(self) -> str:
+        """Why nothing can be written; what could not be is tried again, as this may be all that is asked meanwhile."""
+        self.catch_up()
+        if self._backlog:
+            return str(self._lost)
+        lost = self._last.exception() if self._last is not None and self._last.done() else None
+        return "" if lost is None else str(lost)
+
     def catch_up(self) -> None:
         """Write what was changed by hand, and what could not be written."""
         if self._backlog or self._is_behind():

@@ -1,15 +1,13 @@
 """The newest entries of a log in a file, until its database has them.
 
-The file is mapped into memory: what is written is in the operating system's hands at once, so the process may be killed
-at any moment, and it costs no call.
+What is written is in the operating system's hands at once, so the process may be killed at any moment. It costs a
+microsecond; to map the file into memory would cost less, but who cuts a mapped file ends the process that writes to it.
 """
 
 import contextlib
-import mmap
 import os
 from collections.abc import Iterator, Sequence
 from errno import ENOSPC
-from io import RawIOBase
 from pathlib import Path
 from zlib import crc32
 
@@ -30,7 +28,8 @@ class LogTail:
 
     def __init__(self, path: Path, *, run: str) -> None:
         self._path = path
-        self._map: mmap.mmap | None = None
+        self._handle: int | None = None
+        self._size = 0
         self._title = b"run %b\n" % run.encode()
         self._used = len(self._title)
         self.is_damaged = False  # what was read breaks off before its end
@@ -72,45 +71,69 @@ class LogTail:
         Raises:
             OSError: it cannot be made or written to.
         """
+        self.close()
         handle = os.open(self._path, os.O_CREAT | os.O_RDWR, _PRIVATE)
-        with os.fdopen(handle, "r+b", buffering=0) as file:
+        try:
             size = max(SIZE, self._used)
-            self._write(file, 0, self._title)
-            self._write(file, self._used, bytes(size - self._used))
-            file.truncate(size)
-            self._map = mmap.mmap(file.fileno(), size)
-
-    @staticmethod
-    def _write(file: RawIOBase, place: int, data: bytes) -> None:
-        file.seek(place)
-        if file.write(data) != len(data):
-            raise OSError(ENOSPC, os.strerror(ENOSPC))
+            _write(handle, 0, self._title)
+            _write(handle, self._used, bytes(size - self._used))
+            os.ftruncate(handle, size)
+        except BaseException:
+            os.close(handle)
+            raise
+        self._handle, self._size = handle, size
 
     def append(self, rows: Sequence[Row]) -> bool:
-        """Write rows; whether they had room. If not, nothing is written."""
+        """Write rows; whether they had room, and the file has the size that it should. If not, nothing is written."""
         data = _line(rows[0]) if len(rows) == 1 else b"".join([_line(row) for row in rows])
         end = self._used + len(data)
-        if self._map is None or end > len(self._map):
+        if self._handle is None or end > self._size or os.lseek(self._handle, 0, os.SEEK_END) != self._size:
             return False
-        self._map[self._used : end] = data
+        try:
+            _write(self._handle, self._used, data)
+        except OSError:
+            return False
         self._used = end
         return True
 
     def empty(self) -> None:
-        """The database has all of it; what is written over it has higher numbers."""
+        """The database has all of it; what is written over it has higher numbers. One that was cut is made anew.
+
+        Raises:
+            OSError: it cannot be made.
+        """
         self._used = len(self._title)
+        if self._handle is not None and not self._is_whole(self._handle):
+            self.open()
+
+    def _is_whole(self, handle: int) -> bool:
+        """Whether the file is there, and nobody has cut or replaced it."""
+        here = os.fstat(handle)
+        return here.st_size == self._size and here.st_nlink > 0 and _same(self._path, here)
 
     def close(self) -> None:
         """Leave it as it is."""
-        if self._map is not None:
-            self._map.close()
-            self._map = None
+        if self._handle is not None:
+            os.close(self._handle)
+            self._handle = None
 
     def remove(self) -> None:
         """The database has all of it, and no server writes to it any more."""
         self.close()
         with contextlib.suppress(OSError):
             self._path.unlink()
+
+
+def _write(handle: int, place: int, data: bytes) -> None:
+    if os.pwrite(handle, data, place) != len(data):
+        raise OSError(ENOSPC, os.strerror(ENOSPC))
+
+
+def _same(path: Path, here: os.stat_result) -> bool:
+    try:
+        return os.path.samestat(path.stat(), here)
+    except OSError:
+        return False
 
 
 def _line(row: Row) -> bytes:

@@ -74,6 +74,7 @@ class SqliteLog:
 
     def __init__(self, path: Path, *, sync: bool = False) -> None:
         self.where = str(path)
+        self._path = path
         self._sync = sync
         self._queue: SimpleQueue[_Batch | None] = SimpleQueue()
         self._writer: Thread | None = None
@@ -98,6 +99,7 @@ class SqliteLog:
             raise self._unopened(problem.strerror or problem) from problem
         try:
             self._prepare(new=new)
+            self._file = path.stat()
             self.last, self.head = self._read()
             self._ended = self._how_it_ended(new=new, missing=missing)
             self._take_tail()
@@ -325,13 +327,15 @@ class SqliteLog:
         with self._as_state_error():
             self._commit(rows)
         self._rows = []  # another list, as the one before may be read
-        self._tail.empty()
+        with contextlib.suppress(OSError):  # without a tail each entry is committed
+            self._tail.empty()
 
     def _unwritable(self, problem: OSError) -> StateError:
         then = ROOM if problem.errno in (ENOSPC, EDQUOT) else _WRITABLE
         return StateError(f"{self.where} cannot be written ({problem.strerror or problem}). {then}")
 
     def _commit(self, rows: list[Row]) -> None:
+        self._see_the_file()
         self._connection.execute("BEGIN IMMEDIATE")
         try:
             self._connection.execute(
@@ -342,6 +346,26 @@ class SqliteLog:
             if self._connection.in_transaction:  # a full disk has ended it already
                 self._connection.execute("ROLLBACK")
             raise
+
+    def _see_the_file(self) -> None:
+        """See that the database is the file that was opened: what is committed to a deleted one is nowhere.
+
+        Raises:
+            StateError: it was deleted, replaced or cut meanwhile.
+        """
+        try:
+            now = self._path.stat()
+        except OSError:
+            what = "is not there any more"
+        else:
+            what = "was cut" if os.path.samestat(now, self._file) else "is another file now"
+            if what == "was cut" and now.st_size >= self._file.st_size:
+                self._file = now  # it only grows
+                return
+        raise StateError(
+            f"{self.where} {what}, while it is served: nothing can be kept there. `mockreel control snapshot` saves "
+            "the state; then end the server, and put the file back or name another one."
+        )
 
     def _write_on(self) -> None:
         """Commit what comes, as much as is there at a time, until None comes."""

@@ -98,6 +98,11 @@ class EntrySequencer:
         self.broken = StateError(f"{self._member.log.where} has been left: the server is ending.")
         return [*self._settling, *(() if self._task is None else (self._task,))]
 
+    @property
+    def trouble(self) -> str:
+        """Why nothing is applied any more; empty where it is."""
+        return "" if self.broken is None else str(self.broken)
+
     def _see_that_it_works(self) -> None:
         if self.broken is not None:
             raise self.broken

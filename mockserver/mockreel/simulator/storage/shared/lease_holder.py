@@ -57,6 +57,11 @@ class LeaseHolder:
         """The fencing number of this server's lease; empty where it has none."""
         return self._fence if real_seconds() < self._holds_until else ""
 
+    @property
+    def trouble(self) -> str:
+        """What is wrong with the log; empty where nothing is."""
+        return self._failure
+
     # The interface of the scheduler
 
     def wake(self) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import re
 from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from hashlib import sha1
@@ -26,6 +27,8 @@ RUN = "run"
 # How long a Redis may take to answer, in real seconds; then it counts as unreachable.
 TIMEOUT = 2.0
 _MICRO = 1_000_000
+# What Redis adds to the error of a command in a script.
+_OF_SCRIPT = re.compile(r",? script: [0-9a-f]+, on @\S+|^ERR Error running script \(call to \w+\): @\S+ ?")
 _BEGIN = """
 if redis.call('HSETNX', KEYS[1], 'id', ARGV[1]) == 1 then redis.call('HSET', KEYS[1], 'row', ARGV[2]) end
 return redis.call('HGET', KEYS[1], 'row')
@@ -81,8 +84,9 @@ class RedisLog:
         self.archive = RunArchive(self._sync, base, errors=self._redis_errors)
         self._async: aio.Redis | None = None
         self._is_closed = False
+        self.is_served = False  # whether requests are answered with it
         self._fetched: dict[str, bytes | None] = {}
-        with self._redis_errors(then="Is its URL right, and is it up?"):
+        with self._redis_errors():
             row = cast("bytes | None", self._sync.hget(self._head, "row"))
         self.head: Mapping[str, Any] | None = None if row is None else orjson.loads(row)
 
@@ -180,7 +184,8 @@ class RedisLog:
     def _check(self, wrong: bytes, have: int) -> None:
         if wrong:
             raise StateError(
-                f"{self.where} has another log now: of the {have} entries that this server has applied not all are "
+                f"{self.where} has another log now: of the {f'{have} ' if have else ''}entries that this server has "
+                "applied not all are "
                 "there any more. Restart the servers; have the Redis keep what it has with `appendonly yes`."
             )
 
@@ -267,12 +272,22 @@ class RedisLog:
         return Numbered(number, decode(line, where=self.where, number=number)._replace(at=moment / _MICRO))
 
     @contextlib.contextmanager
-    def _redis_errors(self, *, then: str = "Requests are answered again once it can.") -> Iterator[None]:
+    def _redis_errors(self) -> Iterator[None]:
         """Report an error of Redis or the network as one of our own."""
         try:
             yield
         except (redis.exceptions.RedisError, OSError, EOFError) as problem:
-            raise StateError(f"{self.where} cannot be reached or used ({problem}). {then}") from problem
+            raise StateError(
+                f"{self.where} cannot be reached or used ({_why(problem)}). {self._then(problem)}"
+            ) from problem
+
+    def _then(self, problem: Exception) -> str:
+        """What is to be done, or is done then."""
+        if str(problem).startswith("WRONGTYPE"):
+            return "Another program has keys of these names there: name another run (?run=NAME), or another database."
+        if str(problem).startswith("OOM") or isinstance(problem, redis.exceptions.OutOfMemoryError):
+            return "Raise its `maxmemory`, or name another Redis."
+        return "Requests are answered again once it can." if self.is_served else "Is its URL right, and is it up?"
 
 
 def _read(url: str) -> tuple[str, str, str]:
@@ -311,6 +326,11 @@ def _client(url: str, options: Mapping[str, Any]) -> redis.Redis:
 def _misfit(url: str) -> OptionError:
     """The error of a URL that is none; a password may stand in it."""
     return OptionError("state", f"{url.partition('://')[0]}://…", PLACES)
+
+
+def _why(problem: Exception) -> str:
+    """An error in words, without the script of ours that it names."""
+    return _OF_SCRIPT.sub("", str(problem)).rstrip(". ")
 
 
 def _number(id_: bytes) -> int:

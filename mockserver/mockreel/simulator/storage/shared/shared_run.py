@@ -69,6 +69,7 @@ class SharedRun:
         self._perform = perform
         self._simulator: Simulator | None = None
         self._member.time.synchronize(log.time())
+        self.is_new = log.head is None
         if log.head is None:
             start = clock.first
             opened = self._member.time() if start[0] is None else clock.now()
@@ -110,6 +111,11 @@ class SharedRun:
 
     def _grown(self) -> None:
         self._lease_holder.grown()
+
+    @property
+    def title(self) -> str:
+        """What it is called in a message."""
+        return self.log.where
 
     @property
     def beside(self) -> Sequence[Callable[[Simulator], Coroutine[None, None, None]]]:
@@ -226,6 +232,7 @@ class SharedRun:
         await self.sequencer.caught_up()
         if self.keeper.is_overdue:
             await self.keeper.keep(lambda: self.fence)
+        self.log.is_served = True
 
     async def caught_up(self) -> None:
         if not self.sequencer.has_all:
@@ -259,6 +266,10 @@ class SharedRun:
 
     def restored(self, document: Any) -> None:
         self.replica.forget()
+
+    def trouble(self) -> str:
+        """Why the log cannot be used now; empty where it can."""
+        return self.sequencer.trouble or self._lease_holder.trouble
 
     async def settled(self) -> None:
         """All that was done by hand is an entry."""
