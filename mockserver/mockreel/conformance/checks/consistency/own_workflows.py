@@ -1,6 +1,6 @@
 """A workflow of one's own can be run, and its run says which one; an evaluation says of which run it is."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from urllib.parse import quote
 
@@ -47,10 +47,9 @@ def own_workflows_run(context: CheckContext) -> Iterator[Problem]:
     begin = _with_fields(context, runs, made).with_json(row.given["body"])
     begun = context.answer(begin, runs)
     if begun is not None:
-        yield from _wrong(context, row, begin, begun, str(pointers.value(made.json, "/id")))
-    link = context.links.find(maker, made, str(row.given["remove"]))
-    if link is not None:
-        context.try_send(context.links.follow(link, request, made))
+        read = _reading(context, row, begun)
+        exchanges = ((begin, begun), (read, context.send(read)))
+        yield from _wrong(context, row, exchanges, str(pointers.value(made.json, "/id")))
 
 
 def _elsewhere(context: CheckContext, row: Places, made: ReceivedResponse) -> Iterator[Problem]:
@@ -69,15 +68,19 @@ def _elsewhere(context: CheckContext, row: Places, made: ReceivedResponse) -> It
         yield Problem(fact, f"{wrong}"[:300], shown.shown()[:300], read, operation.id)
 
 
-def _wrong(
-    context: CheckContext, row: Places, begin: SentRequest, begun: ReceivedResponse, workflow: str
-) -> Iterator[Problem]:
-    """What the run of a workflow should say, in the reply to its submit and when it is read."""
+def _reading(context: CheckContext, row: Places, begun: ReceivedResponse) -> SentRequest:
+    """The request that reads the run."""
     poll = context.contract.operation(str(row.given["poll"]))
     place = next(part[1:-1] for part in poll.path.split("/") if part.startswith("{"))
-    read = context.requests.good(poll, params={place: str(pointers.value(begun.json, "/id"))})
+    return context.requests.good(poll, params={place: str(pointers.value(begun.json, "/id"))})
+
+
+def _wrong(
+    context: CheckContext, row: Places, exchanges: Iterable[tuple[SentRequest, ReceivedResponse]], workflow: str
+) -> Iterator[Problem]:
+    """What the run of a workflow should say, in the reply to its submit and when it is read."""
     name = str(row.given["run"])
-    for sent, response in ((begin, begun), (read, context.send(read))):
+    for sent, response in exchanges:
         shown = [str(pointers.value(response.json, one)) for one in row.at]
         if context.error_detector.refused(response) or shown != [workflow] * len(row.at):
             fact = context.facts.fact(
