@@ -3,12 +3,14 @@
 import json
 import shlex
 import subprocess
+from base64 import b64encode
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import orjson
 import pytest
@@ -27,6 +29,7 @@ from mockreel.simulator.storage.logs.sqlite_log import SqliteLog
 
 RUNS = "/v1/models/google/veo3.1/lite/runs"
 BODY = {"input": {"prompt": "a boat", "duration": "6s", "resolution": "720p"}}
+KEY = b"rf_live_look_back_0123456789"
 GUIDE = "docs/guides/keep-a-run.md"
 URLS = {"runflow": "http://r.test", "aimlapi": "http://a.test", "runninghub": "http://h.test"}
 HELD: dict[str, Any] = {"held": True, "start": 1_767_225_600.0}
@@ -42,6 +45,22 @@ def _submit(server: MockServer, **headers: str) -> dict[str, Any]:
 def _control(server: MockServer, method: str, path: str, body: Any = None) -> tuple[int, Any]:
     status, found, _ = ask(server.control.url, method, f"/_mockreel/{path}", body)
     return status, found
+
+
+@pytest.mark.parametrize("encoded", [b64encode(KEY).decode(), KEY.hex(), quote(KEY).replace("_", "%5F"), KEY.decode()])
+@pytest.mark.parametrize("page", ["jobs/runflow/{id}", "journal?bodies=true", "page/at/NOW/jobs/runflow/{id}"])
+def test_a_look_back_masks_a_clients_own_key_in_any_encoding(encoded: str, page: str, tmp_path: Path) -> None:
+    """As the pages of the run itself do."""
+    with serving("runflow", state=tmp_path / "run.db", **HELD) as server:
+        body = {**BODY, "input": {**BODY["input"], "prompt": f"A {encoded}"}}
+        status, job, _ = ask(server.runflow.url, "POST", RUNS, body, Authorization=f"Bearer {KEY.decode()}")
+        assert status == 201, job
+        path = page.format(id=job["id"])
+        path = path.replace("NOW", "2026-01-01T00:00:00Z") if "NOW" in path else f"at/2026-01-01T00:00:00Z/{path}"
+        status, shown, _ = ask(server.control.url, "GET", f"/_mockreel/{path}")
+        assert status == 200, shown
+        assert "A " in str(shown)
+        assert encoded not in str(shown)
 
 
 @pytest.mark.parametrize("durability", ["process", "sync"])

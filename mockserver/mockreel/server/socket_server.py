@@ -96,6 +96,8 @@ class Server:
         """The simulator as it was when the run began, beside the one that is served."""
         clock = Clock(start=stored.head.opened, held=True)
         fresh, _ = built(options, contracts, secrets=self.secrets, clock=clock, head=stored.head)
+        for name, provider in fresh.providers.items():
+            provider.keyring.recognise(self.server.simulator.providers[name].keyring)
         return fresh
 
     def _check(self, options: Options) -> None:

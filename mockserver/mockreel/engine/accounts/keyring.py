@@ -127,6 +127,10 @@ class Keyring:
             self.keys.discard(marks)
         self._used = []
 
+    def recognise(self, other: "Keyring") -> None:
+        """Mask what another keyring masks, too: for a past that was made of aliases, beside who knows the keys."""
+        self.keys.search_too(other.known)
+
     def used_accounts(self) -> list[tuple[Account, bool]]:
         """Every account in the order of first use, and whether it is a listed one."""
         found = [(account, name.startswith(_LISTED)) for name, account in self.accounts.items()]

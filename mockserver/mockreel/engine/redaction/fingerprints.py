@@ -64,6 +64,10 @@ class Fingerprints:
         self._prints[mark] = self._prints.get(mark, 0) + 1
         return mark
 
+    def search_too(self, other: "Fingerprints") -> None:
+        """Find the keys of another set, too, in the place of a second set that was named before."""
+        self._also = other
+
     @property
     def added(self) -> int:
         """How many keys were ever added: as long as it stays, nothing more would be masked."""
