@@ -192,16 +192,21 @@ def test_only_who_has_the_lease_keeps_a_checkpoint(redis_server: RedisServer) ->
     with_two(redis_server.url, work)
 
 
+async def _left_behind(redis_server: RedisServer) -> None:
+    """The log of a server that had the lease and was killed, without a checkpoint."""
+    async with sharing(redis_server.url, Listener()) as first:
+        await first.until(lambda: first.drives)
+        await _traffic(first)
+        await first.die(redis_server)
+
+
 def test_a_server_that_joins_makes_a_checkpoint_where_nobody_has_the_lease(
     redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """So the next one starts with it, even if this one is killed before it gets the lease."""
 
     async def work() -> None:
-        async with sharing(redis_server.url, Listener()) as first:
-            await first.until(lambda: first.drives)
-            await _traffic(first)
-            await first.die(redis_server)
+        await _left_behind(redis_server)
         monkeypatch.setattr("mockreel.simulator.storage.shared.checkpoint_keeper.OFTEN", 4)
         async with sharing(redis_server.url, Listener(), timing=replace(LONG, grace=1e9)) as second:
             async with asyncio.timeout(PATIENCE):
@@ -219,10 +224,7 @@ def test_a_server_that_joins_a_long_log_makes_a_checkpoint_before_it_answers(
     """However soon it is killed then."""
 
     async def work() -> None:
-        async with sharing(redis_server.url, Listener()) as first:
-            await first.until(lambda: first.drives)
-            await _traffic(first)
-            await first.die(redis_server)
+        await _left_behind(redis_server)
         monkeypatch.setattr("mockreel.simulator.storage.shared.checkpoint_keeper.OVERDUE", 4)
         async with sharing(redis_server.url, Listener()) as second:
             assert second.run.keeper.taken == second.run.replica.number
