@@ -7,6 +7,7 @@ from collections.abc import Callable
 from copy import deepcopy
 from hashlib import sha256
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -69,6 +70,17 @@ def test_a_long_snapshot_is_restored(open_admin: OpenAdmin) -> None:
     other.post("restore", document)
 
     assert other.get("snapshot") == document
+
+
+@pytest.mark.usefixtures("beside")
+def test_a_module_of_the_folder_that_the_server_is_started_in_is_not_run(
+    busy: Admin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though it has the name of one that reads the snapshot."""
+    (tmp_path / "orjson.py").write_text("raise SystemExit(3)\n")
+    monkeypatch.chdir(tmp_path)
+
+    busy.post("restore", busy.get("snapshot"))
 
 
 @pytest.mark.parametrize("name", WRONG)

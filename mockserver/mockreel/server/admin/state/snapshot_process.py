@@ -60,8 +60,9 @@ class LinesOf(AbstractContextManager["LinesOf"]):
             StateError: the process has ended without them.
         """
         self._body.seek(0)
+        words = (sys.executable, "-P", "-c", _PROGRAM, str(FORM))  # -P: no module of the folder that it is started in
         child = await asyncio.create_subprocess_exec(
-            sys.executable, "-c", _PROGRAM, str(FORM), stdin=self._body.fileno(), stdout=self._file, env=_environment()
+            *words, stdin=self._body.fileno(), stdout=self._file, env=_environment()
         )
         try:
             status = await child.wait()
