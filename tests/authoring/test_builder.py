@@ -10,7 +10,7 @@ import pytest
 
 import mockreel
 from mockreel.authoring import Change, PageError, build, expand
-from mockreel.authoring.written_files import write
+from mockreel.authoring.build_files import write
 from mockreel.contract.schemas import Schemas
 from mockreel.errors import DataError, OptionError
 

@@ -114,7 +114,7 @@ def test_the_guard_refuses_when_sentences_are_not_cleaned(
 ) -> None:
     """What an error response tells of the account, the person and the key."""
     imitate("runflow")
-    monkeypatch.setattr("mockreel.cassettes.redaction.kept_text.TextScrub.sentence", lambda self, value: value)
+    monkeypatch.setattr("mockreel.cassettes.redaction.storable_text.TextScrub.sentence", lambda self, value: value)
     result = record("runflow", "--no-job")
 
     assert isinstance(result.exception, SecretLeft)

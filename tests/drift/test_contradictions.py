@@ -9,9 +9,9 @@ from mockreel._data import data_root
 from mockreel.authoring.docs_folder import Docs
 from mockreel.drift.comparison import selected_providers
 from mockreel.drift.contradictions import contradictions
+from mockreel.drift.example_check import stated_examples
 from mockreel.drift.finding import Finding
 from mockreel.drift.models.model_facts import ModelFacts
-from mockreel.drift.stated_examples import stated_examples
 
 
 def _found(acme: Path, docs: Path | None = None) -> dict[str, Finding]:

@@ -12,7 +12,7 @@ from mockreel.contract.exchanges.links import Links
 from mockreel.contract.exchanges.request_builder import UNKNOWN_ID, Requests
 from mockreel.contract.exchanges.response_check import ResponseChecker
 from mockreel.proxy.contract_watch import Watch
-from mockreel.proxy.passed_exchange import ClientRequest, Passed, StreamedBody
+from mockreel.proxy.proxy_exchange import ClientRequest, Passed, StreamedBody
 from mockreel.proxy.violation import ProxyViolation
 from mockreel.simulator.client_rules import RULES, select
 from mockreel.simulator.in_process.mock_target import Answering, MockTarget, answer_honestly

@@ -8,10 +8,10 @@ There are two steps; only the first needs the docs:
 Everything is computed before anything is written.
 """
 
+from mockreel.authoring.build_files import Change
 from mockreel.authoring.builder import Report, build
 from mockreel.authoring.documented_model import Correction, ModelPage, PageError, PagePrice, Rule
 from mockreel.authoring.expansion import expand
-from mockreel.authoring.written_files import Change
 
 __all__ = [
     "Change",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mockreel.authoring.build_files import Change, compare, forbid_installed, write
 from mockreel.authoring.docs_folder import Docs
 from mockreel.authoring.documented_model import PageError
 from mockreel.authoring.documents.document_facts import FILE, document_facts
@@ -12,7 +13,6 @@ from mockreel.authoring.expansion import expanded
 from mockreel.authoring.model_documents import HAND, price_row, rows, schema_documents, text
 from mockreel.authoring.model_index import read_schemas
 from mockreel.authoring.readers import read_documents, read_models
-from mockreel.authoring.written_files import Change, compare, forbid_installed, write
 from mockreel.contract.data.data_files import read_document
 from mockreel.errors import DataError, OptionError
 from mockreel.terminal import counted

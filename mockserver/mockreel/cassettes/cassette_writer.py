@@ -15,10 +15,10 @@ from mockreel.cassettes.cassette import (
     read_cassette,
 )
 from mockreel.cassettes.cassette_errors import NoProvenance, NotRecorded
+from mockreel.cassettes.poll_filter import without_repeated_polls
 from mockreel.cassettes.redaction.cassette_redactor import CassetteRedactor, Scrubbed, unpacked
 from mockreel.cassettes.redaction.final_check import Guard, on_the_wire
 from mockreel.cassettes.redaction.redacted_places import redacted_rows, redacted_rows_of_webhook
-from mockreel.cassettes.repeated_polls import without_repeated_polls
 from mockreel.cassettes.vcr_format import exchanges_of, vcr_of
 from mockreel.errors import MissingPackage
 from mockreel.whole_file import write_whole

@@ -10,11 +10,11 @@ from mockreel.authoring.readers import read_models
 from mockreel.contract import Contract, load_contract
 from mockreel.contract.operations import resolve
 from mockreel.contract.validation import violations
+from mockreel.drift.example_check import stated_examples
 from mockreel.drift.finding import NOTHING, Finding
 from mockreel.drift.models.model_facts import ModelFacts, from_data, from_page
 from mockreel.drift.operation_drift import documents_of
 from mockreel.drift.schema_drift import Subject
-from mockreel.drift.stated_examples import stated_examples
 from mockreel.drift.witness.schema_message import BASE, Message
 
 # Corrections that were made because two texts disagree; the others only translate the docs into JSON Schema.

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from mockreel.drift.finding import BREAKING, NOTHING, VERDICTS, Finding, Verdict
 from mockreel.drift.witness.canonical_schema import unordered
-from mockreel.drift.witness.declared_fields import Fields, overlaid
+from mockreel.drift.witness.field_differences import Fields, overlaid
 from mockreel.drift.witness.inclusion import includes, same
 from mockreel.drift.witness.json_difference import differences
 from mockreel.drift.witness.schema_message import Message

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 
-from mockreel.contract.data.checked_types import LATEST_MOMENT
+from mockreel.contract.data.base_types import LATEST_MOMENT
 from mockreel.errors import OptionError
 
 # 9999-12-31T23:59:59Z: no later moment can be written as a date.

@@ -10,7 +10,7 @@ from mockreel.contract.exchanges.exchange import ReceivedResponse
 from mockreel.contract.messages.duplicate_keys import duplicates
 from mockreel.engine.journal.exchange_content import ExchangeContent
 from mockreel.engine.journal.journal import Entry
-from mockreel.proxy.passed_exchange import ClientRequest
+from mockreel.proxy.proxy_exchange import ClientRequest
 from mockreel.simulator.client_rules import Judge, Selection, Violation
 
 # As in a simulator's journal: the fault of an incomplete response, and a job whose id the client never received.

@@ -21,7 +21,7 @@ from mockreel.engine.redaction import MASK, Fingerprints, credentials_of, redact
 from mockreel.proxy.client_watch import ClientWatch
 from mockreel.proxy.job_tracker import JobTracker
 from mockreel.proxy.list_pages import page_problems
-from mockreel.proxy.passed_exchange import ClientRequest, Passed
+from mockreel.proxy.proxy_exchange import ClientRequest, Passed
 from mockreel.proxy.violation import ProxyViolation, Side
 from mockreel.simulator.client_rules import RULES, Rule, Selection, expected_rules, select
 from mockreel.simulator.client_rules.request_rules import InvalidRequest, MissingKey, UnknownModel

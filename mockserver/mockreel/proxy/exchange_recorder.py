@@ -16,7 +16,7 @@ from mockreel.client.profile_file import read_profile
 from mockreel.contract import Contract, load_contract
 from mockreel.contract.messages.version_header import VERSION_FIELD, VERSION_HEADER
 from mockreel.errors import OptionError
-from mockreel.proxy.passed_exchange import ClientRequest, Headers, Passed
+from mockreel.proxy.proxy_exchange import ClientRequest, Headers, Passed
 from mockreel.proxy.proxy_report import PrintLine
 from mockreel.proxy.proxy_server import Plan
 from mockreel.terminal import counted

@@ -14,7 +14,7 @@ from mockreel.contract import Contract
 from mockreel.contract.messages.json_text import parsed_json
 from mockreel.contract.messages.message import problem
 from mockreel.proxy.contract_watch import Watch
-from mockreel.proxy.passed_exchange import ClientRequest, Headers, Passed, StreamedBody, readable
+from mockreel.proxy.proxy_exchange import ClientRequest, Headers, Passed, StreamedBody, readable
 from mockreel.proxy.spending_limit import LimitExceeded, Prices, Reservation, SpendingLimit
 from mockreel.proxy.upstream import NoResponse, Sending, Upstream, no_response
 from mockreel.server.http.asgi import WITHOUT_BODY, Receive, Scope, Send, send_reply

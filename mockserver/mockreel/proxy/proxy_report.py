@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import orjson
 
 from mockreel.proxy.contract_watch import Watch
-from mockreel.proxy.passed_exchange import Passed
+from mockreel.proxy.proxy_exchange import Passed
 from mockreel.proxy.spending_limit import SpendingLimit, count
 from mockreel.proxy.violation import ProxyViolation
 

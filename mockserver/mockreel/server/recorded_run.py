@@ -12,7 +12,7 @@ from mockreel.server.server_options import Options
 from mockreel.server.socket_server import Server, built
 from mockreel.simulator.settings import Settings
 from mockreel.simulator.simulator import Simulator, load_contracts
-from mockreel.simulator.storage.listed_keys import listed_aliases
+from mockreel.simulator.storage.key_list import listed_aliases
 from mockreel.simulator.storage.log_past import LogPast
 from mockreel.simulator.storage.logs.run_bundle import Bundle
 from mockreel.simulator.storage.playback import Playback, apply_log

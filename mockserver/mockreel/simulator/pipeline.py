@@ -17,7 +17,7 @@ from mockreel.contract.messages.key_location import field_of, key_at
 from mockreel.contract.messages.message import Request, Response, problem
 from mockreel.contract.validation import NONE, Violation, Violations
 from mockreel.engine.accounts.account import Caller
-from mockreel.engine.artifacts.own_result import OWN_RESULT
+from mockreel.engine.artifacts.custom_result import OWN_RESULT
 from mockreel.engine.faults import NO_FAULTS
 from mockreel.engine.jobs.lifecycle import PlanTemplate
 from mockreel.engine.scenarios.preferences import Preference, check_preference, ignored, preferred, refusal

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from mockreel.engine.artifacts.own_result import OwnResult
+from mockreel.engine.artifacts.custom_result import OwnResult
 from mockreel.engine.faults import Fault, read_fault
 from mockreel.engine.faults.fault import split_parameter
 from mockreel.engine.scenarios.preferences import Preference, check_fault, check_preference, refusal

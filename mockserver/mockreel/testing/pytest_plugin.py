@@ -161,7 +161,7 @@ def _recording(item: Any) -> "Iterator[Path | None]":
     if folder is None:
         yield None
         return
-    from mockreel.testing.kept_runs import folder_of, forget  # noqa: PLC0415
+    from mockreel.testing.run_folders import folder_of, forget  # noqa: PLC0415
 
     record = folder_of(folder, item.nodeid)
     forget(record)

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from mockreel.server.reload.changed_files import Files
+from mockreel.server.reload.file_changes import Files
 
 
 def _tree(root: Path) -> Path:

@@ -7,9 +7,9 @@ from typing import Any
 import orjson
 
 from mockreel.cassettes.recording_rules import Rules
-from mockreel.cassettes.redaction.kept_text import TextScrub
-from mockreel.cassettes.redaction.known_fields import Candidates, SchemaFields
 from mockreel.cassettes.redaction.placeholders import Placeholders
+from mockreel.cassettes.redaction.schema_fields import Candidates, SchemaFields
+from mockreel.cassettes.redaction.storable_text import TextScrub
 from mockreel.cassettes.redaction.urls import AddressScrub
 
 Names = tuple[str, ...]

@@ -12,10 +12,10 @@ from mockreel.cassettes.cassette import Exchange, Headers, InboundCallback
 from mockreel.cassettes.recording_rules import Rules
 from mockreel.cassettes.redaction.body_fields import FieldScrub
 from mockreel.cassettes.redaction.header_values import HeaderScrub
-from mockreel.cassettes.redaction.kept_text import TextScrub
-from mockreel.cassettes.redaction.known_fields import Candidates, SchemaFields, schema_of_places
 from mockreel.cassettes.redaction.placeholders import Placeholders
+from mockreel.cassettes.redaction.schema_fields import Candidates, SchemaFields, schema_of_places
 from mockreel.cassettes.redaction.secret_patterns import Secrets
+from mockreel.cassettes.redaction.storable_text import TextScrub
 from mockreel.cassettes.redaction.urls import AddressScrub
 from mockreel.cassettes.redaction.vocabulary import vocabulary
 from mockreel.client.profile import ClientProfile

@@ -3,8 +3,8 @@
 import re
 
 from mockreel.cassettes.cassette import Headers
-from mockreel.cassettes.redaction.kept_text import TextScrub
 from mockreel.cassettes.redaction.placeholders import Placeholders
+from mockreel.cassettes.redaction.storable_text import TextScrub
 from mockreel.cassettes.redaction.urls import AddressScrub
 from mockreel.client.profile import ClientProfile
 from mockreel.contract import Contract, Operation

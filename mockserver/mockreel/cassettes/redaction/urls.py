@@ -2,9 +2,9 @@
 
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
-from mockreel.cassettes.redaction.kept_text import TextScrub
 from mockreel.cassettes.redaction.placeholders import Placeholders
 from mockreel.cassettes.redaction.secret_patterns import HARMLESS
+from mockreel.cassettes.redaction.storable_text import TextScrub
 from mockreel.contract import Contract, Operation
 
 

@@ -14,9 +14,9 @@ from mockreel.cassettes.recorded_body import unpack
 from mockreel.cassettes.recording_rules import Rules, looks_of_all, read_rules
 from mockreel.cassettes.redaction.secret_patterns import Secrets
 from mockreel.cassettes.redaction.text_places import parsed
-from mockreel.cassettes.scan.named_texts import NamedText, named_texts
 from mockreel.cassettes.scan.second_detector import second_detector
 from mockreel.cassettes.scan.suspicion import suspicion
+from mockreel.cassettes.scan.text_extraction import NamedText, named_texts
 from mockreel.contract import load_contract, providers
 from mockreel.contract.conversation.section import sections
 from mockreel.contract.data.data_files import parse_yaml

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 
 from mockreel.cassettes.redaction.secret_patterns import Secrets
-from mockreel.cassettes.scan.named_texts import NamedText
 from mockreel.cassettes.scan.secret_names import Meaning, meaning, opens
+from mockreel.cassettes.scan.text_extraction import NamedText
 from mockreel.engine.redaction.secret_places import BY_NAME
 
 _PAIR = re.compile(

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mockreel.cli.admin.control_options import ControlSession
-from mockreel.engine.artifacts.own_result import portable
+from mockreel.engine.artifacts.custom_result import portable
 
 if TYPE_CHECKING:
     from mockreel.client.admin import Balance, Rule

@@ -5,7 +5,7 @@ from typing import Any
 
 from mockreel.conformance.check import Check, check
 from mockreel.conformance.check_context import CheckContext
-from mockreel.conformance.checks.consistency.shown_things import objects
+from mockreel.conformance.checks.consistency.catalogue_entries import objects
 from mockreel.conformance.checks.job_records import alike
 from mockreel.conformance.jobs.job_groups import SUBSCRIBED
 from mockreel.conformance.jobs.subscription_traces import SECRET, SubscriptionTrace

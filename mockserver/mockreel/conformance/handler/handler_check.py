@@ -7,8 +7,8 @@ from typing import Any
 
 from mockreel import __version__
 from mockreel.conformance.check import Finding, Outcome
+from mockreel.conformance.handler.handler_cases import HandlerCase, HandlerCases, HandlerPlan
 from mockreel.conformance.handler.handler_endpoint import Answer, Delivery, Endpoint, NoTime, posting
-from mockreel.conformance.handler.handler_questions import HandlerCase, HandlerCases, HandlerPlan
 from mockreel.conformance.reports.report import Report
 from mockreel.contract import Contract
 from mockreel.errors import OptionError

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mockreel.conformance.jobs.job_shapes import other_shape
 from mockreel.conformance.jobs.job_traces import Start
-from mockreel.conformance.jobs.other_shapes import other_shape
 from mockreel.conformance.jobs.wait_times import attempts_after
 from mockreel.simulator.in_process.memory_receiver import Behaviour
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from mockreel.conformance.check import broken
 from mockreel.conformance.jobs.balance_change import Spent, spend
 from mockreel.conformance.jobs.batch_traces import BatchTrace, trace_batch
-from mockreel.conformance.jobs.counted_jobs import Counted, count
+from mockreel.conformance.jobs.job_counters import Counted, count
 from mockreel.conformance.jobs.job_groups import APART, BATCH, CHARGED, COUNTED, PLAIN, SUBSCRIBED, starts
 from mockreel.conformance.jobs.job_traces import JobTrace
 from mockreel.conformance.jobs.subscription_traces import SubscriptionTrace, trace_subscription

@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from mockreel.contract.data.repeated_keys import repeated_key
+from mockreel.contract.data.key_repetition import repeated_key
 from mockreel.contract.data.value_size import check_size
 from mockreel.errors import DataError
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from mockreel.contract.data.checked_types import HeaderFields, StatusCode
+from mockreel.contract.data.base_types import HeaderFields, StatusCode
 
 if TYPE_CHECKING:
     from mockreel.engine.faults import Fault

@@ -10,7 +10,7 @@ import jsonschema_rs
 from mockreel.drift.finding import NOTHING
 from mockreel.drift.witness.candidates import candidates
 from mockreel.drift.witness.canonical_schema import unordered
-from mockreel.drift.witness.differing_places import Places
+from mockreel.drift.witness.schema_differences import Places
 from mockreel.drift.witness.schema_message import Message, Settled
 
 Answer = Literal["yes", "no", "unknown"]

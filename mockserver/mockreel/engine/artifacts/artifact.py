@@ -12,7 +12,7 @@ import orjson
 from mockreel.contract import Contract, Model
 from mockreel.contract.pricing import Cost, cost
 from mockreel.engine.artifacts import media
-from mockreel.engine.artifacts.own_result import OWN_RESULT, OwnResult
+from mockreel.engine.artifacts.custom_result import OWN_RESULT, OwnResult
 from mockreel.engine.jobs.job import Job
 
 if TYPE_CHECKING:

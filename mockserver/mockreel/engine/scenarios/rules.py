@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any, NamedTuple
 
-from mockreel.engine.artifacts.own_result import OwnResult, OwnResults
+from mockreel.engine.artifacts.custom_result import OwnResult, OwnResults
 from mockreel.engine.faults import Fault, Sort
 from mockreel.engine.randomness import digest
 from mockreel.engine.scenarios.preferences import Preference

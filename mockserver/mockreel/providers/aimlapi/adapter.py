@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mockreel.contract import Contract, ErrorRow
-from mockreel.contract.data.checked_types import Moment
+from mockreel.contract.data.base_types import Moment
 from mockreel.contract.messages.error_response import ErrorResponse
 from mockreel.contract.messages.message import Response
 from mockreel.engine.jobs.job import Job

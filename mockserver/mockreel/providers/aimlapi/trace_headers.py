@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from mockreel.contract.data.checked_types import HeaderFields
+from mockreel.contract.data.base_types import HeaderFields
 from mockreel.contract.messages.message import Request
 
 Headers = HeaderFields

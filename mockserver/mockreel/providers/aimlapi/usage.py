@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from mockreel.contract.data.checked_types import Count, Quantity
+from mockreel.contract.data.base_types import Count, Quantity
 from mockreel.providers.aimlapi.trace_headers import Headers, Tracing
 
 

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Annotated, Any, NamedTuple, cast
 
 from mockreel.contract import Contract, Model
-from mockreel.contract.data.checked_types import Check, Count, JsonBytes, JsonObjectBytes, Moment, is_json
+from mockreel.contract.data.base_types import Check, Count, JsonBytes, JsonObjectBytes, Moment, is_json
 from mockreel.contract.messages.message import Response
 from mockreel.engine.accounts.account import Account
 from mockreel.engine.jobs.job import Job

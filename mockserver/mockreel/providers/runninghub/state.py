@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import cast
 
-from mockreel.contract.data.checked_types import Count, Moment
+from mockreel.contract.data.base_types import Count, Moment
 from mockreel.engine.accounts.account import Account
 from mockreel.providers.runninghub.dialects import Dialects
 from mockreel.simulator.provider import Provider

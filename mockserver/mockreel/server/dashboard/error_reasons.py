@@ -8,7 +8,7 @@ from mockreel.contract import Contract, Model, Operation
 from mockreel.contract.schemas import BASE
 from mockreel.contract.validation import Violation
 from mockreel.engine.journal.journal import Entry
-from mockreel.server.dashboard.export.journaled_request import operation_of
+from mockreel.server.dashboard.export.journal_request import operation_of
 from mockreel.simulator.provider import Provider
 
 

@@ -11,7 +11,7 @@ from mockreel.server.admin.views import shown_entry, shown_line, shown_url
 from mockreel.server.dashboard import page_window, table_rows
 from mockreel.server.dashboard.error_reasons import error_fact, reasons
 from mockreel.server.dashboard.export.curl import curl
-from mockreel.server.dashboard.export.journaled_request import journaled_request
+from mockreel.server.dashboard.export.journal_request import journaled_request
 from mockreel.server.dashboard.export.test_snippet import written_snippet
 from mockreel.server.dashboard.look_back import Shown
 from mockreel.server.dashboard.page_window import Filter

@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 
-from mockreel.contract.data.checked_types import HeaderFields
+from mockreel.contract.data.base_types import HeaderFields
 from mockreel.contract.messages.error_response import ErrorResponse
 from mockreel.contract.messages.message import Request, Response, problem
 from mockreel.contract.messages.version_header import VERSION_FIELD

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from starlette.middleware.cors import CORSMiddleware
 
-from mockreel.contract.data.checked_types import HeaderFields
+from mockreel.contract.data.base_types import HeaderFields
 from mockreel.errors import OptionError
 from mockreel.server.http.asgi import App, Receive, Scope, Send
 

@@ -15,7 +15,7 @@ from urllib.parse import unquote
 import httptools
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
-from mockreel.contract.data.checked_types import HeaderFields
+from mockreel.contract.data.base_types import HeaderFields
 from mockreel.contract.messages.message import HeaderFacts, Request, Response
 from mockreel.server.http.connection.bounded_protocol import Bounded
 from mockreel.server.http.response_head import ResponseHeads

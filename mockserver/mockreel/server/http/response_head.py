@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from uvicorn.protocols.http.httptools_impl import HEADER_RE, HEADER_VALUE_RE, STATUS_LINE
 
-from mockreel.contract.data.checked_types import HeaderFields
+from mockreel.contract.data.base_types import HeaderFields
 from mockreel.contract.messages.message import Response
 from mockreel.contract.messages.version_header import VERSION_FIELD
 

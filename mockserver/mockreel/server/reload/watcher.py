@@ -9,7 +9,7 @@ from pathlib import Path
 from mockreel.contract import Contract, load_contract
 from mockreel.engine.accounts.key_file import read_keys
 from mockreel.errors import MockreelError
-from mockreel.server.reload.changed_files import Files
+from mockreel.server.reload.file_changes import Files
 from mockreel.server.reload.schema_precheck import check_schemas
 from mockreel.simulator.provider import Provider
 from mockreel.simulator.simulator import Simulator

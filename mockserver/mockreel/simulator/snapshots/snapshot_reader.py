@@ -7,7 +7,7 @@ from types import GenericAlias
 from typing import Any, TypeVar
 
 from mockreel.contract import Failure, State
-from mockreel.contract.data.checked_types import is_json_object
+from mockreel.contract.data.base_types import is_json_object
 from mockreel.contract.pricing import Cost, read_amount
 from mockreel.engine.accounts.account import Account
 from mockreel.engine.artifacts.uploads import Upload

@@ -6,7 +6,7 @@ from functools import lru_cache
 from types import MappingProxyType, SimpleNamespace, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from mockreel.contract.data.checked_types import Check
+from mockreel.contract.data.base_types import Check
 from mockreel.engine.faults import Fault
 
 # Names in annotations of stored classes that are imported for type checkers only.

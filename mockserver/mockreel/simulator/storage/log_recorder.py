@@ -24,10 +24,10 @@ from mockreel.simulator.simulator import Simulator
 from mockreel.simulator.snapshots.snapshot_writer import intervention_row, rule_row
 from mockreel.simulator.storage.checkpoints.checkpoint import UnderWay
 from mockreel.simulator.storage.due_action import is_recorded, named
-from mockreel.simulator.storage.listed_keys import listed_row
+from mockreel.simulator.storage.key_list import listed_row
 from mockreel.simulator.storage.logs.log_entry import Entry
 from mockreel.simulator.storage.logs.run_log import RunLog
-from mockreel.simulator.storage.written_request import UNKNOWN_KEY, alias, write
+from mockreel.simulator.storage.request_record import UNKNOWN_KEY, alias, write
 from mockreel.webhooks import Attempt, Delivery
 from mockreel.webhooks.dispatcher import AttemptDue, Observer
 

@@ -22,10 +22,10 @@ from mockreel.simulator.snapshots.snapshot_reader import intervention
 from mockreel.simulator.snapshots.snapshot_restore import read_rules
 from mockreel.simulator.storage.checkpoints.checkpoint import Load, UnderWay
 from mockreel.simulator.storage.due_action import is_recorded, named
-from mockreel.simulator.storage.listed_keys import difference, listed_row
+from mockreel.simulator.storage.key_list import difference, listed_row
 from mockreel.simulator.storage.logs.log_entry import Entry
 from mockreel.simulator.storage.logs.run_log import RunLog
-from mockreel.simulator.storage.written_request import alias, request_of
+from mockreel.simulator.storage.request_record import alias, request_of
 from mockreel.webhooks import Outcome, Outgoing, Sender
 from mockreel.webhooks.dispatcher import AttemptDue
 

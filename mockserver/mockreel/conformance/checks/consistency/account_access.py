@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from mockreel.conformance.check import Check, check
 from mockreel.conformance.check_context import CheckContext
-from mockreel.conformance.checks.consistency.lasting_records import links_further
+from mockreel.conformance.checks.consistency.record_stability import links_further
 from mockreel.conformance.checks.idempotent_submits import heeding, keyed, repeats
 from mockreel.conformance.jobs.job_groups import CHARGED, PLAIN
 from mockreel.contract import Operation, pointers

@@ -6,7 +6,7 @@ from decimal import Decimal
 from mockreel.conformance.check import Check, check
 from mockreel.conformance.check_context import CheckContext
 from mockreel.conformance.checks.job_records import price_of
-from mockreel.conformance.jobs.counted_jobs import Counted, total
+from mockreel.conformance.jobs.job_counters import Counted, total
 from mockreel.conformance.jobs.job_groups import COUNTED
 from mockreel.contract import pointers
 from mockreel.contract.conversation.promises import Places

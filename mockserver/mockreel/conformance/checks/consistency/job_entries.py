@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from mockreel.conformance.check import Check, check
 from mockreel.conformance.check_context import CheckContext
-from mockreel.conformance.checks.consistency.lasting_records import same
+from mockreel.conformance.checks.consistency.record_stability import same
 from mockreel.conformance.checks.job_records import amount, header_amount
 from mockreel.conformance.checks.paged_lists import list_fact, list_request, lists
 from mockreel.conformance.jobs.job_groups import PLAIN

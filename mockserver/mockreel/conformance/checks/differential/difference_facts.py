@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from mockreel.conformance.checks.differential.contract_literals import scalars, stated_values
 from mockreel.conformance.checks.differential.reply_comparison import ComparedExchange, Difference
-from mockreel.conformance.checks.differential.stated_values import scalars, stated_values
 from mockreel.contract import ErrorRow, Evidence
 from mockreel.contract.evidence.facts import Fact
 from mockreel.contract.exchanges.problem import Problem

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from mockreel.conformance.check import Check, check
 from mockreel.conformance.checks.differential.difference_facts import DifferenceFacts
-from mockreel.conformance.checks.differential.played_log import PlayedLog
-from mockreel.conformance.checks.differential.played_webhooks import webhooks
+from mockreel.conformance.checks.differential.differential_replay import PlayedLog
 from mockreel.conformance.checks.differential.reply_comparison import ComparedExchange
 from mockreel.conformance.checks.differential.session import SESSION, Session
+from mockreel.conformance.checks.differential.webhook_comparison import webhooks
 from mockreel.conformance.jobs.job_groups import PLAIN
 from mockreel.contract.exchanges.problem import Problem
 from mockreel.simulator.in_process.mock_target import NotApplicable, Skipped

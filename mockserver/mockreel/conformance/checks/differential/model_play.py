@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from mockreel.conformance.checks.differential.unstated_facts import unstated
+from mockreel.conformance.checks.differential.contract_variant import unstated
 from mockreel.contract import Contract, State
 from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest
 from mockreel.engine.jobs.job import Intervention, Job

@@ -1,17 +1,17 @@
 """What a response tells again, or tells too much of: the same thing by another route, alone, or with a key in it."""
 
 from mockreel.conformance.checks.replies import (
-    changed_records,
+    field_echoes,
     fresh_jobs,
+    json_texts,
     key_display,
+    object_operations,
     other_routes,
-    packed_texts,
-    repeated_parts,
+    record_updates,
     reply_examples,
     reply_moments,
     reply_numbers,
     single_entries,
-    unlinked_things,
 )
 
 CHECKS = (
@@ -19,12 +19,12 @@ CHECKS = (
     *reply_numbers.CHECKS,
     *reply_moments.CHECKS,
     *fresh_jobs.CHECKS,
-    *unlinked_things.CHECKS,
+    *object_operations.CHECKS,
     *single_entries.CHECKS,
     *other_routes.CHECKS,
-    *changed_records.CHECKS,
-    *packed_texts.CHECKS,
-    *repeated_parts.CHECKS,
+    *record_updates.CHECKS,
+    *json_texts.CHECKS,
+    *field_echoes.CHECKS,
     *key_display.CHECKS,
 )
 

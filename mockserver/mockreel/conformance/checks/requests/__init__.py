@@ -4,8 +4,8 @@ from mockreel.conformance.checks.requests import (
     additional_parts,
     body_limits,
     conditional_reads,
+    error_triggers,
     key_places,
-    provoked_errors,
 )
 
 CHECKS = (
@@ -13,7 +13,7 @@ CHECKS = (
     *key_places.CHECKS,
     *conditional_reads.CHECKS,
     *additional_parts.CHECKS,
-    *provoked_errors.CHECKS,
+    *error_triggers.CHECKS,
 )
 
 __all__ = ["CHECKS"]

@@ -5,7 +5,7 @@ from typing import Any
 
 from mockreel.conformance.check import Check, check
 from mockreel.conformance.check_context import CheckContext
-from mockreel.conformance.checks.requests.existing_things import requests_of
+from mockreel.conformance.checks.requests.object_requests import requests_of
 from mockreel.conformance.jobs.job_groups import PLAIN
 from mockreel.contract import Operation
 from mockreel.contract.exchanges.exchange import SentRequest

@@ -1,6 +1,6 @@
 """The results of jobs: their URLs, their files, and the requested properties."""
 
 from mockreel.conformance.check import Check
-from mockreel.conformance.checks.results import job_results, kept_uploads, result_media
+from mockreel.conformance.checks.results import job_results, result_media, uploaded_content
 
-CHECKS: tuple[Check, ...] = (*job_results.CHECKS, *result_media.CHECKS, *kept_uploads.CHECKS)
+CHECKS: tuple[Check, ...] = (*job_results.CHECKS, *result_media.CHECKS, *uploaded_content.CHECKS)

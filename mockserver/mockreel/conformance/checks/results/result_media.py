@@ -10,8 +10,8 @@ from mockreel.conformance.check_context import CheckContext
 from mockreel.conformance.checks.results.job_results import MADE, is_address, results_fact
 from mockreel.conformance.checks.results.media_size import Measured, measure
 from mockreel.conformance.jobs.job_groups import PLAIN, SHAPED
+from mockreel.conformance.jobs.job_shapes import is_played, stated_clip
 from mockreel.conformance.jobs.job_traces import JobTrace
-from mockreel.conformance.jobs.other_shapes import is_played, stated_clip
 from mockreel.contract import pointers
 from mockreel.contract.evidence.facts import Fact, weaker
 from mockreel.contract.exchanges.exchange import ReceivedResponse

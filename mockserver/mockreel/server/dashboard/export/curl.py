@@ -7,7 +7,7 @@ from shlex import quote
 import orjson
 
 from mockreel.engine.redaction import MASK
-from mockreel.server.dashboard.export.journaled_request import WRONG_KEY, JournaledRequest
+from mockreel.server.dashboard.export.journal_request import WRONG_KEY, JournaledRequest
 
 # What curl would read as a list of addresses.
 _GLOB = re.compile(r"[\[\]{}]")

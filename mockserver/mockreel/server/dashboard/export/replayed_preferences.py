@@ -6,7 +6,7 @@ from mockreel.engine.faults import NO_FAULTS, Faults, read_faults
 from mockreel.engine.jobs.job import Job
 from mockreel.engine.journal.journal import Entry
 from mockreel.errors import OptionError
-from mockreel.server.dashboard.export.journaled_request import JournaledRequest
+from mockreel.server.dashboard.export.journal_request import JournaledRequest
 from mockreel.simulator.provider import Provider
 
 # Error responses that a request brings upon itself; any other is wished for, so that it comes on a fresh stage too.

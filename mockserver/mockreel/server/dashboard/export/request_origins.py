@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl
 
 from mockreel.engine.artifacts.artifact import MEDIA, UPLOADS
 from mockreel.engine.journal.journal import Entry, Journal
-from mockreel.server.dashboard.export.journaled_request import operation_of
+from mockreel.server.dashboard.export.journal_request import operation_of
 from mockreel.simulator.cooperative_work import chunks
 from mockreel.simulator.provider import Provider
 

@@ -16,7 +16,7 @@ from mockreel.contract.operations import Place
 from mockreel.engine.artifacts.artifact import MEDIA
 from mockreel.engine.jobs.job import Job
 from mockreel.engine.journal.journal import Entry, Journal
-from mockreel.server.dashboard.export.journaled_request import WRONG_KEY, JournaledRequest, journaled_request
+from mockreel.server.dashboard.export.journal_request import WRONG_KEY, JournaledRequest, journaled_request
 from mockreel.server.dashboard.export.replayed_preferences import (
     OWN_FAULTS,
     breaks_off,

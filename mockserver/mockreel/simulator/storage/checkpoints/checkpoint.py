@@ -22,8 +22,8 @@ from mockreel.simulator.snapshots.snapshot_reader import read_part
 from mockreel.simulator.snapshots.snapshot_restore import fill, read_due, read_rules
 from mockreel.simulator.snapshots.snapshot_writer import document
 from mockreel.simulator.storage.checkpoints.job_columns import read_due_rows, read_jobs, write_due, write_jobs
-from mockreel.simulator.storage.listed_keys import difference, listed_row
-from mockreel.simulator.storage.written_request import alias
+from mockreel.simulator.storage.key_list import difference, listed_row
+from mockreel.simulator.storage.request_record import alias
 from mockreel.whole_file import PRIVATE
 
 # The form of a checkpoint; another one is made again.

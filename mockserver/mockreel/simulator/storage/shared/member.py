@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from mockreel.simulator.storage.shared.redis_log import RedisLog
-from mockreel.simulator.storage.shared.shared_time import SharedTime
+from mockreel.simulator.storage.shared.redis_time import SharedTime
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,8 +30,8 @@ from mockreel.simulator.storage.due_action import is_recorded, named
 from mockreel.simulator.storage.logs.log_entry import Entry
 from mockreel.simulator.storage.logs.run_log import RunLog
 from mockreel.simulator.storage.playback import Playback
-from mockreel.simulator.storage.shared.shared_time import SharedTime
-from mockreel.simulator.storage.written_request import alias_of, request_of
+from mockreel.simulator.storage.request_record import alias_of, request_of
+from mockreel.simulator.storage.shared.redis_time import SharedTime
 from mockreel.webhooks import Outgoing, Sender
 
 # Performs a control request: from the fields of its entry to its response.

@@ -21,16 +21,16 @@ from mockreel.simulator.storage.checkpoints.checkpoint import Load
 from mockreel.simulator.storage.log_recorder import is_read
 from mockreel.simulator.storage.logs.log_entry import Entry
 from mockreel.simulator.storage.logs.run_log import file_name
+from mockreel.simulator.storage.request_record import UNKNOWN_KEY, alias_of, write
 from mockreel.simulator.storage.run_head import new_head, read_head
 from mockreel.simulator.storage.shared.checkpoint_keeper import CheckpointKeeper
 from mockreel.simulator.storage.shared.entry_sequencer import Applied, EntrySequencer
 from mockreel.simulator.storage.shared.lease_holder import LeaseHolder
 from mockreel.simulator.storage.shared.member import Member, Timing
 from mockreel.simulator.storage.shared.redis_log import RedisLog
+from mockreel.simulator.storage.shared.redis_time import SharedTime
 from mockreel.simulator.storage.shared.replica import Perform, Replica
-from mockreel.simulator.storage.shared.shared_past import SharedPast
-from mockreel.simulator.storage.shared.shared_time import SharedTime
-from mockreel.simulator.storage.written_request import UNKNOWN_KEY, alias_of, write
+from mockreel.simulator.storage.shared.shared_history import SharedPast
 from mockreel.webhooks import Delivery
 
 _ELSEWHERE = "under another name (?run=NAME)"

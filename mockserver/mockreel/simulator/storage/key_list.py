@@ -7,7 +7,7 @@ from typing import Any
 from mockreel.engine.accounts.account import KeyEntry
 from mockreel.engine.faults import Faults, read_fault
 from mockreel.simulator.storage.logs.log_entry import Entry
-from mockreel.simulator.storage.written_request import alias
+from mockreel.simulator.storage.request_record import alias
 
 
 def listed_row(entry: KeyEntry | None) -> dict[str, Any] | None:

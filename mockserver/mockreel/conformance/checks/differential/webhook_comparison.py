@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from mockreel.conformance.checks.differential.played_log import PlayedLog
+from mockreel.conformance.checks.differential.differential_replay import PlayedLog
 from mockreel.conformance.checks.differential.reply_comparison import ComparedExchange, Difference
 from mockreel.conformance.checks.differential.symbols import texts
 from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest

@@ -13,8 +13,8 @@ from mockreel.simulator.storage.checkpoints.checkpoint import Load
 from mockreel.simulator.storage.logs.log_entry import Entry
 from mockreel.simulator.storage.playback import run_to_end
 from mockreel.simulator.storage.shared.redis_log import RedisLog
+from mockreel.simulator.storage.shared.redis_time import SharedTime
 from mockreel.simulator.storage.shared.replica import Perform, Replica
-from mockreel.simulator.storage.shared.shared_time import SharedTime
 
 # What puts the clock back: the end of a control request's path.
 _BACK = ("reset", "restore")

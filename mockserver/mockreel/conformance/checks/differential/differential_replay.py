@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from mockreel.conformance.checks.differential.company import Company
+from mockreel.conformance.checks.differential.contract_literals import stated_values
 from mockreel.conformance.checks.differential.early_ends import EarlyEnds
 from mockreel.conformance.checks.differential.model_jobs import ModelJobs, request_names
 from mockreel.conformance.checks.differential.model_play import VARIATIONS, ModelPlay
@@ -17,7 +18,6 @@ from mockreel.conformance.checks.differential.reply_comparison import (
     Difference,
     Elsewhere,
 )
-from mockreel.conformance.checks.differential.stated_values import stated_values
 from mockreel.conformance.checks.differential.symbols import Symbols, Unknown, texts
 from mockreel.contract import Operation
 from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest

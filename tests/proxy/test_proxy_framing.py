@@ -4,7 +4,7 @@ import socket
 
 import pytest
 from proxy.conftest import KEY, FakeUpstream, PutBetween
-from security.test_smuggling import DOUBTFUL
+from security.test_request_framing import DOUBTFUL
 from security.wires import LAST, received, statuses
 
 

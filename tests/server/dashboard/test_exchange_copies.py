@@ -17,7 +17,7 @@ from server.dashboard.visits import INPUT, RUNS, Provider, Visit
 from mockreel.engine.journal.journal import Entry
 from mockreel.server import serving
 from mockreel.server.dashboard.export.curl import curl
-from mockreel.server.dashboard.export.journaled_request import journaled_request
+from mockreel.server.dashboard.export.journal_request import journaled_request
 from mockreel.server.dashboard.export.test_snippet import snippet
 from mockreel.server.mock_server import MockServer
 
