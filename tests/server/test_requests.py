@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from server.http_calls import GOOD, ask, connect, port_of, raw
 
 from mockreel import Settings
+from mockreel.server.http.connection.connection_limits import MOST_PARAMETERS
 from mockreel.server.mock_server import MockServer
 from mockreel.server.socket_server import serving
 
@@ -24,6 +25,8 @@ LINES = {
     b"GET //v1/health HTTP/1.1": 404,
     b"GET /v1%2fhealth HTTP/1.1": 200,
     b"GET /v1/health?%ff=%zz&&=&limit HTTP/1.1": 200,
+    b"GET /v1/health?" + b"&".join([b"a=b"] * MOST_PARAMETERS) + b" HTTP/1.1": 200,
+    b"GET /v1/health?" + b"&".join([b"a=b"] * (MOST_PARAMETERS + 1)) + b" HTTP/1.1": 414,
     b"GET /v1/health#part HTTP/1.1": None,
     b"GET http://api.encore.invalid/v1/health HTTP/1.1": 200,
     b"OPTIONS * HTTP/1.1": None,

@@ -14,12 +14,13 @@ from mockreel.contract.messages import content_encoding
 from mockreel.contract.messages.error_response import ErrorResponse
 from mockreel.contract.messages.form import FilePart, Form
 from mockreel.contract.messages.json_problem import why_no_json
+from mockreel.contract.messages.json_skeleton import skeleton
 from mockreel.contract.messages.message import Request
 from mockreel.contract.validation import Violation
 
 # Limits of a body; larger values would only keep the server busy or break later steps.
 DEEPEST = 200
-MOST_VALUES = 200_000
+MOST_VALUES = 50_000
 MOST_FIELDS = 1000
 
 # Its findings go into the response, not to the terminal.
@@ -49,10 +50,8 @@ def _json(request: Request, operation: Operation, *, unpacked: bool) -> Any:
     kind = request.header(b"content-type")
     if kind is not None and b"json" not in kind.partition(b";")[0].lower():  # a web page may send `text/plain;json`
         raise ErrorResponse("wrong-content-type", values={"content_type": kind.decode("latin-1")})
-    if len(request.body) > MOST_VALUES and _has_more_values(request.body, MOST_VALUES):
-        raise _malformed(f"it has more than {MOST_VALUES:,} values, as its commas and brackets count")
     try:
-        return read_json(request.body)
+        return read_json(request.body, most=MOST_VALUES)
     except orjson.JSONDecodeError as problem:
         coding = None if unpacked else content_encoding.coding_of(request.header(b"content-encoding"))
         raise _malformed(why_no_json(request.body, problem, coding=coding)) from problem
@@ -60,14 +59,21 @@ def _json(request: Request, operation: Operation, *, unpacked: bool) -> Any:
         raise _malformed(str(problem)) from problem
 
 
-def read_json(raw: bytes) -> Any:
+def read_json(raw: bytes, *, most: int | None = None) -> Any:
     """The value of a JSON text in UTF-8, which must not be deeper than all its writers allow.
 
+    Args:
+        most: how many values it may have; parsed, they need twenty times its memory and minutes to check.
+
     Raises:
-        ValueError: it is invalid or too deep; the message says why.
+        ValueError: it is invalid, too deep, or has too many values; the message says why.
     """
+    frame = skeleton(raw)
+    brackets = frame.count(b"{") + frame.count(b"[")
+    if most is not None and len(raw) > most and brackets + frame.count(b",") > most:
+        raise ValueError(f"it has more than {most:,} values, as its commas and brackets count")
     value = orjson.loads(raw)
-    if raw.count(b"{") + raw.count(b"[") > DEEPEST and _is_deeper(value, DEEPEST):
+    if brackets > DEEPEST and _is_deeper(value, DEEPEST):
         raise ValueError(f"it is nested deeper than {DEEPEST} levels")
     return value
 
@@ -95,11 +101,6 @@ def _malformed(reason: str) -> ErrorResponse:
     return ErrorResponse(
         "malformed-json", values={"reason": reason}, journal_violations=(Violation((), "readable", reason, None, None),)
     )
-
-
-def _has_more_values(raw: bytes, most: int) -> bool:
-    """Whether a text may have more values; parsed, they need twenty times its memory and minutes to check."""
-    return raw.count(b",") > most or raw.count(b",") + raw.count(b"[") + raw.count(b"{") > most
 
 
 def _is_deeper(value: Any, most: int) -> bool:

@@ -24,10 +24,12 @@ class _Pairs(list[tuple[str, Any]]):
 
 def duplicates(raw: bytes, parsed: Any, members: int | None = None) -> tuple[Violation, ...]:
     """A violation for each repeated key of an object; `parsed` is the parsed body, `members` their number if known."""
+    if len(raw) > LONGEST:
+        return ()
     # Each member has one `":`, and a quote in a text is escaped. So if the counts are equal and there is nothing
     # between quote and colon, no member was lost in parsing.
     count = _members(parsed) if members is None else members
-    if (raw.count(b'":') == count and not _SPACED.search(raw)) or len(raw) > LONGEST:
+    if raw.count(b'":') == count and not _SPACED.search(raw):
         return ()
     try:
         written = json.loads(raw, object_pairs_hook=_Pairs)

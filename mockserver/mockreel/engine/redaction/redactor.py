@@ -13,7 +13,7 @@ from urllib.parse import unquote_plus
 
 import orjson
 
-from mockreel.contract.messages.body import read_json
+from mockreel.contract.messages.body import MOST_VALUES, read_json
 from mockreel.contract.messages.message import exact
 from mockreel.engine.redaction.fingerprints import MASK, Fingerprints, cut_text
 from mockreel.engine.redaction.secret_detection import LEAST, SIGNS, is_hex, is_key, is_mixed, secrets_in
@@ -116,7 +116,7 @@ class Redactor:
             if len(raw) > MOST_MASKED:
                 return orjson.dumps({"bytes": len(raw)})
         try:
-            parsed = read_json(raw)
+            parsed = read_json(raw, most=MOST_VALUES)
         except ValueError:
             return self._unread(raw, known)
         return self.json(raw, parsed, known)

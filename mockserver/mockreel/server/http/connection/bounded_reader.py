@@ -9,9 +9,10 @@ from typing import Any, Literal
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from mockreel.server.http.connection.connection_limits import HEAD_BYTES, UNREAD_BYTES
+from mockreel.server.http.connection.connection_limits import HEAD_BYTES, MOST_PARAMETERS, UNREAD_BYTES
 from mockreel.server.http.connection.rejection import (
     HEAD_TOO_LARGE,
+    LONG_QUERY,
     OPENING_BYTES,
     TUNNEL,
     Rejected,
@@ -123,6 +124,8 @@ class BoundedReader(HttpToolsProtocol):
     def _check_head(self) -> None:
         if self.parser.get_method() == b"CONNECT":
             raise Rejected(TUNNEL)
+        if self.url.count(b"&") >= MOST_PARAMETERS:
+            raise Rejected(LONG_QUERY.filled(limit=MOST_PARAMETERS))
         spans = self._messages == self._before
         if (spans or self._segment > HEAD_BYTES) and self._head_bytes() > HEAD_BYTES:
             raise Rejected(HEAD_TOO_LARGE.filled(limit=HEAD_BYTES))

@@ -70,6 +70,7 @@ TUNNEL = Rejection(
     400, "CONNECT was requested; this is not a proxy: use the address as the base URL, or `mockreel run`."
 )
 HEAD_TOO_LARGE = Rejection(431, "The head of a request is larger than {limit} bytes: send fewer or shorter headers.")
+LONG_QUERY = Rejection(414, "The query of a request has more than {limit:,} parameters: send fewer.")
 TOO_SLOW = Rejection(408, "The {phase} of a request was not complete within {seconds} s: send it faster.")
 
 
