@@ -41,7 +41,7 @@ def test_a_skeleton_has_the_shape_of_its_text(value: Any, is_ascii: bool) -> Non
 
 def test_long_texts_are_left_out_and_nothing_else_is() -> None:
     """Wherever they stand, and however their quotes are escaped."""
-    long = 'a\\,[' * LONG_TEXT + '"'
+    long = "a\\,[" * LONG_TEXT + '"'
     raw = orjson.dumps([long, {"b": long, long: "c"}, "short"])
     assert skeleton(raw) == b'["",{"b":"","":"c"},"short"]'
 

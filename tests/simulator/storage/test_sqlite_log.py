@@ -217,7 +217,7 @@ def _killed(folder: Path, *, entries: int = 30, moved: int = 0) -> dict[str, byt
     log.begin({"form": 1})
     log.append([_entry(number) for number in range(moved)])
     if moved:
-        log._connection.execute("PRAGMA wal_checkpoint")
+        log.move_wal()
     for number in range(moved, entries):
         log.append([_entry(number)])
     whole = {file.name: file.read_bytes() for file in folder.iterdir()}
