@@ -21,6 +21,7 @@ from mockreel.simulator.rule_parser import set_faults
 from mockreel.simulator.simulator import Simulator, build_simulator, load_contracts
 from mockreel.simulator.snapshots import take
 from mockreel.simulator.storage.local_run import LocalRun
+from mockreel.simulator.storage.logs.log_entry import Entry
 from mockreel.simulator.storage.logs.run_bundle import Bundle
 from mockreel.simulator.storage.logs.run_log import MemoryLog, RunLog
 from mockreel.simulator.storage.logs.sqlite_log import SqliteLog
@@ -247,3 +248,24 @@ def _elsewhere(one: Kept, draws: random.Random) -> None:
         one.simulator.switch_contracts({"runflow": load("runflow", chosen)})
     else:
         one.simulator.rules.clear()
+
+
+def log_entry(number: int) -> Entry:
+    """The least that a log takes."""
+    return Entry("clock", float(number), {"held": True, "speed": 1.0, "wall": 0.0})
+
+
+def killed_log(folder: Path, *, entries: int = 30, moved: int = 0) -> dict[str, bytes]:
+    """The files of a log whose server was killed; so many entries were moved into the database itself before."""
+    log = SqliteLog(folder / "run.db")
+    log.begin({"form": 1})
+    log.append([log_entry(number) for number in range(moved)])
+    if moved:
+        log.move_wal()
+    for number in range(moved, entries):
+        log.append([log_entry(number)])
+    whole = {file.name: file.read_bytes() for file in folder.iterdir()}
+    log.close()
+    for file in folder.iterdir():
+        file.unlink()
+    return whole

@@ -2,7 +2,6 @@
 
 import errno
 import os
-import random
 import sqlite3
 import time
 from contextlib import suppress
@@ -10,11 +9,10 @@ from pathlib import Path
 
 import orjson
 import pytest
-from simulator.storage.rig import kept, opened, state
+from simulator.storage.rig import kept, killed_log, log_entry, opened, state
 
 from mockreel.errors import StateError
 from mockreel.simulator.storage.logs import sqlite_log
-from mockreel.simulator.storage.logs.log_entry import Entry
 from mockreel.simulator.storage.logs.log_tail import LogTail
 from mockreel.simulator.storage.logs.sqlite_log import SqliteLog
 
@@ -23,10 +21,6 @@ CUTS = int(os.environ.get("MOCKREEL_CUTS", "499"))
 
 # Real seconds until a disk counts as one that hangs.
 PATIENCE = 30.0
-
-
-def _entry(number: int) -> Entry:
-    return Entry("clock", float(number), {"held": True, "speed": 1.0, "wall": 0.0})
 
 
 def test_a_file_that_is_in_use_is_rejected(tmp_path: Path) -> None:
@@ -100,7 +94,7 @@ def test_an_entry_that_is_missing_is_noticed(tmp_path: Path) -> None:
     log = SqliteLog(tmp_path / "run.db")
     log.begin({})
     for number in range(5):
-        log.append([_entry(number)])
+        log.append([log_entry(number)])
     log.close()
     with sqlite3.connect(tmp_path / "run.db") as other:
         other.execute("DELETE FROM entries WHERE last = 3")
@@ -113,7 +107,7 @@ def test_a_line_that_is_missing_is_noticed(tmp_path: Path) -> None:
     """Of those that were committed together."""
     log = SqliteLog(tmp_path / "run.db")
     log.begin({})
-    log.append([_entry(number) for number in range(5)])
+    log.append([log_entry(number) for number in range(5)])
     log.close()
     with sqlite3.connect(tmp_path / "run.db") as other:
         other.execute("UPDATE entries SET lines = substr(lines, 1, instr(lines, char(10)) - 1)")
@@ -134,13 +128,13 @@ def test_entries_are_appended_all_or_none_where_the_disk_is_full(tmp_path: Path)
     """What could be written is there; the message says that it is the disk; later entries have no gap."""
     log = SqliteLog(tmp_path / "run.db")
     log.begin({})
-    log.append([_entry(0)])
+    log.append([log_entry(0)])
     log.limit_pages(8)
     with pytest.raises(StateError, match=r"cannot be written \(database or disk is full\)\. Make room"):
-        log.append([_entry(number) for number in range(2000)])
+        log.append([log_entry(number) for number in range(2000)])
     assert log.last == 1
     log.limit_pages(100_000)
-    log.append([_entry(1)])
+    log.append([log_entry(1)])
     assert [number for number, _ in log.entries()] == [1, 2]
     log.close()
 
@@ -151,7 +145,7 @@ def test_entries_are_visible_to_the_next_reader_of_the_file(sync: bool, tmp_path
     log = SqliteLog(tmp_path / "run.db", sync=sync)
     log.begin({"x": 1})
     for number in range(10):
-        done = log.append([_entry(number)])
+        done = log.append([log_entry(number)])
         if done is not None:
             done.result()
     log.close()
@@ -168,7 +162,7 @@ def test_a_file_that_is_cut_gives_a_sentence_or_a_whole_beginning(provider: str,
     log = SqliteLog(tmp_path / "run.db")
     log.begin({"form": 1})
     for number in range(30):
-        log.append([_entry(number)])
+        log.append([log_entry(number)])
     whole = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
     log.close()
     if provider == "run.db":
@@ -211,22 +205,6 @@ def test_a_full_disk_rejects_submits_and_loses_no_answered_request(tmp_path: Pat
         assert state(one.simulator) == before
 
 
-def _killed(folder: Path, *, entries: int = 30, moved: int = 0) -> dict[str, bytes]:
-    """The files of a log whose server was killed; so many entries were moved into the database itself before."""
-    log = SqliteLog(folder / "run.db")
-    log.begin({"form": 1})
-    log.append([_entry(number) for number in range(moved)])
-    if moved:
-        log.move_wal()
-    for number in range(moved, entries):
-        log.append([_entry(number)])
-    whole = {file.name: file.read_bytes() for file in folder.iterdir()}
-    log.close()
-    for file in folder.iterdir():
-        file.unlink()
-    return whole
-
-
 def test_a_log_that_was_ended_says_nothing(tmp_path: Path) -> None:
     """It was opened before, and written to again."""
     for number in range(3):
@@ -234,14 +212,14 @@ def test_a_log_that_was_ended_says_nothing(tmp_path: Path) -> None:
         assert log.unended == ""
         if not number:
             log.begin({})
-        log.append([_entry(number)])
+        log.append([log_entry(number)])
         log.close()
     assert not (tmp_path / "run.db-wal").exists()
 
 
 def test_a_log_whose_server_was_killed_is_told_as_such(tmp_path: Path) -> None:
     """With how many entries there are; and it is one that was not ended until somebody has ended it."""
-    for name, content in _killed(tmp_path).items():
+    for name, content in killed_log(tmp_path).items():
         (tmp_path / name).write_bytes(content)
     for _ in range(2):  # the second one by a server that did not write
         log = SqliteLog(tmp_path / "run.db")
@@ -249,7 +227,7 @@ def test_a_log_whose_server_was_killed_is_told_as_such(tmp_path: Path) -> None:
         assert "It goes on behind the 30 entries that are there" in log.unended
         log.close()
     log = SqliteLog(tmp_path / "run.db")
-    log.append([_entry(30)])
+    log.append([log_entry(30)])
     log.close()
     again = SqliteLog(tmp_path / "run.db")
     assert (again.unended, again.last) == ("", 31)
@@ -258,7 +236,7 @@ def test_a_log_whose_server_was_killed_is_told_as_such(tmp_path: Path) -> None:
 
 def test_a_copy_without_its_newest_entries_is_refused(tmp_path: Path) -> None:
     """The WAL of a server that still writes, or was killed, is part of the run; an empty one goes on without it."""
-    (tmp_path / "run.db").write_bytes(_killed(tmp_path, entries=900, moved=300)["run.db"])
+    (tmp_path / "run.db").write_bytes(killed_log(tmp_path, entries=900, moved=300)["run.db"])
     with pytest.raises(StateError, match=r"was not ended, and run\.db-wal is missing, which has its newest entries"):
         SqliteLog(tmp_path / "run.db")
     (tmp_path / "run.db-wal").touch()
@@ -273,7 +251,7 @@ def test_a_copy_without_its_newest_entries_is_refused(tmp_path: Path) -> None:
 
 def test_a_copy_without_anything_of_its_run_begins_no_new_one(tmp_path: Path) -> None:
     """All that there was is in the WAL, which is empty."""
-    (tmp_path / "run.db").write_bytes(_killed(tmp_path)["run.db"])
+    (tmp_path / "run.db").write_bytes(killed_log(tmp_path)["run.db"])
     (tmp_path / "run.db-wal").touch()
     (tmp_path / "run.db-tail").touch()
     with pytest.raises(
@@ -288,7 +266,7 @@ def test_a_database_that_is_cut_is_refused(part: float, tmp_path: Path) -> None:
     log = SqliteLog(tmp_path / "run.db")
     log.begin({})
     for number in range(500):
-        log.append([_entry(number)])
+        log.append([log_entry(number)])
     log.close()
     raw = (tmp_path / "run.db").read_bytes()
     (tmp_path / "run.db").write_bytes(raw[: int(len(raw) * part)])
@@ -302,7 +280,7 @@ def test_a_log_that_lost_entries_behind_its_end_is_refused(tmp_path: Path) -> No
     log = SqliteLog(tmp_path / "run.db")
     log.begin({})
     for number in range(5):
-        log.append([_entry(number)])
+        log.append([log_entry(number)])
     log.close()
     with sqlite3.connect(tmp_path / "run.db") as other:
         other.execute("DELETE FROM entries WHERE last > 3")
@@ -311,103 +289,22 @@ def test_a_log_that_lost_entries_behind_its_end_is_refused(tmp_path: Path) -> No
         SqliteLog(tmp_path / "run.db")
 
 
-def _lines(tail: bytes) -> list[bytes]:
-    """Its lines: whose it is, and the entries."""
-    return tail.rstrip(b"\0").splitlines(keepends=True)
-
-
-def test_entries_that_are_not_committed_yet_are_there(tmp_path: Path) -> None:
-    """For who reads the log while it is written, and after a kill; whether the database has them or not."""
-    log = SqliteLog(tmp_path / "run.db")
-    log.begin({})
-    for number in range(700):
-        log.append([_entry(number)])
-        if number % 90 == 0:
-            assert [one for one, _ in log.entries(after=max(number - 5, 0))][-1] == number + 1
-    whole = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
-    log.close()
-    (tmp_path / "killed").mkdir()
-    for name, content in whole.items():
-        (tmp_path / "killed" / name).write_bytes(content)
-    again = SqliteLog(tmp_path / "killed" / "run.db")
-    again.append([_entry(700)])
-    assert [entry.at for _, entry in again.entries()] == [float(number) for number in range(701)]
-    again.close()
-    assert not (tmp_path / "killed" / "run.db-tail").exists()
-
-
-def test_the_tail_is_cut_anywhere_and_gives_a_whole_beginning(tmp_path: Path) -> None:
-    """What was half written is no entry, and what comes later is written over it."""
-    whole = _killed(tmp_path)
-    lines = b"".join(_lines(whole["run.db-tail"]))
-    for size in range(0, len(lines) + 1, 7):
-        for name, content in whole.items():
-            (tmp_path / name).write_bytes(content[:size] if name == "run.db-tail" else content)
-        log = SqliteLog(tmp_path / "run.db")
-        there = log.last
-        assert there == max(0, lines[:size].count(b"\n") - 1)
-        assert f"behind the {there} entries" in log.unended
-        log.append([_entry(there)])
-        assert [entry.at for _, entry in log.entries()] == [float(number) for number in range(there + 1)]
-        log.close()
-        for file in tmp_path.iterdir():
-            file.unlink()
-
-
-def test_a_tail_that_is_damaged_before_its_last_entry_is_refused(tmp_path: Path) -> None:
-    """At any byte: what is behind the damage is not dropped in silence."""
-    whole = _killed(tmp_path)
-    lines = _lines(whole["run.db-tail"])
-    before_last = sum(map(len, lines[:-1]))
-    for place in range(0, before_last, 7):
-        for name, content in whole.items():
-            damaged = bytearray(content)
-            if name == "run.db-tail":
-                damaged[place] ^= 1
-            (tmp_path / name).write_bytes(damaged)
-        with pytest.raises(
-            StateError, match=r"run\.db-tail (is damaged|goes on with entry|beside .* belongs to another run)"
-        ):
-            SqliteLog(tmp_path / "run.db")
-
-
-def test_a_tail_of_random_bytes_is_refused(tmp_path: Path) -> None:
-    """Behind its first line: nothing of it can be read, and that is no tail that nothing was written to."""
-    whole = _killed(tmp_path)
-    for name, content in whole.items():
-        title = content.splitlines(keepends=True)[0]
-        random_tail = title + random.Random(1).randbytes(5000)
-        (tmp_path / name).write_bytes(random_tail if name == "run.db-tail" else content)
-    with pytest.raises(StateError, match=r"run\.db-tail is damaged"):
-        SqliteLog(tmp_path / "run.db")
-
-
-def test_a_tail_that_goes_on_behind_lost_entries_is_refused(tmp_path: Path) -> None:
-    whole = _killed(tmp_path)
-    for name, content in whole.items():
-        (tmp_path / name).write_bytes(content)
-    title, *lines = _lines(whole["run.db-tail"])
-    (tmp_path / "run.db-tail").write_bytes(b"".join([title, *lines[3:]]))
-    with pytest.raises(StateError, match=r"has lost entries: it has 0, and run\.db-tail goes on with entry 4\. Take"):
-        SqliteLog(tmp_path / "run.db")
-
-
 def test_a_log_that_waits_for_the_disk_goes_on_once_there_is_room(tmp_path: Path) -> None:
     """What could not be committed is tried again with what comes next, and nothing is missing in between."""
     log = SqliteLog(tmp_path / "run.db", sync=True)
     log.begin({})
     log.limit_pages(8)
-    refused = log.append([_entry(number) for number in range(2000)])
+    refused = log.append([log_entry(number) for number in range(2000)])
     assert refused is not None
     with pytest.raises(StateError, match="full"):
         refused.result(PATIENCE)
     with pytest.raises(StateError, match="full"):
-        log.append([_entry(0)])
+        log.append([log_entry(0)])
     log.limit_pages(100_000)
     until = time.monotonic() + PATIENCE
     while log.last == 2000 and time.monotonic() < until:
         with suppress(StateError):
-            stored = log.append([_entry(2000)])
+            stored = log.append([log_entry(2000)])
             assert stored is not None
             stored.result(PATIENCE)
     log.close()
@@ -417,24 +314,12 @@ def test_a_log_that_waits_for_the_disk_goes_on_once_there_is_room(tmp_path: Path
     log.close()
 
 
-def test_a_tail_is_taken_by_a_server_that_waits_for_the_disk(tmp_path: Path) -> None:
-    """It commits what one has left that did not."""
-    for name, content in _killed(tmp_path).items():
-        (tmp_path / name).write_bytes(content)
-    log = SqliteLog(tmp_path / "run.db", sync=True)
-    done = log.append([_entry(30)])
-    assert done is not None
-    done.result()
-    assert [number for number, _ in log.entries()] == [*range(1, 32)]
-    log.close()
-
-
 @pytest.mark.parametrize("moved", [0, 100], ids=["new", "moved"])
 @pytest.mark.parametrize("side", ["run.db-wal", "run.db-tail"])
 def test_a_file_of_another_run_beside_it_is_refused(side: str, moved: int, tmp_path: Path) -> None:
     """Though it is whole, and of as many entries. Nothing is changed: with its own one the run goes on."""
-    whole = _killed(tmp_path, entries=700, moved=moved)
-    foreign = _killed(tmp_path, entries=700, moved=moved)
+    whole = killed_log(tmp_path, entries=700, moved=moved)
+    foreign = killed_log(tmp_path, entries=700, moved=moved)
     for name, content in whole.items():
         (tmp_path / name).write_bytes(foreign[name] if name == side else content)
     with pytest.raises(StateError, match=rf"{side} beside .*run\.db belongs to another run\. Put that of this run"):
@@ -444,32 +329,6 @@ def test_a_file_of_another_run_beside_it_is_refused(side: str, moved: int, tmp_p
     log = SqliteLog(tmp_path / "run.db")
     assert log.last == 700
     log.close()
-
-
-@pytest.mark.parametrize("harm", ["cut", "deleted", "replaced"])
-def test_a_tail_that_is_harmed_while_it_is_written_is_made_anew(harm: str, tmp_path: Path) -> None:
-    """Nothing is lost: the database gets what it had. One that was cut is noticed with the next entry."""
-    log = SqliteLog(tmp_path / "run.db")
-    log.begin({})
-    log.append([_entry(number) for number in range(3)])
-    tail = tmp_path / "run.db-tail"
-    if harm == "cut":
-        os.truncate(tail, 0)
-    else:
-        tail.unlink()
-        if harm == "replaced":
-            tail.touch()
-    for number in range(3, 5 if harm == "cut" else 100):
-        log.append([_entry(number)])
-    last = log.last
-    (tmp_path / "killed").mkdir()
-    for file in [one for one in tmp_path.iterdir() if one.is_file()]:
-        (tmp_path / "killed" / file.name).write_bytes(file.read_bytes())
-    log.close()
-    for place in (tmp_path / "killed", tmp_path):
-        again = SqliteLog(place / "run.db")
-        assert [entry.at for _, entry in again.entries()] == [float(number) for number in range(last)]
-        again.close()
 
 
 @pytest.mark.parametrize(
@@ -490,7 +349,7 @@ def test_a_file_that_is_harmed_while_it_is_served_is_noticed(harm: str, says: st
             path.write_bytes(b"theirs")
 
     def write() -> None:
-        done = log.append([_entry(number) for number in range(log.last, log.last + 100)])
+        done = log.append([log_entry(number) for number in range(log.last, log.last + 100)])
         if done is not None:
             done.result()
 
@@ -532,7 +391,7 @@ def test_a_database_that_was_changed_by_another_program_is_refused(change: str, 
     """With a sentence, whatever was changed."""
     log = SqliteLog(tmp_path / "run.db")
     log.begin({})
-    log.append([_entry(number) for number in range(5)])
+    log.append([log_entry(number) for number in range(5)])
     log.close()
     with sqlite3.connect(tmp_path / "run.db") as other:
         other.execute(change)
