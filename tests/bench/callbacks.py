@@ -17,7 +17,7 @@ from bench.figures import Figure, quantile
 from mockreel.contract.conversation.demo_jobs import Act, Exchange, filled, read_script
 
 PAUSE = 0.002
-PATIENCE = 30.0
+WAIT_SECONDS = 30.0
 # So fast that all the ends, seconds apart, come within a millisecond.
 SPEED = 100_000
 
@@ -94,7 +94,7 @@ def _release(control: str) -> float:
 
 
 def _until_all_came(client: httpx2.Client, poll: Exchange, receiver: Receiver, count: int) -> Iterator[float]:
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + WAIT_SECONDS
     while receiver.ask("count") < count and time.monotonic() < deadline:
         yield _timed(client, poll)
         time.sleep(PAUSE)

@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-PATIENCE = 120.0
+WAIT_SECONDS = 120.0
 
 
 @contextmanager
@@ -85,7 +85,7 @@ def await_file(path: Path, process: "subprocess.Popen[bytes]") -> bytes:
     Raises:
         SystemExit: the process has ended, or does not become ready.
     """
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + WAIT_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         try:
             return path.read_bytes()

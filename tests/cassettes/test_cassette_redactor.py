@@ -8,7 +8,7 @@ import pytest
 
 from mockreel.cassettes.cassette import Exchange, InboundCallback
 from mockreel.cassettes.recording_rules import read_rules
-from mockreel.cassettes.redaction.cassette_redactor import CassetteRedactor, Scrubbed, unpacked
+from mockreel.cassettes.redaction.cassette_redactor import CassetteRedactor, RedactedCassette, unpacked
 from mockreel.client.profile_file import read_profile
 from mockreel.contract import load_contract
 
@@ -31,8 +31,8 @@ def exchange(**parts: Any) -> Exchange:
     return Exchange(**{**reported, "reply_headers": JSON, "reply": orjson.dumps(content), **parts})
 
 
-def scrubbed(*exchanges: Exchange, provider: str = "runflow") -> Scrubbed:
-    return redactor(provider).scrub(exchanges)
+def scrubbed(*exchanges: Exchange, provider: str = "runflow") -> RedactedCassette:
+    return redactor(provider).redacted(exchanges)
 
 
 def reply(raw: Exchange, provider: str = "runflow") -> Any:
@@ -209,7 +209,9 @@ def test_json_in_a_callback_is_scrubbed_as_the_job_that_it_holds() -> None:
     body = orjson.dumps(
         {"event": "TASK_END", "taskId": "2052287938007814145", "eventData": orjson.dumps(inner).decode()}
     )
-    (reported,) = redactor("runninghub").scrub([], [InboundCallback("https://mine.dev/in?t=1", JSON, body)]).callbacks
+    (reported,) = (
+        redactor("runninghub").redacted([], [InboundCallback("https://mine.dev/in?t=1", JSON, body)]).callbacks
+    )
     stored = orjson.loads(reported.body)
 
     assert reported.url == "https://files.mockreel.invalid/1"

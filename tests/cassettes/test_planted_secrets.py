@@ -74,18 +74,21 @@ def test_the_callback_is_recorded_without_its_secrets(
 
 SWITCHES = {
     "request headers": (
-        "mockreel.cassettes.redaction.header_values.HeaderScrub.request",
+        "mockreel.cassettes.redaction.header_values.HeaderRedactor.request",
         lambda self, headers: headers,
     ),
-    "reply headers": ("mockreel.cassettes.redaction.header_values.HeaderScrub.reply", lambda self, headers: headers),
+    "reply headers": ("mockreel.cassettes.redaction.header_values.HeaderRedactor.reply", lambda self, headers: headers),
     "callback headers": (
-        "mockreel.cassettes.redaction.header_values.HeaderScrub.webhook_headers",
+        "mockreel.cassettes.redaction.header_values.HeaderRedactor.webhook_headers",
         lambda self, headers: headers,
     ),
-    "own addresses and queries": ("mockreel.cassettes.redaction.urls.AddressScrub.address", lambda self, url: url),
+    "own addresses and queries": ("mockreel.cassettes.redaction.urls.AddressRedactor.address", lambda self, url: url),
     "foreign addresses": ("mockreel.cassettes.redaction.placeholders.Placeholders.address", lambda self, url: url),
-    "request bodies": ("mockreel.cassettes.redaction.body_fields.FieldScrub.request", lambda self, body, known: body),
-    "reply bodies": ("mockreel.cassettes.redaction.body_fields.FieldScrub.reply", lambda self, body, known: body),
+    "request bodies": (
+        "mockreel.cassettes.redaction.body_fields.FieldRedactor.request",
+        lambda self, body, known: body,
+    ),
+    "reply bodies": ("mockreel.cassettes.redaction.body_fields.FieldRedactor.reply", lambda self, body, known: body),
     "fields that nobody knows": (
         "mockreel.cassettes.redaction.placeholders.Placeholders.of",
         lambda self, value, sort="text": value,
@@ -114,7 +117,7 @@ def test_the_guard_refuses_when_sentences_are_not_cleaned(
 ) -> None:
     """What an error response tells of the account, the person and the key."""
     imitate("runflow")
-    monkeypatch.setattr("mockreel.cassettes.redaction.storable_text.TextScrub.sentence", lambda self, value: value)
+    monkeypatch.setattr("mockreel.cassettes.redaction.storable_text.TextRedactor.sentence", lambda self, value: value)
     result = record("runflow", "--no-job")
 
     assert isinstance(result.exception, SecretLeft)

@@ -24,7 +24,7 @@ from crash.receiver import Receiver, receiving
 MODEL = "/v1/models/google/veo3.1/lite/runs"
 HEADERS = {"Authorization": "Bearer rf_live_crash-test-0001", "Content-Type": "application/json"}
 # Real seconds until a server counts as one that hangs; the machine may be busy with other things.
-PATIENCE = 900.0
+WAIT_SECONDS = 900.0
 # An answer of the receiver that came so shortly before a kill may not have been read (seconds).
 UNREAD = 0.5
 # The server is killed so many seconds, at most, behind the last answer that was waited for.
@@ -109,7 +109,7 @@ class Trial:
         log = (self._folder / "server.log").open("ab")
         server = subprocess.Popen(words, stdout=log, stderr=log, env=self._environment)
         log.close()
-        while time.monotonic() < began + PATIENCE and server.poll() is None:
+        while time.monotonic() < began + WAIT_SECONDS and server.poll() is None:
             with suppress(FileNotFoundError):
                 output = orjson.loads(ready.read_bytes())
                 self._url, self._control = output["runflow"]["url"], output["control"]["url"]
@@ -225,7 +225,7 @@ class Trial:
         self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None, *, url: str = ""
     ) -> tuple[int, bytes] | None:
         providers = urlsplit(url or self._url)
-        connection = http.client.HTTPConnection(str(providers.hostname), providers.port, timeout=PATIENCE)
+        connection = http.client.HTTPConnection(str(providers.hostname), providers.port, timeout=WAIT_SECONDS)
         try:
             raw = None if body is None else orjson.dumps(body)
             connection.request(method, path, raw, {**HEADERS, **(headers or {})})
@@ -245,7 +245,7 @@ class _Always:
 def _end(server: "subprocess.Popen[bytes]", how: signal.Signals) -> None:
     with suppress(ProcessLookupError):
         server.send_signal(how)
-    server.wait(PATIENCE)
+    server.wait(WAIT_SECONDS)
 
 
 def tried(*, kills: int, seed: int, options: tuple[str, ...] = ()) -> Trial:

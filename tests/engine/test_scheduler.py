@@ -337,7 +337,7 @@ def test_the_runner_of_a_loop_that_was_left_ends() -> None:
         scheduler.start()
         for _ in range(5):
             await asyncio.sleep(0)
-        return sum(task.get_name() == "mockreel-agenda" for task in asyncio.all_tasks())
+        return sum(task.get_name() == "mockreel-scheduler" for task in asyncio.all_tasks())
 
     with asyncio.Runner() as first, asyncio.Runner() as second:
         assert [runner.run(count()) for runner in (first, second, first, second)] == [1, 1, 1, 1]

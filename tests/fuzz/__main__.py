@@ -13,7 +13,7 @@ from pathlib import Path
 
 from fuzz.pulse import Pulse
 from fuzz.requests import ForControl, ForProvider, Sent
-from fuzz.target import PATIENCE, Target
+from fuzz.target import WAIT_SECONDS, Target
 from mockreel.server.admin.control_routes import ROWS
 from mockreel.simulator.simulator import load_contracts
 
@@ -90,7 +90,7 @@ class Run:
         try:
             answered = target.send_all(batch)
         except TimeoutError:
-            self._found(f"no answer in {PATIENCE:g} s ({self._clock()})", name, batch[0])
+            self._found(f"no answer in {WAIT_SECONDS:g} s ({self._clock()})", name, batch[0])
             return
         for sent, (status, body) in zip(batch, answered, strict=True):
             self.counts[f"{name} {status // 100}xx"] += 1

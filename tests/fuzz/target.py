@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from fuzz.requests import Sent
 
 # Real seconds: a busy machine may let a server wait, too. What a request takes is measured in processor time.
-PATIENCE = 120.0
+WAIT_SECONDS = 120.0
 # The status and the body; 0 where even a new connection ended without a response.
 Answered = tuple[int, bytes]
 
@@ -68,7 +68,7 @@ class Target:
 
     def _write(self, data: bytes) -> None:
         if self._socket is None:
-            self._socket = socket.create_connection(self._where, PATIENCE)
+            self._socket = socket.create_connection(self._where, WAIT_SECONDS)
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._reader = self._socket.makefile("rb")
         self._socket.sendall(data)

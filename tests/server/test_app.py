@@ -56,13 +56,13 @@ def test_several_stand_below_their_names() -> None:
 
 def test_results_are_fetched_where_they_were_made() -> None:
     """Below the prefix, and below a mount."""
-    outer = Starlette(routes=[Mount("/stand-in", make("encore", "aimlapi"))])
+    outer = Starlette(routes=[Mount("/mounted", make("encore", "aimlapi"))])
     with TestClient(outer) as client:
-        made = client.post("/stand-in/encore/v1/jobs", json=GOOD, headers=KEY)
-        client.post("/stand-in/_mockreel/clock/advance", json={"seconds": 100})
-        done = client.get(f"/stand-in/encore/v1/jobs/{made.json()['id']}", headers=KEY).json()
+        made = client.post("/mounted/encore/v1/jobs", json=GOOD, headers=KEY)
+        client.post("/mounted/_mockreel/clock/advance", json={"seconds": 100})
+        done = client.get(f"/mounted/encore/v1/jobs/{made.json()['id']}", headers=KEY).json()
 
-        assert done["url"].startswith("http://testserver/stand-in/encore/_mockreel/media/")
+        assert done["url"].startswith("http://testserver/mounted/encore/_mockreel/media/")
         assert client.get(done["url"]).status_code == 200
 
 

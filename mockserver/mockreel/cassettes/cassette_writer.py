@@ -16,7 +16,7 @@ from mockreel.cassettes.cassette import (
 )
 from mockreel.cassettes.cassette_errors import NoProvenance, NotRecorded
 from mockreel.cassettes.poll_filter import without_repeated_polls
-from mockreel.cassettes.redaction.cassette_redactor import CassetteRedactor, Scrubbed, unpacked
+from mockreel.cassettes.redaction.cassette_redactor import CassetteRedactor, RedactedCassette, unpacked
 from mockreel.cassettes.redaction.final_check import Guard, on_the_wire
 from mockreel.cassettes.redaction.redacted_places import redacted_rows, redacted_rows_of_webhook
 from mockreel.cassettes.vcr_format import exchanges_of, vcr_of
@@ -81,7 +81,7 @@ class Store:
                 f"{path} is there already, and is not overwritten. Take it away, or choose another --out."
             )
         exchanges = [_plain(one) for one in exchanges]
-        redacted = self.redactor.scrub(exchanges, self.callbacks)
+        redacted = self.redactor.redacted(exchanges, self.callbacks)
         metadata = self._metadata(path, metadata, exchanges, redacted)
         few, metadata = without_repeated_polls(redacted.exchanges, metadata)
         forbidden = redacted.originals, on_the_wire(exchanges, self.callbacks)
@@ -99,7 +99,9 @@ class Store:
         requests, replies = vcr_of(exchanges)
         return self._text(path, _cassette_document(requests, replies, metadata), forbidden, serializer)
 
-    def _metadata(self, path: Path, metadata: Any, raw: Sequence[Exchange], redacted: Scrubbed) -> dict[str, Any]:
+    def _metadata(
+        self, path: Path, metadata: Any, raw: Sequence[Exchange], redacted: RedactedCassette
+    ) -> dict[str, Any]:
         """The metadata with what was left out, and with the callbacks."""
         rows = redacted_rows(raw, redacted.exchanges)
         calls = [

@@ -69,7 +69,7 @@ class Clock:
         return self._speed
 
     def now(self) -> float:
-        """The stage's time in seconds since the epoch."""
+        """The simulated time in seconds since the epoch."""
         if self._held:
             return self._origin
         return min(LATEST, self._origin + (self._real() - self._since) * self._speed)
@@ -120,7 +120,7 @@ class Clock:
         self._rebase(held=False)
 
     def set_speed(self, speed: float) -> None:
-        """Run at `speed` stage seconds per real second from now on."""
+        """Run at `speed` simulated seconds per real second from now on."""
         checked = _checked(speed)
         self._rebase(held=self._held)
         self._speed = checked

@@ -43,7 +43,7 @@ OnError = Callable[[Exception], None]
 
 
 def _log(problem: Exception) -> None:
-    logging.getLogger("mockreel").error("an action of the agenda broke", exc_info=problem)
+    logging.getLogger("mockreel").error("an action of the scheduler failed", exc_info=problem)
 
 
 def queue_of(due: Iterable[tuple[float, Action]]) -> Queue:
@@ -141,7 +141,7 @@ class Scheduler:
         self._changed = asyncio.Event()
         self._turn = asyncio.Lock()
         self._running = set()
-        self._runner = loop.create_task(self._run(self._changed, self._turn), name="mockreel-agenda")
+        self._runner = loop.create_task(self._run(self._changed, self._turn), name="mockreel-scheduler")
 
     def belong_to(self, loop: asyncio.AbstractEventLoop) -> None:
         """Bind external calls to this loop from now on; the scheduler starts there when it is first needed."""
@@ -237,7 +237,7 @@ class Scheduler:
             return await self._advance_to(self._clock.now() + seconds)
 
     def advance_from_outside(self, seconds: float) -> "Future[int]":
-        """The same for a thread that has not this agenda's loop; wait for what it gives.
+        """The same for a thread that has not this scheduler's loop; wait for what it gives.
 
         Raises:
             MockServerClosed: no loop runs it (any more).
@@ -245,7 +245,7 @@ class Scheduler:
         return self.run_from_outside(self.advance(seconds), what="advance")
 
     def run_from_outside(self, work: Coroutine[Any, Any, T], *, what: str) -> "Future[T]":
-        """Run something on this agenda's loop for a thread that has another, or none.
+        """Run something on this scheduler's loop for a thread that has another, or none.
 
         Raises:
             MockServerClosed: no loop runs it (any more).

@@ -200,7 +200,7 @@ def _site(simulator: Simulator) -> App:
     return cast(App, site.app())
 
 
-class Doors:
+class RootRoutes:
     """Routes to the control API and the page, or to the providers.
 
     Args:
@@ -276,14 +276,14 @@ def simulator_app(
 
     guarded = Guard(Own(simulator, metrics), hosts=hosts, token=token)
     shielded = shield(providers_app, simulator, hosts=hosts if hosts is None else hosts | named, cors=cors)
-    doors = Doors(
+    root = RootRoutes(
         cast(App, guarded),
         shielded,
         home=isinstance(providers_app, ByPrefix),
         unready=partial(_unready, simulator),
     )
-    app = Starlette(routes=[Mount("/", doors)], lifespan=lifespan)
-    app.router.default = doors  # a mount does not match a path with a newline
+    app = Starlette(routes=[Mount("/", root)], lifespan=lifespan)
+    app.router.default = root  # a mount does not match a path with a newline
     app.state.simulator = simulator
     return app
 

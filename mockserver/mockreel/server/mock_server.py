@@ -36,7 +36,7 @@ class Address:
 
 @dataclass(frozen=True)
 class MockServer:
-    """A stage that is being served: `stage.runflow.url`, `stage.runflow.key`, `stage.control.url`, as in its file."""
+    """A server that is running: `server.runflow.url`, `server.runflow.key`, `server.control.url`, as in its file."""
 
     addresses: Mapping[str, Address]
     simulator: Simulator = field(repr=False)
@@ -63,7 +63,7 @@ class MockServer:
     def requested(
         self, *, times: int | None = None, at_least: int | None = None, at_most: int | None = None, **what: Any
     ) -> Verdict:
-        """Whether so many exchanges match, at least one by default: `assert stage.requested(operation="get_run")`.
+        """Whether so many exchanges match, at least one by default: `assert server.requested(operation="get_run")`.
 
         Args:
             what: `provider`, `operation`, `method`, `path`, `account`, `job`, `status`, `refusal`; `body` and `reply`
@@ -168,7 +168,7 @@ class MockServer:
         return self.simulator.clock
 
     def fault(self, given: str | Mapping[str, Any]) -> Rule:
-        """Damage what fits from now on: `stage.fault("reset; operation=get_run; nth=2")`; gives the rule.
+        """Damage what fits from now on: `server.fault("reset; operation=get_run; nth=2")`; gives the rule.
 
         Raises:
             OptionError: there is no such fault, parameter or condition.
@@ -195,17 +195,17 @@ class MockServer:
         """The same for coroutines: the event loop keeps running, and can answer webhooks."""
         return await asyncio.wrap_future(self.simulator.scheduler.advance_from_outside(seconds))
 
-    def doors(self) -> Mapping[str, Any]:
+    def public_addresses(self) -> Mapping[str, Any]:
         """Every address, without a key."""
         return {**self._about(), **{name: {"url": address.url} for name, address in self.addresses.items()}}
 
     def ready(self, pid: int) -> Mapping[str, Any]:
         """What the ready file holds."""
-        doors = {
+        shown = {
             name: {"url": address.url} if name == "control" else {"url": address.url, "key": address.key}
             for name, address in self.addresses.items()
         }
-        return {"pid": pid, **self._about(), **doors}
+        return {"pid": pid, **self._about(), **shown}
 
     def _about(self) -> Mapping[str, Any]:
         return {"version": __version__, **({"ca": str(self.ca)} if self.ca else {})}

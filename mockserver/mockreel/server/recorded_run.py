@@ -13,7 +13,7 @@ from mockreel.server.socket_server import Server, built
 from mockreel.simulator.settings import Settings
 from mockreel.simulator.simulator import Simulator, load_contracts
 from mockreel.simulator.storage.key_list import listed_aliases
-from mockreel.simulator.storage.log_past import LogPast
+from mockreel.simulator.storage.log_history import LogHistory
 from mockreel.simulator.storage.logs.run_bundle import Bundle
 from mockreel.simulator.storage.playback import Playback, apply_log
 from mockreel.simulator.storage.rerun import Rerun, rerun
@@ -77,7 +77,7 @@ class RecordedRun:
 
         def prepare(simulator: Simulator) -> None:
             apply_log(self._playback(simulator), self._log.entries())
-            simulator.past = LogPast(
+            simulator.history = LogHistory(
                 self._log,
                 self._fresh,
                 load=loader(self._contracts),

@@ -81,7 +81,7 @@ class Server:
             if stored is not None:
                 stored.resume(simulator)
                 fresh = partial(self._fresh, stored, options, contracts)
-                simulator.past = stored.past(fresh, now=simulator.clock.now)
+                simulator.history = stored.history(fresh, now=simulator.clock.now)
             if prepare is not None:
                 prepare(simulator)
             # Late, so that little can go wrong while ports are held.
@@ -343,7 +343,7 @@ def hosted(server: Server, *, leaving: list[threading.Thread] | None = None) -> 
     Raises:
         MockreelError: it cannot be served.
     """
-    with in_thread(server, what="The stage", leaving=leaving):
+    with in_thread(server, what="The server", leaving=leaving):
         yield server.server
 
 

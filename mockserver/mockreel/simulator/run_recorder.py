@@ -91,7 +91,7 @@ class View(NamedTuple):
     stretch: Stretch
 
 
-class Past(Protocol):
+class History(Protocol):
     """What can be looked back on; all of it reads the log, which takes its time."""
 
     def view(self, moment: Moment) -> View:

@@ -23,7 +23,7 @@ from mockreel.simulator.fault_selection import check_keys_faults
 from mockreel.simulator.folder_check import check_folder
 from mockreel.simulator.path_hints import Hints
 from mockreel.simulator.provider import Provider
-from mockreel.simulator.run_recorder import Past, RunRecorder, SharedRun
+from mockreel.simulator.run_recorder import History, RunRecorder, SharedRun
 from mockreel.simulator.settings import Settings
 from mockreel.webhooks import Attempt, Deliveries, Delivery, HttpSender, Sender, Targets, WebhookSecret
 
@@ -53,7 +53,7 @@ class Simulator:
     settings: Settings = field(default_factory=Settings)
     recorder: RunRecorder | None = None  # keeps a log of what changes, if anybody does
     shared: SharedRun | None = None  # the run that this simulator shares with those of other servers
-    past: Past | None = None  # what can be looked back on, if there is a log
+    history: History | None = None  # what can be looked back on, if there is a log
     events: EventStream = field(init=False, repr=False)
 
     def __post_init__(self) -> None:

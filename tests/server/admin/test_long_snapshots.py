@@ -151,7 +151,7 @@ def _read(simulator: Simulator, document: Any) -> str:
         found = read_snapshot(simulator, document)
     except MockreelError as wrong:
         return str(wrong)
-    return str({name: [*past.jobs] for name, past in found.pasts.items()})
+    return str({name: [*past.jobs] for name, past in found.by_provider.items()})
 
 
 def _read_in_lines(simulator: Simulator, document: Any) -> str:
@@ -162,7 +162,7 @@ def _read_in_lines(simulator: Simulator, document: Any) -> str:
         found = read_snapshot_lines(simulator, SnapshotLines.of(file))
     except MockreelError as wrong:
         return str(wrong)
-    return str({name: [*past.jobs] for name, past in found.pasts.items()})
+    return str({name: [*past.jobs] for name, past in found.by_provider.items()})
 
 
 @pytest.mark.parametrize("fields", [{"created": "soon"}, {"plan": {}}])

@@ -15,7 +15,7 @@ from readiness import ready
 from mockreel.client.admin import ControlClient
 
 BODY = {"model": "solo", "input": {"prompt": "a red door"}}
-PATIENCE = 30.0
+WAIT_SECONDS = 30.0
 
 
 @contextmanager
@@ -27,10 +27,10 @@ def served(folder: Path, *options: str) -> Iterator[tuple[Path, Any]]:
     environment = {"PYTHONPATH": str(FOURTH.parent), "PATH": "", "NO_PROXY": "*"}
     with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL) as process:
         try:
-            yield file, ready(file, process, timeout=PATIENCE)
+            yield file, ready(file, process, timeout=WAIT_SECONDS)
         finally:
             process.terminate()
-            process.wait(PATIENCE)
+            process.wait(WAIT_SECONDS)
 
 
 def submit(addresses: Any, **options: Any) -> None:
@@ -72,7 +72,7 @@ def ask(ready: Path, *words: str, code: int = 0) -> str:
 
 def _said(*words: str, code: int = 0) -> str:
     command = [sys.executable, "-m", "mockreel", "control", *words]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=WAIT_SECONDS)
     assert done.returncode == code, done.stderr
     return done.stdout + done.stderr
 

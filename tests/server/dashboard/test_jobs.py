@@ -60,7 +60,7 @@ def test_the_cue_sheet_tells_everything_in_order(
     provider.ask("GET", f"/v1/runs/{run}")
     page = visit(f"/jobs/runflow/{run}").page
 
-    reported = [" ".join(text.split()) for text in page.locator(".cue").all_inner_texts()]
+    reported = [" ".join(text.split()) for text in page.locator(".timeline_entry").all_inner_texts()]
 
     assert [text.split(" s ", 1)[1] for text in reported] == [
         "POST create_run 201",

@@ -187,11 +187,11 @@ def test_without_the_token_access_is_denied(guarded: MockServer, provider: Provi
 
 def test_the_page_works_below_a_mount() -> None:
     """Every address of it begins with the mount's."""
-    outer = Starlette(routes=[Mount("/stand-in", create_app("runflow", accept_any_key=True))])
+    outer = Starlette(routes=[Mount("/mounted", create_app("runflow", accept_any_key=True))])
     with TestClient(outer) as client:
-        page = client.get("/stand-in/_mockreel/", headers={"accept": "text/html"})
+        page = client.get("/mounted/_mockreel/", headers={"accept": "text/html"})
 
-        assert str(page.url).endswith("/stand-in/_mockreel/page/")
-        assert 'href="/stand-in/_mockreel/page/static/page.css' in page.text
-        assert 'data-own="/stand-in/_mockreel/"' in page.text
-        assert client.get("/stand-in/_mockreel/page/static/page.js").status_code == 200
+        assert str(page.url).endswith("/mounted/_mockreel/page/")
+        assert 'href="/mounted/_mockreel/page/static/page.css' in page.text
+        assert 'data-own="/mounted/_mockreel/"' in page.text
+        assert client.get("/mounted/_mockreel/page/static/page.js").status_code == 200

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from server.http_calls import ask
 
-from mockreel.server.dashboard.pages import DeliveriesView, Desk, JobsView, JobView, JournalView
+from mockreel.server.dashboard.pages import DeliveriesView, JobsView, JobView, JournalView, PageContext
 from mockreel.server.dashboard.renderer import Rendering
 from mockreel.server.mock_server import MockServer
 from mockreel.server.socket_server import serving
@@ -41,7 +41,7 @@ def test_what_changes_while_a_page_is_found_is_no_error(page: Any, change: Calla
         assert status == 201
         server.advance(100)
         params = {"provider": "runflow", "id": job["id"]}
-        view = page(Desk(server.simulator, Rendering(), params=params))
+        view = page(PageContext(server.simulator, Rendering(), params=params))
         list(view.looking())
         change(server)
         assert any(block.html for region in view.regions() for block in region.blocks)

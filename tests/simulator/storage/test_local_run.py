@@ -306,7 +306,7 @@ def test_looking_back_shows_what_came_after_a_reset(tmp_path: Path) -> None:
 
 def _past(one: Kept, at: float) -> dict[str, object]:
     run = one.run
-    past = run.past(lambda: fresh(Clock(start=START, held=True), run.head.salt), now=one.simulator.clock.now)
+    past = run.history(lambda: fresh(Clock(start=START, held=True), run.head.salt), now=one.simulator.clock.now)
     row = state(past.view(Moment(at)).simulator)
     assert isinstance(row, dict)
     return row

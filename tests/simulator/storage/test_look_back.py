@@ -8,13 +8,13 @@ from simulator.storage.rig import KINDS, START, Kept, fresh, kept, opened, state
 from mockreel.engine.clock import Clock
 from mockreel.engine.moment import Moment, Stretch, read_moment
 from mockreel.errors import OptionError
-from mockreel.simulator.run_recorder import Past
+from mockreel.simulator.run_recorder import History
 from mockreel.simulator.snapshots import restore, take
 
 
-def _past(one: Kept) -> Past:
+def _past(one: Kept) -> History:
     run = one.run
-    return run.past(lambda: fresh(Clock(start=START, held=True), run.head.salt), now=one.simulator.clock.now)
+    return run.history(lambda: fresh(Clock(start=START, held=True), run.head.salt), now=one.simulator.clock.now)
 
 
 def _seen(one: Kept, moment: Moment) -> object:

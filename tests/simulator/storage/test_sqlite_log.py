@@ -20,7 +20,7 @@ from mockreel.simulator.storage.logs.sqlite_log import SqliteLog
 CUTS = int(os.environ.get("MOCKREEL_CUTS", "499"))
 
 # Real seconds until a disk counts as one that hangs.
-PATIENCE = 30.0
+WAIT_SECONDS = 30.0
 
 
 def test_a_file_that_is_in_use_is_rejected(tmp_path: Path) -> None:
@@ -297,16 +297,16 @@ def test_a_log_that_waits_for_the_disk_goes_on_once_there_is_room(tmp_path: Path
     refused = log.append([log_entry(number) for number in range(2000)])
     assert refused is not None
     with pytest.raises(StateError, match="full"):
-        refused.result(PATIENCE)
+        refused.result(WAIT_SECONDS)
     with pytest.raises(StateError, match="full"):
         log.append([log_entry(0)])
     log.limit_pages(100_000)
-    until = time.monotonic() + PATIENCE
+    until = time.monotonic() + WAIT_SECONDS
     while log.last == 2000 and time.monotonic() < until:
         with suppress(StateError):
             stored = log.append([log_entry(2000)])
             assert stored is not None
-            stored.result(PATIENCE)
+            stored.result(WAIT_SECONDS)
     log.close()
     log = SqliteLog(tmp_path / "run.db")
     assert [number for number, _ in log.entries()] == [*range(1, 2002)]

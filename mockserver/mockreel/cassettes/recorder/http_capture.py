@@ -11,7 +11,7 @@ from mockreel.cassettes.cassette_errors import FromMockServer, NotRecorded
 from mockreel.cassettes.cassette_writer import Store, vcrpy
 from mockreel.contract.messages.version_header import VERSION_HEADER
 
-# What logs requests, responses and addresses before they are scrubbed.
+# What logs requests, responses and addresses before they are redacted.
 _LOGGERS = ("vcr", "httpx2", "httpcore2")
 
 

@@ -9,8 +9,8 @@ import orjson
 from mockreel.cassettes.recording_rules import Rules
 from mockreel.cassettes.redaction.placeholders import Placeholders
 from mockreel.cassettes.redaction.schema_fields import Candidates, SchemaFields
-from mockreel.cassettes.redaction.storable_text import TextScrub
-from mockreel.cassettes.redaction.urls import AddressScrub
+from mockreel.cassettes.redaction.storable_text import TextRedactor
+from mockreel.cassettes.redaction.urls import AddressRedactor
 
 Names = tuple[str, ...]
 LARGE = 10**8  # so large a number names something, unless its field is named among the words
@@ -18,7 +18,7 @@ _ADDRESSES = ("http://", "https://", "ws://", "wss://", "data:")
 
 
 @dataclass(slots=True)
-class FieldScrub:
+class FieldRedactor:
     """Cleans JSON values.
 
     Args:
@@ -28,8 +28,8 @@ class FieldScrub:
 
     rules: Rules
     schema_fields: SchemaFields
-    texts: TextScrub
-    addresses: AddressScrub
+    texts: TextRedactor
+    addresses: AddressRedactor
     placeholders: Placeholders
     secret: frozenset[str]
     keys: frozenset[str]
@@ -95,35 +95,35 @@ class FieldScrub:
 class _Walk:
     """One way through a value."""
 
-    scrub: FieldScrub
+    redactor: FieldRedactor
     own: bool
 
     def value(self, value: Any, known: Candidates, names: Names) -> Any:
         if isinstance(value, dict):
             return {self._name(name, known): self._field(name, one, known, names) for name, one in value.items()}
         if isinstance(value, list):
-            inner = self.scrub.schema_fields.item(known)
+            inner = self.redactor.schema_fields.item(known)
             return [self.value(one, inner, names) for one in value]
         stored = self._scalar(value, known, names)
         if self.own and stored == value and not isinstance(value, bool) and value is not None:
-            self.scrub.sent.add(value)
+            self.redactor.sent.add(value)
         return stored
 
     def _field(self, name: str, value: Any, known: Candidates, names: Names) -> Any:
-        return self.value(value, self.scrub.schema_fields.field(known, name), (*names, name))
+        return self.value(value, self.redactor.schema_fields.field(known, name), (*names, name))
 
     def _name(self, name: str, known: Candidates) -> str:
-        stored = self.scrub.schema_fields.field(known, name) or self.scrub.texts.is_name(name)
-        return name if stored else self.scrub.placeholders.of(name, "name")
+        stored = self.redactor.schema_fields.field(known, name) or self.redactor.texts.is_name(name)
+        return name if stored else self.redactor.placeholders.of(name, "name")
 
     def _scalar(self, value: Any, known: Candidates, names: Names) -> Any:
         if isinstance(value, str):
-            stored = self.scrub.text(names, value, known, own=self.own)
-            self.scrub.stored.update({value} & {stored})
+            stored = self.redactor.text(names, value, known, own=self.own)
+            self.redactor.stored.update({value} & {stored})
             return stored
         if isinstance(value, bool):
             return value and bool(known)
-        return value if value is None else self.scrub.number(names, value, known)
+        return value if value is None else self.redactor.number(names, value, known)
 
 
 def _is_named(names: Names, rows: frozenset[str]) -> bool:

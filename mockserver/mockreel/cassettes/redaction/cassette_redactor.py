@@ -10,13 +10,13 @@ import orjson
 
 from mockreel.cassettes.cassette import Exchange, Headers, InboundCallback
 from mockreel.cassettes.recording_rules import Rules
-from mockreel.cassettes.redaction.body_fields import FieldScrub
-from mockreel.cassettes.redaction.header_values import HeaderScrub
+from mockreel.cassettes.redaction.body_fields import FieldRedactor
+from mockreel.cassettes.redaction.header_values import HeaderRedactor
 from mockreel.cassettes.redaction.placeholders import Placeholders
 from mockreel.cassettes.redaction.schema_fields import Candidates, SchemaFields, schema_of_places
 from mockreel.cassettes.redaction.secret_patterns import Secrets
-from mockreel.cassettes.redaction.storable_text import TextScrub
-from mockreel.cassettes.redaction.urls import AddressScrub
+from mockreel.cassettes.redaction.storable_text import TextRedactor
+from mockreel.cassettes.redaction.urls import AddressRedactor
 from mockreel.cassettes.redaction.vocabulary import vocabulary
 from mockreel.client.profile import ClientProfile
 from mockreel.contract import Contract, Operation
@@ -26,7 +26,7 @@ from mockreel.terminal import counted
 
 
 @dataclass(frozen=True, slots=True)
-class Scrubbed:
+class RedactedCassette:
     """Redacted exchanges, and what must not be in them: texts by their description."""
 
     exchanges: tuple[Exchange, ...]
@@ -35,7 +35,7 @@ class Scrubbed:
 
 
 class CassetteRedactor:
-    """Scrubs the exchanges of one cassette; ids are replaced alike in all of them, so that they still link.
+    """Redacts the exchanges of one cassette; ids are replaced alike in all of them, so that they still link.
 
     Args:
         known: texts that are secrets, by what they are called: the key, above all.
@@ -49,11 +49,11 @@ class CassetteRedactor:
         self._schema_fields = SchemaFields(contract)
         for secret in known:
             self.placeholders.of(secret, "key")
-        texts = TextScrub(Secrets(rules.looks, known=known), self.placeholders, vocabulary(contract))
-        self._addresses = AddressScrub(contract, texts, self.placeholders)
-        self._headers = HeaderScrub(contract, profile, texts, self._addresses, self.placeholders)
+        texts = TextRedactor(Secrets(rules.looks, known=known), self.placeholders, vocabulary(contract))
+        self._addresses = AddressRedactor(contract, texts, self.placeholders)
+        self._headers = HeaderRedactor(contract, profile, texts, self._addresses, self.placeholders)
         places = [place for operation in contract.operations for place in operation.key]
-        self._fields = FieldScrub(
+        self._fields = FieldRedactor(
             rules,
             self._schema_fields,
             texts,
@@ -65,13 +65,13 @@ class CassetteRedactor:
             self._inside(),
         )
 
-    def scrub(self, exchanges: Sequence[Exchange], callbacks: Sequence[InboundCallback] = ()) -> Scrubbed:
+    def redacted(self, exchanges: Sequence[Exchange], callbacks: Sequence[InboundCallback] = ()) -> RedactedCassette:
         """Everything twice: what is learnt from the last exchange is replaced in the first one too."""
         for _ in range(2):
             redacted = tuple(map(self.exchange, exchanges))
             called = tuple(map(self.callback, callbacks))
         replaced = self.placeholders.originals
-        return Scrubbed(
+        return RedactedCassette(
             redacted, called, {one: what for one, what in replaced.items() if one not in self._fields.stored}
         )
 
@@ -111,13 +111,13 @@ class CassetteRedactor:
         parsed = parsed_json(body)
         if parsed is None:
             return f"({counted(len(body), 'byte')} of {media} were left out)".encode()
-        scrub = self._fields.request if own else self._fields.reply
-        return orjson.dumps(scrub(parsed, known))
+        redact = self._fields.request if own else self._fields.reply
+        return orjson.dumps(redact(parsed, known))
 
     def _form(self, body: bytes, known: Candidates, *, own: bool) -> bytes:
         fields = dict(parse_qsl(body.decode("latin-1"), keep_blank_values=True))
-        scrub = self._fields.request if own else self._fields.reply
-        return urlencode(scrub(fields, known)).encode()
+        redact = self._fields.request if own else self._fields.reply
+        return urlencode(redact(fields, known)).encode()
 
     def _request_schemas(self, operation: Operation | None, raw: Exchange, body: bytes | None) -> Candidates:
         """What is known of a request's body: its own schema, the model's, the places of the key and of the mark."""

@@ -4,8 +4,8 @@ import re
 
 from mockreel.cassettes.cassette import Headers
 from mockreel.cassettes.redaction.placeholders import Placeholders
-from mockreel.cassettes.redaction.storable_text import TextScrub
-from mockreel.cassettes.redaction.urls import AddressScrub
+from mockreel.cassettes.redaction.storable_text import TextRedactor
+from mockreel.cassettes.redaction.urls import AddressRedactor
 from mockreel.client.profile import ClientProfile
 from mockreel.contract import Contract, Operation
 from mockreel.contract.operations import resolve
@@ -17,15 +17,15 @@ _OURS = "mockreel/"
 _MEDIA_TYPE = re.compile(r"\s*([\w.+*-]+/[\w.+*-]+)\s*(;\s*charset=[\w-]+)?", re.ASCII)
 
 
-class HeaderScrub:
+class HeaderRedactor:
     """Cleans the headers of one provider's exchanges."""
 
     def __init__(
         self,
         contract: Contract,
         profile: ClientProfile,
-        texts: TextScrub,
-        addresses: AddressScrub,
+        texts: TextRedactor,
+        addresses: AddressRedactor,
         placeholders: Placeholders,
     ) -> None:
         self._texts = texts

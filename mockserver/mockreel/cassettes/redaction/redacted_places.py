@@ -1,4 +1,4 @@
-"""What scrubbing has changed in a cassette, as rows of its `filled`: pointers and names, never values."""
+"""What redaction has changed in a cassette, as rows of its `filled`: pointers and names, never values."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any

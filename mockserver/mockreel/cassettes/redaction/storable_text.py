@@ -26,7 +26,7 @@ _HOST = re.compile(
 _ID = re.compile(rf"{UUID.pattern}|(?<!\d)(?<!\d\.)\d{{9,}}(?!\.?\d)")
 
 
-class TextScrub:
+class TextRedactor:
     """Redacts texts, and remembers what it replaced.
 
     Args:

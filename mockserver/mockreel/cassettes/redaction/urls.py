@@ -4,14 +4,14 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 from mockreel.cassettes.redaction.placeholders import Placeholders
 from mockreel.cassettes.redaction.secret_patterns import HARMLESS
-from mockreel.cassettes.redaction.storable_text import TextScrub
+from mockreel.cassettes.redaction.storable_text import TextRedactor
 from mockreel.contract import Contract, Operation
 
 
-class AddressScrub:
+class AddressRedactor:
     """Cleans the addresses of one provider's exchanges."""
 
-    def __init__(self, contract: Contract, texts: TextScrub, placeholders: Placeholders) -> None:
+    def __init__(self, contract: Contract, texts: TextRedactor, placeholders: Placeholders) -> None:
         self._contract = contract
         self._texts = texts
         self._placeholders = placeholders

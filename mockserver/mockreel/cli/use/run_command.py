@@ -66,7 +66,9 @@ def command(words: tuple[str, ...], ready_file: Path | None, **options: Any) -> 
 
         def ready(server: "Server") -> None:
             announce(server.server.ready(os.getpid()))
-            log.write_line("serving", "\n".join(_introduced(server)), pid=os.getpid(), **server.server.doors())
+            log.write_line(
+                "serving", "\n".join(_introduced(server)), pid=os.getpid(), **server.server.public_addresses()
+            )
 
         # Blocked connections are reported in spite of --quiet, and at once.
         report = _report if not options["as_json"] else lambda line: log.write_line("refused", line)

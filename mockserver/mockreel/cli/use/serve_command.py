@@ -155,7 +155,7 @@ def _serve(server: Server, ready_file: Path | None, log: Log, *, listed: str) ->
         def ready() -> None:
             announce(server.server.ready(os.getpid()))
             shown = introduction(server.server, listed=listed, secrets=server.secrets, resumed=server.resumed)
-            log.write_line("serving", shown, pid=os.getpid(), **server.server.doors())
+            log.write_line("serving", shown, pid=os.getpid(), **server.server.public_addresses())
 
         server.run(ready=ready)
         saved = cost_avoided(server.server.simulator)

@@ -30,7 +30,7 @@ class Key:
         """The header's value; only the HTTP drivers use it."""
         return f"{scheme} {self._text}".strip()
 
-    def scrubbed(self, text: str) -> str:
+    def redacted(self, text: str) -> str:
         """A text of the provider, without the key if it contains it."""
         return text.replace(self._text, "…")
 

@@ -44,7 +44,7 @@ class ErrorReader:
             f"{self._title} {what}",
             status=response.status,
             code=self._code(response),
-            message=self._key.scrubbed(self._message(response)),
+            message=self._key.redacted(self._message(response)),
             request_id=self.request_id(response),
             violations=tuple(found) if isinstance(found, list) else (),
             retry_after=retry_after(response),

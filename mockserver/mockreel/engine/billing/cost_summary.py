@@ -88,9 +88,9 @@ def together(some: Iterable[CostSummary]) -> CostSummary:
     )
 
 
-def cost_avoided(stage: HasProviders) -> CostSummary:
+def cost_avoided(simulator: HasProviders) -> CostSummary:
     """What everything that began on a simulator would have cost so far."""
-    return together(provider.ledger.cost_avoided(provider.clock.now()) for provider in stage.providers.values())
+    return together(provider.ledger.cost_avoided(provider.clock.now()) for provider in simulator.providers.values())
 
 
 def of_tallies(currency: str, *, under_way: Tally, charged: Tally, free: Tally) -> CostSummary:

@@ -3,7 +3,7 @@
 from mockreel.engine.faults.fault_kinds import Kind, spread
 from mockreel.engine.faults.fault_parameters import Parameter
 
-# Stage seconds that a callback may be held back at most, and how large one may be made.
+# Simulated seconds that a callback may be held back at most, and how large one may be made.
 LONGEST_WAIT = 7 * 24 * 3600.0
 LARGEST_BODY = 32 * 1024 * 1024
 

@@ -26,7 +26,7 @@ from mockreel.server.admin import (
 from mockreel.server.admin.request_reader import NotThere, check_query
 from mockreel.server.admin.route import Row
 from mockreel.server.admin.shared_request import as_row, request_of
-from mockreel.server.admin.state import state_routes as stage
+from mockreel.server.admin.state import state_routes
 from mockreel.server.admin.state.state_routes import past_row
 from mockreel.simulator.pipeline import OWN_PATHS
 from mockreel.simulator.run_recorder import SharedRun
@@ -41,7 +41,7 @@ NOUNS = (
     journal_routes,
     balance_routes,
     rule_routes,
-    stage,
+    state_routes,
     control_document,
 )
 _NOW: tuple[Row, ...] = tuple(row for noun in NOUNS for row in noun.ROWS)

@@ -8,7 +8,7 @@ from mockreel.engine.accounts.account import Account
 from mockreel.engine.billing import AccountStatus, cost_avoided, plain
 from mockreel.engine.faults import catalogue
 from mockreel.engine.scenarios.rules import Rule
-from mockreel.server.dashboard.pages import Desk, FoundAtOnce
+from mockreel.server.dashboard.pages import FoundAtOnce, PageContext
 from mockreel.server.dashboard.renderer import Region
 from mockreel.simulator.provider import Provider
 from mockreel.simulator.simulator import Simulator
@@ -31,19 +31,19 @@ class RulesView(FoundAtOnce):
 
     template, tab, title = "rules.html", "Rules", "Scenarios and faults"
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, context: PageContext) -> None:
+        self._context = context
 
     def regions(self) -> list[Region]:
-        simulator = self._desk.simulator
+        simulator = self._context.simulator
         found = [(str(rule.id), rule_row(rule)) for rule in simulator.rules.all]
         return [
-            self._desk.region("rule_row", found, tag="li"),
-            self._desk.region("rules_tail", [("tail", len(found))]),
+            self._context.region("rule_row", found, tag="li"),
+            self._context.region("rules_tail", [("tail", len(found))]),
         ]
 
     def values(self) -> Mapping[str, Any]:
-        simulator = self._desk.simulator
+        simulator = self._context.simulator
         return {
             "providers": list(simulator.providers),
             "scenarios": scenarios(simulator),
@@ -112,11 +112,11 @@ class ReadingsView(FoundAtOnce):
 
     template, tab, title = "readings.html", "Readings", "Readings"
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, context: PageContext) -> None:
+        self._context = context
 
     def regions(self) -> list[Region]:
-        return [self._desk.region("reading_row", _readings(self._desk.simulator), tag="li")]
+        return [self._context.region("reading_row", _readings(self._context.simulator), tag="li")]
 
     def values(self) -> Mapping[str, Any]:
         return {}
@@ -153,11 +153,11 @@ class AccountsView(FoundAtOnce):
 
     template, tab, title = "accounts.html", "Accounts", "Accounts"
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, context: PageContext) -> None:
+        self._context = context
 
     def regions(self) -> list[Region]:
-        simulator = self._desk.simulator
+        simulator = self._context.simulator
         accounts = [
             (provider, account)
             for provider in simulator.providers.values()
@@ -171,8 +171,8 @@ class AccountsView(FoundAtOnce):
             for provider in simulator.providers.values()
         ]
         return [
-            self._desk.region("cost-avoided", [("sum", {"all": cost_avoided(simulator), "parts": per_part})]),
-            self._desk.region("account_row", found, tag="li"),
+            self._context.region("cost-avoided", [("sum", {"all": cost_avoided(simulator), "parts": per_part})]),
+            self._context.region("account_row", found, tag="li"),
         ]
 
     def values(self) -> Mapping[str, Any]:

@@ -11,7 +11,7 @@ from mockreel.server.dashboard.renderer import Region
 from mockreel.simulator.simulator import Simulator
 
 # The longest wait in real seconds, so that a stopping server is not kept waiting.
-PATIENCE = 0.25
+WAIT_SECONDS = 0.25
 # Real seconds of rest after a change was sent; where looking takes long, a page rests so many times as long.
 REST = 0.05
 REST_BY_WORK = 4
@@ -69,7 +69,7 @@ class Streams:
             await settle_jobs(self._simulator.providers.values())
             yield b"retry: 400\n" + _event({"regions": changes.since(await finish_work(look()))})
             while loop.time() < ends and not self._simulator.scheduler.closing:
-                update = await events.wait(cursor, timeout=PATIENCE)
+                update = await events.wait(cursor, timeout=WAIT_SECONDS)
                 if update.cursor == cursor:
                     continue
                 cursor = update.cursor

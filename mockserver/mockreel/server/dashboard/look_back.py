@@ -7,9 +7,9 @@ from heapq import nsmallest
 from typing import NamedTuple
 
 from mockreel.engine.moment import Moment, Stretch, read_moment
-from mockreel.server.admin.state.state_routes import past_of
+from mockreel.server.admin.state.state_routes import history_of
 from mockreel.server.dashboard.table_rows import short_id
-from mockreel.simulator.run_recorder import Past, View
+from mockreel.simulator.run_recorder import History, View
 from mockreel.simulator.simulator import Simulator
 
 # So much of what came next is shown.
@@ -68,14 +68,14 @@ class LookBack:
             OptionError: it is no moment, or has not come yet.
             StateError: the log cannot be applied.
         """
-        moment, past = self.moment(text), past_of(self._simulator)
+        moment, history = self.moment(text), history_of(self._simulator)
         async with self._lock:
-            parts = await asyncio.to_thread(past.stretches)
-            seen = await self._made(past, moment)
+            parts = await asyncio.to_thread(history.stretches)
+            seen = await self._made(history, moment)
             part = seen.stretch
             whole = self._simulator
             if part.by:  # what happened there is not in the simulator that is served any more
-                whole = (await self._made(past, Moment(part.ended, part.last))).simulator
+                whole = (await self._made(history, Moment(part.ended, part.last))).simulator
         return seen.simulator, await asyncio.to_thread(_around, moment, seen, whole, parts)
 
     def moment(self, text: str) -> Moment:
@@ -85,13 +85,13 @@ class LookBack:
             Conflict: no log is kept.
             OptionError: it is no moment.
         """
-        past_of(self._simulator)
+        history_of(self._simulator)
         return read_moment(text, now=self._simulator.clock.now())
 
-    async def _made(self, past: Past, moment: Moment) -> View:
+    async def _made(self, history: History, moment: Moment) -> View:
         if moment in self._kept:
             return self._kept[moment]
-        view = await asyncio.to_thread(past.view, moment)
+        view = await asyncio.to_thread(history.view, moment)
         if view.stretch.by or view.at < self._simulator.clock.now():  # nothing more comes to it
             while len(self._kept) >= MOST_KEPT:
                 del self._kept[next(iter(self._kept))]

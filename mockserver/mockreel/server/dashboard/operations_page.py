@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mockreel.server.dashboard.pages import Desk, FoundAtOnce
+from mockreel.server.dashboard.pages import FoundAtOnce, PageContext
 from mockreel.server.dashboard.renderer import Region
 from mockreel.simulator.provider import Provider
 
@@ -36,14 +36,14 @@ class OperationsView(FoundAtOnce):
 
     template, tab, title = "operations.html", "API", "API"
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, context: PageContext) -> None:
+        self._context = context
 
     def regions(self) -> list[Region]:
         return []
 
     def values(self) -> Mapping[str, Any]:
-        return {"providers": [_rows(provider) for provider in self._desk.simulator.providers.values()]}
+        return {"providers": [_rows(provider) for provider in self._context.simulator.providers.values()]}
 
 
 def _rows(provider: Provider) -> ProviderRows:

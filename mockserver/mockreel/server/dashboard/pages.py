@@ -27,7 +27,7 @@ class Lost(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class PageContext:
     """What every page is made from: the mock server, the templates, and where the page is mounted.
 
     Its links begin with `base`, and the pages are mounted at `root`. `past` is the moment that is looked back on.
@@ -69,17 +69,17 @@ class FoundAtOnce:
         return iter(())
 
 
-MakeView = Callable[[Desk], View]
+MakeView = Callable[[PageContext], View]
 
 
-def clock_region(desk: Desk) -> Region:
-    simulator = desk.simulator
+def clock_region(context: PageContext) -> Region:
+    simulator = context.simulator
     clock = simulator.clock
     due = [one for one in (simulator.scheduler.next_due, simulator.events.next_change) if one is not None]
     speeds = sorted({*SPEEDS, clock.speed})
     row = {"now": clock.now(), "held": clock.held, "speed": clock.speed, "speeds": speeds}
     row["next"] = min(due) if due else None
-    return desk.region("clock", [("clock", row)])
+    return context.region("clock", [("clock", row)])
 
 
 class JobsView:
@@ -87,34 +87,34 @@ class JobsView:
 
     template, tab, title = "jobs.html", "Jobs", "Jobs"
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
-        self._filter = Filter.of(desk.query)
+    def __init__(self, context: PageContext) -> None:
+        self._context = context
+        self._filter = Filter.of(context.query)
 
     def looking(self) -> Iterator[None]:
-        self._window = yield from page_window.jobs(self._desk.simulator, self._filter)
+        self._window = yield from page_window.jobs(self._context.simulator, self._filter)
 
     def regions(self) -> list[Region]:
-        desk, simulator, window = self._desk, self._desk.simulator, self._window
+        context, simulator, window = self._context, self._context.simulator, self._window
         now = simulator.clock.now()
         found = [
             (f"{provider.name}/{job.id}", table_rows.job_row(provider, job, now)) for provider, job in window.items
         ]
         tail = {"window": window, "wanted": self._filter, "example": example(simulator)}
         return [
-            desk.region("money", [("money", cost_avoided(simulator))]),
-            desk.region("job_row", found, tag="li"),
-            desk.region("jobs_pager", [("pager", tail)]),
+            context.region("money", [("money", cost_avoided(simulator))]),
+            context.region("job_row", found, tag="li"),
+            context.region("jobs_pager", [("pager", tail)]),
         ]
 
     def values(self) -> Mapping[str, Any]:
-        simulator = self._desk.simulator
+        simulator = self._context.simulator
         states = ("pending", "succeeded", "failed", "cancelled", "partial")
         return {"wanted": self._filter, "providers": list(simulator.providers), "states": states}
 
 
 def example(simulator: Simulator) -> str:
-    """A command that begins a job, for an empty stage: a listed key is never shown."""
+    """A command that begins a job, for an empty server: a listed key is never shown."""
     provider = next(iter(simulator.providers.values()))
     return f"mockreel demo    # or any client, with {provider.base_url or 'this server'} as its base URL"
 
@@ -122,27 +122,27 @@ def example(simulator: Simulator) -> str:
 class JobView(FoundAtOnce):
     template, tab = "job.html", "Jobs"
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
-        self._provider = part_of(desk)
-        job = self._provider.jobs.get(desk.params["id"])
+    def __init__(self, context: PageContext) -> None:
+        self._context = context
+        self._provider = part_of(context)
+        job = self._provider.jobs.get(context.params["id"])
         if job is None:
             raise Lost("There is no job with that id. Jobs live in memory, and the oldest are dropped.")
         self._job = job
         self.title = job.model.id if job.model else job.kind
 
     def regions(self) -> list[Region]:
-        desk, provider, job = self._desk, self._provider, self._job
+        context, provider, job = self._context, self._provider, self._job
         now = provider.clock.now()
-        url = f"{desk.root}/clips/{provider.name}/{quote(job.id, safe='')}"
+        url = f"{context.root}/clips/{provider.name}/{quote(job.id, safe='')}"
         deliveries = [(one.id, table_rows.delivery_row(provider, one)) for one in provider.deliveries.of(job.id)]
         exchanges = table_rows.exchanges_of(provider, job)
         return [
-            desk.region("job_head", [("head", table_rows.job_row(provider, job, now))]),
-            desk.region("job_clip", [("clip", table_rows.clip_row(provider, job, now, url=url))]),
-            desk.region("cue", table_rows.cues(provider, job, now, exchanges), tag="li"),
-            desk.region("exchange_item", [(str(one.number), one) for one in exchanges], tag="li"),
-            desk.region("delivery_row", deliveries, tag="li"),
+            context.region("job_head", [("head", table_rows.job_row(provider, job, now))]),
+            context.region("job_clip", [("clip", table_rows.clip_row(provider, job, now, url=url))]),
+            context.region("timeline_entry", table_rows.timeline_entries(provider, job, now, exchanges), tag="li"),
+            context.region("exchange_item", [(str(one.number), one) for one in exchanges], tag="li"),
+            context.region("delivery_row", deliveries, tag="li"),
         ]
 
     def values(self) -> Mapping[str, Any]:
@@ -161,24 +161,26 @@ class JournalView:
 
     template, tab, title = "journal.html", "Journal", "Journal"
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
-        self._filter = Filter.of(desk.query)
+    def __init__(self, context: PageContext) -> None:
+        self._context = context
+        self._filter = Filter.of(context.query)
 
     def looking(self) -> Iterator[None]:
-        self._window = yield from page_window.entries(self._desk.simulator, self._filter)
+        self._window = yield from page_window.entries(self._context.simulator, self._filter)
 
     def regions(self) -> list[Region]:
-        desk, window = self._desk, self._window
-        shown = [(number, shown_line(desk.simulator.provider(entry.provider), entry)) for number, entry in window.items]
+        context, window = self._context, self._window
+        shown = [
+            (number, shown_line(context.simulator.provider(entry.provider), entry)) for number, entry in window.items
+        ]
         found = [(str(number), table_rows.ExchangeRow(number, entry)) for number, entry in shown]
         tail = {"window": window, "wanted": self._filter}
-        return [desk.region("entry_row", found, tag="li"), desk.region("journal_pager", [("pager", tail)])]
+        return [context.region("entry_row", found, tag="li"), context.region("journal_pager", [("pager", tail)])]
 
     def values(self) -> Mapping[str, Any]:
         return {
             "wanted": self._filter,
-            "providers": list(self._desk.simulator.providers),
+            "providers": list(self._context.simulator.providers),
             "states": page_window.ENTRY_KINDS,
         }
 
@@ -188,25 +190,25 @@ class ExchangeView:
 
     template, tab = "exchange.html", "Journal"
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
-        text = desk.params["number"]
+    def __init__(self, context: PageContext) -> None:
+        self._context = context
+        text = context.params["number"]
         self._number = int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else 0
-        entry = page_window.entry(desk.simulator, self._number)
+        entry = page_window.entry(context.simulator, self._number)
         if entry is None:
             raise Lost("There is no request with that number. The journal is bounded, and drops the oldest.")
-        self._entry: Entry = shown_entry(desk.simulator.provider(entry.provider), entry)
+        self._entry: Entry = shown_entry(context.simulator.provider(entry.provider), entry)
         self.title = f"{entry.method} {self._entry.path}"
 
     def looking(self) -> Iterator[None]:
-        simulator, entry = self._desk.simulator, self._entry
+        simulator, entry = self._context.simulator, self._entry
         self._snippet = yield from written_snippet(simulator.provider(entry.provider), simulator.journal, entry)
 
     def regions(self) -> list[Region]:
         return []
 
     def values(self) -> Mapping[str, Any]:
-        simulator, entry = self._desk.simulator, self._entry
+        simulator, entry = self._context.simulator, self._entry
         provider = simulator.provider(entry.provider)
         shown = {
             "number": self._number,
@@ -226,30 +228,33 @@ class DeliveriesView:
 
     template, tab, title = "deliveries.html", "Deliveries", "Deliveries"
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
-        self._filter = Filter.of(desk.query)
+    def __init__(self, context: PageContext) -> None:
+        self._context = context
+        self._filter = Filter.of(context.query)
 
     def looking(self) -> Iterator[None]:
-        self._window = yield from page_window.deliveries(self._desk.simulator, self._filter)
+        self._window = yield from page_window.deliveries(self._context.simulator, self._filter)
         self._rows = []
         for provider, one in self._window.items:  # each is searched for secrets
             self._rows.append((f"{provider.name}/{one.id}", table_rows.delivery_row(provider, one)))
             yield
 
     def regions(self) -> list[Region]:
-        desk = self._desk
+        context = self._context
         tail = {"window": self._window, "wanted": self._filter}
-        return [desk.region("delivery_row", self._rows, tag="li"), desk.region("deliveries_pager", [("pager", tail)])]
+        return [
+            context.region("delivery_row", self._rows, tag="li"),
+            context.region("deliveries_pager", [("pager", tail)]),
+        ]
 
     def values(self) -> Mapping[str, Any]:
         states = ("pending", "delivered", "failed")
-        return {"wanted": self._filter, "providers": list(self._desk.simulator.providers), "states": states}
+        return {"wanted": self._filter, "providers": list(self._context.simulator.providers), "states": states}
 
 
-def part_of(desk: Desk) -> Provider:
+def part_of(context: PageContext) -> Provider:
     """The provider that a page's path names."""
-    provider = desk.simulator.providers.get(desk.params["provider"])
+    provider = context.simulator.providers.get(context.params["provider"])
     if provider is None:
-        raise Lost(f"No such provider is on this mock server. There are {', '.join(desk.simulator.providers)}.")
+        raise Lost(f"No such provider is on this mock server. There are {', '.join(context.simulator.providers)}.")
     return provider

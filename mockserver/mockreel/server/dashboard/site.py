@@ -22,13 +22,13 @@ from mockreel.server.dashboard.look_back import LookBack
 from mockreel.server.dashboard.operations_page import OperationsView
 from mockreel.server.dashboard.pages import (
     DeliveriesView,
-    Desk,
     ExchangeView,
     JobsView,
     JobView,
     JournalView,
     Lost,
     MakeView,
+    PageContext,
     clock_region,
 )
 from mockreel.server.dashboard.renderer import Region, Rendering
@@ -117,45 +117,52 @@ class Site:
 
     def _endpoint(self, make: MakeView) -> Callable[[Request], Awaitable[Response]]:
         async def endpoint(request: Request) -> Response:
-            desk = self._desk(request)
+            context = self._context(request)
             page = _page(request)
             try:
-                if "moment" in desk.params:
-                    desk = await self._past_desk(desk)
-                view = make(desk)
+                if "moment" in context.params:
+                    context = await self._past_context(context)
+                view = make(context)
             except (Lost, MockreelError) as lost:
-                at_moment = "moment" in desk.params and desk.past is None
+                at_moment = "moment" in context.params and context.past is None
                 heading = "This moment cannot be shown" if at_moment else "Not found"
                 title = heading if at_moment else "Not on this mock server"
                 why = {"heading": heading, "detail": str(lost)}
-                return self._answer(desk, "lost.html", 404, title=title, here="", page=page, lost=why)
+                return self._answer(context, "lost.html", 404, title=title, here="", page=page, lost=why)
             if "live" in request.query_params:
-                return self._stream(desk, make)
-            await settle_jobs(desk.simulator.providers.values())
-            async for _ in yielding(desk.simulator.events.starting()):
+                return self._stream(context, make)
+            await settle_jobs(context.simulator.providers.values())
+            async for _ in yielding(context.simulator.events.starting()):
                 pass
             async for _ in yielding(view.looking()):
                 pass
             regions = {region.name: region for region in view.regions()}
             return self._answer(
-                desk, view.template, 200, title=view.title, here=view.tab, page=page, regions=regions, **view.values()
+                context,
+                view.template,
+                200,
+                title=view.title,
+                here=view.tab,
+                page=page,
+                regions=regions,
+                **view.values(),
             )
 
         return endpoint
 
-    def _desk(self, request: Request) -> Desk:
+    def _context(self, request: Request) -> PageContext:
         params = {name: str(value) for name, value in request.path_params.items()}
         base = f"{_root(request)}{PAGE}"
-        return Desk(self._simulator, self._rendering, base, base, None, params, dict(request.query_params))
+        return PageContext(self._simulator, self._rendering, base, base, None, params, dict(request.query_params))
 
-    async def _past_desk(self, desk: Desk) -> Desk:
-        """The desk of a moment; takes and raises what `LookBack.at` does."""
-        past, moment = await self._look_back.at(desk.params["moment"])
-        return replace(desk, simulator=past, base=f"{desk.root}/at/{moment.name}", past=moment)
+    async def _past_context(self, context: PageContext) -> PageContext:
+        """The context of a moment; takes and raises what `LookBack.at` does."""
+        past, moment = await self._look_back.at(context.params["moment"])
+        return replace(context, simulator=past, base=f"{context.root}/at/{moment.name}", past=moment)
 
     def _answer(
         self,
-        desk: Desk,
+        context: PageContext,
         template: str,
         status: int,
         *,
@@ -173,30 +180,30 @@ class Site:
             title=title,
             here=here,
             page=page,
-            past=desk.past,
-            looks_back=self._simulator.past is not None,
-            base=desk.base,
-            root=desk.root,
-            own=desk.root.removesuffix("page"),
+            past=context.past,
+            looks_back=self._simulator.history is not None,
+            base=context.base,
+            root=context.root,
+            own=context.root.removesuffix("page"),
             version=stamp(),
             release=__version__,
             titles=[provider.contract.title for provider in self._simulator.providers.values()],
             tabs=[(name, path, None) for name, path in TABS],
-            regions={"clock": clock_region(desk), **(regions or {})},
+            regions={"clock": clock_region(context), **(regions or {})},
         )
         return HTMLResponse(html, status, headers=HEADERS)
 
-    def _stream(self, desk: Desk, make: MakeView) -> Response:
+    def _stream(self, context: PageContext, make: MakeView) -> Response:
         if self._streams.full:
             return Response(status_code=503, headers={**HEADERS, "retry-after": "5"})
 
         def look() -> Generator[None, None, Iterable[Region]]:
             try:
-                view = make(desk)
+                view = make(context)
                 yield from view.looking()
-                return [clock_region(desk), *view.regions()]
+                return [clock_region(context), *view.regions()]
             except Lost:
-                return [clock_region(desk)]
+                return [clock_region(context)]
 
         stream = self._streams.follow(look, _news)
         return StreamingResponse(stream, media_type="text/event-stream", headers=HEADERS)

@@ -189,8 +189,8 @@ def delivery_row(provider: Provider, one: Delivery) -> DeliveryRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Cue:
-    """One line of a job's cue sheet; `after` is in seconds from its beginning."""
+class TimelineEntry:
+    """One line of a job's timeline; `after` is in seconds from its beginning."""
 
     after: float
     sort: str
@@ -202,30 +202,32 @@ class Cue:
     note: str = ""
 
 
-def cues(provider: Provider, job: Job, now: float, exchanges: Iterable[ExchangeRow]) -> list[tuple[str, Cue]]:
+def timeline_entries(
+    provider: Provider, job: Job, now: float, exchanges: Iterable[ExchangeRow]
+) -> list[tuple[str, TimelineEntry]]:
     """Everything that happened to a job, in order, each with a key of its own; `exchanges` are those about it."""
-    found: list[tuple[float, int, str, Cue]] = []
+    found: list[tuple[float, int, str, TimelineEntry]] = []
     for place, (state, at) in enumerate(job.passed(now)):
-        cue = Cue(at - job.created, "state", state.word, look(job, state))
-        found.append((at, 1, f"state-{place}-{state.name}", cue))
+        entry = TimelineEntry(at - job.created, "state", state.word, look(job, state))
+        found.append((at, 1, f"state-{place}-{state.name}", entry))
     for row in exchanges:
         found.append((row.entry.at, 0 if row.open else 2, f"request-{row.number}", _of_entry(row, job)))
     for tried in provider.journal.attempts(provider=provider.name, job=job.id):
         found.append((tried.at, 3, f"attempt-{tried.delivery}-{tried.number}", _of_attempt(tried, job)))
-    found.sort(key=lambda cue: cue[:2])
-    return [(key, cue) for _, _, key, cue in found]
+    found.sort(key=lambda entry: entry[:2])
+    return [(key, entry) for _, _, key, entry in found]
 
 
-def _of_entry(row: ExchangeRow, job: Job) -> Cue:
+def _of_entry(row: ExchangeRow, job: Job) -> TimelineEntry:
     entry = row.entry
     text = f"{entry.method} {entry.operation or entry.path}"
     after = entry.at - job.created
-    return Cue(after, "request", text, number=row.number, status=entry.status, is_error=entry.row is not None)
+    return TimelineEntry(after, "request", text, number=row.number, status=entry.status, is_error=entry.row is not None)
 
 
-def _of_attempt(tried: AttemptEntry, job: Job) -> Cue:
+def _of_attempt(tried: AttemptEntry, job: Job) -> TimelineEntry:
     is_error = tried.status is None or not 200 <= tried.status < 300
     text = f"{tried.event}, attempt {tried.number}"
-    return Cue(
+    return TimelineEntry(
         tried.at - job.created, "attempt", text, status=tried.status, is_error=is_error, note=tried.error or "no answer"
     )

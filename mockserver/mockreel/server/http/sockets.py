@@ -33,12 +33,12 @@ def listen(host: str, port: int, names: Iterable[str]) -> dict[str, Sockets]:
     return bind(host, port, ("control", *names))
 
 
-def bind(host: str, port: int, doors: Iterable[str]) -> dict[str, Sockets]:
+def bind(host: str, port: int, names: Iterable[str]) -> dict[str, Sockets]:
     """The bound sockets for each port, the first one on `port`; the rest as in `listen`."""
-    doors = tuple(doors)
-    _check(port, doors)
+    names = tuple(names)
+    _check(port, names)
     bound: dict[str, Sockets] = {}
-    for offset, name in enumerate(doors):
+    for offset, name in enumerate(names):
         try:
             bound[name] = _bind_families(host, port + offset if port else 0)
         except OSError as problem:
@@ -60,11 +60,11 @@ def port_of(sockets: Sockets) -> int:
     return port
 
 
-def _check(port: int, doors: tuple[str, ...]) -> None:
+def _check(port: int, names: tuple[str, ...]) -> None:
     """See that the ports that follow are ports."""
-    last = LAST_PORT + 1 - len(doors)
+    last = LAST_PORT + 1 - len(names)
     if not 0 <= port <= last:
-        then = f"{len(doors)} ports in a row are needed, {doors[0]}'s first; 0 takes free ones."
+        then = f"{len(names)} ports in a row are needed, {names[0]}'s first; 0 takes free ones."
         raise OptionError("--port", port, [f"0 to {last}"], then=then)
 
 

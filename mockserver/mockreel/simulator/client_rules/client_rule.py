@@ -9,7 +9,7 @@ from mockreel.contract.evidence.facts import Fact, Facts
 from mockreel.engine.journal.journal import AttemptEntry, Entry
 
 # What the client did, and the fact that it breaks.
-Breach = tuple[str, Fact]
+BrokenRule = tuple[str, Fact]
 
 
 @dataclass
@@ -26,11 +26,11 @@ class Rule:
     contract: Contract
     facts: Facts
 
-    def request(self, entry: Entry) -> Iterator[Breach]:
+    def request(self, entry: Entry) -> Iterator[BrokenRule]:
         """What breaks the rule in an exchange, given all earlier ones."""
         return iter(())
 
-    def attempt(self, attempt: AttemptEntry) -> Iterator[Breach]:
+    def attempt(self, attempt: AttemptEntry) -> Iterator[BrokenRule]:
         """What breaks it in how the client's receiver answered a webhook."""
         return iter(())
 

@@ -7,7 +7,7 @@ from typing import Any
 from mockreel.contract import Evidence
 from mockreel.contract.evidence.facts import Fact
 from mockreel.engine.journal.journal import Entry
-from mockreel.simulator.client_rules.client_rule import Breach, Rule, request_line
+from mockreel.simulator.client_rules.client_rule import BrokenRule, Rule, request_line
 from mockreel.simulator.client_rules.pacing_rules import remember
 
 # What leaves a client without an answer that it could read, though its request was handled.
@@ -37,7 +37,7 @@ class UnsafeRetry(_Heeded):
 
     _lost: dict[tuple[object, ...], Entry] = field(default_factory=dict)
 
-    def request(self, entry: Entry) -> Iterator[Breach]:
+    def request(self, entry: Entry) -> Iterator[BrokenRule]:
         header = self.header(entry)
         if header is None or entry.job is None:
             return
@@ -60,7 +60,7 @@ class ReusedKey(_Heeded):
 
     _known: dict[tuple[object, ...], Entry] = field(default_factory=dict)
 
-    def request(self, entry: Entry) -> Iterator[Breach]:
+    def request(self, entry: Entry) -> Iterator[BrokenRule]:
         header = self.header(entry)
         key = entry.header(header) if header is not None else None
         if header is None or key is None or entry.account is None:

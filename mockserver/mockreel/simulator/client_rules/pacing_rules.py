@@ -10,7 +10,7 @@ from typing import TypeVar
 from mockreel.contract import State, pointers
 from mockreel.contract.conversation.conversation import JobTalk
 from mockreel.engine.journal.journal import Entry
-from mockreel.simulator.client_rules.client_rule import Breach, Rule, request_line, same
+from mockreel.simulator.client_rules.client_rule import BrokenRule, Rule, request_line, same
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -30,7 +30,7 @@ class PolledTooOften(Rule):
 
     _last: dict[str, Entry] = field(default_factory=dict)
 
-    def request(self, entry: Entry) -> Iterator[Breach]:
+    def request(self, entry: Entry) -> Iterator[BrokenRule]:
         advised = self.contract.conversation.client_rules.poll
         if advised is None or poll_of(self, entry) is None:
             return
@@ -56,7 +56,7 @@ class PolledAfterEnd(Rule):
 
     _over: dict[str, Entry] = field(default_factory=dict)
 
-    def request(self, entry: Entry) -> Iterator[Breach]:
+    def request(self, entry: Entry) -> Iterator[BrokenRule]:
         talk = poll_of(self, entry)
         if talk is None:
             return
@@ -82,7 +82,7 @@ class RetriedError(Rule):
 
     _rejected: dict[tuple[object, ...], Entry] = field(default_factory=dict)
 
-    def request(self, entry: Entry) -> Iterator[Breach]:
+    def request(self, entry: Entry) -> Iterator[BrokenRule]:
         row = self.contract.conversation.client_rules.retry
         if row is None:
             return
@@ -105,7 +105,7 @@ class IgnoredRetryAfter(Rule):
 
     _until: dict[tuple[object, ...], tuple[Entry, float]] = field(default_factory=dict)
 
-    def request(self, entry: Entry) -> Iterator[Breach]:
+    def request(self, entry: Entry) -> Iterator[BrokenRule]:
         row = self.contract.conversation.client_rules.wait
         if row is None:
             return

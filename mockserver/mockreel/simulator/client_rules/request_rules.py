@@ -9,7 +9,7 @@ from mockreel.contract import Evidence
 from mockreel.contract.messages.duplicate_keys import KEYWORD
 from mockreel.engine.journal.journal import Entry
 from mockreel.errors import nearest
-from mockreel.simulator.client_rules.client_rule import Breach, Rule, request_line
+from mockreel.simulator.client_rules.client_rule import BrokenRule, Rule, request_line
 from mockreel.simulator.client_rules.documented_fields import Fields
 
 # What a request can be refused for that its sender should have known.
@@ -28,7 +28,7 @@ class InvalidRequest(Rule):
         "A request breaks the schema of its operation, is not JSON, or requests a path or method that does not exist."
     )
 
-    def request(self, entry: Entry) -> Iterator[Breach]:
+    def request(self, entry: Entry) -> Iterator[BrokenRule]:
         wrong = [one for one in entry.violations if one.keyword != KEYWORD]
         if wrong:
             done = "; ".join(f"{one.pointer or '/'}: {one.message}" for one in wrong[:MOST_REPORTED])
@@ -65,7 +65,7 @@ class DuplicateKey(Rule):
     id = "duplicate-key"
     summary = "A JSON object has the same name twice; the last one counts."
 
-    def request(self, entry: Entry) -> Iterator[Breach]:
+    def request(self, entry: Entry) -> Iterator[BrokenRule]:
         for one in entry.violations:
             if one.keyword == KEYWORD:
                 fact = self.facts.fact("a name occurs once in an object", "JSON", _JSON)
@@ -78,7 +78,7 @@ class MissingKey(Rule):
     id = "missing-key"
     summary = "A request carries no API key where one is needed."
 
-    def request(self, entry: Entry) -> Iterator[Breach]:
+    def request(self, entry: Entry) -> Iterator[BrokenRule]:
         operation = self.operation_of(entry)
         if operation is None or not operation.key or entry.row != "no-key" or entry.account is not None:
             return
@@ -95,7 +95,7 @@ class UnknownModel(Rule):
     id = "unknown-model"
     summary = "A request names a model that the provider does not list."
 
-    def request(self, entry: Entry) -> Iterator[Breach]:
+    def request(self, entry: Entry) -> Iterator[BrokenRule]:
         operation = self.operation_of(entry)
         if operation is None or operation.model is None:
             return
@@ -127,7 +127,7 @@ class UnknownField(Rule):
     def _fields(self) -> Fields:
         return Fields(self.contract)
 
-    def request(self, entry: Entry) -> Iterator[Breach]:
+    def request(self, entry: Entry) -> Iterator[BrokenRule]:
         operation, body = self.operation_of(entry), entry.json
         if operation is None or not isinstance(body, dict):
             return
@@ -148,7 +148,7 @@ class UnknownQueryParameter(Rule):
     id = "unknown-query-parameter"
     summary = "A query has a parameter that is not documented."
 
-    def request(self, entry: Entry) -> Iterator[Breach]:
+    def request(self, entry: Entry) -> Iterator[BrokenRule]:
         operation = self.operation_of(entry)
         if operation is None or not entry.query:
             return

@@ -6,7 +6,7 @@ from typing import Any
 from mockreel.contract import Contract
 from mockreel.contract.evidence.facts import Facts
 from mockreel.engine.journal.journal import AttemptEntry, Entry
-from mockreel.simulator.client_rules.client_rule import Breach, without_query
+from mockreel.simulator.client_rules.client_rule import BrokenRule, without_query
 from mockreel.simulator.client_rules.client_violation import Violation
 from mockreel.simulator.client_rules.expected_violations import expected_rules
 from mockreel.simulator.client_rules.rule_list import RULES
@@ -47,9 +47,9 @@ class Judge:
             yield from self._selected_violations(rule.id, rule.attempt(attempt), attempt.at, _webhook(attempt))
 
     def _selected_violations(
-        self, id_: str, breaches: Iterator[Breach], at: float, request: RequestFacts
+        self, id_: str, found: Iterator[BrokenRule], at: float, request: RequestFacts
     ) -> Iterator[Violation]:
-        for done, fact in breaches:
+        for done, fact in found:
             if self._selection.holds(id_, fact):
                 yield Violation(id_, self._contract.provider, at, done, fact, request)
 

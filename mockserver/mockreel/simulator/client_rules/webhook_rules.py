@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from mockreel.engine.journal.journal import AttemptEntry, Entry
-from mockreel.simulator.client_rules.client_rule import Breach, Rule, without_query
+from mockreel.simulator.client_rules.client_rule import BrokenRule, Rule, without_query
 from mockreel.simulator.client_rules.pacing_rules import remember
 from mockreel.webhooks import Outcome
 from mockreel.webhooks.fault_effects import BADLY_SIGNED
@@ -26,7 +26,7 @@ class WebhookTimeout(_AboutWebhooks):
     id = "webhook-timeout"
     summary = "A webhook is not answered in the provider's time."
 
-    def attempt(self, attempt: AttemptEntry) -> Iterator[Breach]:
+    def attempt(self, attempt: AttemptEntry) -> Iterator[BrokenRule]:
         if attempt.forged or attempt.error != "timeout":
             return
         policy = self.contract.callbacks.policies[attempt.kind]
@@ -49,7 +49,7 @@ class WebhookFailed(_AboutWebhooks):
 
     _damaged: dict[str, bool] = field(default_factory=dict)
 
-    def attempt(self, attempt: AttemptEntry) -> Iterator[Breach]:
+    def attempt(self, attempt: AttemptEntry) -> Iterator[BrokenRule]:
         if attempt.forged or attempt.error == "not allowed":
             return
         policy = self.contract.callbacks.policies[attempt.kind]
@@ -80,7 +80,7 @@ class AcceptedBadSignature(Rule):
     def cases(cls, entries: Sequence[Entry], attempts: Sequence[AttemptEntry]) -> int:
         return sum(_is_forged(attempt) for attempt in attempts)
 
-    def attempt(self, attempt: AttemptEntry) -> Iterator[Breach]:
+    def attempt(self, attempt: AttemptEntry) -> Iterator[BrokenRule]:
         signature = self.contract.callbacks.signature
         if signature is None or not _is_forged(attempt) or attempt.status is None or not 200 <= attempt.status < 300:
             return

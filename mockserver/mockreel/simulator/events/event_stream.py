@@ -30,7 +30,7 @@ _SOME_EARLIER = 100
 _LONGEST_WAIT = 3600.0
 
 
-class Staged(Protocol):
+class EventSource(Protocol):
     """What a feed reads of a simulator."""
 
     @property
@@ -50,8 +50,8 @@ class EventStream:
     happened, it stops until the next reader.
     """
 
-    def __init__(self, stage: Staged, *, limit: int = 10_000) -> None:
-        self._stage = stage
+    def __init__(self, source: EventSource, *, limit: int = 10_000) -> None:
+        self._source = source
         self._limit = limit
         self._kept: deque[Event] = deque(maxlen=limit)
         self._pending: deque[Event | _JobChange] = deque()
@@ -158,7 +158,7 @@ class EventStream:
     ) -> None:
         """Report an event that happens now; cheap without a reader."""
         if self._listens:
-            self._add(Event(0, self._stage.clock.now(), kind, provider, account, job, fields))
+            self._add(Event(0, self._source.clock.now(), kind, provider, account, job, fields))
 
     def reset(self) -> list[Any]:
         """The simulator was reset or restored: the stream goes on from its new state.
@@ -172,7 +172,7 @@ class EventStream:
                 return []
             before = [event for event in self._pending if isinstance(event, Event)]
             forgotten = self._stop()
-            self._looked = self._stage.clock.now()
+            self._looked = self._source.clock.now()
             self._listen()
             self._pending.extend([*before, Event(0, self._looked, "reset")])
         self._wake()
@@ -183,7 +183,7 @@ class EventStream:
         if self._older:
             return 0.0
         due = self._upcoming.next_at
-        changes = None if due is None else self._stage.clock.real_seconds_until(due)
+        changes = None if due is None else self._source.clock.real_seconds_until(due)
         return min(one for one in (remaining, changes, _LONGEST_WAIT) if one is not None)
 
     def _look(self) -> None:
@@ -193,13 +193,13 @@ class EventStream:
         self._find_earlier(len(self._earlier))
         self._find_older()
         found, self._found = self._found, []
-        now = self._stage.clock.now()
+        now = self._source.clock.now()
         while self._pending:
             self._collect(self._pending.popleft(), found, now)
         self._look_at_clock(now, found)
         found += [of_change(*change) for change in self._upcoming.until(now)]
         self._looked = now
-        self._counted = self._stage.journal.count
+        self._counted = self._source.journal.count
         if len(found) > 1:
             found.sort(key=_place)
         if len(found) > self._limit:
@@ -223,7 +223,7 @@ class EventStream:
                 self._changed.add(job)
 
     def _look_at_clock(self, now: float, found: list[Event]) -> None:
-        clock = self._stage.clock
+        clock = self._source.clock
         state = (clock.held, clock.speed, clock.jumped)
         if state != self._clock:
             if self._clock:
@@ -232,18 +232,18 @@ class EventStream:
 
     def _listen(self) -> None:
         """Listen from now on; what happened since the last look is found in the journal and the jobs."""
-        stage, since = self._stage, self._looked
+        source, since = self._source, self._looked
         self._listens = True
-        self._began = stage.clock.now()
-        self._clock = self._clock or (stage.clock.held, stage.clock.speed, stage.clock.jumped)
-        stage.journal.observer = self._on_entry
-        stage.clock.listeners.append(self._wake)
-        for provider in stage.providers.values():
+        self._began = source.clock.now()
+        self._clock = self._clock or (source.clock.held, source.clock.speed, source.clock.jumped)
+        source.journal.observer = self._on_entry
+        source.clock.listeners.append(self._wake)
+        for provider in source.providers.values():
             provider.observer = self._on_job
             self._find_jobs(provider, since)
-        entries = [entry for entry in stage.journal if entry.at > since]
-        self._number += max(0, stage.journal.count - self._counted - len(entries))
-        tried = [one for one in stage.journal.attempts() if one.ended > since]
+        entries = [entry for entry in source.journal if entry.at > since]
+        self._number += max(0, source.journal.count - self._counted - len(entries))
+        tried = [one for one in source.journal.attempts() if one.ended > since]
         most = max(1, self._limit // 4)
         self._number += max(0, len(entries) - most) + max(0, len(tried) - most)
         self._earlier.extend([*entries[-most:], *tried[-most:]])
@@ -281,11 +281,11 @@ class EventStream:
 
     def _stop(self) -> list[Any]:
         """Listen no more; returns what the jobs were in."""
-        stage = self._stage
+        source = self._source
         self._listens = False
-        stage.journal.observer = None
-        stage.clock.listeners.remove(self._wake)
-        for provider in stage.providers.values():
+        source.journal.observer = None
+        source.clock.listeners.remove(self._wake)
+        for provider in source.providers.values():
             provider.observer = None
         forgotten, self._upcoming = self._upcoming, Upcoming()
         self._older.clear()
@@ -302,7 +302,7 @@ class EventStream:
         return of_request(one) if isinstance(one, Entry) else self._of_attempt(one)
 
     def _of_attempt(self, tried: AttemptEntry) -> Event:
-        provider = self._stage.providers[tried.provider]
+        provider = self._source.providers[tried.provider]
         return of_attempt(tried, provider.capture.redactor, provider.keyring.known)
 
     def _on_job(self, provider: "Provider", job: Job) -> None:

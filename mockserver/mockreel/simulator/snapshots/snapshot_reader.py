@@ -27,7 +27,7 @@ WHERE = "the snapshot"
 
 
 @dataclass(slots=True)
-class Past:
+class ProviderSnapshot:
     """A provider's part of a snapshot, read."""
 
     row: Mapping[str, Any]
@@ -64,7 +64,7 @@ def read_job_rows(provider: Provider, rows: Iterable[Mapping[str, Any]], account
     return jobs, extras
 
 
-def read_part(provider: Provider, row: Mapping[str, Any], *, read_jobs: ReadJobs = read_job_rows) -> Past:
+def read_part(provider: Provider, row: Mapping[str, Any], *, read_jobs: ReadJobs = read_job_rows) -> ProviderSnapshot:
     """A provider's part of a snapshot.
 
     Args:
@@ -86,7 +86,7 @@ def read_part(provider: Provider, row: Mapping[str, Any], *, read_jobs: ReadJobs
         accounts[one["number"]].shelf = _shelf(provider, reader, one)
     for job, extra in extras:
         job.extra = reader.checked(extra, kept.job, place=f"what is stored of job {job.id}")
-    return Past(
+    return ProviderSnapshot(
         row,
         accounts,
         {one["number"] for one in row["accounts"] if one["listed"]},

@@ -13,7 +13,7 @@ from mockreel.simulator.provider import Provider
 from mockreel.simulator.rule_parser import set_rule
 from mockreel.simulator.simulator import Simulator
 from mockreel.simulator.snapshots.snapshot_lines import SnapshotLines
-from mockreel.simulator.snapshots.snapshot_reader import WHERE, Past, one_of, read_part
+from mockreel.simulator.snapshots.snapshot_reader import WHERE, ProviderSnapshot, one_of, read_part
 from mockreel.simulator.snapshots.snapshot_schema import check_shape
 from mockreel.simulator.snapshots.snapshot_seal import check_seal
 from mockreel.simulator.snapshots.snapshot_writer import FORM, other_readings, version
@@ -25,7 +25,7 @@ class ReadSnapshot:
     """A snapshot that was read for a simulator, ready to replace its state."""
 
     document: Mapping[str, Any]
-    pasts: Mapping[str, Past]
+    by_provider: Mapping[str, ProviderSnapshot]
     rules: list[Rule]
     due: Queue
     written: Any = None  # the whole document in JSON, if `document` is its head only and somebody records it
@@ -77,9 +77,9 @@ def _read(
     due: Callable[[], Iterable[Mapping[str, Any]]],
 ) -> ReadSnapshot:
     try:
-        pasts = {name: read_part(simulator.provider(name), row) for name, row in parts}
+        by_provider = {name: read_part(simulator.provider(name), row) for name, row in parts}
         rules = read_rules(simulator, document["rules"])
-        return ReadSnapshot(document, pasts, rules, read_due(simulator, due(), pasts))
+        return ReadSnapshot(document, by_provider, rules, read_due(simulator, due(), by_provider))
     except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError) as problem:
         raise DataError(WHERE, f"it cannot be read ({type(problem).__name__}: {problem})"[:300]) from problem
 
@@ -94,18 +94,20 @@ def replace_state(simulator: Simulator, snapshot: ReadSnapshot) -> list[Any]:
     """
     _check_simulator(simulator, snapshot.document)
     recorded = snapshot.document if snapshot.written is None else snapshot.written
-    return fill(simulator, snapshot.document, snapshot.pasts, snapshot.rules, snapshot.due, recorded=recorded)
+    return fill(simulator, snapshot.document, snapshot.by_provider, snapshot.rules, snapshot.due, recorded=recorded)
 
 
-def read_due(simulator: Simulator, rows: Iterable[Mapping[str, Any]], pasts: Mapping[str, Past]) -> Queue:
+def read_due(
+    simulator: Simulator, rows: Iterable[Mapping[str, Any]], by_provider: Mapping[str, ProviderSnapshot]
+) -> Queue:
     """What must happen at a moment, in order."""
-    return queue_of(_due(row, simulator, pasts) for row in rows)
+    return queue_of(_due(row, simulator, by_provider) for row in rows)
 
 
 def fill(
     simulator: Simulator,
     document: Mapping[str, Any],
-    pasts: Mapping[str, Past],
+    by_provider: Mapping[str, ProviderSnapshot],
     rules: list[Rule],
     due: Queue,
     *,
@@ -119,8 +121,8 @@ def fill(
     forgotten = simulator.reset()
     clock = document["clock"]
     simulator.clock.begin_at(clock["now"], held=clock["held"], speed=clock["speed"])
-    for name, past in pasts.items():
-        _fill(simulator.provider(name), past)
+    for name, part in by_provider.items():
+        _fill(simulator.provider(name), part)
     simulator.rules.restore(rules)
     simulator.scheduler.adopt(due)
     simulator.events.reset()
@@ -177,29 +179,31 @@ def read_rules(simulator: Simulator, rows: list[Mapping[str, Any]]) -> list[Rule
     return found
 
 
-def _due(row: Mapping[str, Any], simulator: Simulator, pasts: Mapping[str, Past]) -> tuple[float, Any]:
+def _due(
+    row: Mapping[str, Any], simulator: Simulator, by_provider: Mapping[str, ProviderSnapshot]
+) -> tuple[float, Any]:
     """What must happen at a moment."""
-    past, at = one_of(pasts, row["provider"], "provider"), row["at"]
+    part, at = one_of(by_provider, row["provider"], "provider"), row["at"]
     provider = simulator.provider(row["provider"])
     if row["what"] == "end":
-        return at, JobEnd(provider, one_of(past.jobs, row["id"], "job"), at)
+        return at, JobEnd(provider, one_of(part.jobs, row["id"], "job"), at)
     if row["what"] == "reckoning":
-        return at, Reckoning(provider, one_of(past.accounts, row["id"], "account"))
-    delivery = one_of(past.deliveries, row["id"], "delivery")
+        return at, Reckoning(provider, one_of(part.accounts, row["id"], "account"))
+    delivery = one_of(part.deliveries, row["id"], "delivery")
     if delivery.next_at is None:  # it was under way
         delivery.next_at = at
     return at, AttemptDue(provider.deliveries, delivery)
 
 
-def _fill(provider: Provider, past: Past) -> None:
+def _fill(provider: Provider, part: ProviderSnapshot) -> None:
     """Everything that was read takes its place; nothing can go wrong any more."""
-    provider.keyring.restore((account, number in past.listed) for number, account in past.accounts.items())
-    provider.jobs.adopt(past.store)
-    held = [past.deliveries[name] for name in past.row["held"] if name in past.deliveries]
-    provider.deliveries.restore(past.deliveries.values(), damage=past.damage, held=held)
-    for upload in past.uploads:
+    provider.keyring.restore((account, number in part.listed) for number, account in part.accounts.items())
+    provider.jobs.adopt(part.store)
+    held = [part.deliveries[name] for name in part.row["held"] if name in part.deliveries]
+    provider.deliveries.restore(part.deliveries.values(), damage=part.damage, held=held)
+    for upload in part.uploads:
         provider.uploads.announce(upload)
-    provider.numbers.update(past.row["numbers"])
-    provider.ledger.opened = past.row["opened"]
-    provider.state = past.state
-    provider.base_url = provider.base_url or past.row["base_url"]
+    provider.numbers.update(part.row["numbers"])
+    provider.ledger.opened = part.row["opened"]
+    provider.state = part.state
+    provider.base_url = provider.base_url or part.row["base_url"]

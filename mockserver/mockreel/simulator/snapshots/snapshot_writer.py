@@ -35,7 +35,7 @@ _OF_THE_CONTRACT = frozenset(
 
 
 def take(simulator: Simulator) -> Row:
-    """A stage as a document that `restore` takes; the simulator is left as it is."""
+    """A server as a document that `restore` takes; the simulator is left as it is."""
     masked: Row = _without_keys(
         document(simulator), [provider.keyring.keys for provider in simulator.providers.values()]
     )

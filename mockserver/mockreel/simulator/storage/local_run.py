@@ -16,7 +16,7 @@ from mockreel.simulator.simulator import Simulator
 from mockreel.simulator.storage.checkpoints import checkpoint
 from mockreel.simulator.storage.checkpoints.checkpoint import Load
 from mockreel.simulator.storage.checkpoints.process_fork import CAN_FORK, beside
-from mockreel.simulator.storage.log_past import LogPast
+from mockreel.simulator.storage.log_history import LogHistory
 from mockreel.simulator.storage.log_recorder import Recorder
 from mockreel.simulator.storage.logs.log_entry import Entry
 from mockreel.simulator.storage.logs.run_log import RunLog
@@ -226,9 +226,9 @@ class LocalRun:
             self.keep_checkpoint(simulator)
         self.log.close()
 
-    def past(self, fresh: Callable[[], Simulator], *, now: Callable[[], float]) -> LogPast:
-        """What can be looked back on; the parameters are those of `LogPast`."""
-        return LogPast(self.log, fresh, load=self._load, opened=self.head.opened, now=now)
+    def history(self, fresh: Callable[[], Simulator], *, now: Callable[[], float]) -> LogHistory:
+        """What can be looked back on; the parameters are those of `LogHistory`."""
+        return LogHistory(self.log, fresh, load=self._load, opened=self.head.opened, now=now)
 
 
 def _is_stored(stored: "Future[None] | None") -> bool:

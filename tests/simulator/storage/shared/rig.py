@@ -25,7 +25,7 @@ from mockreel.webhooks import Outcome, Outgoing
 LONG = Timing(beat=0.1, reads=20.0, lease=20.0, grace=0.05, again=0.02)
 # The same, but what a server may answer by itself is soon over.
 UNSURE = replace(LONG, reads=1.0)
-PATIENCE = 60.0
+WAIT_SECONDS = 60.0
 
 
 class Listener(Receiver):
@@ -47,7 +47,7 @@ class Listener(Receiver):
 
     async def received(self, count: int) -> None:
         """Wait until so many have come."""
-        async with asyncio.timeout(PATIENCE), self._arrived:
+        async with asyncio.timeout(WAIT_SECONDS), self._arrived:
             await self._arrived.wait_for(lambda: len(self.bodies) >= count)
 
 
@@ -82,7 +82,7 @@ class Sharing:
 
     async def until(self, holds: Callable[[], bool]) -> None:
         """Wait until something holds that entries bring about."""
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(WAIT_SECONDS):
             while not holds():
                 await self.run.sequencer.caught_up()
 
@@ -167,7 +167,7 @@ async def sharing(
         raise
     simulator = fresh(clock, run.head.salt, receiver)
     run.resume(simulator)
-    simulator.past = run.past(
+    simulator.history = run.history(
         lambda: fresh(Clock(start=START, held=True), run.head.salt, receiver), now=simulator.clock.now
     )
     one = Sharing(simulator, run, log)

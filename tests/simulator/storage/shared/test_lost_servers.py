@@ -10,7 +10,7 @@ import pytest
 import redis
 from simulator.storage.redis_server import RedisServer, cancelled_commands
 from simulator.storage.rig import state
-from simulator.storage.shared.rig import PATIENCE, UNSURE, Listener, Sharing, sharing, with_two
+from simulator.storage.shared.rig import UNSURE, WAIT_SECONDS, Listener, Sharing, sharing, with_two
 
 from mockreel.errors import StateError
 from mockreel.simulator.storage.logs.log_entry import Entry
@@ -252,7 +252,7 @@ def test_a_server_ends_while_the_response_to_a_webhook_arrives(redis_server: Red
     async def work() -> None:
         receiver = Deaf()
         receiver.answers.clear()
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(WAIT_SECONDS):
             async with sharing(redis_server.url, receiver, held=False) as one:
                 await one.submit()
                 moving = asyncio.ensure_future(one.control("POST", "clock/advance", {"seconds": 60}))

@@ -11,7 +11,7 @@ import pytest
 import redis
 from simulator.storage.redis_server import RedisServer, cancelled_commands
 from simulator.storage.rig import START, state
-from simulator.storage.shared.rig import LONG, PATIENCE, Listener, Sharing, sharing, with_two
+from simulator.storage.shared.rig import LONG, WAIT_SECONDS, Listener, Sharing, sharing, with_two
 
 from mockreel.simulator.storage.checkpoints import checkpoint
 from mockreel.simulator.storage.shared import run_archive
@@ -209,7 +209,7 @@ def test_a_server_that_joins_makes_a_checkpoint_where_nobody_has_the_lease(
         await _left_behind(redis_server)
         monkeypatch.setattr("mockreel.simulator.storage.shared.checkpoint_keeper.OFTEN", 4)
         async with sharing(redis_server.url, Listener(), timing=replace(LONG, grace=1e9)) as second:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(WAIT_SECONDS):
                 while not second.run.keeper.taken:
                     await asyncio.sleep(0.01)
             assert not second.drives
@@ -298,7 +298,7 @@ def test_a_checkpoint_is_made_once_enough_was_appended_or_nothing_is_for_a_while
 
     async def work(first: Sharing, _: Sharing, __: Listener) -> None:
         await _traffic(first)
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(WAIT_SECONDS):
             while not first.run.keeper.taken:
                 await asyncio.sleep(0.01)
         assert first.run.keeper.taken >= 4

@@ -169,7 +169,7 @@ class Performer:
             arrived = self.receiver.of(self._name(progress.act))
             if len(arrived) != len(progress.attempts):
                 progress.attempts = arrived
-                progress.gaps = tuple(later.stage - earlier.stage for earlier, later in pairwise(arrived))
+                progress.gaps = tuple(later.simulated - earlier.simulated for earlier, later in pairwise(arrived))
                 self.changed(progress)
         if len({attempt.body for attempt in progress.attempts}) != 1:
             raise ActFailed("the attempts of one webhook had different bytes")

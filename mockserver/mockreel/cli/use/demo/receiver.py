@@ -10,10 +10,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """One attempt as it arrived: real and stage seconds, what was sent, and how it was answered."""
+    """One attempt as it arrived: real and simulated seconds, what was sent, and how it was answered."""
 
     real: float
-    stage: float
+    simulated: float
     headers: Mapping[str, str]
     body: bytes
     answered: int

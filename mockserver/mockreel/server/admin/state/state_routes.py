@@ -16,12 +16,12 @@ from mockreel.server.admin.request_reader import check_query, no_form
 from mockreel.server.admin.route import Row
 from mockreel.server.cooperative_loop import yielding
 from mockreel.simulator.pipeline import OWN_PATHS
-from mockreel.simulator.run_recorder import Past
+from mockreel.simulator.run_recorder import History
 from mockreel.simulator.simulator import Simulator
 
 
 async def reset_simulator(simulator: Simulator, request: Request) -> Any:
-    """A clean stage: no job, account, delivery or journal; the rules and the clock as at the start."""
+    """A clean server: no job, account, delivery or journal; the rules and the clock as at the start."""
     no_form(request)
     await _release(simulator.reset())
     return await about(simulator, request)
@@ -59,7 +59,7 @@ async def restore_snapshot(simulator: Simulator, request: Request) -> Any:
 
 async def list_resets(simulator: Simulator, _: Request) -> Any:
     """Where the clock was put back, by a reset or a restored snapshot, and how to look at what was before."""
-    every = await asyncio.to_thread(past_of(simulator).stretches)
+    every = await asyncio.to_thread(history_of(simulator).stretches)
     return {"resets": [_reset_row(before, after) for before, after in pairwise(every)]}
 
 
@@ -96,7 +96,7 @@ def past_row(rows: tuple[Row, ...]) -> Row:
             fit, child = route.matches(scope)
             if fit is Match.FULL:
                 check_query(request, row.query or ())
-                past = await _past(simulator, request.path_params["moment"])
+                past = await _at_moment(simulator, request.path_params["moment"])
                 return await row.handler(past, Request({**scope, **child}, request.receive))
         raise OptionError("path", request.path_params["rest"], [row.path for row in readable])
 
@@ -107,19 +107,19 @@ def _unused(_: Request) -> Response:
     raise AssertionError("a route that is only matched")
 
 
-async def _past(simulator: Simulator, text: str) -> Simulator:
+async def _at_moment(simulator: Simulator, text: str) -> Simulator:
     moment = read_moment(text, now=simulator.clock.now())
-    return (await asyncio.to_thread(past_of(simulator).view, moment)).simulator
+    return (await asyncio.to_thread(history_of(simulator).view, moment)).simulator
 
 
-def past_of(simulator: Simulator) -> Past:
+def history_of(simulator: Simulator) -> History:
     """What can be looked back on.
 
     Raises:
         Conflict: no log is kept.
     """
-    if simulator.past is None:
+    if simulator.history is None:
         raise Conflict(
             "This server keeps no log, so it cannot look back. Start it with --state FILE or --record-run DIR."
         )
-    return simulator.past
+    return simulator.history

@@ -18,7 +18,7 @@ from mockreel.simulator.provider import Provider
 _SENDER_HEADERS = frozenset({"content-length", "user-agent", "accept", "host"})
 _SIZE_AND_HASH = frozenset({"bytes", "sha256"})
 _URI_MARK = re.compile(rb";base64,\(\d+ bytes, sha256 [0-9a-f]{64}\)")
-_NO_BODIES = "This stage's journal keeps no bodies, headers or queries (--no-bodies): what was sent is not here."
+_NO_BODIES = "The journal of this server stores no bodies, headers or queries (--no-bodies): what was sent is not here."
 # No key that anybody admits.
 WRONG_KEY = "invalid-key"
 # Characters that a path and a query may contain unescaped.

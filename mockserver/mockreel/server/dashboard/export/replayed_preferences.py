@@ -9,7 +9,7 @@ from mockreel.errors import OptionError
 from mockreel.server.dashboard.export.journal_request import JournaledRequest
 from mockreel.simulator.provider import Provider
 
-# Error responses that a request brings upon itself; any other is wished for, so that it comes on a fresh stage too.
+# Error responses that a request brings upon itself; any other is wished for, so that it comes on a fresh server too.
 OWN_FAULTS = frozenset(
     {
         "no-key",

@@ -173,7 +173,7 @@ def _text(text: str, names: _Names) -> str:
 
 
 def _key(request: JournaledRequest) -> str:
-    """The key of the test's stage, an admin's where it takes one."""
+    """The key of the test's server, an admin's where it takes one."""
     if request.wrong_key:
         return repr(WRONG_KEY)
     own, roles = f"mockreel.{request.provider.name}.key", request.roles

@@ -171,18 +171,18 @@ def restore(simulator: Simulator, found: Checkpoint, *, load: Load) -> bool:
     try:
         _read_docs_as(simulator, found.document["readings"], load)
         stored = found.document["document"]
-        pasts = {
+        by_provider = {
             name: read_part(simulator.provider(name), one, read_jobs=read_jobs)
             for name, one in stored["providers"].items()
         }
         rules = read_rules(simulator, stored["rules"])
-        due = read_due(simulator, read_due_rows(stored["due"]), pasts)
+        due = read_due(simulator, read_due_rows(stored["due"]), by_provider)
     except (MockreelError, LookupError, TypeError, ValueError, AttributeError, ArithmeticError):
         simulator.switch_contracts(
             {name: one for name, one in before.items() if simulator.provider(name).contract is not one}
         )
         return False
-    fill(simulator, stored, pasts, rules, due)
+    fill(simulator, stored, by_provider, rules, due)
     _find_accounts(simulator, found.document)
     return True
 

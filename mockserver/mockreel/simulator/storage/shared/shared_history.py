@@ -20,8 +20,8 @@ from mockreel.simulator.storage.shared.replica import Perform, Replica
 _BACK = ("reset", "restore")
 
 
-class SharedPast:
-    """The past that is in a shared log; `Past` says what can be done with it.
+class SharedHistory:
+    """The past that is in a shared log; `History` says what can be done with it.
 
     Args:
         fresh: makes a simulator of the run as it was before its first entry.

@@ -30,7 +30,7 @@ from mockreel.simulator.storage.shared.member import Member, Timing
 from mockreel.simulator.storage.shared.redis_log import RedisLog
 from mockreel.simulator.storage.shared.redis_time import SharedTime
 from mockreel.simulator.storage.shared.replica import Perform, Replica
-from mockreel.simulator.storage.shared.shared_history import SharedPast
+from mockreel.simulator.storage.shared.shared_history import SharedHistory
 from mockreel.webhooks import Delivery
 
 _ELSEWHERE = "under another name (?run=NAME)"
@@ -148,9 +148,9 @@ class SharedRun:
         """The server has ended."""
         self.log.close()
 
-    def past(self, fresh: Callable[[], Simulator], *, now: Callable[[], float]) -> SharedPast:
-        """What can be looked back on; the parameters are those of `SharedPast`."""
-        return SharedPast(self.log, fresh, load=self._load, perform=self._perform, opened=self.head.opened, now=now)
+    def history(self, fresh: Callable[[], Simulator], *, now: Callable[[], float]) -> SharedHistory:
+        """What can be looked back on; the parameters are those of `SharedHistory`."""
+        return SharedHistory(self.log, fresh, load=self._load, perform=self._perform, opened=self.head.opened, now=now)
 
     # Requests
 

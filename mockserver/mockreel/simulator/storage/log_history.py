@@ -15,8 +15,8 @@ from mockreel.simulator.storage.playback import Playback, apply_log
 _BACK = {"reset": "reset", "restored": "restore"}
 
 
-class LogPast:
-    """The past that is in a log; `Past` says what can be done with it.
+class LogHistory:
+    """The past that is in a log; `History` says what can be done with it.
 
     Args:
         fresh: makes a simulator of the run as it was before its first entry.
