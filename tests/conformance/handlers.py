@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import hmac
 import json
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -349,7 +350,9 @@ HONEST: Mapping[str, Callable[[], Handle]] = {
 
 
 @contextmanager
-def receiving(handle: Handle, *, requests: list[WebhookRequest] | None = None) -> Iterator[str]:
+def receiving(
+    handle: Handle, *, requests: list[WebhookRequest] | None = None, tls: ssl.SSLContext | None = None
+) -> Iterator[str]:
     """A handler on a free port; what it was sent is put into the list."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -370,11 +373,17 @@ def receiving(handle: Handle, *, requests: list[WebhookRequest] | None = None) -
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002
             """Quiet."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    class Server(ThreadingHTTPServer):
+        def handle_error(self, *_: object) -> None:
+            """Quiet: a client that does not trust the certificate goes away."""
+
+    server = (ThreadingHTTPServer if tls is None else Server)(("127.0.0.1", 0), Handler)
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_address[1]}/hook"
+        yield f"{'http' if tls is None else 'https'}://127.0.0.1:{server.server_address[1]}/hook"
     finally:
         server.shutdown()
         server.server_close()

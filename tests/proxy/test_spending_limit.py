@@ -1,6 +1,7 @@
 """The spending limit: reserved before anything is sent, released if rejected, and never guessed."""
 
 import gzip
+import re
 import socket
 import zlib
 from decimal import Decimal
@@ -108,7 +109,7 @@ def test_what_costs_nothing_passes_when_all_is_spent(put_between: PutBetween, pr
     [
         ("/v1/models/google/veo3.1/lite/batches", {"input": [{"prompt": "a"}] * 3}, "may start several jobs"),
         ("/v1/some/new/way", {}, "is unknown"),
-        (SUBMIT, b"[" * 2000, "larger than 1000 bytes"),
+        (SUBMIT, b"[" * 2000, "larger than 1,000 bytes"),
     ],
 )
 def test_what_cannot_be_counted_is_blocked_under_a_limit(
@@ -178,6 +179,44 @@ def test_a_body_in_an_unknown_coding_is_blocked_by_a_limit(put_between: PutBetwe
     assert refused.status_code == 402
     assert "'br'" in refused.json()["detail"]
     assert provider.received == []
+
+
+BOMB = gzip.compress(b'{"input": "' + b"a" * 9_000_000 + b'"}')
+
+
+@pytest.mark.parametrize(
+    ("body", "coding", "says"),
+    [
+        (BOMB, "gzip", rf"{len(BOMB):,} bytes of gzip, and more than 4,194,304 bytes without it, which is the most"),
+        (
+            zlib.compress(b" " * 9_000_000),
+            "deflate",
+            r"[\d,]+ bytes of deflate, and more than 4,194,304 bytes",
+        ),
+        (gzip.compress(gzip.compress(b"{}")), "gzip, gzip", r"packed 2 times \('gzip, gzip'\)"),
+        (gzip.compress(gzip.compress(b"{}")), "gzip", "packed twice: without its gzip it begins as gzip does"),
+        (gzip.compress(b"{}")[:-6], "gzip", "cut off: it ends before its gzip does"),
+        (b"[true]", "gzip", "not gzip, as its Content-Encoding says"),
+        (b"{}", "zstd", "packed as 'zstd'; gzip and deflate can be read here"),
+    ],
+    ids=["bomb", "deflate-bomb", "twice", "twice-told-once", "cut", "plain", "zstd"],
+)
+def test_a_body_that_cannot_be_read_is_told_as_what_it_is(
+    put_between: PutBetween, provider: FakeUpstream, body: bytes, coding: str, says: str
+) -> None:
+    """With a limit it is not sent, and the message says what to do; without one it passes, and the sums say why."""
+    between = put_between(limit=Decimal(1), assumed=Decimal("0.20"))
+    refused = between.send("POST", SUBMIT, body, content_encoding=coding)
+    told = rf"is {says}.*, so its price cannot be counted\. Send it smaller and without"
+    assert refused.status_code == 402
+    assert re.search(told, refused.json()["detail"])
+    assert provider.received == []
+
+    between = put_between()
+    between.send("POST", SUBMIT, body, content_encoding=coding)
+    assert provider.received[-1].body == body
+    told = rf"1 exchange could not be checked fully: the request's body is {says}"
+    assert re.search(told, "\n".join(between.output))
 
 
 def test_a_request_that_never_went_whole_uses_nothing_up(put_between: PutBetween, provider: FakeUpstream) -> None:

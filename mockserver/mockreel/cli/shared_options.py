@@ -118,17 +118,11 @@ def callback_options(command: F) -> F:
     )
 
 
-def ca_option(command: F) -> F:
-    """Who vouches for a receiver of webhooks."""
-    return _with(
-        command,
-        click.option(
-            "--ca",
-            type=click.Path(exists=True, dir_okay=False, path_type=Path),
-            metavar="FILE",
-            help="Also trust this CA or certificate for webhooks to https://; SSL_CERT_FILE is read too.",
-        ),
-    )
+def ca_option(
+    text: str = "Also trust this CA or certificate for webhooks to https://; SSL_CERT_FILE is read too.",
+) -> Callable[[F], F]:
+    """Who vouches for a certificate: of a receiver of webhooks, of what is checked."""
+    return click.option("--ca", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE", help=text)
 
 
 def keep_alive_option(command: F) -> F:
@@ -177,7 +171,7 @@ def server_options(*, port: int) -> Callable[[F], F]:
     """The options of a mock server, as `serve` and `run` share them; `port` is control's by default."""
 
     def decorate(command: F) -> F:
-        for options in (ready_file_option, log_options, ca_option, callback_options, keep_alive_option):
+        for options in (ready_file_option, log_options, ca_option(), callback_options, keep_alive_option):
             command = options(command)
         return simulator_options(_with(command, *_server_options(port)))
 

@@ -6,9 +6,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, Unpack
+from weakref import WeakKeyDictionary
 
 import anyio
 import httpx2
+from anyio.lowlevel import RunVar
 
 from mockreel.client.client_base import WAIT_SECONDS, Shared, request_of
 from mockreel.client.file_transfer import fetch, saving, upload, url_of
@@ -19,11 +21,15 @@ from mockreel.client.values import Job, JobOptions, JobRequest, Outcome, Result,
 from mockreel.contract import Contract
 from mockreel.contract.pricing import Cost
 
+# The HTTP clients of an event loop, each as long as whom it belongs to.
+_CLIENTS: RunVar["WeakKeyDictionary[AsyncClient, httpx2.AsyncClient]"] = RunVar("clients")
+
 
 class AsyncClient(Shared):
     """An asynchronous client: `async with AsyncClient("name", key=…) as client: await client.run(model, {…})`.
 
-    It works under asyncio and trio.
+    It works under asyncio and trio, and in one event loop after the other: each has connections of its own. Close it in
+    each loop that it is used in.
     """
 
     def __init__(
@@ -44,7 +50,7 @@ class AsyncClient(Shared):
             provider, key=key, base_url=base_url, readings=readings, timeout=timeout, data=data, now=now, draw=draw
         )
         self._sleep = sleep
-        self._client = httpx2.AsyncClient(transport=transport, **self._http())
+        self._transport = transport
 
     async def submit(
         self,
@@ -112,12 +118,11 @@ class AsyncClient(Shared):
         self, path: Path | str, *, media_type: str | None = None, deadline: float | None = None
     ) -> Uploaded:
         """Upload a file to the provider; use its `url` in a model's input."""
-        path, core = Path(path), self._core
-        return await self._drive(upload(core, path.name, path.read_bytes(), media_type, core.deadline(deadline)))
+        return await self._drive(upload(self._core, Path(path), media_type, self._core.deadline(deadline)))
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._client.aclose()
+        await self._connections().aclose()
 
     async def __aenter__(self) -> Self:
         return self
@@ -128,4 +133,15 @@ class AsyncClient(Shared):
         await self.close()
 
     async def _drive(self, talk: Talk[T]) -> T:
-        return await drive_async(talk, self._client, self._key, sleep=self._sleep, now=self._now)
+        return await drive_async(talk, self._connections(), self._key, sleep=self._sleep, now=self._now)
+
+    def _connections(self) -> httpx2.AsyncClient:
+        """The HTTP client of the running event loop: connections belong to the loop that opened them."""
+        clients = _CLIENTS.get(None)
+        if clients is None:
+            clients = WeakKeyDictionary()
+            _CLIENTS.set(clients)
+        client = clients.get(self)
+        if client is None:
+            client = clients[self] = httpx2.AsyncClient(transport=self._transport, **self._http())
+        return client

@@ -4,6 +4,7 @@ import base64
 import binascii
 import contextlib
 import mimetypes
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -13,6 +14,7 @@ from mockreel.client.client_errors import NotOffered, ReplyNotUnderstood
 from mockreel.client.deadlines import Deadline
 from mockreel.client.flows import Core
 from mockreel.client.http.steps import OutgoingRequest, Talk
+from mockreel.client.http.whole_text import HALF, check_header, check_whole
 from mockreel.client.profile import UploadStep
 from mockreel.client.values import Outcome, Result, Uploaded
 from mockreel.contract import pointers
@@ -35,7 +37,12 @@ def url_of(what: Outcome | Result | str) -> str:
 
 
 def fetch(core: Core, url: str, into: BinaryIO, deadline: Deadline) -> Talk[None]:
-    """Download a URL into a file. Redirects are followed; no key is sent."""
+    """Download a URL into a file. Redirects are followed; no key is sent.
+
+    Raises:
+        OptionError: the URL cannot be sent.
+    """
+    check_whole("url", url)
     for _ in range(MOST_REDIRECTS + 1):
         what = f"download from {_without_query(url)}"
         if url.startswith("data:"):
@@ -58,20 +65,38 @@ def fetch(core: Core, url: str, into: BinaryIO, deadline: Deadline) -> Talk[None
 
 @contextlib.contextmanager
 def saving(to: Path) -> Iterator[BinaryIO]:
-    """A temporary file that is moved to its place when it is complete."""
+    """A temporary file that is moved to its place when it is complete.
+
+    Raises:
+        OptionError: no file can have that name.
+    """
+    _check_path("to", to)
     with writing_whole(to, mode=SHARED) as file:
         yield file
 
 
-def upload(core: Core, name: str, content: bytes, media_type: str | None, deadline: Deadline) -> Talk[Uploaded]:
+def _check_path(what: str, path: Path) -> None:
+    try:
+        os.fsencode(path)
+    except UnicodeEncodeError:
+        raise OptionError(what, str(path), then=f"It has {HALF}: no file can have that name.") from None
+
+
+def upload(core: Core, path: Path, media_type: str | None, deadline: Deadline) -> Talk[Uploaded]:
     """Upload a file to the provider, in all steps that it requires.
 
     Raises:
         NotOffered: the provider has no uploads.
+        OptionError: the file's name or its media type cannot be sent.
     """
     if not core.profile.upload:
         then = "Give the model a public URL, or the file itself as a data: URI if its schema accepts one."
         raise NotOffered(core.contract.title, "upload", then)
+    _check_path("path", path)
+    name = path.name
+    check_whole("path", name)
+    check_header("media_type", media_type or "")
+    content = path.read_bytes()
     kind = media_type or mimetypes.guess_type(name)[0] or "application/octet-stream"
     known: dict[str, Any] = {"name": name, "type": kind, "size": len(content)}
     for step in core.profile.upload:

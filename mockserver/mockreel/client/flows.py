@@ -18,6 +18,7 @@ from mockreel.client.deadlines import Deadline, Timing
 from mockreel.client.http.api_key import Key
 from mockreel.client.http.request_writer import RequestWriter
 from mockreel.client.http.steps import IncomingResponse, Pause, Talk
+from mockreel.client.http.whole_text import check_whole
 from mockreel.client.input_format import formatted, name_in_schema
 from mockreel.client.profile import ClientProfile
 from mockreel.client.readers.error_reader import ErrorReader
@@ -56,7 +57,7 @@ class Core:
         """A job by its id, such as after a crash.
 
         Raises:
-            OptionError: it is another provider's, or its sort is unknown.
+            OptionError: it is another provider's, its sort is unknown, or its id cannot be sent.
         """
         if isinstance(job, Job):
             if job.provider != self.contract.provider:
@@ -64,6 +65,7 @@ class Core:
             return job
         if not job:
             raise OptionError("job", job, then="Use the id that submit() returned.")
+        check_whole("job", job)
         usual = self.contract.conversation.of(self.profile.submit)
         name = sort or (usual.name if usual else "")
         if name not in self.profile.jobs:
@@ -163,6 +165,7 @@ class Core:
         Raises:
             NotOffered: the provider has no search; the message says how to look by hand.
         """
+        check_whole("mark", mark)
         find = self.profile.find
         if find.operation is None:
             raise NotOffered(self.contract.title, "search for jobs by a mark", find.says.format(mark=mark))

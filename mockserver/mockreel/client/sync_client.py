@@ -104,8 +104,7 @@ class Client(Shared):
 
     def upload(self, path: Path | str, *, media_type: str | None = None, deadline: float | None = None) -> Uploaded:
         """Upload a file to the provider; use its `url` in a model's input."""
-        path, core = Path(path), self._core
-        return self._drive(upload(core, path.name, path.read_bytes(), media_type, core.deadline(deadline)))
+        return self._drive(upload(self._core, Path(path), media_type, self._core.deadline(deadline)))
 
     def close(self) -> None:
         """Close the connections."""

@@ -26,6 +26,7 @@ _HOP = frozenset(
 )
 
 
+_SMALLER = "Send it smaller and without a Content-Encoding, or start the proxy without --max-spend."
 _NO_SOCKET = "It forwards no WebSocket; connect to the address that the provider's response has."
 
 
@@ -153,7 +154,7 @@ class Forwarder:
         name = operation.id if operation else client_request.line
         if client_request.plain is None and self._spending_limit.limit is not None:
             raise LimitExceeded(
-                f"The body of {name} is {self._unreadable(client_request)}, so its price cannot be counted."
+                f"The body of {name} is {self._unreadable(client_request)}, so its price cannot be counted. {_SMALLER}"
             )
         body = parsed_json(client_request.plain)
         model = self._watch.model(operation, unquote(client_request.path), body) if operation else None
@@ -164,8 +165,8 @@ class Forwarder:
     def _unreadable(self, client_request: ClientRequest) -> str:
         """Why a body cannot be read."""
         if client_request.body is None:
-            return f"larger than {self._most} bytes"
-        return f"not {client_request.coding[:40]!r} that can be read here (gzip and deflate can be)"
+            return f"larger than {self._most:,} bytes, which is the most that is kept before it is sent"
+        return client_request.decoded.why
 
     async def _forward(self, scope: Scope, client_request: ClientRequest, body: _Body, send: Send) -> Passed:
         """Forward the request, and the response as it arrives."""

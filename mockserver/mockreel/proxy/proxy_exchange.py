@@ -2,6 +2,7 @@
 
 import zlib
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from mockreel.contract import Operation
 from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest
@@ -13,7 +14,16 @@ Headers = list[tuple[bytes, bytes]]
 CHECKED_BYTES = 4 * 1024 * 1024
 # The content codings that can be decoded.
 READABLE = (b"gzip", b"deflate", b"identity")
+_NAMES = ("gzip", "x-gzip", "deflate")
+_GZIP_BEGINS = b"\x1f\x8b"
 _CODING = b"content-encoding"
+
+
+class Decoded(NamedTuple):
+    """A decoded body; None with the reason if it cannot be read."""
+
+    data: bytes | None
+    why: str = ""
 
 
 class StreamedBody:
@@ -52,21 +62,26 @@ class ClientRequest:
     at: float = 0.0
     body: bytes | None = None
     operation: Operation | None = None
-    _plain: bytes | None = field(default=None, repr=False)
+    _decoded: Decoded | None = field(default=None, repr=False)
 
     @property
     def plain(self) -> bytes | None:
         """The decoded body; None if it was not kept or cannot be decoded."""
+        return self.decoded.data
+
+    @property
+    def decoded(self) -> Decoded:
+        """The body without its coding, or why it cannot be read."""
         if self.body is None:
-            return None
-        if self._plain is None:
-            self._plain = decoded(self.body, self.coding)
-        return self._plain
+            return Decoded(None, "larger than what is kept")
+        if self._decoded is None:
+            self._decoded = decode(self.body, self.coding)
+        return self._decoded
 
     @property
     def coding(self) -> str:
         """The content coding of the body; empty if it has none."""
-        return ", ".join(value.decode("latin-1").strip() for name, value in self.headers if name == _CODING)
+        return _coding(self.headers)
 
     @property
     def line(self) -> str:
@@ -90,28 +105,62 @@ class Passed:
 
     def response(self) -> ReceivedResponse | None:
         """The response in the form for checks; None if its body was not kept or cannot be decoded."""
+        plain = self.decoded.data
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in self.headers}
-        body = self.streamed.body
-        if body is None:
-            return None
-        plain = decoded(body, headers.get("content-encoding", ""))
         return None if plain is None else ReceivedResponse(self.status, headers, plain)
 
+    @property
+    def decoded(self) -> Decoded:
+        """The body of the response without its coding, or why it cannot be read."""
+        body = self.streamed.body
+        if body is None:
+            return Decoded(None, f"larger than {CHECKED_BYTES:,} bytes" if self.streamed.whole else "not complete")
+        return decode(body, _coding(self.headers))
 
-def decoded(body: bytes, coding: str) -> bytes | None:
-    """A decoded body; None if the coding is unknown or the body is too large to be checked."""
-    if coding.lower() in ("", "identity") or not body:
-        return body
-    if coding.lower() not in ("gzip", "x-gzip", "deflate"):
-        return None
-    for bits in (47, -15):  # zlib or gzip, by its head; deflate without one
+    @property
+    def unchecked(self) -> str:
+        """Why the exchange cannot be checked fully; empty if it can. What is incomplete is told elsewhere."""
+        if self.client_request.plain is None:
+            return f"the request's body is {self.client_request.decoded.why}"
+        if self.streamed.whole and (why := self.decoded.why):
+            return f"the response's body is {why}"
+        return ""
+
+
+def _coding(headers: Headers) -> str:
+    return ", ".join(value.decode("latin-1").strip() for name, value in headers if name.lower() == _CODING)
+
+
+def decode(body: bytes, coding: str) -> Decoded:
+    """A body without its coding. It needs little more memory than what is checked at most."""
+    names = [one.strip().lower() for one in coding.split(",") if one.strip().lower() not in ("", "identity")]
+    if not names or not body:
+        return Decoded(body)
+    if len(names) > 1:
+        return Decoded(None, f"packed {len(names)} times ({coding[:40]!r}); what is packed once can be read here")
+    (name,) = names
+    if name not in _NAMES:
+        return Decoded(None, f"packed as {name[:40]!r}; gzip and deflate can be read here")
+    headed = 32 + zlib.MAX_WBITS  # zlib or gzip, by its head
+    for bits in (headed, -zlib.MAX_WBITS) if name == "deflate" else (headed,):
         reader = zlib.decompressobj(bits)
         try:
             plain = reader.decompress(body, CHECKED_BYTES + 1)
         except zlib.error:
             continue
-        return plain if reader.eof and len(plain) <= CHECKED_BYTES else None
-    return None
+        return _ended(plain, body, name, whole=reader.eof)
+    return Decoded(None, f"not {name}, as its Content-Encoding says")
+
+
+def _ended(plain: bytes, body: bytes, name: str, *, whole: bool) -> Decoded:
+    if len(plain) > CHECKED_BYTES:
+        what = f"{len(body):,} bytes of {name}, and more than {CHECKED_BYTES:,} bytes without it"
+        return Decoded(None, f"{what}, which is the most that is read here")
+    if not whole:
+        return Decoded(None, f"cut off: it ends before its {name} does")
+    if plain.startswith(_GZIP_BEGINS):
+        return Decoded(None, f"packed twice: without its {name} it begins as gzip does")
+    return Decoded(plain)
 
 
 def readable(accepted: bytes) -> bytes:

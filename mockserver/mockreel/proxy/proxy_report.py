@@ -15,6 +15,9 @@ from mockreel.proxy.violation import ProxyViolation
 # The most different violations to count; further ones are reported each time.
 MOST_COUNTED = 10_000
 
+# The most reasons that the summary lists; of further ones it says how many.
+_MOST_REASONS = 5
+
 PrintLine = Callable[[str], None]
 
 
@@ -40,7 +43,7 @@ class Report:
     as_json: bool = False
     recorder: Recorder | None = None
     requests: Counter[tuple[str, str, int]] = field(default_factory=Counter)
-    unchecked: int = 0
+    unchecked: Counter[str] = field(default_factory=Counter)  # why exchanges could not be checked fully
     failures: int = 0
     broken: int = 0  # the number of broken client rules
     _counts: Counter[tuple[str, str, str, str, str]] = field(default_factory=Counter)
@@ -52,7 +55,8 @@ class Report:
         self.requests[
             provider, client_request.operation.id if client_request.operation else client_request.line, passed.status
         ] += 1
-        self.unchecked += client_request.plain is None or (passed.streamed.whole and passed.response() is None)
+        if why := passed.unchecked:
+            self.unchecked[why if len(self.unchecked) < MOST_COUNTED else "of a further reason"] += 1
         for remark in watch.violations(passed):
             self._violation(remark)
         if self.recorder is not None and passed.streamed.whole:
@@ -118,8 +122,11 @@ class Report:
                 yield f"  {times} times: {provider} {side} {name}: {actual} [{where}]"
         if self.failures:
             yield f"{count(self.failures, 'request')} got no complete response."
-        if self.unchecked:
-            yield f"{count(self.unchecked, 'exchange')} could not be checked fully: too large, or in an unknown coding."
+        reasons = self.unchecked.most_common(_MOST_REASONS)
+        for why, times in reasons:
+            yield f"{count(times, 'exchange')} could not be checked fully: {why}."
+        if more := self.unchecked.total() - sum(times for _, times in reasons):
+            yield f"{count(more, 'further exchange')} could not be checked fully, for other reasons."
         yield from self.spending_limit.lines()
 
     def row(self) -> dict[str, Any]:
@@ -130,7 +137,7 @@ class Report:
             "violations": self.violations,
             "different": len(self._counts),
             "failed": self.failures,
-            "unchecked": self.unchecked,
+            "unchecked": self.unchecked.total(),
             "money": self.spending_limit.row(),
         }
 

@@ -29,6 +29,7 @@ def check_webhook_handler(
     budget: float = 60.0,
     seed: int = 0,
     data: Path | None = None,
+    ca: Path | None = None,
 ) -> "Report":
     """Check a handler of a provider's webhooks: it must accept every valid one in time, and no forged one.
 
@@ -40,16 +41,17 @@ def check_webhook_handler(
         before: called with each job before its first webhook: a callable, or a URL that accepts JSON.
         operations: the operations of the jobs; those of the provider's first sort of job if empty.
         budget: seconds for everything.
+        ca: a certificate authority to trust at an https:// URL, besides the usual ones and those of `SSL_CERT_FILE`.
 
     Raises:
         AssertionError: a check failed or could not be made; the message is the report.
-        OptionError: the provider documents no webhook, or it signs and no secret is given.
-        MockreelError: nothing answers at the URL, or `before` failed.
+        OptionError: the provider documents no webhook, it signs and no secret is given, or `ca` has no certificate.
+        MockreelError: nothing answers at the URL, its certificate is not trusted, or `before` failed.
     """
     from mockreel.conformance.handler import HandlerPlan, check_handler  # noqa: PLC0415
     from mockreel.conformance.reports import terminal_report  # noqa: PLC0415
 
-    plan = HandlerPlan(secret, tuple(former_secrets), before, budget, tuple(operations), seed, data)
+    plan = HandlerPlan(secret, tuple(former_secrets), before, budget, tuple(operations), seed, data, ca)
     with _serve(handler) as origin:
         report = check_handler(handler if origin is None else origin + path, provider, plan)
     skipped = [outcome for outcome in report.outcomes if outcome.skip_reasons]

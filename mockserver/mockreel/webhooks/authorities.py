@@ -1,4 +1,4 @@
-"""The certificate authorities for webhook receivers: the usual ones, and those that the user names."""
+"""The certificate authorities for receivers and checked servers: the usual ones, and those of the user."""
 
 import os
 import ssl
@@ -41,14 +41,14 @@ def check_authority(ca: Path | None) -> None:
         _load(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), "--ca", ca)
 
 
-def distrust(problem: BaseException | None) -> str:
+def distrust(problem: BaseException | None, whose: str = "the receiver's") -> str:
     """Why a certificate was not trusted, and what to do; empty if the problem is another one."""
     while problem is not None and not isinstance(problem, ssl.SSLCertVerificationError):
         problem = problem.__cause__ or problem.__context__
     if problem is None:
         return ""
     why = problem.verify_message or "it cannot be verified"
-    return f"the receiver's certificate is not trusted: {why}; name its authority: --ca FILE, or {VARIABLE}"
+    return f"{whose} certificate is not trusted: {why}; name its authority: --ca FILE, or {VARIABLE}"
 
 
 def _load(context: ssl.SSLContext, option: str, path: Path) -> None:

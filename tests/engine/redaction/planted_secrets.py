@@ -61,6 +61,17 @@ KINDS: Mapping[str, Any] = {
     "eight signs": lambda draw: _drawn(draw, string.ascii_letters, 5) + _drawn(draw, string.digits, 3) + "x",
 }
 
+# URLs that are not well-formed, and have a password all the same.
+WRONG_FORMS = (
+    *("me:{}@127.0.0.1:9/hook", "//me:{}@127.0.0.1:9/hook", "http:/me:{}@127.0.0.1:9/hook"),
+    *(
+        r"http:\\me:{}@127.0.0.1:9/hook",
+        "http:me:{}@127.0.0.1:9/hook",
+        "http:///me:{}@127.0.0.1:9",
+        "me:{}@host.example/a",
+    ),
+)
+
 
 def generated(seed: int, count: int) -> Iterator[tuple[str, str]]:
     """Kinds and secrets, one kind after the other; the same ones for the same seed."""
@@ -225,6 +236,7 @@ class Planter:
             f"https://example.com/a?X-Amz-Credential=me&X-Amz-Signature={whole}",
             f"https://example.com/a#access_token={whole}",
             f"https://example.com/go?to={quote(f'https://x.example/?api_key={whole}', safe='')}",
+            *(form.format(whole) for form in WRONG_FORMS),
         ):
             body = self._with(request, {"image_url": url, "prompt": f"Look at {url}, it is fine."})
             yield Plant("address in a body", request.method, target(), own + kind, body)
@@ -243,6 +255,7 @@ class Planter:
         for name in ("callback_url", "webhookUrl"):
             for url in (
                 f"http://me:{whole}@127.0.0.1:9/hook",
+                *(form.format(whole) for form in WRONG_FORMS),
                 f"http://127.0.0.1:9/hook?token={whole}",
                 f"http://127.0.0.1:9/hook#token={whole}",
                 *([] if UUID.fullmatch(whole) else [f"http://127.0.0.1:9/services/{whole}/in#{whole}"]),

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from mockreel.engine.redaction.secret_formats import FORMS, PURPOSE_PREFIX
 from mockreel.engine.redaction.secret_places import BY_NAME, SECRET_PLACES
+from mockreel.engine.redaction.url_logins import login_spans
 
 # Placeholders of ours, and reserved values, are no secrets.
 HARMLESS = re.compile(
@@ -38,6 +39,11 @@ _WORDY = (
 )
 
 
+def _passwords(text: str) -> list[tuple[int, int]]:
+    """The logins of URLs that have a password."""
+    return [(start, end) for start, end in login_spans(text) if ":" in text[start:end]]
+
+
 # The secrets in a text for a report: their descriptions, and the spans.
 Sign = tuple[str, Callable[[str], Iterable[tuple[int, int]]]]
 # What is a secret by its form or its place is known to the redaction of the server, too; how a provider's own keys look
@@ -45,6 +51,7 @@ Sign = tuple[str, Callable[[str], Iterable[tuple[int, int]]]]
 SIGNS: tuple[Sign, ...] = (
     *((form.what, form.spans) for form in FORMS if form is not PURPOSE_PREFIX),
     *((place.what, place.spans) for place in SECRET_PLACES),
+    ("a name and a password in an address", _passwords),
 )
 
 

@@ -13,7 +13,7 @@ from mockreel.cli.option_types import Key, Money, Seconds, Secret
 from mockreel.cli.output import echo, show_table
 from mockreel.cli.process_start import ProcessStart
 from mockreel.cli.report_place import location_option, reported_checkout
-from mockreel.cli.shared_options import reading_option, report_option
+from mockreel.cli.shared_options import ca_option, reading_option, report_option
 
 
 @click.command("check")
@@ -113,6 +113,7 @@ from mockreel.cli.shared_options import reading_option, report_option
     metavar="URL",
     help="Send each job to this URL as JSON, before its first webhook.",
 )
+@ca_option("Also trust this CA or certificate of a URL, --handler and --before; SSL_CERT_FILE is read too.")
 @report_option("Write junit, json, markdown, sarif, github, gitlab or text (repeatable).")
 @location_option
 @click.option(
@@ -230,6 +231,7 @@ def _run(target: str, options: Mapping[str, Any], terminal_report: Any) -> Any:
         max_spend=options["max_spend"],
         callback_url=options["callback_url"],
         callback_listen=options["callback_listen"],
+        ca=options["ca"],
     )
     started = click.get_current_context().find_object(ProcessStart)
     return check_url(
@@ -253,6 +255,7 @@ def _check_handler(plan: Any, options: Mapping[str, Any], watcher: Any) -> Any:
         operations=options["operations"],
         seed=plan.seed,
         data=plan.data,
+        ca=options["ca"],
     )
     return check_handler(options["handler"], plan.providers[0], handler_plan, watcher=watcher)
 

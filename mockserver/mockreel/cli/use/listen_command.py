@@ -56,7 +56,7 @@ _SIGNATURES = {
     metavar="PATH",
     help="Write a file with the address once it answers; removed at start and stop.",
 )
-@ca_option
+@ca_option()
 @keep_alive_option
 @data_option
 def command(port: int, count: int | None, as_json: bool, ready_file: Path | None, **options: Any) -> None:

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 )
 @reading_option()
 @click.option("--seed", type=int, help="Seed of the generated ids; another one each time by default.")
-@ca_option
+@ca_option()
 @data_option
 def command(
     provider: str, event: str | None, url: str | None, fields: tuple[tuple[str, str], ...], **options: Any

@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 
+from mockreel.client.http.whole_text import HALF, has_half
 from mockreel.errors import OptionError
 
 # Servers reject deeper nesting.
@@ -63,6 +64,4 @@ def _problems(value: Any, place: str, depth: int) -> Iterator[tuple[str, str]]:
 def _no_scalar(value: str | float) -> str:
     if isinstance(value, float):
         return "" if math.isfinite(value) else f"JSON has no {value}"
-    if any("\ud800" <= one <= "\udfff" for one in value):
-        return "It has half of a character (a lone surrogate), such as from an emoji that was cut"
-    return ""
+    return f"It has {HALF}" if has_half(value) else ""

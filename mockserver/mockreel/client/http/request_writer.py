@@ -6,6 +6,7 @@ from urllib.parse import quote, urlencode
 
 from mockreel.client.http.json_writer import to_json
 from mockreel.client.http.steps import OutgoingRequest
+from mockreel.client.http.whole_text import check_header, check_whole
 from mockreel.client.profile import ClientProfile
 from mockreel.client.values import JobRequest
 from mockreel.contract import Contract, Operation, Place
@@ -32,7 +33,15 @@ class RequestWriter:
         headers: Mapping[str, str] | None = None,
         body: Any = None,
     ) -> OutgoingRequest:
-        """A request of an operation, with a JSON body."""
+        """A request of an operation, with a JSON body.
+
+        Raises:
+            OptionError: a text of it cannot be sent.
+        """
+        for name, value in (query or {}).items():
+            check_whole(name, value)
+        for name, value in (headers or {}).items():
+            check_header(name, value)
         url = self._base_url + _path(operation, params or {})
         sent = {"accept": "application/json", **(headers or {})}
         content = b""
@@ -109,6 +118,7 @@ def _path(operation: Operation, params: Mapping[str, str]) -> str:
         value = params.get(name)
         if not value:
             raise OptionError(name, value, then=f"{operation.id} needs it: give params={{{name!r}: …}}, or a model.")
+        check_whole(name, value)
         if any(step in ("", ".", "..") for step in value.split("/")):
             raise OptionError(name, value, then="It is a segment of the path, and must not contain others.")
         path = path.replace(f"{{{name}}}", quote(value, safe="/" if name in operation.many else ""))

@@ -7,6 +7,7 @@ import orjson
 
 from mockreel.client.client_errors import CallbackRefused, NotOffered
 from mockreel.client.http.steps import IncomingResponse
+from mockreel.client.http.whole_text import check_whole
 from mockreel.client.profile import ClientProfile, WebhookPlaces
 from mockreel.client.readers.error_reader import ErrorReader
 from mockreel.client.readers.job_reader import Outcomes, failure
@@ -67,6 +68,8 @@ class Notices:
             raise OptionError(
                 "secret", secret and "…", then=f"{self._contract.title} signs its callbacks: give the secret."
             )
+        for one in secrets:
+            check_whole("secret", one, secret=True)
         self._check(signature, body, headers, secrets)
         return True
 

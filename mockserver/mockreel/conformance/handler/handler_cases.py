@@ -41,6 +41,7 @@ class HandlerPlan:
         before: a URL that receives each job as JSON, or a callable, before its first webhook.
         budget: real seconds for everything.
         operations: the operations whose jobs are reported; those of the provider's first kind of job by default.
+        ca: a certificate authority to trust besides the usual ones and those of `SSL_CERT_FILE`.
     """
 
     secret: str | None = None
@@ -50,6 +51,7 @@ class HandlerPlan:
     operations: tuple[str, ...] = ()
     seed: int = 0
     data: Path | None = None
+    ca: Path | None = None
 
 
 @dataclass(frozen=True)

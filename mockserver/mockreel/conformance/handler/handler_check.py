@@ -8,9 +8,17 @@ from typing import Any
 from mockreel import __version__
 from mockreel.conformance.check import Finding, Outcome
 from mockreel.conformance.handler.handler_cases import HandlerCase, HandlerCases, HandlerPlan
-from mockreel.conformance.handler.handler_endpoint import Answer, Delivery, Endpoint, NoTime, posting
+from mockreel.conformance.handler.handler_endpoint import (
+    Answer,
+    Delivery,
+    Endpoint,
+    NoTime,
+    handler_client,
+    posting,
+)
 from mockreel.conformance.reports.report import Report
 from mockreel.contract import Contract
+from mockreel.engine.redaction.url_redaction import masked_url
 from mockreel.errors import OptionError
 
 # The most wrong responses reported for one case; of one kind, such as a changed digit, only the first.
@@ -26,8 +34,8 @@ def check_handler(
         watcher: receives each outcome when it is known.
 
     Raises:
-        OptionError: the provider documents no webhook, or it signs and no secret is given.
-        MockreelError: the URL is unreachable, or the job could not be announced first.
+        OptionError: the provider documents no webhook, it signs and no secret is given, or `ca` has no certificate.
+        MockreelError: the URL is unreachable, its certificate is not trusted, or the job could not be announced first.
     """
     from mockreel.simulator.simulator import load_contracts  # noqa: PLC0415
 
@@ -36,8 +44,9 @@ def check_handler(
     contract = load_contracts([provider], data=plan.data)[provider]
     _check(contract, plan)
     cases = HandlerCases(contract, plan)
-    before = posting(plan.before) if isinstance(plan.before, str) else plan.before
-    endpoint = Endpoint(url, plan.secret or "", contract.callbacks.signature, plan.budget, before)
+    before = posting(plan.before, plan.ca) if isinstance(plan.before, str) else plan.before
+    client = handler_client(plan.ca)
+    endpoint = Endpoint(url, plan.secret or "", contract.callbacks.signature, plan.budget, before, client)
     outcomes, notes = [], list(_notes(cases))
     try:
         for case in cases.all():
@@ -50,7 +59,7 @@ def check_handler(
             watcher(outcomes[-1])
     finally:
         endpoint.close()
-    return Report(url, __version__, plan.seed, tuple(outcomes), tuple(notes), time.monotonic() - start)
+    return Report(masked_url(url), __version__, plan.seed, tuple(outcomes), tuple(notes), time.monotonic() - start)
 
 
 def _notes(cases: "HandlerCases") -> Iterator[str]:

@@ -1,11 +1,11 @@
 """The handler at its URL: requests within a budget, its responses, and a command that repeats a request."""
 
 import shlex
-import ssl
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import httpx2
 import orjson
@@ -15,8 +15,10 @@ from mockreel.conformance.handler.forged_signatures import Signing
 from mockreel.conformance.handler.handler_pace import MOST_AT_ONCE, Pace
 from mockreel.conformance.handler.webhook_samples import Job
 from mockreel.contract.data.webhook_rows import DeliveryPolicy, Signature
+from mockreel.engine.redaction.url_redaction import masked_url
 from mockreel.errors import MockreelError
 from mockreel.webhooks import Outcome
+from mockreel.webhooks.authorities import distrust, trust
 from mockreel.webhooks.retry_policy import accepted
 
 # So many deliveries in a row without an answer in time, and nothing more is sent.
@@ -64,12 +66,19 @@ class Answer:
         return f"{outcome}, to {self.delivery.what}: {self.delivery.body.decode('utf-8', 'replace')[:300]}"
 
 
-def _client() -> httpx2.Client:
-    """A new connection for every webhook, so that none uses one that is being closed."""
+def handler_client(ca: Path | None = None) -> httpx2.Client:
+    """A new connection for every webhook, so that none uses one that is being closed.
+
+    Args:
+        ca: a further authority to trust, in PEM form.
+
+    Raises:
+        OptionError: the file has no certificate.
+    """
     return httpx2.Client(
         trust_env=False,
         follow_redirects=False,
-        verify=ssl.create_default_context(),
+        verify=trust(ca),
         headers={"user-agent": f"mockreel/{__version__}", "accept-encoding": "identity"},
         limits=httpx2.Limits(max_keepalive_connections=0),
     )
@@ -90,7 +99,7 @@ class Endpoint:
     signature: Signature | None
     budget: float
     before: Callable[[Job], object] | None = None
-    client: httpx2.Client = field(default_factory=_client)
+    client: httpx2.Client = field(default_factory=handler_client)
     pace: Pace = field(default_factory=Pace)
     _known: set[str] = field(default_factory=set)
     _silent: int = 0
@@ -171,9 +180,9 @@ class Endpoint:
             return Answer(delivery, None, time.monotonic() - start, f"no answer within {timeout:g} s", late=True)
         except httpx2.ConnectError as problem:
             if not self._answered:
-                then = "Start it, then check again."
-                raise MockreelError(f"No handler answers at {self.url}: {problem}. {then}") from problem
-            return Answer(delivery, None, time.monotonic() - start, f"no connection: {problem}")
+                raise _unreachable(f"No handler answers at {masked_url(self.url)}", problem) from problem
+            why = distrust(problem, "its") or str(problem)
+            return Answer(delivery, None, time.monotonic() - start, f"no connection: {why}")
         except httpx2.HTTPError as problem:
             why = str(problem) or type(problem).__name__
             return Answer(delivery, None, time.monotonic() - start, f"the connection was closed: {why}")
@@ -210,7 +219,7 @@ class Endpoint:
     def curl(self, delivery: Delivery) -> str:
         """The line that sends exactly this again; the secret is read from the environment."""
         first = ""
-        parts = ["curl", "-sS", "-i", "-X", "POST", shlex.quote(self.url)]
+        parts = ["curl", "-sS", "-i", "-X", "POST", shlex.quote(masked_url(self.url))]
         for name, value in self._plain_headers(delivery):
             parts += ["-H", shlex.quote(f"{name}: {value}")]
         if delivery.signing.pieces is not None and self.signature is not None:
@@ -223,18 +232,25 @@ class Endpoint:
         self.client.close()
 
 
-def posting(url: str) -> Callable[[Job], object]:
+def _unreachable(what: str, problem: httpx2.HTTPError) -> MockreelError:
+    """What to do if nobody answers: trust its certificate, or start it."""
+    why = distrust(problem, "its")
+    return MockreelError(f"{what}: {why or problem}. {'Then' if why else 'Start it, then'} check again.")
+
+
+def posting(url: str, ca: Path | None = None) -> Callable[[Job], object]:
     """Makes each job known by a POST of its JSON to a URL, which must answer with 2xx."""
+    shown = masked_url(url)
 
     def post(job: Job) -> None:
         body = orjson.dumps(job.row())
         try:
-            with _client() as client:
+            with handler_client(ca) as client:
                 answer = client.post(url, content=body, headers={"content-type": "application/json"}, timeout=30.0)
         except httpx2.HTTPError as problem:
-            raise MockreelError(f"--before {url} does not answer: {problem}. Start it, then check again.") from problem
+            raise _unreachable(f"--before {shown} does not answer", problem) from problem
         if not answer.is_success:
             then = "It must take the JSON of a job and answer with 2xx."
-            raise MockreelError(f"--before {url} answered {answer.status_code} to {body[:200].decode()}. {then}")
+            raise MockreelError(f"--before {shown} answered {answer.status_code} to {body[:200].decode()}. {then}")
 
     return post

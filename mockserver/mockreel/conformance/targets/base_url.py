@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from pathlib import Path
 
 from mockreel import __version__
 from mockreel.conformance.check import Outcome
@@ -35,6 +36,7 @@ class Access:
     max_spend: Decimal = Decimal(0)
     callback_url: str | None = None
     callback_listen: str = "127.0.0.1:0"
+    ca: Path | None = None
 
     @property
     def admission(self) -> Admission:
@@ -48,7 +50,8 @@ class Access:
         found = ("--full",) if self.full else ("--max-spend", f"{self.max_spend:f}") if self.max_spend > 0 else ()
         reached = () if self.callback_url is None else ("--callback-url", self.callback_url)
         usual = self.callback_listen == Access.callback_listen
-        return (*found, *reached, *(() if usual else ("--callback-listen", self.callback_listen)))
+        trusted = () if self.ca is None else ("--ca", str(self.ca))
+        return (*found, *reached, *trusted, *(() if usual else ("--callback-listen", self.callback_listen)))
 
     @property
     def keys(self) -> Mapping[Who, str]:
@@ -73,7 +76,7 @@ def check_url(
         began: the moment of the monotonic clock at which the budget begins; now by default.
 
     Raises:
-        OptionError: it is not a URL, or its provider is not given.
+        OptionError: it is not a URL, its provider is not given, or the CA has no certificate.
     """
     checked_url(url)
     began = time.monotonic() if began is None else began
@@ -83,7 +86,9 @@ def check_url(
     outcomes: list[Outcome] = []
     notes: list[str] = []
     with _receiver(url, access, contract) as receiver:
-        target = RemoteTarget(url, contract, guard=guard, keys=access.keys, receiver=receiver, secret=access.secret)
+        target = RemoteTarget(
+            url, contract, guard=guard, keys=access.keys, receiver=receiver, secret=access.secret, ca=access.ca
+        )
         try:
             target.ends = began + plan.budget
             latency = measure_latency(target, contract)

@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Mapping
+from pathlib import Path
 
 import httpx2
 
@@ -12,6 +13,7 @@ from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest, 
 from mockreel.errors import MockreelError, OptionError
 from mockreel.simulator.in_process.memory_receiver import Receiver
 from mockreel.simulator.in_process.target_keys import INVALID, Keys, dressed
+from mockreel.webhooks.authorities import distrust, trust
 
 TIMEOUT, SHORTEST = 30.0, 1.0
 # A connection that nothing used for so long is not used again: many servers close theirs after a few seconds.
@@ -39,6 +41,7 @@ class RemoteTarget:
         guard: admits what may be sent.
         keys: by whose they are; a real one goes to the target's own origin only.
         receiver: where its callbacks come, if it can reach one.
+        ca: a certificate authority to trust besides the usual ones and those of `SSL_CERT_FILE`.
     """
 
     own = False
@@ -53,6 +56,7 @@ class RemoteTarget:
         keys: Mapping[Who, str],
         receiver: Receiver | None = None,
         secret: str | None = None,
+        ca: Path | None = None,
     ) -> None:
         self.base_url = checked_url(base_url)
         self.keys = Keys({"invalid": INVALID, **keys})
@@ -64,7 +68,11 @@ class RemoteTarget:
         self.dropped = 0  # reads that were sent once more, as their connection was dropped
         self._contract = contract
         self._client = httpx2.Client(
-            timeout=TIMEOUT, follow_redirects=False, trust_env=False, limits=httpx2.Limits(keepalive_expiry=KEPT)
+            timeout=TIMEOUT,
+            follow_redirects=False,
+            trust_env=False,
+            limits=httpx2.Limits(keepalive_expiry=KEPT),
+            verify=trust(ca),
         )
 
     def send(self, request: SentRequest) -> ReceivedResponse:
@@ -142,7 +150,8 @@ class RemoteTarget:
 def _unanswered(method: str, url: str, problem: Exception) -> Unreachable:
     if isinstance(problem, httpx2.DecodingError):
         return Unreachable(f"{method} {url} was answered with a body that is not packed as its content-encoding says")
-    return Unreachable(f"{method} {url} was not answered: {problem or type(problem).__name__}")
+    why = distrust(problem, "its") or problem or type(problem).__name__
+    return Unreachable(f"{method} {url} was not answered: {why}")
 
 
 def checked_url(url: str) -> str:

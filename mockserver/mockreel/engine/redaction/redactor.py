@@ -17,7 +17,13 @@ from mockreel.contract.messages.body import MOST_VALUES, read_json
 from mockreel.contract.messages.message import exact
 from mockreel.engine.redaction.fingerprints import MASK, Fingerprints, cut_text
 from mockreel.engine.redaction.secret_detection import LEAST, SIGNS, is_hex, is_key, is_mixed, secrets_in
-from mockreel.engine.redaction.secret_field_names import may_name_secret, might_name_secret, names_secret
+from mockreel.engine.redaction.secret_field_names import (
+    may_name_secret,
+    might_name_secret,
+    names_address,
+    names_secret,
+)
+from mockreel.engine.redaction.url_logins import may_have_login
 from mockreel.engine.redaction.url_redaction import masked_callback, masked_query, masked_urls, secrets_of, strange_path
 
 # A longer body is stored as its size and hash.
@@ -98,10 +104,12 @@ class Redactor:
         """A JSON body, redacted; `parsed` is its value. One without secrets stays byte for byte."""
         stored, checks, named = body, self._checks(body), self.names(parsed)
         escaped = b"\\" in body
-        if checks or named or escaped:  # a value in a secret's place must not occur elsewhere in it
+        if escaped:  # what is looked for may be escaped itself
+            checks = _ADDRESSES | _FORMS
+        if checks or named:  # a value in a secret's place must not occur elsewhere in it
             carried = [text for text in self.carried(parsed) if not known.knows(text)]
             known = Fingerprints(carried, also=known) if carried else known
-        if checks or named or escaped:
+        if checks or named:
             # Where texts have quotes or backslashes, a key in them may be escaped more often than any of its forms is.
             deep = escaped and any(sign in body for sign in _NESTS)
             masked = self._value(parsed, known if deep else NONE, checks, None, _DEEPEST)
@@ -183,7 +191,7 @@ class Redactor:
 
     def has_addresses(self, data: bytes) -> bool:
         """Whether a text may have a URL with credentials."""
-        return b"://" in data and (b"@" in data or b"?" in data or b"#" in data or b"%" in data)
+        return may_have_login(data) or (b"://" in data and (b"?" in data or b"#" in data or b"%" in data))
 
     def has_forms(self, data: bytes) -> bool:
         """Whether a text may have something that is a secret by its form."""
@@ -209,12 +217,16 @@ class Redactor:
         plain, value_text = unquote_plus(name), unquote_plus(value)
         if self.is_secret(plain, value_text) or (might_name_secret(plain) and is_key(value_text)):
             return f"{name}{equals}{MASK}"
-        shown = self.address(value_text) if plain in self._callbacks else self._by_form(masked_urls(value_text))
+        if plain in self._callbacks:
+            shown = self.address(value_text)
+        else:
+            shown = self._by_form(masked_urls(value_text, address=names_address(plain)))
         return pair if shown == value_text else f"{name}{equals}{shown}"
 
     def path(self, path: str, known: Fingerprints = NONE, *, strange: bool = False) -> str:
         """The path of a request, redacted; a `strange` one belongs to no operation."""
-        shown = known.masked_text(self._by_form(path))
+        steps = masked_urls(path).split("/")
+        shown = known.masked_text(self._by_form("/".join(map(masked_urls, steps) if "@" in path else steps)))
         if strange:
             shown = strange_path(shown)
         return masked_query(shown) if "=" in shown else shown
@@ -260,24 +272,27 @@ class Redactor:
             return kind == _SECRET
         return is_mixed(value) or (is_hex(value) and may_name_secret(name))
 
-    def carried(self, value: Any) -> Iterator[str]:
-        """Every text in a JSON value that is in a secret's place."""
+    def carried(self, value: Any, name: str = "") -> Iterator[str]:
+        """Every text in a JSON value that is in a secret's place; `name`: of the field that holds it."""
         if isinstance(value, dict):
-            for name, inner in value.items():
-                yield from _texts(inner) if self.is_secret(name, inner) else self.carried(inner)
+            for one, inner in value.items():
+                yield from _texts(inner) if self.is_secret(one, inner) else self.carried(inner, one)
         elif isinstance(value, list):
             for inner in value:
-                yield from self.carried(inner)
+                yield from self.carried(inner, name)
         elif isinstance(value, str):
             inner = json_in(value)
-            yield from secrets_of(value) if inner is None else self.carried(inner)
+            address = name in self._callbacks or names_address(name)
+            yield from secrets_of(value, address=address) if inner is None else self.carried(inner)
 
     def _value(self, value: Any, known: Fingerprints, checks: int, name: str | None, depth: int) -> Any:
         if isinstance(value, str):
             if name in self._callbacks:
                 return self.address(value, known)
             inner = json_in(value) if depth else None
-            return self._text(value, known, checks) if inner is None else self._inner(value, inner, known, depth - 1)
+            address = name is not None and names_address(name)
+            text = self._text(value, known, checks, address=address) if inner is None else None
+            return self._inner(value, inner, known, depth - 1) if text is None else text
         if not isinstance(value, dict | list):
             return value
         if not depth:
@@ -296,13 +311,13 @@ class Redactor:
         masked = self._value(inner, known, _ADDRESSES | _FORMS, None, depth)
         return text if masked == inner else orjson.dumps(masked).decode()
 
-    def _text(self, text: str, known: Fingerprints, checks: int) -> str:
-        """A text in a JSON value."""
+    def _text(self, text: str, known: Fingerprints, checks: int, *, address: bool = False) -> str:
+        """A text in a JSON value; `address`: it is one and nothing else."""
         if known:
             text = known.masked_text(text)
         if checks & _FORMS and len(text) > LEAST:
             text = self._by_form(text)
-        return masked_urls(text) if checks & _ADDRESSES else text
+        return masked_urls(text, address=address) if checks & _ADDRESSES else text
 
     def _by_form(self, text: str) -> str:
         spans = list(secrets_in(text))

@@ -31,6 +31,19 @@ _LOOSEST = frozenset({"session", "sid", "login", "code", "policy", "ticket", "st
 _SIGNED = frozenset({"sign", "policy", "se", "st", "sv", "q-ak", "googleaccessid"})
 # Fields about signatures that are none themselves, in a model's input or a provider's response.
 _NO_SIGNATURE = frozenset({"add", "input", "output", "type", "time", "function", "method"})
+# The last word of the name of a field that holds an address.
+_ADDRESSES = frozenset(
+    """
+    callback dsn endpoint href link location next origin proxy redirect referer referrer remote src target uri url urls
+    webhook
+    """.split()  # noqa: SIM905
+)
+
+
+@lru_cache(maxsize=4096)
+def names_address(name: str) -> bool:
+    """Whether a field, a parameter or a header of this name holds an address."""
+    return _last(name) in _ADDRESSES
 
 
 @lru_cache(maxsize=4096)

@@ -37,7 +37,6 @@ SECRET_PLACES = (
         re.compile(r"[?&;](?P<name>[A-Za-z][\w.-]{0,60})=(?P<secret>[^&#\s\"'<>]+)"),
         signs_address,
     ),
-    SecretPlace("a name and a password in an address", re.compile(r"://(?P<secret>[^/\s:@\"']+:[^/\s@\"']+)@")),
     SecretPlace(
         "a cookie",
         re.compile(r"(?i)\b(?:set-)?cookie2?[\"']?\s*[:=]\s*[\"']?\[?[\"']?(?P<secret>[^\s\"'\],;=]+=[^\s\"'\],;]+)"),

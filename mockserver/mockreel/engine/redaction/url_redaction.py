@@ -7,36 +7,42 @@ from urllib.parse import unquote, unquote_plus
 from mockreel.engine.redaction.fingerprints import MASK
 from mockreel.engine.redaction.secret_detection import is_drawn, is_mixed
 from mockreel.engine.redaction.secret_field_names import may_name_secret, might_name_secret
+from mockreel.engine.redaction.url_logins import logins, masked_logins
 
 # A URL inside of a text; what follows it in a sentence is not cut off it, as nothing of it is masked.
 URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{1,20}://[^\s\"'<>\\^`{|}]+")
-_LOGIN = re.compile(r"(?<=://)[^/?#\s]{1,2000}@")
+# What stands before the host, where anything does.
+_BEFORE_HOST = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]{1,20}:)?[/\\]*")
 
 
-def masked_urls(text: str) -> str:
-    return URL.sub(lambda found: masked_url(found[0]), text) if "://" in text else text
+def masked_urls(text: str, *, address: bool = False) -> str:
+    """A text without the logins of URLs, and without the values of parameters that name a secret.
+
+    Args:
+        address: the text is an address and nothing else, so that what is before an `@` is a login without any slashes.
+    """
+    text = masked_logins(text, address=address)
+    return URL.sub(lambda found: _without_secret_parameters(found[0]), text) if "://" in text else text
 
 
 def masked_url(url: str) -> str:
     """A URL without its user, and without the values of parameters that name a secret."""
+    return _without_secret_parameters(masked_logins(url, address=True))
+
+
+def _without_secret_parameters(url: str) -> str:
     rest, mark, fragment = url.partition("#")
     place, question_mark, query = rest.partition("?")
-    if "@" in place:
-        place = _LOGIN.sub(f"{MASK}@", place)
     if ";" in place:
         place = _parameters(place, ";")
     return f"{place}{question_mark}{masked_query(query)}{mark}{_fragment(fragment)}"
 
 
-def secrets_of(text: str) -> Iterator[str]:
+def secrets_of(text: str, *, address: bool = False) -> Iterator[str]:
     """The credentials of every URL in a text: passwords, the values of secret parameters."""
+    yield from logins(text, address=address)
     for found in URL.finditer(text) if "://" in text else ():
-        place, _, question_mark = found[0].replace("#", "?").partition("?")
-        login = _LOGIN.search(place)
-        if login is not None:
-            decoded = unquote(login[0][:-1])
-            yield decoded
-            yield decoded.partition(":")[2]
+        question_mark = found[0].replace("#", "?").partition("?")[2]
         for pair in question_mark.replace("?", "&").replace(";", "&").split("&"):
             name, _, value = pair.partition("=")
             decoded = unquote_plus(value)
@@ -50,11 +56,12 @@ def masked_callback(url: str) -> str:
     """A webhook URL: also without random parts of its path, by which receivers recognise callers."""
     rest, mark, fragment = masked_url(url).partition("#")
     place, question_mark, query = rest.partition("?")
-    scheme, parted, tail = place.partition("://")
-    host, slash, path = tail.partition("/")
+    begun = _BEFORE_HOST.match(place)
+    before = begun[0] if begun else ""
+    host, slash, path = place[len(before) :].partition("/")
     fragment = MASK if is_drawn(unquote(fragment)) else fragment
     query = _without_random_values(query)
-    return f"{scheme}{parted}{host}{slash}{masked_path(path)}{question_mark}{query}{mark}{fragment}"
+    return f"{before}{host}{slash}{masked_path(path)}{question_mark}{query}{mark}{fragment}"
 
 
 def masked_path(path: str) -> str:

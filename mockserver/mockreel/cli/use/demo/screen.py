@@ -41,7 +41,7 @@ def _events(progress: Progress) -> Iterator[str]:
     for word, at in progress.states:
         yield f"{word} after {at:.1f} s"
     if progress.clip is not None:
-        yield f"saved {progress.clip} ({progress.size // 1024} KB)"
+        yield f"saved {progress.clip} ({_size(progress)})"
     for number, arrival in enumerate(progress.attempts):
         gap = f", {progress.gaps[number - 1]:.2f} s after the previous one" if number else ""
         yield f"webhook attempt {number + 1} answered {arrival.answered}{gap}"
@@ -85,4 +85,9 @@ def _callback(progress: Progress) -> Text:
 
 
 def _clip(progress: Progress) -> Text:
-    return Text(f"{progress.size // 1024} KB" if progress.clip else "", style="dim")
+    return Text(_size(progress) if progress.clip else "", style="dim")
+
+
+def _size(progress: Progress) -> str:
+    """The size of the clip: a file manager shows the same."""
+    return f"{progress.size / 1000:.0f} KB"
