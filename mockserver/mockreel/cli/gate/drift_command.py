@@ -57,7 +57,8 @@ _FAILING = ("breaking for requests", "breaking for replies", "unknown", "uncheck
     type=click.Choice([*_VERDICTS, "anything", "nothing"]),
     default=_FAILING,
     show_default=True,
-    help="Exit with 1 if a finding has this verdict (repeatable).",
+    metavar="VERDICT",
+    help=f"Exit with 1 if a finding has this verdict: {', '.join(_VERDICTS)}, anything or nothing (repeatable).",
 )
 @click.option("--allow-unknown", is_flag=True, help="Pass although a difference was neither proved nor refuted.")
 @click.option("--allow-unchecked", is_flag=True, help="Pass although something could not be read.")
