@@ -57,25 +57,39 @@ class OptionError(MockreelError):
     """A name or a value that does not exist, or is missing (None).
 
     `valid` lists what does exist; the message shows `nearest`: all of a short list, the most similar of a long one.
-    `secret` is what the message says of a value that it must not show.
+    `secret` is what the message says of a value that it must not show, `because` what it says in place of "is not
+    valid" of a value that is valid under other conditions.
     """
 
     def __init__(
-        self, what: str, value: object, valid: Iterable[str] = (), *, then: str = "", secret: str = ""
+        self,
+        what: str,
+        value: object,
+        valid: Iterable[str] = (),
+        *,
+        then: str = "",
+        secret: str = "",
+        because: str = "is not valid",
     ) -> None:
         self.what = what
         self.value = value
         self.then = then
+        self.secret = secret
+        self.because = because
         self.valid = tuple(valid)
         self.nearest = self.valid
         if len(self.valid) > MOST_LISTED:
             self.nearest = self.valid[:MOST_NEAREST] if value is None else nearest(str(value), self.valid)
-        wrong = f"{what} is missing." if value is None else f"{what}: {secret or _shown(value)} is not valid."
+        wrong = f"{what} is missing." if value is None else f"{what}: {secret or _shown(value)} {because}."
         told = f"Valid: {', '.join(self.nearest)}." if self.valid else ""
         if len(self.nearest) < len(self.valid):
             word = "Some" if value is None else "Nearest"
             told = f"{word} of {len(self.valid)}: {', '.join(self.nearest)}."
         super().__init__(" ".join(part for part in (wrong, told, then) if part))
+
+    def renamed(self, what: str) -> "OptionError":
+        """The same error about what has another name, such as an option of the command line."""
+        return OptionError(what, self.value, self.valid, then=self.then, secret=self.secret, because=self.because)
 
 
 def nearest(name: str, among: Iterable[str], *, most: int = MOST_NEAREST, least: float = 0.0) -> tuple[str, ...]:
@@ -195,15 +209,17 @@ class LogMisfit(StateError):
 
 
 class PortTaken(MockreelError):
-    """The address that the server should listen on is in use."""
+    """The address that the server should listen on is in use, or is none of this machine (`is_address`)."""
 
-    def __init__(self, host: str, port: int, why: str) -> None:
+    def __init__(self, host: str, port: int, why: str, *, is_address: bool = True) -> None:
         self.host = host
         self.port = port
-        super().__init__(
-            f"Cannot listen on {host}:{port}: {why}. Choose other ports with --port N (0 takes free ones), "
-            "or end the process that holds this one."
+        then = (
+            "Choose other ports with --port N (0 takes free ones), or end the process that holds this one."
+            if is_address
+            else "Give an address of this machine: --host 127.0.0.1, or 0.0.0.0 for all of them."
         )
+        super().__init__(f"Cannot listen on {host}:{port}: {why}. {then}")
 
 
 class MockServerClosed(MockreelError):

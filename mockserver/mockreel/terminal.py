@@ -157,7 +157,10 @@ def folded(text: str, most: int, indent: str) -> list[str]:
     for word in _words().findall(text):
         if line.strip() and width(line + word.rstrip()) > most:
             lines.append(line.rstrip())
-            line = indent + word.lstrip()
+            line = indent
+        if not line.strip():  # a word that fits only without the indent is not pushed over the edge by it
+            line = indent[: max(most - width(word.strip()), 0)]
+            line += word.lstrip()
         else:
             line += word
     return [*lines, line.rstrip()] if line.strip() else lines

@@ -1,6 +1,7 @@
 """`mockreel models`: lists, searches, describes."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -131,10 +132,26 @@ def test_further_data_may_be_looked_at() -> None:
     assert {row["provider"] for row in rows} == {"encore"}
 
 
+@pytest.mark.parametrize("provider", [[], *(["--provider", name] for name in ("runflow", "aimlapi", "runninghub"))])
+def test_a_message_counts_the_models_that_a_list_counts(
+    provider: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Not their other names."""
+    with pytest.raises(SystemExit):
+        main(["models", "list", *provider])
+    listed = capsys.readouterr().out.splitlines()[-1]
+    with pytest.raises(SystemExit):
+        main(["models", "list", *provider, "nothing-like-it"])
+    number = re.search(r"Nearest of (\d+):", capsys.readouterr().err)
+
+    assert number is not None
+    assert listed.startswith(f"{number[1]} models ")
+
+
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
-        (["ve02"], "'ve02' is not valid. Nearest of 578: veo2,"),
+        (["ve02"], "'ve02' is not valid. Nearest of "),
         (["--output", "film"], "output: 'film' is not valid. Valid: 3d, audio, image, text, video."),
         (["--provider", "nobody"], "provider: 'nobody' is not valid."),
     ],

@@ -1,6 +1,7 @@
 """`mockreel drift`: reports, exit codes and usage errors."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -38,7 +39,7 @@ def test_fail_on_decides_the_exit_code(pages: Pages, verdict: str, code: int) ->
 
 def test_no_drift_is_reported_and_passes(held: Path) -> None:
     """The same data: exit code 0."""
-    assert run("--data", held, "--with", held) == (0, "No drift.\n")
+    assert run("--data", held, "--with", held) == (0, f"Compared the data with the data in {held}. No drift.\n")
 
 
 def test_the_reports_say_the_same(pages: Pages, tmp_path: Path) -> None:
@@ -56,7 +57,7 @@ def test_the_reports_say_the_same(pages: Pages, tmp_path: Path) -> None:
         rule["id"] for rule in as_sarif["tool"]["driver"]["rules"]
     }
     assert all(f"**{id_}**" in (tmp_path / "markdown").read_text("utf-8") for id_ in ids)
-    assert (tmp_path / "text").read_text("utf-8") == reported
+    assert (tmp_path / "text").read_text("utf-8").splitlines()[:-1] == reported.splitlines()[:-1]
     assert "after" not in as_json["findings"][-1]
 
 
@@ -124,3 +125,14 @@ def test_contradictions_within_the_packaged_data_fit_a_terminal() -> None:
 
     assert code == 0
     assert len(reported.splitlines()) < 24
+
+
+@pytest.mark.parametrize("more", [("--provider", "runflow"), ("--provider", "runflow", "--provider", "aimlapi")])
+def test_the_last_sentence_says_what_was_compared_and_how_it_ended(more: tuple[str, ...]) -> None:
+    """Also where nothing that breaks was found."""
+    _, reported = run("--self", "--fail-on", "nothing", *more)
+
+    last = " ".join(reported.split("\n\n")[-1].split())
+    assert re.search(
+        rf"Compared the documentation of {', '.join(more[1::2])} with itself\. (\d+ findings?:|No drift)", last
+    )

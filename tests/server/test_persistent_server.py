@@ -94,7 +94,7 @@ def test_a_run_that_goes_on_is_told_with_its_jobs_and_its_moment(tmp_path: Path)
         _submit(server)
         _control(server, "POST", "clock/advance", {"seconds": 100})
     second = Server(options)
-    shown = introduction(second.server, listed="", resumed=second.resumed).splitlines()
+    shown = introduction(second.server, listed="", notes=[second.resumed]).splitlines()
     with hosted(second):
         pass
     said = f"The run in {tmp_path}/run.db goes on with 1 job; its clock is paused at 2026-01-01 00:01:40 UTC."

@@ -659,6 +659,10 @@ export interface components {
             free: number;
             /** @description jobs in the sums that are still running */
             open: number;
+            /** @description what accounts are charged for jobs of unknown price that have ended, by currency; in no sum */
+            assumed: {
+                [key: string]: string;
+            };
         };
         Scenarios: {
             default: string;
@@ -880,12 +884,18 @@ export interface components {
             free: number;
             /** @description jobs in the sums that are still running */
             open: number;
+            /** @description what accounts are charged for jobs of unknown price that have ended, by currency; in no sum */
+            assumed: {
+                [key: string]: string;
+            };
         };
         Balance: {
             provider: string;
             account: string;
             /** @description by first use */
             number: number;
+            /** @description the last keys that were used for it, each with its number */
+            keys: string[];
             /** @description how many it has started */
             jobs: number;
             currency: string;

@@ -6,7 +6,7 @@ shortened, so that programs read whole lines. Characters that would act on the t
 
 import shutil
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TextIO
 
 import click
@@ -17,6 +17,9 @@ _GAP = "  "
 _INDENT = "    "
 # Prose in a last column is wrapped there if it has this much room; else it moves to a line of its own.
 _LEAST_PROSE = 24
+
+# What is said below each row of a table.
+Notes = Sequence[Sequence[str]]
 
 
 def columns(stream: TextIO | None = None) -> int | None:
@@ -32,30 +35,50 @@ def echo(text: str, *, err: bool = False) -> None:
             click.echo(piece, err=err)
 
 
-def show_table(head: Sequence[str], rows: Iterable[Sequence[object]], *, none: str) -> None:
+def show_table(head: Sequence[str], rows: Iterable[Sequence[object]], *, none: str, notes: Notes | None = None) -> None:
     """Print rows under a header line; `none` is the sentence where there are no rows."""
-    for line in table(head, rows, most=columns()) or [none]:
+    for line in table(head, rows, most=columns(), notes=notes) or [none]:
         click.echo(line)
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[object]], *, most: int | None) -> list[str]:
+def table(
+    head: Sequence[str], rows: Iterable[Sequence[object]], *, most: int | None, notes: Notes | None = None
+) -> list[str]:
     """Rows in columns under their header; empty without rows.
 
     Where the columns are wider than `most`, the last one is wrapped if it has room for prose; else as many columns as
     fit stay beside each other, and the others follow below each row with their names.
+
+    Args:
+        head: the titles of the columns.
+        rows: the cells of each row.
+        most: the width of a line; None where it may be as wide as it likes.
+        notes: sentences that follow below each row, one list for each.
     """
     cells = [[_cell(value) for value in row] for row in rows]
     if not cells:
         return []
     titles = [title.upper() for title in head]
     widths = [max(map(width, column)) for column in zip(titles, *cells, strict=True)]
+    layout = _layout(titles, cells, widths, most)
+    below = notes or [()] * len(cells)
+    lines = [*layout(titles)]
+    for row, said in zip(cells, below, strict=True):
+        lines += [*layout(row), *(piece for one in said for piece in wrapped(f"{_INDENT}{harmless(one)}", most))]
+    return lines
+
+
+def _layout(
+    titles: Sequence[str], cells: Sequence[Sequence[str]], widths: Sequence[int], most: int | None
+) -> Callable[[Sequence[str]], Iterable[str]]:
+    """What makes the lines of a row."""
     if most is None or _total(widths) <= most:
-        return [_line(row, widths) for row in (titles, *cells)]
+        return lambda row: [_line(row, widths)]
     room = most - _total([*widths[:-1], 0])
     if room >= _LEAST_PROSE and _longest_word(cells) <= room:
-        return [line for row in (titles, *cells) for line in _hanging(row, widths, most)]
+        return lambda row: _hanging(row, widths, most)
     fitting = _fitting(widths, most)
-    return [line for row in (titles, *cells) for line in _stacked(row, titles, widths, fitting, most)]
+    return lambda row: _stacked(row, titles, widths, fitting, most)
 
 
 def _cell(value: object) -> str:

@@ -52,10 +52,11 @@ def strict_options(command: Callable[..., Any]) -> Callable[..., Any]:
 def _list(context: click.Context, _: click.Parameter, enabled: bool) -> None:
     if not enabled or context.resilient_parsing:
         return
+    from mockreel.cli.output import show_table  # noqa: PLC0415
     from mockreel.simulator.client_rules import RULES  # noqa: PLC0415
 
-    for rule in RULES:
-        click.echo(f"{rule.id:<26}{rule.summary}{'' if rule.usual else ' (only if named)'}")
+    rows = [(rule.id, f"{rule.summary}{'' if rule.usual else ' (only if named)'}") for rule in RULES]
+    show_table(("rule", "what breaks it"), rows, none="")
     context.exit()
 
 

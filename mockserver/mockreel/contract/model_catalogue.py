@@ -73,7 +73,7 @@ def search(among: Sequence[Entry], words: Sequence[str], *, output: str | None =
         and any(all(word in name.lower() for word in lower) for name in (*entry.names, entry.title))
     ]
     if not matching:
-        every = [name for entry in among for name in entry.names]
+        every = [entry.model.id for entry in among]  # a list of models counts the same
         raise OptionError("model", " ".join(words), every, then="`mockreel models` lists them all.")
     return matching
 

@@ -157,7 +157,7 @@ def chosen_models(contract: Contract, names: Iterable[str]) -> list[Model] | Non
     found = []
     for name in names:
         if name not in contract.names:
-            raise OptionError(f"model of {contract.provider}", name, contract.names)
+            raise OptionError(f"model of {contract.provider}", name, contract.models)
         found.append(contract.names[name])
     return found or None
 

@@ -46,17 +46,19 @@ def text(findings: Sequence[Finding], exit_code: int, checkout: Checkout) -> str
     return terminal_text(findings, every=True)
 
 
-def terminal_text(findings: Sequence[Finding], *, every: bool) -> str:
+def terminal_text(findings: Sequence[Finding], *, every: bool, compared: str = "") -> str:
     """Text for a terminal: the totals by provider, then the findings that need action.
 
     Args:
         every: also the findings that break nothing; there may be hundreds.
+        compared: what was compared with what, as the end of a sentence.
     """
     listed = [finding for finding in findings if every or finding.verdict not in HARMLESS]
     lines = [line for finding in listed for line in (*_lines(finding), "")]
     left_out = len(findings) - len(listed)
     hint = [f"Left out, as they break nothing: {left_out}. -v shows them."] if left_out else []
-    return "\n".join([*_totals(findings), *lines, *hint, summary(findings), ""])
+    said = f"Compared {compared}. {summary(findings)}" if compared else summary(findings)
+    return "\n".join([*_totals(findings), *lines, *hint, said, ""])
 
 
 def _totals(findings: Sequence[Finding]) -> list[str]:

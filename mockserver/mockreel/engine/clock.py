@@ -180,9 +180,12 @@ def _moment(start: float) -> float:
     return float(start)
 
 
+_PAUSE = "To pause the clock: --hold at the start, or `mockreel control clock hold`."
+
+
 def _checked(speed: float) -> float:
     if not 0 < speed < float("inf"):
-        raise OptionError("speed", speed, ["a number above 0"], then="To stop the clock, hold it.")
+        raise OptionError("speed", speed, ["a number above 0"], then=_PAUSE)
     return float(speed)
 
 

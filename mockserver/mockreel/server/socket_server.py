@@ -102,16 +102,17 @@ class Server:
 
     def _check(self, options: Options) -> None:
         check_token(options.token)
-        if _is_loopback(options.host):
+        if is_loopback(options.host):
             return
         if options.keys is None:
-            missing = "list the keys: --keys FILE, --key KEY or --credentials FILE"
+            missing = "needs listed keys and a control token"
         elif options.token is None:
-            missing = "set a control token: --token or --credentials FILE"
+            missing = "needs a control token"
         else:
             return
-        then = f"Other machines can reach it, so {missing}."
-        raise OptionError("host", options.host, ["127.0.0.1", "::1"], then=then)
+        raise OptionError(
+            "host", options.host, then=_CREDENTIALS, because=f"can be reached by other machines and {missing}"
+        )
 
     def _config(self, options: Options, background_tasks: Sequence[BackgroundTask], *, short: bool) -> uvicorn.Config:
         app = application(self.server, options, self.sockets, background_tasks=background_tasks)
@@ -222,7 +223,7 @@ def _built(
         contracts,
         clock=clock,
         keys=entries,
-        accept_any_key=options.keys is None and _is_loopback(options.host),
+        accept_any_key=options.keys is None and is_loopback(options.host),
         settings=options.settings,
         sender=options.sender,
         targets=Targets(allowed=options.allow_callbacks, mapped=options.callback_map or {}),
@@ -269,7 +270,7 @@ def application(
     ports = {name: port_of(sockets[name]) for name in simulator.providers}
     public = public_urls(options.public_urls, ports)
     trusted = trusted_names(options.trusted_hosts)
-    hosts = LOOPBACK_NAMES if _is_loopback(options.host) else None
+    hosts = LOOPBACK_NAMES if is_loopback(options.host) else None
     named = frozenset(urlsplit(url).hostname or "" for url in public.values()) | (trusted or frozenset())
     fronts: dict[int, App] = {}
     responders: dict[int, Front] = {}
@@ -353,5 +354,11 @@ def _key_to_show(entries: list[KeyEntry]) -> str:
     return next((entry.key for entry in (*plain, *entries)), "")
 
 
-def _is_loopback(host: str) -> bool:
+_CREDENTIALS = (
+    "Add --credentials FILE, which has both and is made at the first start, or --key KEY and --token TEXT; "
+    "for this machine alone, use --host 127.0.0.1."
+)
+
+
+def is_loopback(host: str) -> bool:
     return host in LOOPBACK_NAMES or host.startswith("127.")

@@ -168,7 +168,7 @@ def _model_id(name: str, providers: list[Provider]) -> str:
     for provider in providers:
         if name in provider.contract.names:
             return provider.contract.names[name].id
-    raise OptionError("model", name, [known for provider in providers for known in provider.contract.names])
+    raise OptionError("model", name, [known for provider in providers for known in provider.contract.models])
 
 
 def _check_operation(name: str, providers: list[Provider]) -> None:

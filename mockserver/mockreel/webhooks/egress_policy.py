@@ -2,14 +2,22 @@
 
 import asyncio
 import ipaddress
+import re
 import socket
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
+from mockreel.errors import OptionError
+
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 # Resolves host and port to addresses; tests replace it.
 Resolver = Callable[[str, int], Awaitable[list[str]]]
+
+
+# What may be allowed: a name as DNS and container networks have it, or a network.
+_HOST = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_.])?")
+_ALLOWED = ("a host, as hooks.internal", "a network, as 10.0.0.0/8", "*")
 
 
 class NotAllowed(Exception):
@@ -44,6 +52,11 @@ class Targets:
     mapped: Mapping[str, str] = field(default_factory=dict)
     own_ports: set[int] = field(default_factory=set)
     resolver: Resolver | None = None
+
+    def __post_init__(self) -> None:
+        for name in self.allowed - {"*"}:
+            if not _HOST.fullmatch(name) and not list(_networks([name])):
+                raise OptionError("allowed host", name, _ALLOWED, then="Give it without scheme, port and path.")
 
     def map(self, url: str) -> str:
         """The URL with the longest matching prefix replaced."""

@@ -11,7 +11,9 @@ from mockreel.engine.billing import CostSummary, cost_avoided, read, together
 from mockreel.simulator.simulator import Simulator
 
 Run = Callable[[Awaitable[Any]], Any]
-SOME = CostSummary({"USD": Decimal("0.10"), "CNY": Decimal(4)}, least=True, unknown=1, free=2, open=3)
+SOME = CostSummary(
+    {"USD": Decimal("0.10"), "CNY": Decimal(4)}, least=True, unknown=1, free=2, open=3, assumed={"USD": Decimal("0.06")}
+)
 
 
 def test_every_provider_counts_in_its_currency(simulator: Simulator, run: Run) -> None:
@@ -23,10 +25,11 @@ def test_every_provider_counts_in_its_currency(simulator: Simulator, run: Run) -
     run(simulator.advance(20))
     found = cost_avoided(simulator)
 
-    assert found == CostSummary({"USD": Decimal("0.12"), "CNY": Decimal("1.26")}, least=True, unknown=1, free=3)
+    sums, assumed = {"USD": Decimal("0.12"), "CNY": Decimal("1.26")}, {"USD": Decimal("0.06")}
+    assert found == CostSummary(sums, least=True, unknown=1, free=3, assumed=assumed)
     assert list(found.lines()) == [
         "Estimated cost avoided: at least 0.12 USD + 1.26 CNY.",
-        "Not included: 1 job of unknown price.",
+        "Not included: 1 job of unknown price; an assumed 0.06 USD is charged to accounts.",
         "Not included: 3 jobs that ended without a charge.",
     ]
 

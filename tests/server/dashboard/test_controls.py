@@ -141,8 +141,8 @@ def test_an_account_says_which_key_it_belongs_to(provider: Provider, visit: Open
 
     rows = visit("/accounts").page.locator(".account_row")
 
-    expect(rows.nth(0)).to_contain_text("key rf_live_…9f3a")
-    expect(rows.nth(1)).to_contain_text("key rf_live_…")
+    expect(rows.nth(0)).to_contain_text("key 1 rf_live_…9f3a")
+    expect(rows.nth(1)).to_contain_text("key 2 rf_live_…")
     expect(rows.nth(1)).not_to_contain_text("short")
 
 

@@ -1,4 +1,4 @@
-"""The fidelity report: the result of a replay, as text for the terminal, JSON, and Markdown."""
+"""The fidelity report: the result of a replay, as a table for the terminal, JSON, and Markdown."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -51,19 +51,14 @@ class Fidelity:
         year, month, day = (*parts, 1, 1)[:3]
         return (self.today - date(year, month, day)).days
 
-    def aged(self, cassette: Cassette) -> str:
-        """The age of a cassette in words; a future date is reported as such."""
-        days = self.age(cassette)
-        return f"{_count_text(days, 'day')} old" if days >= 0 else f"dated in the future ({cassette.recorded})"
-
     def origin_text(self, cassette: Cassette) -> str:
-        """The origin of a cassette: recorded live, observed by others, a sample of the docs, or a client's."""
+        """The origin of a cassette: recorded live, observed by others, documented, or a client's."""
         if cassette.origin == "live":
             return "live"
         path = (self.root or data_root()) / "schemas" / cassette.provider / "sources.yaml"
         table: Mapping[str, Any] = read_document(path).get("sources", {}) if path.is_file() else {}
         kinds = {table.get(source, {}).get("kind", "unknown") for source in cassette.source}
-        words = {"published": "observed", "documented": "sample of the docs", "client": "a client's"}
+        words = {"published": "observed", "documented": "documented", "client": "a client's"}
         return next((word for kind, word in words.items() if kind in kinds), "of an unknown source")
 
 
@@ -71,27 +66,18 @@ def _count_text(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def text(report: Fidelity) -> str:
-    """For a terminal: a line for each cassette, and its remarks below."""
-    lines = [
-        line
-        for one in report.replayed
-        for line in (_line(report, one), *(f"      {remark}" for remark in details(one)))
-    ]
-    return "\n".join([*lines, "", report.sentence(), ""])
+TABLE = ("holds", "provider", "cassette", "origin", "days", "exchanges", "webhooks")
 
 
-def _line(report: Fidelity, one: Replayed) -> str:
-    mark = "ok" if one.holds else "FAIL"
+def table_row(report: Fidelity, one: Replayed) -> tuple[object, ...]:
+    """A cassette as a row of `TABLE`."""
+    mark = "yes" if one.holds else "NO"
     if one.cassette is None:
-        return f"{mark:<6}{one.path}"
+        return mark, None, one.path, None, None, None, None
     cassette = one.cassette
-    exchanges = _count_text(len(cassette.exchanges), "exchange")
-    webhooks = _count_text(len(cassette.callbacks), "webhook")
-    return (
-        f"{mark:<6}{cassette.provider:<12} {cassette.path.stem:<26} {exchanges}, {webhooks}, "
-        f"{report.origin_text(cassette)}, {report.aged(cassette)}"
-    )
+    days = _days(report.age(cassette))
+    origin = report.origin_text(cassette)
+    return mark, cassette.provider, cassette.path.stem, origin, days, len(cassette.exchanges), len(cassette.callbacks)
 
 
 def details(one: Replayed) -> list[str]:
@@ -190,7 +176,8 @@ def _plain(line: str) -> str:
     return " ".join(line.split()).replace("<", "&lt;").replace("|", "\\|")
 
 
-FORMS: Mapping[str, Callable[[Fidelity], str]] = {"text": text, "json": as_json, "markdown": markdown}
+# The forms that programs read; a terminal gets a table of `TABLE`.
+FORMS: Mapping[str, Callable[[Fidelity], str]] = {"json": as_json, "markdown": markdown}
 
 
 def _days(age: int) -> str:

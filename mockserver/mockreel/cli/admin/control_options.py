@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from click.core import ParameterSource
 
-from mockreel.cli.output import echo, show_table
+from mockreel.cli.output import Notes, echo, show_table
 from mockreel.cli.private_file import PrivateFile
 from mockreel.errors import OptionError
 from mockreel.terminal import harmless_json
@@ -120,13 +120,19 @@ class ControlSession:
             echo(line)
 
     def show_table(
-        self, raw: Any, head: Sequence[str], rows: Callable[[], Iterable[Sequence[object]]], *, none: str
+        self,
+        raw: Any,
+        head: Sequence[str],
+        rows: Callable[[], Iterable[Sequence[object]]],
+        *,
+        none: str,
+        notes: Notes | None = None,
     ) -> None:
         """Print a list: as JSON, or as a table; `none` is the sentence where it is empty."""
         if self.as_json:
             click.echo(harmless_json(raw, indent=2))
         else:
-            show_table(head, rows(), none=none)
+            show_table(head, rows(), none=none, notes=notes)
 
 
 def written_url(ctx: click.Context, url: str | None) -> str | None:

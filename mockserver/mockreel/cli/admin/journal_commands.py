@@ -2,7 +2,6 @@
 
 import json
 import sys
-from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +10,7 @@ import click
 from mockreel.cli.admin.control_options import ControlSession, moment, pairs
 from mockreel.cli.option_types import Pair
 from mockreel.cli.output import echo
-from mockreel.terminal import counted, harmless, harmless_json
+from mockreel.terminal import counted, harmless_json
 from mockreel.whole_file import write_whole
 
 if TYPE_CHECKING:
@@ -66,26 +65,12 @@ def list_entries(session: ControlSession, /, limit: int, oldest: bool, bodies: b
     """List matching requests, newest first."""
     with session.client() as control:
         page = control.journal(limit=limit, order="oldest" if oldest else "newest", bodies=bodies, **what)
-    if bodies:
-        session.show([one.raw for one in page], lambda: _with_bodies(page))
-    else:
-        session.show_table([one.raw for one in page], _HEAD, lambda: map(_row, page), none=_NONE)
+    notes = [_bodies(one) for one in page] if bodies else None
+    session.show_table([one.raw for one in page], _HEAD, lambda: map(_row, page), none=_NONE, notes=notes)
 
 
-def _with_bodies(found: "Iterable[Exchange]") -> Iterator[str]:
-    """Each request with its bodies, each of them on a line of its own."""
-    empty = True
-    for one in found:
-        empty = False
-        yield "  ".join(harmless(str(cell)) for cell in _row(one) if cell)
-        yield f"    request   {_json(one.body)}"
-        yield f"    response  {_json(one.reply)}"
-    if empty:
-        yield _NONE
-
-
-def _json(value: object) -> str:
-    return harmless_json(value)
+def _bodies(one: "Exchange") -> tuple[str, str]:
+    return f"request {harmless_json(one.body)}", f"response {harmless_json(one.reply)}"
 
 
 @group.command("assert")

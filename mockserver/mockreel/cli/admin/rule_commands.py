@@ -6,6 +6,7 @@ import click
 
 from mockreel.cli.admin.control_options import ControlSession
 from mockreel.engine.artifacts.custom_result import portable
+from mockreel.terminal import counted
 
 if TYPE_CHECKING:
     from mockreel.client.admin import Balance, Rule
@@ -99,12 +100,15 @@ def balances() -> None:
     """List and set the balances of accounts."""
 
 
-_ACCOUNT = ("provider", "account", "balance", "held", "charged", "currency", "jobs")
+_ACCOUNT = ("provider", "account", "balance", "held", "charged", "currency", "jobs", "keys")
 
 
 def _account(one: "Balance") -> tuple[object, ...]:
-    left = "unlimited" if not one.limited else one.left
-    return one.provider, one.account, left, one.held, one.taken, one.currency, one.jobs
+    """A balance without a limit refuses nothing; some providers show one all the same."""
+    left = one.left if one.limited else f"{one.left} (no limit)" if one.left is not None else "no limit"
+    unknown = one.raw["unknown"]
+    charged = f"{one.taken} ({counted(unknown, 'job')} of unknown price)" if unknown else one.taken
+    return one.provider, one.account, left, one.held, charged, one.currency, one.jobs, ", ".join(one.keys)
 
 
 @balances.command("list")

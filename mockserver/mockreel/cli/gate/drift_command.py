@@ -57,7 +57,8 @@ _FAILING = ("breaking for requests", "breaking for replies", "unknown", "uncheck
     type=click.Choice([*_VERDICTS, "anything", "nothing"]),
     default=_FAILING,
     show_default=True,
-    help="Exit with 1 if a finding has this verdict (repeatable).",
+    metavar="VERDICT",
+    help=f"Exit with 1 if a finding has this verdict: {', '.join(_VERDICTS)}, anything or nothing (repeatable).",
 )
 @click.option("--allow-unknown", is_flag=True, help="Pass although a difference was neither proved nor refuted.")
 @click.option("--allow-unchecked", is_flag=True, help="Pass although something could not be read.")
@@ -88,11 +89,33 @@ def command(
         (finding.verdict in fail_on or "anything" in fail_on) and finding.verdict not in allowed for finding in findings
     )
     every = verbose or any(one in ("anything", *HARMLESS) for one in fail_on)
-    echo(forms.terminal_text(findings, every=every).rstrip("\n"))
+    echo(forms.terminal_text(findings, every=every, compared=_compared(**options)).rstrip("\n"))
     for form, path in reports:
         forms.write(findings, form, Path(path), exit_code=int(failed), checkout=checkout)
     if failed:
         sys.exit(1)
+
+
+def _compared(
+    *,
+    docs: Path | None,
+    other: Path | None,
+    pages: tuple[Path, Path] | None,
+    against: tuple[Path, ...],
+    own: bool,
+    data: Path | None,
+    names: tuple[str, ...],
+) -> str:
+    """What was compared with what, as the end of a sentence."""
+    del data
+    scope = f" of {', '.join(names)}" if names else ""
+    if own:
+        return f"the documentation{scope}{f' in {docs}' if docs else ''} with itself"
+    if pages is not None:
+        return f"{pages[0]} with {pages[1]}"
+    if against:
+        return f"the data{scope} with {', '.join(map(str, against))}"
+    return f"the data{scope} with {f'the documentation in {docs}' if docs else f'the data in {other}'}"
 
 
 def _compare(

@@ -5,12 +5,14 @@ import signal
 import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from mockreel.cli.option_types import Money
+from mockreel.cli.output import echo
 from mockreel.cli.shared_options import data_option, reading_option, ready_file_option
 from mockreel.cli.strict_options import NOT_CHECKED, VIOLATED
 from mockreel.errors import OptionError
@@ -93,7 +95,7 @@ def command(words: tuple[str, ...], ready_file: Path | None, record: Path | None
 
     plan = _plan(options)
     recorder = _recorder(plan, record, noted) if record else None
-    proxy = Proxy(plan, print_line=_writer(to_stderr=bool(words)), recorder=recorder)
+    proxy = Proxy(plan, print_line=_writer(as_json=options["as_json"], to_stderr=bool(words)), recorder=recorder)
     code = 0
     # Only now that the ports are ours: the file may be another's, who holds them.
     with announcing(ready_file) as announce:
@@ -125,11 +127,9 @@ def _recorder(plan: "Plan", path: Path, print_line: "PrintLine") -> "ExchangeRec
     return recorder_of(plan, path, day=datetime.now(tz=UTC).date(), print_line=print_line)
 
 
-def _writer(*, to_stderr: bool) -> "PrintLine":
-    def echo(line: str) -> None:
-        click.echo(line, err=to_stderr)
-
-    return echo
+def _writer(*, as_json: bool, to_stderr: bool) -> "PrintLine":
+    """JSON stays on one line, however narrow the terminal is."""
+    return partial(click.echo if as_json else echo, err=to_stderr)
 
 
 def _plan(options: Mapping[str, Any]) -> "Plan":
@@ -168,5 +168,5 @@ def _run(proxy: "Proxy", words: tuple[str, ...], ready: Any) -> int:
     try:
         return run_through(proxy, words, environment=os.environ, ready=ready)
     except NotStarted as problem:
-        click.echo(f"mockreel proxy: {problem}", err=True)
+        echo(f"mockreel proxy: {problem}", err=True)
         return problem.code

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from mockreel.cli.output import echo
+from mockreel.cli.output import echo, show_table
 
 # As in mockreel.cassettes.replay.fidelity_report, which `--help` does not import.
 _FORMS = ("text", "json", "markdown")
@@ -45,7 +45,13 @@ def command(paths: tuple[Path, ...], form: str, strict: bool, today: datetime | 
     Exit code 0: no unexplained difference. 1: a response breaks the contract, the client returns something else than
     stated, or the mock server has an unexplained difference. 2: there is nothing to replay.
     """
-    from mockreel.cassettes.replay.fidelity_report import FORMS, Fidelity  # noqa: PLC0415
+    from mockreel.cassettes.replay.fidelity_report import (  # noqa: PLC0415
+        FORMS,
+        TABLE,
+        Fidelity,
+        details,
+        table_row,
+    )
     from mockreel.cassettes.replay.replayer import Replay  # noqa: PLC0415
     from mockreel.errors import OptionError  # noqa: PLC0415
 
@@ -59,11 +65,12 @@ def command(paths: tuple[Path, ...], form: str, strict: bool, today: datetime | 
     day = today.date() if today is not None else datetime.now(UTC).date()
     replayed = tuple(one for one in replay.each(chosen) if one.cassette is None or one.cassette.provider in names)
     report = Fidelity(replayed, day, strict, data)
-    text = FORMS[form](report)
     if form == "text":
-        echo(text.rstrip("\n"))
+        rows = (table_row(report, one) for one in replayed)
+        show_table(TABLE, rows, none="", notes=[details(one) for one in replayed])
+        echo(f"\n{report.sentence()}")
     else:
-        click.echo(text, nl=False)
+        click.echo(FORMS[form](report), nl=False)
     sys.exit(report.exit_code)
 
 

@@ -71,7 +71,10 @@ def command(port: int, count: int | None, as_json: bool, ready_file: Path | None
 
     def shown(handled: "HandledWebhook") -> None:
         nonlocal remaining
-        click.echo(harmless_json(_row(handled)) if as_json else _line(handled))
+        if as_json:
+            click.echo(harmless_json(_row(handled)))
+        else:
+            echo(_line(handled))
         remaining = None if remaining is None else remaining - 1
         if remaining == 0:
             server.should_exit = True

@@ -4,7 +4,7 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from types import FrameType
@@ -21,11 +21,12 @@ from mockreel.cli.ready_file import announcing, check_ready_file
 from mockreel.cli.shared_options import server_options, shared
 from mockreel.engine.billing import cost_avoided
 from mockreel.errors import OptionError, OptionsClash
+from mockreel.server.http.sockets import SHOWN
 from mockreel.server.http.tls import Tls, encryption
 from mockreel.server.log import Log
 from mockreel.server.mock_server import MockServer
 from mockreel.server.server_options import Options
-from mockreel.server.socket_server import Server
+from mockreel.server.socket_server import Server, is_loopback
 from mockreel.simulator.simulator import load_contracts
 from mockreel.simulator.storage.logs.run_log import PLACES
 from mockreel.webhooks import WebhookSecret
@@ -116,7 +117,7 @@ def command(list_readings: bool, ready_file: Path | None, **options: Any) -> Non
         admitted = credentials(options, lambda: load_contracts(options["providers"] or None, data=options["data"]))
         with collector_spared():
             server = Server(_options(options, tls, admitted, traces), background_tasks=background_tasks(log, options))
-        _serve(server, ready_file, log, listed=_key_source(options, admitted))
+        _serve(server, ready_file, log, host=options["host"], listed=_key_source(options, admitted))
 
 
 def _encrypted(options: Mapping[str, Any]) -> AbstractContextManager[Tls | None]:
@@ -147,14 +148,15 @@ def _key_source(options: Mapping[str, Any], admitted: Credentials) -> str:
     )
 
 
-def _serve(server: Server, ready_file: Path | None, log: Log, *, listed: str) -> None:
+def _serve(server: Server, ready_file: Path | None, log: Log, *, host: str, listed: str) -> None:
     # Only now that the ports are ours: the file may be another's, who holds them.
     with announcing(ready_file) as announce, log:
         _stop_on_signals(server)
 
         def ready() -> None:
             announce(server.server.ready(os.getpid()))
-            shown = introduction(server.server, listed=listed, secrets=server.secrets, resumed=server.resumed)
+            notes = [note for note in (_reach(host), server.resumed) if note]
+            shown = introduction(server.server, listed=listed, secrets=server.secrets, notes=notes)
             log.write_line("serving", shown, pid=os.getpid(), **server.server.public_addresses())
 
         server.run(ready=ready)
@@ -163,14 +165,22 @@ def _serve(server: Server, ready_file: Path | None, log: Log, *, listed: str) ->
         log.write_line("stopped", "\n".join(["Stopped.", *sums]), cost_avoided=saved.row())
 
 
+def _reach(host: str) -> str:
+    """Who else can reach the server, and at which address; empty where nobody can."""
+    if is_loopback(host):
+        return ""
+    place = f"this machine's name or address in place of {SHOWN[host]}" if host in SHOWN else host
+    return f"Other machines can reach it, too, at {place}."
+
+
 def introduction(
-    server: MockServer, *, listed: str, secrets: Mapping[str, WebhookSecret] | None = None, resumed: str = ""
+    server: MockServer, *, listed: str, secrets: Mapping[str, WebhookSecret] | None = None, notes: Sequence[str] = ()
 ) -> str:
     """The addresses, the dashboard's first, and a request to try; a listed key is never shown.
 
     Args:
         listed: where the keys are listed, in words; empty where any is accepted.
-        resumed: a sentence on the run that goes on, if one does.
+        notes: sentences on what is special: who else can reach it, which run goes on.
     """
     rows = [("Dashboard", f"{server.control.url}/"), ("Control API", f"{server.control.url}/_mockreel/")]
     for name, provider in server.simulator.providers.items():
@@ -183,8 +193,7 @@ def introduction(
     lines += [f"  {title:<{width}}  {text}" for title, text in rows]
     lines += [f"  {'CA':<{width}}  {server.ca}  (trust it while the server runs)"] if server.ca else []
     lines += [f"Keys: {listed}."] if listed else ["Any key works; these have the providers' form."]
-    lines += [resumed] if resumed else []
-    return "\n".join([*lines, *_example(server, listed=listed), "Stop with Ctrl-C."])
+    return "\n".join([*lines, *notes, *_example(server, listed=listed), "Stop with Ctrl-C."])
 
 
 def _example(server: MockServer, *, listed: str) -> list[str]:

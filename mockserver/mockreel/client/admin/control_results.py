@@ -116,6 +116,7 @@ class Balance(Result):
     provider: str
     account: str
     number: int
+    keys: tuple[str, ...]
     jobs: int
     currency: str
     limited: bool

@@ -26,7 +26,7 @@ class Account:
     base_url: str = ""  # the address that its last job was submitted to: URLs in its webhooks start with it
     jobs: "list[Job]" = field(default_factory=list, repr=False)
     shelf: dict[str, Any] = field(default_factory=dict, repr=False)  # what the provider's package keeps for it
-    keys: tuple[str, ...] = ()  # the keys that were used for it, masked
+    keys: tuple[str, ...] = ()  # the keys that were used for it, numbered and masked
 
     def next_number(self) -> int:
         self.drawn += 1

@@ -51,6 +51,11 @@ class Admission:
     masked: str
     odd: bool
 
+    @property
+    def shown(self) -> str:
+        """What a list says of it: its number tells it from others that look the same, as it does in a log."""
+        return f"key {self.number} {self.masked}"
+
 
 class Keyring:
     """The keys of one provider.
@@ -195,8 +200,8 @@ class Keyring:
             self.odd += named.odd
         else:
             return None
-        if named.masked not in caller.account.keys:
-            caller.account.keys = (*caller.account.keys, named.masked)[-MOST_MASKED:]
+        if named.shown not in caller.account.keys:
+            caller.account.keys = (*caller.account.keys, named.shown)[-MOST_MASKED:]
         self._admissions[named.key] = named
         self._numbered = max(self._numbered, named.number)
         return caller

@@ -28,6 +28,7 @@ class CostSummary:
         unknown: how many of these jobs have no known price; nothing of them is in the sums.
         free: how many jobs ended without a charge.
         open: how many of the jobs in the sums are under way.
+        assumed: by currency, what accounts are charged for jobs of unknown price; in no sum, as it is no price.
     """
 
     sums: Mapping[str, Decimal] = field(default_factory=dict)
@@ -35,6 +36,7 @@ class CostSummary:
     unknown: int = 0
     free: int = 0
     open: int = 0
+    assumed: Mapping[str, Decimal] = field(default_factory=dict)
 
     @property
     def has_jobs(self) -> bool:
@@ -44,14 +46,15 @@ class CostSummary:
     @property
     def amounts(self) -> str:
         """The sums as people read them: `at least 1.78 USD + 1.89 CNY`."""
-        sums = " + ".join(f"{plain(amount)} {currency}" for currency, amount in self.sums.items())
+        sums = _joined(self.sums)
         return f"{'at least ' if self.least else ''}{sums}" if sums else "unknown" if self.unknown else "nothing"
 
     def lines(self) -> Iterator[str]:
         """The sums in sentences, with what is in them and what is not."""
         yield f"Estimated cost avoided: {self.amounts}."
         if self.unknown:
-            yield f"Not included: {_jobs(self.unknown)} of unknown price."
+            charged = f"; an assumed {_joined(self.assumed)} is charged to accounts" if self.assumed else ""
+            yield f"Not included: {_jobs(self.unknown)} of unknown price{charged}."
         if self.free:
             yield f"Not included: {_jobs(self.free)} that ended without a charge."
         if self.open:
@@ -59,8 +62,14 @@ class CostSummary:
 
     def row(self) -> dict[str, Any]:
         """As plain values."""
-        sums = {currency: plain(amount) for currency, amount in self.sums.items()}
-        return {"sums": sums, "least": self.least, "unknown": self.unknown, "free": self.free, "open": self.open}
+        return {
+            "sums": _plain_texts(self.sums),
+            "least": self.least,
+            "unknown": self.unknown,
+            "free": self.free,
+            "open": self.open,
+            "assumed": _plain_texts(self.assumed),
+        }
 
     def to_text(self) -> str:
         """As a text that `read` takes."""
@@ -70,22 +79,27 @@ class CostSummary:
 def read(text: str) -> CostSummary:
     """What `written` gave."""
     row = orjson.loads(text)
-    return CostSummary(**{**row, "sums": {name: Decimal(amount) for name, amount in row["sums"].items()}})
+    return CostSummary(**{**row, **{field: _amounts(row[field]) for field in ("sums", "assumed")}})
 
 
 def together(some: Iterable[CostSummary]) -> CostSummary:
     every = list(some)
-    sums: dict[str, Decimal] = {}
-    for one in every:
-        for currency, amount in one.sums.items():
-            sums[currency] = sums.get(currency, NOTHING) + amount
     return CostSummary(
-        sums,
+        _added(one.sums for one in every),
         any(one.least for one in every),
         sum(one.unknown for one in every),
         sum(one.free for one in every),
         sum(one.open for one in every),
+        _added(one.assumed for one in every),
     )
+
+
+def _added(some: Iterable[Mapping[str, Decimal]]) -> dict[str, Decimal]:
+    sums: dict[str, Decimal] = {}
+    for one in some:
+        for currency, amount in one.items():
+            sums[currency] = sums.get(currency, NOTHING) + amount
+    return sums
 
 
 def cost_avoided(simulator: HasProviders) -> CostSummary:
@@ -93,17 +107,32 @@ def cost_avoided(simulator: HasProviders) -> CostSummary:
     return together(provider.ledger.cost_avoided(provider.clock.now()) for provider in simulator.providers.values())
 
 
-def of_tallies(currency: str, *, under_way: Tally, charged: Tally, free: Tally) -> CostSummary:
-    """The sums of one provider."""
+def of_tallies(
+    currency: str, *, under_way: Tally, charged: Tally, free: Tally, price_assumed: Decimal | None
+) -> CostSummary:
+    """The sums of one provider; `price_assumed` is what it charges for a job of unknown price."""
     whole = under_way.joined(charged)
     sums = {currency: whole.amount} if whole.count > whole.unknown else {}
-    return CostSummary(sums, whole.least > 0, whole.unknown, free.count, under_way.count)
+    assumed = {currency: price_assumed * charged.unknown} if price_assumed and charged.unknown else {}
+    return CostSummary(sums, whole.least > 0, whole.unknown, free.count, under_way.count, assumed)
 
 
 def plain(amount: Decimal) -> str:
     """An amount as it is written: no exponent, no zeros at its end."""
     text = f"{amount:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _plain_texts(amounts: Mapping[str, Decimal]) -> dict[str, str]:
+    return {currency: plain(amount) for currency, amount in amounts.items()}
+
+
+def _amounts(texts: Mapping[str, str]) -> dict[str, Decimal]:
+    return {currency: Decimal(text) for currency, text in texts.items()}
+
+
+def _joined(amounts: Mapping[str, Decimal]) -> str:
+    return " + ".join(f"{text} {currency}" for currency, text in _plain_texts(amounts).items())
 
 
 def _jobs(number: int) -> str:

@@ -191,7 +191,7 @@ class Ledger:
                 under_way.join(running.under_way)
                 charged.join(running.charged)
                 free.join(running.free)
-        return of_tallies(self.currency, under_way=under_way, charged=charged, free=free)
+        return of_tallies(self.currency, under_way=under_way, charged=charged, free=free, price_assumed=self.assumed)
 
     # Who may begin -----------------------------------------------------------------------------------------------
 

@@ -39,6 +39,7 @@ def balance_row(provider: Provider, account: Account) -> Mapping[str, Any]:
         "provider": provider.name,
         "account": account.name,
         "number": account.number,
+        "keys": list(account.keys),
         "jobs": account.drawn,
         "currency": status.currency,
         "limited": status.limited,

@@ -12,6 +12,7 @@ from mockreel.server.dashboard.pages import FoundAtOnce, PageContext
 from mockreel.server.dashboard.renderer import Region
 from mockreel.simulator.provider import Provider
 from mockreel.simulator.simulator import Simulator
+from mockreel.terminal import counted
 
 # So many accounts, and so many movements of each, are shown; the control API has all.
 MOST_ACCOUNTS = 100
@@ -211,4 +212,5 @@ def _sums(status: AccountStatus) -> Iterator[tuple[str, str]]:
         if amount is not None:
             yield word, f"{plain(amount)} {status.currency}"
     if status.unknown:
-        yield "of unknown price", f"{status.unknown} job{'' if status.unknown == 1 else 's'}"
+        each = f", assumed at {plain(status.assumed)} {status.currency}" if status.assumed else ""
+        yield "of unknown price", f"{counted(status.unknown, 'job')}{each}"

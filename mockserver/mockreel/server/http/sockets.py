@@ -3,6 +3,7 @@
 import errno
 import socket
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
 from mockreel.errors import OptionError, PortTaken
 
@@ -11,11 +12,17 @@ LAST_PORT = 65535
 _BOTH: Mapping[str, tuple[str, ...]] = {"localhost": ("127.0.0.1", "::1")}
 # Errors of a machine without such a family, or without this address of it.
 _NO_FAMILY = {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}
+# Errors of a port that another process holds, or this user may not have; others are about the address.
+_PORT_TAKEN = {errno.EADDRINUSE, errno.EACCES}
 # A port that is free in one family may be in use in the other; this many are tried.
 _TRIES = 50
 
 # The sockets of one port: several where it is bound in both families.
 Sockets = tuple[socket.socket, ...]
+
+
+# Addresses that mean every one of this machine, and the one that leads there from this machine.
+SHOWN: Mapping[str, str] = MappingProxyType({"0.0.0.0": "127.0.0.1", "::": "127.0.0.1"})
 
 
 def listen(host: str, port: int, names: Iterable[str]) -> dict[str, Sockets]:
@@ -43,7 +50,8 @@ def bind(host: str, port: int, names: Iterable[str]) -> dict[str, Sockets]:
             bound[name] = _bind_families(host, port + offset if port else 0)
         except OSError as problem:
             close(bound)
-            raise PortTaken(host, port + offset, problem.strerror or str(problem)) from problem
+            why, is_address = problem.strerror or str(problem), problem.errno in _PORT_TAKEN
+            raise PortTaken(host, port + offset, why, is_address=is_address) from problem
     return bound
 
 
@@ -112,5 +120,5 @@ def _bind(host: str, port: int) -> socket.socket:
 def url_of(sockets: Sockets, *, scheme: str = "http") -> str:
     """The base URL of a bound port; an address that means every interface is shown as loopback."""
     host, port = sockets[0].getsockname()[:2]
-    shown = {"0.0.0.0": "127.0.0.1", "::": "127.0.0.1"}.get(host, host)
+    shown = SHOWN.get(host, host)
     return f"{scheme}://[{shown}]:{port}" if ":" in shown else f"{scheme}://{shown}:{port}"

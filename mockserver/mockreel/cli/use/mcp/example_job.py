@@ -55,7 +55,7 @@ def submit(
 def _example(contract: Contract, model: str | None) -> tuple[str, Mapping[str, Any]]:
     """The model to run, and an input for it: the documented example's where it is that model."""
     if model is not None and model not in contract.names:
-        raise OptionError("model", model, contract.names)
+        raise OptionError("model", model, contract.models)
     for act in read_script(contract.provider).acts:
         if model in (None, act.model) and act.poll is not None:
             return act.model, _input(pointers.value(act.submit.body, act.input) if act.input else act.submit.body)

@@ -55,6 +55,8 @@ class Bundle:
         path = self._folder / LOG
         self._made = not self._folder.exists()
         try:
+            if not self._made and not path.exists() and any(one.name != FILES for one in self._folder.iterdir()):
+                raise StateError(f"{self.where} holds other files. Name a new folder, or an empty one.")
             (self._folder / FILES).mkdir(parents=True, exist_ok=True)
             self._file = os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb")
         except FileExistsError as problem:
