@@ -44,6 +44,9 @@ def _shown(context: CheckContext, name: str) -> Iterator[tuple[SentRequest, Rece
 def _wrong(row: Places, place: str, response: ReceivedResponse) -> Iterator[tuple[str, str]]:
     """What should be otherwise, and what is."""
     values, parent = pointers.values(response.json, place), place.rpartition("/")[0]
+    if "within" in row.given:
+        yield from _beyond(row, place, response)
+        return
     if not values and pointers.values(response.json, parent):
         yield f"a number at {place}", response.shown()[:200]
     for value in values:
@@ -59,6 +62,14 @@ def _wrong(row: Places, place: str, response: ReceivedResponse) -> Iterator[tupl
                 yield f"{sum(known)} at {place}, as {' + '.join(map(str, known))}", f"{value!r}"
         else:
             yield from _page(row, place, value, response)
+
+
+def _beyond(row: Places, place: str, response: ReceivedResponse) -> Iterator[tuple[str, str]]:
+    """Whether parts are in all more than the whole that they are of."""
+    every = [[number(one) for one in pointers.values(response.json, at)] for at in (place, str(row.given["within"]))]
+    parts, whole = (sum((one for one in some if one is not None), Decimal(0)) for some in every)
+    if every[1] and parts > whole:
+        yield f"at most {whole:f} in all at {place}, as at {row.given['within']}", f"{parts:f}"
 
 
 def _page(row: Places, place: str, value: Any, response: ReceivedResponse) -> Iterator[tuple[str, str]]:

@@ -4,6 +4,7 @@ from mockreel.conformance.checks.requests import (
     additional_parts,
     body_limits,
     conditional_reads,
+    confirmed_cancellations,
     key_places,
     provoked_errors,
 )
@@ -14,6 +15,7 @@ CHECKS = (
     *conditional_reads.CHECKS,
     *additional_parts.CHECKS,
     *provoked_errors.CHECKS,
+    *confirmed_cancellations.CHECKS,
 )
 
 __all__ = ["CHECKS"]
