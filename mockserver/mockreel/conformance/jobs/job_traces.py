@@ -164,9 +164,7 @@ class JobTraces:
     def ask(self, start: Start) -> tuple[SentRequest, str | None, str]:
         """The request that begins a job, with what it may carry beside its input, its callback URL and its text."""
         context, url = self._context, None
-        request, text = self._vivid(context.requests.good(start.submit, start.model))
-        for name, value in start.shape.items():
-            request = request.with_json(pointers.placed(request.json, f"{start.submit.input}/{name}", value))
+        request, text = self._vivid(self.plain_request(start))
         carried = start.talk.promises.carries
         if carried and isinstance(request.json, dict):
             request = request.with_json(placed(request.json, "", carried))
@@ -175,6 +173,13 @@ class JobTraces:
         if start.scenario is not None:
             request = replace(request, headers={**request.headers, "prefer": f"scenario={start.scenario}"})
         return request, url, text
+
+    def plain_request(self, start: Start) -> SentRequest:
+        """The same as far as it matters for what the job costs."""
+        request = self._context.requests.good(start.submit, start.model)
+        for name, value in start.shape.items():
+            request = request.with_json(pointers.placed(request.json, f"{start.submit.input}/{name}", value))
+        return request
 
     def _vivid(self, request: SentRequest) -> tuple[SentRequest, str]:
         """The request with longer and richer texts wherever the contract allows any text.

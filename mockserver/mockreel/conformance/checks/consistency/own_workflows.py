@@ -31,9 +31,15 @@ def _with_fields(context: CheckContext, operation: Operation, response: Received
     return replace(good, path=path)
 
 
+def _begun(context: CheckContext) -> Iterator[SentRequest]:
+    row = context.contract.conversation.workflow
+    if row is not None:
+        yield context.requests.good(context.contract.operation(str(row.given["run"]))).with_json(row.given["body"])
+
+
 @check(
     "workflow.runs", "A workflow of one's own can be run, and its run says of which workflow it is.", level="jobs",
-    known=lambda context: context.contract.conversation.workflow is not None,
+    known=lambda context: context.contract.conversation.workflow is not None, begins=_begun,
 )  # fmt: skip
 def own_workflows_run(context: CheckContext) -> Iterator[Problem]:
     row = context.contract.conversation.workflow

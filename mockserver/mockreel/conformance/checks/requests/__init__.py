@@ -6,6 +6,7 @@ from mockreel.conformance.checks.requests import (
     conditional_reads,
     confirmed_cancellations,
     key_places,
+    priced_requests,
     provoked_errors,
 )
 
@@ -15,6 +16,7 @@ CHECKS = (
     *conditional_reads.CHECKS,
     *additional_parts.CHECKS,
     *provoked_errors.CHECKS,
+    *priced_requests.CHECKS,
     *confirmed_cancellations.CHECKS,
 )
 
