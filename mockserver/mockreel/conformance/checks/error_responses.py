@@ -82,7 +82,16 @@ def not_an_admin(context: CheckContext) -> Iterator[Problem]:
 
 @check("refusal.unknown-path", "A path that does not exist is answered as one.", level="reads")
 def unknown_path(context: CheckContext) -> Iterator[Problem]:
-    yield from row_problem(context, SentRequest("GET", _NOWHERE), "unknown-path", "a path that does not exist")
+    for path in dict.fromkeys((_NOWHERE, *_in_other_dialects(context))):
+        yield from row_problem(context, SentRequest("GET", path), "unknown-path", "a path that does not exist")
+
+
+def _in_other_dialects(context: CheckContext) -> Iterator[str]:
+    """Paths that do not exist below others that have errors of their own form."""
+    for row in context.contract.wire.get("unrouted", []):
+        path = str(row["prefix"])
+        if path and context.contract.router.find(path) is None:
+            yield path
 
 
 @check("refusal.wrong-method", "A method that a path does not have is answered as one.", level="reads")

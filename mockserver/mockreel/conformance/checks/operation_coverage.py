@@ -130,7 +130,7 @@ def quotes_its_price(context: CheckContext) -> Iterator[Problem]:
     assert row is not None
     operation = context.contract.operation(str(row.given["operation"]))
     models = [model for model in context.contract.names_at[operation.id].values() if context.wants(model)]
-    unique = list({model.id: model for model in models}.values())
+    unique = sorted({model.id: model for model in models}.values(), key=lambda one: not one.price.rules)
     quotes = (one for model in unique for one in priced_requests(context, operation, model))
     for one in islice(quotes, FEW if context.options.quick else None):
         model, request, amount_expected = one.model, one.request, one.amount

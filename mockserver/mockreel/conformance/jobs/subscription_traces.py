@@ -40,8 +40,10 @@ class SubscriptionTrace:
     deliveries: ReceivedResponse | None = None
     below: list[tuple[SentRequest, ReceivedResponse]] = field(default_factory=list)
     looked_at: float = 0.0
-    failing: tuple[Arrival, ...] = ()  # the attempts about the job at a subscription that takes none
-    silenced: "tuple[Arrival, ...] | None" = None  # those at one that was silenced; None if it could not be
+    # The attempts about the job at a subscription that takes none, and at one that was silenced; None where that is not
+    # known, as it could not be silenced, or somebody else has subscribed to the same address.
+    failing: tuple[Arrival, ...] | None = None
+    silenced: tuple[Arrival, ...] | None = None
     beside: list[tuple[str, SentRequest, ReceivedResponse]] = field(default_factory=list)
 
     def by_job(self) -> dict[Any, list[Arrival]]:
@@ -89,8 +91,9 @@ def trace_subscription(context: "CheckContext", row: Places, found: list[Subscri
     until += sum(policy.delays)
     while context.target.now() < until and not (_is_over(context, trace, url) and _has_failed(context, trace, policy)):
         yield 0.5
-    trace.failing = _about(context, trace, beside[0][0])
-    trace.silenced = _about(context, trace, beside[1][0]) if is_silent else None
+    listed = _subscriptions(context, trace)
+    failing, silenced = (_about(context, trace, url) if listed.count(f'"{url}"') < 2 else None for url, _, _ in beside)
+    trace.failing, trace.silenced = failing, silenced if is_silent else None
     _read(context, trace)
 
 
@@ -115,6 +118,18 @@ def _silence(context: "CheckContext", request: SentRequest, made: ReceivedRespon
     fields = {name: pointers.value(made.json, place) for name, place in row.given["fields"].items()}
     change = context.links.follow(link, request, made).with_json(fields)
     return not context.error_detector.refused(context.send(change))
+
+
+def _subscriptions(context: "CheckContext", trace: SubscriptionTrace) -> str:
+    """What the account has subscribed to, as a text; empty where no operation lists it."""
+    made = trace.request.operation
+    for one in context.contract.operations:
+        if made is not None and one.path == made.path and one.method == "GET":
+            request = context.requests.good(one)
+            if any(parameter.name == "limit" for parameter in one.query):
+                request = replace(request, query=urlencode({"limit": longest(one, "limit")}))
+            return context.send(request).body.decode("utf-8", "replace")
+    return ""
 
 
 def _about(context: "CheckContext", trace: SubscriptionTrace, url: str) -> tuple[Arrival, ...]:
