@@ -73,10 +73,10 @@ def test_a_long_row_of_anything_ends(piece: str, tmp_path: Path) -> None:
     """No pattern walks back over what it has seen."""
     path = tmp_path / "one.txt"
     path.write_text(piece * (200_000 // len(piece)), encoding="utf-8")
-    begun = time.monotonic()
+    begun = time.process_time()
     scan([path])
 
-    assert time.monotonic() - begun < LONGEST_SECONDS
+    assert time.process_time() - begun < LONGEST_SECONDS
 
 
 ADDRESSES = (

@@ -1,7 +1,7 @@
 """What a check is, and what it finds."""
 
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -11,6 +11,7 @@ from mockreel.contract.exchanges.problem import Problem
 
 if TYPE_CHECKING:
     from mockreel.conformance.check_context import CheckContext
+    from mockreel.contract.exchanges.exchange import SentRequest
 
 # What a check does to its target: it reads or is refused; it sends what must be refused; it begins jobs.
 Level = Literal["reads", "breaking", "jobs"]
@@ -21,8 +22,9 @@ class Check:
     """One check of a target: an id, a summary, and the function that performs it.
 
     The function yields a problem for each violation, and calls `context.judged()` for each case that it
-    has checked. `uses` names the groups of jobs that it reads; without one it runs while jobs run. `known` says to
-    which contracts it applies; `plays`: it asks with the `Prefer` header, which only a mock server follows.
+    which contracts it applies; `plays`: it asks with the `Prefer` header, which only a mock server follows. `begins`
+    are requests that begin jobs, and are sent only after an answer or in a check with `uses`: the plan has them.
+    requests that begin jobs, and are sent only after an answer or in a check with `uses`: the plan of a run has them.
     """
 
     id: str
@@ -32,6 +34,7 @@ class Check:
     uses: tuple[str, ...] = ()
     known: "Callable[[CheckContext], bool]" = lambda _: True
     plays: bool = False
+    begins: "Callable[[CheckContext], Iterable[SentRequest]]" = lambda _: ()
 
 
 def check(
@@ -42,9 +45,10 @@ def check(
     uses: tuple[str, ...] = (),
     known: "Callable[[CheckContext], bool]" = lambda _: True,
     plays: bool = False,
+    begins: "Callable[[CheckContext], Iterable[SentRequest]]" = lambda _: (),
 ) -> "Callable[[Callable[[CheckContext], Iterator[Problem]]], Check]":
     """Make a function a check."""
-    return lambda function: Check(id, says, level, function, uses, known, plays)
+    return lambda function: Check(id, says, level, function, uses, known, plays, begins)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,19 +1,18 @@
 """The plan of a run before it begins: requests, jobs, webhooks, minutes and money, and what does not fit."""
 
 import math
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import Any
 
 from mockreel.conformance.check import Check
 from mockreel.conformance.check_context import CheckContext
-from mockreel.conformance.jobs.job_groups import ANSWERS, APART, forecast, starts
+from mockreel.conformance.jobs.job_groups import ANSWERS, forecast
+from mockreel.conformance.planned_costs import PlannedCosts, group_requests
 from mockreel.conformance.spending_guard import SpendingGuard
-from mockreel.contract import pricing
 from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest
+from mockreel.engine.billing.ledger_entries import due_of
 from mockreel.simulator.in_process.memory_receiver import Receiver
 from mockreel.simulator.in_process.mock_target import Skipped, Target
 
@@ -53,8 +52,8 @@ class Announcement:
 
     def _costs(self) -> str:
         sums = [f"{amount.normalize():f} {currency}" for currency, amount in self.money.items()]
-        sums += [f"{self.unpriced} jobs of unknown price"] if self.unpriced else []
-        return " and ".join(sums)
+        unsure = f"{self.unpriced} jobs without an exact price" if self.unpriced else ""
+        return f"{' and '.join(sums)} with {unsure}" if sums and unsure else " and ".join(sums) or unsure
 
 
 class _Counting:
@@ -93,6 +92,8 @@ def announce(context: CheckContext, checks: Iterable[Check], *, latency: float =
     selected = [check for check in checks if check.known(context) and (context.plays or not check.plays)]
     found = Announcement(context.contract.provider, checks=len(selected))
     asks = {check.id: _planned_requests(context, check) for check in selected if not check.uses}
+    for check in selected:
+        _price(found, context, check.begins(context))
     _fit(found, context, {name: len(some) for name, some in asks.items()}, latency)
     for name, some in asks.items():
         fitting = some[: found.most.get(name, len(some))]
@@ -143,23 +144,24 @@ def _add_group(found: Announcement, context: CheckContext, group: str) -> None:
             f"{how}: it takes {cost.least:.0f} s; give --budget {math.ceil(cost.least * 1.3):.0f}"
         )
         return
-    found.jobs += cost.jobs
+    requests = list(group_requests(context, group))
     found.webhooks += cost.callbacks
-    found.requests += cost.jobs * (1 + _LOOKS)
+    found.requests += len(requests) * (1 + _LOOKS)
     found.seconds = 0.0 if context.own else min(context.options.budget, max(found.seconds, cost.seconds))
-    if group not in APART:
-        _price(found, context, [context.requests.good(start.submit, start.model) for start in starts(context, group)])
+    _price(found, context, requests)
 
 
 _LOOKS = 10
 
 
-def _price(found: Announcement, context: CheckContext, asks: Iterable[SentRequest]) -> None:
-    purse: Any = getattr(context.target, "purse", None)
-    unknown: Counter[bool] = Counter()
-    for request in asks if isinstance(purse, SpendingGuard) else ():
-        cost = purse.price(request)
-        if cost is not None and context.request_checker.judge(request).row is None:
-            found.money = pricing.total(found.money, cost) if cost.certainty == "exact" else found.money
-            unknown[cost.certainty == "exact"] += 1
-    found.unpriced += unknown[False]
+def _price(found: Announcement, context: CheckContext, requests: Iterable[SentRequest]) -> None:
+    """Count the jobs of requests, and at a target that may bill what they cost."""
+    prices, money = PlannedCosts(context.contract), context.contract.money
+    for cost in (one for request in requests for one in prices.of(request)):
+        found.jobs += 1
+        if getattr(context.target, "purse", None) is None:
+            continue
+        amount = due_of(cost, money.unknown)
+        found.unpriced += cost.certainty != "exact"
+        if amount is not None:
+            found.money[money.currency] = found.money.get(money.currency, Decimal(0)) + amount

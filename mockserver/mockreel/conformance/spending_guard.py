@@ -55,8 +55,12 @@ class SpendingGuard:
         verdict = self._request_checker.judge(request) if request.operation else None
         if verdict is None or verdict.row is None:
             raise Skipped(f"{name} would be accepted; allow it with --full")
-        cost = self._cost(request, verdict.model) if request.operation and request.operation.submits else None
-        if cost is None:
+        batch, operation = self.contract.conversation.batch, request.operation
+        if operation is not None and batch is not None and operation.id == batch.given["operation"]:
+            cost = Cost(None, "", "unknown")  # of how many jobs a broken body would begin, nobody knows
+        elif operation is not None and operation.submits:
+            cost = self._cost(request, verdict.model)
+        else:
             return
         if cost.amount is None or cost.certainty != "exact":
             raise Skipped(f"{name}: its price is not known exactly, so no limit could hold it; allow it with --full")
@@ -64,12 +68,6 @@ class SpendingGuard:
         if total[cost.currency] > self.limit:
             raise Skipped(f"{name}: --max-spend {self.limit} is used up ({self.shown()})")
         self.spent = total
-
-    def price(self, request: SentRequest) -> Cost | None:
-        """What a request would cost if it were accepted; None where it begins no job."""
-        if request.operation is None or not request.operation.submits or request.who in ("nobody", "invalid"):
-            return None
-        return self._cost(request, self._request_checker.judge(request).model)
 
     def _cost(self, request: SentRequest, model: Model | None) -> Cost:
         if model is None:

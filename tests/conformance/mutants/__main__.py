@@ -2,7 +2,8 @@
 
 `--provider NAME` and `--only KIND` (both repeatable) narrow it, `--sample N` takes every N-th row. `--results FILE`
 keeps each verdict as it comes: a run that was broken off goes on from there. `--write FILE` writes the table into the
-docs; with `--known` what the results lack is listed there as not tried.
+docs; with `--known` what the results lack is listed there as not tried. `--page FILE` is the table as it is: rows that
+the results lack keep what it says, and `--missed` tries those again that it says no check notices.
 """
 
 import argparse
@@ -31,7 +32,9 @@ def main(arguments: list[str]) -> int:
         for row in mutants(provider)
         if not options.only or row.kind in options.only
     ][:: options.sample]
-    known = Results(options.results)
+    known = Results(options.results, options.page)
+    if options.missed:
+        rows = [row for row in rows if known.listed_as_missed(row)]
     found = [(row, _known_verdict(row, known)) for row in rows] if options.known else []
     found = found or list(_verdicts(rows, known, options.jobs))
     if options.write:
@@ -49,6 +52,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--jobs", type=int, default=1, help="so many processes")
     parser.add_argument("--results", type=Path, help="a file that keeps each verdict, to go on from")
     parser.add_argument("--known", action="store_true", help="try nothing: what the file lacks is listed as not tried")
+    parser.add_argument("--page", type=Path, help="the page whose verdicts stand where the results have none")
+    parser.add_argument("--missed", action="store_true", help="only the rows that the page says no check notices")
     parser.add_argument("--write", type=Path, help="the page with the table")
     return parser
 
@@ -56,7 +61,7 @@ def _parser() -> argparse.ArgumentParser:
 def _known_verdict(row: Mutant, results: Results) -> Verdict:
     """What is known of a row without trying it."""
     reason = reason_for(row)
-    return Verdict("reason", reason=reason) if reason else results.known(row) or UNTRIED
+    return Verdict("reason", reason=reason) if reason else results.known(row) or results.listed(row) or UNTRIED
 
 
 def _verdicts(rows: list[Mutant], results: Results, jobs: int) -> Iterator[tuple[Mutant, Verdict]]:

@@ -1,14 +1,17 @@
 """The ways to make a row false: what it says on the wire first, another row's word next, itself gone last."""
 
 import copy
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Collection, Iterator, Sequence
 from decimal import Decimal
+from itertools import combinations
 from typing import Any
 
 # What of a row says nothing about the provider.
 _SILENT = {"evidence", "source", "note", "inferred", "says", "title", "kind", "placeholder", "media", "aliases", "name"}
 # What is changed first where a row has it: what the wire shows.
 _LOUD = (
+    "embed",
     "word",
     "code",
     "value",
@@ -25,16 +28,22 @@ _LOUD = (
 )
 # Of a row about how clients speak: where something stands, in the order in which it is looked for.
 _PLACES = ("state", "items", "pattern", "at", "other")
+_NUMBER = re.compile(r"[0-9]+\.[0-9]+")
 # A field that no reply has.
 UNKNOWN_FIELD = "mockreel_mutant"
 
 
-def falsehoods(document: Any, kind: str, steps: Sequence[str | int], *, codes: bool) -> Iterator[Any]:
+def falsehoods(
+    document: Any, kind: str, steps: Sequence[str | int], *, codes: bool, names: Collection[str] = ()
+) -> Iterator[Any]:
     """A document with one row made false, in one way after the other.
 
     Args:
         codes: whether the error responses of the provider show a code.
+        names: what a row may name: another one of them takes the place of a value that is one.
     """
+    if kind == "wire facts" and (named := _at(document, steps).get("value")) in list(names):
+        yield _with(document, steps, {**_at(document, steps), "value": next(one for one in names if one != named)})
     if kind == "operations":
         yield _without(document, steps[:-1])
     elif kind in ("messages", "models"):
@@ -85,6 +94,7 @@ def _changes(document: Any, kind: str, steps: Sequence[str | int], *, codes: boo
         for changed in () if hidden else _others(row[name]):
             yield _with(document, steps, {**row, name: changed})
     if kind == "rules about money":
+        yield from (_with(document, steps, {**row, name: "1.5"}) for name in row if row[name] is None)
         yield from _moves(document, steps)
     if not places:
         yield from _of_others(document, steps)
@@ -152,8 +162,9 @@ def _others(value: Any) -> Iterator[Any]:
     """Other values of the same type: of an object one for each of its members."""
     members = _in_order(value) if isinstance(value, dict) else []
     words = [name for name in members if isinstance(value[name], str)]
-    if len(words) == len(members) > 1:  # words of a list: only another one of them can be played
-        one, other = words[:2]
+    pairs = [(one, other) for one, other in combinations(words, 2) if value[one] != value[other]]
+    if len(words) == len(members) and pairs:  # words of a list: only another one of them can be played
+        one, other = pairs[0]
         yield {**value, one: value[other], other: value[one]}
     for name in members:
         changed = _other(value[name])
@@ -172,6 +183,10 @@ def _other(value: Any) -> Any:
             changed = not value
         case int() | float():
             changed = value + 1
+        case str() if _NUMBER.fullmatch(value):
+            changed = str(Decimal(value) + 1)
+        case str() if value.endswith("}"):  # what follows a placeholder may be a part of what takes its place
+            changed = f"x{value}"
         case str():
             changed = f"{value}x"
         case [str(), _, *_]:

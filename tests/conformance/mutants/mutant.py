@@ -107,9 +107,10 @@ class Mutant:
 
     def false(self) -> Iterator[Any]:
         """The document with this row made false, in one way after the other."""
-        document, codes = self.read(), bool(honest_contract(self.provider).conversation.codes)
+        document, contract = self.read(), honest_contract(self.provider)
+        codes, names = bool(contract.conversation.codes), tuple(contract.errors)
         yield from other_options(self.provider, self.file, document, self.steps)
-        yield from falsehoods(document, self.kind, self.steps, codes=codes)
+        yield from falsehoods(document, self.kind, self.steps, codes=codes, names=names)
 
 
 def mutants(provider: str) -> Iterator[Mutant]:

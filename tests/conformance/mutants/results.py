@@ -1,17 +1,20 @@
-"""Verdicts in a file, one a line, so that a run that was broken off goes on where it was."""
+"""Verdicts in a file, one a line, so that a run that was broken off goes on where it was; and those of a page."""
 
 import json
+import re
 from dataclasses import asdict
 from pathlib import Path
 
 from conformance.mutants.mutant import Mutant
+from conformance.mutants.table import MISSED, read_table
 from conformance.mutants.trial import Verdict
 
 
 class Results:
-    """What is known of rows; without a file nothing is, and nothing is kept."""
+    """What is known of rows; without a file nothing is, and nothing is kept. A page has what was known before."""
 
-    def __init__(self, file: Path | None) -> None:
+    def __init__(self, file: Path | None, page: Path | None = None) -> None:
+        self._table = read_table(page.read_text("utf-8")) if page is not None else {}
         self._file = file
         self._known: dict[tuple[str, str], Verdict] = {}
         for line in file.read_text("utf-8").splitlines() if file is not None and file.is_file() else ():
@@ -20,6 +23,18 @@ class Results:
 
     def known(self, row: Mutant) -> Verdict | None:
         return self._known.get((row.provider, row.where))
+
+    def listed(self, row: Mutant) -> Verdict | None:
+        """What the page says of a row."""
+        cell = self._table.get(row.provider, {}).get(row.name, "")
+        if cell == MISSED:
+            return Verdict("missed")
+        return Verdict("noticed", tuple(re.findall(r"`([^`]+)`", cell))) if cell.startswith("`") else None
+
+    def listed_as_missed(self, row: Mutant) -> bool:
+        """Whether the page says that no check notices a row."""
+        listed = self.listed(row)
+        return listed is not None and listed.state == "missed"
 
     def keep(self, row: Mutant, verdict: Verdict) -> None:
         self._known[row.provider, row.where] = verdict

@@ -3,12 +3,14 @@
 from conformance.saboteurs import (
     account_access,
     agreements,
+    aimlapi_regressions,
     answers,
     attempts,
     bodies,
     calls,
     contradictions,
     counters,
+    delayed_changes,
     job_ends,
     jobs,
     limits,
@@ -17,6 +19,8 @@ from conformance.saboteurs import (
     paged_lists,
     records,
     result_files,
+    runflow_regressions,
+    runninghub_regressions,
     things,
 )
 from conformance.saboteurs.saboteur import Caught, Saboteur, run_checks
@@ -39,6 +43,10 @@ GALLERY: tuple[Saboteur, ...] = (
     *limits.GALLERY,
     *things.GALLERY,
     *contradictions.GALLERY,
+    *delayed_changes.GALLERY,
+    *runflow_regressions.GALLERY,
+    *aimlapi_regressions.GALLERY,
+    *runninghub_regressions.GALLERY,
 )
 
 __all__ = ["GALLERY", "Caught", "Saboteur", "run_checks"]

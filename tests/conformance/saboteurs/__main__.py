@@ -9,7 +9,7 @@ from pathlib import Path
 
 from conformance.saboteurs import GALLERY, run_checks
 from conformance.saboteurs.saboteur import honest_checks
-from conformance.saboteurs.table import known_rows, replace_table, row
+from conformance.saboteurs.table import attribution_of, attribution_sentence, known_rows, replace_table, row
 
 
 def main(arguments: list[str]) -> int:
@@ -28,7 +28,9 @@ def main(arguments: list[str]) -> int:
         text = options.write.read_text()
         fresh = {one.saboteur.id: row(one) for one in found}
         known = known_rows(text)
-        options.write.write_text(replace_table(text, [fresh.get(one.id) or known[one.id] for one in GALLERY]))
+        rows = [fresh.get(one.id) or known[one.id] for one in GALLERY]
+        sentence = attribution_sentence(attribution_of(rows, GALLERY))
+        options.write.write_text(replace_table(text, rows, sentence))
     honest = "falls" if wronged else "holds"
     print(f"{len(found) - missed} of {len(found)} saboteurs caught; the honest mock server {honest}")
     return 1 if missed or wronged else 0

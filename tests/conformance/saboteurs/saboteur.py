@@ -151,9 +151,12 @@ def altering(*operations: str, change: Callable[[Response, Request], Response]) 
     def make() -> Answering:
         def answer(provider: Provider, request: Request) -> Response | Awaitable[Response]:
             response = provider.answer(request)
-            if isinstance(response, Response) and (not operations or operation_id(provider, request) in operations):
-                return change(response, request)
-            return response
+            if operations and operation_id(provider, request) not in operations:
+                return response
+            return change(response, request) if isinstance(response, Response) else changed(response, request)
+
+        async def changed(coming: Awaitable[Response], request: Request) -> Response:
+            return change(await coming, request)
 
         return answer
 

@@ -1,7 +1,9 @@
 """The table of saboteurs in the docs."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 
+from conformance.saboteurs.attribution import Attribution, attribute
 from conformance.saboteurs.saboteur import Caught, Saboteur
 
 BEGIN, END = "<!-- saboteurs: begin -->", "<!-- saboteurs: end -->"
@@ -15,11 +17,25 @@ def row(found: Caught) -> str:
     return f"| {found.saboteur.id} | {found.saboteur.provider} | {found.saboteur.says} | {shown} |"
 
 
-def replace_table(text: str, rows: Sequence[str]) -> str:
-    """A document with its table replaced."""
+def replace_table(text: str, rows: Sequence[str], sentence: str) -> str:
+    """A document with its table replaced, and the sentence before it."""
     before, _, rest = text.partition(BEGIN)
     _, _, after = rest.partition(END)
-    return f"{before}{BEGIN}\n{HEAD}\n" + "\n".join(rows) + f"\n{END}{after}"
+    return f"{before}{BEGIN}\n{sentence}\n\n{HEAD}\n" + "\n".join(rows) + f"\n{END}{after}"
+
+
+def attribution_of(rows: Iterable[str], gallery: Iterable[Saboteur]) -> Attribution:
+    """What the rows of a table say of who caught whom."""
+    caught = {line.split("|")[1].strip(): re.findall(r"`([^`]+)`", line.split("|")[4]) for line in rows}
+    return attribute((one, caught[one.id]) for one in gallery if one.id in caught)
+
+
+def attribution_sentence(found: Attribution) -> str:
+    """The sentence of a document about that."""
+    return (
+        f"Of {found.known} saboteurs whose sentence says what is broken, {found.by_any} are caught by a check of it,\n"
+        f"{found.by_first} by such a check first of all."
+    )
 
 
 def known_rows(text: str) -> dict[str, str]:

@@ -70,7 +70,7 @@ def _falling(models: list[Any]) -> list[Any]:
     return [{**one, "metrics": {name: fall(times) for name, times in one["metrics"].items()}} for one in models]
 
 
-def _delivering(**changes: Any) -> Callable[[Contract], Contract]:
+def delivering(**changes: Any) -> Callable[[Contract], Contract]:
     """The policy of subscriptions is another one."""
 
     def change(contract: Contract) -> Contract:
@@ -223,7 +223,7 @@ GALLERY = (
         "subscriptions-once",
         "What a subscription is sent, and fails, is never sent again.",
         "runflow",
-        contract=_delivering(attempts=1, delays=()),
+        contract=delivering(attempts=1, delays=()),
     ),
     Saboteur(
         "attempts-succeed",

@@ -33,7 +33,7 @@ def row_problem(
         status, code = context.error_detector.expected(known, request.operation, path=request.path)
         expected = f"{status} with the code {code}" if context.contract.conversation.codes else f"status {status}"
         yield Problem(context.facts.row(row), f"{why}: {expected}", response.shown(), request, _subject(request))
-    elif row not in _VIOLATIONS and (
+    elif (row not in _VIOLATIONS or "{" not in known.message) and (
         text := context.error_detector.missing_text(response, known, request.operation, path=request.path)
     ):
         fact = context.facts.row(row)
@@ -82,7 +82,16 @@ def not_an_admin(context: CheckContext) -> Iterator[Problem]:
 
 @check("refusal.unknown-path", "A path that does not exist is answered as one.", level="reads")
 def unknown_path(context: CheckContext) -> Iterator[Problem]:
-    yield from row_problem(context, SentRequest("GET", _NOWHERE), "unknown-path", "a path that does not exist")
+    for path in dict.fromkeys((_NOWHERE, *_in_other_dialects(context))):
+        yield from row_problem(context, SentRequest("GET", path), "unknown-path", "a path that does not exist")
+
+
+def _in_other_dialects(context: CheckContext) -> Iterator[str]:
+    """Paths that do not exist below others that have errors of their own form."""
+    for row in context.contract.wire.get("unrouted", []):
+        path = str(row["prefix"])
+        if path and context.contract.router.find(path) is None:
+            yield path
 
 
 @check("refusal.wrong-method", "A method that a path does not have is answered as one.", level="reads")

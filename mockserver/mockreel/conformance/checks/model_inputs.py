@@ -5,11 +5,16 @@ from collections.abc import Iterable, Iterator
 
 from mockreel.conformance.check import Check, check
 from mockreel.conformance.check_context import CheckContext
-from mockreel.contract import Model, Operation
+from mockreel.contract import Model, Operation, pointers
 from mockreel.contract.evidence.facts import Fact
 from mockreel.contract.exchanges.exchange import SentRequest
 from mockreel.contract.exchanges.problem import Problem
 from mockreel.contract.exchanges.sample_values import Variant
+
+# So many other names of each operation's models are tried with --quick.
+FEW_NAMES = 2
+# A field that no model has.
+UNKNOWN = "mockreel_unknown"
 
 
 def _judged_variants(
@@ -85,4 +90,104 @@ def forbidden_is_refused(context: CheckContext) -> Iterator[Problem]:
             )
 
 
-CHECKS: tuple[Check, ...] = (allowed_is_taken, forbidden_is_refused)
+def _renamed(context: CheckContext) -> Iterator[tuple[Operation, Model, SentRequest]]:
+    """For each operation that takes a model's name in its body a forbidden body with another name of a model."""
+    for operation in context.contract.operations:
+        if operation.model is None or operation.model.kind != "body" or not operation.submits:
+            continue
+        known = context.contract.names_at.get(operation.id, {})
+        others = [(name, model) for name, model in known.items() if name != model.id and context.wants(model)]
+        for name, model in others[: FEW_NAMES if context.options.quick else None]:
+            schema, base = context.requests.resolver.model(context.model_selection.schema(operation, model))
+            for variant in context.requests.samples.forbidden(schema, base):
+                good = context.requests.with_input(operation, model, variant.value)
+                request = good.with_json({**good.json, operation.model.name: name})
+                if context.request_checker.judge(request).row is not None:
+                    yield operation, model, request
+                    break
+
+
+@check(
+    "body.names", "A model is known by each of its names: what is wrong about a body is not the name.",
+    level="breaking", known=lambda context: any(True for _ in _renamed(context)),
+)  # fmt: skip
+def other_names_are_known(context: CheckContext) -> Iterator[Problem]:
+    """The body is refused for something else, so that no job begins."""
+    blames = context.contract.conversation.blames
+    for operation, model, request in _renamed(context):
+        response = context.answer(request, operation)
+        if response is None or blames is None or operation.model is None:
+            continue
+        blamed = [str(one) for place in blames.at[:1] for one in pointers.values(response.json, place)]
+        unknown = context.error_detector.is_row(response, context.contract.errors["unknown-model"], operation)
+        invalid = context.error_detector.is_row(response, context.contract.errors["invalid-body"], operation)
+        if any(operation.model.name in one for one in blamed) or (unknown and not invalid):
+            expected = "another field blamed than that of the model"
+            yield Problem(_fact(context, model), expected, response.shown(), request, f"{operation.id} {model.id}")
+
+
+def _with_additions(context: CheckContext) -> Iterator[tuple[Operation, Model, SentRequest]]:
+    """A forbidden body of each operation with a field that no model has."""
+    for operation in context.contract.operations:
+        models = [one for one in context.model_selection.at(operation) if one is not None]
+        for model in models[:1] if operation.submits and operation.body == "json" else ():
+            schema, base = context.requests.resolver.model(context.model_selection.schema(operation, model))
+            for variant in context.requests.samples.forbidden(schema, base):
+                plain = context.requests.with_input(operation, model, variant.value)
+                if isinstance(variant.value, dict) and context.request_checker.judge(plain).row is not None:
+                    further = context.requests.with_input(operation, model, {**variant.value, UNKNOWN: "x"})
+                    yield operation, model, further
+                    break
+
+
+@check(
+    "body.further", "A field that a model does not have is blamed where its schema forbids it, and nowhere else.",
+    level="breaking", known=lambda context: context.contract.conversation.blames is not None,
+)  # fmt: skip
+def further_fields_are_overlooked(context: CheckContext) -> Iterator[Problem]:
+    for operation, model, further in _with_additions(context):
+        schema, _ = context.requests.resolver.model(context.model_selection.schema(operation, model))
+        if schema.get("additionalProperties") is False:
+            continue
+        response = context.answer(further, operation)
+        if response is not None and UNKNOWN.encode() in response.body:
+            subject = f"{operation.id} {model.id}"
+            yield Problem(_fact(context, model), f"nothing about {UNKNOWN}", response.shown(), further, subject)
+
+
+@check("body.case", "An option is spelled as it is listed.", level="breaking")
+def options_have_one_spelling(context: CheckContext) -> Iterator[Problem]:
+    for operation in context.contract.operations:
+        if not operation.submits or operation.body != "json":
+            continue
+        for model in context.model_selection.at(operation)[: FEW_NAMES if context.options.quick else None]:
+            for request in _respelled(context, operation, model) if model is not None else ():
+                response = context.answer(request, operation)
+                if model is not None and response is not None and not context.error_detector.refused(response):
+                    subject = f"{operation.id} {model.id}"
+                    yield Problem(
+                        _fact(context, model), "an option that is refused", response.shown(), request, subject
+                    )
+
+
+def _respelled(context: CheckContext, operation: Operation, model: Model) -> Iterator[SentRequest]:
+    """Bodies with an option in other letters, which the contract forbids."""
+    schema, _ = context.requests.resolver.model(context.model_selection.schema(operation, model))
+    good = context.requests.good(operation, model)
+    for name, field in schema.get("properties", {}).items():
+        words = field.get("enum", ()) if isinstance(field, dict) else ()
+        word = next((one for one in words if isinstance(one, str) and one.swapcase() not in words), None)
+        if word is not None:
+            request = good.with_json(pointers.placed(good.json, f"{operation.input}/{name}", word.swapcase()))
+            if context.request_checker.judge(request).row is not None:
+                yield request
+                return
+
+
+CHECKS: tuple[Check, ...] = (
+    allowed_is_taken,
+    forbidden_is_refused,
+    other_names_are_known,
+    further_fields_are_overlooked,
+    options_have_one_spelling,
+)

@@ -4,11 +4,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
+from itertools import islice
 from typing import Any
 
 from mockreel.conformance.check import Check, check
 from mockreel.conformance.check_context import CheckContext
-from mockreel.conformance.checks.job_records import amount, price_of
+from mockreel.conformance.checks.job_records import amount
+from mockreel.conformance.checks.requests.request_prices import request_prices
 from mockreel.conformance.jobs.job_groups import PLAIN
 from mockreel.contract import Model, Operation, pointers
 from mockreel.contract.conversation.promises import Places
@@ -128,9 +130,10 @@ def quotes_its_price(context: CheckContext) -> Iterator[Problem]:
     assert row is not None
     operation = context.contract.operation(str(row.given["operation"]))
     models = [model for model in context.contract.names_at[operation.id].values() if context.wants(model)]
-    unique = list({model.id: model for model in models}.values())
-    priced = [(one, request, price) for one, request, price in _quotes(context, operation, unique) if price is not None]
-    for model, request, amount_expected in priced[: FEW if context.options.quick else None]:
+    unique = sorted({model.id: model for model in models}.values(), key=lambda one: not one.price.rules)
+    quotes = (one for model in unique for one in request_prices(context, operation, model))
+    for one in islice(quotes, FEW if context.options.quick else None):
+        model, request, amount_expected = one.model, one.request, one.amount
         response = context.answer(request, operation)
         if response is None:
             continue
@@ -158,16 +161,6 @@ def _is_rounded(shown: Decimal, price: Decimal) -> bool:
     """Whether a number is a price, rounded to no less than a hundredth."""
     exponent = min(int(shown.as_tuple().exponent), -2)
     return abs(shown - price) <= Decimal(1).scaleb(exponent) / 2
-
-
-def _quotes(
-    context: CheckContext, operation: Operation, models: list[Model]
-) -> Iterator[tuple[Model, SentRequest, Decimal | None]]:
-    """Each model with a request for its quote, and its price where that is known exactly."""
-    for model in models:
-        request = context.requests.good(operation, model)
-        price = price_of(context, request, model)
-        yield model, request, price.amount if price is not None and price.certainty == "exact" else None
 
 
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")

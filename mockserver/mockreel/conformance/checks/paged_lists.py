@@ -126,11 +126,27 @@ def keeps_the_order(context: CheckContext) -> Iterator[Problem]:
             parameter = next((one.name for one in operation.query if one.name.startswith("sort")), None)
             query: dict[str, str | int] = {parameter: order} if parameter and order else {}
             request = list_request(context, operation, **query)
+            if _is_one_moment(context, paged, request):
+                _begin_later(context)
             values = [str(pointers.value(entry, paged.by)) for entry in entries_of(paged, context.send(request))]
             context.judged(len(values) > 1)
             if values != sorted(values, reverse=name == "down"):
                 fact = list_fact(context, operation, paged, f"comes in the order {order or 'newest first'}")
                 yield Problem(fact, f"{paged.by} {name}", ", ".join(values[:8]), request, operation.id)
+
+
+def _is_one_moment(context: CheckContext, paged: Paged, request: SentRequest) -> bool:
+    """Whether all jobs of a list were begun at one moment, as where time passes on request only."""
+    if not (context.own and paged.jobs and paged.id and paged.by):
+        return False
+    entries = entries_of(paged, context.send(request))
+    return len({str(pointers.value(entry, paged.by)) for entry in entries}) == 1
+
+
+def _begin_later(context: CheckContext) -> None:
+    context.target.wait(1.0)
+    talk, submit = next(one for one in context.submits() if context.model_selection.leads(one[1]))
+    context.job_traces.begin(talk, submit, context.model_selection.leads(submit)[0])
 
 
 @check(
@@ -145,11 +161,13 @@ def keeps_the_filter(context: CheckContext) -> Iterator[Problem]:
             seen = dict.fromkeys(one for entry in every for one in _values(entry, row))
             others = [value for value in _further(context, operation, paged, row) if value not in seen]
             for value in [*list(seen)[:2], *others[: 3 - min(2, len(seen))]]:
-                request = list_request(
-                    context, operation, **beside, **{str(row["name"]): str(row["form"]).format(value=value)}
-                )
+                query = {**beside, str(row["name"]): str(row["form"]).format(value=value)}
+                request = list_request(context, operation, **query)
                 response = context.send(request)
                 entries = entries_of(paged, response)
+                if len(entries) > 1 and paged.limit and paged.cursor and value == next(iter(seen), None):
+                    request, further = _second_page(context, operation, paged, query)
+                    entries = [*entries, *further]
                 others_too = any(value not in _values(entry, row) for entry in every)
                 is_listed = value in seen if not row.get("not") else others_too
                 context.judged()
@@ -160,6 +178,18 @@ def keeps_the_filter(context: CheckContext) -> Iterator[Problem]:
                     shown = sorted({one for entry in entries for one in _values(entry, row)})
                     expected = f"entries with{'out' if row.get('not') else ''} {row['at']} {value}"
                     yield Problem(fact, expected, f"{shown} in {response.shown()[:200]}", request, operation.id)
+
+
+def _second_page(
+    context: CheckContext, operation: Operation, paged: Paged, query: Mapping[str, Any]
+) -> tuple[SentRequest, list[Any]]:
+    """The request for a page of one entry that follows another one, with the same filter, and its entries."""
+    short = {**query, str(paged.limit): 1}
+    request = list_request(context, operation, **short)
+    cursor = pointers.value(context.send(request).json, paged.next or "")
+    if cursor:
+        request = list_request(context, operation, **short, **{str(paged.cursor): str(cursor)})
+    return request, entries_of(paged, context.send(request)) if cursor else []
 
 
 def _values(entry: Any, row: Mapping[str, Any]) -> list[str]:

@@ -17,6 +17,9 @@ from mockreel.simulator.in_process.memory_receiver import Arrival, Behaviour
 from mockreel.simulator.in_process.mock_target import Skipped
 from mockreel.webhooks import sign
 
+# Why nothing can be said of what comes to an address.
+SHARED = "somebody else has subscribed to the same address"
+
 
 def _has_subscriptions(context: CheckContext) -> bool:
     return context.contract.conversation.subscription is not None
@@ -145,4 +148,40 @@ def _wrong_entries(trace: SubscriptionTrace, response: ReceivedResponse, job: An
             yield f"{places}: {expected}, as it was answered {[one.answered for one in own]}", f"{shown}"
 
 
-CHECKS: tuple[Check, ...] = (is_told, deliveries_are_true)
+@check(
+    "subscription.tries", "A webhook of a subscription that is never taken is tried as often as the policy says.",
+    level="jobs", uses=(SUBSCRIBED,), known=_has_subscriptions,
+)  # fmt: skip
+def is_tried_as_often(context: CheckContext) -> Iterator[Problem]:
+    for trace in _traces(context):
+        policy = context.contract.callbacks.policies[str(trace.row.given["policy"])]
+        if trace.failing is None:
+            context.skip(SHARED)
+            continue
+        context.judged()
+        if len(trace.failing) != policy.attempts:
+            says = f"a webhook that is never taken is tried {policy.attempts} times in all"
+            fact = context.facts.fact(says, "callbacks.yaml policy", policy.evidence_of("attempts"))
+            name, actual = str(trace.row.given["operation"]), f"{len(trace.failing)} attempts"
+            yield Problem(fact, f"{policy.attempts} attempts", actual, trace.request, name)
+
+
+@check(
+    "subscription.silenced", "A subscription that was silenced is told of nothing.", level="jobs", uses=(SUBSCRIBED,),
+    known=lambda context: _has_subscriptions(context) and context.contract.conversation.silenced is not None,
+)  # fmt: skip
+def is_silent(context: CheckContext) -> Iterator[Problem]:
+    row = context.contract.conversation.silenced
+    assert row is not None
+    for trace in _traces(context):
+        if trace.silenced is None:
+            context.skip(f"a subscription could not be silenced, or {SHARED}")
+            continue
+        context.judged()
+        if trace.silenced:
+            name = str(row.given["operation"])
+            fact = context.facts.fact(f"{name} silences a subscription", "conversation.yaml silenced", row.evidence)
+            yield Problem(fact, "no webhook", f"{len(trace.silenced)} of them", trace.request, name)
+
+
+CHECKS: tuple[Check, ...] = (is_told, deliveries_are_true, is_tried_as_often, is_silent)

@@ -1,5 +1,6 @@
 """What the provider keeps of its webhook attempts is what has arrived."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -15,7 +16,7 @@ from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest
 from mockreel.contract.exchanges.problem import Problem
 from mockreel.simulator.in_process.memory_receiver import Arrival
 
-GROUPS = (PLAIN, "500")
+GROUPS = (PLAIN, "500", "refused")
 # The number of webhooks of each group whose history is read.
 MOST = 3
 
@@ -84,6 +85,11 @@ def wrong_entries(
     for name, expected in own.items():
         if name in places and pointers.value(entry, places[name]) not in (expected, str(expected)):
             yield f"{expected} at {places[name]}", f"{pointers.value(entry, places[name])!r}"
+    failed = places.get("failed")
+    if failed is not None and arrivals[-1].answered == "refused":
+        text = pointers.value(entry, failed["at"])
+        if not re.fullmatch(failed["form"], str(text)):
+            yield f"{failed['form']} at {failed['at']}, as nobody could be reached", f"{text!r}"
     pending = places["pending"]
     if pointers.value(entry, pending["at"]) in pending["words"]:
         yield "a delivery that is over", f"{pointers.value(entry, pending['at'])!r}"
@@ -101,12 +107,17 @@ def _attempts(places: Mapping[str, Any], entry: Any, arrivals: Sequence[Arrival]
     """What of the single attempts is not as they arrived: how many, how answered, how numbered."""
     value = pointers.value(entry, places["attempts"])
     attempts = value if isinstance(value, list) else []
-    columns = {"status": [arrival.answered for arrival in arrivals], "number": list(range(1, len(arrivals) + 1))}
+    columns = {"status": _statuses(arrivals), "number": list(range(1, len(arrivals) + 1))}
     if len(attempts) != len(arrivals):
         yield f"{len(arrivals)} attempts", f"{len(attempts)} attempts"
     for name, expected in columns.items():
         if name in places and (actual := [pointers.value(one, places[name]) for one in attempts]) != expected:
             yield f"{expected} at {places['attempts']}/*{places[name]}", f"{actual}"
+
+
+def _statuses(arrivals: Sequence[Arrival]) -> list[int | None]:
+    """The statuses that were answered; none where nothing was."""
+    return [one.answered if isinstance(one.answered, int) else None for one in arrivals]
 
 
 def _json_value(value: Any) -> Any:

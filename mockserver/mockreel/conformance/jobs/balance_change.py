@@ -36,7 +36,7 @@ def spend(context: "CheckContext", found: list[Spent]) -> Task:
     row = context.contract.conversation.account
     assert row is not None
     request = replace(context.requests.good(context.contract.operation(row.operation)), who="other")
-    for start in _starts(context):
+    for start in charged_starts(context):
         before = _balance(context, request, row.at)
         trace = context.job_traces.begin(start.talk, start.submit, start.model, scenario=start.scenario, who="other")
         spent = Spent(trace, request, before)
@@ -64,7 +64,7 @@ def _balance(context: "CheckContext", request: SentRequest, place: str) -> Decim
         raise Skipped(f"the account shows no balance at {place}: {response.shown()[:120]}") from None
 
 
-def _starts(context: "CheckContext") -> Iterator[Start]:
+def charged_starts(context: "CheckContext") -> Iterator[Start]:
     """A job of the cheapest model with an exact price, else of any model, and one that fails."""
     found = next(((talk, submit) for talk, submit in context.submits() if context.model_selection.leads(submit)), None)
     if found is None:

@@ -38,7 +38,7 @@ def trace_batch(context: "CheckContext", row: Places, found: list[BatchTrace]) -
         NotApplicable: the contract has no example of one that is well-formed under its reading.
     """
     operation = context.contract.operation(str(row.given["operation"]))
-    request, url = _priced(context, row, operation) or context.requests.good(operation), None
+    request, url = batch_request(context, row), None
     if context.request_checker.judge(request).row is not None:
         raise NotApplicable("the contract has no example of a body that is well-formed under this reading")
     if context.target.receiver is not None and context.webhooks.of(operation) is not None:
@@ -57,6 +57,12 @@ def trace_batch(context: "CheckContext", row: Places, found: list[BatchTrace]) -
         trace.stopped = str(reason)
     finally:
         trace.arrivals = context.receiver.of(url) if url else []
+
+
+def batch_request(context: "CheckContext", row: Places) -> SentRequest:
+    """The request that begins the batch: of a model with a known price where there is one."""
+    operation = context.contract.operation(str(row.given["operation"]))
+    return _priced(context, row, operation) or context.requests.good(operation)
 
 
 def _priced(context: "CheckContext", row: Places, operation: Operation) -> SentRequest | None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from mockreel.conformance.jobs.job_traces import JobTrace
 from mockreel.conformance.jobs.task_queue import Task
-from mockreel.contract import pointers
+from mockreel.contract import State, pointers
 from mockreel.contract.conversation.promises import Places
 from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest
 
@@ -20,14 +20,13 @@ if TYPE_CHECKING:
 
 @dataclass
 class Counted:
-    """One job, and the values of each counter around it; `pending` is true if it was running at the read."""
+    """One job, and the values of each counter around it; `looks` are those at which it was in a state all the time."""
 
     trace: JobTrace
     request: Mapping[str, SentRequest]
     before: Mapping[str, ReceivedResponse]
-    during: Mapping[str, ReceivedResponse] = field(default_factory=dict)
+    looks: list[tuple[tuple[State, ...], Mapping[str, ReceivedResponse]]] = field(default_factory=list)
     after: Mapping[str, ReceivedResponse] = field(default_factory=dict)
-    pending: bool = False
 
 
 def count(context: "CheckContext", found: list[Counted]) -> Task:
@@ -38,16 +37,35 @@ def count(context: "CheckContext", found: list[Counted]) -> Task:
     trace = context.job_traces.begin(talk, submit, context.model_selection.leads(submit)[0])
     counted = Counted(trace, requests, before)
     found.append(counted)
-    counted.during = _responses(context, requests)
-    poll = context.job_traces.look(trace)
-    counted.pending = poll is not None and not trace.ended and bool(context.states(poll.word))
-    age = 0.0
+    age, states = 0.0, _states(context, trace)
     while not trace.ended and age <= context.waits.wait_timeout:
+        if not any(states == seen for seen, _ in counted.looks):
+            responses, seen_before = _responses(context, requests), states
+            states = _states(context, trace)
+            counted.looks += [(states, responses)] if states and states == seen_before else []
         yield context.waits.step(age)
-        context.job_traces.look(trace)
+        states = _states(context, trace)
         age = context.target.now() - trace.started_at
     yield 0.5
     counted.after = _responses(context, requests)
+
+
+def _states(context: "CheckContext", trace: JobTrace) -> tuple[State, ...]:
+    """What a look shows a job to be."""
+    poll = context.job_traces.look(trace)
+    return context.states(poll.word) if poll is not None else ()
+
+
+def on_day(row: Places, response: ReceivedResponse, day: str) -> Decimal | None:
+    """The sum of a counter's values at entries of one day; None if there is none."""
+    days = pointers.values(response.json, str(row.given["day"]))
+    found = [value for place in row.at for value in pointers.values(response.json, place)]
+    if len(days) != len(found):
+        return None
+    try:
+        return sum((Decimal(str(one)) for one, shown in zip(found, days, strict=True) if shown == day), Decimal(0))
+    except ArithmeticError:
+        return None
 
 
 def total(row: Places, response: ReceivedResponse) -> Decimal | None:

@@ -10,6 +10,7 @@ from mockreel.conformance.jobs.task_queue import Task
 from mockreel.conformance.jobs.wait_times import attempts_after
 from mockreel.contract import Model, Operation, State, pointers
 from mockreel.contract.conversation.conversation import JobTalk
+from mockreel.contract.conversation.promises import Places
 from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest, Who
 from mockreel.contract.exchanges.links import Link
 from mockreel.contract.exchanges.request_builder import placed
@@ -76,7 +77,8 @@ class Poll:
 class JobTrace:
     """One job from its submit on; `stopped` says why watching it ended early.
 
-    `text` is its unique prompt; empty if its input has no text.
+    `text` is its unique prompt; empty if its input has no text. `beside` has what other operations said of it, each
+    with the number of looks before it.
     """
 
     talk: JobTalk
@@ -100,6 +102,7 @@ class JobTrace:
     cancelled: ReceivedResponse | None = None
     made: ReceivedResponse | None = None  # the response that shows the results, where it is not the poll's
     whole: bool = False  # watched until nothing more was to come
+    beside: list[tuple[str, SentRequest, ReceivedResponse, int]] = field(default_factory=list)
     watched: float = 0.0  # for so many seconds after it had ended
     stopped: str = ""
     text: str = ""
@@ -123,6 +126,7 @@ class JobTraces:
     def __init__(self, context: "CheckContext") -> None:
         self._context = context
         self._numbers = itertools.count(1)
+        self._beside: set[str] = set()  # sorts of jobs of which one is read by its other operations too
         self._took = 0.0  # seconds that a look takes: where looks are slow, they are made less often
 
     def begin(
@@ -160,9 +164,7 @@ class JobTraces:
     def ask(self, start: Start) -> tuple[SentRequest, str | None, str]:
         """The request that begins a job, with what it may carry beside its input, its callback URL and its text."""
         context, url = self._context, None
-        request, text = self._vivid(context.requests.good(start.submit, start.model))
-        for name, value in start.shape.items():
-            request = request.with_json(pointers.placed(request.json, f"{start.submit.input}/{name}", value))
+        request, text = self._vivid(self.plain_request(start))
         carried = start.talk.promises.carries
         if carried and isinstance(request.json, dict):
             request = request.with_json(placed(request.json, "", carried))
@@ -171,6 +173,13 @@ class JobTraces:
         if start.scenario is not None:
             request = replace(request, headers={**request.headers, "prefer": f"scenario={start.scenario}"})
         return request, url, text
+
+    def plain_request(self, start: Start) -> SentRequest:
+        """The same as far as it matters for what the job costs."""
+        request = self._context.requests.good(start.submit, start.model)
+        for name, value in start.shape.items():
+            request = request.with_json(pointers.placed(request.json, f"{start.submit.input}/{name}", value))
+        return request
 
     def _vivid(self, request: SentRequest) -> tuple[SentRequest, str]:
         """The request with longer and richer texts wherever the contract allows any text.
@@ -243,14 +252,34 @@ class JobTraces:
     def _until_the_end(self, trace: JobTrace) -> Task:
         """Look again and again until the job is over, and a few times more."""
         context, more = self._context, AFTER_THE_END
+        beside = list(self._requests_beside(trace)) if trace.talk.name not in self._beside else []
         while trace.poll is not None:
             self.look(trace)
+            for name, request in beside:
+                trace.beside.append((name, request, context.send(request), len(trace.polls)))
             age = context.target.now() - trace.started_at
             if trace.ended:
                 more -= 1
             if more < 0 or (not trace.ended and age > context.waits.wait_timeout):
                 return
             yield self._pause(trace, age)
+
+    def _requests_beside(self, trace: JobTrace) -> Iterator[tuple[str, SentRequest]]:
+        """What else reads a job while it runs: its results, if they have their own operation, and other routes."""
+        promises = trace.talk.promises
+        if promises.early is not None and trace.talk.made is not None:
+            self._beside.add(trace.talk.name)
+            yield trace.talk.made, self._result_request(trace)
+        for name, row in promises.elsewhere.items():
+            if trace.submit.id in row.given["of"]:
+                self._beside.add(trace.talk.name)
+                yield name, self.elsewhere(name, row, trace)
+
+    def elsewhere(self, name: str, row: Places, trace: JobTrace) -> SentRequest:
+        """The request that reads a job by a further operation."""
+        operation, named = self._context.contract.operation(name), {str(row.given["by"]): str(trace.id)}
+        good = self._context.requests.good(operation, params=named)
+        return good.with_json({**good.json, **named}) if operation.body == "json" else good
 
     def _pause(self, trace: JobTrace, age: float) -> float:
         """Until the next look: soon, except for a job that is only there for its callbacks."""

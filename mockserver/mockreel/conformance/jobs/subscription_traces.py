@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from mockreel.conformance.jobs.job_traces import JobTrace
 from mockreel.conformance.jobs.task_queue import Task
 from mockreel.conformance.list_reader import longest
-from mockreel.contract import pointers
+from mockreel.contract import DeliveryPolicy, pointers
 from mockreel.contract.conversation.promises import Places
 from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest
 from mockreel.simulator.in_process.memory_receiver import Arrival, Behaviour
@@ -40,6 +40,11 @@ class SubscriptionTrace:
     deliveries: ReceivedResponse | None = None
     below: list[tuple[SentRequest, ReceivedResponse]] = field(default_factory=list)
     looked_at: float = 0.0
+    # The attempts about the job at a subscription that takes none, and at one that was silenced; None where that is not
+    # known, as it could not be silenced, or somebody else has subscribed to the same address.
+    failing: tuple[Arrival, ...] | None = None
+    silenced: tuple[Arrival, ...] | None = None
+    beside: list[tuple[str, SentRequest, ReceivedResponse]] = field(default_factory=list)
 
     def by_job(self) -> dict[Any, list[Arrival]]:
         """The attempts about each job: some are of jobs that were under way too, and one of those may fail first."""
@@ -68,10 +73,13 @@ def trace_subscription(context: "CheckContext", row: Places, found: list[Subscri
     operation = context.contract.operation(str(row.given["operation"]))
     request = context.requests.good(operation).with_json(_filled(row.given["body"], {"$url": url, "$secret": SECRET}))
     made = context.send(request)
+    beside = [_beside(context, row, answers) for answers in ((500,), (200,))]
+    is_silent = _silence(context, *beside[-1][1:])
     talk, submit = next(one for one in context.submits() if context.model_selection.leads(one[1]))
     trace = SubscriptionTrace(
         row, request, made, context.job_traces.begin(talk, submit, context.model_selection.leads(submit)[0])
     )
+    trace.beside = beside
     found.append(trace)
     age = 0.0
     while not trace.job.ended and age <= context.waits.wait_timeout:
@@ -79,9 +87,61 @@ def trace_subscription(context: "CheckContext", row: Places, found: list[Subscri
         age = context.target.now() - trace.job.started_at
         yield context.waits.step(age)
     until = context.target.now() + context.waits.grace
-    while context.target.now() < until and not _is_over(context, trace, url):
+    policy = context.contract.callbacks.policies[str(row.given["policy"])]
+    until += sum(policy.delays)
+    while context.target.now() < until and not (_is_over(context, trace, url) and _has_failed(context, trace, policy)):
         yield 0.5
+    listed = _subscriptions(context, trace)
+    failing, silenced = (_about(context, trace, url) if listed.count(f'"{url}"') < 2 else None for url, _, _ in beside)
+    trace.failing, trace.silenced = failing, silenced if is_silent else None
     _read(context, trace)
+
+
+def _beside(
+    context: "CheckContext", row: Places, answers: tuple[Behaviour, ...]
+) -> tuple[str, SentRequest, ReceivedResponse]:
+    """Another subscription, whose attempts are answered so: its address, the request that makes it, the response."""
+    url = context.receiver.expect(*answers)
+    good = context.requests.good(context.contract.operation(str(row.given["operation"])))
+    request = good.with_json(_filled(row.given["body"], {"$url": url, "$secret": SECRET}))
+    return url, request, context.send(request)
+
+
+def _silence(context: "CheckContext", request: SentRequest, made: ReceivedResponse) -> bool:
+    """Silence a subscription; whether that is known to be possible, and was taken."""
+    row = context.contract.conversation.silenced
+    link = None
+    if row is not None and request.operation is not None:
+        link = context.links.find(request.operation, made, str(row.given["operation"]))
+    if row is None or link is None:
+        return False
+    fields = {name: pointers.value(made.json, place) for name, place in row.given["fields"].items()}
+    change = context.links.follow(link, request, made).with_json(fields)
+    return not context.error_detector.refused(context.send(change))
+
+
+def _subscriptions(context: "CheckContext", trace: SubscriptionTrace) -> str:
+    """What the account has subscribed to, as a text; empty where no operation lists it."""
+    made = trace.request.operation
+    for one in context.contract.operations:
+        if made is not None and one.path == made.path and one.method == "GET":
+            request = context.requests.good(one)
+            if any(parameter.name == "limit" for parameter in one.query):
+                request = replace(request, query=urlencode({"limit": longest(one, "limit")}))
+            return context.send(request).body.decode("utf-8", "replace")
+    return ""
+
+
+def _about(context: "CheckContext", trace: SubscriptionTrace, url: str) -> tuple[Arrival, ...]:
+    """The attempts about the job at another subscription."""
+    place = str(trace.row.given["job"])
+    return tuple(one for one in context.receiver.of(url) if pointers.value(_body(one), place) == trace.job.id)
+
+
+def _has_failed(context: "CheckContext", trace: SubscriptionTrace, policy: DeliveryPolicy) -> bool:
+    """Whether all attempts at the subscription that takes none have come, and a further one would have."""
+    seen = _about(context, trace, trace.beside[0][0])
+    return len(seen) >= policy.attempts and context.target.now() - seen[-1].at > context.waits.after(policy, len(seen))
 
 
 def _is_over(context: "CheckContext", trace: SubscriptionTrace, url: str) -> bool:
@@ -98,6 +158,10 @@ def _is_over(context: "CheckContext", trace: SubscriptionTrace, url: str) -> boo
 def _read(context: "CheckContext", trace: SubscriptionTrace) -> None:
     """Read the deliveries, and remove the subscription."""
     operation = trace.request.operation
+    for _, made_by, made in trace.beside:
+        link = context.links.find(operation, made, str(trace.row.given["remove"])) if operation is not None else None
+        if link is not None:
+            context.send(context.links.follow(link, made_by, made))
     for name in (str(trace.row.given["deliveries"]), str(trace.row.given["remove"])) if operation is not None else ():
         link = context.links.find(operation, trace.response, name) if operation is not None else None
         if link is None:

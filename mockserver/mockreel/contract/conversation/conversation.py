@@ -100,7 +100,9 @@ class Conversation:
     made, read, changed, listed and removed by operations that no link joins, `endings` what comes to an end by
     itself, `numbers` those of one response that belong together, `clocks` the places of what is now,
     `subscription` how an account subscribes to webhooks, and what is kept of its deliveries,
-    `workflow` how a workflow of one's own is made and run.
+    `workflow` how a workflow of one's own is made and run, `cancelled` the places of the state in the response to a
+    cancellation, after which a job is cancelled at once, `silenced` how a subscription is silenced,
+    `ledger` the list whose entries make up the balance.
     """
 
     jobs: Mapping[str, JobTalk] = field(default_factory=dict)
@@ -136,6 +138,9 @@ class Conversation:
     clocks: Mapping[str, Places] = field(default_factory=dict)
     subscription: Places | None = None
     workflow: Places | None = None
+    cancelled: Places | None = None
+    silenced: Places | None = None
+    ledger: Places | None = None
 
     def of(self, submit: str) -> JobTalk | None:
         """The sort of job that an operation starts, or None."""
@@ -179,6 +184,9 @@ def conversation(file: Cursor) -> Conversation:
         rows(file, "clocks"),
         places(file, "subscription"),
         places(file, "workflow"),
+        places(file, "cancelled"),
+        places(file, "silenced"),
+        places(file, "ledger"),
     )
 
 

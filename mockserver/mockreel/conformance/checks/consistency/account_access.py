@@ -117,9 +117,15 @@ def _remove(context: CheckContext, links: list[Link], request: SentRequest, resp
             context.try_send(context.links.follow(link, request, response))
 
 
+def _begun_apart(context: CheckContext) -> Iterator[SentRequest]:
+    for operation in heeding(context) if "other" in context.target.keys.of else ():
+        request = keyed(context, operation, "")
+        yield from (request, replace(request, who="other"))
+
+
 @check(
     "idempotency.apart", "The key of a repeated request is an account's own.", level="jobs", uses=(CHARGED,),
-    known=repeats,
+    known=repeats, begins=_begun_apart,
 )  # fmt: skip
 def keys_are_ones_own(context: CheckContext) -> Iterator[Problem]:
     """The other account pays for a job here, so not before what its balance shows has been seen."""

@@ -1,17 +1,23 @@
 """An account's counters count its jobs."""
 
 from collections.abc import Iterator
+from datetime import UTC
 from decimal import Decimal
+from typing import Any
 
 from mockreel.conformance.check import Check, check
 from mockreel.conformance.check_context import CheckContext
-from mockreel.conformance.checks.job_records import price_of
-from mockreel.conformance.jobs.job_counters import Counted, total
+from mockreel.conformance.checks.job_records import amount, moment, price_of
+from mockreel.conformance.jobs.job_counters import Counted, on_day, total
 from mockreel.conformance.jobs.job_groups import COUNTED
+from mockreel.conformance.list_reader import entries_of, longest, queried
 from mockreel.contract import pointers
 from mockreel.contract.conversation.promises import Places
-from mockreel.contract.exchanges.exchange import ReceivedResponse
+from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest
 from mockreel.contract.exchanges.problem import Problem
+
+# How often a balance is read beside its entries, on at most so many pages; so much is lost where sums are rounded.
+READS, MOST_PAGES, CENT = 3, 20, Decimal(1) / 100
 
 
 @check(
@@ -26,9 +32,8 @@ def count_what_is_begun(context: CheckContext) -> Iterator[Problem]:
             least = _least(context, row, counted)
             if least is None or name not in counted.after:
                 continue
-            response, expected = least
+            response, expected, shown = least
             context.judged()
-            shown = total(row, response)
             if shown is None or shown < expected:
                 where = ", ".join(row.at)
                 fact = context.facts.fact(f"{name} counts at {where}", f"conversation.yaml counts {name}", row.evidence)
@@ -36,22 +41,45 @@ def count_what_is_begun(context: CheckContext) -> Iterator[Problem]:
                 yield Problem(fact, f"at least {expected:f} at {where}", actual, counted.request[name], name)
 
 
-def _least(context: CheckContext, row: Places, counted: Counted) -> tuple[ReceivedResponse, Decimal] | None:
-    """Where a counter is read, and the least that it must show there; None where that is not known."""
-    name, of = str(row.given["operation"]), row.given["of"]
-    before = total(row, counted.before[name]) or Decimal(0)
+def _least(
+    context: CheckContext, row: Places, counted: Counted
+) -> tuple[ReceivedResponse, Decimal, Decimal | None] | None:
+    """The response that shows a counter, the least that it must show, and what it does; None if that is not known."""
+    of = row.given["of"]
     if of == "pending":
-        return (counted.during[name], Decimal(1)) if counted.pending else None
+        return _pending(row, counted)
+    name = str(row.given["operation"])
+    if name not in counted.after:
+        return None
+    before, after = counted.before[name], counted.after[name]
+    if "day" in row.given:
+        day = _day(context, counted)
+        least = (on_day(row, before, day) or Decimal(0)) + 1 if day else Decimal(0)
+        return (after, least, on_day(row, after, day)) if day else None
+    least = total(row, before) or Decimal(0)
     if of == "begun":
-        return (counted.after[name], before + 1) if counted.after else None
+        return after, least + 1, total(row, after)
     price = price_of(context, counted.trace.request, counted.trace.model)
     exact = price is not None and price.certainty == "exact" and price.amount is not None
     made = any(state.kind == "succeeded" for state in context.states(_word(counted)))
-    return (
-        (counted.after[name], before + price.amount)
-        if price and price.amount and exact and made and counted.after
-        else None
-    )
+    return (after, least + price.amount, total(row, after)) if price and price.amount and exact and made else None
+
+
+def _pending(row: Places, counted: Counted) -> tuple[ReceivedResponse, Decimal, Decimal | None] | None:
+    """What counts the jobs under way, or those in one state of several, while the job was in it."""
+    state = row.given.get("state")
+    for seen, responses in counted.looks:
+        if any(not one.terminal and state in (None, one.name) for one in seen):
+            response = responses[str(row.given["operation"])]
+            return response, Decimal(1), total(row, response)
+    return None
+
+
+def _day(context: CheckContext, counted: Counted) -> str:
+    """The day on which a job was begun, as its record says; empty where it does not."""
+    moments = counted.trace.talk.promises.moments
+    begun = moment(pointers.value(counted.trace.response.json, moments.at[0])) if moments else None
+    return f"{begun.astimezone(UTC):%Y-%m-%d}" if begun is not None and begun.tzinfo else ""
 
 
 def _word(counted: Counted) -> object:
@@ -77,4 +105,56 @@ def shares_make_up_the_whole(context: CheckContext) -> Iterator[Problem]:
                 yield Problem(fact, f"{row.given['whole']} in all", f"{shown}"[:300], counted.request[name], name)
 
 
-CHECKS: tuple[Check, ...] = (count_what_is_begun, shares_make_up_the_whole)
+@check(
+    "account.sums", "What was credited less what was charged is the balance.", level="reads",
+    known=lambda context: None not in (context.contract.conversation.ledger, context.contract.conversation.account),
+)  # fmt: skip
+def entries_make_up_the_balance(context: CheckContext) -> Iterator[Problem]:
+    row, account = context.contract.conversation.ledger, context.contract.conversation.account
+    assert row is not None
+    assert account is not None
+    read = context.requests.good(context.contract.operation(account.operation))
+    for _ in range(READS):  # the account may be used meanwhile
+        before = context.answer(read, read.operation)
+        request, entries = _entries(context, row)
+        after = context.answer(read, read.operation)
+        shown = [amount(pointers.value(one.json, account.at)) for one in (before, after) if one is not None]
+        if entries is None or len(shown) < 2 or None in shown:
+            return
+        if shown[0] == shown[1]:
+            total = sum((_signed(row, entry) for entry in entries), Decimal(0)) * Decimal(str(account.per))
+            if shown[0] is not None and abs(total - shown[0]) > CENT:
+                says = f"{row.given['list']} has what makes up the balance"
+                fact = context.facts.fact(says, "conversation.yaml ledger", row.evidence)
+                yield Problem(fact, f"{shown[0]:f} in all", f"{total:f}", request, str(row.given["list"]))
+            return
+    context.skip("the balance changed whenever its entries were read")
+
+
+def _entries(context: CheckContext, row: Places) -> tuple[SentRequest, list[Any] | None]:
+    """The first request for the list, and all of its entries; None where there are more than a run should read."""
+    name = str(row.given["list"])
+    operation, paged = context.contract.operation(name), context.contract.conversation.lists[name]
+    query: dict[str, str | int] = {paged.limit: longest(operation, paged.limit)} if paged.limit else {}
+    first, found = queried(context, operation, query), list[Any]()
+    request = first
+    for _ in range(MOST_PAGES):
+        response = context.try_send(request)
+        if response is None or context.excused(response, operation):
+            return first, None
+        found += entries_of(paged, response)
+        cursor = pointers.value(response.json, paged.next) if paged.next else None
+        if not cursor or paged.cursor is None:
+            return first, found
+        request = queried(context, operation, {**query, paged.cursor: str(cursor)})
+    context.skip(f"{name} has more than {MOST_PAGES} pages")
+    return first, None
+
+
+def _signed(row: Places, entry: Any) -> Decimal:
+    value = amount(pointers.value(entry, row.at[0])) or Decimal(0)
+    direction = pointers.value(entry, str(row.given["direction"]))
+    return value if direction in row.given["plus"] else -value if direction in row.given["minus"] else Decimal(0)
+
+
+CHECKS: tuple[Check, ...] = (count_what_is_begun, shares_make_up_the_whole, entries_make_up_the_balance)

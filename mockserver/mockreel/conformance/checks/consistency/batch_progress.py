@@ -161,6 +161,22 @@ def _records(context: CheckContext, trace: BatchTrace, listed: dict[str, Any], i
         cost = talk.promises.cost
         costs.append(amount(pointers.value(record.json, cost.at[0])) if cost is not None else None)
     yield from _cost(context, trace, listed, costs)
+    yield from _tallies(context, trace, listed, items)
+
+
+def _tallies(context: CheckContext, trace: BatchTrace, listed: dict[str, Any], items: list[Any]) -> Iterator[Problem]:
+    """Whether each counter of a batch counts the jobs that ended so."""
+    words = [pointers.value(item, listed["state"]) for item in items]
+    ends: list[str] = [state.kind for word in words for state in context.states(word)[:1]]
+    tally: dict[str, str] = trace.row.given.get("tally", {})
+    for place, kind in tally.items() if set(ends) <= set(tally.values()) else ():
+        shown = pointers.value(trace.last.json, place) if trace.last else None
+        context.judged()
+        if len(ends) == len(items) and shown != ends.count(kind):
+            fact = _fact(context, trace, f"{place} counts the jobs of a batch that are {kind}")
+            yield Problem(
+                fact, f"{ends.count(kind)} at {place}", f"{shown!r}", trace.poll, str(trace.row.given["read"])
+            )
 
 
 def _cost(

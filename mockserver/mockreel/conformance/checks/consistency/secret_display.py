@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from mockreel.conformance.check import Check, check
 from mockreel.conformance.check_context import CheckContext
 from mockreel.contract import pointers
+from mockreel.contract.conversation.conversation import Secret
+from mockreel.contract.exchanges.exchange import ReceivedResponse
 from mockreel.contract.exchanges.problem import Problem
 
 
@@ -23,10 +25,10 @@ def is_shown_once(context: CheckContext) -> Iterator[Problem]:
     secret = pointers.value(made.json, row.at) if made is not None else None
     if made is None or context.excused(made, operation) or not isinstance(secret, str) or not secret:
         return
-    form = str(row.form or "")
-    if not re.fullmatch(form, secret) and form:
-        fact = context.facts.fact(f"{row.at} has its form", "conversation.yaml secret", row.evidence)
-        yield Problem(fact, f"a secret that fits {form}", f"{secret[:6]}…", request, operation.id)
+    for says, expected, actual in _wrong_at_first(context, row, made, secret):
+        yield Problem(
+            context.facts.fact(says, "conversation.yaml secret", row.evidence), expected, actual, request, operation.id
+        )
     links = [context.links.find(operation, made, str(one.get("operationId"))) for one in context.links.of(operation)]
     further = [context.links.follow(link, request, made) for link in links if link is not None]
     lists = [one for one in context.contract.operations if one.path == operation.path and one.method == "GET"]
@@ -53,6 +55,17 @@ def is_shown_once(context: CheckContext) -> Iterator[Problem]:
     for read in further:
         if read.method == "DELETE":
             context.try_send(read)
+
+
+def _wrong_at_first(
+    context: CheckContext, row: Secret, made: ReceivedResponse, secret: str
+) -> Iterator[tuple[str, str, str]]:
+    """What is wrong about a secret as it was made: its form, and whether it signs beside the one that was promoted."""
+    form = str(row.form or "")
+    if not re.fullmatch(form, secret) and form:
+        yield f"{row.at} has its form", f"a secret that fits {form}", f"{secret[:6]}…"
+    if row.current and context.signing().secret and pointers.value(made.json, row.current) is True:
+        yield "a secret signs once it was promoted", f"another secret at {row.current}", "the new one"
 
 
 CHECKS: tuple[Check, ...] = (is_shown_once,)

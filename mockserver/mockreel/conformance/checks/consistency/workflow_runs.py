@@ -31,18 +31,34 @@ def _with_fields(context: CheckContext, operation: Operation, response: Received
     return replace(good, path=path)
 
 
+def _begun(context: CheckContext) -> Iterator[SentRequest]:
+    row = context.contract.conversation.workflow
+    if row is not None:
+        yield context.requests.good(context.contract.operation(str(row.given["run"]))).with_json(row.given["body"])
+
+
 @check(
     "workflow.runs", "A workflow of one's own can be run, and its run says of which workflow it is.", level="jobs",
-    known=lambda context: context.contract.conversation.workflow is not None,
+    known=lambda context: context.contract.conversation.workflow is not None, begins=_begun,
 )  # fmt: skip
 def own_workflows_run(context: CheckContext) -> Iterator[Problem]:
     row = context.contract.conversation.workflow
     assert row is not None
-    maker, runs = (context.contract.operation(str(row.given[name])) for name in ("operation", "run"))
+    maker = context.contract.operation(str(row.given["operation"]))
     request = context.maker_request(maker)
     made = _made(context, request)
     if made is None:
         return
+    try:
+        yield from _run_problems(context, row, made)
+    finally:
+        remover = context.contract.operation(str(row.given["remove"]))
+        context.try_send(_with_fields(context, remover, made))
+
+
+def _run_problems(context: CheckContext, row: Places, made: ReceivedResponse) -> Iterator[Problem]:
+    """What is wrong about a workflow that was made, and about its run."""
+    runs = context.contract.operation(str(row.given["run"]))
     yield from _elsewhere(context, row, made)
     begin = _with_fields(context, runs, made).with_json(row.given["body"])
     begun = context.answer(begin, runs)

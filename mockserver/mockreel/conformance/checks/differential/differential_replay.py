@@ -163,10 +163,7 @@ class PlayedLog:
             self.unplayed["the request names what was there before the run"] += 1
             return None
         self.symbols.sent(request)
-        waits = request.operation is not None and self._waits(request)
-        if waits and self._is_under_way(response.json):
-            self.unplayed["its job went on"] += 1
-            return None
+        waits = self._waits(request) and not self._is_under_way(response.json)  # else it was answered at once
         one, other = (model.ask(ask, waits=waits) for model, ask in zip(self.models, asks, strict=True))
         if one is None or other is None:
             self.unplayed["no model answers"] += 1

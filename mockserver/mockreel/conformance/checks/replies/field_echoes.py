@@ -1,5 +1,6 @@
 """A text of a response that has another field of it within: both say the same."""
 
+import re
 from collections.abc import Iterator
 from urllib.parse import unquote
 
@@ -23,6 +24,9 @@ def texts_hold_fields(context: CheckContext) -> Iterator[Problem]:
             parts = [pointers.value(trace.response.json, one) for one in row.given["of"]]
             context.judged(isinstance(text, str))
             lacking = [str(one) for one in parts if one and isinstance(text, str) and str(one) not in unquote(text)]
+            form = str(row.given.get("form", ""))
+            if form and isinstance(text, str) and not re.fullmatch(form, text):
+                lacking = [form]
             if lacking:
                 where = f"conversation.yaml {trace.talk.name} promises holds"
                 fact = context.facts.fact(f"{place} has {', '.join(row.given['of'])} in it", where, row.evidence)

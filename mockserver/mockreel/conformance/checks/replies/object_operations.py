@@ -86,4 +86,37 @@ def _list_differences(
         yield request, f"{id_} in the list" if there else f"no {id_} in the list", response.shown()
 
 
-CHECKS: tuple[Check, ...] = (is_kept,)
+@check(
+    "thing.paged", "The pages of what was made have each thing once.", level="jobs",
+    known=lambda context: any(True for _ in _paged(context)),
+)  # fmt: skip
+def pages_differ(context: CheckContext) -> Iterator[Problem]:
+    for maker, thing, numbers in _paged(context):
+        good = context.requests.good(context.contract.operation(maker))
+        made = [context.answer(good, good.operation) for _ in range(2)]
+        ids = [pointers.value(one.json, thing.at[0]) for one in made if one is not None]
+        operation = context.contract.operation(str(thing.given["list"]))
+        size, page = (str(numbers.given[name]).rpartition("/")[2] for name in ("size", "page"))
+        asked = context.requests.good(operation)
+        shown = []
+        for number in (1, 2) if len(ids) == 2 and None not in ids else ():
+            request = asked.with_json({**asked.json, size: 1, page: number})
+            response = context.answer(request, operation)
+            entries = pointers.value(response.json, str(numbers.given["items"])) if response is not None else None
+            shown += entries if isinstance(entries, list) else []
+            if len(shown) == 2 and shown[0] == shown[1]:
+                fact = context.facts.fact(f"{operation.id} has pages", "conversation.yaml numbers", numbers.evidence)
+                yield Problem(fact, f"another entry than on page 1 at {size} 1", f"{shown[1]}", request, operation.id)
+        for id_ in ids:
+            context.try_send(_step_request(context, thing, "remove", str(id_)))
+
+
+def _paged(context: CheckContext) -> Iterator[tuple[str, Places, Places]]:
+    """What makes things whose list has numbered pages."""
+    for maker, thing in context.contract.conversation.things.items():
+        for row in context.contract.conversation.numbers.values():
+            if row.given["operation"] == thing.given["list"] and {"size", "page", "items"} <= set(row.given):
+                yield maker, thing, row
+
+
+CHECKS: tuple[Check, ...] = (is_kept, pages_differ)

@@ -10,11 +10,15 @@ from mockreel.conformance.checks.job_records import moment
 from mockreel.conformance.jobs.job_groups import PLAIN
 from mockreel.contract import pointers
 from mockreel.contract.conversation.promises import Places
-from mockreel.contract.exchanges.exchange import ReceivedResponse
+from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest
 from mockreel.contract.exchanges.problem import Problem
 
 # A clock that shows less counts from some moment of its own.
 _LONG_AGO = 1_000_000_000.0
+# The row about the errors of all operations.
+ERRORS = "errors"
+# What has no body.
+NOT_MODIFIED = 304
 # A clock may be wrong by so much; by whole hours, up to so many, only a time zone is.
 CLOSE, HOUR, MOST_HOURS = timedelta(minutes=20), timedelta(hours=1), 14
 
@@ -26,17 +30,36 @@ CLOSE, HOUR, MOST_HOURS = timedelta(minutes=20), timedelta(hours=1), 14
 def now_is_now(context: CheckContext) -> Iterator[Problem]:
     here = context.target.now()
     skew = 0.0 if here > _LONG_AGO else time.time() - here
-    for name, row in context.contract.conversation.clocks.items():
-        for (request, response), at in zip(context.log, context.moments, strict=False):
-            if request.operation is None or request.operation.id != name or context.error_detector.refused(response):
-                continue
-            wrong = _wrong(row, response, datetime.fromtimestamp(at + skew, UTC))
-            context.judged()
-            if wrong:
-                says = f"a moment without a zone is {row.given['hours']:+d} h from UTC"
-                fact = context.facts.fact(says, f"conversation.yaml clocks {name}", row.evidence)
-                yield Problem(fact, *wrong, request, name)
-                break
+    blamed: set[str] = set()
+    for (request, response), at in zip(context.log, context.moments, strict=False):
+        named = clock_row(context, request, response)
+        if named is None or named[0] in blamed:
+            continue
+        name, row = named
+        wrong = _wrong(row, response, datetime.fromtimestamp(at + skew, UTC))
+        context.judged()
+        if wrong:
+            blamed.add(name)
+            says = f"a moment without a zone is {row.given['hours']:+d} h from UTC"
+            fact = context.facts.fact(says, f"conversation.yaml clocks {name}", row.evidence)
+            yield Problem(fact, *wrong, request, request.operation.id if request.operation else request.path)
+
+
+def clock_row(context: CheckContext, request: SentRequest, response: ReceivedResponse) -> tuple[str, Places] | None:
+    """The row about what a response says is now, with its name; None where there is none.
+
+    Not every error has a moment: one form of several does.
+    """
+    refused = context.error_detector.refused(response)
+    name = ERRORS if refused else request.operation.id if request.operation else ""
+    row = context.contract.conversation.clocks.get(name)
+    if (
+        row is None
+        or response.status == NOT_MODIFIED
+        or (refused and all(pointers.value(response.json, place) is None for place in row.at))
+    ):
+        return None
+    return name, row
 
 
 def _wrong(row: Places, response: ReceivedResponse, now: datetime) -> tuple[str, str] | None:

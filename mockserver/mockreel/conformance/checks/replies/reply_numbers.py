@@ -15,6 +15,8 @@ from mockreel.contract.exchanges.problem import Problem
 
 # So many responses of an operation are looked at, the last ones.
 MOST = 20
+# A length that is so many times less than what was seen is in another unit.
+FAR = 20
 
 
 @check(
@@ -23,6 +25,8 @@ MOST = 20
 )  # fmt: skip
 def numbers_agree(context: CheckContext) -> Iterator[Problem]:
     for name, row in context.contract.conversation.numbers.items():
+        if "longest" in row.given:
+            continue
         for request, response in _shown(context, str(row.given["operation"])):
             context.judged()
             for expected, actual in (wrong for place in row.at for wrong in _wrong(row, place, response)):
@@ -44,6 +48,9 @@ def _shown(context: CheckContext, name: str) -> Iterator[tuple[SentRequest, Rece
 def _wrong(row: Places, place: str, response: ReceivedResponse) -> Iterator[tuple[str, str]]:
     """What should be otherwise, and what is."""
     values, parent = pointers.values(response.json, place), place.rpartition("/")[0]
+    if "within" in row.given:
+        yield from _beyond(row, place, response)
+        return
     if not values and pointers.values(response.json, parent):
         yield f"a number at {place}", response.shown()[:200]
     for value in values:
@@ -59,6 +66,14 @@ def _wrong(row: Places, place: str, response: ReceivedResponse) -> Iterator[tupl
                 yield f"{sum(known)} at {place}, as {' + '.join(map(str, known))}", f"{value!r}"
         else:
             yield from _page(row, place, value, response)
+
+
+def _beyond(row: Places, place: str, response: ReceivedResponse) -> Iterator[tuple[str, str]]:
+    """Whether parts are in all more than the whole that they are of."""
+    every = [[number(one) for one in pointers.values(response.json, at)] for at in (place, str(row.given["within"]))]
+    parts, whole = (sum((one for one in some if one is not None), Decimal(0)) for some in every)
+    if every[1] and parts > whole:
+        yield f"at most {whole:f} in all at {place}, as at {row.given['within']}", f"{parts:f}"
 
 
 def _page(row: Places, place: str, value: Any, response: ReceivedResponse) -> Iterator[tuple[str, str]]:
@@ -94,4 +109,47 @@ def number(value: Any) -> Decimal | None:
         return None
 
 
-CHECKS: tuple[Check, ...] = (numbers_agree,)
+@check(
+    "reply.lengths", "How long jobs are said to last is about as long as they were seen to.", level="reads",
+    uses=(PLAIN,),
+    known=lambda context: any(True for _ in _lengths(context)),
+)  # fmt: skip
+def lengths_are_as_seen(context: CheckContext) -> Iterator[Problem]:
+    """Others may use the model too, so only another unit is told from the right one."""
+    for name, row in _lengths(context):
+        operation = context.contract.operation(str(row.given["operation"]))
+        request = context.requests.good(operation)
+        response = context.answer(request, operation)
+        entries = pointers.values(response.json, str(row.given["entries"])) if response is not None else []
+        told = {
+            pointers.value(one, str(row.given["named"])): number(pointers.value(one, row.given["longest"]))
+            for one in entries
+        }
+        for model, seconds in _seen(context).items():
+            units = Decimal(str(seconds)) * row.given["per_second"]
+            if (shown := told.get(model)) is not None and shown * FAR < units:
+                fact = context.facts.fact(
+                    f"{operation.id} says how long jobs last", f"conversation.yaml numbers {name}", row.evidence
+                )
+                expected = f"about {units:.0f} for {model}, which took {seconds:.1f} s"
+                yield Problem(fact, expected, f"{shown}", request, operation.id)
+                break
+
+
+def _lengths(context: CheckContext) -> Iterator[tuple[str, Places]]:
+    rows = context.contract.conversation.numbers.items()
+    return ((name, row) for name, row in rows if "longest" in row.given)
+
+
+def _seen(context: CheckContext) -> dict[str, float]:
+    """How long a job of each model was seen to be under way, at least."""
+    found: dict[str, float] = {}
+    for trace in context.jobs.traces():
+        words = context.job_traces.words(trace)
+        looks = [poll.sent for poll, states in words if states and not any(state.terminal for state in states)]
+        if looks and trace.ended and trace.model is not None and looks[-1] - trace.started_at >= 1.0:
+            found[trace.model.id] = looks[-1] - trace.started_at
+    return found
+
+
+CHECKS: tuple[Check, ...] = (numbers_agree, lengths_are_as_seen)

@@ -3,9 +3,11 @@
 from mockreel.conformance.checks.requests import (
     additional_parts,
     body_limits,
+    cancellations,
     conditional_reads,
     error_triggers,
     key_places,
+    request_prices,
 )
 
 CHECKS = (
@@ -14,6 +16,8 @@ CHECKS = (
     *conditional_reads.CHECKS,
     *additional_parts.CHECKS,
     *error_triggers.CHECKS,
+    *request_prices.CHECKS,
+    *cancellations.CHECKS,
 )
 
 __all__ = ["CHECKS"]

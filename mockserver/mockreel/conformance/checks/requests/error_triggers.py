@@ -1,6 +1,6 @@
 """Errors that a client can bring about itself: each is asked for as its row says that it comes about."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -9,6 +9,7 @@ from mockreel.conformance.check_context import CheckContext
 from mockreel.conformance.checks.error_responses import row_problem
 from mockreel.conformance.checks.requests.object_requests import requests_of
 from mockreel.conformance.jobs.job_groups import PLAIN
+from mockreel.contract import pointers
 from mockreel.contract.conversation.promises import Places
 from mockreel.contract.exchanges.exchange import SentRequest
 from mockreel.contract.exchanges.problem import Problem
@@ -40,10 +41,15 @@ def comes_when_brought_about(context: CheckContext) -> Iterator[Problem]:
 def _status_problems(context: CheckContext, request: SentRequest, row: Places) -> Iterator[Problem]:
     """Whether a request that is no error is answered with the status of its row."""
     response = context.answer(request, request.operation)
-    if response is not None and response.status != row.given["status"]:
+    if response is None:
+        return
+    shows: Mapping[str, Any] = row.given.get("shows", {})
+    others = [place for place, value in shows.items() if pointers.value(response.json, place) != value]
+    if response.status != row.given["status"] or others:
         name = request.operation.id if request.operation else request.path
         fact = context.facts.fact(f"{name} {row.given['says']}", "conversation.yaml provokes", row.evidence)
-        yield Problem(fact, f"status {row.given['status']}", response.shown(), request, name)
+        expected = [f"status {row.given['status']}", *(f"{shows[place]!r} at {place}" for place in others)]
+        yield Problem(fact, ", ".join(expected), response.shown(), request, name)
 
 
 CHECKS: tuple[Check, ...] = (comes_when_brought_about,)

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from mockreel.conformance.check import Check, check
 from mockreel.conformance.check_context import CheckContext
+from mockreel.conformance.checks.error_responses import row_problem
 from mockreel.contract import pointers
 from mockreel.contract.conversation.promises import Places
 from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest
@@ -128,4 +129,20 @@ def _wrong(
             yield f"the file at {place}", file.shown() if file else f"{url!r}"
 
 
-CHECKS: tuple[Check, ...] = (is_kept,)
+@check(
+    "upload.unsent", "An upload of which nothing has come is not taken for one.", level="jobs",
+    known=lambda context: any("unsent" in row.given for row in context.contract.conversation.uploads.values()),
+)  # fmt: skip
+def is_not_taken_unsent(context: CheckContext) -> Iterator[Problem]:
+    for row in context.contract.conversation.uploads.values():
+        if "unsent" in row.given:
+            first, last = row.given["steps"][0], row.given["steps"][-1]
+            announced = context.try_send(_request(context, first, GIVEN))
+            if announced is None or context.excused(announced, context.contract.operation(first["operation"])):
+                continue
+            kept = {f"${name}": pointers.value(announced.json, place) for name, place in first["keep"].items()}
+            request = _request(context, last, {**GIVEN, **kept})
+            yield from row_problem(context, request, str(row.given["unsent"]), "asked before anything was sent")
+
+
+CHECKS: tuple[Check, ...] = (is_kept, is_not_taken_unsent)
