@@ -58,6 +58,7 @@ KINDS: Mapping[str, Any] = {
     "with signs": lambda draw: _drawn(draw, "aZ9", 4) + _drawn(draw, "!$%&()*+,-./:;=@_~", 3) + _drawn(draw, WORD, 10),
     "with quotes": lambda draw: _drawn(draw, WORD, 6) + "\"'\\<&>" + _drawn(draw, WORD, 8),
     "UUID": lambda draw: "-".join(_drawn(draw, "0123456789abcdef", size) for size in (8, 4, 4, 4, 12)),
+    "with accents": lambda draw: _drawn(draw, WORD, 6) + "éß漢" + _drawn(draw, WORD, 8),
     "eight signs": lambda draw: _drawn(draw, string.ascii_letters, 5) + _drawn(draw, string.digits, 3) + "x",
 }
 

@@ -99,6 +99,17 @@ def test_a_key_is_masked_in_a_body(kind: str, encoding: str) -> None:
         assert MASK in stored.decode()
 
 
+@pytest.mark.parametrize("key", ["clé-secrète-9", "schlüssel-42x", "鍵鍵鍵-abc-12"])
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_a_key_is_masked_as_either_side_reads_the_bytes_of_a_header(key: str, encoding: str) -> None:
+    """Sent as UTF-8 and read as Latin-1, or the other way round."""
+    for other in (key.encode().decode("latin-1"), key):
+        output = ENCODINGS[encoding](other)
+        assert output not in Fingerprints([key]).masked_text(f"the key {output} is it")
+        if other != key:
+            assert ENCODINGS[encoding](key) not in Fingerprints([other]).masked_text(ENCODINGS[encoding](key))
+
+
 @pytest.mark.parametrize("key", ["key-0001", "abcde123x"])
 @pytest.mark.parametrize("around", ["mon{}", "{}b", "9{}", "x{}y"])
 def test_a_short_key_is_none_inside_of_a_word(key: str, around: str) -> None:

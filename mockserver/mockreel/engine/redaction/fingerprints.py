@@ -8,7 +8,7 @@ from hashlib import blake2b
 from typing import TypeVar
 
 from mockreel.engine.redaction.secret_detection import is_key
-from mockreel.engine.redaction.secret_encodings import decoded, encoded_forms, has_unseen, in_base64
+from mockreel.engine.redaction.secret_encodings import decoded, encoded_forms, has_unseen, in_base64, readings
 
 MASK = "…"
 _HEAD = 4
@@ -55,7 +55,10 @@ class Fingerprints:
         self._added += 1
         if not is_key(key):
             return []
-        return [*map(self._add, encoded_forms(key)), *(self._add(form, _ANYWHERE) for form in in_base64(key))]
+        texts = readings(key)
+        forms = {form for text in texts for form in encoded_forms(text)}
+        packed = {form for text in texts for form in in_base64(text)}
+        return [*map(self._add, forms), *(self._add(form, _ANYWHERE) for form in packed)]
 
     def _add(self, form: bytes, end: bytes = b"") -> bytes:
         lengths = self._heads.setdefault(form[:_HEAD], {})

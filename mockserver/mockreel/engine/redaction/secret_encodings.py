@@ -5,6 +5,7 @@ import html
 import json
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from urllib.parse import quote, quote_plus, unquote_to_bytes
 
 _LEAST = 8
@@ -16,6 +17,15 @@ _DEEPEST = 2
 # What some writers of JSON escape besides, for pages; and how writers of HTML name `'` and `"`.
 _FOR_PAGES = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
 _QUOTES = (("&#x27;", "&quot;"), ("&#39;", "&quot;"), ("&#039;", "&quot;"), ("&#39;", "&#34;"))
+
+
+def readings(key: str) -> list[str]:
+    """A key as it may be meant: a header has bytes, which one side writes as UTF-8 and the other reads as Latin-1."""
+    found = [key]
+    for written, read in (("latin-1", "utf-8"), ("utf-8", "latin-1")) if not key.isascii() else ():
+        with suppress(UnicodeError):
+            found.append(key.encode(written).decode(read))
+    return found
 
 
 def encoded_forms(key: str) -> set[bytes]:
