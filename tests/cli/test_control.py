@@ -109,7 +109,7 @@ def test_the_journal_is_listed_asserted_and_exported(control: Run, server: MockS
     submit(server)
 
     assert "POST    /v1/jobs  201" in control("journal", "list").output
-    assert 'request   {"model": "solo"' in control("journal", "list", "--bodies").output
+    assert 'request {"model": "solo"' in control("journal", "list", "--bodies").output
     claim = ("journal", "assert", "--operation", "create_job")
     assert (
         control(*claim, "--times", "1", "--body", "input.prompt=a red door").output == "Passed: 1 matching request.\n"
@@ -134,7 +134,7 @@ def test_rules_faults_balances_and_readings(control: Run, server: MockServer) ->
     assert control("balances", "list").output == "There are no accounts: no key was used yet.\n"
     submit(server)
     assert "account-1  2.5      " in control("balances", "set", "encore", "account-1", "2.50").output
-    assert "unlimited" in control("balances", "set", "encore", "account-1", "none").output
+    assert "no limit" in control("balances", "set", "encore", "account-1", "none").output
     assert "wrapped, bare" in control("readings", "list").output
     assert "is bare now" in control("readings", "choose", "encore", "envelope", "bare").output
 

@@ -77,7 +77,7 @@ EXAMPLES = {
     "record": ("",),
     "replay": ("--provider runninghub", "{tmp}/nowhere.yaml"),
     "replay-run": ("{tmp}/nowhere",),
-    "run": ("--list-rules", "--rules all true"),
+    "run": ("-- nowhere.py", "--list-rules", "--rules all true"),
     "serve": ("--list-readings", "--host 0.0.0.0", "--speed 0", "--keys {tmp}/nowhere.yaml", "--port 99999"),
     "trigger": ("runflow", "runflow nothing"),  # an event's body is other bytes each time
     "wait": ("--url http://127.0.0.1:9 --timeout 0.1",),

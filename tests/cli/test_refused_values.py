@@ -10,6 +10,7 @@ import pytest
 from mockreel.cli import main
 from mockreel.cli.use import serve_command
 from mockreel.cli.use.serve_command import command as serve
+from mockreel.server import serving
 
 # A value that no option can use, for those that take some text; {tmp} is a folder with a file in it.
 BAD = {
@@ -92,3 +93,38 @@ def test_an_address_of_another_machine_is_not_told_to_take_another_port(
     assert host in said
     assert "Give an address of this machine" in said
     assert "--port" not in said
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (
+            "control --url 127.0.0.1:8700 clock show",
+            "Valid: http://HOST:PORT, https://HOST:PORT. Write it with its",
+        ),
+        ("replay {tmp}/nowhere.yaml", "does not exist. See `mockreel replay --help`."),
+        ("wait --url 127.0.0.1:8700 --timeout 0.1", "Write it with its scheme."),
+    ],
+)
+def test_a_mistyped_place_is_told_as_such(
+    words: str, says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And not as a server that does not answer, or a recording that does not hold."""
+    assert says in refused(words.format(tmp=tmp_path).split(), monkeypatch, capsys)
+
+
+def test_a_python_file_is_told_to_need_its_interpreter(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The commonest first call."""
+    with pytest.raises(SystemExit):
+        main(["run", "--", str(tmp_path / "render.py")])
+
+    assert f"-- python3 {tmp_path / 'render.py'}" in capsys.readouterr().err
+
+
+def test_a_providers_port_tells_where_the_control_api_is(capsys: pytest.CaptureFixture[str]) -> None:
+    """Off by one port is a typical mistake."""
+    with serving("runflow") as server, pytest.raises(SystemExit):
+        main(["control", "--url", server.runflow.url, "clock", "show"])
+
+    said = " ".join(capsys.readouterr().err.split())
+    assert "these are the addresses of Runflow. The control API has its own port" in said

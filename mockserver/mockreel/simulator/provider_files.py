@@ -21,7 +21,8 @@ def serve(provider: "Provider", request: Request) -> Response:
         return _clip(provider, request)
     if request.path.startswith(UPLOADS) and request.method in ("GET", "HEAD", "PUT"):
         return _upload(provider, request)
-    return problem(404, "Not found", f"There is nothing at {request.method} {request.path}.")
+    here = f"There is nothing at {request.method} {request.path}: these are the addresses of {provider.contract.title}."
+    return problem(404, "Not found", f"{here} The control API has its own port, which `serve` prints first.")
 
 
 def _clip(provider: "Provider", request: Request) -> Response:

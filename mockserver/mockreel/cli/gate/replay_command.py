@@ -15,7 +15,7 @@ _FORMS = ("text", "json", "markdown")
 
 
 @click.command("replay")
-@click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH]...")
+@click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path), metavar="[PATH]...")
 @click.option(
     "--provider", "providers", multiple=True, metavar="NAME", help="Only cassettes of this provider (repeatable)."
 )

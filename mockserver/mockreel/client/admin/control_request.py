@@ -10,7 +10,7 @@ import httpx2
 import orjson
 
 from mockreel.contract.messages.version_header import VERSION_HEADER
-from mockreel.errors import ControlError, ControlUnreachable, DataError
+from mockreel.errors import ControlError, ControlUnreachable, DataError, OptionError
 
 DEFAULT_URL = "http://127.0.0.1:8700"
 # The path prefix of the control API.
@@ -27,6 +27,7 @@ class ControlConnection:
     ) -> None:
         self.url = url.rstrip("/").removesuffix(ROOT.rstrip("/"))
         self._past = "" if past is None else f"at/{quote(past, safe='')}/"
+        check_url(url)
         headers = {"authorization": f"Bearer {token}"} if token else {}
         options: dict[str, Any] = {"verify": trusting(ca)} if ca else {}
         try:
@@ -67,6 +68,16 @@ class ControlConnection:
             return row
         detail = str(row.get("detail", response.text))
         raise ControlError(response.status_code, str(row.get("title", "")), detail, row.get("valid", ()))
+
+
+def check_url(url: str) -> None:
+    """Check that an address of a control port has its scheme.
+
+    Raises:
+        OptionError: it has none.
+    """
+    if not url.startswith(("http://", "https://")):
+        raise OptionError("url", url, ["http://HOST:PORT", "https://HOST:PORT"], then="Write it with its scheme.")
 
 
 def trusting(ca: Path | str) -> ssl.SSLContext:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import httpx2
 
-from mockreel.client.admin.control_request import trusting
+from mockreel.client.admin.control_request import check_url, trusting
 from mockreel.client.admin.server_address import control_address
 from mockreel.contract.messages.version_header import VERSION_HEADER
 from mockreel.errors import ControlUnreachable
@@ -36,8 +36,11 @@ def wait_until_ready(
 
     Raises:
         ControlUnreachable: it was not ready in time; the message says why.
+        OptionError: the URL has no scheme.
         DataError: the ready file is not one, or the certificate authority cannot be used.
     """
+    if url is not None:
+        check_url(url)
     deadline = now() + timeout
     while True:
         try:

@@ -21,12 +21,18 @@ LAUNCHER = Path(__file__).parent / "guard" / "launcher.py"
 Over = Callable[[int], AbstractContextManager[None]]
 
 
+def _advice(name: str) -> str:
+    if name.endswith(".py"):
+        return f"A Python file needs its interpreter: -- python3 {name}"
+    return "Give a program that is on the PATH, or its path: -- COMMAND …"
+
+
 class NotStarted(MockreelError):
     """The program could not be started; `code` is the exit code that a shell would return."""
 
     def __init__(self, name: str, why: OSError) -> None:
         self.code = NOT_FOUND if why.errno == errno.ENOENT else NOT_EXECUTABLE
-        super().__init__(f"{name!r} could not be started: {why.strerror or why}. Give a program: -- COMMAND …")
+        super().__init__(f"{name!r} could not be started: {why.strerror or why}. {_advice(name)}")
 
 
 def execute(command: Sequence[str], environment: Mapping[str, str], *, signals: Signals) -> int:
