@@ -63,7 +63,7 @@ def test_it_names_its_page_and_results_lie_under_https_and_the_real_host() -> No
     port = _free_row(4)
     (control, clock, url, size), lines = _ran("--port", str(port), "--hold", "--start", "1000000")
 
-    assert lines[0] == f"mockreel run: the dashboard of this run is http://127.0.0.1:{port}/"
+    assert lines[0] == f"mockreel run: the dashboard is at http://127.0.0.1:{port}/"
     assert control == f"http://127.0.0.1:{port}"
     assert clock["held"] is True
     assert clock["now"] == 1_000_000

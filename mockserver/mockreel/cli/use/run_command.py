@@ -91,7 +91,7 @@ def command(words: tuple[str, ...], ready_file: Path | None, **options: Any) -> 
 
 def _introduced(server: "Server") -> Iterator[str]:
     """The dashboard, and the secrets of webhooks where some were made."""
-    yield f"mockreel run: the dashboard of this run is {server.server.control.url}/"
+    yield f"mockreel run: the dashboard is at {server.server.control.url}/"
     for name, secret in server.secrets.items():
         yield f"mockreel run: webhooks of {name} are signed with {secret}"
 
