@@ -13,6 +13,7 @@ from mockreel.conformance.checks.replies import (
     reply_numbers,
     single_entries,
     unlinked_things,
+    usage_rates,
 )
 
 CHECKS = (
@@ -28,6 +29,7 @@ CHECKS = (
     *packed_texts.CHECKS,
     *repeated_parts.CHECKS,
     *key_display.CHECKS,
+    *usage_rates.CHECKS,
 )
 
 __all__ = ["CHECKS"]
