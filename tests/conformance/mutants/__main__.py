@@ -3,7 +3,7 @@
 `--provider NAME` and `--only KIND` (both repeatable) narrow it, `--sample N` takes every N-th row. `--results FILE`
 keeps each verdict as it comes: a run that was broken off goes on from there. `--write FILE` writes the table into the
 docs; with `--known` what the results lack is listed there as not tried. `--page FILE` is the table as it is: rows that
-the results lack keep what it says, and `--missed` tries those again that it says no check notices.
+the results lack keep what it says, and `--missed` tries those again for which it names no check.
 """
 
 import argparse
@@ -34,7 +34,7 @@ def main(arguments: list[str]) -> int:
     ][:: options.sample]
     known = Results(options.results, options.page)
     if options.missed:
-        rows = [row for row in rows if known.listed_as_missed(row)]
+        rows = [row for row in rows if known.is_open(row)]
     found = [(row, _known_verdict(row, known)) for row in rows] if options.known else []
     found = found or list(_verdicts(rows, known, options.jobs))
     if options.write:
@@ -53,7 +53,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--results", type=Path, help="a file that keeps each verdict, to go on from")
     parser.add_argument("--known", action="store_true", help="try nothing: what the file lacks is listed as not tried")
     parser.add_argument("--page", type=Path, help="the page whose verdicts stand where the results have none")
-    parser.add_argument("--missed", action="store_true", help="only the rows that the page says no check notices")
+    parser.add_argument(
+        "--missed", action="store_true", help="only the rows for which the page names no check, or that it lacks"
+    )
     parser.add_argument("--write", type=Path, help="the page with the table")
     return parser
 

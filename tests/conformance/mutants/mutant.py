@@ -182,7 +182,7 @@ def _of_conversation(mutant: Mutant) -> str:
         return REASONS["conversation.yaml /client"]
     if mutant.steps[-1] in ("constant", "stays"):
         return "that something stays as it is: the saboteurs change it"
-    plain = set(mutant.row()) - {"evidence", "source", "note"}
+    plain = {name for name, value in mutant.row().items() if value != []} - {"evidence", "source", "note"}
     return "" if plain else "a promise without a value that could be another: the saboteurs break it"
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from conformance.mutants.mutant import Mutant
 from conformance.mutants.table import MISSED, read_table
-from conformance.mutants.trial import Verdict
+from conformance.mutants.trial import UNTRIED, Verdict
 
 
 class Results:
@@ -31,10 +31,10 @@ class Results:
             return Verdict("missed")
         return Verdict("noticed", tuple(re.findall(r"`([^`]+)`", cell))) if cell.startswith("`") else None
 
-    def listed_as_missed(self, row: Mutant) -> bool:
-        """Whether the page says that no check notices a row."""
-        listed = self.listed(row)
-        return listed is not None and listed.state == "missed"
+    def is_open(self, row: Mutant) -> bool:
+        """Whether the page names no check for a row, or lacks it."""
+        cell = self._table.get(row.provider, {}).get(row.name, MISSED)
+        return cell in (MISSED, UNTRIED.reason)
 
     def keep(self, row: Mutant, verdict: Verdict) -> None:
         self._known[row.provider, row.where] = verdict

@@ -36,7 +36,7 @@ def _cancelled_late() -> Answering:
 
 
 def _still_running(body: Any) -> Any:
-    words = {"status_code": "running", "status": "RUNNING"}
+    words = {"status_code": "running", "status": "RUNNING", "data": "RUNNING"}
     others = {name: word for name, word in words.items() if str(body.get(name, "")).lower().startswith("cancel")}
     return {**body, **others, "completed_at": None} if "completed_at" in body and others else {**body, **others}
 
@@ -88,6 +88,12 @@ GALLERY = (
         "runflow-cancels-late",
         "A run that was cancelled is still running for two seconds.",
         "runflow",
+        answering=_cancelled_late,
+    ),
+    Saboteur(
+        "runninghub-cancels-late",
+        "A task that was cancelled is still running for two seconds.",
+        "runninghub",
         answering=_cancelled_late,
     ),
     Saboteur(

@@ -84,6 +84,9 @@ def _expected_charge(context: CheckContext, spent: Spent) -> tuple[Decimal | Non
     if price is not None and price.amount is not None and price.certainty == "exact":
         taken = money.get("taken", {})
         return price.amount, Evidence(taken["evidence"], tuple(taken["source"])) if taken else row.evidence
+    unknown = money.get("unknown", {})
+    if trace.model is None and unknown.get("evidence", "inferred") != "inferred":
+        return Decimal(unknown.get("takes") or 0), Evidence(unknown["evidence"], tuple(unknown["source"]))
     place = trace.talk.promises.cost
     documents = (trace.response.json, trace.last.response.json if trace.last else None)
     shown = [amount(pointers.value(document, place.at[0])) for document in documents] if place else []

@@ -158,30 +158,35 @@ def further_fields_are_overlooked(context: CheckContext) -> Iterator[Problem]:
 @check("body.case", "An option is spelled as it is listed.", level="breaking")
 def options_have_one_spelling(context: CheckContext) -> Iterator[Problem]:
     for operation in context.contract.operations:
-        if not operation.submits or operation.body != "json":
-            continue
-        for model in context.model_selection.at(operation)[: FEW_NAMES if context.options.quick else None]:
-            for request in _respelled(context, operation, model) if model is not None else ():
+        known = (
+            context.contract.names_at.get(operation.id, {}) if operation.submits and operation.body == "json" else {}
+        )
+        models = {one.id: one for one in known.values() if context.wants(one)}
+        seen: set[str] = set()
+        for model in models.values():
+            for field, request in _respelled(context, operation, model):
+                if field in seen and context.options.quick:
+                    continue
+                seen.add(field)
                 response = context.answer(request, operation)
-                if model is not None and response is not None and not context.error_detector.refused(response):
+                if response is not None and not context.error_detector.refused(response):
                     subject = f"{operation.id} {model.id}"
                     yield Problem(
                         _fact(context, model), "an option that is refused", response.shown(), request, subject
                     )
 
 
-def _respelled(context: CheckContext, operation: Operation, model: Model) -> Iterator[SentRequest]:
-    """Bodies with an option in other letters, which the contract forbids."""
+def _respelled(context: CheckContext, operation: Operation, model: Model) -> Iterator[tuple[str, SentRequest]]:
+    """Bodies with an option in other letters, which the contract forbids, by the field."""
     schema, _ = context.requests.resolver.model(context.model_selection.schema(operation, model))
-    good = context.requests.good(operation, model)
     for name, field in schema.get("properties", {}).items():
         words = field.get("enum", ()) if isinstance(field, dict) else ()
         word = next((one for one in words if isinstance(one, str) and one.swapcase() not in words), None)
-        if word is not None:
+        if word is not None and word != word.swapcase():
+            good = context.requests.good(operation, model)
             request = good.with_json(pointers.placed(good.json, f"{operation.input}/{name}", word.swapcase()))
             if context.request_checker.judge(request).row is not None:
-                yield request
-                return
+                yield name, request
 
 
 CHECKS: tuple[Check, ...] = (

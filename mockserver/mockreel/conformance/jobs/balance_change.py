@@ -65,7 +65,7 @@ def _balance(context: "CheckContext", request: SentRequest, place: str) -> Decim
 
 
 def charged_starts(context: "CheckContext") -> Iterator[Start]:
-    """A job of the cheapest model with an exact price, else of any model, and one that fails."""
+    """A job of the cheapest model with an exact price, else of any model, one that fails, one of unknown price."""
     found = next(((talk, submit) for talk, submit in context.submits() if context.model_selection.leads(submit)), None)
     if found is None:
         return
@@ -75,6 +75,16 @@ def charged_starts(context: "CheckContext") -> Iterator[Start]:
     fails = next((name for name, row in context.contract.scenarios.jobs.items() if row.failure is not None), None)
     if context.plays and fails:
         yield Start(talk, submit, model, fails)
+    yield from _unpriced(context)
+
+
+def _unpriced(context: "CheckContext") -> Iterator[Start]:
+    """A job of unknown price, where a source says what is charged for one."""
+    row = context.contract.pricing.get("money", {}).get("unknown", {})
+    for talk, submit in context.submits() if row.get("evidence", "inferred") != "inferred" else ():
+        if context.model_selection.leads(submit) == (None,):
+            yield Start(talk, submit)
+            return
 
 
 def _cheapest(context: "CheckContext", submit: Operation) -> Model | None:

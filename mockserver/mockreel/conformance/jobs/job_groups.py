@@ -76,7 +76,7 @@ def starts(context: "CheckContext", group: str) -> Iterator[Start]:
 def forecast(context: "CheckContext", group: str) -> Forecast:
     """What a group takes at this target."""
     if group == CHARGED:
-        jobs = 2 if context.plays else 1
+        jobs = 3 if context.plays else 2
         return Forecast(jobs, 0, jobs * (context.waits.documented + 1), 0.0)
     if group in APART:
         return Forecast(1, int(group in (BATCH, SUBSCRIBED)), context.waits.documented + 2, 0.0)

@@ -102,7 +102,8 @@ class Conversation:
     `subscription` how an account subscribes to webhooks, and what is kept of its deliveries,
     `workflow` how a workflow of one's own is made and run, `cancelled` the places of the state in the response to a
     cancellation, after which a job is cancelled at once, `silenced` how a subscription is silenced,
-    `ledger` the list whose entries make up the balance.
+    `ledger` the list whose entries make up the balance,
+    `waited` where a submit that waits for its job shows the result.
     """
 
     jobs: Mapping[str, JobTalk] = field(default_factory=dict)
@@ -141,6 +142,7 @@ class Conversation:
     cancelled: Places | None = None
     silenced: Places | None = None
     ledger: Places | None = None
+    waited: Places | None = None
 
     def of(self, submit: str) -> JobTalk | None:
         """The sort of job that an operation starts, or None."""
@@ -187,6 +189,7 @@ def conversation(file: Cursor) -> Conversation:
         places(file, "cancelled"),
         places(file, "silenced"),
         places(file, "ledger"),
+        places(file, "waited"),
     )
 
 

@@ -38,7 +38,8 @@ class Promises:
     result, `details` lists of what a job has beside its record, by the operations that return them, `elsewhere` further
     operations that read a job, `changes` operations that set something of its record, `early` the errors of a result's
     operation while a job is not over, by the job's state, `packed` texts that pack JSON, `holds`
-    texts with other fields of the response within.
+    texts with other fields of the response within, `rates` what is used by the second, `inline` the field of an input
+    that brings the result itself.
     """
 
     carries: Mapping[str, Any] = field(default_factory=dict)
@@ -61,6 +62,8 @@ class Promises:
     early: Places | None = None
     packed: Places | None = None
     holds: Places | None = None
+    rates: Places | None = None
+    inline: Places | None = None
     details: Mapping[str, Places] = field(default_factory=dict)
     elsewhere: Mapping[str, Places] = field(default_factory=dict)
     changes: Mapping[str, Places] = field(default_factory=dict)
@@ -115,7 +118,7 @@ class Account:
 # The promises that are one row of places each.
 _PLACES = (
     "moments", "begun", "cost", "failure", "kinds", "headers", "shows", "constant", "stays", "fixed", "model",
-    "measures", "opens", "distinct", "early", "packed", "holds",
+    "measures", "opens", "distinct", "early", "packed", "holds", "rates", "inline",
 )  # fmt: skip
 
 

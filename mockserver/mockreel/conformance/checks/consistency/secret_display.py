@@ -21,11 +21,12 @@ def is_shown_once(context: CheckContext) -> Iterator[Problem]:
     operation = context.contract.operation(row.operation)
     good = context.requests.good(operation)
     request = good if row.body is None else good.with_json(row.body)
+    signs = context.secret()  # which is there, and promoted, before another one is made
     made = context.try_send(request)
     secret = pointers.value(made.json, row.at) if made is not None else None
     if made is None or context.excused(made, operation) or not isinstance(secret, str) or not secret:
         return
-    for says, expected, actual in _wrong_at_first(context, row, made, secret):
+    for says, expected, actual in _wrong_at_first(row, made, secret, signs=bool(signs)):
         yield Problem(
             context.facts.fact(says, "conversation.yaml secret", row.evidence), expected, actual, request, operation.id
         )
@@ -57,14 +58,12 @@ def is_shown_once(context: CheckContext) -> Iterator[Problem]:
             context.try_send(read)
 
 
-def _wrong_at_first(
-    context: CheckContext, row: Secret, made: ReceivedResponse, secret: str
-) -> Iterator[tuple[str, str, str]]:
+def _wrong_at_first(row: Secret, made: ReceivedResponse, secret: str, *, signs: bool) -> Iterator[tuple[str, str, str]]:
     """What is wrong about a secret as it was made: its form, and whether it signs beside the one that was promoted."""
     form = str(row.form or "")
     if not re.fullmatch(form, secret) and form:
         yield f"{row.at} has its form", f"a secret that fits {form}", f"{secret[:6]}…"
-    if row.current and context.signing().secret and pointers.value(made.json, row.current) is True:
+    if row.current and signs and pointers.value(made.json, row.current) is True:
         yield "a secret signs once it was promoted", f"another secret at {row.current}", "the new one"
 
 

@@ -13,6 +13,7 @@ from mockreel.conformance.checks.replies import (
     reply_moments,
     reply_numbers,
     single_entries,
+    usage_rates,
 )
 
 CHECKS = (
@@ -28,6 +29,7 @@ CHECKS = (
     *json_texts.CHECKS,
     *field_echoes.CHECKS,
     *key_display.CHECKS,
+    *usage_rates.CHECKS,
 )
 
 __all__ = ["CHECKS"]

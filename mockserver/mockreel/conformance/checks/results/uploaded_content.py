@@ -137,11 +137,12 @@ def is_not_taken_unsent(context: CheckContext) -> Iterator[Problem]:
     for row in context.contract.conversation.uploads.values():
         if "unsent" in row.given:
             first, last = row.given["steps"][0], row.given["steps"][-1]
-            announced = context.try_send(_request(context, first, GIVEN))
+            given = {**GIVEN, "$name": f"unsent-{NAME}"}
+            announced = context.try_send(_request(context, first, given))
             if announced is None or context.excused(announced, context.contract.operation(first["operation"])):
                 continue
             kept = {f"${name}": pointers.value(announced.json, place) for name, place in first["keep"].items()}
-            request = _request(context, last, {**GIVEN, **kept})
+            request = _request(context, last, {**given, **kept})
             yield from row_problem(context, request, str(row.given["unsent"]), "asked before anything was sent")
 
 
