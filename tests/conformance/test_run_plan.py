@@ -1,5 +1,6 @@
 """The plan of a run holds what the run spends: jobs and money, those of batches and subscriptions included."""
 
+from contextlib import closing
 from decimal import Decimal
 
 import pytest
@@ -10,8 +11,10 @@ from mockreel.conformance.check_options import CheckOptions
 from mockreel.conformance.check_runner import run
 from mockreel.conformance.checks import EVERY
 from mockreel.conformance.run_plan import Announcement, announce
-from mockreel.conformance.spending_guard import SpendingGuard
+from mockreel.conformance.spending_guard import Admission, SpendingGuard
+from mockreel.conformance.targets.url_target import RemoteTarget
 from mockreel.contract import Contract
+from mockreel.server.socket_server import serving
 
 PROVIDERS = ("runflow", "aimlapi", "runninghub")
 
@@ -23,7 +26,7 @@ class _Billing(Stranger):
 
     def __init__(self, contract: Contract) -> None:
         super().__init__(contract)
-        self.purse = SpendingGuard(contract, "full")
+        self.guard = SpendingGuard(contract, "full")
 
     @property
     def jobs(self) -> int:
@@ -50,6 +53,22 @@ def test_the_money_of_the_plan_is_what_is_charged(provider: str) -> None:
     assert charged > 0
     assert charged <= planned.money[contract.money.currency] <= charged * Decimal("1.1")
     assert 0.9 * jobs <= planned.jobs <= 1.1 * jobs
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+@pytest.mark.parametrize(("admission", "is_paid"), [("full", True), ("reads", False)])
+def test_the_plan_of_a_base_url_has_its_money(provider: str, admission: Admission, is_paid: bool) -> None:
+    """Where jobs are begun; without an option for it none is."""
+    contract = honest_contract(provider)
+    with serving(provider, held=True) as server:
+        url, key = server.addresses[provider].url, server.addresses[provider].key
+        target = RemoteTarget(url, contract, guard=SpendingGuard(contract, admission), keys={"own": key}, receiver=None)
+        with closing(target):
+            context = CheckContext(contract, target, CheckOptions(quick=True, budget=100_000, differential=False))
+            planned = announce(context, EVERY)
+
+    assert bool(planned.money.get(contract.money.currency)) == is_paid
+    assert bool(planned.jobs) == is_paid
 
 
 def test_the_plan_says_of_how_many_jobs_the_price_is_not_exact() -> None:

@@ -962,11 +962,11 @@ export interface components {
         };
         /**
          * Snapshot
-         * @description Everything that has come to be on a stage. Written by `mockreel control snapshot`, read by `restore`; for nobody else.
+         * @description The whole state of a mock server: written by `mockreel control snapshot`, read by `restore`, for nothing else.
          */
         Snapshot: {
             /** @constant */
-            snapshot: 1;
+            snapshot: 2;
             mockreel: string;
             seed: number;
             /** @description The SHA-256 of everything else. What was changed by hand is not restored. */
@@ -1023,11 +1023,11 @@ export interface components {
                     name: string;
                     listed: boolean;
                     balance: string | null;
-                    purse: components["schemas"]["Snapshot"]["$defs"]["purse"] | null;
+                    running_balance: components["schemas"]["Snapshot"]["$defs"]["running_balance"] | null;
                     drawn: number;
                     shelf: unknown;
                 };
-                purse: {
+                running_balance: {
                     opening: string | null;
                     limited: boolean;
                     added: [

@@ -62,10 +62,9 @@ class _Counting:
     receiver: Receiver | None = None
 
     def __init__(self, honest: Target) -> None:
-        purse = getattr(honest, "purse", None)
         self.own, self.base_url, self.keys = honest.own, honest.base_url, honest.keys
         self.plays = getattr(honest, "plays", False)
-        self.guard = replace(purse, spent=dict(purse.spent)) if isinstance(purse, SpendingGuard) else None
+        self.guard = _guard_of(honest)
         self.asks: list[SentRequest] = []
 
     def send(self, request: SentRequest) -> ReceivedResponse:
@@ -87,13 +86,33 @@ class _Counting:
         """Nothing is open."""
 
 
+def _guard_of(target: Target) -> SpendingGuard | None:
+    """A copy of what admits the requests to a target that may bill, as it is before the run."""
+    guard = getattr(target, "guard", None)
+    return replace(guard, spent=dict(guard.spent)) if isinstance(guard, SpendingGuard) else None
+
+
+def _admitted(target: Target, requests: Iterable[SentRequest]) -> list[SentRequest]:
+    """The requests that may be sent to a target."""
+    guard = _guard_of(target)
+    return [request for request in requests if guard is None or _admits(guard, request)]
+
+
+def _admits(guard: SpendingGuard, request: SentRequest) -> bool:
+    try:
+        guard.admit(request)
+    except Skipped:
+        return False
+    return True
+
+
 def announce(context: CheckContext, checks: Iterable[Check], *, latency: float = 0.0) -> Announcement:
     """The plan of these checks at a scene, as it fits the budget; `latency` is what one request takes."""
     selected = [check for check in checks if check.known(context) and (context.plays or not check.plays)]
     found = Announcement(context.contract.provider, checks=len(selected))
     asks = {check.id: _planned_requests(context, check) for check in selected if not check.uses}
     for check in selected:
-        _price(found, context, check.begins(context))
+        _price(found, context, _admitted(context.target, check.begins(context)))
     _fit(found, context, {name: len(some) for name, some in asks.items()}, latency)
     for name, some in asks.items():
         fitting = some[: found.most.get(name, len(some))]
@@ -144,7 +163,7 @@ def _add_group(found: Announcement, context: CheckContext, group: str) -> None:
             f"{how}: it takes {cost.least:.0f} s; give --budget {math.ceil(cost.least * 1.3):.0f}"
         )
         return
-    requests = list(group_requests(context, group))
+    requests = _admitted(context.target, group_requests(context, group))
     found.webhooks += cost.callbacks
     found.requests += len(requests) * (1 + _LOOKS)
     found.seconds = 0.0 if context.own else min(context.options.budget, max(found.seconds, cost.seconds))
@@ -156,10 +175,10 @@ _LOOKS = 10
 
 def _price(found: Announcement, context: CheckContext, requests: Iterable[SentRequest]) -> None:
     """Count the jobs of requests, and at a target that may bill what they cost."""
-    prices, money = PlannedCosts(context.contract), context.contract.money
+    guard, prices, money = _guard_of(context.target), PlannedCosts(context.contract), context.contract.money
     for cost in (one for request in requests for one in prices.of(request)):
         found.jobs += 1
-        if getattr(context.target, "purse", None) is None:
+        if guard is None:
             continue
         amount = due_of(cost, money.unknown)
         found.unpriced += cost.certainty != "exact"

@@ -123,7 +123,12 @@ def test_balances_that_were_set_are_stored(admin: Admin) -> None:
 
     admin.post("restore", admin.get("snapshot"))
 
-    assert admin.get("balances") == before
+    assert _without_keys(admin.get("balances")) == _without_keys(before)
+
+
+def _without_keys(document: Any) -> Any:
+    """A snapshot has no key: which account is whose shows when it is used again."""
+    return [{name: value for name, value in row.items() if name != "keys"} for row in document["balances"]]
 
 
 def test_rules_are_stored_with_what_they_have_met(admin: Admin) -> None:
@@ -251,7 +256,7 @@ JOB = ("providers", "encore", "jobs", 0)
 @pytest.mark.parametrize(
     ("spoil", "status", "says"),
     [
-        (change("snapshot", to=2), 400, "its form is 2. Expected 1. Take a new one"),
+        (change("snapshot", to=1), 400, "its form is 1. Expected 2. Take a new one"),
         (change("seed", to=9), 409, "Serve with --seed 9"),
         (change("mockreel", to="0.0.1"), 409, "taken by mockreel 0.0.1; this is"),
         (change("providers", "encore", "contract", to="x"), 409, "version x of the contract of encore"),

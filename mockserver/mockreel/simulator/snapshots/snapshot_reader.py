@@ -139,10 +139,10 @@ def _data(reader: Reader, row: Mapping[str, Any]) -> bytes | None:
 
 def _account(row: Mapping[str, Any]) -> Account:
     account = Account(row["number"], row["name"], _amount(row["balance"]), drawn=row["drawn"])
-    purse = row["purse"]
-    if purse is not None:
-        added = [(at, _sum(amount)) for at, amount in purse["added"]]
-        account.running = RunningBalance(_amount(purse["opening"]), purse["limited"], added)
+    running = row["running_balance"]
+    if running is not None:
+        added = [(at, _sum(amount)) for at, amount in running["added"]]
+        account.running = RunningBalance(_amount(running["opening"]), running["limited"], added)
     return account
 
 

@@ -25,7 +25,7 @@ from mockreel.webhooks import Attempt, Delivery
 from mockreel.webhooks.dispatcher import AttemptDue
 
 # The form of the document; another one is not read.
-FORM = 1
+FORM = 2
 
 Row = dict[str, Any]
 # Fields with words of the contract or the code; these are no secrets even if a client's key is spelled the same.
@@ -111,7 +111,7 @@ def _account(account: Account, listed: bool, writer: Writer) -> Row:
         "name": account.name,
         "listed": listed,
         "balance": _amount(account.balance),
-        "purse": None
+        "running_balance": None
         if running is None
         else {
             "opening": _amount(running.opening),
