@@ -15,6 +15,7 @@ from mockreel.contract import pointers
 from mockreel.contract.conversation.promises import Places
 from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest
 from mockreel.contract.exchanges.problem import Problem
+from mockreel.simulator.in_process.mock_target import NotApplicable
 
 # How often a balance is read beside its entries, on at most so many pages; so much is lost where sums are rounded.
 READS, MOST_PAGES, CENT = 3, 20, Decimal(1) / 100
@@ -147,8 +148,7 @@ def _entries(context: CheckContext, row: Places) -> tuple[SentRequest, list[Any]
         if not cursor or paged.cursor is None:
             return first, found
         request = queried(context, operation, {**query, paged.cursor: str(cursor)})
-    context.skip(f"{name} has more than {MOST_PAGES} pages")
-    return first, None
+    raise NotApplicable(f"{name} has more than {MOST_PAGES} pages, so its entries are not added up")
 
 
 def _signed(row: Places, entry: Any) -> Decimal:

@@ -44,6 +44,20 @@ def now_is_now(context: CheckContext) -> Iterator[Problem]:
             fact = context.facts.fact(says, f"conversation.yaml clocks {name}", row.evidence)
             yield Problem(fact, *wrong, request, request.operation.id if request.operation else request.path)
 
+    yield from _timeless(context)
+
+
+def _timeless(context: CheckContext) -> Iterator[Problem]:
+    """Whether no error of the run has the moment that errors have in most of their forms."""
+    row = context.contract.conversation.clocks.get(ERRORS)
+    errors = [pair for pair in context.log if context.error_detector.refused(pair[1])] if row is not None else []
+    if row is None or any(clock_row(context, *pair) for pair in errors):
+        return
+    for request, response in errors[:1]:
+        fact = context.facts.fact("errors have a moment", f"conversation.yaml clocks {ERRORS}", row.evidence)
+        subject = request.operation.id if request.operation else request.path
+        yield Problem(fact, f"a moment at {', '.join(row.at)}", response.shown()[:200], request, subject)
+
 
 def clock_row(context: CheckContext, request: SentRequest, response: ReceivedResponse) -> tuple[str, Places] | None:
     """The row about what a response says is now, with its name; None where there is none.

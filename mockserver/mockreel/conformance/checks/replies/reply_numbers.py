@@ -125,7 +125,11 @@ def lengths_are_as_seen(context: CheckContext) -> Iterator[Problem]:
             pointers.value(one, str(row.given["named"])): number(pointers.value(one, row.given["longest"]))
             for one in entries
         }
-        for model, seconds in _seen(context).items():
+        seen = _seen(context)
+        if context.own and seen and not seen.keys() & told.keys():  # elsewhere they may be told of later
+            fact = context.facts.operation(f"{operation.id} has the models that were used", operation)
+            yield Problem(fact, f"one of {', '.join(seen)}"[:200], f"{list(told)}"[:200], request, operation.id)
+        for model, seconds in seen.items():
             units = Decimal(str(seconds)) * row.given["per_second"]
             if (shown := told.get(model)) is not None and shown * FAR < units:
                 fact = context.facts.fact(

@@ -31,6 +31,7 @@ def is_cancelled_at_once(context: CheckContext) -> Iterator[Problem]:
 def _late(context: CheckContext, trace: JobTrace, row: Places) -> Iterator[str]:
     """What shows a job as still under way after its cancellation: the response to it, or the first look."""
     replies = [(trace.cancelled, pointers.value(trace.cancelled.json, place)) for place in row.at if trace.cancelled]
+    yield from (f"no state in {response.shown()[:200]}" for response, word in replies if word is None)
     for response, word in (*replies, (trace.polls[0].response, trace.polls[0].word)):
         states = context.states(word)
         if states and not any(state.terminal for state in states):
