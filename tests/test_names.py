@@ -84,7 +84,7 @@ def test_a_hint_that_names_the_checkout_is_none(hint: str) -> None:
 
 # What the glossary has another word for, and what a provider calls so stays: the stage at which a run failed.
 RETIRED = re.compile(
-    r"(?i)\b(agenda|breach(?:es)?|cues?|doors|manners|oracle|purse|scrub\w*|stand-in|tape|tariff|unspent"
+    r"(?i)\b(agenda|breach(?:es)?|cues?|doors|heard|manners|oracle|patience|purse|scrub\w*|stand-in|tape|tariff|unspent"
     r"|begun anew|open house)\b"
 )
 OURS = re.compile(

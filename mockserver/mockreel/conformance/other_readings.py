@@ -127,7 +127,7 @@ def _other_request(request: SentRequest, contract: Contract) -> SentRequest:
 
 
 def _other_traces(traces: Sequence[JobTrace], other: CheckContext) -> list[JobTrace]:
-    """The same stories in the words of another contract."""
+    """The same job traces in the words of another contract."""
     found = []
     for trace in traces:
         talk = other.contract.conversation.jobs.get(trace.talk.name)

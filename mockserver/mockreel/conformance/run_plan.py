@@ -107,7 +107,7 @@ def _admits(guard: SpendingGuard, request: SentRequest) -> bool:
 
 
 def announce(context: CheckContext, checks: Iterable[Check], *, latency: float = 0.0) -> Announcement:
-    """The plan of these checks at a scene, as it fits the budget; `latency` is what one request takes."""
+    """The plan of these checks in a context, as it fits the budget; `latency` is what one request takes."""
     selected = [check for check in checks if check.known(context) and (context.plays or not check.plays)]
     found = Announcement(context.contract.provider, checks=len(selected))
     asks = {check.id: _planned_requests(context, check) for check in selected if not check.uses}

@@ -76,5 +76,5 @@ class TimeBudget:
             Skipped: they end after the deadline.
         """
         if self.deadline is not None and self._target.now() + seconds > self.deadline:
-            raise Skipped(f"the target asks for {seconds:g} s of patience, which the budget does not have")
+            raise Skipped(f"the target asks for {seconds:g} s more, which the budget does not have")
         return seconds

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 @click.option("--listen", "port", default=8791, show_default=True, help="The port for webhooks; 0 takes a free one.")
 @click.option(
     "--wait",
-    "patience",
+    "webhook_timeout",
     type=Seconds(min=0),
     default=60.0,
     show_default=True,
@@ -78,7 +78,7 @@ def command(yes: bool, max_spend: Any, assume_price: Any, **options: Any) -> Non
         raise MockreelError("--yes requires a limit: --max-spend AMOUNT.")
     if not yes:
         click.confirm("Send this to the provider?", abort=True)
-    times = {"deadline": options["deadline"], "webhook_timeout": options["patience"], "every": options["every"]}
+    times = {"deadline": options["deadline"], "webhook_timeout": options["webhook_timeout"], "every": options["every"]}
     _record(Recorder(plan, key, echo, **times), options["port"])
 
 

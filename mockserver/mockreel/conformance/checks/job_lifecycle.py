@@ -54,7 +54,7 @@ def is_submitted(context: CheckContext) -> Iterator[Problem]:
 
 
 def _promising(context: CheckContext) -> Iterator[tuple[JobTrace, Places]]:
-    """The stories whose submit promises to show a state, each with the place of it.
+    """The job traces whose submit promises to show a state, each with the place of it.
 
     Raises:
         NotApplicable: each was answered only when its job was over, as the contract's reading has it.
@@ -71,7 +71,7 @@ def _promising(context: CheckContext) -> Iterator[tuple[JobTrace, Places]]:
 
 
 def _immediate_jobs(context: CheckContext, group: str = PLAIN) -> Iterator[JobTrace]:
-    """The stories whose submit was answered at once.
+    """The job traces whose submit was answered at once.
 
     Raises:
         NotApplicable: each was answered only when its job was over, as one reading has it.

@@ -81,7 +81,7 @@ def _unpacked(value: Any) -> Any:
 
 
 def _each(context: CheckContext, *further: str) -> Iterator[tuple[JobTrace, Arrival, Any]]:
-    """Every arrival with its story and its parsed body; also of further groups of jobs."""
+    """Every arrival with its job trace and its parsed body; also of further groups of jobs."""
     for trace in (trace for group in (PLAIN, *further) for trace in jobs_with_webhook(context, group)):
         for arrival in trace.arrivals:
             context.judged()

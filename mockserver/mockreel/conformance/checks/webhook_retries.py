@@ -31,7 +31,7 @@ def policy_of(context: CheckContext, trace: JobTrace) -> DeliveryPolicy:
 
 
 def retried_jobs(context: CheckContext, name: str) -> Iterator[JobTrace]:
-    """The stories of a group whose callbacks are all answered so; what was not seen to its end is not judged."""
+    """The job traces of a group whose callbacks are all answered so; what was not seen to its end is not judged."""
     for trace in jobs_with_webhook(context, name):
         if trace.whole and trace.arrivals:
             yield trace

@@ -59,15 +59,15 @@ def check_control(plan: Plan, *, watcher: Watcher = lambda _: None) -> Report:
     library, start = require(), time.monotonic()
     logging.getLogger("schemathesis").setLevel(logging.CRITICAL)
     outcomes: list[Outcome] = []
-    with Rehearsed(plan) as stage:
-        for outcome in _outcomes(library, stage, plan):
+    with PreparedServer(plan) as server:
+        for outcome in _outcomes(library, server, plan):
             outcomes.append(outcome)
             watcher(outcome)
     return Report(NAME, __version__, plan.seed, tuple(outcomes), (), time.monotonic() - start)
 
 
-class Rehearsed:
-    """A stage on which something has happened, and its control API as a WSGI application."""
+class PreparedServer:
+    """A server where something has happened, and its control API as a WSGI application."""
 
     def __init__(self, plan: Plan) -> None:
         contracts = load_contracts(plan.providers or None, readings=plan.readings, data=plan.data)
@@ -82,7 +82,7 @@ class Rehearsed:
         self._client = TestClient(app, base_url=URL, raise_server_exceptions=False)
         self.cases = 0
 
-    def __enter__(self) -> "Rehearsed":
+    def __enter__(self) -> "PreparedServer":
         self._client.__enter__()
         self._rehearse()
         return self
@@ -91,7 +91,7 @@ class Rehearsed:
         self._client.__exit__(None, None, None)
 
     def _rehearse(self) -> None:
-        """A stage as at the beginning, a job of each provider that has ended and one that has not."""
+        """A server as at the beginning, a job of each provider that has ended and one that has not."""
         self._client.post("/_mockreel/reset")
         for provider in self._simulator.providers:
             self._perform(provider)
@@ -104,7 +104,7 @@ class Rehearsed:
         if acts:
             submit = acts[0].submit
             body = filled(submit.body, {"callback": "http://127.0.0.1:9/told"})
-            headers = {"authorization": "Bearer a-key-of-the-rehearsal"}
+            headers = {"authorization": "Bearer a-key-of-the-check"}
             self._client.request(submit.method, f"/{provider}{submit.path}", json=body, headers=headers)
 
     def document(self) -> Any:
@@ -141,25 +141,25 @@ class Rehearsed:
         return [answer.content]
 
 
-def _outcomes(library: Any, stage: Rehearsed, plan: Plan) -> Iterator[Outcome]:
+def _outcomes(library: Any, server: PreparedServer, plan: Plan) -> Iterator[Outcome]:
     """One outcome for each phase; the budget is shared evenly."""
     for phase in PHASES:
-        start, before = time.monotonic(), stage.cases
-        found = list(_findings(library, stage, phase, plan))[:MOST_FINDINGS]
+        start, before = time.monotonic(), server.cases
+        found = list(_findings(library, server, phase, plan))[:MOST_FINDINGS]
         error = "; ".join(one for one in found if isinstance(one, str))
         findings = tuple(one for one in found if isinstance(one, Finding))
         name, seconds = f"{NAME}.{phase}", time.monotonic() - start
-        yield Outcome(name, SAYS[phase], NAME, stage.cases - before, findings, (), error, seconds)
+        yield Outcome(name, SAYS[phase], NAME, server.cases - before, findings, (), error, seconds)
 
 
-def _findings(library: Any, stage: Rehearsed, phase: str, plan: Plan) -> Iterator[Finding | str]:
+def _findings(library: Any, server: PreparedServer, phase: str, plan: Plan) -> Iterator[Finding | str]:
     """The findings of the generator's checks in one phase; a text is an error that stopped it."""
     from schemathesis.config import SchemathesisConfig  # noqa: PLC0415
     from schemathesis.engine import events, from_schema  # noqa: PLC0415
 
     config = SchemathesisConfig.from_dict(_settings(phase, plan))
-    schema = library.openapi.from_dict(stage.document(), config=config)
-    schema.app = stage
+    schema = library.openapi.from_dict(server.document(), config=config)
+    schema.app = server
     seen: set[str] = set()
     for event in from_schema(schema).execute():
         if isinstance(event, events.NonFatalError):

@@ -88,7 +88,7 @@ def _read(
 
 
 def _ended(context: CheckContext, row: Places, read: SentRequest) -> ReceivedResponse | None:
-    """The first response that shows no pending word, or the last one before the patience is over."""
+    """The first response that shows no pending word, or the last one before the wait is over."""
     began = context.target.now()
     while (response := context.try_send(read)) is not None:
         age = context.target.now() - began

@@ -76,7 +76,7 @@ class ModelPlay(MockTarget):
 
     Args:
         start: what the server's clock shows.
-        heard: the receiver of the server's webhooks; what it answers is answered here too.
+        receiver: the receiver of the server's webhooks; what it answers is answered here too.
     """
 
     def __init__(self, contract: Contract, variation: Variation, *, start: float, receiver: Receiver | None) -> None:
