@@ -1,5 +1,6 @@
 """Violations: each with its path, its rule and its limit, all of them, and bounded."""
 
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import jsonschema
@@ -8,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockreel.contract import load_contract, providers
-from mockreel.contract.validation import KEPT_TEXT, MOST_VALUES, Violation, violations
+from mockreel.contract import Contract, load_contract, providers
+from mockreel.contract.validation import KEPT_TEXT, MOST_VALUES, QUOTED_TEXT, Violation, violations
 
 SCHEMA = {
     "type": "object",
@@ -23,6 +24,7 @@ SCHEMA = {
     },
     "additionalProperties": False,
 }
+LONG = "a" * 2 * QUOTED_TEXT
 VALIDATOR = jsonschema_rs.Draft202012Validator(SCHEMA)
 
 
@@ -101,6 +103,44 @@ def test_a_message_with_countless_mistakes_gets_only_the_first() -> None:
 def test_a_message_within_the_limit_gets_all_violations() -> None:
     """The limit is far above accidental mistakes."""
     assert len(violations(VALIDATOR, {"prompt": "x", "scenes": [1] * (MOST_VALUES - 10)})) == MOST_VALUES - 10
+
+
+@pytest.mark.parametrize("name", ["prompt", "size", "takes", "other"])
+def test_a_message_quotes_only_the_beginning_of_a_very_long_text(name: str) -> None:
+    """The same rules are broken at the same places as by a shorter one."""
+    long, short = (violations(VALIDATOR, {"prompt": "x", name: [{"a": text}, text]}) for text in (LONG, "aaaaaaaaaaaa"))
+
+    assert [(one.path, one.keyword) for one in long] == [(one.path, one.keyword) for one in short]
+    assert all(len(one.message) < 3 * QUOTED_TEXT for one in long)
+
+
+def test_a_rule_about_the_end_of_a_very_long_text_is_found() -> None:
+    """Where its beginning would be valid."""
+    validator = jsonschema_rs.Draft202012Validator({"type": "string", "pattern": "^a+$"})
+    (found,) = violations(validator, "a" * 2 * QUOTED_TEXT + "b")
+
+    assert found.keyword == "pattern"
+
+
+def test_no_rule_of_a_contract_is_about_more_of_a_text_than_is_validated() -> None:
+    """No length that a provider documents is."""
+    lengths = [*_lengths([_schemas(load_contract(name)) for name in providers()])]
+
+    assert lengths
+    assert max(lengths) < QUOTED_TEXT
+
+
+def _schemas(contract: Contract) -> list[Any]:
+    return [contract.document, *(model.schema for model in contract.models.values())]
+
+
+def _lengths(node: Any) -> Iterator[int]:
+    if isinstance(node, Mapping):
+        yield from (node[name] for name in ("minLength", "maxLength") if isinstance(node.get(name), int))
+        node = node.values()
+    if isinstance(node, Iterable) and not isinstance(node, str | bytes):
+        for inner in node:
+            yield from _lengths(inner)
 
 
 def test_what_is_stored_of_a_violation_is_bounded() -> None:

@@ -10,6 +10,8 @@ Step = str | int
 MOST_VALUES = 10_000
 # The length of a violation's text that is stored.
 KEPT_TEXT = 300
+# Of a text so many characters are validated and quoted, which is more than any schema allows.
+QUOTED_TEXT = 128 * 1024
 
 
 class Violation(NamedTuple):
@@ -65,7 +67,29 @@ def violations(
     validator: jsonschema_rs.Draft202012Validator, instance: Any, *, prefix: tuple[Step, ...] = ()
 ) -> Violations:
     """Every violation in `instance`; `prefix` is the path of the instance in the message."""
-    return Violations(_each(_errors(validator, instance), prefix))
+    short = shortened(instance)
+    found = Violations(_each(_errors(validator, short), prefix))
+    return found if found or short is instance else Violations(_each(_errors(validator, instance), prefix))
+
+
+def shortened(instance: Any) -> Any:
+    """The same with the beginning of each very long text, as a message quotes it whole; itself if it has none."""
+    return _cut(instance) if _has_long_text(instance) else instance
+
+
+def _has_long_text(value: Any) -> bool:
+    if isinstance(value, str):
+        return len(value) > QUOTED_TEXT
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return any(map(_has_long_text, inner))
+
+
+def _cut(value: Any) -> Any:
+    if isinstance(value, str):
+        return value[:QUOTED_TEXT]
+    if isinstance(value, dict):
+        return {name: _cut(inner) for name, inner in value.items()}
+    return [_cut(inner) for inner in value] if isinstance(value, list) else value
 
 
 def _errors(validator: jsonschema_rs.Draft202012Validator, instance: Any) -> Iterable[jsonschema_rs.ValidationError]:

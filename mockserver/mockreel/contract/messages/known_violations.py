@@ -6,7 +6,7 @@ from typing import Any
 import jsonschema_rs
 import orjson
 
-from mockreel.contract.validation import Step, Violations, violations
+from mockreel.contract.validation import Step, Violations, shortened, violations
 
 # So many findings are known again, each of no longer a text than this; then they are counted again.
 MOST = 256
@@ -33,7 +33,7 @@ class KnownViolations:
     ) -> Violations:
         """Every violation in `instance`, which has some; `prefix` is its path in the message."""
         try:
-            text = orjson.dumps(instance)
+            text = orjson.dumps(shortened(instance))
         except TypeError:  # a number of more than 64 bits
             return violations(validator, instance, prefix=prefix)
         name = (id(validator), prefix, hash(text))
