@@ -9,7 +9,8 @@ from mockreel.conformance.check import Finding, Outcome
 from mockreel.conformance.reports import FORMS
 from mockreel.conformance.reports.report import Report
 from mockreel.conformance.reports.report_redactor import ReportRedactor
-from mockreel.contract.evidence.facts import Evidence, Fact
+from mockreel.contract import Evidence
+from mockreel.contract.evidence.facts import Fact
 from mockreel.simulator.simulator import load_contracts
 
 CONTRACT = load_contracts(["runflow"])["runflow"]

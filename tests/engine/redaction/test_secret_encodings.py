@@ -54,6 +54,10 @@ ENCODINGS: Mapping[str, Encode] = {
     "HTML in JSON twice": lambda key: _json(_json(html.escape(key))),
     "JSON in HTML": lambda key: html.escape(_json(key)),
     "JSON in percent": lambda key: quote(_json(key), safe=""),
+    "quoted by Python": lambda key: repr(key)[1:-1],
+    "quoted by Python, in small letters": lambda key: repr(key.lower())[1:-1],
+    "JSON in capitals": lambda key: _json(key.upper()),
+    "HTML in small letters": lambda key: html.escape(key.lower()),
     "HTML in percent": lambda key: quote(html.escape(key), safe=""),
 }
 every_key = pytest.mark.parametrize("kind", KEYS)

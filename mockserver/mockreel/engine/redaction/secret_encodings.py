@@ -43,8 +43,9 @@ def _escaped(key: str, raw: bytes) -> Iterator[bytes]:
         yield text.encode()
         yield text.replace("%2F", "%2f").replace("%2B", "%2b").replace("%3D", "%3d").encode()
     yield quote(quote(raw, safe=""), safe="").encode()
-    yield repr(safe)[1:-1].encode()
-    yield from (text.encode() for text in _in_markup(safe))
+    for text in {safe, safe.lower(), safe.upper()}:  # what reads words in either case may quote one in small letters
+        yield repr(text)[1:-1].encode()
+        yield from (escaped.encode() for escaped in _in_markup(text))
 
 
 def _in_markup(text: str) -> set[str]:
