@@ -24,7 +24,14 @@ from mockreel.engine.redaction.secret_field_names import (
     names_secret,
 )
 from mockreel.engine.redaction.url_logins import may_have_login
-from mockreel.engine.redaction.url_redaction import masked_callback, masked_query, masked_urls, secrets_of, strange_path
+from mockreel.engine.redaction.url_redaction import (
+    masked_callback,
+    masked_query,
+    masked_steps,
+    masked_urls,
+    secrets_of,
+    strange_path,
+)
 
 # A longer body is stored as its size and hash.
 MOST_KEPT = 64 * 1024
@@ -225,8 +232,8 @@ class Redactor:
 
     def path(self, path: str, known: Fingerprints = NONE, *, strange: bool = False) -> str:
         """The path of a request, redacted; a `strange` one belongs to no operation."""
-        steps = masked_urls(path).split("/")
-        shown = known.masked_text(self._by_form("/".join(map(masked_urls, steps) if "@" in path else steps)))
+        shown = masked_urls(path)
+        shown = known.masked_text(self._by_form(masked_steps(shown) if "@" in shown else shown))
         if strange:
             shown = strange_path(shown)
         return masked_query(shown) if "=" in shown else shown
