@@ -14,7 +14,14 @@ from mockreel.engine.redaction import MASK, Fingerprints, Redactor
 
 Encode = Callable[[str], str]
 # One of each kind, and the shortest that is a key.
-KEYS = dict([*generated(5, 16), ("shortest", "key-0001"), ("shortest of signs", "a\"b'c<1&")])
+KEYS = dict(
+    [
+        *generated(5, 16),
+        ("shortest", "key-0001"),
+        ("shortest of signs", "a\"b'c<1&"),
+        ("of words", "Schlüssel für Zürich, 7"),
+    ]
+)
 
 
 def _json(text: str) -> str:
@@ -41,6 +48,7 @@ ENCODINGS: Mapping[str, Encode] = {
     "percent twice": lambda key: quote(quote(key, safe=""), safe=""),
     "JSON": _json,
     "JSON twice": lambda key: _json(_json(key)),
+    "JSON three times": lambda key: _json(_json(_json(key))),
     "JSON with slashes escaped twice": lambda key: _json(_json(key).replace("/", "\\/")),
     "JSON for pages": _for_pages,
     "JSON for pages twice": lambda key: _for_pages(_for_pages(key)),
