@@ -86,8 +86,8 @@ def _sentence(problem: click.UsageError) -> str:
 
 
 def _fail(text: str, code: int = 2) -> NoReturn:
-    from mockreel.cli.output import echo  # noqa: PLC0415
+    from mockreel.cli.output import complain  # noqa: PLC0415
 
     with screened():
-        echo(text, err=True)
+        complain(text)
     sys.exit(code)

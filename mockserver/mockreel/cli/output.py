@@ -35,6 +35,15 @@ def echo(text: str, *, err: bool = False) -> None:
             click.echo(piece, err=err)
 
 
+def complain(text: str) -> None:
+    """Print what is wrong. It may repeat an option, and that a URL with a login, which stays on this command's line."""
+    if "@" in text or "://" in text:
+        from mockreel.engine.redaction.url_redaction import masked_urls  # noqa: PLC0415  (few messages have a URL)
+
+        text = "\n".join(map(masked_urls, text.split("\n")))
+    echo(text, err=True)
+
+
 def show_table(head: Sequence[str], rows: Iterable[Sequence[object]], *, none: str, notes: Notes | None = None) -> None:
     """Print rows under a header line; `none` is the sentence where there are no rows."""
     for line in table(head, rows, most=columns(), notes=notes) or [none]:

@@ -1,6 +1,9 @@
 """What of a message may be stored, by its place and by what it is."""
 
 import base64
+import json
+import re
+import time
 from urllib.parse import quote
 
 import hypothesis
@@ -187,6 +190,53 @@ def test_a_message_about_an_object_hides_its_secrets() -> None:
         '{"jwt":"abc',
     ):
         assert "abc" not in R.text(output)
+
+
+def _nested(value: object, depth: int) -> str:
+    """JSON inside of JSON, so deep."""
+    for _ in range(depth):
+        value = json.dumps({"a": value})
+    return str(value)
+
+
+@pytest.mark.parametrize("depth", range(1, 6))
+@pytest.mark.parametrize("name", ["apiKey", "password", "client_secret", "x-api-key"])
+@pytest.mark.parametrize("text", ["abc", "Schlüssel für Zürich", "q\"u\\o'te", "a, b; c}d", 12345])
+def test_a_message_about_nested_json_hides_its_secrets(name: str, text: object, depth: int) -> None:
+    """In the place of a secret, whatever it is, however often it is escaped; what is beside it stays."""
+    for value in (text, [text, text]):
+        for said in (_nested({name: value, "n": "boat"}, depth), repr(_nested({name: value, "n": "boat"}, depth))):
+            shown = R.text(f"/metadata: {said} is not an object")
+            assert not re.search(r"abc|Schl|Z.*rich|q\W*u|te\W|a, b|c}d|12345", shown.replace("/metadata", "")), shown
+            assert isinstance(value, list) or ("boat" in shown and shown.endswith("is not an object"))
+
+
+HOSTILE = (
+    *('"key":"', '"key":[', "'key':{", '\\"key\\":\\\\"', '"key":"\\', '"password":""', '"a":{', "'\\'"),
+    '\\"a\\":',
+    '\\"password\\":\\"',
+    "\\",
+    '\\\\"',
+    "//a@",
+    "//",
+    "/a:b@c",
+    "u:p@h/",
+    "://",
+    '\\"a\\":[',
+)
+
+
+@pytest.mark.parametrize("piece", HOSTILE)
+def test_a_hostile_text_takes_no_longer_than_its_length(piece: str) -> None:
+    """The journal redacts while it is read: twice the text takes about twice the time."""
+
+    def seconds(size: int) -> float:
+        text, start = piece * (size // len(piece)), time.process_time()
+        R.text(text)
+        R.path(text, strange=True)
+        return time.process_time() - start
+
+    assert min(seconds(60_000) for _ in range(3)) < 1  # quadratic, it would be minutes
 
 
 @pytest.mark.parametrize("key", ["test", "a", "secret", "dev-key", "12345678", "aaaaaaaaaaaa", "runflow"])

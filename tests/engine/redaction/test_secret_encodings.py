@@ -14,7 +14,14 @@ from mockreel.engine.redaction import MASK, Fingerprints, Redactor
 
 Encode = Callable[[str], str]
 # One of each kind, and the shortest that is a key.
-KEYS = dict([*generated(5, 16), ("shortest", "key-0001"), ("shortest of signs", "a\"b'c<1&")])
+KEYS = dict(
+    [
+        *generated(5, 16),
+        ("shortest", "key-0001"),
+        ("shortest of signs", "a\"b'c<1&"),
+        ("of words", "Schlüssel für Zürich, 7"),
+    ]
+)
 
 
 def _json(text: str) -> str:
@@ -41,6 +48,7 @@ ENCODINGS: Mapping[str, Encode] = {
     "percent twice": lambda key: quote(quote(key, safe=""), safe=""),
     "JSON": _json,
     "JSON twice": lambda key: _json(_json(key)),
+    "JSON three times": lambda key: _json(_json(_json(key))),
     "JSON with slashes escaped twice": lambda key: _json(_json(key).replace("/", "\\/")),
     "JSON for pages": _for_pages,
     "JSON for pages twice": lambda key: _for_pages(_for_pages(key)),
@@ -54,6 +62,10 @@ ENCODINGS: Mapping[str, Encode] = {
     "HTML in JSON twice": lambda key: _json(_json(html.escape(key))),
     "JSON in HTML": lambda key: html.escape(_json(key)),
     "JSON in percent": lambda key: quote(_json(key), safe=""),
+    "quoted by Python": lambda key: repr(key)[1:-1],
+    "quoted by Python, in small letters": lambda key: repr(key.lower())[1:-1],
+    "JSON in capitals": lambda key: _json(key.upper()),
+    "HTML in small letters": lambda key: html.escape(key.lower()),
     "HTML in percent": lambda key: quote(html.escape(key), safe=""),
 }
 every_key = pytest.mark.parametrize("kind", KEYS)

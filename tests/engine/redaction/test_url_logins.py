@@ -90,6 +90,43 @@ def test_a_password_in_a_path_is_masked(form: str) -> None:
         assert SECRET not in R.path(path.format(SECRET))
 
 
+@pytest.mark.parametrize("word", ["swordfish", "correct-horse-battery", "hunter2", SECRET, "Zürich-ß"])
+@pytest.mark.parametrize(
+    "form", ["//{}@host", "//{}@host/x", "//{}@host.example:80", "///{}@10.0.0.5/x", "/u:{}@host/x"]
+)
+def test_a_path_hides_a_login_that_is_a_word(form: str, word: str) -> None:
+    """Behind two slashes without any colon, or as a step with a user; before it is any path, or none."""
+    for before in ("", "/v1/go", "/a@b", "/v1/go//"):
+        for strange in (True, False):
+            assert word not in R.path(f"{before}{form.format(word)}", strange=strange)
+
+
+PATHS = (
+    *(
+        "/@user/post-1",
+        "/v1//@user",
+        "/npm//@scope/pkg@1.2",
+        "/x//react@18.2.0/umd",
+        "/x//react@18",
+        "/go/me@host.example",
+    ),
+    *(
+        "/v2/org/image:tag@sha256:abc/x",
+        "/models/org:name@v2/runs",
+        "/at/12:30@cafe/x",
+        "/to/mailto:a@b.c/x",
+        "//a//b",
+        "/",
+    ),
+)
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_path_without_a_login_stays_whole(path: str) -> None:
+    """Handles, packages, images, models, times, addresses behind one slash."""
+    assert R.path(path) == R.path(path, strange=True) == path
+
+
 @pytest.mark.parametrize("form", ["u:{}@host", "//u:{}@host/x", "http:\\\\u:{}@host"])
 def test_a_word_is_a_password_where_a_text_is_an_address(form: str) -> None:
     """In a field, a parameter and a webhook of that name; what is around it stays."""

@@ -149,10 +149,11 @@ def _send(
 
 
 def _report(found: "Happening", url: str, outcome: "Outcome") -> None:
+    from mockreel.engine.redaction.url_redaction import masked_url  # noqa: PLC0415
     from mockreel.server.webhook_receiver import outcome_text  # noqa: PLC0415
     from mockreel.webhooks.retry_policy import accepted  # noqa: PLC0415
 
-    what = f"{found.word} ({found.operation}, {found.state}) to {url}"
+    what = f"{found.word} ({found.operation}, {found.state}) to {masked_url(url)}"
     if outcome.error is not None:
         echo(f"{what} was not accepted: {outcome_text(outcome)}.", err=True)
         sys.exit(1)

@@ -6,7 +6,7 @@ import click
 
 from mockreel.cli.admin.control_options import address_options, authority_option, written_url
 from mockreel.cli.option_types import Seconds
-from mockreel.cli.output import echo
+from mockreel.cli.output import complain, echo
 
 
 @click.command("wait")
@@ -37,6 +37,6 @@ def command(ctx: click.Context, /, url: str | None, ready_file: Path | None, ca:
     try:
         found = wait_until_ready(url=address, ready_file=ready_file, ca=ca, timeout=timeout)
     except ControlUnreachable as problem:
-        echo(f"mockreel: not ready after {timeout:g} s. {problem}", err=True)
+        complain(f"mockreel: not ready after {timeout:g} s. {problem}")
         raise SystemExit(1) from problem
     echo(f"Ready: {found}")

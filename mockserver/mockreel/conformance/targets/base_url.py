@@ -12,6 +12,7 @@ from mockreel.conformance.check import Outcome
 from mockreel.conformance.check_context import CheckContext
 from mockreel.conformance.other_readings import fitting_readings
 from mockreel.conformance.reports.report import Report
+from mockreel.conformance.reports.report_redactor import ReportRedactor
 from mockreel.conformance.spending_guard import Admission, SpendingGuard
 from mockreel.conformance.suite import Announcer, Plan, Watcher, check_models, check_target
 from mockreel.conformance.targets.socket_receiver import listening
@@ -19,6 +20,7 @@ from mockreel.conformance.targets.url_target import RemoteTarget, Unreachable, c
 from mockreel.contract import Contract, Operation
 from mockreel.contract.exchanges.exchange import Who
 from mockreel.contract.exchanges.request_builder import Requests
+from mockreel.engine.redaction.url_redaction import masked_url
 from mockreel.errors import OptionError
 from mockreel.simulator.in_process.memory_receiver import Receiver
 from mockreel.simulator.simulator import load_contracts
@@ -48,7 +50,7 @@ class Access:
     def words(self) -> tuple[str, ...]:
         """The options of this access, as typed; keys and secrets are in the environment."""
         found = ("--full",) if self.full else ("--max-spend", f"{self.max_spend:f}") if self.max_spend > 0 else ()
-        reached = () if self.callback_url is None else ("--callback-url", self.callback_url)
+        reached = () if self.callback_url is None else ("--callback-url", masked_url(self.callback_url))
         usual = self.callback_listen == Access.callback_listen
         trusted = () if self.ca is None else ("--ca", str(self.ca))
         return (*found, *reached, *trusted, *(() if usual else ("--callback-listen", self.callback_listen)))
@@ -89,6 +91,13 @@ def check_url(
         target = RemoteTarget(
             url, contract, guard=guard, keys=access.keys, receiver=receiver, secret=access.secret, ca=access.ca
         )
+        context: CheckContext | None = None
+
+        def secrets() -> list[str]:
+            made = context.secrets() if context is not None else ()
+            return [*target.keys.secrets(), *made, *([access.secret] if access.secret else [])]
+
+        redactor = ReportRedactor(contract, url, secrets)
         try:
             target.ends = began + plan.budget
             latency = measure_latency(target, contract)
@@ -104,18 +113,20 @@ def check_url(
                 context=context,
                 access=access.words,
             ):
-                outcomes.append(outcome)
-                watcher(outcome)
+                outcomes.append(redactor.outcome(outcome))
+                watcher(outcomes[-1])
             notes += fitting_readings(context, plan, outcomes)
             if target.dropped:
                 notes.append(f"{target.dropped} reads were sent once more, as their connection was dropped")
         except Unreachable as problem:
-            return Report(url, __version__, plan.seed, tuple(outcomes), tuple(notes), trouble=str(problem))
+            report = Report(url, __version__, plan.seed, tuple(outcomes), tuple(notes), trouble=str(problem))
+            return redactor.report(report)
         finally:
             target.close()
     if access.admission == "breaking":
         notes.append(f"had everything been accepted, it would have cost {guard.shown()}")
-    return Report(url, __version__, plan.seed, tuple(outcomes), tuple(notes), time.monotonic() - began)
+    report = Report(url, __version__, plan.seed, tuple(outcomes), tuple(notes), time.monotonic() - began)
+    return redactor.report(report)
 
 
 def measure_latency(target: RemoteTarget, contract: Contract) -> float:

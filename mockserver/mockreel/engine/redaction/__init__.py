@@ -3,6 +3,7 @@
 from mockreel.engine.redaction.contract_redaction import credentials_of, redactor_of
 from mockreel.engine.redaction.fingerprints import MASK, Fingerprints, Strangers
 from mockreel.engine.redaction.header_credentials import Credentials
+from mockreel.engine.redaction.known_secrets import KnownSecrets
 from mockreel.engine.redaction.redactor import (
     MOST_KEPT,
     MOST_MASKED,
@@ -22,6 +23,7 @@ __all__ = [
     "NONE",
     "Credentials",
     "Fingerprints",
+    "KnownSecrets",
     "Redactor",
     "Strangers",
     "credentials_of",

@@ -16,6 +16,7 @@ import orjson
 from mockreel.contract.messages.body import MOST_VALUES, read_json
 from mockreel.contract.messages.message import exact
 from mockreel.engine.redaction.fingerprints import MASK, Fingerprints, cut_text
+from mockreel.engine.redaction.quoted_members import masked_members
 from mockreel.engine.redaction.secret_detection import LEAST, SIGNS, is_hex, is_key, is_mixed, secrets_in
 from mockreel.engine.redaction.secret_field_names import (
     may_name_secret,
@@ -24,7 +25,14 @@ from mockreel.engine.redaction.secret_field_names import (
     names_secret,
 )
 from mockreel.engine.redaction.url_logins import may_have_login
-from mockreel.engine.redaction.url_redaction import masked_callback, masked_query, masked_urls, secrets_of, strange_path
+from mockreel.engine.redaction.url_redaction import (
+    masked_callback,
+    masked_query,
+    masked_steps,
+    masked_urls,
+    secrets_of,
+    strange_path,
+)
 
 # A longer body is stored as its size and hash.
 MOST_KEPT = 64 * 1024
@@ -34,9 +42,6 @@ MOST_MASKED = 1024 * 1024
 MOST_UNREAD = 1000
 NONE = Fingerprints()
 _DATA_URI = re.compile(rb"data:([\w.+/\\-]*(?:;[\w=.+-]+)*);base64,([A-Za-z0-9+/=_\\-]*)")
-_QUOTED = r"\"(?:[^\"\\]|\\.)*\"?|'(?:[^'\\]|\\.)*'?"
-# `"apiKey": "…"`, `"apiKey": ["…"]`, `'token': 5`, in a message or in a body that is not JSON.
-_MEMBER = re.compile(rf"([\"'])([\w.-]{{1,64}})\1(\s*[:=]\s*)(\[[^\]]*\]?|{_QUOTED}|[^\s,}}\]]+)")
 # `api_key=…`, `password: …`, `<token>…`.
 _PAIR = re.compile(r"(?<![\w.-])([A-Za-z][\w.-]{1,63})(\s*[=:>]\s*)([^\s\"'<>&;,]+)")
 # `Content-Disposition: form-data; name="password"`, its further lines, an empty one, and the value up to the boundary.
@@ -225,8 +230,8 @@ class Redactor:
 
     def path(self, path: str, known: Fingerprints = NONE, *, strange: bool = False) -> str:
         """The path of a request, redacted; a `strange` one belongs to no operation."""
-        steps = masked_urls(path).split("/")
-        shown = known.masked_text(self._by_form("/".join(map(masked_urls, steps) if "@" in path else steps)))
+        shown = masked_urls(path)
+        shown = known.masked_text(self._by_form(masked_steps(shown) if "@" in shown else shown))
         if strange:
             shown = strange_path(shown)
         return masked_query(shown) if "=" in shown else shown
@@ -243,7 +248,7 @@ class Redactor:
         """
         text = known.masked_text(text)
         if not text.isalnum():
-            text = _MEMBER.sub(self._member, masked_urls(self._by_form(text)))
+            text = masked_members(masked_urls(self._by_form(text)), self.is_secret)
             text = _PAIR.sub(lambda found: self._pair(found, loose=loose), text)
         if loose:
             text = _TOKEN.sub(lambda found: MASK if is_mixed(found[0]) else found[0], text)
@@ -324,11 +329,6 @@ class Redactor:
         if self._own is not None:
             spans += [found.span() for found in self._own.finditer(text)]
         return cut_text(text, spans) if spans else text
-
-    def _member(self, found: "re.Match[str]") -> str:
-        name, value_text = found[2], found[4]
-        hides = self.is_secret(name, value_text.strip("\"'")) and value_text.strip("\"'[] ")
-        return f"{found[1]}{name}{found[1]}{found[3]}{MASK}" if hides else found[0]
 
     def _pair(self, found: "re.Match[str]", *, loose: bool) -> str:
         name, value_text = found[1], found[3]

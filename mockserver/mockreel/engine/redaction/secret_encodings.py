@@ -13,7 +13,7 @@ _LEAST = 8
 _UNSEEN = re.compile(rb"\xe2\x80[\x8b-\x8f\xaa-\xae]|\xe2\x81[\xa0-\xaf]|\xc2\xad|\xef\xbb\xbf|\xef\xb8[\x80-\x8f]")
 _ESCAPE = re.compile(rb"\\(?:(?:u00|x)([0-9a-fA-F]{2})|([\\\"'/]))")
 # JSON inside of JSON is undone so often.
-_DEEPEST = 2
+_DEEPEST = 3
 # What some writers of JSON escape besides, for pages; and how writers of HTML name `'` and `"`.
 _FOR_PAGES = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
 _QUOTES = (("&#x27;", "&quot;"), ("&#39;", "&quot;"), ("&#039;", "&quot;"), ("&#39;", "&#34;"))
@@ -43,16 +43,18 @@ def _escaped(key: str, raw: bytes) -> Iterator[bytes]:
         yield text.encode()
         yield text.replace("%2F", "%2f").replace("%2B", "%2b").replace("%3D", "%3d").encode()
     yield quote(quote(raw, safe=""), safe="").encode()
-    yield repr(safe)[1:-1].encode()
-    yield from (text.encode() for text in _in_markup(safe))
+    for text in {safe, safe.lower(), safe.upper()}:  # what reads words in either case may quote one in small letters
+        yield repr(text)[1:-1].encode()
+        yield from (escaped.encode() for escaped in _in_markup(text))
 
 
 def _in_markup(text: str) -> set[str]:
-    """Escaped for HTML, for JSON once and twice, and the one inside of the other."""
+    """Escaped for HTML, for JSON up to three times, and the one inside of the other."""
     marked = {text, *_in_html(text)}
     once = {escaped for one in marked for escaped in _in_json(one)}
     twice = {escaped for one in once for escaped in _in_json_again(one)}
-    return {*marked, *once, *twice, *(shown for escaped in _in_json(text) for shown in _in_html(escaped))}
+    thrice = {escaped for one in _in_json(text) for again in _in_json_again(one) for escaped in _in_json_again(again)}
+    return {*marked, *once, *twice, *thrice, *(shown for escaped in _in_json(text) for shown in _in_html(escaped))}
 
 
 def _in_json(text: str) -> Iterator[str]:

@@ -11,6 +11,8 @@ from mockreel.engine.redaction.url_logins import logins, masked_logins
 
 # A URL inside of a text; what follows it in a sentence is not cut off it, as nothing of it is masked.
 URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{1,20}://[^\s\"'<>\\^`{|}]+")
+# Behind two slashes in a path: `//TOKEN@host`, but not `//@user` and not `//react@18.2.0`.
+_LOGIN_IN_PATH = re.compile(r"(?<=//)[^/@]+(?=@(?!v?\d+(?:\.\d+){0,2}(?:[/-]|$))[^/@])")
 # What stands before the host, where anything does.
 _BEFORE_HOST = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]{1,20}:)?[/\\]*")
 
@@ -67,6 +69,12 @@ def masked_callback(url: str) -> str:
 def masked_path(path: str) -> str:
     """A path without the pieces that look drawn at random."""
     return "/".join(MASK if is_drawn(unquote(piece)) else piece for piece in path.split("/"))
+
+
+def masked_steps(path: str) -> str:
+    """A path without logins, each of its steps read by itself: `/go//TOKEN@host`, `/go/user:password@host/x`."""
+    *before, last = _LOGIN_IN_PATH.sub(MASK, path).split("/")
+    return "/".join([*(masked_urls(f"{step}?")[:-1] if "@" in step else step for step in before), masked_urls(last)])
 
 
 def strange_path(path: str) -> str:

@@ -1,0 +1,31 @@
+"""No command's message repeats the login of a URL that it was given."""
+
+import pytest
+
+from mockreel.cli import main
+
+PASSWORD = "T0p-secret-pass"
+REFUSED = f"http://me:{PASSWORD}@127.0.0.1:1"
+WRONG = f"ftp://me:{PASSWORD}@host.example/x?token={PASSWORD}"
+COMMANDS = (
+    *(["check", f"http://me:{PASSWORD}@example.com/x", "--provider", "runflow"], ["check", WRONG]),
+    *(["control", "--url", WRONG, "jobs", "list"], ["control", "--url", REFUSED, "jobs", "list"]),
+    *(["wait", "--url", REFUSED, "--timeout", "0.1"], ["wait", "--url", WRONG, "--timeout", "0.1"]),
+    *(["serve", "--public-url", WRONG, "--port", "0"], ["serve", "--allow-callback", WRONG, "--port", "0"]),
+    *(["proxy", "--upstream", WRONG, "--provider", "runflow"], ["serve", "--state", f"redis://me:{PASSWORD}@h:x/0"]),
+    *(["trigger", "runflow", WRONG], ["listen", "--forward-to", WRONG], [WRONG], ["serve", WRONG]),
+    *(["trigger", "aimlapi", "completed", "--to", WRONG], ["check", "--handler", WRONG, "--provider", "aimlapi"]),
+    *(["check", "--handler", REFUSED, "--provider", "aimlapi"], ["replay", WRONG], ["serve", "--keys", WRONG]),
+)
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=lambda words: " ".join(words).replace(PASSWORD, "…"))
+def test_no_message_has_the_login_of_a_url(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """Whether the URL is no URL, none of those that are valid, or nobody answers there."""
+    with pytest.raises(SystemExit) as ended:
+        main(words)
+    shown = capsys.readouterr()
+
+    assert ended.value.code != 0
+    assert PASSWORD not in shown.out + shown.err
+    assert shown.err + shown.out
