@@ -40,11 +40,10 @@ def said(words: list[str], capsys: pytest.CaptureFixture[str]) -> str:
     return " ".join(capsys.readouterr().err.split())
 
 
-@pytest.mark.parametrize(("words", "option", "times", "kind"), EVERY, ids=[f"{one[0]} {one[1]}" for one in EVERY])
-def test_a_place_of_the_wrong_kind_is_refused(
-    words: str, option: str, times: int, kind: click.Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+@pytest.mark.parametrize("place", EVERY, ids=[f"{one[0]} {one[1]}" for one in EVERY])
+def test_a_place_of_the_wrong_kind_is_refused(place: Place, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A folder for a file, a file for a folder; and what must exist and does not."""
+    words, option, times, kind = place
     file = tmp_path / "file"
     file.write_text("")
     wrong = [tmp_path / "nowhere"] if kind.exists else []
