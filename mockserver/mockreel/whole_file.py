@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from mockreel.errors import DataError
+from mockreel.file_problem import unwritable
 
 PRIVATE, SHARED = 0o600, 0o644
 
@@ -35,7 +35,7 @@ def write_whole(path: Path, content: bytes | str, *, mode: int = PRIVATE) -> int
             file.write(raw)
         return path.stat().st_ino
     except OSError as problem:
-        raise _unwritable(path, problem) from problem
+        raise unwritable(path, problem) from problem
 
 
 def write_new(path: Path, content: str, *, mode: int = PRIVATE) -> bool:
@@ -52,15 +52,10 @@ def write_new(path: Path, content: str, *, mode: int = PRIVATE) -> bool:
     except FileExistsError:
         return False
     except OSError as problem:
-        raise _unwritable(path, problem) from problem
+        raise unwritable(path, problem) from problem
     finally:
         part.unlink(missing_ok=True)
     return True
-
-
-def _unwritable(path: Path, problem: OSError) -> DataError:
-    why = problem.strerror or str(problem)
-    return DataError(str(path), f"it cannot be written ({why})", then="Nothing was left half-written.")
 
 
 def remove_file(path: Path) -> None:

@@ -102,7 +102,7 @@ def test_an_address_of_another_machine_is_not_told_to_take_another_port(
             "control --url 127.0.0.1:8700 clock show",
             "Valid: http://HOST:PORT, https://HOST:PORT. Write it with its",
         ),
-        ("replay {tmp}/nowhere.yaml", "does not exist. See `mockreel replay --help`."),
+        ("replay {tmp}/nowhere.yaml", "does not exist. Name one that exists. See `mockreel replay --help`."),
         ("wait --url 127.0.0.1:8700 --timeout 0.1", "Write it with its scheme."),
     ],
 )

@@ -82,6 +82,8 @@ def _sentence(problem: click.UsageError) -> str:
     """What was wrong with the call, and where its help is."""
     command_path = problem.ctx.command_path if problem.ctx else "mockreel"
     text = problem.format_message().rstrip(".")
+    if isinstance(problem, click.BadParameter) and problem.param and isinstance(problem.param.type, click.Path):
+        text += ". Name one that exists" if text.endswith("does not exist") else ". Name another"
     return f"{text}{'' if text.endswith(('?', '?)')) else '.'} See `{command_path} --help`."
 
 

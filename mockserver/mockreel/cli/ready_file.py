@@ -1,13 +1,12 @@
 """The ready file: it is written, as a whole, when the server is ready, with its addresses."""
 
 import json
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from mockreel.errors import OptionError
+from mockreel.file_problem import check_place
 from mockreel.whole_file import remove_file, write_whole
 
 
@@ -37,10 +36,8 @@ def check_ready_file(path: Path | None) -> None:
     Raises:
         OptionError: its folder is missing, or not to be written to.
     """
-    if path is None or (path.parent.is_dir() and os.access(path.parent, os.W_OK | os.X_OK)):
-        return
-    then = f"Its folder must exist and be writable: create {str(path.parent)!r}, or name another file."
-    raise OptionError("--ready-file", str(path), then=then)
+    if path is not None:
+        check_place("--ready-file", path)
 
 
 def write_ready_file(path: Path, content: Mapping[str, Any]) -> int:

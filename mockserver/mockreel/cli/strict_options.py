@@ -79,12 +79,11 @@ class Strictness:
             if useless := [option for option, value in self._needing() if value]:
                 raise click.UsageError(f"{' and '.join(useless)} without --strict would do nothing: add --strict.")
             return
-        from mockreel.conformance.reports import check_form  # noqa: PLC0415
+        from mockreel.conformance.reports import check_reports  # noqa: PLC0415
         from mockreel.simulator.client_rules import RULES, select  # noqa: PLC0415
 
         self._selection = select(RULES, named=self.options["rules"], allow=self.options["allow"])
-        for form, _ in self.options["reports"]:
-            check_form(form)
+        check_reports(self.options["reports"])
         self._checkout = reported_checkout(
             self.options["location"], self.options["reports"], words=self.options["words"]
         )

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from mockreel.conformance.place import Checkout
 from mockreel.conformance.reports import ci_documents, sarif_document
 from mockreel.drift.finding import BREAKING, HARMLESS, NOTHING, VERDICTS, Finding, Verdict
 from mockreel.errors import DataError, OptionError
+from mockreel.file_problem import check_place
 from mockreel.whole_file import write_whole
 
 _LONGEST = 300
@@ -172,6 +173,17 @@ def write(findings: Sequence[Finding], form: str, path: Path, *, exit_code: int,
         write_whole(path, FORMS[form](findings, exit_code, checkout))
     except DataError as problem:
         raise OptionError(f"--report {form}", str(path), then=str(problem)) from problem
+
+
+def check_reports(reports: Iterable[tuple[str, str]]) -> None:
+    """Check that each form exists and its file can be written, before anything is compared.
+
+    Raises:
+        OptionError: one is not so.
+    """
+    for form, path in reports:
+        check_form(form)
+        check_place(f"--report {form}", Path(path))
 
 
 def check_form(form: str) -> None:

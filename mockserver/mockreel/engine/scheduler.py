@@ -228,7 +228,8 @@ class Scheduler:
         if not 0 <= seconds < float("inf"):
             raise OptionError("seconds", seconds, ["a number from 0 up"], then="The clock never runs backwards.")
         if self._clock.now() + seconds > LATEST:
-            raise OptionError("seconds", seconds, then="The clock ends with the year 9999.")
+            most = f"a number from 0 to {LATEST - self._clock.now():.0f}"
+            raise OptionError("seconds", seconds, [most], then="The clock ends with the year 9999.")
         if self.driver is not None:
             return await self.driver.advance(seconds)
         self.start()

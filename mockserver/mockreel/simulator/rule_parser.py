@@ -25,8 +25,14 @@ def set_rule(rules: Rules, providers: Mapping[str, Provider], row: Mapping[str, 
         OptionError: a field, a value or an effect does not exist where the rule can apply.
     """
     fields = {name: value for name, value in row.items() if value is not None}
-    if set(fields) - set(FIELDS) or len([name for name in EFFECTS if name in fields]) != 1:
-        raise OptionError("rule", dict(row), FIELDS, then="It has a scenario, a fault or a result: one of them.")
+    then = "A rule has a scenario, a fault or a result: one of them."
+    unknown = sorted(set(fields) - set(FIELDS))
+    if unknown:
+        raise OptionError("field of a rule", ", ".join(unknown), FIELDS, then=then)
+    if len([name for name in EFFECTS if name in fields]) != 1:
+        raise OptionError("rule", dict(row), FIELDS, then=then)
+    for name in (name for name, value in fields.items() if value == ""):
+        raise OptionError(name, "", then="Give it a value, or leave it out.")
     conditions = {name: fields[name] for name in CONDITIONS if name in fields}
     _check(conditions)
     places = [_provider(providers, conditions["provider"])] if "provider" in conditions else list(providers.values())

@@ -16,6 +16,7 @@ from mockreel.conformance.reports.report import Report
 from mockreel.contract import Evidence
 from mockreel.contract.evidence.facts import Fact
 from mockreel.errors import OptionError
+from mockreel.file_problem import check_place
 from mockreel.simulator.client_rules import RULES, select
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ def read_forms(options: Iterable[str]) -> list[tuple[str, Path]]:
         check_form(form)
         if not (equals and path):
             raise OptionError("--mockreel-report", text, then="Write --mockreel-report junit=PATH.")
+        check_place(f"--mockreel-report {form}", Path(path))
         found.append((form, Path(path)))
     return found
 

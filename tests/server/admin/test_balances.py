@@ -21,7 +21,14 @@ def test_balances_are_listed_by_account(open_admin: OpenAdmin) -> None:
     found = [(row["account"], row["number"], row["limited"], row["jobs"]) for row in rows]
     assert found == [("acme", 1, True, 1), ("account-2", 2, False, 0)]
     assert rows[0]["currency"] == admin.simulator.provider("encore").contract.pricing["currency"]
-    assert answer["cost_avoided"] == {"sums": {"EUR": "0.2"}, "least": False, "unknown": 0, "free": 0, "open": 1}
+    assert answer["cost_avoided"] == {
+        "sums": {"EUR": "0.2"},
+        "least": False,
+        "unknown": 0,
+        "free": 0,
+        "open": 1,
+        "assumed": {},
+    }
 
 
 def test_a_balance_is_set(admin: Admin) -> None:

@@ -154,11 +154,16 @@ def test_every_kind_of_result_is_shown(visit: OpenPage, provider: Provider, serv
         assert shown.evaluate("image => image.decode().then(() => image.naturalWidth)") > 0
 
 
-def test_a_missing_job_is_reported(visit: OpenPage, provider: Provider, served: MockServer) -> None:
-    """With a link back."""
-    reply = provider.http.get(f"{served.control.url}/_mockreel/page/jobs/runflow/nobody")
+@pytest.mark.parametrize(
+    ("path", "says"), [("jobs/runflow/nobody", "no job &#39;nobody&#39;"), ("job", "no page &#39;job&#39;")]
+)
+def test_what_is_not_there_is_reported(path: str, says: str, provider: Provider, served: MockServer) -> None:
+    """With the name that was asked for, and a way back."""
+    reply = provider.http.get(f"{served.control.url}/_mockreel/page/{path}")
+
     assert reply.status_code == 404
-    assert "There is no job with that id" in reply.text
+    assert says in reply.text
+    assert "All jobs" in reply.text
 
 
 def test_another_providers_words_are_shown(visit: OpenPage, provider: Provider, served: MockServer) -> None:

@@ -68,3 +68,10 @@ def test_a_long_list_is_shown_by_pages(visit: OpenPage, provider: Provider) -> N
     expect(page.locator(".entry_row")).to_have_count(10)
     expect(page.get_by_text("60 of 60")).to_be_visible()
     expect(page.get_by_role("link", name="Newer")).to_be_visible()
+
+
+def test_a_fault_that_answers_with_an_error_is_marked_as_one(visit: OpenPage, provider: Provider) -> None:
+    """No error response of the contract, but an error to the client."""
+    provider.ask("GET", "/v1/runs", Prefer="fault=gateway; status=504")
+
+    expect(visit("/journal").page.locator(".entry_row .status")).to_have_class("status no")

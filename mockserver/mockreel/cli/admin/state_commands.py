@@ -10,6 +10,7 @@ import click
 
 from mockreel.cli.admin.control_options import ControlSession, moment
 from mockreel.errors import DataError
+from mockreel.file_problem import unreadable
 from mockreel.terminal import counted
 from mockreel.whole_file import write_whole
 
@@ -71,7 +72,7 @@ def _read(file: Path) -> Mapping[str, Any]:
     try:
         document = json.loads(sys.stdin.read() if file == STANDARD else file.read_text("utf-8"))
     except OSError as problem:
-        raise DataError(str(file), f"it cannot be read ({problem.strerror})") from problem
+        raise unreadable(file, problem) from problem
     except ValueError as problem:
         raise DataError(str(file), f"it is not JSON ({problem})", expected="what `snapshot` wrote") from problem
     if not isinstance(document, Mapping):

@@ -148,13 +148,12 @@ def command(
 
     Exit code: 0 everything was checked and passed, 1 something failed, 2 could not run, 3 not everything was checked.
     """
-    from mockreel.conformance.reports import check_form, terminal_report, write  # noqa: PLC0415
+    from mockreel.conformance.reports import check_reports, terminal_report, write  # noqa: PLC0415
 
     if listed:
         _list()
         return
-    for form, _ in reports:
-        check_form(form)
+    check_reports(reports)
     fails, checkout = _fails(options), reported_checkout(location, reports)
     report = replace(_run(target, options, terminal_report), fail_on=fails, checkout=checkout)
     for text in terminal_report.summary(report):

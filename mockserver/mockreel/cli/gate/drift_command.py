@@ -80,8 +80,7 @@ def command(
     from mockreel.drift import drift_report as forms  # noqa: PLC0415
     from mockreel.drift.finding import HARMLESS, ordered  # noqa: PLC0415
 
-    for form, _ in reports:
-        forms.check_form(form)
+    forms.check_reports(reports)
     checkout = reported_checkout(location, reports)
     findings = ordered(_compare(**options))
     allowed = {word for word, one in (("unknown", allow_unknown), ("unchecked", allow_unchecked)) if one}

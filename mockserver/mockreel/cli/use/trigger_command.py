@@ -155,7 +155,8 @@ def _report(found: "Happening", url: str, outcome: "Outcome") -> None:
 
     what = f"{found.word} ({found.operation}, {found.state}) to {masked_url(url)}"
     if outcome.error is not None:
-        echo(f"{what} was not accepted: {outcome_text(outcome)}.", err=True)
+        then = " Start the handler first, or give its address with --to." if outcome.error == "network" else ""
+        echo(f"{what} was not accepted: {outcome_text(outcome)}.{then}", err=True)
         sys.exit(1)
     echo(f"{what}: answered {outcome.status}{f': {outcome.response.strip()}' if outcome.response.strip() else ''}")
     if not accepted(found.policy, outcome):

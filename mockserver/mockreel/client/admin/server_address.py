@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from mockreel.errors import ControlUnreachable, DataError
+from mockreel.file_problem import unreadable
 
 
 def control_address(path: Path) -> tuple[str, str | None]:
@@ -14,12 +15,12 @@ def control_address(path: Path) -> tuple[str, str | None]:
         DataError: it is not a ready file.
     """
     try:
-        text = path.read_text("utf-8")
+        text = path.read_bytes()
     except FileNotFoundError as problem:
         why = "there is no such file: it exists while the server runs"
         raise ControlUnreachable(str(path), why) from problem
-    except (OSError, UnicodeDecodeError) as problem:
-        raise DataError(str(path), f"it cannot be read ({problem})") from problem
+    except OSError as problem:
+        raise unreadable(path, problem) from problem
     try:
         content = json.loads(text)
         return str(content["control"]["url"]), content.get("ca")

@@ -1,12 +1,13 @@
 """Reports: the same run as JUnit XML, JSON, Markdown, SARIF, for GitHub, for GitLab, or text for the terminal."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from mockreel.conformance.reports import json_report, junit_report, markdown_report, sarif_report, terminal_report
 from mockreel.conformance.reports.ci_documents import annotations, code_quality
 from mockreel.conformance.reports.report import Report
 from mockreel.errors import DataError, OptionError
+from mockreel.file_problem import check_place
 from mockreel.whole_file import write_whole
 
 FORMS: dict[str, Callable[[Report], str]] = {
@@ -33,10 +34,21 @@ def write(report: Report, form: str, path: Path) -> None:
         raise OptionError(f"--report {form}", str(path), then=str(problem)) from problem
 
 
+def check_reports(reports: Iterable[tuple[str, str]]) -> None:
+    """See that each form exists and its file can be written, before a run is made for it.
+
+    Raises:
+        OptionError: one is not so.
+    """
+    for form, path in reports:
+        check_form(form)
+        check_place(f"--report {form}", Path(path))
+
+
 def check_form(form: str) -> None:
-    """See that a form exists, before a run is made for it."""
+    """See that a form exists."""
     if form not in FORMS:
         raise OptionError("--report", form, FORMS, then="Write --report junit=PATH.")
 
 
-__all__ = ["FORMS", "check_form", "write"]
+__all__ = ["FORMS", "check_form", "check_reports", "write"]

@@ -14,6 +14,7 @@ import orjson
 from mockreel.contract.data.key_repetition import repeated_key
 from mockreel.contract.data.value_size import check_size
 from mockreel.errors import DataError
+from mockreel.file_problem import unreadable
 
 Document = dict[str, Any]
 MOST_BYTES = 16 * 1024 * 1024  # of an untrusted file
@@ -46,7 +47,7 @@ def read_bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as problem:
-        raise DataError(str(path), f"cannot be read ({problem.strerror})") from problem
+        raise unreadable(path, problem) from problem
 
 
 def read_user_file(path: Path, *, seconds: float = MOST_SECONDS) -> bytes:
@@ -60,7 +61,7 @@ def read_user_file(path: Path, *, seconds: float = MOST_SECONDS) -> bytes:
     try:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
     except OSError as problem:
-        raise DataError(str(path), f"cannot be read ({problem.strerror})") from problem
+        raise unreadable(path, problem) from problem
     with os.fdopen(descriptor, "rb", buffering=0) as file:
         mode = os.fstat(descriptor).st_mode
         if stat.S_ISFIFO(mode):

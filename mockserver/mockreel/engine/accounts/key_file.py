@@ -115,6 +115,6 @@ def _balance(row: Cursor) -> Decimal | None:
     if found is None:
         return None
     balance = read_amount(found.value)
-    if balance is None:
-        raise DataError(found.where, f"{found.value!r} is not an amount", expected="a number")
+    if balance is None or balance < 0:
+        raise DataError(found.where, f"{found.value!r} is not an amount", expected="a number from 0 up")
     return balance

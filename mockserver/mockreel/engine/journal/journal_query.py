@@ -55,6 +55,8 @@ class JournalQuery:
             if value is not None and (not isinstance(value, expected) or isinstance(value, bool)):
                 kind = {int: "a number", str: "a text", Mapping: "a JSON object"}[expected]
                 raise OptionError(name, value, [kind])
+            if value == "":
+                raise OptionError(name, value, then="Give it a value, or leave it out.")
         return cls(**conditions)
 
     def misfits(self, entry: Entry) -> list[str]:

@@ -17,6 +17,8 @@ from mockreel.server.cooperative_loop import settle_jobs, write_rows
 from mockreel.simulator.provider import Provider
 from mockreel.simulator.simulator import Simulator
 
+_VALID = ("an amount from 0 up, as 5 or '0.50'", "null")
+
 
 async def list_balances(simulator: Simulator, request: Request) -> Any:
     """Every account, by provider and in the order of first use, with its balance; and what was not spent in all."""
@@ -65,7 +67,7 @@ async def set_balance(simulator: Simulator, request: Request) -> Any:
     provider = simulator.provider(body["provider"])
     account = _account(provider, body.get("account"))
     if "balance" not in body:
-        raise OptionError("balance", None, ["an amount, as 5 or '0.50'", "null"])
+        raise OptionError("balance", None, _VALID)
     provider.set_balance(account, _amount(body["balance"]))
     simulator.events.note("balance", provider=provider.name, account=account.name)
     return balance_row(provider, account)
@@ -84,8 +86,8 @@ def _amount(value: Any) -> Decimal | None:
     if value is None:
         return None
     amount = read_amount(value)
-    if amount is None:
-        raise OptionError("balance", value, ["an amount, as 5 or '0.50'", "null"])
+    if amount is None or amount < 0:
+        raise OptionError("balance", value, _VALID)
     return amount
 
 

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from mockreel import __version__
 from mockreel.contract.messages.message import problem
-from mockreel.server.admin.request_reader import json_object, no_form, number
+from mockreel.server.admin.request_reader import check_names, json_object, no_body, number
 from mockreel.server.admin.route import Row
 from mockreel.simulator.simulator import Simulator
 
@@ -43,25 +43,31 @@ async def get_clock(simulator: Simulator, _: Request) -> Any:
 
 
 async def hold_clock(simulator: Simulator, request: Request) -> Any:
-    no_form(request)
+    await no_body(request)
     simulator.clock.hold()
     return clock_row(simulator)
 
 
 async def resume_clock(simulator: Simulator, request: Request) -> Any:
-    no_form(request)
+    await no_body(request)
     simulator.clock.resume()
     return clock_row(simulator)
 
 
 async def set_speed(simulator: Simulator, request: Request) -> Any:
-    simulator.clock.set_speed(number(await json_object(request), "speed"))
+    simulator.clock.set_speed(await _only_number(request, "speed"))
     return clock_row(simulator)
+
+
+async def _only_number(request: Request, name: str) -> float:
+    body = await json_object(request)
+    check_names(body, [name])
+    return number(body, name)
 
 
 async def advance_clock(simulator: Simulator, request: Request) -> Any:
     """Move the clock and run everything that is due, in order; responds when all of it has ended."""
-    seconds = number(await json_object(request), "seconds")
+    seconds = await _only_number(request, "seconds")
     try:
         ran = await simulator.advance(seconds)
     except asyncio.CancelledError:

@@ -76,5 +76,5 @@ def _pair(text: str) -> tuple[str, str]:
 
 ROWS = (
     Row("GET", "openapi.json", describe),
-    Row("GET", "openapi/{provider}", describe_provider, ("model", "reading")),
+    Row("GET", "openapi/{provider}", describe_provider, ("model", "reading"), ("model", "reading")),
 )

@@ -84,7 +84,7 @@ class Control:
 async def _answer(simulator: Simulator, row: Row, request: Request) -> Response:
     try:
         if row.query is not None:
-            check_query(request, row.query)
+            check_query(request, row)
         body: Any = await row.handler(simulator, request)
         if simulator.recorder is not None and request.method != "GET":
             await simulator.recorder.settled()

@@ -5,7 +5,7 @@ from typing import Any
 
 from starlette.requests import Request
 
-from mockreel.server.admin.request_reader import delivery, limit, no_form, one_of, providers
+from mockreel.server.admin.request_reader import any_name, delivery, limit, no_body, one_of, providers
 from mockreel.server.admin.route import Row
 from mockreel.server.admin.views import delivery_detail, delivery_row
 from mockreel.server.cooperative_loop import write_rows, yielding
@@ -26,7 +26,7 @@ async def list_deliveries(simulator: Simulator, request: Request) -> Any:
 
 def _filter(request: Request) -> Callable[[Delivery], bool]:
     """Whether a delivery is about the job (or batch), and has the status."""
-    job, status = request.query_params.get("job"), one_of(request, "status", STATUSES)
+    job, status = any_name(request, "job"), one_of(request, "status", STATUSES)
     return lambda one: job in (None, one.subject) and status in (None, one.status)
 
 
@@ -37,7 +37,7 @@ async def get_delivery(simulator: Simulator, request: Request) -> Any:
 
 async def resend_delivery(simulator: Simulator, request: Request) -> Any:
     """Deliver again, as the provider's own redelivery would; gives what is being delivered now."""
-    no_form(request)
+    await no_body(request)
     provider, found = delivery(simulator, request)
     return delivery_detail(provider, provider.redeliver(found))
 

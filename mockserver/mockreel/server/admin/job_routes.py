@@ -11,10 +11,11 @@ from mockreel.engine.jobs.job import Job
 from mockreel.engine.journal.journal_query import JournalQuery
 from mockreel.errors import OptionError
 from mockreel.server.admin.request_reader import (
+    any_name,
     check_names,
     job,
     limit,
-    no_form,
+    no_body,
     one_of,
     optional_json,
     providers,
@@ -95,7 +96,7 @@ def _filter(request: Request, chosen: list[Provider]) -> _Fits | None:
     """
     states = [state for provider in chosen for state in provider.contract.lifecycle.states.values()]
     state = one_of(request, "state", [word for one in states for word in (one.name, one.word, one.kind)])
-    account = request.query_params.get("account")
+    account = any_name(request, "account")
     model = one_of(request, "model", [name for provider in chosen for name in provider.contract.names], then=_LISTED)
 
     if (state, account, model) == (None, None, None):
@@ -124,7 +125,7 @@ async def get_job(simulator: Simulator, request: Request) -> Any:
 
 async def complete_job(simulator: Simulator, request: Request) -> Any:
     """Let a job succeed now."""
-    no_form(request)
+    await no_body(request)
     provider, found = job(simulator, request)
     interventions.complete(provider, found)
     return job_row(provider, found)

@@ -15,6 +15,7 @@ from mockreel.engine.journal.journal_query import JournalQuery, Numbered, Work, 
 from mockreel.errors import OptionError
 from mockreel.server.admin.request_reader import (
     NotThere,
+    any_name,
     choice,
     flag,
     json_object,
@@ -98,7 +99,7 @@ async def list_attempts(simulator: Simulator, request: Request) -> Any:
     """The attempts to deliver a callback, the newest first; forged ones (of tests) are left out."""
     names = {provider.name for provider in providers(simulator, request)}
     most = limit(request)
-    tried = [one for one in simulator.journal.attempts(job=request.query_params.get("job")) if one.provider in names]
+    tried = [one for one in simulator.journal.attempts(job=any_name(request, "job")) if one.provider in names]
     shown = (attempt_row(simulator.provider(one.provider), one) for one in tried[: -most - 1 : -1])
     return {"count": len(tried), "attempts": await write_rows(shown)}
 
@@ -108,7 +109,7 @@ async def list_changes(simulator: Simulator, request: Request) -> Any:
     chosen, most = providers(simulator, request), limit(request)
     count = 0
     newest: list[tuple[float, int, Change]] = []
-    async for change in yielding(simulator.entered(chosen, job=request.query_params.get("job"))):
+    async for change in yielding(simulator.entered(chosen, job=any_name(request, "job"))):
         count += 1
         (heappush if len(newest) < most else heappushpop)(newest, (change.at, count, change))
     return {"count": count, "changes": [change._asdict() for _, _, change in sorted(newest, reverse=True)]}

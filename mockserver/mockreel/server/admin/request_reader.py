@@ -8,6 +8,7 @@ from starlette.requests import Request
 from mockreel.contract.messages.body import read_json
 from mockreel.engine.jobs.job import Job
 from mockreel.errors import OptionError, nearest
+from mockreel.server.admin.route import Row
 from mockreel.simulator.provider import Provider
 from mockreel.simulator.simulator import Simulator
 from mockreel.webhooks import Delivery
@@ -32,7 +33,7 @@ def check_json(request: Request) -> None:
 
 async def optional_json(request: Request) -> dict[str, Any]:
     """The same if it is optional: an empty body is an empty object."""
-    no_form(request)
+    _no_form(request)
     raw = await read_bytes(request, MOST_BYTES)
     return object_of(raw) if raw else {}
 
@@ -67,8 +68,13 @@ def object_of(raw: bytes) -> dict[str, Any]:
     return body
 
 
-def no_form(request: Request) -> None:
-    """A request that needs no body may have none, but must not be a form."""
+async def no_body(request: Request) -> None:
+    """See that a request has no body, or an empty object: what stands in one would be overlooked."""
+    check_names(await optional_json(request), ())
+
+
+def _no_form(request: Request) -> None:
+    """A request whose body is optional must not be a form."""
     kind = _content_type(request)
     if kind not in ("", "application/json"):
         raise OptionError("content type", kind, ["application/json", "none"])
@@ -78,12 +84,15 @@ def _content_type(request: Request) -> str:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
-def check_query(request: Request, names: Iterable[str]) -> None:
+def check_query(request: Request, row: Row) -> None:
     """See that a query has nothing that would be overlooked."""
-    valid = tuple(names)
+    valid = row.query or ()
     for name in request.query_params:
+        values = request.query_params.getlist(name)
         if name not in valid:
             raise OptionError("query parameter", name, valid, then="" if valid else "This path takes none.")
+        if len(values) > 1 and name not in row.repeatable:
+            raise OptionError(name, ", ".join(values), then="Give it once.", because="is more than one value")
 
 
 def number(body: Mapping[str, Any], name: str) -> float:
@@ -144,6 +153,14 @@ def flag(request: Request, name: str) -> bool:
     return choice(request, name, ("false", "true")) == "true"
 
 
+def any_name(request: Request, name: str) -> str | None:
+    """A name that a request may have created; None where none is given."""
+    text = request.query_params.get(name)
+    if text == "":
+        raise OptionError(name, text, then="Give it a value, or leave it out.")
+    return text
+
+
 def choice(request: Request, name: str, valid: tuple[str, ...]) -> str:
     """One of some words in a query; the first by default."""
     word = request.query_params.get(name, valid[0])
@@ -193,12 +210,13 @@ def text(body: Mapping[str, Any], name: str, default: str) -> str:
 
 def check_names(body: Mapping[str, Any], names: Iterable[str]) -> None:
     """Check that a body has no unknown fields."""
-    unknown = sorted(set(body) - set(names))
+    valid = tuple(names)
+    unknown = sorted(set(body) - set(valid))
     if unknown:
-        raise OptionError("field", ", ".join(unknown), names)
+        raise OptionError("field", ", ".join(unknown), valid, then="" if valid else "This request takes none.")
 
 
 def providers(simulator: Simulator, request: Request) -> list[Provider]:
     """The provider that the query names, or all of them."""
     name = request.query_params.get("provider")
-    return [simulator.provider(name)] if name else list(simulator.providers.values())
+    return list(simulator.providers.values()) if name is None else [simulator.provider(name)]

@@ -32,11 +32,13 @@ register_url_convertor("digits", Digits())
 class Row(NamedTuple):
     """One operation. The path has no slash before it, and parameters in Starlette's way (`rules/{id:digits}`).
 
-    `query` names the parameters that its query may have; None where the handler itself looks after them.
+    `query` names the parameters that its query may have, None where the handler itself looks after them; `repeatable`
+    those that it may have more than once.
     """
 
     method: str
     path: str
     handler: Handler
     query: tuple[str, ...] | None = ()
+    repeatable: tuple[str, ...] = ()
     waits: bool = False  # it waits for what every server does, where several share a run

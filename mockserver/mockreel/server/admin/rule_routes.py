@@ -6,7 +6,7 @@ from starlette.requests import Request
 
 from mockreel.engine.faults import catalogue
 from mockreel.errors import OptionError
-from mockreel.server.admin.request_reader import json_object, number_in_path
+from mockreel.server.admin.request_reader import json_object, no_body, number_in_path
 from mockreel.server.admin.route import Row
 from mockreel.server.admin.views import scenarios_row
 from mockreel.simulator.rule_parser import set_rule
@@ -29,13 +29,15 @@ async def add_rule(simulator: Simulator, request: Request) -> Any:
     return rule.row()
 
 
-async def clear_rules(simulator: Simulator, _: Request) -> Any:
+async def clear_rules(simulator: Simulator, request: Request) -> Any:
+    await no_body(request)
     simulator.rules.all.clear()
     simulator.events.note("rule", rule=None)
     return {"rules": []}
 
 
 async def remove_rule(simulator: Simulator, request: Request) -> Any:
+    await no_body(request)
     found = number_in_path(request, "id", "rule")
     if not simulator.rules.remove(found):
         raise OptionError("rule", found, [str(rule.id) for rule in simulator.rules.all])

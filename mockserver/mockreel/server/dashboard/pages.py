@@ -127,7 +127,10 @@ class JobView(FoundAtOnce):
         self._provider = part_of(context)
         job = self._provider.jobs.get(context.params["id"])
         if job is None:
-            raise Lost("There is no job with that id. Jobs live in memory, and the oldest are dropped.")
+            raise Lost(
+                f"There is no job {context.params['id']!r}. It was never submitted here, was reset, or was dropped as "
+                "one of the oldest."
+            )
         self._job = job
         self.title = job.model.id if job.model else job.kind
 

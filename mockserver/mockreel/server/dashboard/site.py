@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping
 from dataclasses import replace
 from functools import cached_property
-from typing import Any
+from typing import Any, NoReturn
 from urllib.parse import quote
 
 from starlette.applications import Starlette
@@ -55,6 +55,10 @@ VIEWS: Mapping[str, MakeView] = {
 }
 
 
+def _unknown(context: PageContext) -> NoReturn:
+    raise Lost(f"There is no page {context.params['unknown'][:200]!r}. The pages are those at the top.")
+
+
 class Site:
     """The pages over one mock server."""
 
@@ -84,6 +88,7 @@ class Site:
             Route(OWN_PATHS, self._home, methods=["GET"]),
             Route(f"{PAGE}/static/{{name}}", self._static, methods=["GET"]),
             Route(f"{PAGE}/clips/{{provider}}/{{id:path}}", self._clip, methods=["GET"]),
+            Route(f"{PAGE}/{{unknown:path}}", self._endpoint(_unknown), methods=["GET"]),
         ]
         return Starlette(routes=routes)
 

@@ -12,7 +12,7 @@ from starlette.routing import Match, Route
 from mockreel.engine.moment import Moment, Stretch, read_moment
 from mockreel.errors import Conflict, OptionError
 from mockreel.server.admin.clock_routes import about
-from mockreel.server.admin.request_reader import check_query, no_form
+from mockreel.server.admin.request_reader import check_query, no_body
 from mockreel.server.admin.route import Row
 from mockreel.server.cooperative_loop import yielding
 from mockreel.simulator.pipeline import OWN_PATHS
@@ -22,7 +22,7 @@ from mockreel.simulator.simulator import Simulator
 
 async def reset_simulator(simulator: Simulator, request: Request) -> Any:
     """A clean server: no job, account, delivery or journal; the rules and the clock as at the start."""
-    no_form(request)
+    await no_body(request)
     await _release(simulator.reset())
     return await about(simulator, request)
 
@@ -95,7 +95,7 @@ def past_row(rows: tuple[Row, ...]) -> Row:
         for route, row in routes:
             fit, child = route.matches(scope)
             if fit is Match.FULL:
-                check_query(request, row.query or ())
+                check_query(request, row)
                 past = await _at_moment(simulator, request.path_params["moment"])
                 return await row.handler(past, Request({**scope, **child}, request.receive))
         raise OptionError("path", request.path_params["rest"], [row.path for row in readable])
