@@ -71,8 +71,8 @@ def summary(report: Report) -> list[str]:
         if outcome.verdict == "doubtful":
             finding = outcome.findings[0]
             found += _wrap(
-                f"doubt {outcome.provider} {outcome.check}: {finding.subject}: expected: {finding.expected.rstrip('.')}; "
-                f"came: {finding.actual[:120]} [{finding.fact.evidence.kind}]"
+                f"doubt {outcome.provider} {outcome.check}: {finding.subject}: "
+                f"expected: {finding.expected.rstrip('.')}; came: {finding.actual[:120]} [{finding.fact.evidence.kind}]"
             )
     found += _unchecked(report)
     for note in report.notes:
