@@ -70,8 +70,9 @@ def summary(report: Report) -> list[str]:
     for outcome in report.outcomes:
         if outcome.verdict == "doubtful":
             finding = outcome.findings[0]
+            expected = finding.expected.rstrip(".")
             found += _wrap(
-                f"doubt {outcome.provider} {outcome.check}: {finding.subject}: expected: {finding.expected.rstrip('.')}; "
+                f"doubt {outcome.provider} {outcome.check}: {finding.subject}: expected: {expected}; "
                 f"came: {finding.actual[:120]} [{finding.fact.evidence.kind}]"
             )
     found += _unchecked(report)
