@@ -3,6 +3,7 @@
 import gzip
 import socket
 import threading
+from urllib.parse import unquote
 
 import orjson
 import pytest
@@ -235,6 +236,20 @@ def test_no_key_is_ever_reported(put_between: PutBetween, provider: FakeUpstream
     assert between.violations
     assert KEY not in "\n".join(between.output)
     assert INPUT["input"]["prompt"] not in repr(between.proxy.report)
+
+
+@pytest.mark.parametrize("path", ["/no/such/{}", "/v1/runs/{}/no/such", "/{}/{}", "/no/{}?q={}", "/go//me:{}@host"])
+@pytest.mark.parametrize("quoted", [KEY, "".join(f"%{byte:02x}" for byte in KEY.encode())])
+def test_a_key_in_an_unknown_path_is_not_reported(put_between: PutBetween, path: str, quoted: str) -> None:
+    """Neither in a line about the exchange nor in the summary."""
+    between = put_between()
+    between.send("GET", path.replace("{}", quoted))
+    between.send("POST", path.replace("{}", quoted), {"input": 5})
+
+    said = "\n".join([*between.output, *between.proxy.report.lines()])
+    assert between.violations
+    assert KEY not in unquote(said)
+    assert "…" in said
 
 
 def _port(between: Between) -> int:

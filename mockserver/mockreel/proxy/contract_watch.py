@@ -150,6 +150,12 @@ class Watch:
         for body in (request.json, response.json if response else None):
             yield from self._redactor.carried(body)
 
+    def line(self, client_request: ClientRequest) -> str:
+        """Method and path as a message may have them: a path that is no operation's may have anything in it."""
+        secrets = Fingerprints([*self.keys(client_request), *self._credentials.texts(client_request.headers)])
+        path = self._redactor.path(client_request.path, secrets, strange=client_request.operation is None)
+        return harmless(f"{client_request.method} {path}")
+
     def unanswered(self, client_request: ClientRequest) -> None:
         """Record a request that may have arrived and got no response."""
         for _ in self._client.look(client_request, 0, None, job=None, keys=self.keys(client_request), whole=False):
@@ -161,7 +167,7 @@ class Watch:
         return ProxyViolation(
             self.contract.provider,
             side,
-            self._redactor.text(passed.client_request.line, secrets),
+            self._redactor.text(self.line(passed.client_request), secrets),
             passed.client_request.operation.id if passed.client_request.operation else None,
             passed.status,
             problem.expected,

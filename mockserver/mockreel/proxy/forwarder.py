@@ -114,7 +114,7 @@ class Forwarder:
         client_request = _client_request(scope, self._now())
         is_head = client_request.method == "HEAD"
         if _first(client_request.headers, b"sec-websocket-key") is not None:  # the server has removed `upgrade`
-            self._observer.report_blocked(self.name, client_request.line, _NO_SOCKET)
+            self._observer.report_blocked(self.name, self._watch.line(client_request), _NO_SOCKET)
             error = problem(501, "Proxy without WebSockets", f"Not sent by the proxy: {_NO_SOCKET}")
             await send_reply(error, send, head=is_head)
             return
@@ -130,7 +130,7 @@ class Forwarder:
             self._settle(reservation, arrived=True)
             raise
         except LimitExceeded as reason:
-            self._observer.report_blocked(self.name, client_request.line, str(reason))
+            self._observer.report_blocked(self.name, self._watch.line(client_request), str(reason))
             await send_reply(
                 problem(402, "Proxy spending limit", f"Not sent by the proxy: {reason}"), send, head=is_head
             )
@@ -138,7 +138,7 @@ class Forwarder:
             self._settle(reservation, arrived=reason.sent)
             if reason.sent:
                 self._watch.unanswered(client_request)
-            self._observer.failed(self.name, client_request.line, str(reason))
+            self._observer.failed(self.name, self._watch.line(client_request), str(reason))
             title = "Proxy without a response"
             await send_reply(
                 problem(504 if reason.late else 502, title, f"From the proxy: {reason}"), send, head=is_head
@@ -151,7 +151,7 @@ class Forwarder:
         operation = client_request.operation
         if not self._prices.may_bill(operation, client_request.method):
             return None
-        name = operation.id if operation else client_request.line
+        name = operation.id if operation else self._watch.line(client_request)
         if client_request.plain is None and self._spending_limit.limit is not None:
             raise LimitExceeded(
                 f"The body of {name} is {self._unreadable(client_request)}, so its price cannot be counted. {_SMALLER}"
@@ -201,7 +201,9 @@ class Forwarder:
         except httpx2.HTTPError as trouble:
             # The client's connection ends in the middle of the response too.
             self._observer.failed(
-                self.name, client_request.line, f"{where} broke off its response: {trouble or type(trouble).__name__}"
+                self.name,
+                self._watch.line(client_request),
+                f"{where} broke off its response: {trouble or type(trouble).__name__}",
             )
         finally:
             await response.aclose()
@@ -216,7 +218,9 @@ class Forwarder:
                 self._observer.doubted(why)
             self._observer.passed(self.name, passed, self._watch)
         except Exception as broken:
-            logging.getLogger("mockreel").error("%s could not be checked", passed.client_request.line, exc_info=broken)
+            logging.getLogger("mockreel").error(
+                "%s could not be checked", self._watch.line(passed.client_request), exc_info=broken
+            )
 
     def _settle(self, reservation: Reservation | None, *, arrived: bool, clear: bool = False) -> None:
         """Release the reservation of a rejected request; one that may have arrived stays counted."""

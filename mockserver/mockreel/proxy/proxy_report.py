@@ -53,7 +53,9 @@ class Report:
         """Count one exchange and report its violations."""
         client_request = passed.client_request
         self.requests[
-            provider, client_request.operation.id if client_request.operation else client_request.line, passed.status
+            provider,
+            client_request.operation.id if client_request.operation else watch.line(client_request),
+            passed.status,
         ] += 1
         if why := passed.unchecked:
             self.unchecked[why if len(self.unchecked) < MOST_COUNTED else "of a further reason"] += 1
