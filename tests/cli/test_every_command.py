@@ -22,7 +22,7 @@ EXAMPLES = {
     "arazzo": (),
     "build": (),
     "cassettes scan": ("{tmp}/secret.txt", "{tmp}/nowhere.txt"),
-    "check": ("--list-checks", "mock --provider runflow --only errors", "mock --provider runflow --only nothing-such"),
+    "check": ("--list", "mock --provider runflow --check errors", "mock --provider runflow --check nothing-such"),
     "control at @3 balances list": ("",),
     "control at @3 clock show": ("",),
     "control at @3 deliveries list": ("",),
