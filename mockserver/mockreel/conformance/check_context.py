@@ -148,6 +148,11 @@ class CheckContext:
             self._fetched[url] = response
         return self._fetched[url]
 
+    def fetch_range(self, url: str, first: int, last: int) -> ReceivedResponse:
+        """These bytes of the file at a result's URL, or all of them where the target gives no ranges."""
+        self.budget.check_time()
+        return self.target.fetch(url, span=f"bytes={first}-{last}")
+
     def _note_id(self, request: SentRequest, response: ReceivedResponse) -> None:
         """Remember the id of every job."""
         operation = request.operation

@@ -37,7 +37,7 @@ class _Remembering:
             raise Skipped("it was not requested before")
         return response[0] if len(response) == 1 else response.pop(0)
 
-    def fetch(self, url: str) -> ReceivedResponse:
+    def fetch(self, url: str, *, span: str | None = None) -> ReceivedResponse:
         raise Skipped(f"{url} is not fetched again")
 
     def now(self) -> float:

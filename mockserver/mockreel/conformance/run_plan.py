@@ -73,7 +73,7 @@ class _Counting:
         self.asks.append(request)
         raise Skipped("this request is only counted")
 
-    def fetch(self, url: str) -> ReceivedResponse:
+    def fetch(self, url: str, *, span: str | None = None) -> ReceivedResponse:
         raise Skipped(f"{url} is only counted")
 
     def now(self) -> float:

@@ -3,6 +3,7 @@
 from conformance.saboteurs import (
     account_access,
     agreements,
+    aimlapi_changes,
     aimlapi_regressions,
     answers,
     attempts,
@@ -19,7 +20,9 @@ from conformance.saboteurs import (
     paged_lists,
     records,
     result_files,
+    runflow_changes,
     runflow_regressions,
+    runninghub_changes,
     runninghub_regressions,
     things,
 )
@@ -47,6 +50,9 @@ GALLERY: tuple[Saboteur, ...] = (
     *runflow_regressions.GALLERY,
     *aimlapi_regressions.GALLERY,
     *runninghub_regressions.GALLERY,
+    *runflow_changes.GALLERY,
+    *aimlapi_changes.GALLERY,
+    *runninghub_changes.GALLERY,
 )
 
 __all__ = ["GALLERY", "Caught", "Saboteur", "run_checks"]

@@ -31,7 +31,8 @@ BUSINESS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"\bfilter|page|\blist\b|lists|limit|order asked|entr(y|ies)|transaction|deprecat|retirement",
      ("list", "entry", "query", "reply", "thing", "account.sums", "record")),
     (r"balance|charge|costs?\b|price|credits|dollars|quote|sum\b",
-     ("balance", "record.cost", "record.headers", "price", "account", "list.charges", "reply", "record.charged")),
+     ("balance", "record.cost", "record.cancelled", "record.headers", "price", "account", "list.charges", "reply",
+      "record.charged")),
     (r"header|x-|tracing|inference", ("record.headers", "reply", "record.distinct", "callback.headers")),
     (r"clip|file|result|outputs?\b|kind\b|seven seconds|png|audio", ("result", "record", "callback", "reply")),
     (

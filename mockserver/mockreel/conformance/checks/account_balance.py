@@ -107,6 +107,11 @@ def shows_its_balance(context: CheckContext) -> Iterator[Problem]:
     if not shown or (shown[0] is not None and amount(shown[0]) is None):
         fact = context.facts.fact("an account shows its balance", "conversation.yaml account", row.evidence)
         yield Problem(fact, f"an amount at {row.at}", response.shown(), request, row.operation)
+    named, currency = pointers.value(response.json, row.currency or "/-"), context.contract.money.currency
+    if row.currency is not None and named not in (None, currency):
+        says = f"an account is kept in {currency}"
+        fact = context.facts.fact(says, "conversation.yaml account", row.evidence)
+        yield Problem(fact, f"{currency} at {row.currency}", f"{named!r}", request, row.operation)
 
 
 CHECKS: tuple[Check, ...] = (shows_its_balance, moves_by_the_price, holds_the_price)

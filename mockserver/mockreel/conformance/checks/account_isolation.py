@@ -7,6 +7,7 @@ from typing import Any
 from mockreel.conformance.check import Check, check
 from mockreel.conformance.check_context import CheckContext
 from mockreel.conformance.jobs.job_groups import PLAIN
+from mockreel.conformance.jobs.job_traces import JobTrace
 from mockreel.contract.exchanges.exchange import ReceivedResponse
 from mockreel.contract.exchanges.problem import Problem
 from mockreel.simulator.in_process.mock_target import Skipped
@@ -21,7 +22,9 @@ def _has_lists(context: CheckContext) -> bool:
 def others_look_unknown(context: CheckContext) -> Iterator[Problem]:
     if "other" not in context.target.keys.of:
         raise Skipped("it takes the key of another account; give --other-key")
+    read: set[str] = set()
     for trace in context.jobs.traces():
+        yield from _elsewhere(context, trace, read)
         if trace.poll is None or trace.poll.operation is None:
             continue
         seen = context.send(replace(trace.poll, who="other"))
@@ -35,6 +38,21 @@ def others_look_unknown(context: CheckContext) -> Iterator[Problem]:
             )
             request = replace(trace.poll, who="other")
             yield Problem(fact, f"what an unknown id gets: {unknown.shown()}", seen.shown(), request, trace.subject)
+
+
+def _elsewhere(context: CheckContext, trace: JobTrace, read: set[str]) -> Iterator[Problem]:
+    """Whether a further route, one job at each, shows another account what it answers for an id that nobody has."""
+    for name, row in trace.talk.promises.elsewhere.items():
+        if name in read or trace.submit.id not in row.given["of"] or trace.id is None:
+            continue
+        read.add(name)
+        operation = context.contract.operation(name)
+        request = replace(context.job_traces.elsewhere(name, row, trace), who="other")
+        seen = context.answer(request, operation)
+        if seen is not None and not context.error_detector.refused(seen):
+            says = f"{name} shows another account no {trace.talk.name}"
+            fact = context.facts.fact(says, f"conversation.yaml {trace.talk.name} apart", trace.talk.apart)
+            yield Problem(fact, "a refusal, as for an id that nobody has", seen.shown(), request, name)
 
 
 @check("account.lists", "A list shows no job of another account.", level="jobs", uses=(PLAIN,), known=_has_lists)

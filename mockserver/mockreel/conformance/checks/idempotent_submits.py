@@ -5,7 +5,9 @@ from dataclasses import replace
 
 from mockreel.conformance.check import Check, check
 from mockreel.conformance.check_context import CheckContext
+from mockreel.conformance.list_reader import entries_of, queried
 from mockreel.contract import Operation, pointers
+from mockreel.contract.conversation.promises import Pair
 from mockreel.contract.evidence.facts import Fact
 from mockreel.contract.exchanges.exchange import SentRequest
 from mockreel.contract.exchanges.problem import Problem
@@ -55,6 +57,44 @@ def is_one(context: CheckContext) -> Iterator[Problem]:
             )
 
 
+@check(
+    "idempotency.once", "A request that is sent twice with the same key begins one job.", level="jobs",
+    known=lambda context: repeats(context) and any(True for _ in _listed(context)),
+)  # fmt: skip
+def begins_one_job(context: CheckContext) -> Iterator[Problem]:
+    again = context.contract.conversation.again
+    assert again is not None
+    for operation, pair, name in _listed(context):
+        key = f"once-{operation.id}"
+        request = keyed(context, operation, key)
+        mark = request.headers[again.at[0]]
+        request = request.with_json(pointers.placed(request.json, pair.one, mark))
+        before, after = context.try_send(request), context.try_send(request)
+        if before is None or after is None or context.excused(before, operation) or context.excused(after, operation):
+            continue
+        paged = context.contract.conversation.lists[name]
+        every = queried(context, context.contract.operation(name), {})
+        response = context.answer(every, every.operation)
+        entries = entries_of(paged, response) if response is not None else []
+        begun = [one for one in entries if pointers.value(one, pair.other) == mark]
+        if len(begun) > 1:
+            ids = ", ".join(str(pointers.value(one, paged.id)) for one in begun)
+            fact = _fact(context, f"{again.at[0]} makes a request one")
+            yield Problem(fact, f"one job with {mark} at {pair.other}", ids, request, operation.id)
+
+
+def _listed(context: CheckContext) -> Iterator[tuple[Operation, Pair, str]]:
+    """The submits that heed the header and carry a text by which a list of jobs shows each: its places, the list."""
+    lists = context.contract.conversation.lists
+    for operation in heeding(context):
+        talk = context.contract.conversation.of(operation.id)
+        for pair in talk.promises.repeats if talk is not None else ():
+            carried = talk is not None and isinstance(talk.promises.carries.get(pair.one.removeprefix("/")), str)
+            for name, paged in lists.items():
+                if carried and paged.jobs and paged.id and pair.other in paged.agrees:
+                    yield operation, pair, name
+
+
 @check("idempotency.other", "Another request with the same key is refused.", level="jobs", known=repeats)
 def is_a_conflict(context: CheckContext) -> Iterator[Problem]:
     again = context.contract.conversation.again
@@ -76,4 +116,4 @@ def is_a_conflict(context: CheckContext) -> Iterator[Problem]:
             yield Problem(context.facts.row(row.name), f"{status} {code}", after.shown(), other, operation.id)
 
 
-CHECKS: tuple[Check, ...] = (is_one, is_a_conflict)
+CHECKS: tuple[Check, ...] = (is_one, begins_one_job, is_a_conflict)

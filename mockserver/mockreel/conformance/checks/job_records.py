@@ -97,12 +97,31 @@ def moments_are_in_order(context: CheckContext) -> Iterator[Problem]:
         lasted = pointers.value(record, row.given["lasted"]) if "lasted" in row.given else None
         if not wrong and isinstance(lasted, int | float):
             wrong = lasted < 0 or lasted > (known[-1] - known[0]).total_seconds() * 1000 + CLOSE
+        yield from _unshown(context, trace, row)
         if wrong or _is_elsewhere(context, trace, known):
             fact = context.facts.fact(f"{', '.join(row.at)} lie in this order", _where(trace, "moments"), row.evidence)
             actual = ", ".join(str(pointers.value(record, place)) for place in row.at) + (
                 f"; lasted {lasted}" if lasted else ""
             )
             yield Problem(fact, "moments in their order, all there", actual, trace.poll, trace.subject)
+
+
+def _unshown(context: CheckContext, trace: JobTrace, row: Places) -> Iterator[Problem]:
+    """Whether a look at a job lacks a moment that had passed by then, as its last record has it."""
+    record = trace.last.response.json if trace.last is not None else None
+    created = moment(pointers.value(record, row.at[0]))
+    late = 0.0 if context.own else CLOSE * 2 / 1000
+    for place in row.at[1:]:
+        then = moment(pointers.value(record, place))
+        if created is None or then is None or (created.tzinfo is None) != (then.tzinfo is None):
+            continue
+        after = (then - created).total_seconds()
+        lacking = (one for one in trace.polls if pointers.value(one.response.json, place) is None)
+        poll = next((one for one in lacking if one.sent - trace.accepted > after * 1.1 + late), None)
+        if poll is not None:
+            fact = context.facts.fact(f"{place} is shown once it has passed", _where(trace, "moments"), row.evidence)
+            actual = f"nothing while it was {poll.word}: {poll.response.shown()[:200]}"
+            yield Problem(fact, f"{then} at {place}", actual, trace.poll, trace.subject)
 
 
 def moment(value: Any) -> datetime | None:
@@ -136,6 +155,7 @@ def costs_its_price(context: CheckContext) -> Iterator[Problem]:
             continue
         shown = amount(pointers.value(record, row.at[0]) or pointers.value(trace.response.json, row.at[0]))
         yield from _against_header(context, trace, row, shown)
+        yield from _against_parts(context, trace, row, record, shown)
         shown = shown if shown is not None else header_amount(trace, row)
         price = price_of(context, trace.request, trace.model)
         if price is None or price.amount is None or price.certainty == "unknown":
@@ -176,6 +196,21 @@ def _against_header(context: CheckContext, trace: JobTrace, row: Places, shown: 
         fact = context.facts.fact(f"{name} is the charge of the body", _where(trace, "cost"), row.evidence)
         actual = trace.response.headers.get(str(name).lower(), "no such header")
         yield Problem(fact, f"{name}: {shown}", actual, trace.request, trace.subject)
+
+
+def _against_parts(
+    context: CheckContext, trace: JobTrace, row: Places, record: Any, shown: Decimal | None
+) -> Iterator[Problem]:
+    """What the only part of a job costs is what the job costs, where a record tells both."""
+    found = [amount(one) for one in pointers.values(record, str(row.given.get("parts", "/-")))]
+    parts = [one for one in found if one is not None]
+    if len(parts) != 1 or shown is None:
+        return
+    context.judged()
+    if parts[0] != shown:
+        says = f"what stands at {row.given['parts']} is {row.at[0]}, where it is one"
+        fact = context.facts.fact(says, _where(trace, "cost"), row.evidence)
+        yield Problem(fact, str(shown), str(parts[0]), trace.poll, trace.subject)
 
 
 def header_amount(trace: JobTrace, row: Places) -> Decimal | None:

@@ -90,6 +90,26 @@ def pages_follow(context: CheckContext) -> Iterator[Problem]:
             yield Problem(fact, f"{expected}"[:300], f"{actual}"[:300], request, operation.id)
 
 
+@check(
+    "list.cursor", "A cursor leads to the same page whenever it is followed.", level="jobs", uses=(PLAIN,),
+    known=_has_places("limit", "next", "cursor"),
+)  # fmt: skip
+def cursors_lead_again(context: CheckContext) -> Iterator[Problem]:
+    for operation, paged in lists(context):
+        if paged.limit is None or paged.cursor is None:
+            continue
+        several = len(_whole(context, operation, paged)[1]) > 1
+        for _ in range(2 if several else 0):  # there may be a new entry meanwhile
+            request, before = _second_page(context, operation, paged, {})
+            pages = [_names(paged, before), _names(paged, entries_of(paged, context.send(request)))]
+            if pages[0] == pages[1]:
+                break
+        context.judged(several)
+        if several and (not pages[0] or pages[0] != pages[1]):
+            fact = list_fact(context, operation, paged, f"goes on where {paged.next} leads to")
+            yield Problem(fact, f"{pages[0] or 'an entry'}"[:300], f"{pages[1]}"[:300], request, operation.id)
+
+
 def _page_names(context: CheckContext, operation: Operation, paged: Paged) -> tuple[SentRequest, list[Any], list[Any]]:
     """The names on the first pages, and those that the whole list has from the first of them on."""
     request, actual = _pages(context, operation, paged)
@@ -291,6 +311,7 @@ CHECKS: tuple[Check, ...] = (
     has_entries,
     keeps_the_limit,
     pages_follow,
+    cursors_lead_again,
     keeps_the_order,
     keeps_the_filter,
     shows_what_was_begun,

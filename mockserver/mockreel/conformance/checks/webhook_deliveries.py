@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable, Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 from mockreel.conformance.check import Check, check
 from mockreel.conformance.check_context import CheckContext
@@ -144,6 +145,18 @@ def has_its_headers(context: CheckContext) -> Iterator[Problem]:
 
 
 @check(
+    "callback.address", "A callback is sent to the address that was given, with its query.", level="jobs",
+    uses=(PLAIN,), known=tells,
+)  # fmt: skip
+def goes_to_its_address(context: CheckContext) -> Iterator[Problem]:
+    for trace, arrival, _ in _each(context):
+        given = urlsplit(trace.callback_url or "").query
+        if arrival.query != given:
+            fact = callback_fact(context, trace, "a callback is sent to the address that was given")
+            yield Problem(fact, f"the query {given}", arrival.query or "none", trace.request, trace.subject)
+
+
+@check(
     "callback.own-header", "A header that tells callbacks apart has another value for each.", level="jobs",
     uses=(PLAIN,), known=lambda context: any(header.unique for header in context.contract.callbacks.headers),
 )  # fmt: skip
@@ -185,6 +198,21 @@ def is_signed(context: CheckContext) -> Iterator[Problem]:
                     fact = context.facts.fact(says, "callbacks.yaml signature", signature.evidence)
                     actual = f"{value or 'no signature'} at attempt {number}"
                     yield Problem(fact, f"{signature.header}: {expected}", actual, trace.request, trace.subject)
+
+
+def attempt_faults(context: CheckContext, trace: JobTrace, arrival: Arrival) -> Iterator[tuple[str, str]]:
+    """What should be otherwise about the address, the headers and the signature of an attempt, and what is."""
+    callbacks = context.contract.callbacks
+    given = urlsplit(trace.callback_url or "").query
+    if arrival.query != given:
+        yield f"the query {given}", arrival.query or "none"
+    for header in callbacks.headers:
+        if not arrival.headers.get(header.name.lower()):
+            yield header.name, "no such header"
+    signature, secret = callbacks.signature, context.secret()
+    value = arrival.headers.get(signature.header.lower(), "") if signature is not None else ""
+    if signature is not None and secret and not context.is_signature(signature, value, arrival.body):
+        yield f"{signature.header}: {sign(signature, secret, arrival.body)}", value or "no signature"
 
 
 @check("callback.not-before", "No callback comes before its job has ended.", level="jobs", uses=(PLAIN,), known=tells)
@@ -273,6 +301,7 @@ CHECKS: tuple[Check, ...] = (
     comes_once,
     is_valid,
     has_its_headers,
+    goes_to_its_address,
     have_headers_of_their_own,
     is_signed,
     comes_after_the_end,

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from mockreel.conformance.check import Check, check
 from mockreel.conformance.check_context import CheckContext
-from mockreel.conformance.checks.webhook_deliveries import callback_fact, jobs_with_webhook, tells
+from mockreel.conformance.checks.webhook_deliveries import attempt_faults, callback_fact, jobs_with_webhook, tells
 from mockreel.conformance.jobs.job_groups import ANSWERS, PLAIN
 from mockreel.conformance.jobs.job_traces import JobTrace
 from mockreel.conformance.jobs.wait_times import attempts_after
@@ -190,6 +190,9 @@ def comes_again(context: CheckContext) -> Iterator[Problem]:
             yield Problem(
                 fact, "one more valid callback", f"{len(actual)} came; {reply.shown()}", request, trace.subject
             )
+        for expected, shown in (one for arrival in actual for one in attempt_faults(context, trace, arrival)):
+            fact = context.facts.operation(f"{webhook.redeliver} sends a callback like the first", request.operation)
+            yield Problem(fact, expected, shown, request, trace.subject)
 
 
 def _further(context: CheckContext, trace: JobTrace) -> list[Arrival]:

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -27,12 +27,16 @@ class Counted:
     before: Mapping[str, ReceivedResponse]
     looks: list[tuple[tuple[State, ...], Mapping[str, ReceivedResponse]]] = field(default_factory=list)
     after: Mapping[str, ReceivedResponse] = field(default_factory=dict)
+    others: tuple[Mapping[str, ReceivedResponse], ...] = ()  # the same of another account, before and after
+    others_began: int = 0  # how many jobs that account may have begun meanwhile
 
 
 def count(context: "CheckContext", found: list[Counted]) -> Task:
-    """Read every counter before a job, while it runs, and after its end."""
+    """Read every counter before a job, while it runs, and after its end; another account's before and after."""
     talk, submit = next(one for one in context.submits() if context.model_selection.leads(one[1]))
     requests = _requests(context)
+    strange = _as_another(context, requests)
+    others, began = _responses(context, strange), len(context.log)
     before = _responses(context, requests)
     trace = context.job_traces.begin(talk, submit, context.model_selection.leads(submit)[0])
     counted = Counted(trace, requests, before)
@@ -48,6 +52,15 @@ def count(context: "CheckContext", found: list[Counted]) -> Task:
         age = context.target.now() - trace.started_at
     yield 0.5
     counted.after = _responses(context, requests)
+    counted.others = (others, _responses(context, strange)) if strange else ()
+    sent = (request for request, _ in context.log[began:] if request.operation is not None)
+    counted.others_began = sum(one.who == "other" and one.operation.submits for one in sent if one.operation)
+
+
+def _as_another(context: "CheckContext", requests: Mapping[str, SentRequest]) -> dict[str, SentRequest]:
+    """The same requests of another account, if there is a key of one."""
+    known = "other" in context.target.keys.of
+    return {name: replace(request, who="other") for name, request in requests.items()} if known else {}
 
 
 def _states(context: "CheckContext", trace: JobTrace) -> tuple[State, ...]:

@@ -29,7 +29,8 @@ class _Handler(socketserver.StreamRequestHandler):
         if headers.get("expect", "").lower() == "100-continue":
             self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         body = self._chunks() if "chunked" in headers.get("transfer-encoding", "") else self._plain(headers)
-        if len(line) >= 2 and (line[0] == "POST" or line[1].endswith(moved(""))):  # who follows a 302 comes with a GET
+        followed = len(line) >= 2 and line[1].partition("?")[0].endswith(moved(""))  # after a 302 with a GET
+        if followed or (len(line) >= 2 and line[0] == "POST"):
             self._answer(self.server.receiver.receive(line[1], headers, body), line[1])
 
     def _plain(self, headers: Mapping[str, str]) -> bytes:

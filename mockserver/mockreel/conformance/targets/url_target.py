@@ -86,9 +86,9 @@ class RemoteTarget:
         self.plays = self.plays or MOCK_HEADER in response.headers
         return response
 
-    def fetch(self, url: str) -> ReceivedResponse:
-        """What a URL leads to, over as many redirects as a browser follows, without a key."""
-        return self._exchange("GET", url, {}, b"", follows=True)
+    def fetch(self, url: str, *, span: str | None = None) -> ReceivedResponse:
+        """What a URL leads to, or a range of it, over as many redirects as a browser follows, without a key."""
+        return self._exchange("GET", url, {} if span is None else {"range": span}, b"", follows=True)
 
     def now(self) -> float:
         return time.monotonic()

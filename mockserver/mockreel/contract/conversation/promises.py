@@ -107,12 +107,13 @@ class Paged:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """The balance of an account: its place, and how many of its units make one of the currency."""
+    """The balance of an account: its place, how many of its units make one of the currency, the currency's place."""
 
     operation: str
     at: str
     per: float
     evidence: Evidence
+    currency: str | None = None
 
 
 # The promises that are one row of places each.
@@ -193,7 +194,9 @@ def paged(_: str, row: Cursor) -> Paged:
 
 def account(row: Cursor) -> Account:
     """The balance of an account in `conversation.yaml`."""
-    return Account(row.at("operation").text(), row.at("at").text(), row.get("per", 1.0), evidence(row))
+    return Account(
+        row.at("operation").text(), row.at("at").text(), row.get("per", 1.0), evidence(row), _maybe(row, "currency")
+    )
 
 
 def _maybe(row: Cursor, key: str) -> str | None:

@@ -11,6 +11,9 @@ from urllib.parse import urlsplit
 Trouble = Literal["timeout", "refused", "broken", "slow"]
 Behaviour = int | Trouble
 
+# What the addresses of receivers have in their query: who is called back may tell callers apart by it.
+QUERY = "checked"
+
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
@@ -20,11 +23,13 @@ class Arrival:
     headers: Mapping[str, str]
     body: bytes
     answered: Behaviour
+    query: str = ""
 
 
 def moved(url: str) -> str:
     """The target of redirects from a receiver's URL."""
-    return f"{url}/moved"
+    address, mark, query = url.partition("?")
+    return f"{address}/moved{mark}{query}"
 
 
 @dataclass
@@ -39,11 +44,12 @@ class Receiver:
     _numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
 
     def expect(self, *behaviours: Behaviour) -> str:
-        """A new URL; its attempts are answered with these in order, and then with the last one."""
-        path = f"/callback/{next(self._numbers)}"
+        """A new URL with a query; its attempts are answered with these in order, and then with the last one."""
+        number = next(self._numbers)
+        path = f"/callback/{number}"
         self._plans[path] = behaviours or (200,)
         self._arrivals[path] = []
-        return self.url + path
+        return f"{self.url}{path}?{QUERY}={number}"
 
     def of(self, url: str) -> list[Arrival]:
         """What arrived at a URL so far."""
@@ -58,7 +64,8 @@ class Receiver:
     def receive(self, url: str, headers: Mapping[str, str], body: bytes) -> Behaviour:
         """Keep an attempt; gives how to answer it."""
         behaviour = self.plan(url)
-        arrival = Arrival(self.now(), {name.lower(): value for name, value in headers.items()}, body, behaviour)
+        named = {name.lower(): value for name, value in headers.items()}
+        arrival = Arrival(self.now(), named, body, behaviour, urlsplit(url).query)
         self._arrivals.setdefault(self._path(url), []).append(arrival)
         return behaviour
 

@@ -46,8 +46,8 @@ class Target(Protocol):
 
     def send(self, request: SentRequest) -> ReceivedResponse: ...
 
-    def fetch(self, url: str) -> ReceivedResponse:
-        """Fetch a result's URL, without a key."""
+    def fetch(self, url: str, *, span: str | None = None) -> ReceivedResponse:
+        """Fetch a result's URL, or a range of it, without a key."""
         ...
 
     def now(self) -> float:
@@ -112,11 +112,11 @@ class MockTarget:
     def send(self, request: SentRequest) -> ReceivedResponse:
         return self._request(dressed(request, self.keys))
 
-    def fetch(self, url: str) -> ReceivedResponse:
+    def fetch(self, url: str, *, span: str | None = None) -> ReceivedResponse:
         if not url.startswith(f"{MOCK_URL}/"):
             return ReceivedResponse(0, {}, f"{url} is not an address of the mock server".encode())
         parts = urlsplit(url)
-        return self._request(SentRequest("GET", parts.path, parts.query, who="nobody"))
+        return self._request(SentRequest("GET", parts.path, parts.query, _ranged(span), who="nobody"))
 
     def now(self) -> float:
         return self._simulator.clock.now()
@@ -173,6 +173,10 @@ class MockTarget:
             return behaviour
         error = "timeout" if behaviour == "timeout" else "network"
         return Outcome(error=error, detail=behaviour)
+
+
+def _ranged(span: str | None) -> dict[str, str]:
+    return {} if span is None else {"range": span}
 
 
 def _latin(value: str) -> bytes:

@@ -1,6 +1,7 @@
 """An account's counters count its jobs."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC
 from decimal import Decimal
 from typing import Any
@@ -15,7 +16,7 @@ from mockreel.contract import pointers
 from mockreel.contract.conversation.promises import Places
 from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest
 from mockreel.contract.exchanges.problem import Problem
-from mockreel.simulator.in_process.mock_target import NotApplicable
+from mockreel.simulator.in_process.mock_target import NotApplicable, Skipped
 
 # How often a balance is read beside its entries, on at most so many pages; so much is lost where sums are rounded.
 READS, MOST_PAGES, CENT = 3, 20, Decimal(1) / 100
@@ -88,6 +89,32 @@ def _word(counted: Counted) -> object:
 
 
 @check(
+    "account.counts-apart", "What counts the jobs of an account counts none of another's.", level="jobs",
+    uses=(COUNTED,), known=lambda context: any(_counts_begun(row) for row in context.contract.conversation.counts),
+)  # fmt: skip
+def count_ones_own_only(context: CheckContext) -> Iterator[Problem]:
+    if "other" not in context.target.keys.of:
+        raise Skipped("it takes the key of another account; give --other-key")
+    for counted in context.jobs.counted():
+        rows = [row for row in context.contract.conversation.counts if _counts_begun(row)]
+        for row in rows if counted.others and counted.after else ():
+            name = str(row.given["operation"])
+            before, after = (total(row, responses[name]) or Decimal(0) for responses in counted.others)
+            context.judged()
+            if after - before > counted.others_began:
+                says = f"{name} counts an account's own"
+                fact = context.facts.fact(says, f"conversation.yaml counts {name}", row.evidence)
+                expected = f"at most {before + counted.others_began:f} at {', '.join(row.at)}"
+                actual = f"{after:f} after a job of another account"
+                yield Problem(fact, expected, actual, replace(counted.request[name], who="other"), name)
+
+
+def _counts_begun(row: Places) -> bool:
+    """Whether a row counts all jobs that were begun; one of a day is counted with them."""
+    return row.given["of"] == "begun" and "day" not in row.given
+
+
+@check(
     "account.shares", "The shares of a whole make up the whole.", level="jobs", uses=(COUNTED,),
     known=lambda context: any("whole" in row.given for row in context.contract.conversation.counts),
 )  # fmt: skip
@@ -157,4 +184,9 @@ def _signed(row: Places, entry: Any) -> Decimal:
     return value if direction in row.given["plus"] else -value if direction in row.given["minus"] else Decimal(0)
 
 
-CHECKS: tuple[Check, ...] = (count_what_is_begun, shares_make_up_the_whole, entries_make_up_the_balance)
+CHECKS: tuple[Check, ...] = (
+    count_what_is_begun,
+    count_ones_own_only,
+    shares_make_up_the_whole,
+    entries_make_up_the_balance,
+)

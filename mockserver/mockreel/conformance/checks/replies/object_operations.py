@@ -1,6 +1,7 @@
 """What is made by operations that no link joins is read, changed, listed and removed as it was asked."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from mockreel.conformance.check import Check, check
@@ -39,6 +40,7 @@ def _life(context: CheckContext, row: Places, request: SentRequest, id_: str) ->
     yield from _read_differences(context, _step_request(context, row, "read", id_), known)
     change = _step_request(context, row, "change", id_)
     known |= _plain(change.json)
+    yield from _seen_by_another(context, row, id_)
     yield from _read_differences(context, change, known)
     yield from _read_differences(context, _step_request(context, row, "read", id_), known)
     yield from _list_differences(context, row, id_, there=True)
@@ -49,6 +51,20 @@ def _life(context: CheckContext, row: Places, request: SentRequest, id_: str) ->
         if response is not None and not context.error_detector.refused(response):
             yield read, "a refusal, as it was removed", response.shown()
         yield from _list_differences(context, row, id_, there=False)
+
+
+def _seen_by_another(context: CheckContext, row: Places, id_: str) -> Iterator[tuple[SentRequest, str, str]]:
+    """What another account reads of a thing, or finds of it in its list."""
+    if "other" not in context.target.keys.of:
+        return
+    read = replace(_step_request(context, row, "read", id_), who="other")
+    response = context.answer(read, read.operation)
+    if response is not None and not context.error_detector.refused(response):
+        yield read, "a refusal, as it is another account's", response.shown()
+    every = replace(context.requests.good(context.contract.operation(str(row.given["list"]))), who="other")
+    response = context.answer(every, every.operation)
+    if response is not None and f'"{id_}"'.encode() in response.body:
+        yield every, f"no {id_}, as it is another account's", response.shown()
 
 
 def _step_request(context: CheckContext, row: Places, step: str, id_: str) -> SentRequest:

@@ -4,11 +4,15 @@ from collections.abc import Iterator
 
 from mockreel.conformance.check import Check, check
 from mockreel.conformance.check_context import CheckContext
+from mockreel.conformance.checks.job_records import amount, price_of
 from mockreel.conformance.jobs.job_groups import CANCELLED
 from mockreel.conformance.jobs.job_traces import JobTrace
-from mockreel.contract import pointers
+from mockreel.contract import Evidence, Operation, pointers
 from mockreel.contract.conversation.promises import Places
 from mockreel.contract.exchanges.problem import Problem
+
+# The rows about money by which a cancelled job costs nothing, or what was done of it, each with its list of states.
+_UNCHARGED = (("given_back", "on"), ("taken", "worked"))
 
 
 @check(
@@ -28,6 +32,38 @@ def is_cancelled_at_once(context: CheckContext) -> Iterator[Problem]:
             yield Problem(fact, "a job that has ended", shown, context.job_traces.cancellation(trace), trace.subject)
 
 
+@check(
+    "record.cancelled", "The record of a job that was cancelled at once costs less than one that was not.",
+    level="jobs", uses=(CANCELLED,),
+    known=lambda context: any(True for _ in _priced(context)),
+)  # fmt: skip
+def costs_less_if_cancelled(context: CheckContext) -> Iterator[Problem]:
+    money = context.contract.pricing.get("money", {})
+    for trace in context.jobs.told(CANCELLED):
+        row, price = trace.talk.promises.cost, price_of(context, trace.request, trace.model)
+        states = context.states(trace.last.word if trace.last else None)
+        if row is None or price is None or not price.amount or not any(one.kind == "cancelled" for one in states):
+            continue
+        names = {one.name for one in states}
+        source = next((money[key] for key, on in _UNCHARGED if names <= set(money.get(key, {}).get(on, ()))), None)
+        if source is None:
+            continue
+        context.judged()
+        shown = amount(pointers.value(trace.last.response.json if trace.last else None, row.at[0]))
+        if shown is not None and shown >= price.amount:
+            evidence = Evidence(source["evidence"], tuple(source["source"]))
+            fact = context.facts.fact("a cancelled job costs what was done", "pricing.yaml money", evidence)
+            expected = f"less than {price.amount.normalize():f} {price.currency}"
+            yield Problem(fact, expected, f"{shown} at {row.at[0]}", trace.poll, trace.subject)
+
+
+def _priced(context: CheckContext) -> Iterator[Operation]:
+    """The submits of jobs that can be cancelled, and whose record says what they cost."""
+    for talk, submit in context.submits():
+        if talk.promises.cost is not None and context.can_cancel(submit):
+            yield submit
+
+
 def _late(context: CheckContext, trace: JobTrace, row: Places) -> Iterator[str]:
     """What shows a job as still under way after its cancellation: the response to it, or the first look."""
     replies = [(trace.cancelled, pointers.value(trace.cancelled.json, place)) for place in row.at if trace.cancelled]
@@ -38,4 +74,4 @@ def _late(context: CheckContext, trace: JobTrace, row: Places) -> Iterator[str]:
             yield f"{word}: {response.shown()[:200]}"
 
 
-CHECKS: tuple[Check, ...] = (is_cancelled_at_once,)
+CHECKS: tuple[Check, ...] = (is_cancelled_at_once, costs_less_if_cancelled)

@@ -1,5 +1,6 @@
 """Results exist in exactly the right states, and their URLs work."""
 
+import itertools
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
@@ -15,6 +16,8 @@ from mockreel.contract.exchanges.exchange import ReceivedResponse
 from mockreel.contract.exchanges.problem import Problem
 
 MADE = ("succeeded", "partial")
+# A part of a file that is not its beginning, of so many files at most; the statuses of a file and of a part of one.
+RANGE, MOST_RANGES, OK, PARTIAL = (5, 24), 3, 200, 206
 # What a file is called that is only called a file.
 UNSAID = ("", "application/octet-stream", "binary/octet-stream")
 
@@ -170,6 +173,25 @@ def urls_answer_again(context: CheckContext) -> Iterator[Problem]:
             yield Problem(results_fact(context, trace), "the same file", actual, trace.poll, trace.subject)
 
 
+@check("result.range", "A range of a result's file has the bytes that were asked for.", level="jobs", uses=(PLAIN,))
+def ranges_are_of_the_file(context: CheckContext) -> Iterator[Problem]:
+    """HTTP lets a server ignore a range; one that answers with it says which bytes they are."""
+    first, last = RANGE
+    for trace, url, response in itertools.islice(_files(context), MOST_RANGES):
+        size = len(response.body)
+        if url.startswith("data:") or response.status != OK or size <= last:
+            continue
+        part = context.fetch_range(url, first, last)
+        if part.status != PARTIAL or "multipart" in part.media or "content-encoding" in part.headers:
+            continue
+        named = part.headers.get("content-range", "").replace(" ", "").removeprefix("bytes")
+        whole = named in (f"{first}-{last}/{size}", f"{first}-{last}/*")
+        if part.body != response.body[first : last + 1] or not whole:
+            actual = f"{url} answered with {len(part.body)} bytes, called {named or 'nothing'}"
+            expected = f"the bytes {first} to {last} of {size}"
+            yield Problem(results_fact(context, trace), expected, actual, trace.poll, trace.subject)
+
+
 @check("result.stays", "A job that has ended shows its result whenever it is asked for.", level="jobs", uses=(PLAIN,))
 def results_stay(context: CheckContext) -> Iterator[Problem]:
     for trace in context.jobs.traces():
@@ -191,5 +213,6 @@ CHECKS: tuple[Check, ...] = (
     files_are_of_their_kind,
     files_are_whole,
     urls_answer_again,
+    ranges_are_of_the_file,
     results_stay,
 )

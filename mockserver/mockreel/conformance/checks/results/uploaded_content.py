@@ -21,16 +21,20 @@ PICTURE = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )
 NAME, TYPE, BOUNDARY = "mockreel-check.png", "image/png", "mockreel-check"
-GIVEN: Mapping[str, Any] = {"$name": NAME, "$type": TYPE, "$size": len(PICTURE)}
+# Another file of the same kind: bytes after the end of a picture are no part of it.
+OTHER = PICTURE + b"mockreel"
 
 
-def _form(fields: Mapping[str, str]) -> bytes:
-    """The picture as a form with further fields."""
+def _given(data: bytes) -> dict[str, Any]:
+    """The variables of an upload's steps."""
+    return {"$name": NAME, "$type": TYPE, "$size": len(data)}
+
+
+def _form(fields: Mapping[str, str], data: bytes) -> bytes:
+    """A file as a form with further fields."""
     parts = [f'--{BOUNDARY}\r\ncontent-disposition: form-data; name="{one}"\r\n\r\n{fields[one]}\r\n' for one in fields]
     head = f'--{BOUNDARY}\r\ncontent-disposition: form-data; name="file"; filename="{NAME}"\r\n'
-    return (
-        "".join([*parts, head, f"content-type: {TYPE}\r\n\r\n"]).encode() + PICTURE + f"\r\n--{BOUNDARY}--\r\n".encode()
-    )
+    return "".join([*parts, head, f"content-type: {TYPE}\r\n\r\n"]).encode() + data + f"\r\n--{BOUNDARY}--\r\n".encode()
 
 
 def _fill(value: Any, variables: Mapping[str, Any]) -> Any:
@@ -39,25 +43,29 @@ def _fill(value: Any, variables: Mapping[str, Any]) -> Any:
     return variables.get(value, value) if isinstance(value, str) else value
 
 
-def _request(context: CheckContext, step: Mapping[str, Any], variables: Mapping[str, Any]) -> SentRequest:
+def _request(
+    context: CheckContext, step: Mapping[str, Any], variables: Mapping[str, Any], data: bytes = PICTURE
+) -> SentRequest:
     if "put" in step:
         target = urlsplit(str(_fill(step["put"], variables)))
         if target.netloc and target.netloc != urlsplit(context.target.base_url).netloc:
             raise Skipped(f"the file would be sent to another server, {target.netloc}")
-        return SentRequest("PUT", target.path, target.query, {"content-type": TYPE}, PICTURE)
+        return SentRequest("PUT", target.path, target.query, {"content-type": TYPE}, data)
     operation = context.contract.operation(step["operation"])
     request = context.requests.good(operation, params=_fill(step.get("params", {}), variables))
     if "form" in step:
         headers = {"content-type": f"multipart/form-data; boundary={BOUNDARY}"}
-        return replace(request, headers=headers, body=_form(step["form"]))
+        return replace(request, headers=headers, body=_form(step["form"], data))
     return request.with_json(_fill(step["body"], variables))
 
 
-def _upload(context: CheckContext, row: Places) -> tuple[SentRequest, ReceivedResponse, ReceivedResponse] | None:
+def _upload(
+    context: CheckContext, row: Places, data: bytes = PICTURE
+) -> tuple[SentRequest, ReceivedResponse, ReceivedResponse] | None:
     """The last step of an upload with its response, and the first response; None where it could not be made."""
-    variables, last, first = dict(GIVEN), None, None
+    variables, last, first = _given(data), None, None
     for step in row.given["steps"]:
-        request = _request(context, step, variables)
+        request = _request(context, step, variables, data)
         response = context.try_send(request)
         if response is None or context.excused(response, request.operation):
             return None
@@ -83,8 +91,20 @@ def is_kept(context: CheckContext) -> Iterator[Problem]:
         fact = context.facts.fact("what is uploaded is kept", f"conversation.yaml uploads {name}", row.evidence)
         for expected, actual in _wrong(context, row, response, first):
             yield Problem(fact, expected, actual[:300], request, request.operation.id if request.operation else name)
+        for expected, actual in _as_another(context, row):
+            yield Problem(fact, expected, actual[:300], request, request.operation.id if request.operation else name)
         for read, expected, actual in _life(context, row, request, response) if "read" in row.given else ():
             yield Problem(fact, expected, actual[:300], read, read.operation.id if read.operation else name)
+
+
+def _as_another(context: CheckContext, row: Places) -> Iterator[tuple[str, str]]:
+    """Whether a second file, with other bytes, comes back as the first one."""
+    found = _upload(context, row, OTHER) if row.at else None
+    for place in row.at if found is not None and not context.error_detector.refused(found[1]) else ():
+        url = pointers.value(found[1].json, place) if found is not None else None
+        file = context.fetch(str(url), anew=True) if isinstance(url, str) and url.startswith("http") else None
+        if file is not None and file.status < 400 and file.body != OTHER:
+            yield f"the file at {place} that was sent for it", f"{len(file.body)} other bytes at {url}"
 
 
 def _life(
@@ -97,6 +117,11 @@ def _life(
         named = [part[1:-1] for part in operation.path.split("/") if part.startswith("{")]
         id_ = str(pointers.value(response.json, place))
         steps.append(context.requests.good(operation, params=dict.fromkeys(named, id_)))
+    if "other" in context.target.keys.of:
+        strange = replace(steps[0], who="other")
+        reply = context.try_send(strange)
+        if reply is not None and not context.error_detector.refused(reply):
+            yield strange, "a refusal, as it is another account's", reply.shown()
     before, removed, after = (context.try_send(step) for step in steps)
     if before is not None and not context.excused(before, steps[0].operation):
         for one in row.given.get("says", {}):
@@ -119,7 +144,7 @@ def _wrong(
     stated += [(first, *one) for one in row.given.get("first", {}).items()]
     for reply, place, pattern in stated:
         shown = pointers.value(reply.json, place)
-        expected = str(_fill(pattern, GIVEN))
+        expected = str(_fill(pattern, _given(PICTURE)))
         if not re.fullmatch(expected, str(shown)):
             yield f"{expected} at {place}", f"{shown!r}"
     for place in row.at:
@@ -137,7 +162,7 @@ def is_not_taken_unsent(context: CheckContext) -> Iterator[Problem]:
     for row in context.contract.conversation.uploads.values():
         if "unsent" in row.given:
             first, last = row.given["steps"][0], row.given["steps"][-1]
-            given = {**GIVEN, "$name": f"unsent-{NAME}"}
+            given = {**_given(PICTURE), "$name": f"unsent-{NAME}"}
             announced = context.try_send(_request(context, first, given))
             if announced is None or context.excused(announced, context.contract.operation(first["operation"])):
                 continue
