@@ -66,8 +66,11 @@ def _priced(context: CheckContext) -> Iterator[Operation]:
 
 def _late(context: CheckContext, trace: JobTrace, row: Places) -> Iterator[str]:
     """What shows a job as still under way after its cancellation: the response to it, or the first look."""
-    replies = [(trace.cancelled, pointers.value(trace.cancelled.json, place)) for place in row.at if trace.cancelled]
-    yield from (f"no state in {response.shown()[:200]}" for response, word in replies if word is None)
+    assert trace.cancelled is not None
+    words = [word for place in row.at if (word := pointers.value(trace.cancelled.json, place)) is not None]
+    if row.at and not words:
+        yield f"no state in {trace.cancelled.shown()[:200]}"
+    replies = [(trace.cancelled, word) for word in words]
     for response, word in (*replies, (trace.polls[0].response, trace.polls[0].word)):
         states = context.states(word)
         if states and not any(state.terminal for state in states):
