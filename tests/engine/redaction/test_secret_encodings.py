@@ -10,7 +10,7 @@ import orjson
 import pytest
 from engine.redaction.planted_secrets import generated, written
 
-from mockreel.engine.redaction import MASK, Fingerprints, Redactor
+from mockreel.engine.redaction import MASK, Fingerprints, Redactor, Strangers
 
 Encode = Callable[[str], str]
 # One of each kind, and the shortest that is a key.
@@ -139,3 +139,20 @@ def test_a_key_is_forgotten_in_each_encoding(kind: str) -> None:
 
     output = [base64.b64encode(f"<{key}>".encode()).decode(), *(encode(key) for encode in ENCODINGS.values())]
     assert [known.masked_text(one) for one in output] == output
+
+
+def test_the_newest_unknown_keys_are_remembered_within_a_bound() -> None:
+    """By their number, and by the number of their encodings, which for one with odd signs is large."""
+    known = Fingerprints()
+    strangers = Strangers(known, most=3, most_prints=1500)
+    plain = [f"key-{number:012}" for number in range(5)]
+    odd = [f"{number:04}-\"'<&>é/-{number:012}" for number in range(4)]
+    for key in plain:
+        strangers.add(key)
+    assert [known.knows(key) for key in plain] == [False, False, True, True, True]
+
+    for key in odd:
+        strangers.add(key)
+    assert not any(map(known.knows, plain))
+    assert not known.knows(odd[0])
+    assert known.knows(odd[-1])

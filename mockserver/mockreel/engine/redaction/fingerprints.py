@@ -20,6 +20,8 @@ _ALONE = 16
 _ANYWHERE = b"*"
 # The number of unknown keys that are remembered, the newest.
 _MOST_STRANGE = 4096
+# And of all of them so many prints, a hundred bytes each: a key has eight, one with quotes and accents several hundred.
+_MOST_PRINTS = 50_000
 _RUN = re.compile(rb"[^\s\"'<>,{}()|]{8,}")
 _WORDLIKE = re.compile(rb"[A-Za-z0-9]")
 # `n` in `\n` is no part of the word behind it.
@@ -150,10 +152,12 @@ class Fingerprints:
 class Strangers:
     """Unknown keys of requests: the newest are remembered among the known ones."""
 
-    def __init__(self, known: Fingerprints, *, most: int = _MOST_STRANGE) -> None:
+    def __init__(self, known: Fingerprints, *, most: int = _MOST_STRANGE, most_prints: int = _MOST_PRINTS) -> None:
         self._known = known
         self._most = most
+        self._most_prints = most_prints
         self._marks: deque[list[bytes]] = deque()
+        self._prints = 0
 
     def add(self, key: str) -> None:
         if self._known.knows(key):
@@ -161,8 +165,11 @@ class Strangers:
         marks = self._known.add(key)
         if marks:
             self._marks.append(marks)
-        if len(self._marks) > self._most:
-            self._known.discard(self._marks.popleft())
+            self._prints += len(marks)
+        while len(self._marks) > self._most or (self._prints > self._most_prints and len(self._marks) > 1):
+            oldest = self._marks.popleft()
+            self._prints -= len(oldest)
+            self._known.discard(oldest)
 
 
 def cut(data: bytes, spans: Iterable[Span], mask: bytes) -> bytes:
