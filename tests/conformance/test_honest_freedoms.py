@@ -212,11 +212,12 @@ def _reversed(body: Any) -> Any:
 
 
 def with_slashes() -> Answering:
-    """A path may end with a slash."""
+    """A path may end with a slash where it is one without it."""
 
     def answer(provider: Provider, request: Request) -> Any:
-        unknown = provider.contract.router.find(request.path) is None
-        return provider.answer(replace(request, path=request.path.rstrip("/") or "/") if unknown else request)
+        find, bare = provider.contract.router.find, request.path.rstrip("/")
+        meant = find(request.path) is None and find(bare) is not None
+        return provider.answer(replace(request, path=bare) if meant else request)
 
     return answer
 

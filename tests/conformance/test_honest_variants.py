@@ -317,10 +317,14 @@ def test_an_honest_server_is_not_called_broken(variant: Variant, provider: str) 
 
     faults = [(one.check, one.verdict, one.findings[:1] or one.error) for one in outcomes if one.verdict in FAULTS]
     assert faults == []
-    unchecked = [(one.check, one.reasons) for one in outcomes if one.verdict == "not checked"]
+    unchecked = [
+        (one.check, one.reasons) for one in outcomes if one.verdict == "not checked" and one.check not in FLEETING
+    ]
     assert variant.lacks == bool(unchecked), unchecked
 
 
+# What compares two reads of an account has nothing to compare where a slow or busy one changes between them.
+FLEETING = ("account.counts", "account.sums")
 FAULTS = ("falls short", "doubtful", "broke")
 
 

@@ -93,7 +93,7 @@ def test_a_document_that_cannot_be_used_is_an_error(name: str, content: bytes, s
 
 def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
     """With the reason of the system; a folder is none either."""
-    with pytest.raises(DataError, match=r"gone\.yaml: cannot be read \(No such file"):
+    with pytest.raises(DataError, match=r"gone\.yaml: it cannot be read \(No such file"):
         read_document(tmp_path / "gone.yaml")
     with pytest.raises(DataError, match="cannot be read"):
         read_document(tmp_path)

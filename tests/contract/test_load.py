@@ -217,5 +217,5 @@ def test_a_missing_file_is_an_error(data: Path) -> None:
     """Bad data is never treated as missing."""
     (data / "contracts/encore/errors.yaml").unlink()
 
-    with pytest.raises(DataError, match=r"errors\.yaml: cannot be read"):
+    with pytest.raises(DataError, match=r"errors\.yaml: it cannot be read"):
         load_contract("encore", root=data)

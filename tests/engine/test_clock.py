@@ -123,7 +123,7 @@ def test_waiting_for_a_moment_notices_every_change(change: Callable[[Clock], Non
 @pytest.mark.parametrize("speed", [0.0, -1.0, float("inf"), float("nan")])
 def test_an_invalid_speed_is_rejected(speed: float) -> None:
     """The message says what to do instead of speed 0."""
-    with pytest.raises(OptionError, match=r"speed: .* Valid: a number above 0\. To stop the clock, hold it\."):
+    with pytest.raises(OptionError, match=r"speed: .* Valid: a number above 0\. To pause the clock: --hold"):
         Clock(speed=speed)
     with pytest.raises(OptionError, match="speed"):
         Clock().set_speed(speed)

@@ -94,5 +94,5 @@ def test_a_keys_file_with_a_mistake_is_rejected_without_showing_keys(text: str, 
 
 def test_a_keys_file_that_is_not_there_is_an_error(tmp_path: Path) -> None:
     """The message names it."""
-    with pytest.raises(DataError, match=r"none\.yaml: cannot be read \(No such file or directory\)"):
+    with pytest.raises(DataError, match=r"none\.yaml: it cannot be read \(No such file or directory\)"):
         read_keys(tmp_path / "none.yaml")

@@ -228,8 +228,8 @@ def test_a_mistake_on_the_command_line_is_reported_before_anything_is_served(fau
 @pytest.mark.parametrize(
     ("rule", "says"),
     [
-        ({"fault": "reset", "scenario": "fail"}, "It has a scenario, a fault or a result: one of them"),
-        ({}, "It has a scenario, a fault or a result"),
+        ({"fault": "reset", "scenario": "fail"}, "A rule has a scenario, a fault or a result: one of them"),
+        ({}, "A rule has a scenario, a fault or a result"),
         ({"fault": "reset", "code": "X"}, "Only a scenario takes a code"),
         ({"fault": "reset", "probability": True}, "a number from 0 to 1"),
         ({"fault": "reset", "operation": 7}, "a text"),
