@@ -1,7 +1,6 @@
 """Half of a character in any text that a caller gives is the client's own error, before anything is sent."""
 
 import asyncio
-import gc
 import inspect
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any, get_type_hints
 
 import pytest
 from client_rig import MODES, PROVIDERS, WORK, rigged
+from garbage import collect
 
 from mockreel.client import AsyncClient, Client
 from mockreel.client.values import JobRequest
@@ -134,14 +134,17 @@ def test_an_asynchronous_client_is_used_in_one_event_loop_after_the_other() -> N
     assert len(ids) == 3
 
 
+def _submitted_in_loops_that_close_nothing(times: int) -> set[str]:
+    with serving("runflow", held=True) as server:
+        client = AsyncClient("runflow", key=server.runflow.key, base_url=server.runflow.url)
+        return {asyncio.run(client.submit(*WORK["runflow"])).id for _ in range(times)}
+
+
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_connection_that_was_left_open_hinders_no_other_loop() -> None:
     """Without a close in between."""
-    with serving("runflow", held=True) as server:
-        client = AsyncClient("runflow", key=server.runflow.key, base_url=server.runflow.url)
-        jobs = [asyncio.run(client.submit(*WORK["runflow"])) for _ in range(3)]
-        asyncio.run(client.close())
-    gc.collect()  # what was left open is told here, and not in another test
+    ids = _submitted_in_loops_that_close_nothing(3)
+    collect()
 
-    assert len({job.id for job in jobs}) == 3
+    assert len(ids) == 3
