@@ -190,7 +190,9 @@ def comes_again(context: CheckContext) -> Iterator[Problem]:
             yield Problem(
                 fact, "one more valid callback", f"{len(actual)} came; {reply.shown()}", request, trace.subject
             )
-        for expected, shown in (one for arrival in actual for one in attempt_faults(context, trace, arrival)):
+        for expected, shown in (
+            one for arrival in actual for one in attempt_faults(context, trace, arrival, later=True)
+        ):
             fact = context.facts.operation(f"{webhook.redeliver} sends a callback like the first", request.operation)
             yield Problem(fact, expected, shown, request, trace.subject)
 
