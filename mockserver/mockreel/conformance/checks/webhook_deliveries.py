@@ -200,14 +200,8 @@ def is_signed(context: CheckContext) -> Iterator[Problem]:
                     yield Problem(fact, f"{signature.header}: {expected}", actual, trace.request, trace.subject)
 
 
-def attempt_faults(
-    context: CheckContext, trace: JobTrace, arrival: Arrival, *, later: bool = False
-) -> Iterator[tuple[str, str]]:
-    """What should be otherwise about the address, the headers and the signature of an attempt, and what is.
-
-    Args:
-        later: it came when somebody else may have promoted another secret, which nobody can tell from a wrong one.
-    """
+def attempt_faults(context: CheckContext, trace: JobTrace, arrival: Arrival) -> Iterator[tuple[str, str]]:
+    """What should be otherwise about the address, the headers and the signature of an attempt, and what is."""
     callbacks = context.contract.callbacks
     given = urlsplit(trace.callback_url or "").query
     if arrival.query != given:
@@ -217,9 +211,7 @@ def attempt_faults(
             yield header.name, "no such header"
     signature, secret = callbacks.signature, context.secret()
     value = arrival.headers.get(signature.header.lower(), "") if signature is not None else ""
-    if signature is None or not secret or (later and value):
-        return
-    if not context.is_signature(signature, value, arrival.body):
+    if signature is not None and secret and not context.is_signature(signature, value, arrival.body):
         yield f"{signature.header}: {sign(signature, secret, arrival.body)}", value or "no signature"
 
 

@@ -178,6 +178,7 @@ def comes_again(context: CheckContext) -> Iterator[Problem]:
         request = _redelivery(context, trace, webhook)
         if request is None or request.operation is None:
             continue
+        context.signing().promote()  # others of the account may have promoted theirs since
         reply = context.send(request)
         actual = _further(context, trace)
         context.judged()
@@ -190,9 +191,7 @@ def comes_again(context: CheckContext) -> Iterator[Problem]:
             yield Problem(
                 fact, "one more valid callback", f"{len(actual)} came; {reply.shown()}", request, trace.subject
             )
-        for expected, shown in (
-            one for arrival in actual for one in attempt_faults(context, trace, arrival, later=True)
-        ):
+        for expected, shown in (one for arrival in actual for one in attempt_faults(context, trace, arrival)):
             fact = context.facts.operation(f"{webhook.redeliver} sends a callback like the first", request.operation)
             yield Problem(fact, expected, shown, request, trace.subject)
 

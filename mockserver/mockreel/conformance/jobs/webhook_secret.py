@@ -41,7 +41,13 @@ class Signing:
             self.trouble = f"{row.operation} gave no secret: {response.shown()[:120]}"
             return
         self._made = request, response
-        self._follow(row.promote, row.promotion)
+        self.promote()
+
+    def promote(self) -> None:
+        """Make the secret that was made the one that signs."""
+        row = self._context.contract.conversation.secret
+        if row is not None:
+            self._follow(row.promote, row.promotion)
 
     def _follow(self, name: str | None, body: object = None) -> None:
         """Follow a link of the new secret."""
