@@ -102,11 +102,10 @@ def _compared(
     pages: tuple[Path, Path] | None,
     against: tuple[Path, ...],
     own: bool,
-    data: Path | None,
     names: tuple[str, ...],
+    **_: object,
 ) -> str:
     """What was compared with what, as the end of a sentence."""
-    del data
     scope = f" of {', '.join(names)}" if names else ""
     if own:
         return f"the documentation{scope}{f' in {docs}' if docs else ''} with itself"
