@@ -111,9 +111,9 @@ def _others(context: CheckContext, listed: ReceivedResponse, shown: ReceivedResp
     if context.error_detector.refused(shown):
         yield "what the list shows, alone", shown.shown()
         return
-    known = {str(one.get("id")): one for one in objects(listed.json)}
+    known = {str(one["id"]): one for one in objects(listed.json) if one.get("id")}
     for one in objects(shown.json):
-        before = known.get(str(one.get("id")), {})
+        before = known.get(str(one.get("id")), {})  # one without an id is nobody's
         for name, value in one.items():
             if value is not None and before.get(name) is not None and not _agree(value, before[name]):
                 yield f"{name}: {before[name]!r}", f"{value!r}"
