@@ -228,7 +228,8 @@ class CheckContext:
     def adopt(self, other: "CheckContext", groups: dict[str, list[JobTrace]]) -> None:
         """Take over another context's traces, in the terms of this one's contract."""
         self.jobs.adopt(other.jobs, groups)
-        self.ids, self._secret, self._fetched, self.budget.ends = other.ids, other.signing(), other._fetched, None
+        self.ids, self._fetched, self.budget.ends = other.ids, other._fetched, None
+        self._secret = other.signing().adopted(self)
         self.sends_requests, self.log, self.moments = False, list(other.log), list(other.moments)
         self.check_ids, self.made_secrets = list(other.check_ids), other.made_secrets
 

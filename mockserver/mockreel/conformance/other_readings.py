@@ -1,10 +1,10 @@
 """The reading of the docs that a target may follow, if it breaks the chosen one."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mockreel.conformance.check import Outcome
+from mockreel.conformance.check import Check, Outcome
 from mockreel.conformance.check_context import CheckContext
 from mockreel.conformance.check_runner import REPLIES, replies_outcome, run_one
 from mockreel.conformance.checks import EVERY
@@ -12,7 +12,7 @@ from mockreel.conformance.jobs.job_traces import JobTrace
 from mockreel.contract import Contract
 from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest
 from mockreel.errors import MockreelError
-from mockreel.simulator.in_process.mock_target import Skipped, Target
+from mockreel.simulator.in_process.mock_target import NotApplicable, Skipped, Target
 from mockreel.simulator.simulator import load_contracts
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def fitting_readings(context: CheckContext, plan: "Plan", outcomes: Sequence[Out
     found: list[tuple[int, str]] = []
     start, longest = context.target.now(), 0.0
     for name, contract in _others(context.contract, plan):
-        left = _faults(context, contract, set(ours)) if not context.budget.is_over(longest) else None
+        left = _faults(context, contract, ours) if not context.budget.is_over(longest) else None
         if left is None:
             return [*_lines(found, every), "the time ended before every other reading was tried"]
         longest, start = max(longest, context.target.now() - start), context.target.now()
@@ -102,23 +102,37 @@ def _others(contract: Contract, plan: "Plan") -> Iterator[tuple[str, Contract]]:
             yield f"{reading.id}={option}", loaded[contract.provider]
 
 
-def _faults(context: CheckContext, contract: Contract, names: set[str]) -> int | None:
-    """How many faults these checks find in what was seen, by another contract; None where the time is up."""
+def _faults(context: CheckContext, contract: Contract, ours: Mapping[str, int]) -> int | None:
+    """How many faults these checks find in what was seen, by another contract; None where the time is up.
+
+    Args:
+        ours: how many each check found by the chosen contract; a check that cannot judge again has as many.
+    """
     other = CheckContext(contract, _Remembering(context.target, context.log), context.options)
     other.adopt(context, {name: _other_traces(traces, other) for name, traces in context.jobs.groups.items()})
     found = 0
     for check in EVERY:
-        if check.id in names and check.known(other):
+        if check.id in ours and check.known(other):
             if context.budget.is_over():
                 return None
-            found += len(run_one(other, check).findings)
-    if REPLIES in names:
+            again = _judged_again(other, check)
+            found += ours[check.id] if again is None else again
+    if REPLIES in ours:
         for request, response in context.log:
             if context.budget.is_over():
                 return None
             other.passing += other.response_problems(_other_request(request, contract), response)
         found += len(replies_outcome(other, 0.0).findings)
     return found
+
+
+def _judged_again(other: CheckContext, check: Check) -> int | None:
+    """How many faults a check finds in what was seen; None where that is not enough for it."""
+    try:
+        outcome = run_one(other, check)
+    except NotApplicable:
+        return None
+    return len(outcome.findings) if outcome.cases or outcome.findings else None
 
 
 def _other_request(request: SentRequest, contract: Contract) -> SentRequest:

@@ -1,6 +1,7 @@
 """The signing secret of webhooks: created for the run, made current, and removed at its end."""
 
-from typing import TYPE_CHECKING
+from copy import copy
+from typing import TYPE_CHECKING, Self
 
 from mockreel.contract import Contract, pointers
 from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest
@@ -59,6 +60,12 @@ class Signing:
         if link is not None:
             further = context.links.follow(link, request, response)
             context.send(further if body is None else further.with_json(body))
+
+    def adopted(self, context: "CheckContext") -> Self:
+        """The same secret for another context, whose target every further request goes to."""
+        other = copy(self)
+        other._context = context
+        return other
 
     def close(self) -> None:
         """Remove the secret that was made, so that the account signs as before."""
