@@ -173,10 +173,38 @@ def test_the_same_seed_gives_the_same_report() -> None:
     assert first.output.splitlines()[:-1] == second.output.splitlines()[:-1]
 
 
-@pytest.mark.parametrize("reading", ["status-words=cancelled", "event-data=bare", "account-key=camel"])
+# A sample of those that change what can be asked at all; `nox -s deep` takes every one.
+READINGS = (
+    "runninghub:status-words=cancelled",
+    "runninghub:account-key=camel",
+    "runninghub:first-status=running",
+    "runninghub:net-wss-url=while-running",
+    "runflow:balance-shape=cents",
+    "runflow:create-reply=finished",
+    "runflow:validation-detail=detail",
+    "runflow:webhook-patch=url-secret-subscriptions",
+    "aimlapi:charge-time=submit",
+    "aimlapi:error-envelope=c",
+    "aimlapi:extra-fields=rejected",
+    "aimlapi:model-id=bare",
+)
+
+
+@pytest.mark.parametrize("reading", READINGS)
 def test_another_reading_holds_too(reading: str) -> None:
-    """The mock server under another reading is what the contract under that reading says."""
-    result = check("mock", "--provider", "runninghub", "--quick", "--reading", reading)
+    """The mock server under another reading is what the contract under that reading says, and all of it is asked."""
+    provider, _, _ = reading.partition(":")
+    result = check("mock", "--provider", provider, "--quick", "--only-ours", "--reading", reading)
+
+    assert result.exit_code == 0, result.output
+
+
+@pytest.mark.parametrize("provider", ["aimlapi", "runflow", "runninghub"])
+def test_all_other_readings_together_hold_too(provider: str) -> None:
+    every = {name: readings for _, name, readings in combinations(Plan(providers=(provider,)))}
+    chosen = [option for one in every["all others together"].items() for option in ("--reading", "=".join(one))]
+
+    result = check("mock", "--provider", provider, "--quick", "--only-ours", *chosen)
 
     assert result.exit_code == 0, result.output
 

@@ -26,6 +26,7 @@ class State:
     word: str
     kind: StateKind
     evidence: Evidence
+    works: bool = False  # a job in it is worked on: success may come next
 
     @property
     def terminal(self) -> bool:

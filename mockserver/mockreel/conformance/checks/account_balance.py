@@ -59,7 +59,8 @@ def holds_the_price(context: CheckContext) -> Iterator[Problem]:
         raise NotApplicable("no balance was seen while a job was under way that cost something")
     for spent in seen:
         context.judged()
-        expected = spent.after if row["on"] and not row.get("shown") else spent.before
+        is_gone = _taken_at_once(context) or (row["on"] and not row.get("shown"))
+        expected = spent.after if is_gone else spent.before
         if spent.during != expected:
             evidence = Evidence("inferred", tuple(row["source"]))
             fact = context.facts.fact("what a balance shows of a held price", "pricing.yaml money held", evidence)
@@ -69,6 +70,11 @@ def holds_the_price(context: CheckContext) -> Iterator[Problem]:
 def _reservation(context: CheckContext) -> Any:
     """The row about what is held while a job is under way."""
     return context.contract.pricing.get("money", {}).get("held")
+
+
+def _taken_at_once(context: CheckContext) -> bool:
+    """Whether a job is paid for when it is submitted."""
+    return "submit" in context.contract.pricing.get("money", {}).get("taken", {}).get("on", ())
 
 
 def _expected_charge(context: CheckContext, spent: Spent) -> tuple[Decimal | None, Evidence]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple, TypeVar, get_args
 
@@ -89,11 +90,10 @@ def lifecycle(file: Cursor) -> rows.Lifecycle:
     moves = file.at("transitions")
     pairs = [(Cursor(moves.where, move).at("from"), Cursor(moves.where, move).at("to")) for move in moves.value]
     names = tuple(states)
-    return rows.Lifecycle(
-        states[initial.choice(names)],
-        states,
-        frozenset((start.choice(names), end.choice(names)) for start, end in pairs),
-    )
+    transitions = frozenset((start.choice(names), end.choice(names)) for start, end in pairs)
+    at_work = {start for start, end in transitions if states[end].kind == "succeeded"}
+    states = {name: replace(state, works=name in at_work) for name, state in states.items()}
+    return rows.Lifecycle(states[initial.choice(names)], states, transitions)
 
 
 def _state(name: str, row: Cursor) -> rows.State:

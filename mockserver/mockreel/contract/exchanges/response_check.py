@@ -98,9 +98,17 @@ class ResponseChecker:
             return self._allows(fields[steps[0]], base, steps[1:])
         if steps[0] == "*" or steps[0].isdecimal():
             return "items" not in schema or self._allows(schema["items"], base, steps[1:])
-        if branches:
-            return any(self._allows(one, base, steps) for one in branches)
+        if naming := [one for one in branches if not fields or self._names_fields(one, base)]:
+            return any(self._allows(one, base, steps) for one in naming)
         return not fields and schema.get("type") != "null"
+
+    def _names_fields(self, schema: Any, base: str) -> bool:
+        """Whether a schema says which fields an instance has; one that only requires some does not."""
+        schema, base = self._resolver.followed(schema, base)
+        if not isinstance(schema, Mapping):
+            return False
+        branches = [one for word in ("allOf", "anyOf", "oneOf") for one in schema.get(word, ())]
+        return "properties" in schema or any(self._names_fields(one, base) for one in branches)
 
     def evidence(self, operation: Operation, response: Mapping[str, Any], received: ReceivedResponse) -> Evidence:
         """The evidence of a response's schema: the weaker of the operation's and the schema's."""

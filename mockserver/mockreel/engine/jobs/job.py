@@ -77,8 +77,9 @@ class Job:
         return self.plan.fields if changed is None else changed
 
     def began(self, now: float) -> float | None:
-        """When it left its first state; None while it has not."""
-        first = self.created + self.plan.begins[1] if len(self.plan.begins) > 1 else self.created
+        """When it left its first state, or was created in one in which it is worked on; None while neither is so."""
+        waits = len(self.plan.begins) > 1 and not self.plan.states[0].works
+        first = self.created + self.plan.begins[1] if waits else self.created
         if self.intervention is not None:
             first = min(first, self.intervention.at)
         return first if now >= first else None

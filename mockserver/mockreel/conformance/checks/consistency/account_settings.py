@@ -35,11 +35,16 @@ def settings_are_kept(context: CheckContext) -> Iterator[Problem]:
             shown = context.try_send(read)
             if reply is None or shown is None or context.excused(shown, shows):
                 break
-            for sent, response in ((request, reply), (read, shown)):
-                wrong = _wrong(request.json, response)
+            for sent, operation, response in ((request, sets, reply), (read, shows, shown)):
+                wrong = _wrong(_shown_fields(context, operation, request.json), response)
                 if wrong:
                     fact = context.facts.operation(f"{shows.id} shows what {sets.id} sets", shows)
                     yield Problem(fact, f"{wrong}", response.shown(), sent, f"{sets.id} {', '.join(wrong)}")
+
+
+def _shown_fields(context: CheckContext, operation: Operation, sent: Mapping[str, Any]) -> dict[str, Any]:
+    """Of what is set, the fields that an operation's response may have: in some readings it shows fewer."""
+    return {name: value for name, value in sent.items() if context.response_checker.may_have(operation, f"/{name}")}
 
 
 def _former(body: Mapping[str, Any], before: ReceivedResponse) -> dict[str, Any]:
@@ -56,7 +61,7 @@ def _number(shown: Any, value: Any) -> Any:
     return int(amount) if amount == amount.to_integral_value() else float(amount)
 
 
-def _wrong(sent: Any, response: ReceivedResponse) -> dict[str, Any]:
+def _wrong(sent: Mapping[str, Any], response: ReceivedResponse) -> dict[str, Any]:
     """What was set and is not shown."""
     shown = response.json if isinstance(response.json, Mapping) else {}
     return {name: value for name, value in sent.items() if name not in shown or not _is(shown[name], value)}

@@ -58,9 +58,11 @@ def costs_less_if_cancelled(context: CheckContext) -> Iterator[Problem]:
 
 
 def _priced(context: CheckContext) -> Iterator[Operation]:
-    """The submits of jobs that can be cancelled, and whose record says what they cost."""
+    """The submits of jobs that can be cancelled before they end, and whose record says what they cost."""
     for talk, submit in context.submits():
-        if talk.promises.cost is not None and context.can_cancel(submit):
+        begun = talk.promises.begun
+        is_over = begun is not None and bool(begun.given.get("waits"))  # when the reply with its id comes
+        if talk.promises.cost is not None and context.can_cancel(submit) and not is_over:
             yield submit
 
 
