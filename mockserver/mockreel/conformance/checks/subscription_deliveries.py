@@ -95,7 +95,8 @@ def deliveries_are_true(context: CheckContext) -> Iterator[Problem]:
         if response is None or request is None or context.excused(response, request.operation):
             continue
         context.judged()
-        for expected, actual in (one for job in trace.by_job() for one in _wrong_entries(trace, response, job)):
+        attempts = trace.by_job().items()
+        for expected, actual in (wrong for one in attempts for wrong in _wrong_entries(trace, response, *one)):
             fact = _fact(context, trace, "a delivery is kept with every attempt and what it was answered with")
             subject = request.operation.id if request.operation else request.path
             yield Problem(fact, expected, actual[:300], request, subject)
@@ -126,8 +127,11 @@ def _agree(alone: Any, listed: Any) -> bool:
     return alike(alone, listed)
 
 
-def _wrong_entries(trace: SubscriptionTrace, response: ReceivedResponse, job: Any) -> Iterator[tuple[str, str]]:
-    given, own = trace.row.given, trace.by_job()[job]
+def _wrong_entries(
+    trace: SubscriptionTrace, response: ReceivedResponse, job: Any, own: Sequence[Arrival]
+) -> Iterator[tuple[str, str]]:
+    """What is kept of the deliveries about a job otherwise than its attempts came, as (expected, shown)."""
+    given = trace.row.given
     entries: list[Any] = pointers.values(response.json, f"{given['entries']}/*")
     about = [one for one in entries if pointers.value(one, given["payload"] + given["job"]) == job]
     if len(about) != 1:
