@@ -10,7 +10,7 @@ import pytest
 from caller import START, Caller
 from hypothesis import given
 from hypothesis import strategies as st
-from providers.runflow import INPUT, LITE
+from providers.runflow.requests import INPUT, LITE
 
 from mockreel.contract import Contract
 from mockreel.contract.messages.message import Response

@@ -1,4 +1,4 @@
-"""A module `test_PROVIDER…` has a mock server of that provider alone, any other one of all providers."""
+"""A module in a provider's folder has a mock server of that provider alone, any other one of all providers."""
 
 import pytest
 from caller import MakeSimulator
@@ -9,7 +9,7 @@ from mockreel.simulator.simulator import Simulator
 
 @pytest.fixture
 def provider_name(request: pytest.FixtureRequest) -> str:
-    return str(request.module.__name__).rpartition(".")[2].split("_")[1]
+    return request.path.parent.name
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 from caller import Caller, CallerResponse, MakeSimulator
-from providers import runflow, runninghub
+from providers.runflow import requests as runflow
+from providers.runninghub import requests as runninghub
 
 from mockreel.contract.messages.message import Response
 from mockreel.engine.faults import read_fault

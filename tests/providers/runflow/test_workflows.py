@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from providers.runflow import Ask, Run, undocumented
+from providers.runflow.requests import Ask, Run, undocumented
 
 from mockreel.simulator.simulator import Simulator
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from caller import FOURTH, START
 from server.held_connection import HeldConnection, HeldLoop, held_loop
-from server.test_fast_path import CASES, GET, MOST_BODY, get
+from server.http.test_fast_path import CASES, GET, MOST_BODY, get
 from server.test_rejections import JUNK
 
 from mockreel import Settings

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from caller import Caller
-from providers.runflow import Ask, Run, code, create, read, undocumented
+from providers.runflow.requests import Ask, Run, code, create, read, undocumented
 
 from mockreel.contract import Contract
 from mockreel.simulator.simulator import Simulator

@@ -9,7 +9,7 @@ import pytest
 from caller import Caller
 from hypothesis import given
 from hypothesis import strategies as st
-from providers.runflow import Ask, Run, create
+from providers.runflow.requests import Ask, Run, create
 
 from mockreel.contract.messages.message import Response
 from mockreel.providers.runflow.lists import selection

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from providers.runninghub import Ask, Run, good, undocumented
+from providers.runninghub.requests import Ask, Run, good, undocumented
 
 from mockreel.simulator.simulator import Simulator
 

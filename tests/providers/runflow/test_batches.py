@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 import pytest
 from caller import Caller, MakeSimulator
-from providers.runflow import HOOK, INPUT, LITE, Ask, Run, code, faults, undocumented
+from providers.runflow.requests import HOOK, INPUT, LITE, Ask, Run, code, faults, undocumented
 
 from mockreel.contract import Contract
 from mockreel.engine.accounts.account import KeyEntry

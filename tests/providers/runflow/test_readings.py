@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 import pytest
 from caller import Caller, MakeSimulator
-from providers.runflow import HOOK, INPUT, LITE, Run, code, create, faults, read, undocumented
+from providers.runflow.requests import HOOK, INPUT, LITE, Run, code, create, faults, read, undocumented
 
 from mockreel.contract import Contract, load_contract
 from mockreel.contract.messages.message import Response

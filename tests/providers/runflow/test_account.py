@@ -2,7 +2,7 @@
 
 import pytest
 from caller import Caller, MakeSimulator
-from providers.runflow import Ask, Run, code, create, undocumented
+from providers.runflow.requests import Ask, Run, code, create, undocumented
 
 from mockreel.contract import Contract
 from mockreel.engine.accounts.account import KeyEntry

@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 import pytest
-from providers.runninghub import (
+from providers.runninghub.requests import (
     BODY,
     HOOK,
     START,

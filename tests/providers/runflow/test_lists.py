@@ -8,7 +8,7 @@ import pytest
 from caller import Caller
 from hypothesis import given
 from hypothesis import strategies as st
-from providers.runflow import Ask, Run, code, create, undocumented
+from providers.runflow.requests import Ask, Run, code, create, undocumented
 
 from mockreel.contract import Contract
 from mockreel.engine.clock import Clock

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from caller import MakeSimulator
-from providers.runninghub import BODY, MODEL, QUERY, SUBMIT, Ask, Run, query, submit, undocumented
+from providers.runninghub.requests import BODY, MODEL, QUERY, SUBMIT, Ask, Run, query, submit, undocumented
 
 from mockreel.engine.accounts.account import KeyEntry
 from mockreel.simulator.simulator import Simulator

@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 import pytest
 from caller import Caller, MakeSimulator
-from providers.runninghub import (
+from providers.runninghub.requests import (
     BODY,
     HOOK,
     MODEL,

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 import pytest
 from caller import Caller, MakeSimulator
-from providers.runflow import HOOK, INPUT, LITE, Ask, Run, code, create, read, undocumented
+from providers.runflow.requests import HOOK, INPUT, LITE, Ask, Run, code, create, read, undocumented
 
 from mockreel.contract.messages.message import Response
 from mockreel.engine.accounts.account import KeyEntry

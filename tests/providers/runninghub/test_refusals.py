@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from caller import MakeSimulator
-from providers.runninghub import BODY, MODEL, QUERY, SUBMIT, Ask, form, old, submit, undocumented
+from providers.runninghub.requests import BODY, MODEL, QUERY, SUBMIT, Ask, form, old, submit, undocumented
 
 from mockreel.providers.runninghub.error_bodies import field_name, row_words
 from mockreel.providers.runninghub.state import state_of

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import orjson
 import pytest
-from providers.runflow import HOOK, Ask, Run, code, create, faults, undocumented
+from providers.runflow.requests import HOOK, Ask, Run, code, create, faults, undocumented
 
 from mockreel.contract import Contract
 from mockreel.simulator.simulator import Simulator

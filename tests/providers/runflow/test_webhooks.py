@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from caller import Caller
-from providers.runflow import HOOK, Ask, Run, code, create, undocumented
+from providers.runflow.requests import HOOK, Ask, Run, code, create, undocumented
 
 from mockreel.contract import Contract
 from mockreel.providers.runflow import webhooks
