@@ -1,6 +1,7 @@
 """A provider on the simulator: its contract, its accounts and jobs, and the way of a request through them."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
 
@@ -80,12 +81,8 @@ class Provider:
 
     def _use(self, compiled: CompiledContract) -> None:
         self.contract, self.adapter = compiled.contract, compiled.adapter
-        self.templates, self.default, self.default_template = (
-            compiled.templates,
-            compiled.default,
-            compiled.default_template,
-        )
-        self.queries, self.capture = compiled.queries, compiled.capture
+        self.templates, self.default_template = compiled.templates, compiled.default_template
+        self.default, self.queries, self.capture = compiled.default, compiled.queries, compiled.capture
         self.keyring.prefixes = compiled.prefixes
         self.views = JobViews()
 
@@ -298,16 +295,22 @@ class Provider:
         if end is not None:
             self.scheduler.at(end, JobEnd(self, job, end))
 
+    @contextmanager
+    def _change_by_hand(self) -> "Iterator[RunRecorder | None]":
+        """One moment of the clock for a change, and the recorder that keeps it, if there is one."""
+        if self.recorder is not None:
+            self.recorder.changing()
+        with self.clock.frozen():
+            yield self.recorder
+
     def intervene(self, job: Job, intervention: Intervention) -> None:
         """Change a job's plan: cancel, complete or fail it, from now on."""
         if self.only_reads:
             raise OnlyReads
-        if self.recorder is not None:
-            self.recorder.changing()
-        with self.clock.frozen():
+        with self._change_by_hand() as recorder:
             self._change(job, intervention)
-            if self.recorder is not None:
-                self.recorder.intervened(self, job, intervention)
+            if recorder is not None:
+                recorder.intervened(self, job, intervention)
 
     def _change(self, job: Job, intervention: Intervention) -> None:
         with self.ledger.changing(job, self.clock.now()):
@@ -327,12 +330,10 @@ class Provider:
 
     def set_balance(self, account: Account, amount: Decimal | None) -> None:
         """Set the reported balance to this amount, from now on; None removes the limit."""
-        if self.recorder is not None:
-            self.recorder.changing()
-        with self.clock.frozen():
+        with self._change_by_hand() as recorder:
             self.ledger.set_balance(account, amount, self.clock.now())
-            if self.recorder is not None:
-                self.recorder.balance_set(self, account, amount)
+            if recorder is not None:
+                recorder.balance_set(self, account, amount)
 
     def redeliver(self, delivery: Delivery) -> Delivery:
         """Deliver again by hand, as the provider would; returns what is being delivered now.
@@ -340,12 +341,10 @@ class Provider:
         Raises:
             Conflict: it cannot be delivered again in its state.
         """
-        if self.recorder is not None:
-            self.recorder.changing()
-        with self.clock.frozen():
+        with self._change_by_hand() as recorder:
             found = self.adapter.redeliver(self, delivery)
-            if self.recorder is not None:
-                self.recorder.redelivered(self, delivery)
+            if recorder is not None:
+                recorder.redelivered(self, delivery)
         return found
 
     def _balance_changed(self, account: Account, now: float) -> None:

@@ -88,7 +88,7 @@ class Recorder:
         rules = self._simulator.rules
         behind = (self._backlog or self._clock_changed or rules.all or self._rules) and self._needs_writing()
         if behind and not self._recovered() and not is_read(provider, request):
-            return self._unwritable()
+            return _not_stored(self._lost)
         clock, body, keyring = provider.clock, request.body, provider.keyring
         before = provider.touches + keyring.admitted + (self._met() if rules.all else 0)
         pin, self._inside = clock.pin(), True
@@ -114,7 +114,7 @@ class Recorder:
         if self._backlog:
             if not isinstance(answer, Response):
                 _forget(answer)
-            return self._unwritable()
+            return _not_stored(self._lost)
         if isinstance(answer, Response):
             return answer if done is None else self._once_stored(answer, done)
         return self._waiting(self.log.last, context, answer, done)
@@ -164,7 +164,7 @@ class Recorder:
             fields["a"] = response_digest(response)
         done = self._write([Entry("answered", context.provider.clock.now(), fields)])
         if self._backlog:
-            return self._unwritable()
+            return _not_stored(self._lost)
         return response if done is None else await self._once_stored(response, done)
 
     # What happens by the clock
@@ -360,9 +360,6 @@ class Recorder:
         """Whether all that has happened is written now."""
         self._write(self._changes())
         return not self._backlog
-
-    def _unwritable(self) -> Response:
-        return _not_stored(self._lost)
 
 
 def response_digest(response: Response) -> list[Any]:
