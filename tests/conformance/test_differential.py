@@ -169,6 +169,21 @@ def test_a_run_compares_unless_an_option_turns_it_off() -> None:
     assert plan_of("model.replies", differential=False).options.differential
 
 
+@pytest.mark.parametrize(("actual", "differs"), [
+    ("curl http://127.0.0.1:4010/run/7 -H 'a: b'", False),
+    ("curl https://api.example.com/v2/run/7 -H 'a: b'", False),
+    ("curl https://api.example.com/run/8 -H 'a: b'", True),
+    ("curl /run/7 -H 'a: b'", True),
+])  # fmt: skip
+def test_a_text_may_have_the_address_of_its_server(actual: str, *, differs: bool) -> None:
+    """A sample request in a reply names the server that it came from."""
+    model = {"curl": "curl http://mock.test/run/7 -H 'a: b'"}
+
+    found = Comparison(Symbols(), {}).documents({"curl": actual}, model, model)
+
+    assert bool(found) == differs
+
+
 @pytest.mark.parametrize(
     ("checks", "session", "jobs"),
     [
