@@ -10,6 +10,7 @@ import httpx2
 import orjson
 
 from mockreel.contract.messages.version_header import VERSION_HEADER
+from mockreel.engine.redaction.transport_reason import transport_reason
 from mockreel.errors import ControlError, ControlUnreachable, DataError, OptionError
 
 DEFAULT_URL = "http://127.0.0.1:8700"
@@ -35,7 +36,7 @@ class ControlConnection:
                 base_url=self.url + ROOT, headers=headers, timeout=timeout, trust_env=False, **options
             )
         except httpx2.InvalidURL as problem:
-            raise ControlUnreachable(self.url, str(problem)) from problem
+            raise ControlUnreachable(self.url, transport_reason(problem)) from problem
 
     def close(self) -> None:
         self._client.close()
@@ -89,7 +90,7 @@ def trusting(ca: Path | str) -> ssl.SSLContext:
 
 
 def _reason(problem: Exception) -> str:
-    text = str(problem) or type(problem).__name__
+    text = transport_reason(problem)
     if _DISTRUSTED in text:
         return f"its certificate is not trusted: name the authority, --ca FILE or --ready-file PATH ({text})"
     return text
