@@ -3,14 +3,17 @@
 # ruff: noqa: E501  (rows of tables)
 import base64
 import gzip
+import os
 import time
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-from mockreel.cassettes import CassetteUnreadable, read_cassette
+from mockreel.cassettes import CassetteUnreadable, cassette, read_cassette
 from mockreel.cassettes.scan.secret_scan import scan
+from mockreel.contract.data.data_files import read_user_file
 
 HEAD = "version: 1\ninteractions: []\n"
 LONGEST_SECONDS = 10.0
@@ -112,3 +115,16 @@ def test_an_address_that_cannot_be_taken_apart_is_refused_with_a_sentence(
 
     with pytest.raises(CassetteUnreadable, match="is no address"):
         read_cassette(path)
+
+
+def test_a_pipe_without_an_end_is_refused_with_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever writes into it may never close it."""
+    monkeypatch.setattr(cassette, "read_user_file", partial(read_user_file, seconds=0.0))
+    pipe = tmp_path / "pipe.yaml"
+    os.mkfifo(pipe)
+    writer = os.open(pipe, os.O_RDWR)
+    try:
+        with pytest.raises(CassetteUnreadable, match="it is a pipe that its writers have not closed"):
+            read_cassette(pipe)
+    finally:
+        os.close(writer)

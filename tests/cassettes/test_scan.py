@@ -14,6 +14,7 @@ from mockreel.cassettes.scan import secret_scan
 from mockreel.cassettes.scan.secret_scan import scan
 from mockreel.cli import group
 from mockreel.contract import providers
+from mockreel.errors import OptionError
 
 SECRET = "rf_live_9fQ2xLw7ZpT4mVb1"
 
@@ -106,3 +107,44 @@ def test_a_file_that_cannot_be_read_is_an_error(tmp_path: Path, name: str, conte
 
     with pytest.raises(CassetteUnreadable, match=name):
         scan([tmp_path / name])
+
+
+@pytest.mark.parametrize("beside", ["", "\x07", "\u200b", "]0;"])
+@pytest.mark.parametrize(
+    "where",
+    [
+        {"headers": {"Location": ["https://api.runflow.io/v1/KEY"]}},
+        {"headers": {"X-Request-Id": ["KEY"]}},
+        {"body": {"string": '{"request_id": "KEY", "etag": "KEY"}'}},
+        {"body": {"string": "see https://files.example/a/KEY/clip.mp4"}},
+    ],
+    ids=["path", "id in a header", "id in a body", "path in a text"],
+)
+def test_a_key_with_its_prefix_is_found_wherever_it_stands(where: dict[str, Any], beside: str, tmp_path: Path) -> None:
+    """In the path of a URL, which otherwise only locates a file, and under the name of an id."""
+
+    def planted(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {name: planted(inner) for name, inner in value.items()}
+        if isinstance(value, list):
+            return [planted(inner) for inner in value]
+        return value.replace("KEY", f"{beside}{SECRET}") if isinstance(value, str) else value
+
+    found = scan([written(tmp_path, **planted(where))]).found
+
+    assert "a key of the provider" in [one.what for one in found]
+
+
+def test_hex_in_a_path_is_no_key(tmp_path: Path) -> None:
+    """A digest, or a folder of a store, has the form of some providers' keys."""
+    where = {"Location": ["https://files.example/0123456789abcdef0123456789abcdef/clip.mp4"]}
+
+    assert scan([written(tmp_path, headers=where)]).found == ()
+
+
+def test_a_folder_without_a_file_was_not_scanned(tmp_path: Path) -> None:
+    """A mistyped folder must not look clean."""
+    result = command(tmp_path)
+
+    assert isinstance(result.exception, OptionError)
+    assert "No file is in it to look at" in str(result.exception)

@@ -29,3 +29,36 @@ def test_no_message_has_the_login_of_a_url(words: list[str], capsys: pytest.Capt
     assert ended.value.code != 0
     assert PASSWORD not in shown.out + shown.err
     assert shown.err + shown.out
+
+
+KEY = "rf_live_9fQ2xLw7ZpT4mVb1"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        [KEY],
+        ["serve", KEY],
+        ["serve", "--provider", KEY],
+        ["models", "show", KEY],
+        ["record", KEY],
+        ["trigger", "runflow", KEY],
+        ["replay", KEY],
+        ["run", "--rules", KEY, "--", "true"],
+        ["proxy", "--provider", KEY],
+        ["control", "rules", "add", "--nth", KEY],
+        ["serve", "--port", KEY],
+        ["serve", "--reading", KEY],
+        ["wait", "--ready-file", KEY, "--timeout", "0.1"],
+    ],
+    ids=lambda words: " ".join(words).replace(KEY, "KEY"),
+)
+def test_no_message_repeats_a_key_in_the_wrong_place(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """What stands on the command line would stand in the log of CI."""
+    with pytest.raises(SystemExit) as ended:
+        main(words)
+    shown = capsys.readouterr()
+
+    assert ended.value.code != 0
+    assert KEY not in shown.out + shown.err
+    assert shown.err + shown.out

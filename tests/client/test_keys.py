@@ -1,5 +1,7 @@
 """The key: where it is sent, and that nothing shows it."""
 
+import base64
+import json
 import logging
 import pickle
 import socket
@@ -200,6 +202,51 @@ def test_no_error_no_log_and_no_repr_shows_it(provider: str, mode: str) -> None:
 
     shown += [f"{record.getMessage()} {record.args}" for record in records]
     assert [text for text in shown if KEY[provider] in text] == []
+
+
+HUSH = "hush-Zk4mPq9XwL2vTn8B"
+
+
+def _forms(key: str) -> dict[str, str]:
+    """A key as a provider may repeat it."""
+    return {
+        "plain": key,
+        "inside a word": f"X{key}",
+        "base64": base64.b64encode(f"Bearer {key}".encode()).decode(),
+        "percent-encoded": "".join(f"%{one:02x}" for one in key.encode()),
+        "of another, in an address": f"https://files.example/a?X-Amz-Signature={HUSH}&token={HUSH}",
+        "of another, in JSON": json.dumps({"api_key": HUSH}),
+        "of another, as a login": f"https://user:{HUSH}@files.example/",
+    }
+
+
+@every
+@pytest.mark.parametrize("form", _forms("x" * 20))
+def test_no_error_shows_a_secret_that_the_provider_repeats(provider: str, form: str) -> None:
+    """In whichever field it stands, and however it is written: a code, a message, an id, a state, a reason."""
+    key = f"{KEY[provider]}-Qm7"
+    said = _forms(key)[form]
+    texts = "code message msg name title detail request_id status state status_code taskId id errorCode errorMessage"
+    echo = {**dict.fromkeys(texts.split(), said), "errors": [{"msg": said, "loc": [said]}], "error": {"message": said}}
+    with rigged(provider) as rig:
+        client = rig.client(key=key)
+        for status in (400, 401, 404, 422, 200):
+            rig.tricks = [httpx2.Response(status, json=echo, headers={"x-request-id": said}) for _ in range(9)]
+            with pytest.raises(ClientError) as at:
+                client.poll("2123954254322396606")
+            shown = f"{at.value} {at.value!r} {vars(at.value)}"
+            assert [one for one in (key, said, HUSH) if one in shown] == [], status
+
+
+@every
+def test_an_error_keeps_what_is_no_secret(provider: str) -> None:
+    """A short key is a word of its language, and nothing is cut out of it."""
+    said = "The boat of the last test was not found."
+    echo = {"code": "said", "message": said, "msg": said, "errorCode": "said", "errorMessage": said}
+    with rigged(provider) as rig:
+        rig.tricks = [httpx2.Response(400, json=echo)]
+        with pytest.raises(ClientError, match="The boat of the last test was not found"):
+            rig.client(key="test").poll("2123954254322396606")
 
 
 def test_a_key_is_neither_shown_nor_pickled() -> None:

@@ -1,9 +1,11 @@
 """What could be read in two ways does not get through the proxy: not to the provider, and not back."""
 
+import re
 import socket
 
+import httpx2
 import pytest
-from proxy.conftest import KEY, FakeUpstream, PutBetween
+from proxy.conftest import INPUT, KEY, SUBMIT, FakeUpstream, PutBetween
 from security.test_request_framing import DOUBTFUL
 from security.wires import LAST, received, statuses
 
@@ -43,3 +45,37 @@ def test_an_ambiguous_response_is_reported_and_not_forwarded(
     provider.raw = None
     assert between.send("GET", "/v1/health").json() == {"status": "ok"}
     assert KEY not in "\n".join(between.output)
+
+
+HUSH = "hush-Zk4mPq9XwL2vTn8B"
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        f"HTTP/1.1 200 OK\r\nX Key: {HUSH}\r\nContent-Length: 0\r\n\r\n",
+        f"HTTP/1.1 abc {HUSH}\r\n\r\n",
+        f"{HUSH}\r\n\r\n",
+        f"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{HUSH}\r\n",
+        f"HTTP/1.1 200 OK\r\nSet-Cookie: a={HUSH}\x01\r\nContent-Length: 0\r\n\r\n",
+        f"HTTP/1.1 999 {HUSH}\r\nContent-Length: 0\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{",
+    ],
+)
+def test_an_unreadable_response_is_reported_without_what_it_said(
+    put_between: PutBetween, provider: FakeUpstream, response: str
+) -> None:
+    """To the client and in the log, with a reason and a count; the request's cost stays counted as uncertain."""
+    between = put_between()
+    provider.raw = response.encode()
+    try:
+        shown = between.send("POST", SUBMIT, INPUT).text
+    except httpx2.RemoteProtocolError:  # what had begun ends in the middle
+        shown = ""
+    log = "\n".join(between.output)
+
+    assert HUSH not in shown + log
+    assert re.search(r"runs: .+ (sent|broke off) \S.+: \S|runs: .+ sent \S", log), log
+    assert not log.rstrip().endswith(":")
+    assert between.spending_limit.uncertain == 1
+    assert between.proxy.report.failures == 1

@@ -1,5 +1,6 @@
 """The two commands together: what is triggered is received, shown, forwarded and answered."""
 
+import base64
 import json
 import threading
 from collections.abc import Iterator
@@ -129,10 +130,17 @@ def test_the_answer_can_be_chosen() -> None:
 @pytest.mark.parametrize(
     ("method", "body", "status"), [("GET", b"", 405), ("POST", b"hello", 400), ("POST", b" " * (MOST_BYTES + 1), 413)]
 )
-def test_what_is_no_callback_is_not_accepted(method: str, body: bytes, status: int) -> None:
-    """Another method, another body, or too much of it."""
+def test_what_is_no_callback_is_not_accepted(
+    method: str, body: bytes, status: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Another method, another body, or too much of it; each is told."""
     with _listening() as (url, _), httpx2.Client(trust_env=False) as client:
-        assert client.request(method, url, content=body).status_code == status
+        response = client.request(method, url, content=body)
+
+    assert response.status_code == status
+    assert response.headers.get("allow") == ("POST" if status == 405 else None)
+    if status != 400:  # shown as a callback is
+        assert [f": {status}: A webhook " in record.getMessage() for record in caplog.records] == [True]
 
 
 def test_a_port_in_use_is_reported() -> None:
@@ -160,6 +168,48 @@ def test_the_command_shows_each_callback_and_stops_after_so_many(tmp_path: Path,
     else:
         assert line.startswith("Runflow run.failed ")
         assert line.endswith("failed, unsigned, not handed on, answered 200")
+
+
+HUSH = "hush-Zk4mPq9XwL2vTn8B"
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+@pytest.mark.parametrize("provider", ["runflow", "runninghub"])
+def test_the_command_shows_no_secret_and_no_endless_text(provider: str, tmp_path: Path, *, as_json: bool) -> None:
+    """Its own, in whichever field and form one stands, and those of the provider; nothing acts on the terminal."""
+    own, ready = "whsec_Bn5Vq8Xk2Wm7Lz4R", tmp_path / "ready.json"
+    nested = json.dumps({"status": "SUCCESS", "userApiKey": HUSH, "url": f"https://f.example/a?X-Amz-Signature={HUSH}"})
+    shown = [
+        "boat",
+        own,
+        base64.b64encode(own.encode()).decode(),
+        f"https://u:{HUSH}@f.example/?token={HUSH}",
+        "z" * 99_999,
+    ]
+    bodies = [
+        {"event": text, "run_id": text, "status": text, "timestamp": text, "error": {"api_key": HUSH}, "output": nested}
+        if provider == "runflow"
+        else {"event": text, "taskId": text, "eventData": nested, "apiKey": HUSH}
+        for text in [*shown, "\x1b]52;c;QQ==\x07\u202e"]
+    ]
+
+    def send() -> None:
+        while not ready.exists():
+            threading.Event().wait(0.02)
+        for body in bodies:
+            _post(json.loads(ready.read_text())["url"], json.dumps(body).encode(), **{"x-api-key": HUSH})
+
+    sending = threading.Thread(target=send)
+    sending.start()
+    words = ["listen", "--port", "0", "--count", str(len(bodies)), "--ready-file", str(ready), "--secret", own]
+    result = CliRunner().invoke(group, [*words, *(["--json"] if as_json else [])])
+    sending.join()
+
+    assert result.exit_code == 0, result.output
+    assert [one for one in (own, HUSH, shown[2], "\x1b", "\x07", "\u202e") if one in result.output] == []
+    assert "boat" in result.output
+    if not as_json:
+        assert max(map(len, result.output.splitlines())) < 2000
 
 
 def _send_when_ready(ready: Path) -> None:

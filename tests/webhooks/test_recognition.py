@@ -1,5 +1,6 @@
 """The provider of a webhook, and whether its signature is good."""
 
+import gzip
 from collections.abc import Sequence
 
 import orjson
@@ -81,10 +82,37 @@ def test_undocumented_fields_are_reported_and_accepted() -> None:
     assert webhook.rejection == ""
 
 
-@pytest.mark.parametrize("body", [b"", b"no JSON", b"[]", b'{"hello": 1}'])
+@pytest.mark.parametrize("body", [b"[]", b'{"hello": 1}'])
 def test_what_is_no_callback_is_rejected(body: bytes) -> None:
     """It has the fields of none."""
     webhook = Recogniser(CONTRACTS).recognise({}, body)
 
     assert webhook.callback is None
     assert webhook.rejection == "It is not a webhook of a provider: its body has no provider's fields."
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "why"),
+    [
+        (b"", {}, "it is blank"),
+        (b"no JSON", {}, "line 1, column"),
+        (b"\xef\xbb\xbf{}", {}, "byte order mark"),
+        (
+            gzip.compress(SENT.body),
+            {"content-encoding": "gzip"},
+            "its Content-Encoding is 'gzip', and none is decoded here",
+        ),
+        (gzip.compress(SENT.body), {}, "it begins as gzip does"),
+        (b"a=b&c=d", {}, "it is a form"),
+        (b'{"event":' + b"[" * 900 + b"]" * 900 + b"}", {}, "nested deeper than 200 levels"),
+        (b'{"event": "\\ud800"}', {}, "half a surrogate pair"),
+        (SENT.body[:40], {}, "it was cut off"),
+    ],
+)
+def test_a_body_that_cannot_be_read_is_rejected_with_the_reason(body: bytes, headers: dict[str, str], why: str) -> None:
+    """It is not told as one without a provider's fields."""
+    webhook = Recogniser(CONTRACTS).recognise(headers, body)
+
+    assert (webhook.callback, webhook.payload) == (None, None)
+    assert webhook.rejection.startswith("It is not a webhook of a provider: its body cannot be read as JSON: ")
+    assert why in webhook.rejection

@@ -22,7 +22,7 @@ from mockreel.cassettes.cassette_errors import (
 )
 from mockreel.cassettes.recorded_body import unpack
 from mockreel.contract import providers
-from mockreel.contract.data.data_files import parse_yaml
+from mockreel.contract.data.data_files import parse_yaml, read_user_file
 from mockreel.contract.messages.version_header import VERSION_HEADER
 from mockreel.contract.validation import violations
 from mockreel.errors import DataError
@@ -173,9 +173,7 @@ def _validator() -> jsonschema_rs.Draft202012Validator:
 
 def _document(path: Path) -> Mapping[str, Any]:
     try:
-        document = parse_yaml(path.read_bytes(), where=path.name, untrusted=True)
-    except OSError as problem:
-        raise CassetteUnreadable(path, problem.strerror or str(problem)) from None
+        document = parse_yaml(read_user_file(path), where=path.name, untrusted=True)
     except DataError as problem:
         raise CassetteUnreadable(path, problem.what) from None
     if not isinstance(document, dict):

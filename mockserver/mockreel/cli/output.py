@@ -36,12 +36,10 @@ def echo(text: str, *, err: bool = False) -> None:
 
 
 def complain(text: str) -> None:
-    """Print what is wrong. It may repeat an option, and that a URL with a login, which stays on this command's line."""
-    if "@" in text or "://" in text:
-        from mockreel.engine.redaction.url_redaction import masked_urls  # noqa: PLC0415  (few messages have a URL)
+    """Print what is wrong. It may repeat an option, and that a key or a URL with a login, which stay on its line."""
+    from mockreel.engine.redaction.message_redaction import masked_message  # noqa: PLC0415  (most commands complain not)
 
-        text = "\n".join(map(masked_urls, text.split("\n")))
-    echo(text, err=True)
+    echo(masked_message(text), err=True)
 
 
 def show_table(head: Sequence[str], rows: Iterable[Sequence[object]], *, none: str, notes: Notes | None = None) -> None:

@@ -143,7 +143,9 @@ class DeadlineExceeded(ClientError):
         self.seconds = seconds
         self.job = job
         then = f" The job goes on: resume with wait({job.id!r})." if job else ""
-        super().__init__(f"{what} did not end within {seconds:g} s{'; last: ' + last if last else ''}.{then}")
+        super().__init__(
+            f"{what} did not end within {seconds:g} s{'; last: ' + last.rstrip('.') if last else ''}.{then}"
+        )
 
 
 class NotReached(ClientError):

@@ -46,7 +46,7 @@ class Core:
         self.timing = timing
         self.writer = RequestWriter(contract, profile, base_url)
         self.error_reader = ErrorReader(contract, profile.errors, key)
-        self.outcomes = Outcomes(profile)
+        self.outcomes = Outcomes(profile, shown=self.error_reader.shown)
         self.notices = Notices(contract, profile, self.outcomes, self.error_reader)
         self.exchanges = Exchanges(profile.pace, self.error_reader, timing, timeout=timeout)
 
@@ -107,7 +107,7 @@ class Core:
         state = self.outcomes.state(word)
         if word is None or state is None:
             valid = ", ".join(sorted(self.profile.words))
-            why = f"unknown state {word!r}" if word else "no state in the response"
+            why = f"unknown state {self.error_reader.shown(word)!r}" if word else "no state in the response"
             raise ReplyNotUnderstood(request.what, f"{why}; valid: {valid}", job=job)
         if talk.made is not None and state in ("succeeded", "partial", "failed"):
             response = yield from self._fetch_results(talk, job, deadline)

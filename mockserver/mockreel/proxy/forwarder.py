@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ import httpx2
 from mockreel.contract import Contract
 from mockreel.contract.messages.json_text import parsed_json
 from mockreel.contract.messages.message import problem
+from mockreel.engine.redaction.transport_reason import transport_reason
 from mockreel.proxy.contract_watch import Watch
 from mockreel.proxy.proxy_exchange import ClientRequest, Headers, Passed, StreamedBody, readable
 from mockreel.proxy.spending_limit import LimitExceeded, Prices, Reservation, SpendingLimit
@@ -26,6 +28,8 @@ _HOP = frozenset(
 )
 
 
+# What a header's value must not have, RFC 9110 5.5.
+_CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 _SMALLER = "Send it smaller and without a Content-Encoding, or start the proxy without --max-spend."
 _NO_SOCKET = "It forwards no WebSocket; connect to the address that the provider's response has."
 
@@ -185,6 +189,9 @@ class Forwarder:
             raise no_response(trouble, where, whole=sending.whole) from None
         except Exception as trouble:  # raised by the HTTP library, such as for a body of another length than declared
             raise no_response(trouble, where, whole=sending.whole) from trouble
+        if (why := _not_passable(response)) is not None:
+            await response.aclose()
+            raise NoResponse(f"{where} sent {why}, which is not passed on. The request has arrived.", sent=True)
         passed = Passed(
             client_request,
             response.status_code,
@@ -203,7 +210,7 @@ class Forwarder:
             self._observer.failed(
                 self.name,
                 self._watch.line(client_request),
-                f"{where} broke off its response: {trouble or type(trouble).__name__}",
+                f"{where} broke off its response: {transport_reason(trouble)}",
             )
         finally:
             await response.aclose()
@@ -242,6 +249,14 @@ def _request_headers(headers: Headers) -> Headers:
     dropped = _HOP | _connection_headers(headers)
     forwarded = [(name, value) for name, value in headers if name not in dropped]
     return [(name, readable(value) if name == b"accept-encoding" else value) for name, value in forwarded]
+
+
+def _not_passable(response: httpx2.Response) -> str | None:
+    """What a response has that no server may send, in words that quote nothing; None if there is nothing."""
+    if not 200 <= response.status_code < 600:
+        return f"the status {response.status_code}, where HTTP has 200 to 599"
+    name = next((name for name, value in response.headers.raw if _CONTROL.search(value)), None)
+    return None if name is None else f"control characters in the header {name.decode('latin-1').lower()}"
 
 
 def _response_headers(headers: Headers, status: int) -> Headers:

@@ -10,6 +10,7 @@ from urllib.parse import SplitResult, urlsplit
 import httpx2
 
 from mockreel.contract import Contract
+from mockreel.engine.redaction.transport_reason import transport_reason
 from mockreel.errors import OptionError
 from mockreel.proxy.intercept.host_routes import is_loopback
 
@@ -138,7 +139,7 @@ def no_response(problem: Exception, where: str, *, whole: bool) -> NoResponse:
     if distrust is not None:
         why = f"{where} is not trusted: {distrust}. Name its certificate authority: --ca FILE."
         return NoResponse(why, sent=False)
-    reason = str(problem) or type(problem).__name__
+    reason = transport_reason(problem)
     if isinstance(problem, _NOT_SENT):
         return NoResponse(f"{where} cannot be reached: {reason}. Nothing was sent.", sent=False)
     if not whole:

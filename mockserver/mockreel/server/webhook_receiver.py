@@ -12,6 +12,7 @@ from mockreel import __version__
 from mockreel.server.http.asgi import Receive, Scope, Send
 from mockreel.server.http.connection.bounded_protocol import Bounded
 from mockreel.server.http.connection.connection_limits import KEEP_ALIVE_SECONDS
+from mockreel.server.http.connection.rejection import Rejection, logged
 from mockreel.server.http.sockets import listen, port_of, url_of
 from mockreel.server.http.uvicorn_server import Loop
 from mockreel.webhooks import HttpSender, Outcome, Outgoing, Targets, describe
@@ -61,11 +62,14 @@ class Receiver:
         if scope["type"] != "http":
             return
         if scope["method"] != "POST":
-            await _send(send, 405, b"A callback is a POST.\n")
+            await _reject(scope, send, Rejection(405, f"A webhook is a POST; this was {scope['method'][:20]}."))
             return
-        body = await _read(receive)
-        if body is None:
-            await _send(send, 413, b"A callback has at most %d bytes here.\n" % MOST_BYTES)
+        try:
+            body = await _read(receive)
+        except TooLarge:
+            await _reject(scope, send, Rejection(413, f"A webhook has at most {MOST_BYTES:,} bytes here."))
+            return
+        if body is None:  # its sender has gone
             return
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         received = await self._receive(headers, body)
@@ -101,21 +105,39 @@ def _reply(received: HandledWebhook) -> bytes:
     return received.webhook.rejection.encode()
 
 
+class TooLarge(Exception):
+    """A body is larger than is read."""
+
+
+async def _reject(scope: Scope, send: Send, rejection: Rejection) -> None:
+    """Answer a request that is no webhook, and log it: nothing else would show it."""
+    logged(scope["server"][1] if scope.get("server") else None, rejection)
+    await _send(send, rejection.status, f"{rejection.reason}\n".encode())
+
+
 async def _read(receive: Receive) -> bytes | None:
-    """The body, or None if it is too large or its sender has gone."""
+    """The body, or None if its sender has gone.
+
+    Raises:
+        TooLarge: it has more than `MOST_BYTES`.
+    """
     parts, size, more = [], 0, True
     while more:
         message = await receive()
         parts.append(message.get("body", b""))
         size += len(parts[-1])
         more = bool(message.get("more_body"))
-        if size > MOST_BYTES or message["type"] == "http.disconnect":
+        if message["type"] == "http.disconnect":
             return None
+        if size > MOST_BYTES:
+            raise TooLarge
     return b"".join(parts)
 
 
 async def _send(send: Send, status: int, body: bytes) -> None:
     headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", b"%d" % len(body))]
+    if status == 405:
+        headers.append((b"allow", b"POST"))
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 

@@ -146,8 +146,14 @@ def _check(conditions: dict[str, Any]) -> None:
         conditions["probability"] = _probability(conditions["probability"])
 
 
+# What every JSON library writes.
+_MOST_NTH = 10**18 - 1
+
+
 def _nth(value: Any) -> int:
     number = int(value) if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 19 else value
+    if isinstance(number, int | float) and number > _MOST_NTH:  # one beyond 64 bits is read as a float
+        raise OptionError("nth", value, [f"a whole number from 1 to {_MOST_NTH}"])
     if isinstance(number, bool) or not isinstance(number, int) or number < 1:
         raise OptionError("nth", value, ["a whole number from 1 up"])
     return number

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from mockreel.errors import OptionError
+from mockreel.webhooks.receiver_address import check_receiver_address
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 # Resolves host and port to addresses; tests replace it.
@@ -57,6 +58,8 @@ class Targets:
         for name in self.allowed - {"*"}:
             if not _HOST.fullmatch(name) and not list(_networks([name])):
                 raise OptionError("allowed host", name, _ALLOWED, then="Give it without scheme, port and path.")
+        for url in (*self.mapped, *self.mapped.values()):
+            check_receiver_address("callback_map", url)
 
     def map(self, url: str) -> str:
         """The URL with the longest matching prefix replaced."""

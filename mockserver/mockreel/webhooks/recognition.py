@@ -4,8 +4,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import orjson
+
 from mockreel.contract import Contract, pointers
+from mockreel.contract.messages import content_encoding
 from mockreel.contract.messages.body import read_json
+from mockreel.contract.messages.json_problem import why_no_json
 from mockreel.contract.validation import Violation
 from mockreel.webhooks import verify
 from mockreel.webhooks.payloads import Documented, documented
@@ -17,12 +21,13 @@ SignatureStatus = Literal["good", "bad", "missing", "unchecked", "none"]
 
 @dataclass(frozen=True, slots=True)
 class ReceivedWebhook:
-    """One received webhook; `callback` is None if it is no provider's."""
+    """One received webhook; `callback` is None if it is no provider's; `unreadable` says why its body is no JSON."""
 
     callback: Documented | None
     payload: Any
     signature: SignatureStatus
     violations: tuple[Violation, ...] = ()
+    unreadable: str = ""
 
     @property
     def word(self) -> str:
@@ -48,6 +53,8 @@ class ReceivedWebhook:
     @property
     def rejection(self) -> str:
         """Why it is rejected; empty if it is accepted."""
+        if self.unreadable:
+            return f"It is not a webhook of a provider: its body cannot be read as JSON: {self.unreadable}."
         if self.callback is None:
             return "It is not a webhook of a provider: its body has no provider's fields."
         if self.signature in ("bad", "missing"):
@@ -70,8 +77,12 @@ class Recogniser:
         """Read a received webhook; header names are in lower case."""
         try:
             payload = read_json(body)
-        except ValueError:
-            payload = None
+        except orjson.JSONDecodeError as problem:
+            coding = content_encoding.coding_of(headers.get("content-encoding", "").encode())
+            why = f"its Content-Encoding is {coding[:40]!r}, and none is decoded here" if coding else ""
+            return ReceivedWebhook(None, None, "none", unreadable=why or why_no_json(body, problem))
+        except ValueError as problem:
+            return ReceivedWebhook(None, None, "none", unreadable=str(problem))
         if not isinstance(payload, dict):
             return ReceivedWebhook(None, payload, "none")
         callback, wrong = self._nearest(payload)

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
 
+from mockreel.engine.redaction.transport_reason import transport_reason
 from mockreel.errors import OptionError
 from mockreel.webhooks.authorities import distrust, trust
 from mockreel.webhooks.egress_policy import NotAllowed, Target, Targets, Unresolved
@@ -187,7 +188,7 @@ def _late(message: Outgoing) -> Outcome:
 
 
 def _error_text(problem: Exception) -> str:
-    return distrust(problem) or str(problem) or type(problem).__name__
+    return distrust(problem) or transport_reason(problem)
 
 
 async def _beginning(response: Any) -> str:

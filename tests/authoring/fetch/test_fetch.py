@@ -1,5 +1,8 @@
 """Fetching from a server of our own: only what changed, one at a time, bounded; each page fails by itself."""
 
+import json
+import socket
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from email.utils import formatdate
@@ -14,6 +17,8 @@ from local_http import QuietHandler, on_free_port, running
 from mockreel.authoring.fetch import Fetched, Limits, SourcePage, fetch, source_pages
 from mockreel.cli import group
 from mockreel.errors import DataError
+
+HUSH = "hush-Zk4mPq9XwL2vTn8B"
 
 
 @dataclass
@@ -121,6 +126,66 @@ def test_each_failure_is_of_its_page_and_the_others_are_fetched(site: Site, tmp_
         ("new", ""),
     ]
     assert (tmp_path / "pages/large.md").read_bytes() == b"before"
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["http://[::1", "javascript:\x1b]0;x", f"ftp://{'a' * 70_000}", f"ftp://u:{HUSH}@x.example/?token={HUSH}"],
+    ids=["no address", "control characters", "long", "secrets"],
+)
+def test_a_move_to_where_nothing_can_be_fetched_is_a_failure_of_its_page(
+    site: Site, tmp_path: Path, target: str
+) -> None:
+    """In a short line without the secrets of the address; the next page is fetched."""
+    site.pages |= {"/moved": (302, {"Location": target}, b""), "/good": (200, {}, b"good")}
+
+    moved, good = _fetch(site, tmp_path, "/moved", "/good")
+
+    assert (moved.outcome, good.outcome) == ("failed", "new")
+    assert HUSH not in moved.line()
+    assert len(moved.line()) < 500
+
+
+def test_a_response_that_is_none_is_a_failure_without_its_text(tmp_path: Path) -> None:
+    """The HTTP library quotes the line that it could not read."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def answer() -> None:
+            one, _ = listening.accept()
+            with one:
+                one.recv(4096)
+                one.sendall(f"{HUSH}\r\n\r\n".encode())
+
+        threading.Thread(target=answer, daemon=True).start()
+        page = SourcePage("acme", "a", f"http://127.0.0.1:{listening.getsockname()[1]}/a", "a.md")
+        (found,) = fetch([page], tmp_path, limits=Limits(timeout=5), pause=lambda _: None)
+
+    assert found.why == "RemoteProtocolError: illegal status line"
+
+
+def test_a_page_that_comes_too_slowly_is_a_failure(site: Site, tmp_path: Path) -> None:
+    """Each part in time is not the whole in time."""
+    site.pages["/slow"] = 200, {}, b"slow"
+    moments = iter([0.0, 51.0, 51.0])
+    page = SourcePage("acme", "slow", f"{site.url}/slow", "slow.md")
+
+    (found,) = fetch([page], tmp_path, limits=Limits(timeout=5), pause=lambda _: None, now=lambda: next(moments))
+
+    assert (found.outcome, found.why) == ("failed", "not complete within 50 s")
+
+
+@pytest.mark.parametrize("kept", ['"é"', 5, None, ["x"], "two\nlines"], ids=repr)
+def test_a_validator_that_no_header_can_carry_is_not_sent(site: Site, tmp_path: Path, kept: Any) -> None:
+    """Whether the site sent it or somebody wrote it into the file; the page is fetched whole."""
+    site.pages["/a"] = 200, {"ETag": '"é"'}, b"one"
+    _fetch(site, tmp_path, "/a")
+    state = json.loads((tmp_path / "fetched.json").read_text())
+    assert "etag" not in state[f"{site.url}/a"]
+    state[f"{site.url}/a"]["etag"] = kept
+    (tmp_path / "fetched.json").write_text(json.dumps(state))
+
+    assert [one.outcome for one in _fetch(site, tmp_path, "/a")] == ["same"]
+    assert [condition for _, condition in site.asked] == [None, None]
 
 
 def test_a_server_that_is_not_there_is_a_failure(tmp_path: Path) -> None:

@@ -1,8 +1,10 @@
 """`mockreel mcp` over stdio and over HTTP, through the SDK's own client."""
 
 import asyncio
+import http.client
 import json
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -61,6 +63,34 @@ def test_the_command_serves_http_and_attaches_to_a_server(served: str, connectio
     job = result_of(asyncio.run(asked()))
 
     assert connection.control.get_job("aimlapi", job["id"]).model == job["model"]
+
+
+def test_an_offer_to_upgrade_costs_no_request_its_body(served: str) -> None:
+    """As Java's client makes one with each request; the connection stays open as long as on every other port."""
+    hello = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}}
+    body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": hello}).encode()
+    host = served.removeprefix("http://").removesuffix("/mcp")
+    head = (
+        f"POST /mcp HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n"
+        "Accept: application/json, text/event-stream\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n"
+        f"HTTP2-Settings: AAMAAABkAAQAAP__\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    with socket.create_connection(("127.0.0.1", int(host.partition(":")[2])), 20) as one:
+        one.sendall(head.encode() + body)
+        answer = http.client.HTTPResponse(one)
+        answer.begin()
+
+        assert (answer.status, json.load(answer)["id"]) == (200, 1)
+
+
+def test_what_is_no_http_is_rejected_in_words(served: str) -> None:
+    """As on every other port."""
+    with socket.create_connection(("127.0.0.1", int(served.split(":")[2].partition("/")[0])), 20) as one:
+        one.sendall(b"\x16\x03\x01\x02\x00\x01")
+        answer = http.client.HTTPResponse(one)
+        answer.begin()
+
+        assert b"TLS (https://) was sent to a port for plain HTTP" in answer.read()
 
 
 def test_ctrl_c_ends_the_command_well(connection: Connection) -> None:

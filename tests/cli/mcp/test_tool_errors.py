@@ -1,6 +1,8 @@
 """What the tools say of rejected requests, of error responses and of wrong arguments."""
 
+import asyncio
 import inspect
+import json
 from typing import Any
 
 import pytest
@@ -9,6 +11,7 @@ pytest.importorskip("mcp", reason="the extra mcp is not installed")
 
 from cli.mcp.tool_call import Ask
 
+from mockreel.cli.use.mcp.connection import Connection
 from mockreel.cli.use.mcp.tools import Tools
 
 
@@ -94,3 +97,79 @@ def test_an_argument_that_a_tool_does_not_have_is_refused(ask: Ask, tool: str) -
         ask(tool, nht=2)
 
     assert all(name in str(refused.value) for name in known)
+
+
+SECRET = "rf_live_9fQ2xLw7ZpT4mVb1"
+_OPTIONAL: dict[str, list[Any]] = {
+    "provider": [1, SECRET, "no\x1b[31m\u202e", ""],
+    "model": [1, SECRET, "x" * 100_000],
+    "input": ["x", [], {"prompt": "\ud800"}],
+    "scenario": [1, SECRET, "é"],
+    "callback_url": [1],
+    "id": [1, SECRET, "\ud800", "../x"],
+    "limit": [0, 201, "x", SECRET, 10**30, 1.5],
+    "operation": [1, SECRET, "\ud800"],
+    "status": ["x", SECRET, -1, 10**30],
+    "bodies": ["perhaps", SECRET],
+    "number": [-1, "x", SECRET, 10**30],
+    "error": [1, SECRET],
+    "fault": [1, SECRET, f"delay; seconds={SECRET}"],
+    "nth": [0, "x", SECRET, 10**30],
+    "seconds": [-1, "x", SECRET, 1e300],
+    "hold": ["perhaps"],
+    "url": ["http://[" + SECRET, f"http://u:{SECRET}@127.0.0.1:99999/?token={SECRET}", "ftp://127.0.0.1/", "no\n", ""],
+    "secret": [1, ""],
+    "budget": [0, 301, "x", SECRET],
+}
+_NEEDED: dict[str, dict[str, Any]] = {
+    "submit_example": {"provider": "runflow"},
+    "list_jobs": {"provider": "runflow"},
+    "inject_fault": {"fault": "reset"},
+    "advance_clock": {"seconds": 1},
+    "check_handler": {"url": "http://127.0.0.1:9/", "provider": "runflow", "secret": "abc", "budget": 1},
+}
+
+
+@pytest.mark.parametrize(
+    "tool", [name for name in Tools.NAMES if len(inspect.signature(getattr(Tools, name)).parameters) > 1]
+)
+def test_a_wrong_argument_is_refused_in_words_and_its_secret_not_repeated(
+    ask: Ask, tool: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Whatever it is: one sentence, which says what is valid; no page of the library, nothing on stderr."""
+    for name in list(inspect.signature(getattr(Tools, tool)).parameters)[1:]:
+        for value in _OPTIONAL[name]:
+            try:
+                ask(tool, **{**_NEEDED.get(tool, {}), name: value})
+            except AssertionError as refused:
+                text = str(refused)
+            else:
+                continue
+            case = f"{tool}({name}={str(value)[:40]!r}): {text[:400]}"
+            assert SECRET not in text, case
+            assert text.isascii() or not any(one in text for one in "\x1b\u202e"), case
+            assert text.removeprefix(f"Error executing tool {tool}").startswith(": "), case
+            assert "pydantic" not in text, case
+            assert "--" not in text, case
+            assert len(text) < 1500, case
+    assert "Traceback" not in capfd.readouterr().err
+
+
+def test_a_result_has_nothing_that_acts_on_a_terminal(ask: Ask, connection: Connection) -> None:
+    """As text; its JSON is the same."""
+    from mcp.client.client import Client  # noqa: PLC0415
+
+    from mockreel.cli.use.mcp.agent_server import agent_server  # noqa: PLC0415
+
+    job = ask("submit_example", provider="runflow", input={"prompt": "a\u202eb é"})["id"]
+
+    async def read() -> Any:
+        async with Client(agent_server(connection)) as client:
+            return await client.call_tool("list_jobs", {"provider": "runflow", "id": job})
+
+    result = asyncio.run(read())
+    text = result.content[0].text
+
+    assert "\u202e" not in text
+    assert "é" in text
+    assert json.loads(text)["input"] == result.structured_content["input"] == {"prompt": "a\u202eb é"}

@@ -22,6 +22,7 @@ from mockreel.cassettes.recording_rules import ErrorCase
 from mockreel.cassettes.redaction.cassette_redactor import CassetteRedactor
 from mockreel.cassettes.redaction.final_check import Guard
 from mockreel.client import Client, ClientError, Job, JobEnded, KeyRefused, Outcome, Refused, ReplyNotUnderstood
+from mockreel.terminal import counted
 
 PrintLine = Callable[[str], None]
 
@@ -131,9 +132,8 @@ class Recorder:
         """The metadata besides the plan: the expectations, and the readings under which the responses are valid."""
         reading, wrong = supported(self.plan.contract, cassette, root=self.plan.root)
         if wrong:
-            self.print_line(
-                f"  {cassette.path.name} breaks the contract in {wrong} places, under every reading: replay it."
-            )
+            places = counted(wrong, "place")
+            self.print_line(f"  {cassette.path.name} breaks the contract in {places}, under every reading: replay it.")
         return {"expect": dict(expected), "reading": reading}
 
     def _request(self, row: ErrorCase) -> None:

@@ -17,7 +17,9 @@ from mockreel.client.profile_file import read_profile
 from mockreel.contract import Contract, load_contract
 from mockreel.contract.pricing import Cost
 from mockreel.engine.artifacts import artifact
+from mockreel.engine.redaction.url_redaction import masked_url
 from mockreel.errors import OptionError
+from mockreel.webhooks.receiver_address import check_receiver_address
 
 _PACKAGE = Path(mockreel.__file__).resolve().parent
 
@@ -93,7 +95,7 @@ class Plan:
             return f"{self.contract.title} documents none."
         if self.callback_url is None:
             return "not recorded, as there is no --callback-url by which the provider reaches this machine."
-        return f"at {self.callback_url.partition('?')[0]}"
+        return f"at {masked_url(self.callback_url.partition('?')[0])}"
 
 
 def make_plan(
@@ -112,7 +114,7 @@ def make_plan(
     """The plan of a recording.
 
     Raises:
-        OptionError: an unknown provider, host or model.
+        OptionError: an unknown provider, host or model, or a callback URL that is none.
         NotRecorded: there is no place for the cassettes.
     """
     root = data if data is not None and (data / "contracts" / provider).is_dir() else data_root()
@@ -126,6 +128,8 @@ def make_plan(
         raise OptionError("input", None, then=f"A model of your own needs its input: --input '{{…}}' ({model}).")
     if model is not None and model not in contract.names:
         raise OptionError("model", model, contract.names, then=f"`mockreel models --provider {provider}` lists them.")
+    if callback_url is not None:
+        check_receiver_address("callback_url", callback_url, example="https://name-of-your-tunnel.example/in")
     return Plan(
         contract,
         read_profile(provider, root=root),

@@ -15,13 +15,13 @@ from mockreel.cassettes.recording_rules import Rules, looks_of_all, read_rules
 from mockreel.cassettes.redaction.secret_patterns import Secrets
 from mockreel.cassettes.redaction.text_places import parsed
 from mockreel.cassettes.scan.second_detector import second_detector
-from mockreel.cassettes.scan.suspicion import suspicion
+from mockreel.cassettes.scan.suspicion import is_providers_key, suspicion
 from mockreel.cassettes.scan.text_extraction import NamedText, named_texts
 from mockreel.contract import load_contract, providers
 from mockreel.contract.conversation.section import sections
 from mockreel.contract.data.data_files import parse_yaml
 from mockreel.contract.messages.version_header import VERSION_HEADER
-from mockreel.errors import DataError
+from mockreel.errors import DataError, OptionError
 
 STRUCTURED = (".yaml", ".yml", ".json", ".har")
 _DEEPEST = 100
@@ -55,6 +55,7 @@ def scan(paths: Sequence[Path] = (), *, root: Path | None = None) -> Scan:
 
     Raises:
         CassetteUnreadable: a file cannot be read.
+        OptionError: a folder has no file.
     """
     root = root or data_root()
     chosen = paths or [folder for name in providers(root=root) for folder in [root / "contracts" / name / "cassettes"]]
@@ -65,7 +66,10 @@ def scan(paths: Sequence[Path] = (), *, root: Path | None = None) -> Scan:
 
 def _files(path: Path, *, named: bool) -> Iterator[Path]:
     if path.is_dir():
-        yield from (one for one in sorted(path.rglob("*")) if one.is_file() and ".git" not in one.parts)
+        found = [one for one in sorted(path.rglob("*")) if one.is_file() and ".git" not in one.parts]
+        if named and not found:
+            raise OptionError("PATH", str(path), then="No file is in it to look at: name a file, or another folder.")
+        yield from found
     elif path.is_file():
         yield path
     elif named:
@@ -96,7 +100,8 @@ class Scanner:
 
     def _structured(self, path: Path, text: str, document: Any) -> Iterator[SecretFinding]:
         cassette = document if isinstance(document, Mapping) and "interactions" in document else {}
-        ids = _ids(document, self._rules(cassette))
+        keys = Secrets(self._looks, allowed=self._examples, digests=False)
+        ids = {one for one in _ids(document, self._rules(cassette)) if not is_providers_key(one, keys)}
         secrets = Secrets(self._looks, allowed=[*self._examples, *ids], digests=False)
         for number, one in enumerate(cassette.get("interactions") or ()):
             if _is_ours(one):

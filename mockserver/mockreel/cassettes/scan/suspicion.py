@@ -5,7 +5,7 @@ import binascii
 import re
 from collections.abc import Iterator
 
-from mockreel.cassettes.redaction.secret_patterns import Secrets
+from mockreel.cassettes.redaction.secret_patterns import Secrets, Sighting
 from mockreel.cassettes.scan.secret_names import Meaning, meaning, opens
 from mockreel.cassettes.scan.text_extraction import NamedText
 from mockreel.engine.redaction.secret_places import BY_NAME
@@ -40,7 +40,11 @@ def suspicion(one: NamedText, secrets: Secrets) -> str:
     sense = meaning(one.name, one.around)
     text, is_identifier = _blanked(one.text, ("digest",)), sense in ("digest", "id")
     bare = _ADDRESS.sub(_query_of, _DATA.sub(_unless_text, _blanked(text, ("digest", "id"))))
-    found = [sighting for sighting in secrets.formats(text) if sighting.what != PROVIDERS]
+    found = [
+        sighting for sighting in secrets.formats(text) if sighting.what != PROVIDERS or not _is_hex(text, sighting)
+    ]
+    if not found and is_providers_key(one.text, secrets):  # in what is called an id
+        return PROVIDERS
     if not found and not is_identifier:
         found = [*(key for key in secrets.formats(bare) if key.what == PROVIDERS), *secrets.random_sightings(bare)]
     if found:
@@ -51,11 +55,22 @@ def suspicion(one: NamedText, secrets: Secrets) -> str:
     return BY_NAME if any(_is_secret(value, what, secrets) for what, value in named) else ""
 
 
+def is_providers_key(text: str, secrets: Secrets) -> bool:
+    """Whether a text has a provider's key that begins as nothing else does."""
+    return any(one.what == PROVIDERS and not _is_hex(text, one) for one in secrets.formats(text))
+
+
+def _is_hex(text: str, one: Sighting) -> bool:
+    return _HEX.fullmatch(text[one.start : one.end]) is not None
+
+
 def _is_secret(value: str, sense: Meaning, secrets: Secrets) -> bool:
     return sense in ("secret", "perhaps") and opens(value, sense) and not secrets.knows(value)
 
 
-# What a text is called that looks like a provider's key: 32 hex digits do, and so does a digest.
+# What a text is called that looks like a provider's key: 32 hex digits do, and so does a digest, or a folder of a URL.
+# One that begins as nothing else does is one everywhere.
+_HEX = re.compile(r"[0-9A-Fa-f]+")
 PROVIDERS = "a key of the provider"
 
 

@@ -177,7 +177,7 @@ def _plan(options: Mapping[str, Any], target: str) -> Any:
     from mockreel.conformance.suite import BUDGET, BUDGET_AT_A_URL, QUICK_AT_A_URL, Plan  # noqa: PLC0415
 
     at_a_url = QUICK_AT_A_URL if options["quick"] else BUDGET_AT_A_URL
-    budget = BUDGET if target in ("mock", "control") or options["handler"] else at_a_url
+    budget = BUDGET if target in ("mock", "control") or options["handler"] is not None else at_a_url
 
     return Plan(
         providers=options["providers"],
@@ -205,7 +205,7 @@ def _run(target: str, options: Mapping[str, Any], terminal_report: Any) -> Any:
     def announcer(announced: Any) -> None:
         _echo(terminal_report.plan(announced))
 
-    if options["handler"]:
+    if options["handler"] is not None:
         return _check_handler(plan, options, watcher)
     if target == "control":
         from mockreel.conformance.targets.control_api import check_control  # noqa: PLC0415

@@ -26,7 +26,13 @@ def command() -> None:
 @click.option(
     "--pause", type=Seconds(min=0), default=1.0, show_default=True, help="Seconds between two requests to one host."
 )
-@click.option("--timeout", type=Seconds(min=0), default=30.0, show_default=True, help="Seconds to wait for a response.")
+@click.option(
+    "--timeout",
+    type=Seconds(min=0),
+    default=30.0,
+    show_default=True,
+    help="Seconds to wait for a response; all of it may take ten times as long.",
+)
 @click.option(
     "--data",
     type=click.Path(exists=True, file_okay=False, path_type=Path),

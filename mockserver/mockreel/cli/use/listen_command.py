@@ -2,11 +2,11 @@
 
 import os
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import click
 
@@ -16,8 +16,11 @@ from mockreel.cli.shared_options import ca_option, data_option, keep_alive_optio
 from mockreel.terminal import harmless, harmless_json
 
 if TYPE_CHECKING:
+    from mockreel.engine.redaction import Redactor
     from mockreel.server.webhook_receiver import HandledWebhook, Receiver, Server
 
+# So much of a text is shown, and so much of it is looked through for secrets.
+_MOST_SHOWN, _MOST_READ = 300, 10_000
 _SIGNATURES = {
     "good": "signature good",
     "bad": "SIGNATURE BAD",
@@ -49,7 +52,9 @@ _SIGNATURES = {
     "--allow-host", "allowed", multiple=True, metavar="HOST", help="Allow a handler on this host (repeatable)."
 )
 @click.option("--count", type=click.IntRange(1), metavar="N", help="Exit after this many webhooks.")
-@click.option("--json", "as_json", is_flag=True, help="Print each webhook as a line of JSON, with its body.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print each webhook as a line of JSON, with its body; secrets are masked."
+)
 @click.option(
     "--ready-file",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -68,13 +73,14 @@ def command(port: int, count: int | None, as_json: bool, ready_file: Path | None
     from mockreel.server.webhook_receiver import Server  # noqa: PLC0415
 
     remaining = count
+    privacy = _Privacy(options["secrets"])
 
     def shown(handled: "HandledWebhook") -> None:
         nonlocal remaining
         if as_json:
-            click.echo(harmless_json(_row(handled)))
+            click.echo(harmless_json(_row(handled, privacy)))
         else:
-            echo(_line(handled))
+            echo(_line(handled, partial(privacy.text, handled)))
         remaining = None if remaining is None else remaining - 1
         if remaining == 0:
             server.should_exit = True
@@ -96,29 +102,16 @@ def _receiver(options: Mapping[str, Any], shown: "Callable[[HandledWebhook], Non
     from mockreel.server.webhook_receiver import Receiver  # noqa: PLC0415
     from mockreel.simulator.simulator import load_contracts  # noqa: PLC0415
     from mockreel.webhooks import Targets, check_authority  # noqa: PLC0415
+    from mockreel.webhooks.receiver_address import check_receiver_address  # noqa: PLC0415
     from mockreel.webhooks.recognition import Recogniser  # noqa: PLC0415
 
     contracts = load_contracts(options["providers"] or None, data=options["data"])
     recogniser = Recogniser(contracts.values(), secrets=options["secrets"])
     targets = Targets(allowed=frozenset(options["allowed"]))
-    _check_handler(options["forward"])
+    if options["forward"] is not None:
+        check_receiver_address("--forward-to", options["forward"])
     check_authority(options["ca"])
     return Receiver(recogniser, targets, shown, forward=options["forward"], answer=options["answer"], ca=options["ca"])
-
-
-def _check_handler(forward: str | None) -> None:
-    """What is no address is refused at once: else each callback would be lost before anybody sees why."""
-    if forward is None:
-        return
-    from mockreel.errors import OptionError  # noqa: PLC0415
-
-    try:
-        parts = urlsplit(forward)
-        valid = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        valid = False
-    if not valid:
-        raise OptionError("--forward-to", forward, then="Give the handler's address, as http://127.0.0.1:3000/hook.")
 
 
 def _introduce(url: str, announce: Any, as_json: bool) -> None:
@@ -135,28 +128,65 @@ def _stop_on_signals(server: "Server") -> None:
         signal.signal(number, stop)
 
 
-def _line(handled: "HandledWebhook") -> str:
+class _Privacy:
+    """What of a webhook is shown: none of the secrets of this command, and none that the webhook has."""
+
+    def __init__(self, secrets: Sequence[str]) -> None:
+        from mockreel.engine.redaction import Fingerprints, Redactor  # noqa: PLC0415
+
+        self._known = Fingerprints(secrets)
+        self._unknown = Redactor()
+        self._by_provider: dict[str, Redactor] = {}
+
+    def text(self, handled: "HandledWebhook", text: str) -> str:
+        """A text of it, in a length that a line may have."""
+        shown = self._redactor(handled).text(text[:_MOST_READ], self._known)
+        return shown if len(shown) <= _MOST_SHOWN else f"{shown[:_MOST_SHOWN]}…"
+
+    def value(self, handled: "HandledWebhook", value: Any) -> Any:
+        """A JSON value of it."""
+        return self._redactor(handled).value(value, self._known)
+
+    def _redactor(self, handled: "HandledWebhook") -> "Redactor":
+        from mockreel.engine.redaction import redactor_of  # noqa: PLC0415
+
+        callback = handled.webhook.callback
+        if callback is None:
+            return self._unknown
+        name = callback.contract.provider
+        if name not in self._by_provider:
+            self._by_provider[name] = redactor_of(callback.contract)
+        return self._by_provider[name]
+
+
+def _line(handled: "HandledWebhook", shown: Callable[[str], str]) -> str:
+    """A webhook in words; what came with it only as `shown`."""
     webhook = handled.webhook
     if webhook.callback is None:
         return harmless(f"? {webhook.rejection} Answered {handled.answered}.")
-    summary = " ".join(
-        part for part in (webhook.callback.contract.title, webhook.word, webhook.subject, webhook.state) if part
-    )
+    said = (shown(one) for one in (webhook.word, webhook.subject, webhook.state) if one)
+    summary = " ".join([webhook.callback.contract.title, *said])
     parts = [summary, _SIGNATURES[webhook.signature], handled.handed, f"answered {handled.answered}"]
-    wrong = [f"    not as documented: {one.pointer or 'the body'}: {one.message}" for one in webhook.violations[:5]]
+    wrong = [
+        f"    not as documented: {shown(one.pointer) or 'the body'}: {shown(one.message)}"
+        for one in webhook.violations[:5]
+    ]
     return "\n".join(map(harmless, [", ".join(parts), *wrong]))
 
 
-def _row(handled: "HandledWebhook") -> Mapping[str, Any]:
-    webhook = handled.webhook
+def _row(handled: "HandledWebhook", privacy: _Privacy) -> Mapping[str, Any]:
+    """A webhook as JSON."""
+    webhook, shown = handled.webhook, partial(privacy.text, handled)
+    violations = [one.row() for one in webhook.violations]
     return {
         "provider": webhook.callback.contract.provider if webhook.callback else None,
-        "event": webhook.word if webhook.callback else None,
-        "subject": webhook.subject,
-        "state": webhook.state,
+        "event": shown(webhook.word) if webhook.callback else None,
+        "subject": shown(webhook.subject),
+        "state": shown(webhook.state),
         "signature": webhook.signature,
-        "violations": [one.row() for one in webhook.violations],
+        "violations": [{**privacy.value(handled, one), "message": shown(one["message"])} for one in violations],
         "handler": handled.handed,
         "answered": handled.answered,
-        "body": webhook.payload,
+        "unreadable": webhook.unreadable or None,
+        "body": privacy.value(handled, webhook.payload),
     }

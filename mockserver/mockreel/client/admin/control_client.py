@@ -22,6 +22,7 @@ from mockreel.client.admin.control_results import (
     Verdict,
 )
 from mockreel.client.admin.server_address import control_address
+from mockreel.client.http.whole_text import check_whole
 from mockreel.errors import OptionError
 
 
@@ -275,6 +276,8 @@ class ControlClient:
 
 
 def _path(noun: str, provider: str, id: str) -> str:  # noqa: A002
+    check_whole("provider", provider)
+    check_whole("id", id)
     return f"{noun}/{quote(provider, safe='')}/{quote(id, safe='')}"
 
 

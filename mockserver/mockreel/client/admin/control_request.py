@@ -9,7 +9,10 @@ from urllib.parse import quote
 import httpx2
 import orjson
 
+from mockreel.client.http.json_writer import to_json
+from mockreel.client.http.whole_text import check_whole
 from mockreel.contract.messages.version_header import VERSION_HEADER
+from mockreel.engine.redaction.transport_reason import transport_reason
 from mockreel.errors import ControlError, ControlUnreachable, DataError, OptionError
 
 DEFAULT_URL = "http://127.0.0.1:8700"
@@ -35,13 +38,15 @@ class ControlConnection:
                 base_url=self.url + ROOT, headers=headers, timeout=timeout, trust_env=False, **options
             )
         except httpx2.InvalidURL as problem:
-            raise ControlUnreachable(self.url, str(problem)) from problem
+            raise ControlUnreachable(self.url, transport_reason(problem)) from problem
 
     def close(self) -> None:
         self._client.close()
 
     def get(self, path: str, /, **query: Any) -> Mapping[str, Any]:
         parameters = {name: value for name, value in query.items() if value is not None}
+        for name, value in parameters.items():
+            check_whole(name, str(value))
         return self._request("GET", self._past + path, params=parameters)
 
     def get_slowly(self, path: str) -> Mapping[str, Any]:
@@ -50,8 +55,8 @@ class ControlConnection:
 
     def post(self, path: str, body: Mapping[str, Any] | None = None, *, patient: bool = False) -> Mapping[str, Any]:
         options: dict[str, Any] = {"timeout": None} if patient else {}
-        content, headers = orjson.dumps(body or {}), {"content-type": "application/json"}
-        return self._request("POST", path, content=content, headers=headers, **options)
+        headers = {"content-type": "application/json"}
+        return self._request("POST", path, content=_json(body or {}), headers=headers, **options)
 
     def delete(self, path: str) -> Mapping[str, Any]:
         return self._request("DELETE", path)
@@ -68,6 +73,18 @@ class ControlConnection:
             return row
         detail = str(row.get("detail", response.text))
         raise ControlError(response.status_code, str(row.get("title", "")), detail, row.get("valid", ()))
+
+
+def _json(body: Mapping[str, Any]) -> bytes:
+    """A body as JSON.
+
+    Raises:
+        OptionError: JSON cannot express it.
+    """
+    try:
+        return orjson.dumps(body)
+    except TypeError:  # an integer beyond 64 bits, which the server is to judge, or half of a character
+        return to_json(body)
 
 
 def check_url(url: str) -> None:
@@ -89,7 +106,7 @@ def trusting(ca: Path | str) -> ssl.SSLContext:
 
 
 def _reason(problem: Exception) -> str:
-    text = str(problem) or type(problem).__name__
+    text = transport_reason(problem)
     if _DISTRUSTED in text:
         return f"its certificate is not trusted: name the authority, --ca FILE or --ready-file PATH ({text})"
     return text

@@ -9,6 +9,7 @@ import httpx2
 from mockreel.client.admin.control_request import check_url, trusting
 from mockreel.client.admin.server_address import control_address
 from mockreel.contract.messages.version_header import VERSION_HEADER
+from mockreel.engine.redaction.transport_reason import transport_reason
 from mockreel.errors import ControlUnreachable
 
 READY_PATH = "/readyz"
@@ -62,7 +63,7 @@ def _ready(url: str, ca: Path | str | None, seconds: float) -> str:
     try:
         response = httpx2.get(url.rstrip("/") + READY_PATH, timeout=seconds, trust_env=False, **options)  # type: ignore[arg-type]
     except (httpx2.HTTPError, httpx2.InvalidURL) as problem:
-        raise ControlUnreachable(url, str(problem) or type(problem).__name__) from problem
+        raise ControlUnreachable(url, transport_reason(problem)) from problem
     if VERSION_HEADER not in response.headers:
         raise ControlUnreachable(url, "the server there is not mockreel")
     if not response.is_success:

@@ -8,6 +8,7 @@ import httpx2
 
 from mockreel.client.http.api_key import Key
 from mockreel.client.http.steps import IncomingResponse, OutgoingRequest, Pause, T, Talk, Trouble
+from mockreel.engine.redaction.transport_reason import transport_reason
 
 MOST_BYTES = 32 * 1024 * 1024
 _NOT_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.UnsupportedProtocol)
@@ -130,7 +131,8 @@ def _trouble(problem: Exception) -> Trouble:
     """The trouble without the original error, which has the request; `sent` is false only if that is certain."""
     sent = not isinstance(problem, (*_NOT_SENT, httpx2.InvalidURL))
     final = isinstance(problem, httpx2.InvalidURL | httpx2.UnsupportedProtocol) or _is_distrust(problem)
-    return Trouble(f"{type(problem).__name__}: {problem}".rstrip(": "), sent, final)
+    name, reason = type(problem).__name__, transport_reason(problem)
+    return Trouble(name if reason == name else f"{name}: {reason}", sent, final)
 
 
 def _is_distrust(problem: BaseException | None) -> bool:

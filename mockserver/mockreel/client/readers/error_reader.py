@@ -9,6 +9,7 @@ from mockreel.client.http.api_key import Key
 from mockreel.client.http.steps import IncomingResponse
 from mockreel.client.profile import ErrorKind, ErrorPlaces
 from mockreel.contract import Contract, pointers
+from mockreel.engine.redaction import redactor_of
 
 UNKNOWN = "unknown"
 
@@ -22,6 +23,7 @@ class ErrorReader:
         self._title = contract.title
         self._places = places
         self._key = key
+        self._redactor = redactor_of(contract)
 
     def is_error(self, response: IncomingResponse) -> bool:
         """Whether a response is an error response; every HTTP status below 200 or from 400 is one."""
@@ -43,12 +45,19 @@ class ErrorReader:
         return error(
             f"{self._title} {what}",
             status=response.status,
-            code=self._code(response),
-            message=self._key.redacted(self._message(response)),
-            request_id=self.request_id(response),
-            violations=tuple(found) if isinstance(found, list) else (),
+            code=self._shown(self._code(response)),
+            message=self.shown(self._message(response)),
+            request_id=self._shown(self.request_id(response)),
+            violations=tuple(self._key.redacted_value(found, self._redactor)) if isinstance(found, list) else (),
             retry_after=retry_after(response),
         )
+
+    def shown(self, text: str) -> str:
+        """What a provider said, as an error may show it: without the key in any encoding, and without others."""
+        return self._key.redacted(text, self._redactor)
+
+    def _shown(self, text: str | None) -> str | None:
+        return None if text is None else self.shown(text)
 
     def request_id(self, response: IncomingResponse) -> str | None:
         """The request id for the provider's support."""

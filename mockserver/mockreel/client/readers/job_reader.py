@@ -1,6 +1,6 @@
 """Read a job from a response or a callback, under any reading of the docs."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation
 from itertools import zip_longest
 from typing import Any
@@ -14,10 +14,15 @@ _ADDRESS = ("http://", "https://", "data:")
 
 
 class Outcomes:
-    """Reads the jobs of one provider."""
+    """Reads the jobs of one provider.
 
-    def __init__(self, profile: ClientProfile) -> None:
+    Args:
+        shown: what a provider said, as an error may show it.
+    """
+
+    def __init__(self, profile: ClientProfile, *, shown: Callable[[str], str]) -> None:
         self._profile = profile
+        self._shown = shown
 
     def state(self, word: str | None) -> StateKind | None:
         """The state of a word; None if no reading has it."""
@@ -36,10 +41,17 @@ class Outcomes:
             state=state,
             word=word,
             results=self.results(rows, document) if done else (),
-            failure=failure(document, rows.failure) if state == "failed" else None,
+            failure=self.failure(document, rows.failure) if state == "failed" else None,
             spent=_charge(rows, document, headers),
             raw=document,
         )
+
+    def failure(self, document: Any, found: FailurePlaces) -> JobFailure:
+        """Why a job failed."""
+        places = found.code, found.message, found.stage
+        texts = [pointers.text(document, place) for place in places]
+        code, message, stage = (text if text is None else self._shown(text) for text in texts)
+        return JobFailure(code, message or "", stage)
 
     def results(self, rows: JobPlaces, document: Any) -> tuple[Result, ...]:
         """The results of a job."""
@@ -59,12 +71,6 @@ class Outcomes:
             if found:
                 return found
         return []
-
-
-def failure(document: Any, found: FailurePlaces) -> JobFailure:
-    """Why a job failed."""
-    code, message, stage = (pointers.text(document, place) for place in (found.code, found.message, found.stage))
-    return JobFailure(code, message or "", stage)
 
 
 def _all(document: Any, found: Places) -> list[Any]:

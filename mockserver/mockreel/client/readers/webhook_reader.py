@@ -10,7 +10,7 @@ from mockreel.client.http.steps import IncomingResponse
 from mockreel.client.http.whole_text import check_whole
 from mockreel.client.profile import ClientProfile, WebhookPlaces
 from mockreel.client.readers.error_reader import ErrorReader
-from mockreel.client.readers.job_reader import Outcomes, failure
+from mockreel.client.readers.job_reader import Outcomes
 from mockreel.client.values import Job, Notice, Outcome, StateKind
 from mockreel.contract import Contract, pointers
 from mockreel.contract.data.webhook_rows import Signature
@@ -106,7 +106,7 @@ class Notices:
         if state is None:
             return None
         results = self._outcomes.results(rows, inner) if rows and state in ("succeeded", "partial") else ()
-        why = failure(inner, places.failure) if state == "failed" else None
+        why = self._outcomes.failure(inner, places.failure) if state == "failed" else None
         return Outcome(job, state, word or state, results, why, raw=inner)
 
 

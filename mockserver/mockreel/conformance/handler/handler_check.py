@@ -20,6 +20,7 @@ from mockreel.conformance.reports.report import Report
 from mockreel.contract import Contract
 from mockreel.engine.redaction.url_redaction import masked_url
 from mockreel.errors import OptionError
+from mockreel.webhooks.receiver_address import check_receiver_address
 
 # The most wrong responses reported for one case; of one kind, such as a changed digit, only the first.
 MOST_FINDINGS = 10
@@ -34,7 +35,8 @@ def check_handler(
         watcher: receives each outcome when it is known.
 
     Raises:
-        OptionError: the provider documents no webhook, it signs and no secret is given, or `ca` has no certificate.
+        OptionError: the URL is none, the provider documents no webhook, it signs and no secret is given, or `ca` has no
+            certificate.
         MockreelError: the URL is unreachable, its certificate is not trusted, or the job could not be announced first.
     """
     from mockreel.simulator.simulator import load_contracts  # noqa: PLC0415
@@ -42,6 +44,7 @@ def check_handler(
     plan = plan or HandlerPlan()
     start = time.monotonic()
     contract = load_contracts([provider], data=plan.data)[provider]
+    check_receiver_address("handler", url)
     _check(contract, plan)
     cases = HandlerCases(contract, plan)
     before = posting(plan.before, plan.ca) if isinstance(plan.before, str) else plan.before
@@ -72,7 +75,7 @@ def _check(contract: Contract, plan: HandlerPlan) -> None:
         raise OptionError("--provider", contract.provider, then=f"{contract.title} documents no webhook.")
     if contract.callbacks.signature is not None and not plan.secret:
         then = f"{contract.title} signs its webhooks: give the secret that the handler verifies with."
-        raise OptionError("--secret", plan.secret or "", then=then)
+        raise OptionError("--secret", plan.secret or None, then=then)
 
 
 def _outcome(endpoint: Endpoint, contract: Contract, case: HandlerCase) -> Outcome:

@@ -15,6 +15,7 @@ from mockreel.conformance.handler.forged_signatures import Signing
 from mockreel.conformance.handler.handler_pace import MOST_AT_ONCE, Pace
 from mockreel.conformance.handler.webhook_samples import Job
 from mockreel.contract.data.webhook_rows import DeliveryPolicy, Signature
+from mockreel.engine.redaction.transport_reason import transport_reason
 from mockreel.engine.redaction.url_redaction import masked_url
 from mockreel.errors import MockreelError
 from mockreel.webhooks import Outcome
@@ -181,10 +182,10 @@ class Endpoint:
         except httpx2.ConnectError as problem:
             if not self._answered:
                 raise _unreachable(f"No handler answers at {masked_url(self.url)}", problem) from problem
-            why = distrust(problem, "its") or str(problem)
+            why = distrust(problem, "its") or transport_reason(problem)
             return Answer(delivery, None, time.monotonic() - start, f"no connection: {why}")
         except httpx2.HTTPError as problem:
-            why = str(problem) or type(problem).__name__
+            why = transport_reason(problem)
             return Answer(delivery, None, time.monotonic() - start, f"the connection was closed: {why}")
         return Answer(delivery, status, time.monotonic() - start)
 
@@ -235,7 +236,9 @@ class Endpoint:
 def _unreachable(what: str, problem: httpx2.HTTPError) -> MockreelError:
     """What to do if nobody answers: trust its certificate, or start it."""
     why = distrust(problem, "its")
-    return MockreelError(f"{what}: {why or problem}. {'Then' if why else 'Start it, then'} check again.")
+    return MockreelError(
+        f"{what}: {why or transport_reason(problem)}. {'Then' if why else 'Start it, then'} check again."
+    )
 
 
 def posting(url: str, ca: Path | None = None) -> Callable[[Job], object]:

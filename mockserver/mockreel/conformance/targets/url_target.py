@@ -10,6 +10,7 @@ import httpx2
 from mockreel.conformance.spending_guard import SpendingGuard
 from mockreel.contract import Contract
 from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest, Who
+from mockreel.engine.redaction.transport_reason import transport_reason
 from mockreel.errors import MockreelError, OptionError
 from mockreel.simulator.in_process.memory_receiver import Receiver
 from mockreel.simulator.in_process.target_keys import INVALID, Keys, dressed
@@ -150,7 +151,7 @@ class RemoteTarget:
 def _unanswered(method: str, url: str, problem: Exception) -> Unreachable:
     if isinstance(problem, httpx2.DecodingError):
         return Unreachable(f"{method} {url} was answered with a body that is not packed as its content-encoding says")
-    why = distrust(problem, "its") or problem or type(problem).__name__
+    why = distrust(problem, "its") or transport_reason(problem)
     return Unreachable(f"{method} {url} was not answered: {why}")
 
 

@@ -128,7 +128,7 @@ def one_of(request: Request, name: str, valid: Iterable[str], *, then: str = "")
 def whole(text: str, name: str) -> int:
     """A whole number in a query."""
     if not (_is_whole(text) and len(text) <= MOST_DIGITS):
-        raise OptionError(name, text, ["a whole number"])
+        raise OptionError(name, text, [f"a whole number from 0 to {10**MOST_DIGITS - 1}"])
     return int(text)
 
 
@@ -140,7 +140,7 @@ def number_in_path(request: Request, name: str, what: str) -> int:
     """
     text = str(request.path_params[name])
     if not (_is_whole(text) and len(text) <= MOST_DIGITS):
-        raise NotThere(what, text, then="It is a whole number.")
+        raise NotThere(what, text, then=f"It is a whole number from 0 to {10**MOST_DIGITS - 1}.")
     return int(text)
 
 

@@ -16,6 +16,7 @@ from mockreel.contract import Contract, State, pointers
 from mockreel.contract.conversation.demo_jobs import Act, Exchange, Script, filled
 from mockreel.contract.pricing import Cost
 from mockreel.engine.artifacts import artifact
+from mockreel.engine.redaction.transport_reason import transport_reason
 from mockreel.errors import MockreelError
 from mockreel.server.mock_server import Address
 from mockreel.simulator.provider import Provider
@@ -97,7 +98,7 @@ class Performer:
         try:
             await self._perform(client, progress)
         except (ActFailed, httpx2.HTTPError) as problem:
-            progress.problem = str(problem) or type(problem).__name__
+            progress.problem = transport_reason(problem) if isinstance(problem, httpx2.HTTPError) else str(problem)
         progress.done = True
         self.changed(progress)
 

@@ -1,10 +1,12 @@
 """The MCP server: the named tools, and their instructions for agents."""
 
+import signal
 import socket
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from functools import wraps
+from functools import partial, wraps
 from inspect import signature
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from mcp.server.transport_security import TransportSecuritySettings
 
     from mockreel.cli.use.mcp.connection import Connection
+    from mockreel.server.http.uvicorn_server import Loop
 
 HOST = "127.0.0.1"
 INSTRUCTIONS = """\
@@ -43,19 +46,29 @@ def agent_server(connection: "Connection") -> "MCPServer[Any]":
     """
     try:
         from mcp.server.mcpserver import MCPServer  # noqa: PLC0415
+        from mcp.server.mcpserver.exceptions import ToolError, UnexpectedToolError  # noqa: PLC0415
     except ImportError as lack:
         raise MissingPackage("`mockreel mcp` needs", "mcp", extra="mcp") from lack
+    from mockreel.cli.use.mcp.tool_texts import error_text, harmless_result  # noqa: PLC0415
     from mockreel.cli.use.mcp.tools import Tools  # noqa: PLC0415
 
     tools = Tools(connection)
 
     class Exact(MCPServer[Any]):
-        """Refuses an argument that a tool does not have: without it, a fault would hit every request."""
+        """Refuses an argument that a tool does not have: without it, a fault would hit every request.
+
+        What a tool says is made fit for a terminal, and its errors repeat no secret of the arguments.
+        """
 
         async def call_tool(self, name: str, arguments: dict[str, Any], context: Any = None) -> Any:
             if name in Tools.NAMES:
                 _check_arguments(name, arguments, list(signature(getattr(tools, name)).parameters))
-            return await super().call_tool(name, arguments, context)
+            try:
+                return harmless_result(await super().call_tool(name, arguments, context))
+            except UnexpectedToolError:  # logged by the SDK
+                raise
+            except ToolError as problem:
+                raise ToolError(error_text(name, problem)) from problem.__cause__
 
     server = Exact(
         "mockreel", instructions=INSTRUCTIONS, version=__version__, log_level="ERROR", warn_on_duplicate_tools=True
@@ -80,19 +93,34 @@ def serve_http(connection: "Connection", port: int) -> None:
     """
     import uvicorn  # noqa: PLC0415
 
+    from mockreel.server.http.connection.bounded_protocol import Bounded  # noqa: PLC0415
+    from mockreel.server.http.connection.connection_limits import KEEP_ALIVE_SECONDS  # noqa: PLC0415
+    from mockreel.server.http.uvicorn_server import Loop  # noqa: PLC0415
+
     server = agent_server(connection)
-
-    class Announced(uvicorn.Server):
-        """Reports its address once it is ready, and can be ended."""
-
-        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-            await super().startup(sockets=sockets)
-            click.echo(f"The tools are at http://{HOST}:{at}/mcp. Stop with Ctrl-C.", file=sys.stderr)
-
     with _bound(port) as bound:
         at = bound.getsockname()[1]
         app = server.streamable_http_app(host=HOST, json_response=True, transport_security=_own_names(at))
-        Announced(uvicorn.Config(app, log_config=None, access_log=False)).run(sockets=[bound])
+        settings: dict[str, Any] = {"http": Bounded, "ws": "none", "log_config": None, "access_log": False}
+        settings["log_level"] = "critical"  # a stream that ends with the server is no error
+        settings |= {"proxy_headers": False, "server_header": False, "timeout_keep_alive": KEEP_ALIVE_SECONDS}
+        loop = Loop(uvicorn.Config(app, **settings))
+        loop.ready = partial(_announce, f"http://{HOST}:{at}/mcp")
+        _end_on_signals(loop)
+        loop.run(sockets=[bound])
+
+
+def _end_on_signals(loop: "Loop") -> None:
+    def end(number: int, frame: FrameType | None) -> None:
+        loop.handle_exit(number, frame)  # the streams that it serves end with it; a second Ctrl-C waits for nobody
+        loop.end()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, end)
+
+
+def _announce(url: str) -> None:
+    click.echo(f"The tools are at {url}. Stop with Ctrl-C.", file=sys.stderr)
 
 
 def _own_names(port: int) -> "TransportSecuritySettings":

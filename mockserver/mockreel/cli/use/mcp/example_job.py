@@ -45,11 +45,16 @@ def submit(
     contract = connection.contract(provider)
     example, usual = _example(contract, model)
     if scenario is not None and not (scenario.isascii() and scenario.isprintable()):
-        raise OptionError("scenario", scenario, connection.control.scenarios()[provider], then="Nothing was sent.")
+        raise OptionError("scenario", scenario, _scenarios(connection, provider), then="Nothing was sent.")
     transport = Preferring(f"scenario={scenario}") if scenario else None
     key, url = connection.key_of(provider), connection.url(provider)
     with Client(contract, key=key, base_url=url, transport=transport) as client:
         return client.submit(example, fields if fields is not None else usual, callback_url=callback_url)
+
+
+def _scenarios(connection: Connection, provider: str) -> list[str]:
+    row = connection.control.scenarios()[provider]
+    return [*row["jobs"], *row["requests"]]
 
 
 def _example(contract: Contract, model: str | None) -> tuple[str, Mapping[str, Any]]:

@@ -11,6 +11,7 @@ from mockreel.cli.use.mcp import error_explanation, example_job
 from mockreel.cli.use.mcp.connection import Connection
 from mockreel.client import Invalid
 from mockreel.errors import OptionError
+from mockreel.webhooks.receiver_address import check_receiver_address
 
 Row = dict[str, Any]
 Provider = Annotated[str, Field(description="The provider's name, as `status` lists it.")]
@@ -117,7 +118,9 @@ class Tools:
     def explain_error(
         self,
         *,
-        number: Annotated[int | None, Field(description="The request's number; default: the newest rejected.")] = None,
+        number: Annotated[
+            int | None, Field(ge=1, description="The request's number; default: the newest rejected.")
+        ] = None,
         provider: Annotated[str | None, Field(description="Instead, list this provider's error responses.")] = None,
         error: Annotated[
             str | None, Field(description="Or explain one by its name or code; of every provider, if none is given.")
@@ -189,6 +192,7 @@ class Tools:
         from mockreel.conformance.handler import HandlerPlan, check_handler  # noqa: PLC0415
         from mockreel.conformance.reports.report import row  # noqa: PLC0415
 
+        check_receiver_address("url", url)
         if (urlsplit(url).hostname or "") not in LOOPBACK:
             raise OptionError(
                 "url", url, ["http://127.0.0.1:PORT/…"], then="Only handlers on this machine are checked."

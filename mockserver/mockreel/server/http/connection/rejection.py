@@ -57,7 +57,10 @@ def unreadable(opening: bytes, problem: httptools.HttpParserError) -> Rejection:
     The reason quotes nothing of the request, as it may be a secret.
     """
     if opening.startswith(_TLS):
-        return Rejection(400, "TLS (https://) was sent to a port for plain HTTP: use http://, or --tls.")
+        return Rejection(
+            400,
+            "TLS (https://) was sent to a port for plain HTTP: use http:// (with `mockreel serve`, --tls allows both).",
+        )
     if opening.startswith(_HTTP2):
         return Rejection(400, "HTTP/2 was sent without negotiation; this server only supports HTTP/1.1: use that.")
     if opening.startswith(_SOCKS):
