@@ -1,5 +1,7 @@
 """A reset: everything is as at the start."""
 
+import gc
+import weakref
 from typing import Any
 
 import httpx2
@@ -146,3 +148,25 @@ def test_code_beside_a_server_asks_and_resets_it() -> None:
         assert server.journal.count == 0
     with pytest.raises(MockServerClosed, match="reset"):
         server.reset()
+
+
+class Circle:
+    """What only the garbage collector frees."""
+
+    def __init__(self) -> None:
+        self.own = self
+
+
+@pytest.mark.parametrize("spared", [True, False])
+def test_a_reset_collects_where_the_collector_was_spared(
+    admin: Admin, monkeypatch: pytest.MonkeyPatch, *, spared: bool
+) -> None:
+    """In `serve`, whose collector hardly ever looks at what is old; in another process that is not ours to do."""
+    monkeypatch.setattr(gc, "get_freeze_count", lambda: 1 if spared else 0)
+    gc.disable()
+    try:
+        held = weakref.ref(Circle())
+        admin.post("reset")
+        assert (held() is None) == spared
+    finally:
+        gc.enable()

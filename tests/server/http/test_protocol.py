@@ -111,7 +111,7 @@ def test_without_the_protocol_the_wire_is_not_to_be_had() -> None:
 
 
 def test_what_faults_stand_on_is_still_in_uvicorn() -> None:
-    """If a new version fails here, `server/wire.py` has to be looked at."""
+    """If a new version fails here, `server/http/protocol.py` has to be looked at."""
     assert "self.app_state.copy()" in inspect.getsource(HttpToolsProtocol.on_message_begin)
     assert "self.disconnected" in inspect.getsource(RequestResponseCycle.run_asgi)
     assert "app_state" in inspect.signature(HttpToolsProtocol).parameters
@@ -119,7 +119,8 @@ def test_what_faults_stand_on_is_still_in_uvicorn() -> None:
 
 def test_the_wire_is_found_in_a_scope() -> None:
     """Where our protocol has put it."""
-    connection = Connection(asyncio.Transport(), lambda: None)
+    transport = asyncio.Transport()
+    connection = Connection(transport, transport.abort)
 
     assert wire_of({"state": {WIRE: connection}}) is connection
     assert wire_of({"state": {}}) is None

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote
 
@@ -53,15 +53,15 @@ class Clips:
     """The clip for an input, cached for the newest jobs: finished jobs are polled again and again."""
 
     def __init__(self, provider: "Provider", *, most: int = 2048) -> None:
-        self._provider = provider
-        self._picked = lru_cache(maxsize=most)(self._pick)
+        self._picked = lru_cache(maxsize=most)(partial(_pick, provider))  # a method would hold itself
 
     def of(self, job: Job) -> media.Clip:
         return self._picked(job.model.id if job.model else None, job.request)
 
-    def _pick(self, model: str | None, request: bytes) -> media.Clip:
-        found = self._provider.contract.models.get(model) if model is not None else None
-        return media.pick(clip_request(self._provider, found, _parsed(request)))
+
+def _pick(provider: "Provider", model: str | None, request: bytes) -> media.Clip:
+    found = provider.contract.models.get(model) if model is not None else None
+    return media.pick(clip_request(provider, found, _parsed(request)))
 
 
 def of_job(provider: "Provider", job: Job) -> Artifact:

@@ -8,6 +8,7 @@ import socket
 import struct
 from collections.abc import Callable, Mapping
 from typing import Any
+from weakref import WeakMethod
 
 from mockreel.server.http.fast_path import FastPath
 from mockreel.simulator.fault_selection import WIRE
@@ -22,12 +23,12 @@ class Connection:
     """One connection, as bytes.
 
     Args:
-        give_up: tells the protocol that the rest of a response will not be sent.
+        give_up: tells the protocol that the rest of a response will not be sent; a bound method, held weakly.
     """
 
     def __init__(self, transport: asyncio.Transport, give_up: Callable[[], None]) -> None:
         self._transport = transport
-        self._give_up = give_up
+        self._weakly = WeakMethod(give_up)
 
     def write(self, data: bytes) -> None:
         self._transport.write(data)
@@ -55,6 +56,10 @@ class Connection:
             found.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
         self._transport.abort()
 
+    def _give_up(self) -> None:
+        if (give_up := self._weakly()) is not None:
+            give_up()
+
     @property
     def is_closing(self) -> bool:
         return self._transport.is_closing()
@@ -69,6 +74,10 @@ class WireProtocol(FastPath):
             **self.app_state,
             WIRE: Connection(transport, self.give_up),
         }  # copied into the scope of each request
+
+    def release(self) -> None:
+        super().release()
+        self.app_state = {}
 
 
 def wire_of(scope: Mapping[str, Any]) -> Connection | None:

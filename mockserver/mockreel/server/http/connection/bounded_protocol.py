@@ -57,6 +57,26 @@ class Bounded(BoundedReader):
         if self._ending is not None:
             self._ending.cancel()
         super().connection_lost(exc)
+        self.release()
+
+    def handle_websocket_upgrade(self) -> None:
+        super().handle_websocket_upgrade()
+        self.release()
+
+    def release(self) -> None:
+        """The connection is over, or another protocol's: hold nothing that leads back here.
+
+        Whatever holds itself is freed by the garbage collector alone, which `serve` lets run very rarely.
+        """
+        self._unset_keepalive_if_required()
+        self._part()
+        self.cycle = self._running = self._ending = None  # type: ignore[assignment]
+        self.pipeline.clear()
+
+    def _part(self) -> None:
+        """The request that is running may be held for longer, and holds this connection no more."""
+        if self._running is not None:
+            self._running.transport = self.transport
 
     def _discard(self, size: int) -> None:
         """Throw away what comes behind the end, but no more than some of it before everything has been answered."""
@@ -75,6 +95,7 @@ class Bounded(BoundedReader):
         super()._start_asgi_task(cycle, app)
 
     def on_response_complete(self) -> None:
+        self._part()
         super().on_response_complete()
         if self._is_owed_response:
             return
