@@ -57,6 +57,41 @@ def count(context: "CheckContext", found: list[Counted]) -> Task:
     counted.others_began = sum(one.who == "other" and one.operation.submits for one in sent if one.operation)
 
 
+@dataclass
+class Released:
+    """The counters of another account before a job of its own and after its end."""
+
+    trace: JobTrace
+    before: Mapping[str, ReceivedResponse]
+    after: Mapping[str, ReceivedResponse]
+
+
+def pending_rows(context: "CheckContext") -> list[Places]:
+    """What counts the jobs that are under way."""
+    return [row for row in context.contract.conversation.counts if row.given["of"] == "pending"]
+
+
+def release(context: "CheckContext", found: list[Released]) -> Task:
+    """Let another account begin a job that ends by itself, and one that it cancels; read its counters around each."""
+    requests = _as_another(context, _requests(context)) if pending_rows(context) else {}
+    able = [one for one in context.submits() if context.model_selection.leads(one[1])] if requests else []
+    stopped = [one for one in able if context.can_cancel(one[1])]
+    for (talk, submit), cancels in (*((one, False) for one in able[:1]), *((one, True) for one in stopped[:1])):
+        before = _responses(context, requests)
+        trace = context.job_traces.begin(talk, submit, context.model_selection.leads(submit)[0], who="other")
+        request = context.job_traces.cancellation(trace) if cancels else None
+        if request is not None and request.who != "admin":
+            context.send(replace(request, who="other"))
+        age = 0.0
+        while not trace.ended and age <= context.waits.wait_timeout:
+            yield context.waits.step(age)
+            context.job_traces.look(trace)
+            age = context.target.now() - trace.started_at
+        yield 0.5
+        if trace.ended:
+            found.append(Released(trace, before, _responses(context, requests)))
+
+
 def _as_another(context: "CheckContext", requests: Mapping[str, SentRequest]) -> dict[str, SentRequest]:
     """The same requests of another account, if there is a key of one."""
     known = "other" in context.target.keys.of

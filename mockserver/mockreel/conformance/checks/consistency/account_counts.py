@@ -9,8 +9,8 @@ from typing import Any
 from mockreel.conformance.check import Check, check
 from mockreel.conformance.check_context import CheckContext
 from mockreel.conformance.checks.job_records import amount, moment, price_of
-from mockreel.conformance.jobs.job_counters import Counted, on_day, total
-from mockreel.conformance.jobs.job_groups import COUNTED
+from mockreel.conformance.jobs.job_counters import Counted, on_day, pending_rows, total
+from mockreel.conformance.jobs.job_groups import CHARGED, COUNTED
 from mockreel.conformance.list_reader import entries_of, longest, queried
 from mockreel.contract import pointers
 from mockreel.contract.conversation.promises import Places
@@ -41,6 +41,26 @@ def count_what_is_begun(context: CheckContext) -> Iterator[Problem]:
                 fact = context.facts.fact(f"{name} counts at {where}", f"conversation.yaml counts {name}", row.evidence)
                 actual = f"{shown if shown is not None else 'no number'} in {response.shown()[:200]}"
                 yield Problem(fact, f"at least {expected:f} at {where}", actual, counted.request[name], name)
+
+
+@check(
+    "account.released", "What counts the jobs under way does not count one that has ended.", level="jobs",
+    uses=(CHARGED,), known=lambda context: bool(pending_rows(context)),
+)  # fmt: skip
+def count_no_ended_jobs(context: CheckContext) -> Iterator[Problem]:
+    """Asked of the account that nothing else uses."""
+    for one in context.jobs.released():
+        for row in pending_rows(context):
+            name = str(row.given["operation"])
+            before, after = total(row, one.before[name]), total(row, one.after[name])
+            context.judged(before is not None)
+            if before is not None and (after is None or after > before):
+                fact = context.facts.fact(
+                    f"{name} counts what is under way", f"conversation.yaml counts {name}", row.evidence
+                )
+                word = one.trace.last.word if one.trace.last else None
+                expected = f"at most {before:f} at {', '.join(row.at)}, as the job is {word}"
+                yield Problem(fact, expected, one.after[name].shown(), one.trace.poll, one.trace.subject)
 
 
 def _least(
@@ -186,6 +206,7 @@ def _signed(row: Places, entry: Any) -> Decimal:
 
 CHECKS: tuple[Check, ...] = (
     count_what_is_begun,
+    count_no_ended_jobs,
     count_ones_own_only,
     shares_make_up_the_whole,
     entries_make_up_the_balance,
