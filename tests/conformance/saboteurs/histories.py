@@ -107,6 +107,17 @@ def _all_current(visit: Visit) -> Response:
     return change_json(response, change) if response.status < 300 and response.body else response
 
 
+def _label_as_before(visit: Visit) -> Response:
+    if visit.operation == "update_callback_secret" and "label" in visit.body:
+        before = visit.ask(replace(visit.request, method="GET", body=b""))
+        response = visit.ask()
+        if response.status < 300:
+            visit.known[visit.request.path] = json_object(before.body).get("label")
+        return response
+    label = visit.known.get(visit.request.path, visit)
+    return visit.ask() if label is visit else change_json(visit.ask(), lambda body: {**body, "label": label})
+
+
 def _cancelled_late(visit: Visit) -> Response:
     response = visit.ask()
     record = json_object(response.body)
@@ -182,6 +193,8 @@ GALLERY: tuple[Saboteur, ...] = (
                  "runflow", _overlapping, "list_runs"),
     _remembering("secrets-all-current", "a secret stays the current one when another is promoted",
                  "runflow", _all_current, *_SECRETS),
+    _remembering("label-as-before", "a label that was changed is shown as it was",
+                 "runflow", _label_as_before, "update_callback_secret", "get_callback_secret"),
     _remembering("cancelled-after-its-end", "a run that had succeeded is cancelled afterwards",
                  "runflow", _cancelled_late, "cancel_run", "get_run"),
     _remembering("credits-add-up", "the header of credits grows with each poll",

@@ -143,7 +143,9 @@ def keeps_the_filter(context: CheckContext) -> Iterator[Problem]:
             every = entries_of(paged, context.send(list_request(context, operation, **beside)))
             seen = dict.fromkeys(one for entry in every for one in filter_values(entry, row))
             others = [value for value in _further(context, operation, paged, row) if value not in seen]
-            for value in [*list(seen)[:2], *others[: 3 - min(2, len(seen))]]:
+            few = 3 - min(2, len(seen))
+            yield from _refused_options(context, operation, paged, row, others[few:])
+            for value in [*dict.fromkeys([*list(seen)[:2], *_one_of_each_place(every, row)]), *others[:few]]:
                 query = {**beside, str(row["name"]): str(row["form"]).format(value=value)}
                 request = list_request(context, operation, **query)
                 response = context.send(request)
@@ -161,6 +163,25 @@ def keeps_the_filter(context: CheckContext) -> Iterator[Problem]:
                     shown = sorted({one for entry in entries for one in filter_values(entry, row)})
                     expected = f"entries with{'out' if row.get('not') else ''} {row['at']} {value}"
                     yield Problem(fact, expected, f"{shown} in {response.shown()[:200]}", request, operation.id)
+
+
+def _one_of_each_place(entries: list[Any], row: Mapping[str, Any]) -> Iterator[str]:
+    """The first value at each place that a filter compares."""
+    for place in () if isinstance(row["at"], str) else row["at"]:
+        yield from [one for entry in entries for one in filter_values(entry, {"at": place})][:1]
+
+
+def _refused_options(
+    context: CheckContext, operation: Operation, paged: Paged, row: Mapping[str, Any], values: list[str]
+) -> Iterator[Problem]:
+    """The options of a filter that are refused, of those with which nothing else is asked."""
+    for value in values:
+        query = {**row.get("with", {}), str(row["name"]): str(row["form"]).format(value=value)}
+        request = list_request(context, operation, **query)
+        response = context.answer(request, operation)
+        if response is not None and context.error_detector.refused(response):
+            fact = list_fact(context, operation, paged, f"can be filtered by {row['name']}")
+            yield Problem(fact, f"entries with {row['at']} {value}, or none", response.shown(), request, operation.id)
 
 
 def _is_still_listed(

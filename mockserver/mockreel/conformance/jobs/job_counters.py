@@ -1,14 +1,14 @@
 """An account's counters before a job, while it runs, and after its end."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from mockreel.conformance.jobs.job_traces import JobTrace
+from mockreel.conformance.jobs.job_traces import JobTrace, Start
 from mockreel.conformance.jobs.task_queue import Task
 from mockreel.contract import State, pointers
 from mockreel.contract.conversation.promises import Places
@@ -71,15 +71,21 @@ def pending_rows(context: "CheckContext") -> list[Places]:
     return [row for row in context.contract.conversation.counts if row.given["of"] == "pending"]
 
 
-def release(context: "CheckContext", found: list[Released]) -> Task:
-    """Let another account begin a job that ends by itself, and one that it cancels; read its counters around each."""
-    requests = _as_another(context, _requests(context)) if pending_rows(context) else {}
-    able = [one for one in context.submits() if context.model_selection.leads(one[1])] if requests else []
+def released_starts(context: "CheckContext") -> Iterator[Start]:
+    """A job that ends by itself, and one that is cancelled, where something counts what is under way."""
+    able = [one for one in context.submits() if context.model_selection.leads(one[1])] if pending_rows(context) else []
     stopped = [one for one in able if context.can_cancel(one[1])]
     for (talk, submit), cancels in (*((one, False) for one in able[:1]), *((one, True) for one in stopped[:1])):
+        yield Start(talk, submit, context.model_selection.leads(submit)[0], cancels=cancels)
+
+
+def release(context: "CheckContext", found: list[Released]) -> Task:
+    """Let another account begin a job that ends by itself, and one that it cancels; read its counters around each."""
+    requests = _as_another(context, _requests(context))
+    for start in released_starts(context) if requests else ():
         before = _responses(context, requests)
-        trace = context.job_traces.begin(talk, submit, context.model_selection.leads(submit)[0], who="other")
-        request = context.job_traces.cancellation(trace) if cancels else None
+        trace = context.job_traces.begin(start.talk, start.submit, start.model, who="other")
+        request = context.job_traces.cancellation(trace) if start.cancels else None
         if request is not None and request.who != "admin":
             context.send(replace(request, who="other"))
         age = 0.0

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mockreel.conformance.jobs.job_counters import pending_rows
+from mockreel.conformance.jobs.job_counters import released_starts
 from mockreel.conformance.jobs.job_shapes import SORTS, has_optional, optional_fields, other_shape
 from mockreel.conformance.jobs.job_traces import Start
 from mockreel.conformance.jobs.wait_times import attempts_after
@@ -80,7 +80,7 @@ def starts(context: "CheckContext", group: str) -> Iterator[Start]:
 def forecast(context: "CheckContext", group: str) -> Forecast:
     """What a group takes at this target."""
     if group == CHARGED:
-        jobs = (3 if context.plays else 2) + (2 if pending_rows(context) else 0)
+        jobs = (3 if context.plays else 2) + len([*released_starts(context)])
         return Forecast(jobs, 0, jobs * (context.waits.documented + 1), 0.0)
     if group in APART:
         return Forecast(1, int(group in (BATCH, SUBSCRIBED)), context.waits.documented + 2, 0.0)

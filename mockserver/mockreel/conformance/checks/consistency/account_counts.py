@@ -44,6 +44,31 @@ def count_what_is_begun(context: CheckContext) -> Iterator[Problem]:
 
 
 @check(
+    "account.alike", "What counts the same jobs in several ways in one response counts as many in each.", level="jobs",
+    uses=(COUNTED,), known=lambda context: len(_whole_counts(context)) > 1,
+)  # fmt: skip
+def count_alike(context: CheckContext) -> Iterator[Problem]:
+    first, *others = _whole_counts(context)
+    name = str(first.given["operation"])
+    for counted in (one for one in context.jobs.counted() if name in one.after):
+        for row in (one for one in others if one.given["operation"] == name):
+            response = counted.after[name]
+            expected, shown = total(first, response), total(row, response)
+            context.judged()
+            if expected is not None and shown is not None and expected != shown:
+                fact = context.facts.fact(
+                    f"{', '.join(row.at)} counts every job", f"conversation.yaml counts {name}", row.evidence
+                )
+                said = f"{expected:f} at {', '.join(row.at)}, as at {', '.join(first.at)}"
+                yield Problem(fact, said, f"{shown:f} in {response.shown()[:200]}", counted.request[name], name)
+
+
+def _whole_counts(context: CheckContext) -> list[Places]:
+    """What counts all jobs that were begun, whichever way they are then told apart."""
+    return [row for row in context.contract.conversation.counts if _counts_begun(row)]
+
+
+@check(
     "account.released", "What counts the jobs under way does not count one that has ended.", level="jobs",
     uses=(CHARGED,), known=lambda context: bool(pending_rows(context)),
 )  # fmt: skip
@@ -206,6 +231,7 @@ def _signed(row: Places, entry: Any) -> Decimal:
 
 CHECKS: tuple[Check, ...] = (
     count_what_is_begun,
+    count_alike,
     count_no_ended_jobs,
     count_ones_own_only,
     shares_make_up_the_whole,

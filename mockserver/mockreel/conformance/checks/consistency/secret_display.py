@@ -1,7 +1,8 @@
 """A secret is shown when it is made, and never again; one of them signs."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from mockreel.conformance.check import Check, check
 from mockreel.conformance.check_context import CheckContext
@@ -9,6 +10,9 @@ from mockreel.contract import Operation, pointers
 from mockreel.contract.conversation.conversation import Secret
 from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest
 from mockreel.contract.exchanges.problem import Problem
+
+# What a text of a secret is changed to.
+CHANGED = "Mockreel Check 2"
 
 
 @check(
@@ -44,9 +48,30 @@ def is_shown_once(context: CheckContext) -> Iterator[Problem]:
         context.try_send(promotion if row.promotion is None else promotion.with_json(row.promotion))
         yield from _promoted(context, row, reads)
         context.signing().promote()
+    if promotion is not None:
+        yield from _changed(context, row, promotion, [one for one in further if one.method == "GET"])
     for read in further:
         if read.method == "DELETE":
             context.try_send(read)
+
+
+def _changed(context: CheckContext, row: Secret, change: SentRequest, reads: list[SentRequest]) -> Iterator[Problem]:
+    """Whether a text of a secret that was changed is what it is shown with from then on."""
+    operation = change.operation
+    schema: Any = context.requests.resolver.followed(operation.request_schema, "")[0] if operation else {}
+    fields = schema.get("properties", {}) if isinstance(schema, Mapping) else {}
+    named = next((name for name, one in fields.items() if "string" in str(one.get("type"))), None)
+    if named is None or operation is None:
+        return
+    asked = change.with_json({named: CHANGED})
+    response = context.answer(asked, operation)
+    for read in reads if response is not None and not context.error_detector.refused(response) else ():
+        shown = context.try_send(read)
+        value = shown.json.get(named) if shown is not None and isinstance(shown.json, dict) else None
+        context.judged()
+        if value != CHANGED:
+            fact = context.facts.operation(f"{operation.id} changes {named}", operation)
+            yield Problem(fact, f"{named}: {CHANGED}", f"{value!r}", read, operation.id)
 
 
 def _promoted(context: CheckContext, row: Secret, reads: list[SentRequest]) -> Iterator[Problem]:

@@ -164,29 +164,36 @@ def _narrow_queries(context: CheckContext, operation: Operation, paged: Paged) -
     bounds = {side: one for side, one in paged.range.items() if isinstance(one, str)}
     if len(moments) <= NARROW or not read.whole:
         return
-    for side, moment in (("from", moments[-NARROW]), ("to", moments[NARROW - 1])):
-        if side in bounds:
-            yield from ({**query, bounds[side]: moment} for query in _page_queries(context, operation, paged))
+    for first, last in ((moments[-NARROW], moments[-1]), (moments[0], moments[NARROW - 1])):
+        if set(bounds) == {"from", "to"}:  # both, so that what is begun meanwhile is in neither
+            between = {bounds["from"]: first, bounds["to"]: last}
+            yield from ({**query, **between} for query in _page_queries(context, operation, paged))
 
 
 def _last_problem(
     context: CheckContext, operation: Operation, paged: Paged, request: SentRequest, most: int
 ) -> Problem | None:
-    """What is wrong about a page with all entries of a list, and about one with the last of them."""
+    """What is wrong about a page with all entries of a list, and about one with the last of them.
+
+    A list that has changed meanwhile, as in an account that others use too, proves nothing.
+    """
     every = entries_of(paged, context.send(request))
     if not SMALL <= len(every) < most:
         return None
+    full, but_one = (_Pages(operation, paged, request, size=size) for size in (len(every), len(every) - 1))
+    last, shown = but_one.read(context)
+    response = context.send(full.short())
+    if entry_names(paged, entries_of(paged, context.send(request))) != entry_names(paged, every):
+        return None
     context.judged()
-    whole = _Pages(operation, paged, request, size=len(every)).short()
-    response = context.send(whole)
     fact = list_fact(context, operation, paged, f"ends where {paged.more or paged.next} says so")
     if paged.more is not None and pointers.value(response.json, paged.more) is not False:
         actual = f"{pointers.value(response.json, paged.more)!r} after {len(entries_of(paged, response))} entries"
-        return Problem(fact, f"false at {paged.more}, as there are {len(every)}", actual, whole, operation.id)
-    further, pages = _Pages(operation, paged, request, size=len(every) - 1).read(context)
-    if entry_names(paged, pages) != entry_names(paged, every):
-        last, shown = (entry_names(paged, some)[len(every) - SMALL :] for some in (every, pages))
-        return Problem(fact, f"{last} at its end"[:300], f"{shown}"[:300], further, operation.id)
+        return Problem(fact, f"false at {paged.more}, as there are {len(every)}", actual, full.short(), operation.id)
+    names, expected = entry_names(paged, shown), entry_names(paged, every)
+    if names != expected:
+        told, actual = f"{expected[-SMALL:]} at its end", f"{names[len(every) - SMALL :]}"
+        return Problem(fact, told[:300], actual[:300], last, operation.id)
     return None
 
 
