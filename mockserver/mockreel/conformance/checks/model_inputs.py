@@ -14,6 +14,8 @@ from mockreel.contract.exchanges.sample_values import Variant
 
 # So many other names of each operation's models are tried with --quick.
 FEW_NAMES = 2
+# The kinds of variants that are about what must be there: few, and the first that go wrong.
+ESSENTIAL = ("is missing", "is too short")
 # A field that no model has.
 UNKNOWN = "mockreel_unknown"
 
@@ -53,14 +55,14 @@ def _unpriced(context: CheckContext, operation: Operation, model: Model) -> bool
 
 
 def _selection(context: CheckContext, variants: Iterable[Variant], model: Model) -> Iterable[Variant]:
-    """All of them; with `quick` one of each kind, of another field for each model."""
+    """All of them; with `quick` what is about required fields, and one of each other kind, of any field."""
     if not context.options.quick:
         return variants
     kinds = defaultdict[str, list[Variant]](list)
     for variant in variants:
         kinds[variant.kind].append(variant)
     draw = random.Random(f"{context.options.seed} {model.id}")
-    return [draw.choice(found) for found in kinds.values()]
+    return [one for kind, found in kinds.items() for one in (found if kind in ESSENTIAL else [draw.choice(found)])]
 
 
 def _fact(context: CheckContext, model: Model) -> Fact:
