@@ -252,3 +252,12 @@ def test_a_difference_must_be_expected_alike_by_models_in_company() -> None:
     assert alone.says_as(Difference("/items/9/total", "value", 4, 6))
     assert not alone.says_as(Difference("/items/9/total", "value", 12, 6))
     assert alone.anywhere == "/items/*/total"
+
+
+def test_an_id_that_is_sent_as_a_number_is_the_id_of_the_model() -> None:
+    """A body may name a job by a number; each model has another one."""
+    symbols = Symbols()
+    symbols.same("2006515713481698750", ("2006515713000000001", "2006515713000000002"))
+    request = SentRequest("POST", "/query", body=b'{"taskId": 2006515713481698750, "size": 20}')
+
+    assert symbols.request(request, 1).json == {"taskId": 2006515713000000002, "size": 20}

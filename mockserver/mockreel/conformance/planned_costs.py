@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from mockreel.conformance.jobs.balance_change import charged_starts
 from mockreel.conformance.jobs.batch_traces import batch_request
+from mockreel.conformance.jobs.job_counters import released_starts
 from mockreel.conformance.jobs.job_groups import APART, BATCH, CHARGED, starts
 from mockreel.contract import Contract, Model, pointers
 from mockreel.contract.exchanges.exchange import SentRequest
@@ -55,7 +56,8 @@ def group_requests(context: "CheckContext", group: str) -> Iterable[SentRequest]
         return [context.job_traces.plain_request(start) for start in starts(context, group)]
     if group == CHARGED:
         known = talks.account is not None and "other" in context.target.keys.of
-        return [good(start.submit, start.model) for start in charged_starts(context)] if known else []
+        every = [*charged_starts(context), *released_starts(context)] if known else []
+        return [good(start.submit, start.model) for start in every]
     if group == BATCH:
         return [batch_request(context, talks.batch)] if talks.batch is not None else []
     submits = ((submit, context.model_selection.leads(submit)) for _, submit in context.submits())

@@ -23,6 +23,7 @@ from mockreel.conformance.checks import (
     webhook_history,
     webhook_retries,
 )
+from mockreel.conformance.checks.replies import page_sequences
 
 EVERY: tuple[Check, ...] = (
     *error_responses.CHECKS,
@@ -37,6 +38,7 @@ EVERY: tuple[Check, ...] = (
     *webhook_deliveries.CHECKS,
     *webhook_retries.CHECKS,
     *paged_lists.CHECKS,
+    *page_sequences.CHECKS,
     *list_filters.CHECKS,
     *webhook_history.CHECKS,
     *subscription_deliveries.CHECKS,

@@ -1,6 +1,8 @@
 """Partial lists: only the named fields, only the times between two bounds."""
 
+import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from mockreel.conformance.check import Check, check
@@ -11,8 +13,13 @@ from mockreel.conformance.jobs.job_groups import PLAIN
 from mockreel.conformance.list_reader import entries_of
 from mockreel.contract import Operation, pointers
 from mockreel.contract.conversation.promises import Paged
+from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest
 from mockreel.contract.exchanges.problem import Problem
 
+# The bounds that take in what is at them. A moment may be kept finer than it is shown, which an upper bound then leaves
+# out: only one that is written to the microsecond is taken for what is kept. Of so many bounds one must show its entry.
+_INCLUSIVE, BOUNDS = ("from", "to"), 3
+_EXACT = re.compile(r"\.\d{6}")
 _SIDES = {"from": "not before", "to": "not after", "after": "after", "before": "before"}
 
 
@@ -78,16 +85,51 @@ def keeps_the_range(context: CheckContext) -> Iterator[Problem]:
             moments = _moments(by, every)
             if len(moments) < 2:
                 continue
+            ask = _Bound(operation, paged, name, form, by)
             middle = moments[len(moments) // 2]
-            request = list_request(context, operation, **{name: form.format(value=middle)})
-            response = context.send(request)
-            actual = _moments(by, entries_of(paged, response))
+            request, response, actual = ask.at(context, middle)
             context.judged()
+            within = [one for one in moments if not _is_beyond(side, one, middle) and not _is_same(one, middle)]
+            lacking = [one for one in within if one not in actual] if _is_last(paged, response) else []
             some = any(not _is_beyond(side, one, middle) for one in moments)
-            if (some and not actual) or any(_is_beyond(side, one, middle) for one in actual):
-                fact = list_fact(context, operation, paged, f"can be bounded by {name}")
+            fact = list_fact(context, operation, paged, f"can be bounded by {name}")
+            if (some and not actual) or lacking or any(_is_beyond(side, one, middle) for one in actual):
                 expected = f"what is {_SIDES[side]} {middle}"
                 yield Problem(fact, expected, f"{', '.join(actual[:6]) or 'nothing'}", request, operation.id)
+            elif side in _INCLUSIVE:
+                tried = [one for one in dict.fromkeys(moments) if side == "from" or _EXACT.search(one)][-BOUNDS:]
+                lists_at = [ask.at(context, one) for one in tried]
+                if tried and not any(_shows(paged, *found) for found in zip(tried, lists_at, strict=True)):
+                    request, _, actual = lists_at[-1]
+                    expected = f"what is at {tried[-1]} too"
+                    yield Problem(fact, expected, f"{', '.join(actual[:6]) or 'nothing'}", request, operation.id)
+
+
+@dataclass(frozen=True, slots=True)
+class _Bound:
+    """A list that is asked with one bound; `by` is the place of the moment that it bounds."""
+
+    operation: Operation
+    paged: Paged
+    name: str
+    form: str
+    by: str
+
+    def at(self, context: CheckContext, moment_: str) -> tuple[SentRequest, ReceivedResponse, list[str]]:
+        """The request with this bound, its response, and the moments of the entries."""
+        request = list_request(context, self.operation, **{self.name: self.form.format(value=moment_)})
+        response = context.send(request)
+        return request, response, _moments(self.by, entries_of(self.paged, response))
+
+
+def _is_last(paged: Paged, response: ReceivedResponse) -> bool:
+    """Whether a page says that no other follows it."""
+    return paged.next is None or not pointers.value(response.json, paged.next)
+
+
+def _shows(paged: Paged, bound: str, found: tuple[SentRequest, ReceivedResponse, list[str]]) -> bool:
+    """Whether a bounded list has what is at its bound; on a page that is not the last it may be further on."""
+    return not _is_last(paged, found[1]) or any(_is_same(one, bound) for one in found[2])
 
 
 def _moments(by: str, entries: list[Any]) -> list[str]:
@@ -101,6 +143,10 @@ def _is_beyond(side: str, one: str, bound: str) -> bool:
     if first is None or second is None or (first.tzinfo is None) != (second.tzinfo is None):
         return False
     return {"from": first < second, "to": first > second, "after": first <= second, "before": first >= second}[side]
+
+
+def _is_same(one: str, other: str) -> bool:
+    return moment(one) == moment(other)
 
 
 CHECKS: tuple[Check, ...] = (has_the_fields, keeps_the_range)

@@ -1,6 +1,7 @@
 """Bodies that a model's schema allows are accepted, bodies that it forbids are rejected."""
 
 import random
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from mockreel.conformance.check import Check, check
@@ -13,6 +14,8 @@ from mockreel.contract.exchanges.sample_values import Variant
 
 # So many other names of each operation's models are tried with --quick.
 FEW_NAMES = 2
+# The kinds of variants that are about what must be there: few, and the first that go wrong.
+ESSENTIAL = ("is missing", "is too short")
 # A field that no model has.
 UNKNOWN = "mockreel_unknown"
 
@@ -39,7 +42,7 @@ def _every(context: CheckContext, *, allowed: bool) -> Iterator[tuple[str, Opera
                 continue
             schema, base = context.requests.resolver.model(context.model_selection.schema(operation, model))
             variants = context.requests.samples.allowed if allowed else context.requests.samples.forbidden
-            for variant in _selection(context, variants(schema, base)):
+            for variant in _selection(context, variants(schema, base), model):
                 request = context.requests.with_input(operation, model, variant.value)
                 if (context.request_checker.judge(request).row is None) == allowed:
                     yield variant.what, operation, model, request
@@ -51,11 +54,15 @@ def _unpriced(context: CheckContext, operation: Operation, model: Model) -> bool
     return quote is not None and quote.given["operation"] == operation.id and model.price.amount is None
 
 
-def _selection(context: CheckContext, variants: Iterable[Variant]) -> Iterable[Variant]:
-    """All of them; with `quick` one of each kind."""
+def _selection(context: CheckContext, variants: Iterable[Variant], model: Model) -> Iterable[Variant]:
+    """All of them; with `quick` what is about required fields, and one of each other kind, of any field."""
     if not context.options.quick:
         return variants
-    return {variant.kind: variant for variant in variants}.values()
+    kinds = defaultdict[str, list[Variant]](list)
+    for variant in variants:
+        kinds[variant.kind].append(variant)
+    draw = random.Random(f"{context.options.seed} {model.id}")
+    return [one for kind, found in kinds.items() for one in (found if kind in ESSENTIAL else [draw.choice(found)])]
 
 
 def _fact(context: CheckContext, model: Model) -> Fact:

@@ -1,6 +1,7 @@
 """Lists with entries: limits, cursors, order and filters."""
 
 from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from mockreel.conformance.check import Check, check
@@ -14,16 +15,35 @@ from mockreel.contract.evidence.facts import Fact
 from mockreel.contract.exchanges.exchange import SentRequest
 from mockreel.contract.exchanges.problem import Problem
 
-SMALL, PAGES = 2, 3
+SMALL = 2
+_LISTS = "every list"
 
 
 def lists(context: CheckContext) -> Iterator[tuple[Operation, Paged]]:
-    """Every list of the contract, with its parameters."""
-    for name, paged in context.contract.conversation.lists.items():
-        yield context.contract.operation(name), paged
+    """Every list of the contract, with its parameters; what is documented word for word as one of them is alike."""
+    if _LISTS not in context.cache:
+        context.cache[_LISTS] = list(_every(context))
+    yield from context.cache[_LISTS]
 
 
-def _has_places(*fields: str) -> Callable[[CheckContext], bool]:
+def _every(context: CheckContext) -> Iterator[tuple[Operation, Paged]]:
+    known = context.contract.conversation.lists
+    for name, paged in known.items():
+        operation = context.contract.operation(name)
+        yield operation, paged
+        for other in context.contract.operations:
+            if other.id not in known and "{" not in other.path and _documented(other) == _documented(operation):
+                yield other, paged
+
+
+def _documented(operation: Operation) -> tuple[Any, ...]:
+    """What the document says of an operation but for its name and path."""
+    raw = operation.raw
+    row = {name: value for name, value in raw.get("x-mockreel", {}).items() if name != "source"}
+    return operation.method, raw.get("parameters"), raw.get("responses"), row
+
+
+def has_places(*fields: str) -> Callable[[CheckContext], bool]:
     """Whether a list has all of these."""
 
     def known(context: CheckContext) -> bool:
@@ -45,24 +65,29 @@ def list_request(context: CheckContext, operation: Operation, **query: str | int
     return queried(context, operation, query)
 
 
-def _names(paged: Paged, entries: list[Any]) -> list[Any]:
+def entry_names(paged: Paged, entries: list[Any]) -> list[Any]:
     return [pointers.value(entry, paged.id) if paged.id else entry for entry in entries]
 
 
-def _whole(context: CheckContext, operation: Operation, paged: Paged) -> tuple[SentRequest, list[Any]]:
-    """The list without parameters."""
-    request = list_request(context, operation)
+def whole_list(
+    context: CheckContext, operation: Operation, paged: Paged, query: Mapping[str, str | int] = MappingProxyType({})
+) -> tuple[SentRequest, list[Any]]:
+    """The list without parameters for its pages."""
+    request = list_request(context, operation, **query)
     return request, entries_of(paged, context.send(request))
 
 
-@check(
-    "list.limit", "A list is as long as the limit asks for.", level="jobs", uses=(PLAIN,), known=_has_places("limit")
-)
+def sort_parameter(operation: Operation) -> str | None:
+    """The query parameter for the order of a list."""
+    return next((one.name for one in operation.query if one.name.startswith("sort")), None)
+
+
+@check("list.limit", "A list is as long as the limit asks for.", level="jobs", uses=(PLAIN,), known=has_places("limit"))
 def keeps_the_limit(context: CheckContext) -> Iterator[Problem]:
     for operation, paged in lists(context):
         if paged.limit is None:
             continue
-        _, every = _whole(context, operation, paged)
+        _, every = whole_list(context, operation, paged)
         for limit in (1, SMALL) if len(every) > SMALL else ():
             request = list_request(context, operation, **{paged.limit: limit})
             response = context.send(request)
@@ -74,76 +99,14 @@ def keeps_the_limit(context: CheckContext) -> Iterator[Problem]:
 
 
 @check(
-    "list.pages", "The pages of a list follow each other without a gap.", level="jobs", uses=(PLAIN,),
-    known=_has_places("limit", "next", "cursor"),
-)  # fmt: skip
-def pages_follow(context: CheckContext) -> Iterator[Problem]:
-    for operation, paged in lists(context):
-        if paged.limit is None or paged.next is None or paged.cursor is None:
-            continue
-        request, expected, actual = _page_names(context, operation, paged)
-        if actual != expected:  # there may be a new entry between the pages
-            request, expected, actual = _page_names(context, operation, paged)
-        context.judged(len(expected) > SMALL)
-        if actual != expected:
-            fact = list_fact(context, operation, paged, f"goes on where {paged.next} leads to")
-            yield Problem(fact, f"{expected}"[:300], f"{actual}"[:300], request, operation.id)
-
-
-@check(
-    "list.cursor", "A cursor leads to the same page whenever it is followed.", level="jobs", uses=(PLAIN,),
-    known=_has_places("limit", "next", "cursor"),
-)  # fmt: skip
-def cursors_lead_again(context: CheckContext) -> Iterator[Problem]:
-    for operation, paged in lists(context):
-        if paged.limit is None or paged.cursor is None:
-            continue
-        several = len(_whole(context, operation, paged)[1]) > 1
-        for _ in range(2 if several else 0):  # there may be a new entry meanwhile
-            request, before = _second_page(context, operation, paged, {})
-            pages = [_names(paged, before), _names(paged, entries_of(paged, context.send(request)))]
-            if pages[0] == pages[1]:
-                break
-        context.judged(several)
-        if several and (not pages[0] or pages[0] != pages[1]):
-            fact = list_fact(context, operation, paged, f"goes on where {paged.next} leads to")
-            yield Problem(fact, f"{pages[0] or 'an entry'}"[:300], f"{pages[1]}"[:300], request, operation.id)
-
-
-def _page_names(context: CheckContext, operation: Operation, paged: Paged) -> tuple[SentRequest, list[Any], list[Any]]:
-    """The names on the first pages, and those that the whole list has from the first of them on."""
-    request, actual = _pages(context, operation, paged)
-    _, every = _whole(context, operation, paged)
-    names = _names(paged, every)
-    start = names.index(actual[0]) if actual and actual[0] in names else 0
-    return request, names[start : start + SMALL * PAGES], actual
-
-
-def _pages(context: CheckContext, operation: Operation, paged: Paged) -> tuple[SentRequest, list[Any]]:
-    """The names on the first pages, one after the other, with the request for the last of them."""
-    assert paged.limit is not None
-    assert paged.cursor is not None
-    request, names = list_request(context, operation, **{paged.limit: SMALL}), []
-    for _ in range(PAGES):
-        response = context.send(request)
-        names += _names(paged, entries_of(paged, response))
-        cursor = pointers.value(response.json, paged.next or "")
-        if not cursor:
-            break
-        further: dict[str, str | int] = {paged.limit: SMALL, paged.cursor: str(cursor)}
-        request = list_request(context, operation, **further)
-    return request, names
-
-
-@check(
-    "list.order", "A list comes in the order that is asked for.", level="jobs", uses=(PLAIN,), known=_has_places("by"),
+    "list.order", "A list comes in the order that is asked for.", level="jobs", uses=(PLAIN,), known=has_places("by"),
 )  # fmt: skip
 def keeps_the_order(context: CheckContext) -> Iterator[Problem]:
     for operation, paged in lists(context):
         if paged.by is None:
             continue
         for name, order in paged.orders.items() or (("down", ""),):
-            parameter = next((one.name for one in operation.query if one.name.startswith("sort")), None)
+            parameter = sort_parameter(operation)
             query: dict[str, str | int] = {parameter: order} if parameter and order else {}
             request = list_request(context, operation, **query)
             if _is_one_moment(context, paged, request):
@@ -171,33 +134,54 @@ def _begin_later(context: CheckContext) -> None:
 
 @check(
     "list.filter", "A list shows what its filter asks for, and nothing else.", level="jobs", uses=(PLAIN,),
-    known=_has_places("filters"),
+    known=has_places("filters"),
 )  # fmt: skip
 def keeps_the_filter(context: CheckContext) -> Iterator[Problem]:
     for operation, paged in lists(context):
         for row in paged.filters.values():
             beside = row.get("with", {})
             every = entries_of(paged, context.send(list_request(context, operation, **beside)))
-            seen = dict.fromkeys(one for entry in every for one in _values(entry, row))
+            seen = dict.fromkeys(one for entry in every for one in filter_values(entry, row))
             others = [value for value in _further(context, operation, paged, row) if value not in seen]
-            for value in [*list(seen)[:2], *others[: 3 - min(2, len(seen))]]:
+            few = 3 - min(2, len(seen))
+            yield from _refused_options(context, operation, paged, row, others[few:])
+            for value in [*dict.fromkeys([*list(seen)[:2], *_one_of_each_place(every, row)]), *others[:few]]:
                 query = {**beside, str(row["name"]): str(row["form"]).format(value=value)}
                 request = list_request(context, operation, **query)
                 response = context.send(request)
                 entries = entries_of(paged, response)
                 if len(entries) > 1 and paged.limit and paged.cursor and value == next(iter(seen), None):
-                    request, further = _second_page(context, operation, paged, query)
+                    request, further = second_page(context, operation, paged, query)
                     entries = [*entries, *further]
-                others_too = any(value not in _values(entry, row) for entry in every)
+                others_too = any(value not in filter_values(entry, row) for entry in every)
                 is_listed = value in seen if not row.get("not") else others_too
                 context.judged()
-                if any((value in _values(entry, row)) == bool(row.get("not")) for entry in entries) or (
+                if any((value in filter_values(entry, row)) == bool(row.get("not")) for entry in entries) or (
                     is_listed and not entries and _is_still_listed(context, operation, paged, row, value)
                 ):
                     fact = list_fact(context, operation, paged, f"can be filtered by {row['name']}")
-                    shown = sorted({one for entry in entries for one in _values(entry, row)})
+                    shown = sorted({one for entry in entries for one in filter_values(entry, row)})
                     expected = f"entries with{'out' if row.get('not') else ''} {row['at']} {value}"
                     yield Problem(fact, expected, f"{shown} in {response.shown()[:200]}", request, operation.id)
+
+
+def _one_of_each_place(entries: list[Any], row: Mapping[str, Any]) -> Iterator[str]:
+    """The first value at each place that a filter compares."""
+    for place in () if isinstance(row["at"], str) else row["at"]:
+        yield from [one for entry in entries for one in filter_values(entry, {"at": place})][:1]
+
+
+def _refused_options(
+    context: CheckContext, operation: Operation, paged: Paged, row: Mapping[str, Any], values: list[str]
+) -> Iterator[Problem]:
+    """The options of a filter that are refused, of those with which nothing else is asked."""
+    for value in values:
+        query = {**row.get("with", {}), str(row["name"]): str(row["form"]).format(value=value)}
+        request = list_request(context, operation, **query)
+        response = context.answer(request, operation)
+        if response is not None and context.error_detector.refused(response):
+            fact = list_fact(context, operation, paged, f"can be filtered by {row['name']}")
+            yield Problem(fact, f"entries with {row['at']} {value}, or none", response.shown(), request, operation.id)
 
 
 def _is_still_listed(
@@ -205,10 +189,10 @@ def _is_still_listed(
 ) -> bool:
     """Whether an entry has a value, or lacks it if that is asked for, after the filter was: jobs go on meanwhile."""
     entries = entries_of(paged, context.send(list_request(context, operation, **row.get("with", {}))))
-    return any((value in _values(entry, row)) != bool(row.get("not")) for entry in entries)
+    return any((value in filter_values(entry, row)) != bool(row.get("not")) for entry in entries)
 
 
-def _second_page(
+def second_page(
     context: CheckContext, operation: Operation, paged: Paged, query: Mapping[str, Any]
 ) -> tuple[SentRequest, list[Any]]:
     """The request for a page of one entry that follows another one, with the same filter, and its entries."""
@@ -220,7 +204,7 @@ def _second_page(
     return request, entries_of(paged, context.send(request)) if cursor else []
 
 
-def _values(entry: Any, row: Mapping[str, Any]) -> list[str]:
+def filter_values(entry: Any, row: Mapping[str, Any]) -> list[str]:
     """What a filter compares: one value, or each of several; the row may name several places."""
     found: list[str] = []
     for place in [row["at"]] if isinstance(row["at"], str) else row["at"]:
@@ -276,7 +260,7 @@ def _has_succeeded(context: CheckContext, trace: JobTrace) -> bool:
     "list.least",
     "A list that is never empty has entries of the documented form.",
     level="reads",
-    known=_has_places("least"),
+    known=has_places("least"),
 )
 def has_entries(context: CheckContext) -> Iterator[Problem]:
     for operation, paged in lists(context):
@@ -286,7 +270,7 @@ def has_entries(context: CheckContext) -> Iterator[Problem]:
         response = context.answer(request, operation)
         if response is None:
             continue
-        names = _names(paged, entries_of(paged, response))
+        names = entry_names(paged, entries_of(paged, response))
         if len(names) < paged.least or not all(names) or len(set(map(str, names))) != len(names):
             fact = list_fact(context, operation, paged, "names what there is, each once")
             yield Problem(
@@ -298,7 +282,7 @@ def has_entries(context: CheckContext) -> Iterator[Problem]:
             )
 
 
-@check("list.models", "A list of models names every model.", level="reads", known=_has_places("models"))
+@check("list.models", "A list of models names every model.", level="reads", known=has_places("models"))
 def names_every_model(context: CheckContext) -> Iterator[Problem]:
     for operation, paged in lists(context):
         if not paged.models:
@@ -307,7 +291,7 @@ def names_every_model(context: CheckContext) -> Iterator[Problem]:
         response = context.try_send(request)
         if response is None or context.excused(response, operation):
             continue
-        named = set(map(str, _names(paged, entries_of(paged, response))))
+        named = set(map(str, entry_names(paged, entries_of(paged, response))))
         for model in context.contract.models.values():
             context.judged()
             if model.id not in named:
@@ -318,8 +302,6 @@ def names_every_model(context: CheckContext) -> Iterator[Problem]:
 CHECKS: tuple[Check, ...] = (
     has_entries,
     keeps_the_limit,
-    pages_follow,
-    cursors_lead_again,
     keeps_the_order,
     keeps_the_filter,
     shows_what_was_begun,

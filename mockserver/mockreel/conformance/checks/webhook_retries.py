@@ -171,6 +171,7 @@ def _redelivers(context: CheckContext) -> bool:
     known=_redelivers,
 )  # fmt: skip
 def comes_again(context: CheckContext) -> Iterator[Problem]:
+    elsewhere = set[str]()
     for trace in jobs_with_webhook(context):
         webhook = trace.talk.webhook
         if webhook is None or webhook.redeliver is None or trace.scenario is not None or not trace.whole:
@@ -180,7 +181,7 @@ def comes_again(context: CheckContext) -> Iterator[Problem]:
             continue
         context.signing().promote()  # others of the account may have promoted theirs since
         reply = context.send(request)
-        actual = _further(context, trace)
+        actual = _since(context, trace.callback_url or "", len(trace.arrivals))
         context.judged()
         if (
             context.error_detector.refused(reply)
@@ -194,18 +195,40 @@ def comes_again(context: CheckContext) -> Iterator[Problem]:
         for expected, shown in (one for arrival in actual for one in attempt_faults(context, trace, arrival)):
             fact = context.facts.operation(f"{webhook.redeliver} sends a callback like the first", request.operation)
             yield Problem(fact, expected, shown, request, trace.subject)
+        if trace.talk.name not in elsewhere:
+            elsewhere.add(trace.talk.name)
+            yield from _elsewhere(context, trace, request)
 
 
-def _further(context: CheckContext, trace: JobTrace) -> list[Arrival]:
-    """Attempts after the earlier ones; waits for them as long as for the first."""
+def _elsewhere(context: CheckContext, trace: JobTrace, request: SentRequest) -> Iterator[Problem]:
+    """A redelivery that names its receiver goes to the one that it names, and to no other."""
+    places = [name for name, value in (request.json or {}).items() if value == trace.callback_url]
+    if not places or request.operation is None:
+        return
+    url, before = context.receiver.expect(200), len(context.receiver.of(trace.callback_url or ""))
+    asked = request.with_json({**request.json, **dict.fromkeys(places, url)})
+    reply = context.send(asked)
+    found = _since(context, url, 0)
+    more = len(context.receiver.of(trace.callback_url or "")) - before
+    context.send(request)  # what is kept of it names the first address again
+    _since(context, trace.callback_url or "", before + more)
+    context.judged()
+    if len(found) != 1 or more:
+        fact = context.facts.operation(f"{request.operation.id} sends to {places[0]}", request.operation)
+        actual = f"{len(found)} came there, {more} at the first address; {reply.shown()}"
+        yield Problem(fact, f"one callback at the address in {places[0]}", actual, asked, trace.subject)
+
+
+def _since(context: CheckContext, url: str, count: int) -> list[Arrival]:
+    """The attempts at an address after so many earlier ones; waits for them as long as for the first."""
     until = context.budget.until(1 if context.own else context.waits.grace)
     while True:
-        later = context.receiver.of(trace.callback_url or "")[len(trace.arrivals) :]
+        later = context.receiver.of(url)[count:]
         if context.own or later or context.target.now() >= until:
             break
         context.target.wait(0.25)
     context.target.wait(1.0)
-    return context.receiver.of(trace.callback_url or "")[len(trace.arrivals) :]
+    return context.receiver.of(url)[count:]
 
 
 def _redelivery(context: CheckContext, trace: JobTrace, webhook: WebhookTalk) -> SentRequest | None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
+from mockreel.conformance.jobs.job_counters import Released, release
 from mockreel.conformance.jobs.job_traces import JobTrace, Start
 from mockreel.conformance.jobs.task_queue import Task
 from mockreel.contract import Model, Operation, pointers
@@ -31,8 +32,11 @@ class Spent:
     trouble: str = ""
 
 
-def spend(context: "CheckContext", found: list[Spent]) -> Task:
-    """Run a job, then a failing one if the target supports it, and read the balance before and after."""
+def spend(context: "CheckContext", found: list[Spent], released: list[Released]) -> Task:
+    """Run a job, then a failing one if the target supports it, and read the balance before and after.
+
+    Then, as nothing else uses the account, `released` gets what counts its jobs.
+    """
     row = context.contract.conversation.account
     assert row is not None
     request = replace(context.requests.good(context.contract.operation(row.operation)), who="other")
@@ -51,6 +55,7 @@ def spend(context: "CheckContext", found: list[Spent]) -> Task:
             age = context.target.now() - trace.started_at
         yield 0.5
         spent.after, spent.whole = _balance(context, request, row.at), trace.ended
+    yield from release(context, released)
 
 
 def _balance(context: "CheckContext", request: SentRequest, place: str) -> Decimal:

@@ -1,14 +1,14 @@
 """An account's counters before a job, while it runs, and after its end."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from mockreel.conformance.jobs.job_traces import JobTrace
+from mockreel.conformance.jobs.job_traces import JobTrace, Start
 from mockreel.conformance.jobs.task_queue import Task
 from mockreel.contract import State, pointers
 from mockreel.contract.conversation.promises import Places
@@ -55,6 +55,47 @@ def count(context: "CheckContext", found: list[Counted]) -> Task:
     counted.others = (others, _responses(context, strange)) if strange else ()
     sent = (request for request, _ in context.log[began:] if request.operation is not None)
     counted.others_began = sum(one.who == "other" and one.operation.submits for one in sent if one.operation)
+
+
+@dataclass
+class Released:
+    """The counters of another account before a job of its own and after its end."""
+
+    trace: JobTrace
+    before: Mapping[str, ReceivedResponse]
+    after: Mapping[str, ReceivedResponse]
+
+
+def pending_rows(context: "CheckContext") -> list[Places]:
+    """What counts the jobs that are under way."""
+    return [row for row in context.contract.conversation.counts if row.given["of"] == "pending"]
+
+
+def released_starts(context: "CheckContext") -> Iterator[Start]:
+    """A job that ends by itself, and one that is cancelled, where something counts what is under way."""
+    able = [one for one in context.submits() if context.model_selection.leads(one[1])] if pending_rows(context) else []
+    stopped = [one for one in able if context.can_cancel(one[1])]
+    for (talk, submit), cancels in (*((one, False) for one in able[:1]), *((one, True) for one in stopped[:1])):
+        yield Start(talk, submit, context.model_selection.leads(submit)[0], cancels=cancels)
+
+
+def release(context: "CheckContext", found: list[Released]) -> Task:
+    """Let another account begin a job that ends by itself, and one that it cancels; read its counters around each."""
+    requests = _as_another(context, _requests(context))
+    for start in released_starts(context) if requests else ():
+        before = _responses(context, requests)
+        trace = context.job_traces.begin(start.talk, start.submit, start.model, who="other")
+        request = context.job_traces.cancellation(trace) if start.cancels else None
+        if request is not None and request.who != "admin":
+            context.send(replace(request, who="other"))
+        age = 0.0
+        while not trace.ended and age <= context.waits.wait_timeout:
+            yield context.waits.step(age)
+            context.job_traces.look(trace)
+            age = context.target.now() - trace.started_at
+        yield 0.5
+        if trace.ended:
+            found.append(Released(trace, before, _responses(context, requests)))
 
 
 def _as_another(context: "CheckContext", requests: Mapping[str, SentRequest]) -> dict[str, SentRequest]:

@@ -4,24 +4,28 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mockreel.conformance.jobs.job_shapes import other_shape
+from mockreel.conformance.jobs.job_counters import released_starts
+from mockreel.conformance.jobs.job_shapes import SORTS, has_optional, optional_fields, other_shape
 from mockreel.conformance.jobs.job_traces import Start
 from mockreel.conformance.jobs.wait_times import attempts_after
 from mockreel.simulator.in_process.memory_receiver import Behaviour
 
 if TYPE_CHECKING:
     from mockreel.conformance.check_context import CheckContext
-    from mockreel.contract import Operation
+    from mockreel.contract import Model, Operation
     from mockreel.contract.conversation.conversation import JobTalk
 
 PLAIN, BURST, CANCELLED, FAILURES, CHARGED = "plain", "burst", "cancelled", "failures", "charged"
 SHAPED, COUNTED, BATCH, SUBSCRIBED = "shaped", "counted", "batch", "subscribed"
+OPTIONAL = "optional"  # no group: those of PLAIN that a server may well refuse
 # Groups without a record for each job: they have their own traces.
 APART = (CHARGED, COUNTED, BATCH, SUBSCRIBED)
 # So many looks at once show whether looking moves a job.
 BURST_LOOKS = 20
 # So many of the cheapest models are looked at for one whose clips can have another length.
 MOST_FILMS = 30
+# So many of those that have a sort of optional field for one that is valid with it.
+MOST_OPTIONAL = 3
 # What the attempts at a callback are answered with, by the name of the group.
 ANSWERS: dict[str, tuple[Behaviour, ...]] = {
     "500": (500,),
@@ -76,7 +80,7 @@ def starts(context: "CheckContext", group: str) -> Iterator[Start]:
 def forecast(context: "CheckContext", group: str) -> Forecast:
     """What a group takes at this target."""
     if group == CHARGED:
-        jobs = 3 if context.plays else 2
+        jobs = (3 if context.plays else 2) + len([*released_starts(context)])
         return Forecast(jobs, 0, jobs * (context.waits.documented + 1), 0.0)
     if group in APART:
         return Forecast(1, int(group in (BATCH, SUBSCRIBED)), context.waits.documented + 2, 0.0)
@@ -109,6 +113,7 @@ def _plain(context: "CheckContext") -> Iterator[Start]:
             for scenario in context.courses():
                 yield Start(talk, submit, context.model_selection.leads(submit)[0], scenario, answered)
         seen.add(talk.name)
+    yield from _optional(context)
 
 
 def _one_each(context: "CheckContext", *, burst: int) -> Iterator[Start]:
@@ -130,12 +135,33 @@ def _shaped(context: "CheckContext") -> Iterator[Start]:
             yield found
 
 
+def _optional(context: "CheckContext") -> Iterator[Start]:
+    """One job of each kind with each sort of what a request may have beside what it must have."""
+    seen = set()
+    for talk, submit in _submits(context):
+        leads = context.model_selection.leads(submit)
+        cheapest = [one for kind in ("video", "image") for one in _cheapest(context, submit, kind)]
+        for sort in SORTS:
+            able = [one for one in (*leads, *cheapest) if one and has_optional(context, submit, one, sort)]
+            for model in able[:MOST_OPTIONAL] if (talk.name, sort) not in seen else ():
+                shape = optional_fields(context, submit, model, sort)
+                if shape:
+                    seen.add((talk.name, sort))
+                    yield Start(talk, submit, model, shape=shape, optional=True)
+                    break
+
+
+def _cheapest(context: "CheckContext", submit: "Operation", output: str) -> "list[Model]":
+    """The cheapest models with a known price that make one kind of file."""
+    known = {one.id: one for one in context.contract.names_at.get(submit.id, {}).values() if context.wants(one)}
+    found = [one for one in known.values() if one.output == output and one.price.amount is not None]
+    return sorted(found, key=lambda one: (one.price.certainty != "exact", one.price.amount, one.id))
+
+
 def _with_shape(context: "CheckContext", talk: "JobTalk", submit: "Operation") -> Iterator[Start]:
     """Jobs of the cheapest models that make films of a length that can be chosen, then of any others of the run."""
-    known = {one.id: one for one in context.contract.names_at.get(submit.id, {}).values() if context.wants(one)}
-    films = [one for one in known.values() if one.output == "video" and one.price.amount is not None]
-    films.sort(key=lambda one: (one.price.certainty != "exact", one.price.amount, one.id))
-    for model in (*films[:MOST_FILMS], *context.model_selection.at(submit)):
+    films = _cheapest(context, submit, "video")[:MOST_FILMS]
+    for model in (*films, *context.model_selection.at(submit)):
         shape = other_shape(context, submit, model) if model is not None else {}
         if shape:
             yield Start(talk, submit, model, shape=shape)

@@ -1,4 +1,4 @@
-"""Another shape than a model's default: a length, a format and a size that its input allows."""
+"""Other inputs than the usual one: another length, format and size, and every optional field that a model has."""
 
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
 # The properties of a shape in the contract's `media`; a longer clip costs more, so the shortest is requested.
 MEANINGS = ("aspect", "duration", "resolution")
+# The sorts of fields that a request may have beside what it must have, and the address of a file.
+SORTS = FILES, COUNTS, OTHERS = "files", "counts", "others"
+_FILE = "https://example.com/a.png"
 
 
 def other_shape(context: "CheckContext", submit: Operation, model: Model) -> Mapping[str, Any]:
@@ -31,6 +34,79 @@ def other_shape(context: "CheckContext", submit: Operation, model: Model) -> Map
     return found if lengths or model.output != "video" else {}
 
 
+def has_optional(context: "CheckContext", submit: Operation, model: Model, sort: str) -> bool:
+    """Whether a model's input has a field of a sort that is left out of what must be there."""
+    return any(True for _ in _fields(context, submit, model, sort))
+
+
+def optional_fields(context: "CheckContext", submit: Operation, model: Model, sort: str) -> Mapping[str, Any]:
+    """What a valid request of a model may have beside what it must have, of one sort, each other than its default.
+
+    `files` is the address of one file where none must be there, `counts` how many results there are to be, `others` are
+    all other fields. What says how long, how large or of which form a result is has jobs of its own.
+    """
+    request, found = context.requests.good(submit, model), dict[str, Any]()
+    if sort == FILES and b'"http' in request.body:
+        return {}
+    for name, field, base in _fields(context, submit, model, sort):
+        given = pointers.value(request.json, f"{submit.input}/{name}")
+        for value in _unusual(context, sort, field, base) if given is None or sort == COUNTS else ():
+            fields = {**found, name: value}
+            if value != given and context.request_checker.judge(_filled(request, submit, fields)).row is None:
+                found = fields
+                break
+        if found and sort == FILES:
+            break
+    return found
+
+
+def _fields(context: "CheckContext", submit: Operation, model: Model, sort: str) -> Iterator[tuple[str, Any, str]]:
+    """The fields of one sort that need not be there, each with its schema."""
+    schema, base = context.requests.resolver.model(context.model_selection.schema(submit, model))
+    for name, field in schema.get("properties", {}).items():
+        if _sort(context, name, field) == sort and (sort == COUNTS or name not in schema.get("required", ())):
+            yield name, field, base
+
+
+def _sort(context: "CheckContext", name: str, field: Any) -> str | None:
+    """What an optional field is for; None for what has jobs of its own, or says only how the result is sent."""
+    rows = context.contract.root.get("media", {})
+    if name in {one for names in rows.get("counts", {}).values() for one in names}:
+        return COUNTS
+    shaping = {one for key, names in rows.items() if isinstance(names, list) for one in names}
+    inline = [talk.promises.inline for talk in context.contract.conversation.jobs.values()]
+    if name in shaping or name in {row.given["field"] for row in inline if row is not None}:
+        return None
+    return FILES if _is_file(name, field) else OTHERS
+
+
+def _is_file(name: str, field: Any) -> bool:
+    return name.lower().endswith("url") or (isinstance(field, Mapping) and field.get("format") == "uri")
+
+
+def _unusual(context: "CheckContext", sort: str, field: Any, base: str) -> Iterator[Any]:
+    """The values of a field that are not what leaving it out means, then a valid one."""
+    samples = context.requests.samples
+    schema, base = context.requests.resolver.followed(field, base)
+    if not isinstance(schema, Mapping) or sort == FILES:
+        yield _FILE
+        return
+    usual, value = schema.get("default"), samples.smallest(schema, base)
+    if isinstance(usual, bool):
+        yield not usual
+    elif isinstance(usual, int | float):
+        yield usual + 1
+    yield from (("2", 2) if sort == COUNTS else ())
+    yield from (one for one in schema.get("enum", ()) if one not in (usual, None))
+    yield value
+
+
+def _filled(request: SentRequest, submit: Operation, shape: Mapping[str, Any]) -> SentRequest:
+    for name, value in shape.items():
+        request = request.with_json(pointers.placed(request.json, f"{submit.input}/{name}", value))
+    return request
+
+
 def _options(field: Any, usual: Any) -> Iterator[Any]:
     """The values that a field offers beside the usual one; of lengths the shorter ones."""
     options = field.get("enum", ()) if isinstance(field, Mapping) else ()
@@ -45,9 +121,7 @@ def _fits(
     context: "CheckContext", request: SentRequest, submit: Operation, model: Model, shape: Mapping[str, Any]
 ) -> bool:
     """Whether a request with these fields is valid, and, for a simulator, has an exact file."""
-    filled = request
-    for name, value in shape.items():
-        filled = filled.with_json(pointers.placed(filled.json, f"{submit.input}/{name}", value))
+    filled = _filled(request, submit, shape)
     return context.request_checker.judge(filled).row is None and is_played(context, submit, model, filled)
 
 

@@ -46,7 +46,8 @@ class SubmitRejected(Skipped):
 class Start:
     """A job to submit: `behaviours` are the receiver's responses to its webhooks; None requests no webhook.
 
-    `burst` polls it this many times at once; `cancels` cancels it at once; `shape` are fields of its input.
+    `burst` polls it this many times at once; `cancels` cancels it at once; `shape` are fields of its input,
+    and `optional` those that the input may have, which a server may refuse together with others.
     """
 
     talk: JobTalk
@@ -57,6 +58,7 @@ class Start:
     burst: int = 0
     cancels: bool = False
     shape: Mapping[str, Any] = field(default_factory=dict)
+    optional: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 from mockreel.conformance.check import broken
 from mockreel.conformance.jobs.balance_change import Spent, spend
 from mockreel.conformance.jobs.batch_traces import BatchTrace, trace_batch
-from mockreel.conformance.jobs.job_counters import Counted, count
-from mockreel.conformance.jobs.job_groups import APART, BATCH, CHARGED, COUNTED, PLAIN, SUBSCRIBED, starts
+from mockreel.conformance.jobs.job_counters import Counted, Released, count
+from mockreel.conformance.jobs.job_groups import APART, BATCH, CHARGED, COUNTED, OPTIONAL, PLAIN, SUBSCRIBED, starts
 from mockreel.conformance.jobs.job_traces import JobTrace
 from mockreel.conformance.jobs.subscription_traces import SubscriptionTrace, trace_subscription
 from mockreel.conformance.jobs.task_queue import Task
@@ -25,6 +25,7 @@ class JobWatch:
         self._context = context
         self._groups: dict[str, list[JobTrace]] = {}
         self._spent: list[Spent] = []
+        self._released: list[Released] = []
         self._counted: list[Counted] = []
         self._batches: list[BatchTrace] = []
         self._subscriptions: list[SubscriptionTrace] = []
@@ -36,6 +37,7 @@ class JobWatch:
         """Take over these traces of another context."""
         self._groups, self._spent, self._pointless = groups, other._spent, other._pointless
         self._counted, self._batches = other._counted, other._batches
+        self._released = other._released
         self._subscriptions = other._subscriptions
 
     @property
@@ -56,7 +58,7 @@ class JobWatch:
                 self._context.secret()
                 self._context.tasks.add(self._context.job_traces.tell(start, self._groups[group]))
             except MockreelError as reason:
-                self.not_begun.setdefault(group, []).append(str(reason))
+                self.not_begun.setdefault(OPTIONAL if start.optional else group, []).append(str(reason))
             except Exception as problem:
                 self.broken.append(broken(problem))
                 self.not_begun.setdefault(group, []).append(self.broken[-1])
@@ -67,7 +69,7 @@ class JobWatch:
         if group == CHARGED and "other" not in context.target.keys.of:
             self.not_begun[CHARGED] = ["it takes the key of another account, which nothing else uses; give --other-key"]
         elif group == CHARGED and talks.account is not None:
-            context.tasks.add(self._guarded(CHARGED, spend(context, self._spent)))
+            context.tasks.add(self._guarded(CHARGED, spend(context, self._spent, self._released)))
         elif group == COUNTED:
             context.tasks.add(self._guarded(COUNTED, count(context, self._counted)))
         elif group == BATCH and talks.batch is not None:
@@ -117,6 +119,11 @@ class JobWatch:
         self._apply(CHARGED)
         return self._spent
 
+    def released(self) -> list[Released]:
+        """The counters of the other account around jobs of its own that have ended."""
+        self._apply(CHARGED)
+        return self._released
+
     def _apply(self, group: str) -> None:
         """Watch a group, and see that it applies."""
         self.told(group)
@@ -131,5 +138,5 @@ class JobWatch:
         return self._groups[group]
 
     def traces(self) -> list[JobTrace]:
-        """One job for each submit and model, and one for each other scenario that the target supports."""
+        """One job for each submit and model, for each scenario that the target supports, and for each sort of field."""
         return self.told(PLAIN)

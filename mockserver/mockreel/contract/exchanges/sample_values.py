@@ -132,9 +132,19 @@ class Samples:
             yield "is too long", "a" * (field["maxLength"] + 1)
         if field.get("minItems"):
             yield "has too few", []
+        yield from self._incomplete(field, base)
         if "maxItems" in field and "items" in field and field["maxItems"] <= 100:
             entry = like[0] if isinstance(like, list) and like else self.smallest(field["items"], base)
             yield "has too many", [entry] * (field["maxItems"] + 1)
+
+    def _incomplete(self, field: Mapping[str, Any], base: str) -> Iterator[tuple[str, Any]]:
+        """A list with an entry that lacks a field which each entry must have."""
+        schema, base = self._first_way(field.get("items"), base)
+        entry = self.smallest(schema, base) if isinstance(schema, Mapping) else None
+        if not isinstance(entry, Mapping):
+            return
+        for name in list(schema.get("required", ()))[:1]:
+            yield f"has an entry without {name}", [{key: one for key, one in entry.items() if key != name}]
 
 
 def _text(schema: Mapping[str, Any]) -> str:

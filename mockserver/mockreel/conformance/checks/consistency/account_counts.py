@@ -9,8 +9,8 @@ from typing import Any
 from mockreel.conformance.check import Check, check
 from mockreel.conformance.check_context import CheckContext
 from mockreel.conformance.checks.job_records import amount, moment, price_of
-from mockreel.conformance.jobs.job_counters import Counted, on_day, total
-from mockreel.conformance.jobs.job_groups import COUNTED
+from mockreel.conformance.jobs.job_counters import Counted, on_day, pending_rows, total
+from mockreel.conformance.jobs.job_groups import CHARGED, COUNTED
 from mockreel.conformance.list_reader import entries_of, longest, queried
 from mockreel.contract import pointers
 from mockreel.contract.conversation.promises import Places
@@ -41,6 +41,51 @@ def count_what_is_begun(context: CheckContext) -> Iterator[Problem]:
                 fact = context.facts.fact(f"{name} counts at {where}", f"conversation.yaml counts {name}", row.evidence)
                 actual = f"{shown if shown is not None else 'no number'} in {response.shown()[:200]}"
                 yield Problem(fact, f"at least {expected:f} at {where}", actual, counted.request[name], name)
+
+
+@check(
+    "account.alike", "What counts the same jobs in several ways in one response counts as many in each.", level="jobs",
+    uses=(COUNTED,), known=lambda context: len(_whole_counts(context)) > 1,
+)  # fmt: skip
+def count_alike(context: CheckContext) -> Iterator[Problem]:
+    first, *others = _whole_counts(context)
+    name = str(first.given["operation"])
+    for counted in (one for one in context.jobs.counted() if name in one.after):
+        for row in (one for one in others if one.given["operation"] == name):
+            response = counted.after[name]
+            expected, shown = total(first, response), total(row, response)
+            context.judged()
+            if expected is not None and shown is not None and expected != shown:
+                fact = context.facts.fact(
+                    f"{', '.join(row.at)} counts every job", f"conversation.yaml counts {name}", row.evidence
+                )
+                said = f"{expected:f} at {', '.join(row.at)}, as at {', '.join(first.at)}"
+                yield Problem(fact, said, f"{shown:f} in {response.shown()[:200]}", counted.request[name], name)
+
+
+def _whole_counts(context: CheckContext) -> list[Places]:
+    """What counts all jobs that were begun, whichever way they are then told apart."""
+    return [row for row in context.contract.conversation.counts if _counts_begun(row)]
+
+
+@check(
+    "account.released", "What counts the jobs under way does not count one that has ended.", level="jobs",
+    uses=(CHARGED,), known=lambda context: bool(pending_rows(context)),
+)  # fmt: skip
+def count_no_ended_jobs(context: CheckContext) -> Iterator[Problem]:
+    """Asked of the account that nothing else uses."""
+    for one in context.jobs.released():
+        for row in pending_rows(context):
+            name = str(row.given["operation"])
+            before, after = total(row, one.before[name]), total(row, one.after[name])
+            context.judged(before is not None)
+            if before is not None and (after is None or after > before):
+                fact = context.facts.fact(
+                    f"{name} counts what is under way", f"conversation.yaml counts {name}", row.evidence
+                )
+                word = one.trace.last.word if one.trace.last else None
+                expected = f"at most {before:f} at {', '.join(row.at)}, as the job is {word}"
+                yield Problem(fact, expected, one.after[name].shown(), one.trace.poll, one.trace.subject)
 
 
 def _least(
@@ -186,6 +231,8 @@ def _signed(row: Places, entry: Any) -> Decimal:
 
 CHECKS: tuple[Check, ...] = (
     count_what_is_begun,
+    count_alike,
+    count_no_ended_jobs,
     count_ones_own_only,
     shares_make_up_the_whole,
     entries_make_up_the_balance,

@@ -6,10 +6,11 @@ from typing import Any
 
 from mockreel.conformance.check import Check, check
 from mockreel.conformance.check_context import CheckContext
+from mockreel.conformance.checks.error_responses import row_problem
 from mockreel.conformance.checks.job_records import alike, amount
 from mockreel.conformance.checks.webhook_deliveries import same_state
 from mockreel.conformance.checks.webhook_history import wrong_entries
-from mockreel.conformance.jobs.batch_traces import BatchTrace, is_over
+from mockreel.conformance.jobs.batch_traces import BatchTrace, batch_request, is_over
 from mockreel.conformance.jobs.job_groups import BATCH
 from mockreel.contract import Operation, pointers
 from mockreel.contract.conversation.promises import Places
@@ -194,6 +195,23 @@ def _cost(
 
 
 @check(
+    "batch.refused", "A batch is refused if any of its items is wrong, be it the last.", level="breaking",
+    known=has_batches,
+)  # fmt: skip
+def is_refused_for_any_item(context: CheckContext) -> Iterator[Problem]:
+    row = context.contract.conversation.batch
+    assert row is not None
+    good, place = batch_request(context, row), str(row.given["sent"])
+    items = pointers.value(good.json, place)
+    beside = {str(name) for name in row.given.get("beside", ())}
+    for item in items[-1:] if isinstance(items, list) and len(items) > 1 else ():
+        broken = {name: value for name, value in item.items() if name in beside} if isinstance(item, dict) else {}
+        request = good.with_json(pointers.placed(good.json, place, [*items[:-1], broken]))
+        if context.request_checker.judge(request).row is not None:
+            yield from row_problem(context, request, "invalid-body", "its last item lacks what each must have")
+
+
+@check(
     "batch.callback", "A batch with a callback URL tells once that it has ended, signed, in the documented form.",
     level="jobs", uses=(BATCH,), known=calls_back,
 )  # fmt: skip
@@ -269,4 +287,10 @@ def history_is_true(context: CheckContext) -> Iterator[Problem]:
             yield Problem(fact, expected, actual[:300], request, link.to.id)
 
 
-CHECKS: tuple[Check, ...] = (ends_with_all_its_jobs, items_are_jobs, tells_of_its_end, history_is_true)
+CHECKS: tuple[Check, ...] = (
+    ends_with_all_its_jobs,
+    items_are_jobs,
+    is_refused_for_any_item,
+    tells_of_its_end,
+    history_is_true,
+)

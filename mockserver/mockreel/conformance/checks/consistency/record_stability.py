@@ -174,6 +174,19 @@ def headers_say_what_bodies_say(context: CheckContext) -> Iterator[Problem]:
                     fact = _fact(context, trace, row, "headers", f"{name} is the body's {place}")
                     yield Problem(fact, f"{place}: {header}", f"{shown!r}", request, trace.subject)
                     break
+            yield from _other_charges(context, trace, row, name)
+
+
+def _other_charges(context: CheckContext, trace: JobTrace, row: Places, name: str) -> Iterator[Problem]:
+    """Whether a charge is another one at some look than it was before, though the job has not failed."""
+    polls = [poll for poll, states in context.job_traces.words(trace) if all(one.kind != "failed" for one in states)]
+    replies = [(trace.request, trace.response), *((trace.poll, poll.response) for poll in polls)]
+    shown = [(request, text) for request, one in replies if (text := one.headers.get(name.lower())) is not None]
+    context.judged(len(shown) > 1)
+    other = next(((request, text) for request, text in shown if not _is_number(text, shown[0][1])), None)
+    if other is not None:
+        fact = _fact(context, trace, row, "headers", f"{name} is what the {trace.talk.name} takes")
+        yield Problem(fact, f"{name}: {shown[0][1]}", other[1], other[0], trace.subject)
 
 
 def _is_number(text: str, value: Any) -> bool:

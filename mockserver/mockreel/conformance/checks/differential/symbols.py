@@ -145,9 +145,12 @@ class Symbols:
 
 
 def mapped(document: Any, change: Callable[[str], str]) -> Any:
-    """A document with every text changed."""
+    """A document with every text changed, and every number that is written as an id may be."""
     if isinstance(document, str):
         return change(document)
+    if type(document) is int and is_name(str(document)):
+        text = change(str(document))
+        return int(text) if text.isdecimal() else text
     if isinstance(document, Mapping):
         return {key: mapped(value, change) for key, value in document.items()}
     return [mapped(value, change) for value in document] if isinstance(document, list) else document

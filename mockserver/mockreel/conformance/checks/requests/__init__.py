@@ -8,6 +8,7 @@ from mockreel.conformance.checks.requests import (
     error_triggers,
     key_places,
     request_prices,
+    value_forms,
 )
 
 CHECKS = (
@@ -18,6 +19,7 @@ CHECKS = (
     *error_triggers.CHECKS,
     *request_prices.CHECKS,
     *cancellations.CHECKS,
+    *value_forms.CHECKS,
 )
 
 __all__ = ["CHECKS"]

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from mockreel.conformance.check import Check, check
 from mockreel.conformance.check_context import CheckContext
 from mockreel.conformance.checks.job_records import amount, price_of
-from mockreel.conformance.jobs.job_groups import CANCELLED
+from mockreel.conformance.jobs.job_groups import CANCELLED, PLAIN
 from mockreel.conformance.jobs.job_traces import JobTrace
 from mockreel.contract import Evidence, Operation, pointers
 from mockreel.contract.conversation.promises import Places
@@ -57,6 +57,35 @@ def costs_less_if_cancelled(context: CheckContext) -> Iterator[Problem]:
             yield Problem(fact, expected, f"{shown} at {row.at[0]}", trace.poll, trace.subject)
 
 
+@check(
+    "lifecycle.cancelled-late", "A job that had ended stays as it ended when it is cancelled.", level="jobs",
+    uses=(PLAIN,), known=lambda context: any(context.can_cancel(submit) for _, submit in context.submits()),
+)  # fmt: skip
+def stays_as_it_ended(context: CheckContext) -> Iterator[Problem]:
+    seen = set[str]()
+    for trace in context.jobs.traces():
+        request = (
+            context.job_traces.cancellation(trace)
+            if trace.ended and trace.scenario is None and context.can_cancel(trace.submit)
+            else None
+        )
+        if request is None or trace.poll is None or trace.last is None or trace.submit.id in seen:
+            continue
+        seen.add(trace.submit.id)
+        context.send(request)
+        shown = context.send(trace.poll)
+        word, results = context.word(trace.talk, shown), context.job_traces.results(trace)
+        lacking = trace.talk.made is None and [
+            one for one in results if str(one).partition("?")[0] not in shown.body.decode("utf-8", "replace")
+        ]
+        context.judged()
+        if word != trace.last.word or lacking:
+            fact = context.facts.fact(
+                "a job that has ended stays as it is", f"conversation.yaml {trace.talk.name} final", trace.talk.final
+            )
+            yield Problem(fact, f"{trace.last.word}, as before", shown.shown(), request, trace.subject)
+
+
 def _priced(context: CheckContext) -> Iterator[Operation]:
     """The submits of jobs that can be cancelled before they end, and whose record says what they cost."""
     for talk, submit in context.submits():
@@ -79,4 +108,4 @@ def _late(context: CheckContext, trace: JobTrace, row: Places) -> Iterator[str]:
             yield f"{word}: {response.shown()[:200]}"
 
 
-CHECKS: tuple[Check, ...] = (is_cancelled_at_once, costs_less_if_cancelled)
+CHECKS: tuple[Check, ...] = (is_cancelled_at_once, costs_less_if_cancelled, stays_as_it_ended)

@@ -89,7 +89,8 @@ def costs_what_it_asks_for(context: CheckContext) -> Iterator[Problem]:
         known = {one.id: one for one in context.contract.names_at.get(submit.id, {}).values() if context.wants(one)}
         priced = [one for one in known.values() if one.price.certainty == "exact"]
         for model in priced[: FEW_MODELS if context.options.quick else None]:
-            for one in request_prices(context, submit, model):
+            usual = list(request_prices(context, submit, model))
+            for one in (*usual, *_as_texts(context, submit, usual)):
                 response = context.answer(one.request, submit)
                 if response is None or context.error_detector.refused(response):
                     continue
@@ -100,6 +101,18 @@ def costs_what_it_asks_for(context: CheckContext) -> Iterator[Problem]:
                     expected = f"{one.amount.normalize():f} {model.price.currency}"
                     actual = f"{shown} in {response.shown()}"
                     yield Problem(fact, expected, actual, one.request, f"{submit.id} {model.id}")
+
+
+def _as_texts(context: CheckContext, submit: Operation, usual: list[PricedRequest]) -> Iterator[PricedRequest]:
+    """The last of these requests with each number as a text, where the contract takes one for the other."""
+    for one in usual[-1:] if context.contract.wire.get("lenient_numbers") else ():
+        fields = pointers.value(one.request.json, submit.input) if submit.input else one.request.json
+        texts = {name: str(value) for name, value in fields.items() if type(value) in (int, float)}
+        request = one.request
+        for name, text in texts.items():
+            request = request.with_json(pointers.placed(request.json, f"{submit.input}/{name}", text))
+        if texts and context.request_checker.judge(request).row is None:
+            yield PricedRequest(one.model, request, one.amount)
 
 
 def _shown(row: Places, response: ReceivedResponse) -> Decimal | None:

@@ -1,9 +1,11 @@
-"""Results in other forms: within the response where a job asks for it, and at once where a submit waits for its job."""
+"""Results in other forms: several of one job, within the response, and at once where a submit waits for its job."""
 
 from collections.abc import Iterator
 
 from mockreel.conformance.check import Check, check
 from mockreel.conformance.check_context import CheckContext
+from mockreel.conformance.checks.results.job_results import results_fact
+from mockreel.conformance.jobs.job_groups import OPTIONAL, PLAIN
 from mockreel.conformance.jobs.job_traces import JobTrace, Start
 from mockreel.contract import Operation, pointers
 from mockreel.contract.conversation.promises import Places
@@ -46,6 +48,39 @@ def is_within_the_response(context: CheckContext) -> Iterator[Problem]:
             yield Problem(fact, expected, f"{results}"[:300], trace.request, trace.subject)
 
 
+@check(
+    "result.several", "A job that is to make several results shows as many.", level="jobs", uses=(PLAIN,),
+    known=lambda context: bool(_counts(context)),
+)  # fmt: skip
+def shows_as_many(context: CheckContext) -> Iterator[Problem]:
+    for reason in context.jobs.not_begun.get(OPTIONAL, ()):
+        context.skip(reason)
+    for trace in context.jobs.traces():
+        states = context.states(trace.last.word) if trace.last else ()
+        asked = _asked_for(context, trace)
+        if asked is None or not any(state.kind == "succeeded" for state in states):
+            continue
+        found = context.job_traces.results(trace)
+        context.judged()
+        if len(found) != asked:
+            yield Problem(
+                results_fact(context, trace), f"{asked} results", f"{found}"[:300], trace.request, trace.subject
+            )
+
+
+def _counts(context: CheckContext) -> dict[str, list[str]]:
+    """The fields of an input that say how many results there are to be, by the kind of file."""
+    counts: dict[str, list[str]] = context.contract.root.get("media", {}).get("counts", {})
+    return counts
+
+
+def _asked_for(context: CheckContext, trace: JobTrace) -> int | None:
+    """How many results a job was to make, where its request says it."""
+    names = _counts(context).get(str(trace.model.output), []) if trace.model else []
+    values = [pointers.value(trace.request.json, f"{trace.submit.input}/{name}") for name in names]
+    return next((int(one) for one in values if str(one).isdecimal()), None)
+
+
 def _wait(context: CheckContext, trace: JobTrace) -> None:
     age = 0.0
     while not trace.ended and trace.poll is not None and age <= context.waits.wait_timeout:
@@ -79,4 +114,4 @@ def _cheapest(context: CheckContext, operation: Operation, kind: str) -> SentReq
     return context.requests.good(operation, able[0]) if able else None
 
 
-CHECKS: tuple[Check, ...] = (is_within_the_response, comes_with_the_answer)
+CHECKS: tuple[Check, ...] = (is_within_the_response, comes_with_the_answer, shows_as_many)
