@@ -119,8 +119,8 @@ def test_what_faults_stand_on_is_still_in_uvicorn() -> None:
 
 def test_the_wire_is_found_in_a_scope() -> None:
     """Where our protocol has put it."""
-    transport = asyncio.Transport()
-    connection = Connection(transport, transport.abort)
+    told = asyncio.Event()
+    connection = Connection(asyncio.Transport(), told.set)
 
     assert wire_of({"state": {WIRE: connection}}) is connection
     assert wire_of({"state": {}}) is None
