@@ -162,6 +162,7 @@ class State:
     contract: Contract
     batches: dict[str, Batch] = field(default_factory=dict)
     model_ids: dict[str, str] = field(default_factory=dict)
+    model_records: dict[str, dict[str, Any]] = field(default_factory=dict)  # which follow from contract and seed alone
     blanks: dict[str, dict[str, Any]] = field(default_factory=dict)
     # By account and model, what the records of its runs have in common.
     records: dict[tuple[int, str], dict[str, Any]] = field(default_factory=dict)

@@ -42,6 +42,13 @@ def _model(context: RequestContext) -> Model:
 
 
 def _record(provider: Provider, model: Model) -> Record:
+    known = state_of(provider).model_records
+    if model.id not in known:
+        known[model.id] = _made_record(provider, model)
+    return known[model.id]
+
+
+def _made_record(provider: Provider, model: Model) -> dict[str, Any]:
     owner, _, slug = model.id.partition("/")
     schema = provider.contract.schemas.document(model.schema)
     return {
