@@ -27,6 +27,7 @@ class _Remembering:
         self.receiver = honest.receiver
         self.plays = getattr(honest, "plays", False)
         self._now = honest.now()
+        self.repeated = 0  # how many responses
         self._known: dict[tuple[str, ...], list[ReceivedResponse]] = {}
         for request, response in log:
             self._known.setdefault(_key(request), []).append(response)
@@ -35,6 +36,7 @@ class _Remembering:
         response = self._known.get(_key(request))
         if not response:
             raise Skipped("it was not requested before")
+        self.repeated += 1
         return response[0] if len(response) == 1 else response.pop(0)
 
     def fetch(self, url: str, *, span: str | None = None) -> ReceivedResponse:
@@ -108,14 +110,15 @@ def _faults(context: CheckContext, contract: Contract, ours: Mapping[str, int]) 
     Args:
         ours: how many each check found by the chosen contract; a check that cannot judge again has as many.
     """
-    other = CheckContext(contract, _Remembering(context.target, context.log), context.options)
+    target = _Remembering(context.target, context.log)
+    other = CheckContext(contract, target, context.options)
     other.adopt(context, {name: _other_traces(traces, other) for name, traces in context.jobs.groups.items()})
     found = 0
     for check in EVERY:
         if check.id in ours and check.known(other):
             if context.budget.is_over():
                 return None
-            again = _judged_again(other, check)
+            again = _judged_again(other, check, target)
             found += ours[check.id] if again is None else again
     if REPLIES in ours:
         for request, response in context.log:
@@ -126,13 +129,14 @@ def _faults(context: CheckContext, contract: Contract, ours: Mapping[str, int]) 
     return found
 
 
-def _judged_again(other: CheckContext, check: Check) -> int | None:
-    """How many faults a check finds in what was seen; None where that is not enough for it."""
+def _judged_again(other: CheckContext, check: Check, target: _Remembering) -> int | None:
+    """How many faults a check finds in what was seen; None where it could not even begin with that."""
+    before = target.repeated
     try:
         outcome = run_one(other, check)
     except NotApplicable:
         return None
-    return len(outcome.findings) if outcome.cases or outcome.findings else None
+    return len(outcome.findings) if outcome.cases or outcome.findings or target.repeated > before else None
 
 
 def _other_request(request: SentRequest, contract: Contract) -> SentRequest:
