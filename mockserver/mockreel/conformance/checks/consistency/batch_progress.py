@@ -15,6 +15,7 @@ from mockreel.conformance.jobs.job_groups import BATCH
 from mockreel.contract import Operation, pointers
 from mockreel.contract.conversation.promises import Places
 from mockreel.contract.evidence.facts import Fact
+from mockreel.contract.exchanges.exchange import SentRequest
 from mockreel.contract.exchanges.problem import Problem
 from mockreel.simulator.in_process.mock_target import Skipped
 
@@ -196,9 +197,15 @@ def _cost(
 
 @check(
     "batch.refused", "A batch is refused if any of its items is wrong, be it the last.", level="breaking",
-    known=has_batches,
+    known=lambda context: has_batches(context) and any(True for _ in _broken_batches(context)),
 )  # fmt: skip
 def is_refused_for_any_item(context: CheckContext) -> Iterator[Problem]:
+    for request in _broken_batches(context):
+        yield from row_problem(context, request, "invalid-body", "its last item lacks what each must have")
+
+
+def _broken_batches(context: CheckContext) -> Iterator[SentRequest]:
+    """A batch whose last item alone lacks what each must have, where it is refused for it."""
     row = context.contract.conversation.batch
     assert row is not None
     good, place = batch_request(context, row), str(row.given["sent"])
@@ -208,7 +215,7 @@ def is_refused_for_any_item(context: CheckContext) -> Iterator[Problem]:
         broken = {name: value for name, value in item.items() if name in beside} if isinstance(item, dict) else {}
         request = good.with_json(pointers.placed(good.json, place, [*items[:-1], broken]))
         if context.request_checker.judge(request).row is not None:
-            yield from row_problem(context, request, "invalid-body", "its last item lacks what each must have")
+            yield request
 
 
 @check(
