@@ -15,7 +15,7 @@ import orjson
 from bench.figures import Figure, middle
 from bench.processes import await_file, cpu_seconds
 
-AIM, HELP_AIM = 0.25, 0.06
+AIM, HELP_AIM, REPLAY_AIM = 0.25, 0.06, 5.0
 COMMAND = (sys.executable, "-m", "mockreel", "serve", "--port", "0", "--ready-file")
 
 
@@ -23,7 +23,8 @@ def figures(folder: Path, providers: tuple[str, ...], *, rounds: int) -> list[Fi
     """Start-up to the first answer, the import of the command, and a bare interpreter beside them; in seconds."""
     fresh = first_answer(folder, providers)
     answers = [first_answer(folder, providers) for _ in range(rounds)]
-    helps = [shown_help(folder) for _ in range(rounds)]
+    helps = [command_times(folder, "--help") for _ in range(rounds)]
+    replays = [command_times(folder, "replay") for _ in range(rounds)]
     imports = [sum(own_times(folder).values()) / 1e6 for _ in range(rounds)]
     return [
         middle("start-up to first answer", [taken for taken, _ in answers], "s", aim=AIM, at_most=True),
@@ -33,6 +34,9 @@ def figures(folder: Path, providers: tuple[str, ...], *, rounds: int) -> list[Fi
         middle("of it processor time", [cost for _, cost in helps], "s"),
         middle("of it importing (under -X importtime)", imports, "s"),
         middle("of it an interpreter that does nothing", [empty() for _ in range(rounds)], "s"),
+        middle(
+            "replay of every cassette, processor time", [cost for _, cost in replays], "s", aim=REPLAY_AIM, at_most=True
+        ),
     ]
 
 
@@ -53,10 +57,10 @@ def first_answer(folder: Path, providers: tuple[str, ...]) -> tuple[float, float
             process.wait()
 
 
-def shown_help(folder: Path) -> tuple[float, float]:
-    """Seconds that `--help` takes, and its processor time with that of the interpreter."""
+def command_times(folder: Path, *words: str) -> tuple[float, float]:
+    """Seconds that a command takes, and its processor time with that of the interpreter."""
     used, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    command = [sys.executable, "-m", "mockreel", "--help"]
+    command = [sys.executable, "-m", "mockreel", *words]
     subprocess.run(command, stdout=subprocess.DEVNULL, env=compiling(folder), check=True)
     taken, now = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
     return taken, now.ru_utime + now.ru_stime - used.ru_utime - used.ru_stime
