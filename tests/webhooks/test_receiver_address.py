@@ -56,3 +56,17 @@ def test_a_map_leads_from_an_address_to_one(url: str) -> None:
         Targets(mapped={"https://app.example": url})
     with pytest.raises(OptionError, match="callback_map"):
         Targets(mapped={url: "http://127.0.0.1:3000"})
+
+
+@pytest.mark.parametrize("words", [
+    ["check", "http://127.0.0.1:9", "--provider", "runflow", "--callback-url"],
+    ["check", "--handler", "http://127.0.0.1:9/hook", "--provider", "runflow", "--secret", "x", "--before"],
+    ["check", "--provider", "runflow", "--secret", "x", "--handler"],
+], ids=lambda words: str(words[-1]))  # fmt: skip
+@pytest.mark.parametrize("url", ["auto", "ftp://127.0.0.1/", "127.0.0.1:8000/hook"])
+def test_a_check_refuses_what_is_no_address(words: list[str], url: str) -> None:
+    """Before it sends anything: else what never came would be told as a fault of the target."""
+    result = CliRunner().invoke(group, [*words, url])
+
+    assert isinstance(result.exception, OptionError)
+    assert words[-1].removeprefix("--").replace("-", "_") in str(result.exception).replace("-", "_")

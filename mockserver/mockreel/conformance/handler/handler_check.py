@@ -45,6 +45,8 @@ def check_handler(
     start = time.monotonic()
     contract = load_contracts([provider], data=plan.data)[provider]
     check_receiver_address("handler", url)
+    if isinstance(plan.before, str):
+        check_receiver_address("before", plan.before)
     _check(contract, plan)
     cases = HandlerCases(contract, plan)
     before = posting(plan.before, plan.ca) if isinstance(plan.before, str) else plan.before

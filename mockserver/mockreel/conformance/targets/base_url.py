@@ -24,6 +24,7 @@ from mockreel.engine.redaction.url_redaction import masked_url
 from mockreel.errors import OptionError
 from mockreel.simulator.in_process.memory_receiver import Receiver
 from mockreel.simulator.simulator import load_contracts
+from mockreel.webhooks.receiver_address import check_receiver_address
 
 
 @dataclass(frozen=True)
@@ -78,9 +79,11 @@ def check_url(
         began: the moment of the monotonic clock at which the budget begins; now by default.
 
     Raises:
-        OptionError: it is not a URL, its provider is not given, or the CA has no certificate.
+        OptionError: it or `access.callback_url` is not a URL, its provider is not given, or the CA has no certificate.
     """
     checked_url(url)
+    if access.callback_url is not None:
+        check_receiver_address("--callback-url", access.callback_url, example="https://name-of-your-tunnel.example/in")
     began = time.monotonic() if began is None else began
     contract = _contract(plan)
     check_models(plan, {contract.provider: contract})
