@@ -48,11 +48,7 @@ def spend(context: "CheckContext", found: list[Spent], released: list[Released])
         during = _balance(context, request, row.at)
         context.job_traces.look(trace)
         spent.during = None if trace.ended else during
-        age = 0.0
-        while not trace.ended and age <= context.waits.wait_timeout:
-            yield context.waits.step(age)
-            context.job_traces.look(trace)
-            age = context.target.now() - trace.started_at
+        yield from context.job_traces.to_the_end(trace)
         yield 0.5
         spent.after, spent.whole = _balance(context, request, row.at), trace.ended
     yield from release(context, released)

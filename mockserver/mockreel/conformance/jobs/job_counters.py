@@ -88,11 +88,7 @@ def release(context: "CheckContext", found: list[Released]) -> Task:
         request = context.job_traces.cancellation(trace) if start.cancels else None
         if request is not None and request.who != "admin":
             context.send(replace(request, who="other"))
-        age = 0.0
-        while not trace.ended and age <= context.waits.wait_timeout:
-            yield context.waits.step(age)
-            context.job_traces.look(trace)
-            age = context.target.now() - trace.started_at
+        yield from context.job_traces.to_the_end(trace)
         yield 0.5
         if trace.ended:
             found.append(Released(trace, before, _responses(context, requests)))

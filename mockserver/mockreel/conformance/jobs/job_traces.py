@@ -251,6 +251,14 @@ class JobTraces:
         request = context.links.follow(link, trace.request, trace.response)
         return replace(request, who="admin") if link.to.admin else request
 
+    def to_the_end(self, trace: JobTrace) -> Task:
+        """Look at a job that has begun until it is over, or has taken as long as any may."""
+        context, age = self._context, 0.0
+        while not trace.ended and age <= context.waits.wait_timeout:
+            yield context.waits.step(age)
+            self.look(trace)
+            age = context.target.now() - trace.started_at
+
     def _until_the_end(self, trace: JobTrace) -> Task:
         """Look again and again until the job is over, and a few times more."""
         context, more = self._context, AFTER_THE_END
