@@ -217,14 +217,18 @@ class PlayedLog:
         return [*found, *self._headers(request, response, one, other)], comparison.elsewhere
 
     def _is_of_an_attempt(self, operation: Operation | None, difference: Difference) -> bool:
-        """Whether it is beneath a subscription's attempts, which `subscription.kept` compares with what has arrived.
+        """Whether it is of a subscription's attempts, or of what is read beneath its deliveries.
 
-        Its receiver answers in the order in which the webhooks of several jobs come, and nobody promises that order.
+        Its receiver answers in the order in which the webhooks of several jobs come, and nobody promises that order,
+        nor that of the list. `subscription.kept` compares the list with what has arrived, and what is beneath with it.
         """
         row = self._context.contract.conversation.subscription
-        if row is None or operation is None or operation.id != row.given["deliveries"]:
+        if row is None or operation is None:
             return False
-        return difference.anywhere.startswith(f"{row.given['entries']}/*{row.given['attempts']}/*")
+        listed = self._context.contract.operation(str(row.given["deliveries"]))
+        if operation.id == listed.id:
+            return difference.anywhere.startswith(f"{row.given['entries']}/*{row.given['attempts']}/*")
+        return operation.path.startswith(f"{listed.path}/") and difference.kind != "entry"
 
     def _cursors(self, operation: Operation | None) -> frozenset[str]:
         """Where a list says how to go on: what a cursor looks like is the server's own."""
