@@ -1,33 +1,18 @@
 """The gallery: servers broken on purpose, in one way each. The suite must catch all of them, and may know none."""
 
-from conformance.saboteurs import (
-    account_access,
-    agreements,
+from conformance.saboteurs.accounts import account_access, agreements, money, things
+from conformance.saboteurs.jobs import counters, delayed_changes, histories, job_ends, jobs, records
+from conformance.saboteurs.providers import (
     aimlapi_changes,
     aimlapi_regressions,
-    answers,
-    attempts,
-    bodies,
-    calls,
-    contradictions,
-    counters,
-    delayed_changes,
-    histories,
-    job_ends,
-    jobs,
-    limits,
-    money,
-    outputs,
-    paged_lists,
-    parameters,
-    records,
-    result_files,
     runflow_changes,
     runflow_regressions,
     runninghub_changes,
     runninghub_regressions,
-    things,
 )
+from conformance.saboteurs.requests import answers, bodies, contradictions, limits, paged_lists, parameters
+from conformance.saboteurs.results import outputs, result_files
+from conformance.saboteurs.webhooks import attempts, calls
 from conformance.saboteurs.saboteur import Caught, Saboteur, run_checks
 
 GALLERY: tuple[Saboteur, ...] = (

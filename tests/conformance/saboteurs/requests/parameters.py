@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
-from conformance.saboteurs.histories import Visit, json_object, on_visit
+from conformance.saboteurs.jobs.histories import Visit, json_object, on_visit
 from conformance.saboteurs.request_changes import rewrite_query
 from conformance.saboteurs.saboteur import Saboteur, altering, change_json
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import orjson
-from conformance.saboteurs.account_access import let_in
+from conformance.saboteurs.accounts.account_access import let_in
 from conformance.saboteurs.response_changes import setting
 from conformance.saboteurs.saboteur import Saboteur, altering, change_json, meddling, operation_id
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 import orjson
-from conformance.saboteurs.calls import policy
+from conformance.saboteurs.webhooks.calls import policy
 from conformance.saboteurs.saboteur import Saboteur, meddling, with_header, with_json
 
 from mockreel.webhooks import Outgoing

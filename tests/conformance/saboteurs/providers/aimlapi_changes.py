@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
-from conformance.saboteurs.account_access import let_in
+from conformance.saboteurs.accounts.account_access import let_in
 from conformance.saboteurs.request_changes import answer_with
 from conformance.saboteurs.response_changes import setting
 from conformance.saboteurs.saboteur import Saboteur, altering, change_json, good

@@ -6,7 +6,7 @@ from typing import Any
 
 from conformance.saboteurs.response_changes import setting
 from conformance.saboteurs.saboteur import Saboteur, altering, change_json, operation_id
-from conformance.saboteurs.things import delivering
+from conformance.saboteurs.accounts.things import delivering
 
 from mockreel.contract.messages.message import Request, Response
 from mockreel.engine.jobs.job_views import JobViews

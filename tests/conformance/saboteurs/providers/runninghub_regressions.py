@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 from conformance.saboteurs.saboteur import Saboteur, altering, change_json, operation_id
-from conformance.saboteurs.things import telling
+from conformance.saboteurs.accounts.things import telling
 
 from mockreel.contract.messages.message import Request, Response, json_response
 from mockreel.simulator.in_process.mock_target import Answering

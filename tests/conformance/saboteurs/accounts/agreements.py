@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import orjson
-from conformance.saboteurs.calls import policy
+from conformance.saboteurs.webhooks.calls import policy
 from conformance.saboteurs.response_changes import dropping, list_body, number_json, setting
 from conformance.saboteurs.saboteur import (
     Saboteur,

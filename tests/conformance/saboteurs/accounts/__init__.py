@@ -1,0 +1,1 @@
+"""Saboteurs that are wrong about accounts, money and what belongs to them."""

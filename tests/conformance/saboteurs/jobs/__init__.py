@@ -1,0 +1,1 @@
+"""Saboteurs whose jobs, records and histories are wrong."""

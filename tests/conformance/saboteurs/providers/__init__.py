@@ -1,0 +1,1 @@
+"""Saboteurs that a change at one provider could make."""

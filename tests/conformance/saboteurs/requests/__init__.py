@@ -1,0 +1,1 @@
+"""Saboteurs that answer requests in the wrong way."""

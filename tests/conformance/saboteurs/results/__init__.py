@@ -1,0 +1,1 @@
+"""Saboteurs whose results are wrong."""

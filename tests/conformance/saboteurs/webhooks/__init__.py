@@ -1,0 +1,1 @@
+"""Saboteurs whose webhooks are wrong."""
