@@ -13,9 +13,9 @@ from typing import Any
 import hypothesis
 import pytest
 import yaml  # noqa: F401  (pytester unloads what a test in this process loads; a C parser loads once)
-from caller import FOURTH, START, Caller, MakeSimulator
-from lacking import lacking
-from read_once import read_once
+from support.caller import FOURTH, START, Caller, MakeSimulator
+from support.lacking import lacking
+from support.read_once import read_once
 
 from mockreel.contract.added_models import read_additions
 from mockreel.engine.accounts.account import KeyEntry

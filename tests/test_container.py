@@ -18,7 +18,7 @@ import click
 import httpx2
 import pytest
 import yaml
-from lacking import SECONDS, lacking
+from support.lacking import SECONDS, lacking
 from tools.pages import page
 
 from mockreel.cli.use.serve_command import command

@@ -14,7 +14,7 @@ from pathlib import Path
 import click
 import httpx2
 import pytest
-from lacking import lacking
+from support.lacking import lacking
 from tools.pages import ROOT, Page, page, pages
 from tools.rehearsal import Rehearsal, on_terminal
 from tools.tables.commands import commands

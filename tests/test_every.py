@@ -1,7 +1,7 @@
 """The one test for a catalogue checks all of it."""
 
 import pytest
-from every import every
+from support.every import every
 
 
 def _is_even(number: int) -> None:

@@ -11,8 +11,8 @@ from typing import Any
 
 import httpx2
 import pytest
-from caller import FOURTH, START, MakeSimulator
-from readiness import ready
+from support.caller import FOURTH, START, MakeSimulator
+from support.readiness import ready
 
 from mockreel.authoring import build
 from mockreel.contract import load_contract

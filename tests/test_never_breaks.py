@@ -7,10 +7,10 @@ import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-import mutants
 import pytest
 from hypothesis import HealthCheck, find, settings
 from hypothesis import strategies as st
+from support import mutants
 
 from mockreel.contract.messages.message import Request, Response
 from mockreel.simulator.provider import Provider

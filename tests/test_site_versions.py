@@ -12,10 +12,10 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
-from lacking import lacking
-from local_http import on_free_port, running
 from playwright.sync_api import expect, sync_playwright
 from server.dashboard.browsers import ARGUMENTS, LACKING, find_browser
+from support.lacking import lacking
+from support.local_http import on_free_port, running
 from tools.pages import ROOT
 from tools.site_links import broken_links
 

@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from lacking import MUST_RUN, lacking, need_npm
+from support.lacking import MUST_RUN, lacking, need_npm
 
 CHECKOUT = Path(__file__).parents[1]
 # What reaches a registry of packages.

@@ -7,7 +7,7 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
-from every import every
+from support.every import every
 
 from mockreel._data import data_root
 from mockreel.authoring import build, expand

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import orjson
-from every_route import asks
+from support.every_route import asks
 
 from bench.cases import first_act, without_callback
 from bench.control_turns import Timed

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from local_http import QuietHandler, on_free_port, running
+from support.local_http import QuietHandler, on_free_port, running
 
 KEYS = {
     "runflow": "rf_live_9fQ2xLw7ZpT4mVb1",

@@ -10,9 +10,9 @@ from urllib.parse import quote
 import orjson
 import pytest
 from cassettes.leaks import left
-from depth import examples
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
+from support.depth import examples
 
 from mockreel.cassettes.cassette import Exchange
 from mockreel.cassettes.cassette_errors import SecretLeft

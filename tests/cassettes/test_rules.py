@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from client_rig import rigged
+from support.client_rig import rigged
 
 from mockreel.cassettes.recording_rules import ErrorCase, looks_of_all, read_rules
 from mockreel.client import Refused

@@ -9,8 +9,8 @@ from typing import Any
 import click
 import httpx2
 import pytest
-from caller import FOURTH, START
 from click.testing import CliRunner, Result
+from support.caller import FOURTH, START
 
 from mockreel import cli
 from mockreel.cli.ready_file import write_ready_file

@@ -5,8 +5,8 @@ import re
 from typing import Any
 
 import pytest
-from caller import FOURTH
 from click.testing import CliRunner, Result
+from support.caller import FOURTH
 
 from mockreel.cli import group, main
 from mockreel.contract import load_contract, providers

@@ -5,7 +5,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from caller import FOURTH
+from support.caller import FOURTH
 
 from mockreel.cli import main
 from mockreel.cli.option_types import Size

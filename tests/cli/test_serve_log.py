@@ -15,8 +15,8 @@ from typing import Any
 import httpx2
 import jsonschema_rs
 import pytest
-from caller import FOURTH
-from readiness import ready
+from support.caller import FOURTH
+from support.readiness import ready
 
 KEY = {"authorization": "Bearer en_user_one"}
 GOOD = {"model": "solo", "input": {"prompt": "x"}}

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from client_rig import MODES, WORK, Trickle, rigged
+from support.client_rig import MODES, WORK, Trickle, rigged
 
 from mockreel.client import DeadlineExceeded, FileRefused, NotOffered, NotReached, ReplyNotUnderstood, Result
 from mockreel.errors import OptionError

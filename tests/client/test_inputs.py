@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from client_rig import loaded
+from support.client_rig import loaded
 
 from mockreel.client.input_format import formatted
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import httpx2
 import pytest
-from client_rig import KEY, MODES, PROVIDERS, URL, WORK, Lost, Rig, Trick, rigged
+from support.client_rig import KEY, MODES, PROVIDERS, URL, WORK, Lost, Rig, Trick, rigged
 
 from mockreel.client import AsyncClient, Client, ClientError, KeyWithheld, NotReached, ReplyNotUnderstood
 from mockreel.client.http.api_key import Key, api_base

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from client_rig import KEY, MODES, PROVIDERS, URL, WORK, rigged
+from support.client_rig import KEY, MODES, PROVIDERS, URL, WORK, rigged
 
 from mockreel import serving
 from mockreel.client import Client, DeadlineExceeded, JobCancelled, JobFailed, NotOffered, Progress, Refused

@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 import pytest
-from client_rig import rigged
+from support.client_rig import rigged
 
 from mockreel.client import CallbackRefused
 from mockreel.errors import OptionError

@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx2
 import pytest
-from client_rig import MODES, WORK, rigged
+from support.client_rig import MODES, WORK, rigged
 
 from mockreel.client import (
     ClientError,

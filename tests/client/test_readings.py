@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from client_rig import KEY, MODES, PROVIDERS, WORK, Rig, rigged
+from support.client_rig import KEY, MODES, PROVIDERS, WORK, Rig, rigged
 
 from mockreel.client import (
     Conflict,

@@ -2,7 +2,7 @@
 
 import httpx2
 import pytest
-from client_rig import MODES, PROVIDERS, WORK, Lost, Trick, rigged
+from support.client_rig import MODES, PROVIDERS, WORK, Lost, Trick, rigged
 
 from mockreel.client import (
     DeadlineExceeded,

@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from caller import FOURTH
-from client_rig import PROVIDERS, WORK, loaded, rigged
+from support.caller import FOURTH
+from support.client_rig import PROVIDERS, WORK, loaded, rigged
 from tools.pages import page
 
 import mockreel.client

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 import pytest
-from client_rig import MODES, PROVIDERS, WORK, rigged
-from garbage import collect
+from support.client_rig import MODES, PROVIDERS, WORK, rigged
+from support.garbage import collect
 
 from mockreel.client import AsyncClient, Client
 from mockreel.client.values import JobRequest

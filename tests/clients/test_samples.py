@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from caller import Caller, CallerResponse, MakeSimulator
-from lacking import lacking
+from support.caller import Caller, CallerResponse, MakeSimulator
+from support.lacking import lacking
 
 from clients.documented_sample import DocumentedSample
 from clients.samples import documented_samples

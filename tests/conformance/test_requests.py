@@ -3,9 +3,9 @@
 from typing import Any
 
 import pytest
-from caller import FOURTH
 from click.testing import CliRunner
 from conformance.saboteurs.saboteur import honest_contract
+from support.caller import FOURTH
 
 from mockreel.cli.gate.check_command import command
 from mockreel.conformance.check_context import CheckContext

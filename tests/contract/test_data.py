@@ -11,7 +11,7 @@ import jsonschema
 import jsonschema_rs
 import pytest
 import schemathesis
-from caller import FOURTH
+from support.caller import FOURTH
 
 import mockreel
 from mockreel._data import data_root

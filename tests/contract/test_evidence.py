@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from caller import FOURTH
 from click.testing import CliRunner
+from support.caller import FOURTH
 
 from mockreel._data import data_root
 from mockreel.cli import group

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from lacking import lacking
+from support.lacking import lacking
 
 from mockreel._data import data_root
 from mockreel.contract.data.data_files import read_document, read_list

@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 import pytest
 import yaml
-from caller import FOURTH
+from support.caller import FOURTH
 
 from mockreel.contract import load_contract, providers
 from mockreel.contract.data.data_files import read_document

@@ -14,11 +14,11 @@ from typing import Any
 import jsonschema
 import orjson
 import pytest
-from caller import START, Caller, CallerResponse
-from documented import DocumentedResponses
-from every import every
 from hypothesis import HealthCheck, Phase, given, settings
-from instances import broken, valid
+from support.caller import START, Caller, CallerResponse
+from support.documented import DocumentedResponses
+from support.every import every
+from support.instances import broken, valid
 
 from mockreel._data import data_root
 from mockreel.contract import Contract, Model, Operation, load_contract, providers

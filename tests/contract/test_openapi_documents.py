@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import jsonschema_rs
 import pytest
-from lacking import need_npm
+from support.lacking import need_npm
 
 from mockreel import load_contract, serving
 from mockreel.cli import main

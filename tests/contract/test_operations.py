@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from caller import FOURTH
+from support.caller import FOURTH
 
 from mockreel.contract import Place, load_contract
 from mockreel.contract.operations import operations, pointer, resolve

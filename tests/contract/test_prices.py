@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from caller import FOURTH
+from support.caller import FOURTH
 
 from mockreel.contract import load_contract
 from mockreel.contract.pricing import Cost, cost, total

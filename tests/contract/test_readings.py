@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from caller import FOURTH
+from support.caller import FOURTH
 
 from mockreel.contract.readings import apply_overlay, changes, choose, read_readings
 from mockreel.errors import DataError, OptionError

@@ -4,9 +4,9 @@ from dataclasses import replace
 from itertools import product
 
 import pytest
-from caller import FOURTH
 from hypothesis import given
 from hypothesis import strategies as st
+from support.caller import FOURTH
 
 from mockreel.contract import Operation, load_contract
 from mockreel.contract.router import Router

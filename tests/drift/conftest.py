@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
-from caller import FOURTH
+from support.caller import FOURTH
 
 from mockreel.authoring import build
 from mockreel.contract.data.data_files import read_document

@@ -9,7 +9,7 @@ import brotli
 import orjson
 import pytest
 from click.testing import CliRunner
-from recorded import Change, Document, answer, copied, metadata, published, rewrite
+from support.recorded import Change, Document, answer, copied, metadata, published, rewrite
 
 from mockreel._data import data_root
 from mockreel.cassettes import CassetteVersion

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 from kit.action_runner import WORKFLOWS, Job, Used
-from local_http import on_free_port, running
+from support.local_http import on_free_port, running
 
 WORKFLOW = WORKFLOWS / "drift.yml"
 # `gh` as far as the workflow asks for it: the open issues are the lines of a file.

@@ -15,7 +15,7 @@ from typing import Any
 import jsonschema
 from drift.edited_docs import Bench, Case, documents, openapi_cases, page_cases, registry_cases, worst
 from drift.edits import Edit, edits
-from lacking import lacking
+from support.lacking import lacking
 
 from mockreel._data import data_root
 from mockreel.drift.finding import NOTHING, Finding

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 import pytest
-from caller import FOURTH
+from support.caller import FOURTH
 
 from mockreel.contract import load_contract
 from mockreel.engine.accounts.account import KeyEntry

@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 import pytest
 from bench.cases import first_act, polled, without_callback
-from caller import START
+from support.caller import START
 
 from mockreel.contract import pointers
 from mockreel.contract.conversation.demo_jobs import Exchange

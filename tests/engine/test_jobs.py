@@ -3,9 +3,9 @@
 from itertools import pairwise
 
 import pytest
-from caller import FOURTH
 from hypothesis import given
 from hypothesis import strategies as st
+from support.caller import FOURTH
 
 from mockreel.contract import load_contract
 from mockreel.engine.accounts.account import Account

@@ -5,7 +5,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from caller import FOURTH
+from support.caller import FOURTH
 
 from mockreel.contract import load_contract
 from mockreel.engine.accounts.account import KeyEntry

@@ -5,9 +5,9 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from caller import FOURTH
 from hypothesis import given
 from hypothesis import strategies as st
+from support.caller import FOURTH
 
 from mockreel.contract import load_contract
 from mockreel.engine.jobs.lifecycle import PlanTemplates

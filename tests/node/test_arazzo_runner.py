@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from lacking import need_npm
-from local_http import webhook_receiver
+from support.lacking import need_npm
+from support.local_http import webhook_receiver
 
 from mockreel import MockServer, serving
 from mockreel.cli import group

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from lacking import need_npm
+from support.lacking import need_npm
 from tools.console import compare, dialogue
 from tools.pages import Block, page
 

@@ -6,12 +6,12 @@ from decimal import Decimal
 from functools import cache
 
 import pytest
-from caller import START
-from depth import examples
 from engine.billing.spender import COSTS, Spender
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from support.caller import START
+from support.depth import examples
 
 from mockreel.contract import Contract
 from mockreel.engine.billing.ledger import SMALLEST

@@ -9,11 +9,11 @@ from functools import cache
 from typing import Any
 
 import pytest
-from depth import examples
 from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 from properties.expected import Life, attempts_until, end_between, possible_words
+from support.depth import examples
 
 from mockreel.conformance.check_context import CheckContext
 from mockreel.contract import Contract, pointers

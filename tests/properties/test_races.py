@@ -7,10 +7,10 @@ from typing import Any
 
 import orjson
 import pytest
-from caller import START, Caller
 from hypothesis import given
 from hypothesis import strategies as st
 from providers.runflow.requests import INPUT, LITE
+from support.caller import START, Caller
 
 from mockreel.contract import Contract
 from mockreel.contract.messages.message import Response

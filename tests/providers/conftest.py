@@ -1,7 +1,7 @@
 """A module in a provider's folder has a mock server of that provider alone, any other one of all providers."""
 
 import pytest
-from caller import MakeSimulator
+from support.caller import MakeSimulator
 
 from mockreel.contract import Contract, providers
 from mockreel.simulator.simulator import Simulator

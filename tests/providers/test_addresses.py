@@ -6,9 +6,9 @@ from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 import pytest
-from caller import Caller, CallerResponse, MakeSimulator
 from providers.runflow import requests as runflow
 from providers.runninghub import requests as runninghub
+from support.caller import Caller, CallerResponse, MakeSimulator
 
 from mockreel.contract.messages.message import Response
 from mockreel.engine.faults import read_fault

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-import mutants
 import orjson
 import pytest
-from caller import Caller, MakeSimulator
-from documented import DocumentedResponses
+from support import mutants
+from support.caller import Caller, MakeSimulator
+from support.documented import DocumentedResponses
 from test_never_breaks import GIVEN_UP, answered, ids_of
 
 from mockreel.contract import Contract, Operation

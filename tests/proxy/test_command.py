@@ -12,7 +12,7 @@ from typing import Any
 import httpx2
 import pytest
 from proxy.conftest import INPUT, KEY, SUBMIT, FakeUpstream, Trusted
-from readiness import ready
+from support.readiness import ready
 
 COMMAND = [sys.executable, "-m", "mockreel", "proxy", "--port", "0", "--provider", "runflow"]
 PROGRAM = f"""

@@ -5,8 +5,8 @@ from typing import Any
 
 import orjson
 import pytest
-from caller import START
 from proxy.conftest import Between, FakeUpstream, PutBetween, Trusted, provided
+from support.caller import START
 
 from mockreel.contract import load_contract, pointers, providers
 from mockreel.contract.conversation.demo_jobs import Act, Exchange, filled, read_script

@@ -5,8 +5,8 @@ from typing import Any
 
 import orjson
 import pytest
-from caller import START
 from proxy.conftest import KEY, SUBMIT, Between, FakeUpstream, PutBetween
+from support.caller import START
 
 from mockreel.contract.messages.message import Request, Response
 

@@ -5,7 +5,7 @@ import socket
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from local_http import QuietHandler, on_free_port, running
+from support.local_http import QuietHandler, on_free_port, running
 
 from mockreel.server.mock_server import MockServer
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from caller import FOURTH, START
+from support.caller import FOURTH, START
 
 from mockreel.server.mock_server import MockServer
 from mockreel.server.server_options import Options

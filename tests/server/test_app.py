@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from caller import FOURTH, START
 from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
+from support.caller import FOURTH, START
 
 from mockreel import __version__
 from mockreel.engine.accounts.account import KeyEntry

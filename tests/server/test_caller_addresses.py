@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 
 import httpx2
 import pytest
-from caller import FOURTH, START
 from server.http_calls import GOOD, port_of
+from support.caller import FOURTH, START
 
 from mockreel.server.http.tls import made_certificate
 from mockreel.server.mock_server import MockServer

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from caller import FOURTH, START
 from starlette.testclient import TestClient
+from support.caller import FOURTH, START
 
 from mockreel import __version__, create_app
 from mockreel.engine.clock import LATEST, Clock

@@ -10,8 +10,8 @@ from unittest.mock import patch
 
 import orjson
 import pytest
-from caller import START
-from every_route import HEADERS, asks
+from support.caller import START
+from support.every_route import HEADERS, asks
 
 from mockreel.contract.conversation.demo_jobs import filled, read_script
 from mockreel.contract.messages.message import Request, Response

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from caller import FOURTH
+from support.caller import FOURTH
 
 from mockreel.server.http.protocol import WireProtocol
 from mockreel.server.server_options import Options

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 import uvicorn
-from caller import FOURTH
 from server.http_calls import GOOD, ask, port_of
+from support.caller import FOURTH
 
 from mockreel import Settings, __version__
 from mockreel.errors import DataError, MockreelError, OptionError, PortTaken

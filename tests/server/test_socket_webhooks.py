@@ -4,9 +4,9 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from caller import FOURTH
-from local_http import WebhookReceiver, webhook_receiver
 from server.http_calls import GOOD, ask
+from support.caller import FOURTH
+from support.local_http import WebhookReceiver, webhook_receiver
 
 from mockreel import __version__
 from mockreel.server.mock_server import MockServer

@@ -11,7 +11,7 @@ from typing import Any
 import httpx2
 import pytest
 from click.testing import CliRunner, Result
-from local_http import WebhookReceiver, webhook_receiver
+from support.local_http import WebhookReceiver, webhook_receiver
 
 from mockreel.cli import group
 from mockreel.contract import load_contract, providers

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
-from caller import START, Caller, MakeSimulator
+from support.caller import START, Caller, MakeSimulator
 
 from mockreel.engine.clock import Clock
 from mockreel.errors import OptionError

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from caller import FOURTH, START, Caller, MakeSimulator
+from support.caller import FOURTH, START, Caller, MakeSimulator
 
 from mockreel.contract import load_contract
 from mockreel.engine.jobs.job import Job

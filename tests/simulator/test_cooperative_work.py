@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Generator
 
 import pytest
-from caller import Caller, MakeSimulator
+from support.caller import Caller, MakeSimulator
 
 from mockreel.contract.messages.error_response import ErrorResponse
 from mockreel.contract.messages.message import Response

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from caller import FOURTH
+from support.caller import FOURTH
 
 from mockreel.errors import DataError
 from mockreel.simulator.simulator import load_contracts

@@ -1,8 +1,8 @@
 """Hints for unknown paths: in the log and the journal, never in the provider's response."""
 
 import pytest
-from caller import Caller, MakeSimulator
 from server.http_calls import ask
+from support.caller import Caller, MakeSimulator
 
 from mockreel.server.socket_server import serving
 

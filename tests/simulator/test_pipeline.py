@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 import pytest
-from caller import Caller, MakeSimulator
+from support.caller import Caller, MakeSimulator
 
 from mockreel.contract.messages.error_response import ErrorResponse
 from mockreel.contract.messages.message import Response

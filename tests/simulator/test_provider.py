@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 import pytest
-from caller import START, Caller, MakeSimulator
+from support.caller import START, Caller, MakeSimulator
 
 from mockreel.contract.messages.error_response import ErrorResponse
 from mockreel.engine.clock import Clock

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from caller import FOURTH, START, Caller, MakeSimulator
+from support.caller import FOURTH, START, Caller, MakeSimulator
 
 from mockreel.errors import OptionError
 from mockreel.simulator.simulator import Simulator, build_simulator, load_contracts

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import httpcore2  # noqa: F401  (first here: what a run in this process imports is forgotten after it, and httpx2 is not)
 import pytest
-from caller import LEAN
-from garbage import collect, settle
+from support.caller import LEAN
+from support.garbage import collect, settle
 from testing.suites import INI
 
 

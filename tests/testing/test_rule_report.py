@@ -11,7 +11,7 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
-from caller import LEAN
+from support.caller import LEAN
 from testing.suites import INI, SAY
 
 GOOD = 'say(mockreel, "POST", RUNS, {"input": {"prompt": "A boat."}})'

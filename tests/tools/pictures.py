@@ -4,12 +4,12 @@ import sys
 from pathlib import Path
 
 import httpx2
-from caller import START
-from local_http import webhook_receiver
 from playwright.sync_api import Browser, sync_playwright
 from server.dashboard.browsers import ARGUMENTS, LACKING, find_browser
 from server.dashboard.exchanges import TASKS, TRAM
 from server.dashboard.visits import PAGE, RUNS, Provider
+from support.caller import START
+from support.local_http import webhook_receiver
 
 from mockreel.server import serving
 

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from caller import LEAN
+from support.caller import LEAN
 
 from mockreel.contract.data.data_files import parse_yaml
 from tools.console import compare, dialogue

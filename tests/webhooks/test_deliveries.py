@@ -6,9 +6,9 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from caller import FOURTH, START, Caller, MakeSimulator
 from hypothesis import given
 from hypothesis import strategies as st
+from support.caller import FOURTH, START, Caller, MakeSimulator
 
 from mockreel.contract import DeliveryPolicy, load_contract
 from mockreel.engine.accounts.account import Account

@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx2
 import pytest
 from click.testing import CliRunner
-from local_http import WebhookReceiver, webhook_receiver
+from support.local_http import WebhookReceiver, webhook_receiver
 
 from mockreel.cli import group
 from mockreel.server.socket_server import serving

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from caller import START, Caller
+from support.caller import START, Caller
 
 from mockreel.engine.accounts.account import KeyEntry
 from mockreel.engine.accounts.key_file import read_keys

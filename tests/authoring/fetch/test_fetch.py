@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 from click.testing import CliRunner, Result
-from local_http import QuietHandler, on_free_port, running
+from support.local_http import QuietHandler, on_free_port, running
 
 from mockreel.authoring.fetch import Fetched, Limits, SourcePage, fetch, source_pages
 from mockreel.cli import group

@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 import pytest
-from recorded import Document
+from support.recorded import Document
 
 from mockreel._data import data_root
 from mockreel.cassettes import cassettes_of, read_cassette

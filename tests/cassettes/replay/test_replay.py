@@ -12,7 +12,7 @@ import brotli
 import orjson
 import pytest
 from click.testing import CliRunner
-from recorded import Change, Document, answer, copied, metadata, published, rewrite
+from support.recorded import Change, Document, answer, copied, metadata, published, rewrite
 
 from mockreel.cassettes import Cassette
 from mockreel.cassettes.cassette_errors import NoProvenance

@@ -8,8 +8,8 @@ import pytest
 pytest.importorskip("mcp", reason="the extra mcp is not installed")
 
 from cli.mcp.tool_call import Ask
-from local_http import webhook_receiver
 from mcp.client.client import Client
+from support.local_http import webhook_receiver
 
 from mockreel.cli.use.mcp.agent_server import INSTRUCTIONS, agent_server
 from mockreel.cli.use.mcp.connection import Connection

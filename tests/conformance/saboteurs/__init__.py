@@ -12,8 +12,8 @@ from conformance.saboteurs.providers import (
 )
 from conformance.saboteurs.requests import answers, bodies, contradictions, limits, paged_lists, parameters
 from conformance.saboteurs.results import outputs, result_files
-from conformance.saboteurs.webhooks import attempts, calls
 from conformance.saboteurs.saboteur import Caught, Saboteur, run_checks
+from conformance.saboteurs.webhooks import attempts, calls
 
 GALLERY: tuple[Saboteur, ...] = (
     *calls.GALLERY,

@@ -8,9 +8,9 @@ from urllib.parse import urlencode
 import httpx2
 import orjson
 import pytest
-from caller import FOURTH
 from hypothesis import given
 from hypothesis import strategies as st
+from support.caller import FOURTH
 
 from mockreel.contract import load_contract
 from mockreel.contract.messages.body import DEEPEST, MOST_FIELDS, MOST_VALUES, read_body, read_query

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 import pytest
-from caller import Caller, MakeSimulator
+from support.caller import Caller, MakeSimulator
 
 from mockreel.contract.messages.content_encoding import CODINGS
 from mockreel.contract.messages.json_problem import why_no_json

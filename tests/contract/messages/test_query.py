@@ -4,9 +4,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from caller import FOURTH
 from hypothesis import given
 from hypothesis import strategies as st
+from support.caller import FOURTH
 
 from mockreel.contract import load_contract
 from mockreel.contract.messages.error_response import ErrorResponse

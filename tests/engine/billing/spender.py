@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from caller import Caller, CallerResponse
+from support.caller import Caller, CallerResponse
 
 from mockreel.engine.accounts.account import Account
 from mockreel.engine.jobs.job import Job

@@ -4,8 +4,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from caller import MakeSimulator
 from engine.billing.spender import Spender
+from support.caller import MakeSimulator
 
 from mockreel.engine.accounts.account import KeyEntry
 from mockreel.engine.billing import read_budget

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from caller import LEAN
 from engine.billing.spender import SUBMITS
 from starlette.testclient import TestClient
+from support.caller import LEAN
 
 from mockreel import create_app, serving
 from mockreel.cli import main

@@ -6,10 +6,10 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from caller import START, MakeSimulator
 from engine.billing.spender import COSTS, Spender
 from hypothesis import given
 from hypothesis import strategies as st
+from support.caller import START, MakeSimulator
 
 from mockreel.engine.billing import RunningBalance, ledger
 from mockreel.engine.clock import Clock

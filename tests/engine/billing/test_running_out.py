@@ -5,8 +5,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from caller import Caller, MakeSimulator
 from engine.billing.spender import SUBMITS, Spender
+from support.caller import Caller, MakeSimulator
 
 from mockreel.simulator.simulator import Simulator
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import httpx2
 import pytest
-from caller import FOURTH, START
-from local_http import WebhookReceiver, webhook_receiver
+from support.caller import FOURTH, START
+from support.local_http import WebhookReceiver, webhook_receiver
 
 from mockreel import serving
 from mockreel.server.mock_server import MockServer

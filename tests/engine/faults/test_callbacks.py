@@ -9,7 +9,7 @@ import httpx2
 import orjson
 import pytest
 from engine.faults.conftest import GOOD
-from local_http import WebhookReceiver
+from support.local_http import WebhookReceiver
 
 from mockreel import serving
 from mockreel.contract import Contract

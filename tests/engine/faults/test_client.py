@@ -6,8 +6,8 @@ from typing import Any
 import httpx2
 import orjson
 import pytest
-from client_rig import WORK
-from local_http import WebhookReceiver
+from support.client_rig import WORK
+from support.local_http import WebhookReceiver
 
 from mockreel import serving
 from mockreel.client import CallbackRefused, Client, SubmitUncertain, TooManyRequests

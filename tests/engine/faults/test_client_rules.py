@@ -2,7 +2,7 @@
 
 import httpx2
 from engine.faults.test_client import Paused, play, sent_under
-from local_http import WebhookReceiver
+from support.local_http import WebhookReceiver
 
 from mockreel import serving
 from mockreel.server.mock_server import MockServer

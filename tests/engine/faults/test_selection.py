@@ -9,11 +9,11 @@ from typing import Any
 import httpx
 import httpx2
 import pytest
-from caller import FOURTH, Caller, MakeSimulator
 from click.testing import CliRunner
 from engine.faults.conftest import GOOD
 from engine.faults.expected import EXPECTED
 from starlette.testclient import TestClient
+from support.caller import FOURTH, Caller, MakeSimulator
 
 from mockreel import create_app, serving
 from mockreel.cli import group

@@ -15,8 +15,8 @@ from urllib.parse import quote, quote_plus, unquote
 
 import httpx2
 import orjson
-from caller import START
 from starlette.testclient import TestClient
+from support.caller import START
 
 from mockreel.contract import Operation
 from mockreel.contract.exchanges.request_builder import Requests

@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from caller import FOURTH, Caller, MakeSimulator
+from support.caller import FOURTH, Caller, MakeSimulator
 
 from mockreel.contract import load_contract
 from mockreel.engine.accounts.account import KeyEntry

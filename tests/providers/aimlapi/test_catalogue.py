@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from caller import Caller, MakeSimulator
+from support.caller import Caller, MakeSimulator
 
 from mockreel.contract.pricing import cost
 from mockreel.contract.rows import Price, PriceRule

@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from caller import START, Caller, CallerResponse, MakeSimulator
+from support.caller import START, Caller, CallerResponse, MakeSimulator
 
 from mockreel.simulator.simulator import Simulator
 

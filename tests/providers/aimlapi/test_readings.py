@@ -5,7 +5,7 @@ from itertools import chain
 from typing import Any
 
 import pytest
-from caller import Caller, MakeSimulator
+from support.caller import Caller, MakeSimulator
 
 from mockreel._data import data_root
 from mockreel.contract import load_contract

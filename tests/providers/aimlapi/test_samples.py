@@ -4,8 +4,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from caller import Caller
 from clients.aimlapi_pages import BROKEN, SAMPLES, Sample
+from support.caller import Caller
 
 from mockreel.simulator.simulator import Simulator
 

@@ -1,8 +1,8 @@
 """Runflow's models and account: records, prices, the user behind the key, credit, and whether the service is there."""
 
 import pytest
-from caller import Caller, MakeSimulator
 from providers.runflow.requests import Ask, Run, code, create, undocumented
+from support.caller import Caller, MakeSimulator
 
 from mockreel.contract import Contract
 from mockreel.engine.accounts.account import KeyEntry

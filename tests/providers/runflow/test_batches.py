@@ -5,8 +5,8 @@ from typing import Any
 
 import orjson
 import pytest
-from caller import Caller, MakeSimulator
 from providers.runflow.requests import HOOK, INPUT, LITE, Ask, Run, code, faults, undocumented
+from support.caller import Caller, MakeSimulator
 
 from mockreel.contract import Contract
 from mockreel.engine.accounts.account import KeyEntry

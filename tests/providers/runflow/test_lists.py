@@ -5,10 +5,10 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from caller import Caller
 from hypothesis import given
 from hypothesis import strategies as st
 from providers.runflow.requests import Ask, Run, code, create, undocumented
+from support.caller import Caller
 
 from mockreel.contract import Contract
 from mockreel.engine.clock import Clock

@@ -4,8 +4,8 @@ import base64
 from typing import Any
 
 import pytest
-from caller import Caller
 from providers.runflow.requests import Ask, Run, code, create, read, undocumented
+from support.caller import Caller
 
 from mockreel.contract import Contract
 from mockreel.simulator.simulator import Simulator

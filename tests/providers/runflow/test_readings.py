@@ -7,8 +7,8 @@ from typing import Any
 
 import orjson
 import pytest
-from caller import Caller, MakeSimulator
 from providers.runflow.requests import HOOK, INPUT, LITE, Run, code, create, faults, read, undocumented
+from support.caller import Caller, MakeSimulator
 
 from mockreel.contract import Contract, load_contract
 from mockreel.contract.messages.message import Response

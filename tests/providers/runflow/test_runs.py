@@ -6,8 +6,8 @@ from typing import Any
 
 import orjson
 import pytest
-from caller import Caller, MakeSimulator
 from providers.runflow.requests import HOOK, INPUT, LITE, Ask, Run, code, create, read, undocumented
+from support.caller import Caller, MakeSimulator
 
 from mockreel.contract.messages.message import Response
 from mockreel.engine.accounts.account import KeyEntry

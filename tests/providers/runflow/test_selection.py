@@ -6,10 +6,10 @@ from typing import Any
 
 import orjson
 import pytest
-from caller import Caller
 from hypothesis import given
 from hypothesis import strategies as st
 from providers.runflow.requests import Ask, Run, create
+from support.caller import Caller
 
 from mockreel.contract.messages.message import Response
 from mockreel.providers.runflow.lists import selection

@@ -5,8 +5,8 @@ import hmac
 from typing import Any
 
 import pytest
-from caller import Caller
 from providers.runflow.requests import HOOK, Ask, Run, code, create, undocumented
+from support.caller import Caller
 
 from mockreel.contract import Contract
 from mockreel.providers.runflow import webhooks

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from caller import Caller, CallerResponse
+from support.caller import Caller, CallerResponse
 
 from mockreel.contract import Contract
 from mockreel.contract.operations import resolve

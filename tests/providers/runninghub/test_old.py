@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 
 import orjson
 import pytest
-from caller import Caller, MakeSimulator
 from providers.runninghub.requests import START, Ask, Run, form, good, old, query, submit, undocumented
+from support.caller import Caller, MakeSimulator
 
 from mockreel.engine.artifacts.artifact import UPLOADS
 from mockreel.simulator.simulator import Simulator

@@ -5,7 +5,6 @@ from typing import Any
 
 import orjson
 import pytest
-from caller import Caller, MakeSimulator
 from providers.runninghub.requests import (
     BODY,
     HOOK,
@@ -21,6 +20,7 @@ from providers.runninghub.requests import (
     submit,
     undocumented,
 )
+from support.caller import Caller, MakeSimulator
 
 from mockreel.contract import load_contract
 from mockreel.simulator.simulator import Simulator

@@ -3,8 +3,8 @@
 from typing import Any
 
 import pytest
-from caller import MakeSimulator
 from providers.runninghub.requests import BODY, MODEL, QUERY, SUBMIT, Ask, form, old, submit, undocumented
+from support.caller import MakeSimulator
 
 from mockreel.providers.runninghub.error_bodies import field_name, row_words
 from mockreel.providers.runninghub.state import state_of

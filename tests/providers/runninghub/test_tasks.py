@@ -5,8 +5,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from caller import MakeSimulator
 from providers.runninghub.requests import BODY, MODEL, QUERY, SUBMIT, Ask, Run, query, submit, undocumented
+from support.caller import MakeSimulator
 
 from mockreel.engine.accounts.account import KeyEntry
 from mockreel.simulator.simulator import Simulator

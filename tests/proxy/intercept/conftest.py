@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from local_http import QuietHandler, on_free_port, running
+from support.local_http import QuietHandler, on_free_port, running
 
 from mockreel.proxy.intercept import Plan, RunResult, run
 from mockreel.server.server_options import Options

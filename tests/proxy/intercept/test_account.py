@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from caller import Caller, MakeSimulator
+from support.caller import Caller, MakeSimulator
 
 from mockreel.proxy.intercept.run_summary import account_of
 from mockreel.simulator.simulator import Simulator

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from caller import FOURTH
 from click.testing import CliRunner
 from proxy.intercept.conftest import PROGRAMS, Play, ServerLog
+from support.caller import FOURTH
 
 from mockreel.cli import group
 from mockreel.errors import MockreelError, OptionError

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from caller import FOURTH, START
 from server.admin.control_rig import Admin, OpenAdmin
 from starlette.testclient import TestClient
+from support.caller import FOURTH, START
 
 from mockreel.engine.clock import Clock
 from mockreel.server.app import ByPrefix, simulator_app

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx2
 import pytest
-from caller import FOURTH, START
+from support.caller import FOURTH, START
 
 from mockreel.cli.ready_file import write_ready_file
 from mockreel.client.admin import ControlClient

@@ -6,8 +6,8 @@ from typing import Any
 
 import httpx2
 import pytest
-from caller import FOURTH, START
 from server.admin.control_rig import GOOD, KEY, Admin, OpenAdmin
+from support.caller import FOURTH, START
 
 from mockreel.client.admin import ControlClient
 from mockreel.engine.clock import Clock

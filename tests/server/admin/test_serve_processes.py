@@ -9,8 +9,8 @@ from typing import Any
 
 import httpx2
 import pytest
-from caller import FOURTH
-from readiness import ready
+from support.caller import FOURTH
+from support.readiness import ready
 
 from mockreel.client.admin import ControlClient
 

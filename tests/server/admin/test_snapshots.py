@@ -11,8 +11,8 @@ from urllib.parse import quote
 
 import orjson
 import pytest
-from caller import START
 from server.admin.control_rig import KEY, Admin, OpenAdmin
+from support.caller import START
 
 from mockreel.engine.accounts.account import KeyEntry
 from mockreel.engine.clock import Clock

@@ -5,11 +5,11 @@ from typing import Any
 
 import httpx2
 import pytest
-from caller import START
-from lacking import lacking
 from playwright.sync_api import Browser, expect, sync_playwright
 from server.dashboard.browsers import ARGUMENTS, LACKING, find_browser
 from server.dashboard.visits import Provider, Visit
+from support.caller import START
+from support.lacking import lacking
 
 from mockreel.server import serving
 from mockreel.server.mock_server import MockServer

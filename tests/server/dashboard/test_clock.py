@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
-from caller import START
 from playwright.sync_api import expect
 from server.dashboard.visits import Provider, Visit
+from support.caller import START
 
 from mockreel.server.mock_server import MockServer
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from caller import LEAN, START
 from playwright.sync_api import expect
 from server.dashboard.exchanges import play_everything
 from server.dashboard.visits import INPUT, RUNS, Provider, Visit
+from support.caller import LEAN, START
 
 from mockreel.engine.journal.journal import Entry
 from mockreel.server import serving

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterator
 
 import pytest
-from local_http import WebhookReceiver, webhook_receiver
 from playwright.sync_api import expect
 from server.dashboard.exchanges import TASKS, TRAM
 from server.dashboard.visits import Provider, Visit
+from support.local_http import WebhookReceiver, webhook_receiver
 
 from mockreel.server.mock_server import MockServer
 

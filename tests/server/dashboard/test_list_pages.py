@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from caller import START, Caller
+from support.caller import START, Caller
 
 from mockreel.engine.journal.journal import Entry
 from mockreel.server.dashboard import page_window

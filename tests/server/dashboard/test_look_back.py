@@ -5,11 +5,11 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from caller import START
 from playwright.sync_api import Page, expect
 from server.dashboard.conftest import OpenPage
 from server.dashboard.visits import PAGE, RUNS
 from server.http_calls import ask
+from support.caller import START
 
 from mockreel.server import serving
 from mockreel.server.mock_server import MockServer

@@ -6,8 +6,8 @@ from typing import Any
 
 import httpx2
 import orjson
-from caller import START
 from server.dashboard.visits import PAGE, Provider
+from support.caller import START
 
 from mockreel.server import serving
 from mockreel.server.dashboard.live_updates import MOST_STREAMS

@@ -5,8 +5,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from caller import FOURTH
 from server.http_calls import GOOD, ask
+from support.caller import FOURTH
 
 from mockreel import __version__
 from mockreel.engine.accounts.account import KeyEntry

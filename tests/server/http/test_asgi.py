@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 import pytest
-from caller import Caller, MakeSimulator
+from support.caller import Caller, MakeSimulator
 
 from mockreel import __version__
 from mockreel.contract.messages.message import Response

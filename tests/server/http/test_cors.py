@@ -5,8 +5,8 @@ from urllib.parse import urlsplit
 
 import httpx2
 import pytest
-from caller import FOURTH, START
 from server.http_calls import GOOD, ask
+from support.caller import FOURTH, START
 
 from mockreel.errors import OptionError
 from mockreel.server.server_options import Options

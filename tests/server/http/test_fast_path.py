@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
-from caller import FOURTH, START
 from server.http_calls import port_of
+from support.caller import FOURTH, START
 
 from mockreel import Settings
 from mockreel.contract.messages.message import Response

@@ -12,7 +12,7 @@ from typing import Any
 import httpx2
 import pytest
 import uvicorn
-from caller import FOURTH
+from support.caller import FOURTH
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from mockreel import create_app

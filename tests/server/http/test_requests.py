@@ -6,10 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import pytest
-from caller import FOURTH
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from server.http_calls import GOOD, ask, connect, port_of, raw
+from support.caller import FOURTH
 
 from mockreel import Settings
 from mockreel.server.http.connection.connection_limits import MOST_PARAMETERS

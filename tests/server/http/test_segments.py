@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 import pytest
-from caller import FOURTH, START
 from server.held_connection import HeldConnection, HeldLoop, held_loop
 from server.http.test_fast_path import CASES, GET, MOST_BODY, get
 from server.test_rejections import JUNK
+from support.caller import FOURTH, START
 
 from mockreel import Settings
 from mockreel.server.http.connection.connection_limits import HEAD_BYTES

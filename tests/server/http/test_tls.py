@@ -10,7 +10,7 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from readiness import ready
+from support.readiness import ready
 
 from mockreel.errors import OptionError
 from mockreel.server.http.tls import Tls, encryption, made_certificate, own_certificate

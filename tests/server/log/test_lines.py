@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from caller import START
+from support.caller import START
 
 from mockreel.server.log import Lines
 from mockreel.simulator.events import Event

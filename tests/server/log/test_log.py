@@ -11,7 +11,7 @@ from typing import Any, TextIO
 
 import jsonschema_rs
 import pytest
-from caller import Caller, MakeSimulator
+from support.caller import Caller, MakeSimulator
 
 from mockreel.server.log import Lines, Log, Nowhere, Outlet, Records
 from mockreel.server.log.line_writer import OnWritten

@@ -5,8 +5,8 @@ from typing import Any
 
 import httpx2
 import pytest
-from caller import Caller
 from prometheus_client.parser import text_string_to_metric_families
+from support.caller import Caller
 
 from mockreel import serving
 from mockreel.engine.accounts.account import KeyEntry

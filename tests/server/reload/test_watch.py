@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from caller import FOURTH, Caller, MakeSimulator
+from support.caller import FOURTH, Caller, MakeSimulator
 
 from mockreel.engine.accounts.key_file import read_keys
 from mockreel.server.reload import Reload, Watch

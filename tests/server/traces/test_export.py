@@ -8,8 +8,8 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from local_http import QuietHandler, on_free_port, running
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from support.local_http import QuietHandler, on_free_port, running
 
 from mockreel.client.admin.readiness import wait_until_ready
 

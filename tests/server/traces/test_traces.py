@@ -5,11 +5,11 @@ from typing import Any
 
 import httpx2
 import pytest
-from local_http import WebhookReceiver, webhook_receiver
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind, StatusCode
+from support.local_http import WebhookReceiver, webhook_receiver
 
 from mockreel import MockServer, serving
 from mockreel.client.admin import ControlClient

@@ -1,6 +1,6 @@
 """The next change of every open job."""
 
-from caller import START, MakeSimulator
+from support.caller import START, MakeSimulator
 
 from mockreel.contract import State
 from mockreel.engine.accounts.account import Account

@@ -8,8 +8,8 @@ from typing import Any
 
 import hypothesis
 import pytest
-from caller import FOURTH, START, Caller, MakeSimulator
 from hypothesis import strategies as st
+from support.caller import FOURTH, START, Caller, MakeSimulator
 
 from mockreel.contract import State
 from mockreel.engine.clock import Clock

@@ -2,7 +2,7 @@
 
 import orjson
 import pytest
-from caller import FOURTH
+from support.caller import FOURTH
 
 from mockreel.contract import load_contract, providers
 from mockreel.errors import OptionError

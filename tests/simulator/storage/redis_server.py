@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from garbage import collect
-from lacking import lacking
+from support.garbage import collect
+from support.lacking import lacking
 
 # The client library leaves a connection whose command was cancelled to the garbage collector.
 cancelled_commands = pytest.mark.filterwarnings(

@@ -5,7 +5,6 @@ from dataclasses import replace
 from typing import Any
 
 import orjson
-from conformance.saboteurs.webhooks.calls import policy
 from conformance.saboteurs.response_changes import dropping, list_body, number_json, setting
 from conformance.saboteurs.saboteur import (
     Saboteur,
@@ -14,6 +13,7 @@ from conformance.saboteurs.saboteur import (
     good,
     operation_id,
 )
+from conformance.saboteurs.webhooks.calls import policy
 
 from mockreel.contract.messages.message import Request, Response, json_response
 from mockreel.simulator.in_process.mock_target import Answering

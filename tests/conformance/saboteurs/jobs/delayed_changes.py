@@ -4,9 +4,9 @@ from collections.abc import Awaitable, Callable
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from conformance.saboteurs.accounts.things import delivering
 from conformance.saboteurs.response_changes import setting
 from conformance.saboteurs.saboteur import Saboteur, altering, change_json, operation_id
-from conformance.saboteurs.accounts.things import delivering
 
 from mockreel.contract.messages.message import Request, Response
 from mockreel.engine.jobs.job_views import JobViews

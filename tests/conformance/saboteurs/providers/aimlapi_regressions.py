@@ -5,9 +5,9 @@ from dataclasses import replace
 from typing import Any
 
 import orjson
+from conformance.saboteurs.accounts.things import telling
 from conformance.saboteurs.response_changes import header, in_items, setting
 from conformance.saboteurs.saboteur import Saboteur, altering, operation_id
-from conformance.saboteurs.accounts.things import telling
 
 from mockreel.contract.messages.message import Request, Response
 from mockreel.simulator.in_process.mock_target import Answering

@@ -5,10 +5,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
+from conformance.saboteurs.accounts.things import telling
 from conformance.saboteurs.jobs.counters import silent_about
 from conformance.saboteurs.response_changes import setting
 from conformance.saboteurs.saboteur import Saboteur, altering, change_json, good, operation_id
-from conformance.saboteurs.accounts.things import telling
 
 from mockreel.contract.messages.body import read_query
 from mockreel.contract.messages.message import Request, Response

@@ -5,8 +5,8 @@ from dataclasses import replace
 from typing import Any
 
 import orjson
-from conformance.saboteurs.saboteur import Saboteur, altering, change_json, operation_id
 from conformance.saboteurs.accounts.things import telling
+from conformance.saboteurs.saboteur import Saboteur, altering, change_json, operation_id
 
 from mockreel.contract.messages.message import Request, Response, json_response
 from mockreel.simulator.in_process.mock_target import Answering

@@ -3,8 +3,8 @@
 from typing import Any
 
 import orjson
-from conformance.saboteurs.webhooks.calls import policy
 from conformance.saboteurs.saboteur import Saboteur, meddling, with_header, with_json
+from conformance.saboteurs.webhooks.calls import policy
 
 from mockreel.webhooks import Outgoing
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from garbage import settle
 from simulator.storage.redis_server import RedisServer, redis_for_a_test
+from support.garbage import settle
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -49,20 +49,22 @@ class EntryPairs:
     def found(self) -> tuple[dict[int, Any], list[int], list[Any]]:
         """The server's entry by the number of the models', the numbers of those that lack, what is there beside."""
         left = list(range(len(self._came)))
+        every = [self._names(at) for at in range(len(self._one))]
         pairs: dict[int, Any] = {}
         lacking: list[int] = []
-        for at in range(len(self._one)):
-            places = [place for place in left if self._is_same(at, self._came[place])]
-            place = max(places, key=lambda one: self._likeness(at, self._came[one]), default=None)
+        for at, names in enumerate(every):
+            places = [place for place in left if self._is_same(at, names, self._came[place])]
+            likeness = {place: self._likeness(at, self._came[place]) if len(places) > 1 else 0 for place in places}
+            place = max(places, key=likeness.__getitem__, default=None)
             if place is None:
                 lacking.append(at)
             else:
                 left.remove(place)
-                if self._is_another(at, self._came[place]):
+                if names and every.count(names) > 1 and self._is_another(at, self._came[place]):
                     self.shifted = True
                 else:
                     pairs[at] = self._came[place]
-        if lacking and len(lacking) == len(left) and not any(self._is_known(at) for at in lacking):
+        if lacking and len(lacking) == len(left) and not any(every[at] or self._is_known(at) for at in lacking):
             pairs.update({at: self._came[place] for at, place in zip(lacking, left, strict=True)})
             lacking, left = [], []
         return pairs, lacking, [self._came[place] for place in left]
@@ -70,10 +72,9 @@ class EntryPairs:
     @property
     def by_values(self) -> bool:
         """Whether entries are known by constant values alone, as those of a catalogue are."""
-        return bool(self._key) and not any(dict(self._names(at)) for at in range(len(self._one)))
+        return bool(self._key) and not any(self._names(at) for at in range(len(self._one)))
 
-    def _is_same(self, at: int, entry: Any) -> bool:
-        names = dict(self._names(at))
+    def _is_same(self, at: int, names: Mapping[str, str], entry: Any) -> bool:
         if names:
             return isinstance(entry, Mapping) and all(
                 pointers.value(entry, place) == name for place, name in names.items()
@@ -83,10 +84,7 @@ class EntryPairs:
         return not isinstance(self._one[at], Mapping | list) and bool(entry == self._one[at])
 
     def _is_another(self, at: int, entry: Any) -> bool:
-        """Whether an entry may be another one of several with the same names: all that it says is said in the list."""
-        names = dict(self._names(at))
-        if not names or sum(dict(self._names(one)) == names for one in range(len(self._one))) == 1:
-            return False
+        """Whether an entry of one of several with the same names may be another's: all that it says is in the list."""
         words = {word for one in self._one for word in _words(one)}
         return _words(entry) != _words(self._one[at]) and set(_words(entry)) <= words
 
@@ -95,16 +93,17 @@ class EntryPairs:
         return len(set(_words(entry)) & set(_words(self._one[at])))
 
     def _is_known(self, at: int) -> bool:
-        return bool(dict(self._names(at))) or bool(self._key) or not isinstance(self._one[at], Mapping | list)
+        return bool(self._key) or not isinstance(self._one[at], Mapping | list)
 
-    def _names(self, at: int) -> Iterator[tuple[str, str]]:
-        """The names that the server must show in an entry, where it has shown them before."""
-        yield from self._name_pairs("", self._one[at], self.other[at])
+    def _names(self, at: int) -> dict[str, str]:
+        """The names that the server must show in an entry, by their place, where it has shown them before."""
+        return dict(self._name_pairs("", self._one[at], self.other[at]))
 
     def _name_pairs(self, place: str, one: Any, other: Any) -> Iterator[tuple[str, str]]:
         if isinstance(one, Mapping) and isinstance(other, Mapping):
             for key, value in one.items():
-                yield from self._name_pairs(f"{place}/{key}", value, other.get(key))
+                if value is not None and value != other.get(key):
+                    yield from self._name_pairs(f"{place}/{key}", value, other.get(key))
         elif isinstance(one, str) and place and one != other:
             name = self._symbols.stands_for(one)
             if name is not None:

@@ -12,7 +12,9 @@ from mockreel.simulator.provider import Provider
 from mockreel.simulator.simulator import Simulator
 
 START = 1_767_225_600.0  # 2026-01-01T00:00:00Z
-FOURTH = Path(__file__).parent / "fourth" / "data"  # the made-up provider `encore`, small enough to read in a minute
+FOURTH = (
+    Path(__file__).parents[1] / "fourth" / "data"
+)  # the made-up provider `encore`, small enough to read in a minute
 
 # For runs of pytest of their own: plugins of others take two seconds to import, and are not needed there.
 LEAN = {"PYTEST_ADDOPTS": "-p no:schemathesis -p no:hypothesispytest"}

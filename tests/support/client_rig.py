@@ -10,7 +10,6 @@ from typing import Any
 from urllib.parse import unquote
 
 import httpx2
-from caller import START
 
 from mockreel.client import AsyncClient, Client
 from mockreel.contract import Contract, load_contract
@@ -21,6 +20,7 @@ from mockreel.simulator.provider import Provider
 from mockreel.simulator.settings import Settings
 from mockreel.simulator.simulator import build_simulator
 from mockreel.webhooks import MemorySender
+from support.caller import START
 
 URL = "http://127.0.0.1:1"  # never connected to
 KEY = {"runflow": "rf_svc_hush-hush-1", "aimlapi": "hush-hush-2", "runninghub": "hush-hush-3"}
