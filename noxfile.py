@@ -224,6 +224,8 @@ def deep(session: nox.Session) -> None:
         "tests/properties",
         "tests/cassettes/test_redaction_properties.py",
         "tests/engine/redaction",
+        "tests/conformance/test_honest_variants.py",
+        "tests/conformance/test_honest_freedoms.py",
     )
     session.run("python", "-m", "pytest", "-n", "auto", *sampled, env=large)
 

@@ -1,12 +1,13 @@
 """Honest servers that differ from the simulator in what no document forbids: none of them is called broken."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
 import pytest
 from conformance.saboteurs.saboteur import Stranger, honest_contract, operation_id
+from support.depth import is_deep
 
 from mockreel.conformance.check import Outcome
 from mockreel.conformance.check_context import CheckContext
@@ -31,7 +32,7 @@ class Variant:
     """One honest server. `lacks` is true where it keeps some questions from being asked at all.
 
     `fleeting` are the checks that compare two reads of an account, and may find nothing to compare where it changes
-    between them.
+    between them. `alone`: the gate tries it together with others, and only `nox -s deep` alone.
     """
 
     id: str
@@ -43,16 +44,43 @@ class Variant:
     lacks: bool = False
     fleeting: frozenset[str] = frozenset()
     kind: type[Stranger] = Stranger
+    changes: tuple[Change, ...] = ()  # of every response
+    alone: bool = False
 
 
-def replying(change: Change) -> Callable[[], Answering]:
+def together(id: str, *variants: Variant, providers: tuple[str, ...] = EVERY) -> Variant:  # noqa: A002
+    """One server with all these differences in its responses, facts and webhooks: a run takes as long as one alone."""
+
+    def contract(one: Contract) -> Contract:
+        for variant in variants:
+            one = variant.contract(one)
+        return one
+
+    def sender(one: MemorySender) -> MemorySender:
+        for variant in variants:
+            one = variant.sender(one)
+        return one
+
+    changes = tuple(change for variant in variants for change in variant.changes)
+    return Variant(id, providers, contract=contract, sender=sender, changes=changes)
+
+
+def tried(variants: Iterable[Variant]) -> list[Variant]:
+    """Those that have a run of their own here."""
+    return [one for one in variants if is_deep() or not one.alone]
+
+
+def replying(answering: Answering, changes: Iterable[Change]) -> Answering:
     """Every response is changed."""
 
     def answer(provider: Provider, request: Request) -> Response | Awaitable[Response]:
-        response = provider.answer(request)
-        return change(response) if isinstance(response, Response) and not is_media(request) else response
+        response = answering(provider, request)
+        for change in changes:
+            if isinstance(response, Response) and not is_media(request):
+                response = change(response)
+        return response
 
-    return lambda: answer
+    return answer
 
 
 def is_media(request: Request) -> bool:
@@ -271,43 +299,54 @@ def late_attempts(contract: Contract) -> Contract:
 
 
 COUNTS, SUMS = frozenset({"account.counts"}), frozenset({"account.sums"})
-VARIANTS = (
-    Variant("as-it-is"),
+FORMS = (
     Variant(
         "extra-fields",
-        answering=replying(with_body(lambda one: {**one, "added_later": {"a": 1}} if isinstance(one, dict) else one)),
+        changes=(with_body(lambda one: {**one, "added_later": {"a": 1}} if isinstance(one, dict) else one),),
+        alone=True,
     ),
-    Variant("extra-headers", answering=replying(headed(b"x-served-by", b"cache-1"))),
-    Variant("charset", answering=replying(charset)),
-    Variant("pretty-printed", answering=replying(with_body(lambda one: one))),
+    Variant("extra-headers", changes=(headed(b"x-served-by", b"cache-1"),), alone=True),
+    Variant("charset", changes=(charset,), alone=True),
+    Variant("pretty-printed", changes=(with_body(lambda one: one),), alone=True),
     Variant(
         "other-order",
-        answering=replying(with_body(lambda one: dict(reversed(one.items())) if isinstance(one, dict) else one)),
+        changes=(with_body(lambda one: dict(reversed(one.items())) if isinstance(one, dict) else one),),
+        alone=True,
     ),
+)
+WEBHOOKS = (
+    Variant("late-attempts", CALLING, contract=late_attempts, alone=True),
+    Variant("calls-with-more-headers", CALLING, sender=headed_calls, alone=True),
+)
+VARIANTS = (
+    Variant("as-it-is"),
+    *FORMS,
+    *WEBHOOKS,
+    together("other-forms", *FORMS),
+    together("other-webhooks", *WEBHOOKS, providers=CALLING),
     Variant("slow-replies", pause=0.3, fleeting=COUNTS),
     Variant("slow-polls", kind=SlowPolls, fleeting=COUNTS),
-    Variant("late-attempts", CALLING, contract=late_attempts),
     Variant("rate-limited", answering=now_and_then("rate-limited", 9), fleeting=COUNTS),
     Variant("unavailable-at-times", answering=now_and_then("unavailable", 11)),
     Variant("out-of-credit", answering=penniless, lacks=True),
     Variant("older-secrets", ("runflow",), answering=with_older_secrets),
-    Variant("calls-with-more-headers", CALLING, sender=headed_calls),
     Variant("busy-account", ("runflow",), answering=busy("create_run")),
     Variant("busy-generations", ("aimlapi",), answering=busy("submit_generation"), fleeting=SUMS),
     Variant("signed-anew", answering=signed_anew),
     Variant("slow-jobs", contract=as_documented),
-    Variant("half-speed", contract=paced(2.0)),
-    Variant("fast-jobs", contract=paced(0.3)),
+    Variant("half-speed", contract=paced(2.0), alone=True),
+    Variant("fast-jobs", contract=paced(0.3), alone=True),
     Variant("jitter", CALLING, contract=jittered),
     Variant("stream-of-bytes", answering=streamed),
-    Variant("no-nulls", ("runflow",), answering=replying(with_body(without_nulls))),
+    Variant("no-nulls", ("runflow",), changes=(with_body(without_nulls),)),
 )
-CASES = [pytest.param(one, name, id=f"{name}-{one.id}") for one in VARIANTS for name in one.providers]
+CASES = [pytest.param(one, name, id=f"{name}-{one.id}") for one in tried(VARIANTS) for name in one.providers]
 
 
 def outcomes_of_variant(variant: Variant, contract: Contract) -> list[Outcome]:
     """The outcomes of a run on somebody else's server that is this variant."""
-    target = variant.kind(variant.contract(contract), answering=variant.answering(), sender=variant.sender)
+    answering = replying(variant.answering(), variant.changes)
+    target = variant.kind(variant.contract(contract), answering=answering, sender=variant.sender)
     target.pause = variant.pause
     try:
         options = CheckOptions(quick=True, budget=100_000, differential=True)

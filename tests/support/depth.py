@@ -3,6 +3,11 @@
 from hypothesis import settings
 
 
+def is_deep() -> bool:
+    """Whether this is the deep run."""
+    return settings.get_current_profile_name() == "deep"
+
+
 def examples(few: int) -> int:
     """How many examples Hypothesis draws where each takes long: these few in the gate, twenty times as many in deep."""
-    return few * 20 if settings.get_current_profile_name() == "deep" else few
+    return few * 20 if is_deep() else few
