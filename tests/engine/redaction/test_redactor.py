@@ -4,6 +4,7 @@ import base64
 import json
 import re
 import time
+from hashlib import sha256
 from urllib.parse import quote
 
 import hypothesis
@@ -21,6 +22,7 @@ from mockreel.engine.redaction import (
     is_key,
     left_out,
     names_secret,
+    without_files,
 )
 
 KEY = "a/key+with=signs-12"
@@ -161,6 +163,18 @@ def test_a_file_is_stored_as_its_size_and_hash() -> None:
     body = orjson.dumps({"image": f"data:image/png;base64,{data}"})
 
     assert b"1336 bytes, sha256" in R.json(body, orjson.loads(body))
+
+
+@pytest.mark.parametrize("length", [0, 1, 16_383, 16_384, 16_385, 32_768, 32_769, 200_000])
+@pytest.mark.parametrize("after", ['"', "!", " and more", ""])
+def test_a_file_ends_where_its_base64_does(length: int, after: str) -> None:
+    """However long it is, and whatever follows."""
+    data = b"A" * length
+
+    stored = without_files(b"data:image/png;base64,%s%s" % (data, after.encode()))
+
+    described = b"data:image/png;base64,(%d bytes, sha256 %s)" % (length, sha256(data).hexdigest().encode())
+    assert stored == described + after.encode()
 
 
 def test_of_a_body_that_is_long_without_its_files_the_size_is_stored() -> None:

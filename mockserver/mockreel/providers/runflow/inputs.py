@@ -69,10 +69,11 @@ def _store(context: RequestContext, head: re.Match[str], rest: str, at: Path) ->
 
 
 def _decoded(head: re.Match[str], rest: str, at: Path) -> bytes:
+    data = unquote_to_bytes(rest) if "%" in rest else rest.encode()
     if not head["base64"]:
-        return unquote_to_bytes(rest)
+        return data
     try:
-        return b64decode(unquote_to_bytes(rest), validate=True)
+        return b64decode(data, validate=True)
     except (NotBase64, ValueError) as problem:
         wrong = Violation(at, "format", f"the data URI cannot be decoded: {problem}", None, "data URI")
         raise ErrorResponse("invalid-body", violations=(wrong,)) from problem
