@@ -6,7 +6,7 @@ from typing import Any
 
 from mockreel.conformance.check import Check, check
 from mockreel.conformance.check_context import CheckContext
-from mockreel.conformance.checks.consistency.account_access import makers
+from mockreel.conformance.checks.consistency.accounts.account_access import makers
 from mockreel.conformance.checks.differential.symbols import texts
 from mockreel.conformance.checks.job_records import alike
 from mockreel.contract import Operation, pointers

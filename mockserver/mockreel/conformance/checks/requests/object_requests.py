@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from mockreel.conformance.check_context import CheckContext
-from mockreel.conformance.checks.consistency.account_access import makers
+from mockreel.conformance.checks.consistency.accounts.account_access import makers
 from mockreel.contract import Operation
 from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest
 from mockreel.contract.exchanges.request_builder import UNKNOWN_ID
