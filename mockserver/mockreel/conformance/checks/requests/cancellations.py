@@ -5,12 +5,15 @@ from collections.abc import Iterator
 from mockreel.conformance.check import Check, check
 from mockreel.conformance.check_context import CheckContext
 from mockreel.conformance.checks.job_records import amount, price_of
+from mockreel.conformance.checks.webhook_deliveries import callback_fact
 from mockreel.conformance.jobs.job_groups import CANCELLED, PLAIN
 from mockreel.conformance.jobs.job_traces import JobTrace
 from mockreel.contract import Evidence, Operation, pointers
 from mockreel.contract.conversation.promises import Places
 from mockreel.contract.exchanges.problem import Problem
 
+# So many seconds after a cancellation that changes nothing no webhook comes.
+AFTERWARDS = 0.5
 # The rows about money by which a cancelled job costs nothing, or what was done of it, each with its list of states.
 _UNCHARGED = (("given_back", "on"), ("taken", "worked"))
 
@@ -72,6 +75,7 @@ def stays_as_it_ended(context: CheckContext) -> Iterator[Problem]:
         if request is None or trace.poll is None or trace.last is None or trace.submit.id in seen:
             continue
         seen.add(trace.submit.id)
+        told = _settled(context, trace)
         context.send(request)
         shown = context.send(trace.poll)
         word, results = context.word(trace.talk, shown), context.job_traces.results(trace)
@@ -84,6 +88,19 @@ def stays_as_it_ended(context: CheckContext) -> Iterator[Problem]:
                 "a job that has ended stays as it is", f"conversation.yaml {trace.talk.name} final", trace.talk.final
             )
             yield Problem(fact, f"{trace.last.word}, as before", shown.shown(), request, trace.subject)
+        if told:
+            context.target.wait(AFTERWARDS)
+            if len(context.receiver.of(str(trace.callback_url))) > told:
+                fact = callback_fact(context, trace, "the end of a job is told once, where it is taken at once")
+                yield Problem(fact, "no webhook after it", "another one", request, trace.subject)
+
+
+def _settled(context: CheckContext, trace: JobTrace) -> int:
+    """How many attempts about a job have come, those included that somebody asked for a moment ago."""
+    if trace.callback_url is None or not trace.whole or not trace.arrivals:
+        return 0
+    context.target.wait(AFTERWARDS)
+    return len(context.receiver.of(trace.callback_url))
 
 
 def _priced(context: CheckContext) -> Iterator[Operation]:
