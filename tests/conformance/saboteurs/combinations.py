@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
@@ -143,6 +144,20 @@ def _shown_only(visit: Visit) -> Response:
     )  # fmt: skip
 
 
+def _free_batches(visit: Visit) -> Response:
+    """What a batch cost is never taken from the balance."""
+    response, key = visit.ask(), dict(visit.request.headers).get(b"authorization", b"").decode()
+    if visit.operation == "create_batch":
+        visit.known.setdefault(key, set()).add(json_object(response.body).get("id"))
+        return response
+    paths = [f"/v1/batches/{one}" for one in visit.known.get(key, ()) if one]
+    batches = [json_object(visit.ask(replace(visit.request, path=one)).body) for one in paths]
+    costs = sum((Decimal(one.get("cost") or 0) for one in batches), Decimal(0))
+    if response.status != 200:
+        return response
+    return change_json(response, lambda body: {**body, "balance": str(Decimal(body["balance"]) + costs)})
+
+
 GALLERY = (
     Saboteur(
         "unfiltered-next",
@@ -209,5 +224,11 @@ GALLERY = (
         "A webhook whose address was changed shows the new one, and is told at the former one.",
         "runflow",
         answering=on_visit("update_webhook", "get_webhook", "list_webhooks", answer=_shown_only),
+    ),
+    Saboteur(
+        "free-batches",
+        "What a batch cost is never taken from the balance.",
+        "runflow",
+        answering=on_visit("create_batch", "get_balance", answer=_free_batches),
     ),
 )
