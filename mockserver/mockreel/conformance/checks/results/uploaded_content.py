@@ -103,8 +103,10 @@ def _as_another(context: CheckContext, row: Places, before: ReceivedResponse) ->
     Where what is told is `seen` at the file, the second is announced as the first was: a server may refuse that.
     """
     seen = row.given.get("seen", ())
-    found = _upload(context, row, OTHER, PICTURE if seen else None) if row.at else None
-    if found is None or found[1].status >= 400 or context.error_detector.refused(found[1]):
+    found = _upload(context, row, OTHER, PICTURE) if row.at and seen else None
+    if found is None or _is_refused(context, found[1]):
+        seen, found = (), _upload(context, row, OTHER) if row.at else None
+    if found is None or _is_refused(context, found[1]):
         return
     for place in row.at:
         for reply, data in ((found[1], OTHER), (before, PICTURE)):
@@ -116,6 +118,10 @@ def _as_another(context: CheckContext, row: Places, before: ReceivedResponse) ->
         shown, expected = pointers.value(found[1].json, place), str(_fill(row.given["says"][place], _given(OTHER)))
         if str(shown) != expected:
             yield f"{expected} at {place}, of the file that was sent", f"{shown!r}"
+
+
+def _is_refused(context: CheckContext, response: ReceivedResponse) -> bool:
+    return response.status >= 400 or context.error_detector.refused(response)
 
 
 def _life(
