@@ -62,7 +62,8 @@ def costs_less_if_cancelled(context: CheckContext) -> Iterator[Problem]:
 
 @check(
     "lifecycle.cancelled-late", "A job that had ended stays so when it is cancelled, and is not told again.",
-    level="jobs", uses=(PLAIN, CANCELLED), known=lambda context: any(context.can_cancel(submit) for _, submit in context.submits()),
+    level="jobs", uses=(PLAIN, CANCELLED),
+    known=lambda context: any(context.can_cancel(submit) for _, submit in context.submits()),
 )  # fmt: skip
 def stays_as_it_ended(context: CheckContext) -> Iterator[Problem]:
     seen = set[str]()
