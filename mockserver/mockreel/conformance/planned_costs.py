@@ -57,7 +57,8 @@ def group_requests(context: "CheckContext", group: str) -> Iterable[SentRequest]
     if group == CHARGED:
         known = talks.account is not None and "other" in context.target.keys.of
         every = [*charged_starts(context), *released_starts(context)] if known else []
-        return [good(start.submit, start.model) for start in every]
+        batches = [batch_request(context, talks.batch)] if known and talks.batch is not None else []
+        return [*(good(start.submit, start.model) for start in every), *batches]
     if group == BATCH:
         return [batch_request(context, talks.batch)] if talks.batch is not None else []
     submits = ((submit, context.model_selection.leads(submit)) for _, submit in context.submits())

@@ -10,7 +10,7 @@ from conformance.saboteurs.providers import (
     runninghub_changes,
     runninghub_regressions,
 )
-from conformance.saboteurs.requests import answers, bodies, contradictions, limits, paged_lists, parameters
+from conformance.saboteurs.requests import answers, bodies, combinations, contradictions, limits, paged_lists, parameters
 from conformance.saboteurs.results import outputs, result_files
 from conformance.saboteurs.saboteur import Caught, Saboteur, run_checks
 from conformance.saboteurs.webhooks import attempts, calls
@@ -36,6 +36,7 @@ GALLERY: tuple[Saboteur, ...] = (
     *delayed_changes.GALLERY,
     *histories.GALLERY,
     *parameters.GALLERY,
+    *combinations.GALLERY,
     *runflow_regressions.GALLERY,
     *aimlapi_regressions.GALLERY,
     *runninghub_regressions.GALLERY,

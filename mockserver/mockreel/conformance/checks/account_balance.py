@@ -46,6 +46,24 @@ def moves_by_the_price(context: CheckContext) -> Iterator[Problem]:
 
 
 @check(
+    "balance.batch", "The balance moves by what the jobs of a batch cost.", level="jobs", uses=(CHARGED,),
+    known=lambda context: _has_account(context) and context.contract.conversation.batch is not None,
+)  # fmt: skip
+def moves_by_a_batch(context: CheckContext) -> Iterator[Problem]:
+    row = context.contract.conversation.account
+    assert row is not None
+    taken = context.contract.pricing.get("money", {}).get("taken", {})
+    for charge in context.jobs.charged_batches():
+        context.judged()
+        if charge.before - charge.after != charge.cost:
+            evidence = Evidence(taken["evidence"], tuple(taken["source"])) if taken else row.evidence
+            fact = context.facts.fact("a balance moves by what a batch costs", "pricing.yaml money", evidence)
+            expected = f"{charge.cost.normalize():f} less than before"
+            subject = charge.request.operation.id if charge.request.operation else charge.request.path
+            yield Problem(fact, expected, f"from {charge.before} to {charge.after}", charge.request, subject)
+
+
+@check(
     "balance.held", "While a job is under way, the balance shows its price as held, or does not.", level="jobs",
     uses=(CHARGED,), known=lambda context: _has_account(context) and _reservation(context) is not None,
 )  # fmt: skip
@@ -120,4 +138,4 @@ def shows_its_balance(context: CheckContext) -> Iterator[Problem]:
         yield Problem(fact, f"{currency} at {row.currency}", f"{named!r}", request, row.operation)
 
 
-CHECKS: tuple[Check, ...] = (shows_its_balance, moves_by_the_price, holds_the_price)
+CHECKS: tuple[Check, ...] = (shows_its_balance, moves_by_the_price, moves_by_a_batch, holds_the_price)

@@ -319,32 +319,47 @@ def _texts(value: object) -> str:
 def comes_back(context: CheckContext) -> Iterator[Problem]:
     row = context.contract.conversation.traced
     assert row is not None
-    name, value = row.at[0], str(row.given["value"])
+    name = row.at[0]
     for talk in context.contract.conversation.jobs.values():
-        unknown = context.unknown(context.contract.operation(talk.poll))
-        request = replace(unknown, headers={**unknown.headers, name: value})
-        response = context.answer(request, request.operation)
-        if response is None:
-            continue
-        if response.headers.get(name.lower()) != value:
-            fact = context.facts.fact(f"{name} comes back", "conversation.yaml traced", row.evidence)
-            yield Problem(
-                fact, f"{name}: {value}", response.headers.get(name.lower(), "no such header"), request, talk.poll
-            )
-        yield from _ignored(context, row, unknown, response)
+        unknown, usual = context.unknown(context.contract.operation(talk.poll)), None
+        for value in _traceable(row):
+            request = replace(unknown, headers={**unknown.headers, name: value})
+            response = context.answer(request, request.operation)
+            if response is None:
+                continue
+            usual = usual or response
+            if response.headers.get(name.lower()) != value:
+                fact = context.facts.fact(f"{name} comes back", "conversation.yaml traced", row.evidence)
+                actual = response.headers.get(name.lower(), "no such header")
+                yield Problem(fact, f"{name}: {value}", actual, request, talk.poll)
+        if usual is not None:
+            yield from _ignored(context, row, unknown, usual)
+
+
+def _traceable(row: Places) -> list[str]:
+    """What a request may be called: a word, and the longest one, where the contract says how long that is."""
+    value = str(row.given["value"])
+    return [value, *([_as_long(value, row.given["longest"])] if "longest" in row.given else [])]
+
+
+def _as_long(value: str, length: int) -> str:
+    """A word of so many of a value's characters."""
+    return (value * length)[:length]
 
 
 def _ignored(context: CheckContext, row: Places, unknown: SentRequest, usual: ReceivedResponse) -> Iterator[Problem]:
-    """A word that is not of the form is as good as none, where the contract says so."""
+    """A word that is not of the form, or too long, is as good as none, where the contract says so."""
     if "ignored" not in row.given:
         return
     name = row.at[0]
-    request = replace(unknown, headers={**unknown.headers, name: str(row.given["ignored"])})
-    response = context.answer(request, request.operation)
-    if response is not None and (response.status != usual.status or name.lower() in response.headers):
-        fact = context.facts.fact(f"{name} of another form is ignored", "conversation.yaml traced", row.evidence)
-        actual = f"{response.status}, {name}: {response.headers.get(name.lower(), 'none')}"
-        yield Problem(fact, f"{usual.status} without {name}", actual, request, _subject(request))
+    too_long = [_as_long(str(row.given["value"]), row.given["longest"] + 1)] if "longest" in row.given else []
+    for value in (str(row.given["ignored"]), *too_long):
+        request = replace(unknown, headers={**unknown.headers, name: value})
+        response = context.answer(request, request.operation)
+        if response is not None and (response.status != usual.status or name.lower() in response.headers):
+            fact = context.facts.fact(f"{name} of another form is ignored", "conversation.yaml traced", row.evidence)
+            actual = f"{response.status}, {name}: {response.headers.get(name.lower(), 'none')}"
+            yield Problem(fact, f"{usual.status} without {name}", actual, request, _subject(request))
 
 
 CHECKS: tuple[Check, ...] = (

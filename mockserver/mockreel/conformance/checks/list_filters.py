@@ -103,6 +103,24 @@ def keeps_the_range(context: CheckContext) -> Iterator[Problem]:
                     request, _, actual = lists_at[-1]
                     expected = f"what is at {tried[-1]} too"
                     yield Problem(fact, expected, f"{', '.join(actual[:6]) or 'nothing'}", request, operation.id)
+        yield from _between(context, operation, paged, every)
+
+
+def _between(context: CheckContext, operation: Operation, paged: Paged, every: list[Any]) -> Iterator[Problem]:
+    """Whether two bounds that are parameters of their own hold together."""
+    bounds, by = [paged.range.get(side) for side in _INCLUSIVE], str(paged.by)
+    moments = _moments(by, every) if paged.by else []
+    low, high = bounds
+    if not (isinstance(low, str) and isinstance(high, str)) or len(moments) < 3:
+        return
+    first, last = moments[len(moments) // 3], moments[len(moments) // 2]
+    request = list_request(context, operation, **{low: first, high: last})
+    actual = _moments(by, entries_of(paged, context.send(request)))
+    context.judged()
+    if any(_is_beyond("from", one, first) or _is_beyond("to", one, last) for one in actual):
+        fact = list_fact(context, operation, paged, f"can be bounded by {low} and {high} at once")
+        expected = f"what is not before {first} and not after {last}"
+        yield Problem(fact, expected, f"{', '.join(actual[:6])}", request, operation.id)
 
 
 @dataclass(frozen=True, slots=True)

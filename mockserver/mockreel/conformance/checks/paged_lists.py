@@ -143,14 +143,14 @@ def keeps_the_filter(context: CheckContext) -> Iterator[Problem]:
             every = entries_of(paged, context.send(list_request(context, operation, **beside)))
             seen = dict.fromkeys(one for entry in every for one in filter_values(entry, row))
             others = [value for value in _further(context, operation, paged, row) if value not in seen]
-            few = 3 - min(2, len(seen))
+            few, parted = 3 - min(2, len(seen)), _parted(every, row)
             yield from _refused_options(context, operation, paged, row, others[few:])
-            for value in [*dict.fromkeys([*list(seen)[:2], *_one_of_each_place(every, row)]), *others[:few]]:
+            for value in [*dict.fromkeys([*list(seen)[:2], *parted, *_one_of_each_place(every, row)]), *others[:few]]:
                 query = {**beside, str(row["name"]): str(row["form"]).format(value=value)}
                 request = list_request(context, operation, **query)
                 response = context.send(request)
                 entries = entries_of(paged, response)
-                if len(entries) > 1 and paged.limit and paged.cursor and value == next(iter(seen), None):
+                if len(entries) > 1 and paged.limit and paged.cursor and value in (parted or list(seen)[:1]):
                     request, further = second_page(context, operation, paged, query)
                     entries = [*entries, *further]
                 others_too = any(value not in filter_values(entry, row) for entry in every)
@@ -163,6 +163,19 @@ def keeps_the_filter(context: CheckContext) -> Iterator[Problem]:
                     shown = sorted({one for entry in entries for one in filter_values(entry, row)})
                     expected = f"entries with{'out' if row.get('not') else ''} {row['at']} {value}"
                     yield Problem(fact, expected, f"{shown} in {response.shown()[:200]}", request, operation.id)
+
+
+def _parted(entries: list[Any], row: Mapping[str, Any]) -> list[str]:
+    """A value, at most, whose first two entries have another's between them: what follows the first without the filter.
+
+    The filter of a list's second page is seen to be kept with such a value only.
+    """
+    fits = [set(filter_values(entry, row)) for entry in entries]
+    for value in dict.fromkeys(one for found in fits for one in sorted(found)):
+        numbers = [number for number, found in enumerate(fits) if (value in found) != bool(row.get("not"))]
+        if len(numbers) > 1 and numbers[1] - numbers[0] > 1:
+            return [value]
+    return []
 
 
 def _one_of_each_place(entries: list[Any], row: Mapping[str, Any]) -> Iterator[str]:

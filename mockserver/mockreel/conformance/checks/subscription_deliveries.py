@@ -188,4 +188,25 @@ def is_silent(context: CheckContext) -> Iterator[Problem]:
             yield Problem(fact, "no webhook", f"{len(trace.silenced)} of them", trace.request, name)
 
 
-CHECKS: tuple[Check, ...] = (is_told, deliveries_are_true, is_tried_as_often, is_silent)
+@check(
+    "subscription.moved", "A subscription whose address was changed is told at the new one alone.", level="jobs",
+    uses=(SUBSCRIBED,),
+    known=lambda context: "moved" in getattr(context.contract.conversation.subscription, "given", {}),
+)  # fmt: skip
+def is_told_at_the_new_address(context: CheckContext) -> Iterator[Problem]:
+    for trace in _traces(context):
+        if trace.moved is None:
+            context.skip(f"a subscription could not be moved, or {SHARED}")
+            continue
+        context.judged()
+        former, new = map(len, trace.moved)
+        if former or not new:
+            name = str(trace.row.given["moved"]["operation"])
+            fact = _fact(context, trace, f"{name} changes the address of a subscription")
+            actual = f"{former} at the former address, {new} at the new one"
+            yield Problem(
+                fact, "the webhook of a job that ended after it at the new address", actual, trace.request, name
+            )
+
+
+CHECKS: tuple[Check, ...] = (is_told, deliveries_are_true, is_tried_as_often, is_silent, is_told_at_the_new_address)

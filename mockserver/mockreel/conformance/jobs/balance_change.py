@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
+from mockreel.conformance.jobs.batch_charge import BatchCharge, charge_batch
 from mockreel.conformance.jobs.job_counters import Released, release
 from mockreel.conformance.jobs.job_traces import JobTrace, Start
 from mockreel.conformance.jobs.task_queue import Task
@@ -32,8 +33,8 @@ class Spent:
     trouble: str = ""
 
 
-def spend(context: "CheckContext", found: list[Spent], released: list[Released]) -> Task:
-    """Run a job, then a failing one if the target supports it, and read the balance before and after.
+def spend(context: "CheckContext", found: list[Spent], batches: list[BatchCharge], released: list[Released]) -> Task:
+    """Run a job, then a failing one if the target supports it, then a batch; read the balance before and after.
 
     Then, as nothing else uses the account, `released` gets what counts its jobs.
     """
@@ -51,6 +52,7 @@ def spend(context: "CheckContext", found: list[Spent], released: list[Released])
         yield from context.job_traces.to_the_end(trace)
         yield 0.5
         spent.after, spent.whole = _balance(context, request, row.at), trace.ended
+    yield from charge_batch(context, batches, lambda: _balance(context, request, row.at))
     yield from release(context, released)
 
 

@@ -29,6 +29,9 @@ class Counted:
     after: Mapping[str, ReceivedResponse] = field(default_factory=dict)
     others: tuple[Mapping[str, ReceivedResponse], ...] = ()  # the same of another account, before and after
     others_began: int = 0  # how many jobs that account may have begun meanwhile
+    # Rows whose bounds are inclusive, asked about the day of the job alone.
+    of_its_day: list[tuple[Places, SentRequest, ReceivedResponse]] = field(default_factory=list)
+    others_at_once: Mapping[str, ReceivedResponse] = field(default_factory=dict)  # what counts its jobs under way
 
 
 def count(context: "CheckContext", found: list[Counted]) -> Task:
@@ -40,6 +43,8 @@ def count(context: "CheckContext", found: list[Counted]) -> Task:
     before = _responses(context, requests)
     trace = context.job_traces.begin(talk, submit, context.model_selection.leads(submit)[0])
     counted = Counted(trace, requests, before)
+    pending = {str(row.given["operation"]) for row in pending_rows(context)}
+    counted.others_at_once = _responses(context, {name: one for name, one in strange.items() if name in pending})
     found.append(counted)
     age, states = 0.0, _states(context, trace)
     while not trace.ended and age <= context.waits.wait_timeout:
@@ -52,9 +57,32 @@ def count(context: "CheckContext", found: list[Counted]) -> Task:
         age = context.target.now() - trace.started_at
     yield 0.5
     counted.after = _responses(context, requests)
+    for row, request in _of_its_day(context, trace):
+        counted.of_its_day.append((row, request, context.send(request)))
     counted.others = (others, _responses(context, strange)) if strange else ()
     sent = (request for request, _ in context.log[began:] if request.operation is not None)
     counted.others_began = sum(one.who == "other" and one.operation.submits for one in sent if one.operation)
+
+
+def _of_its_day(context: "CheckContext", trace: JobTrace) -> Iterator[tuple[Places, SentRequest]]:
+    """The requests that are about the day on which a job was begun, from its first moment to its last."""
+    day = day_begun(trace)
+    for row in context.contract.conversation.counts:
+        if day and "inclusive" in row.given:
+            bounds = {name: f"{day}{moment}" for name, moment in row.given["inclusive"].items()}
+            operation = context.contract.operation(str(row.given["operation"]))
+            yield row, context.requests.good(operation, params=bounds)
+
+
+def day_begun(trace: JobTrace) -> str:
+    """The day of UTC on which a job was begun, as its record says; empty where it does not."""
+    moments = trace.talk.promises.moments
+    shown = pointers.value(trace.response.json, moments.at[0]) if moments else None
+    try:
+        begun = datetime.fromisoformat(str(shown))
+    except ValueError:
+        return ""
+    return f"{begun.astimezone(UTC):%Y-%m-%d}" if begun.tzinfo else ""
 
 
 @dataclass

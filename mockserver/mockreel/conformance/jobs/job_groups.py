@@ -81,6 +81,7 @@ def forecast(context: "CheckContext", group: str) -> Forecast:
     """What a group takes at this target."""
     if group == CHARGED:
         jobs = (3 if context.plays else 2) + len([*released_starts(context)])
+        jobs += context.contract.conversation.batch is not None
         return Forecast(jobs, 0, jobs * (context.waits.documented + 1), 0.0)
     if group in APART:
         return Forecast(1, int(group in (BATCH, SUBSCRIBED)), context.waits.documented + 2, 0.0)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from mockreel.conformance.check import broken
 from mockreel.conformance.jobs.balance_change import Spent, spend
+from mockreel.conformance.jobs.batch_charge import BatchCharge
 from mockreel.conformance.jobs.batch_traces import BatchTrace, trace_batch
 from mockreel.conformance.jobs.job_counters import Counted, Released, count
 from mockreel.conformance.jobs.job_groups import APART, BATCH, CHARGED, COUNTED, OPTIONAL, PLAIN, SUBSCRIBED, starts
@@ -26,6 +27,7 @@ class JobWatch:
         self._groups: dict[str, list[JobTrace]] = {}
         self._spent: list[Spent] = []
         self._released: list[Released] = []
+        self._charged_batches: list[BatchCharge] = []
         self._counted: list[Counted] = []
         self._batches: list[BatchTrace] = []
         self._subscriptions: list[SubscriptionTrace] = []
@@ -38,6 +40,7 @@ class JobWatch:
         self._groups, self._spent, self._pointless = groups, other._spent, other._pointless
         self._counted, self._batches = other._counted, other._batches
         self._released = other._released
+        self._charged_batches = other._charged_batches
         self._subscriptions = other._subscriptions
 
     @property
@@ -69,7 +72,9 @@ class JobWatch:
         if group == CHARGED and "other" not in context.target.keys.of:
             self.not_begun[CHARGED] = ["it takes the key of another account, which nothing else uses; give --other-key"]
         elif group == CHARGED and talks.account is not None:
-            context.tasks.add(self._guarded(CHARGED, spend(context, self._spent, self._released)))
+            context.tasks.add(
+                self._guarded(CHARGED, spend(context, self._spent, self._charged_batches, self._released))
+            )
         elif group == COUNTED:
             context.tasks.add(self._guarded(COUNTED, count(context, self._counted)))
         elif group == BATCH and talks.batch is not None:
@@ -118,6 +123,11 @@ class JobWatch:
         """
         self._apply(CHARGED)
         return self._spent
+
+    def charged_batches(self) -> list[BatchCharge]:
+        """What batches took from the balance of the other account."""
+        self._apply(CHARGED)
+        return self._charged_batches
 
     def released(self) -> list[Released]:
         """The counters of the other account around jobs of its own that have ended."""

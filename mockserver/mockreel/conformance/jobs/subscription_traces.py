@@ -45,6 +45,8 @@ class SubscriptionTrace:
     failing: tuple[Arrival, ...] | None = None
     silenced: tuple[Arrival, ...] | None = None
     beside: list[tuple[str, SentRequest, ReceivedResponse]] = field(default_factory=list)
+    # The same at the former and the new address of one that was moved.
+    moved: tuple[tuple[Arrival, ...], tuple[Arrival, ...]] | None = None
 
     def by_job(self) -> dict[Any, list[Arrival]]:
         """The attempts about each job: some are of jobs that were under way too, and one of those may fail first."""
@@ -75,6 +77,7 @@ def trace_subscription(context: "CheckContext", row: Places, found: list[Subscri
     made = context.send(request)
     beside = [_beside(context, row, answers) for answers in ((500,), (200,))]
     is_silent = _silence(context, *beside[-1][1:])
+    moved_to = _move(context, row, beside)
     talk, submit = next(one for one in context.submits() if context.model_selection.leads(one[1]))
     trace = SubscriptionTrace(
         row, request, made, context.job_traces.begin(talk, submit, context.model_selection.leads(submit)[0])
@@ -92,8 +95,10 @@ def trace_subscription(context: "CheckContext", row: Places, found: list[Subscri
     while context.target.now() < until and not (_is_over(context, trace, url) and _has_failed(context, trace, policy)):
         yield 0.5
     listed = _subscriptions(context, trace)
-    failing, silenced = (_about(context, trace, url) if listed.count(f'"{url}"') < 2 else None for url, _, _ in beside)
-    trace.failing, trace.silenced = failing, silenced if is_silent else None
+    seen = [_about(context, trace, url) if listed.count(f'"{url}"') < 2 else None for url, _, _ in beside]
+    trace.failing, trace.silenced = seen[0], seen[1] if is_silent else None
+    if moved_to is not None and seen[-1] is not None:
+        trace.moved = seen[-1], _about(context, trace, moved_to)
     _read(context, trace)
 
 
@@ -118,6 +123,22 @@ def _silence(context: "CheckContext", request: SentRequest, made: ReceivedRespon
     fields = {name: pointers.value(made.json, place) for name, place in row.given["fields"].items()}
     change = context.links.follow(link, request, made).with_json(fields)
     return not context.error_detector.refused(context.send(change))
+
+
+def _move(context: "CheckContext", row: Places, beside: list[tuple[str, SentRequest, ReceivedResponse]]) -> str | None:
+    """Make one more subscription beside and change its address; the new one, None where that cannot be done."""
+    change = row.given.get("moved")
+    if change is None:
+        return None
+    beside.append(_beside(context, row, (200,)))
+    _, request, made = beside[-1]
+    link = context.links.find(request.operation, made, str(change["operation"])) if request.operation else None
+    if link is None:
+        return None
+    url = context.receiver.expect(200)
+    body = _filled(change["body"], {"$url": url})
+    response = context.send(context.links.follow(link, request, made).with_json(body))
+    return None if context.error_detector.refused(response) else url
 
 
 def _subscriptions(context: "CheckContext", trace: SubscriptionTrace) -> str:

@@ -1,6 +1,6 @@
 """What an operation takes beside a model's input has limits: what lies just beyond one is refused."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from mockreel.conformance.check import Check, check
@@ -69,7 +69,17 @@ def _wrong_queries(
         ):
             yield f"{parameter.name} is no option", _with_query(request, f"{parameter.name}=mockreel-no-option")
     if operation.raw["x-mockreel"].get("query") == "closed":
-        yield f"{_SOMETHING} is not known", _with_query(request, f"{_SOMETHING}=1")
+        for beside in (request, *_with_an_option(request, operation, keys)):
+            yield f"{_SOMETHING} is not known", _with_query(beside, f"{_SOMETHING}=1")
+
+
+def _with_an_option(request: SentRequest, operation: Operation, keys: Collection[str]) -> Iterator[SentRequest]:
+    """The request with a parameter that the operation knows: another beside it is as unknown as alone."""
+    for parameter in operation.query:
+        if parameter.name not in keys and "format" not in parameter.schema:
+            value = [*parameter.schema.get("enum", ()), "1" if _is_number(parameter.schema) else "mockreel"][0]
+            yield _with_query(request, f"{parameter.name}={value}")
+            return
 
 
 def _is_number(schema: Mapping[str, Any]) -> bool:

@@ -5,12 +5,15 @@ from collections.abc import Iterator
 from mockreel.conformance.check import Check, check
 from mockreel.conformance.check_context import CheckContext
 from mockreel.conformance.checks.job_records import amount, price_of
+from mockreel.conformance.checks.webhook_deliveries import callback_fact
 from mockreel.conformance.jobs.job_groups import CANCELLED, PLAIN
 from mockreel.conformance.jobs.job_traces import JobTrace
 from mockreel.contract import Evidence, Operation, pointers
 from mockreel.contract.conversation.promises import Places
 from mockreel.contract.exchanges.problem import Problem
 
+# So many seconds after a cancellation that changes nothing no webhook comes.
+AFTERWARDS = 0.5
 # The rows about money by which a cancelled job costs nothing, or what was done of it, each with its list of states.
 _UNCHARGED = (("given_back", "on"), ("taken", "worked"))
 
@@ -58,8 +61,9 @@ def costs_less_if_cancelled(context: CheckContext) -> Iterator[Problem]:
 
 
 @check(
-    "lifecycle.cancelled-late", "A job that had ended stays as it ended when it is cancelled.", level="jobs",
-    uses=(PLAIN,), known=lambda context: any(context.can_cancel(submit) for _, submit in context.submits()),
+    "lifecycle.cancelled-late", "A job that had ended stays so when it is cancelled, and is not told again.",
+    level="jobs", uses=(PLAIN, CANCELLED),
+    known=lambda context: any(context.can_cancel(submit) for _, submit in context.submits()),
 )  # fmt: skip
 def stays_as_it_ended(context: CheckContext) -> Iterator[Problem]:
     seen = set[str]()
@@ -84,6 +88,32 @@ def stays_as_it_ended(context: CheckContext) -> Iterator[Problem]:
                 "a job that has ended stays as it is", f"conversation.yaml {trace.talk.name} final", trace.talk.final
             )
             yield Problem(fact, f"{trace.last.word}, as before", shown.shown(), request, trace.subject)
+    yield from _told_again(context)
+
+
+def _told_again(context: CheckContext) -> Iterator[Problem]:
+    """What comes about a job that was cancelled once more, which changes nothing."""
+    for trace in context.jobs.told(CANCELLED):
+        request, told = context.job_traces.cancellation(trace), _told(context, trace)
+        if request is None or not trace.ended or not told:
+            continue
+        context.send(request)
+        context.target.wait(AFTERWARDS)
+        context.judged()
+        if len(context.receiver.of(str(trace.callback_url))) > told:
+            fact = callback_fact(context, trace, "the end of a job is told once, where it is taken at once")
+            yield Problem(fact, "no webhook after it", "another one", request, trace.subject)
+
+
+def _told(context: CheckContext, trace: JobTrace) -> int:
+    """How many webhooks about a job have come, all that could; none where somebody asked for a further one."""
+    again = trace.talk.webhook.redeliver if trace.talk.webhook is not None else None
+    asked = (
+        one for one, _ in context.log if again is not None and one.operation is not None and one.operation.id == again
+    )
+    if trace.callback_url is None or not trace.whole or any(str(trace.id) in f"{one.path}{one.json}" for one in asked):
+        return 0
+    return len(context.receiver.of(trace.callback_url))
 
 
 def _priced(context: CheckContext) -> Iterator[Operation]:

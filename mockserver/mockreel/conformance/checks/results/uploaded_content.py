@@ -60,10 +60,10 @@ def _request(
 
 
 def _upload(
-    context: CheckContext, row: Places, data: bytes = PICTURE
+    context: CheckContext, row: Places, data: bytes = PICTURE, announced: bytes | None = None
 ) -> tuple[SentRequest, ReceivedResponse, ReceivedResponse] | None:
     """The last step of an upload with its response, and the first response; None where it could not be made."""
-    variables, last, first = _given(data), None, None
+    variables, last, first = _given(data if announced is None else announced), None, None
     for step in row.given["steps"]:
         request = _request(context, step, variables, data)
         response = context.try_send(request)
@@ -91,20 +91,37 @@ def is_kept(context: CheckContext) -> Iterator[Problem]:
         fact = context.facts.fact("what is uploaded is kept", f"conversation.yaml uploads {name}", row.evidence)
         for expected, actual in _wrong(context, row, response, first):
             yield Problem(fact, expected, actual[:300], request, request.operation.id if request.operation else name)
-        for expected, actual in _as_another(context, row):
+        for expected, actual in _as_another(context, row, response):
             yield Problem(fact, expected, actual[:300], request, request.operation.id if request.operation else name)
         for read, expected, actual in _life(context, row, request, response) if "read" in row.given else ():
             yield Problem(fact, expected, actual[:300], read, read.operation.id if read.operation else name)
 
 
-def _as_another(context: CheckContext, row: Places) -> Iterator[tuple[str, str]]:
-    """Whether a second file, with other bytes, comes back as the first one."""
-    found = _upload(context, row, OTHER) if row.at else None
-    for place in row.at if found is not None and not context.error_detector.refused(found[1]) else ():
-        url = pointers.value(found[1].json, place) if found is not None else None
-        file = context.fetch(str(url), anew=True) if isinstance(url, str) and url.startswith("http") else None
-        if file is not None and file.status < 400 and file.body != OTHER:
-            yield f"the file at {place} that was sent for it", f"{len(file.body)} other bytes at {url}"
+def _as_another(context: CheckContext, row: Places, before: ReceivedResponse) -> Iterator[tuple[str, str]]:
+    """Whether a second file of the same name, with other bytes, comes back as the first one, or the first as it.
+
+    Where what is told is `seen` at the file, the second is announced as the first was: a server may refuse that.
+    """
+    seen = row.given.get("seen", ())
+    found = _upload(context, row, OTHER, PICTURE) if row.at and seen else None
+    if found is None or _is_refused(context, found[1]):
+        seen, found = (), _upload(context, row, OTHER) if row.at else None
+    if found is None or _is_refused(context, found[1]):
+        return
+    for place in row.at:
+        for reply, data in ((found[1], OTHER), (before, PICTURE)):
+            url = pointers.value(reply.json, place)
+            file = context.fetch(str(url), anew=True) if isinstance(url, str) and url.startswith("http") else None
+            if file is not None and file.status < 400 and file.body != data:
+                yield f"the file at {place} that was sent for it", f"{len(file.body)} other bytes at {url}"
+    for place in seen:
+        shown, expected = pointers.value(found[1].json, place), str(_fill(row.given["says"][place], _given(OTHER)))
+        if str(shown) != expected:
+            yield f"{expected} at {place}, of the file that was sent", f"{shown!r}"
+
+
+def _is_refused(context: CheckContext, response: ReceivedResponse) -> bool:
+    return response.status >= 400 or context.error_detector.refused(response)
 
 
 def _life(

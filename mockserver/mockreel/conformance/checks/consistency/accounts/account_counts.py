@@ -1,15 +1,14 @@
 """An account's counters count its jobs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import UTC
 from decimal import Decimal
 from typing import Any
 
 from mockreel.conformance.check import Check, check
 from mockreel.conformance.check_context import CheckContext
-from mockreel.conformance.checks.job_records import amount, moment, price_of
-from mockreel.conformance.jobs.job_counters import Counted, on_day, pending_rows, total
+from mockreel.conformance.checks.job_records import amount, price_of
+from mockreel.conformance.jobs.job_counters import Counted, day_begun, on_day, pending_rows, total
 from mockreel.conformance.jobs.job_groups import CHARGED, COUNTED
 from mockreel.conformance.list_reader import entries_of, longest, queried
 from mockreel.contract import pointers
@@ -41,6 +40,19 @@ def count_what_is_begun(context: CheckContext) -> Iterator[Problem]:
                 fact = context.facts.fact(f"{name} counts at {where}", f"conversation.yaml counts {name}", row.evidence)
                 actual = f"{shown if shown is not None else 'no number'} in {response.shown()[:200]}"
                 yield Problem(fact, f"at least {expected:f} at {where}", actual, counted.request[name], name)
+        yield from _left_out(context, counted)
+
+
+def _left_out(context: CheckContext, counted: Counted) -> Iterator[Problem]:
+    """What leaves a job out of the day on which it was begun, where that day alone is asked for."""
+    for row, request, response in counted.of_its_day:
+        shown = total(row, response)
+        context.judged()
+        if not shown and not context.excused(response, request.operation):
+            name, where = str(row.given["operation"]), ", ".join(row.at)
+            says = f"{name} counts what lies at the bounds that are asked for"
+            fact = context.facts.fact(says, f"conversation.yaml counts {name}", row.evidence)
+            yield Problem(fact, f"at least 1 at {where}", response.shown()[:300], request, name)
 
 
 @check(
@@ -100,7 +112,7 @@ def _least(
         return None
     before, after = counted.before[name], counted.after[name]
     if "day" in row.given:
-        day = _day(context, counted)
+        day = day_begun(counted.trace)
         least = (on_day(row, before, day) or Decimal(0)) + 1 if day else Decimal(0)
         return (after, least, on_day(row, after, day)) if day else None
     least = total(row, before) or Decimal(0)
@@ -122,36 +134,47 @@ def _pending(row: Places, counted: Counted) -> tuple[ReceivedResponse, Decimal, 
     return None
 
 
-def _day(context: CheckContext, counted: Counted) -> str:
-    """The day on which a job was begun, as its record says; empty where it does not."""
-    moments = counted.trace.talk.promises.moments
-    begun = moment(pointers.value(counted.trace.response.json, moments.at[0])) if moments else None
-    return f"{begun.astimezone(UTC):%Y-%m-%d}" if begun is not None and begun.tzinfo else ""
-
-
 def _word(counted: Counted) -> object:
     return counted.trace.last.word if counted.trace.last else None
 
 
 @check(
     "account.counts-apart", "What counts the jobs of an account counts none of another's.", level="jobs",
-    uses=(COUNTED,), known=lambda context: any(_counts_begun(row) for row in context.contract.conversation.counts),
+    uses=(COUNTED,), known=lambda context: any(_counts_apart(row) for row in context.contract.conversation.counts),
 )  # fmt: skip
 def count_ones_own_only(context: CheckContext) -> Iterator[Problem]:
     if "other" not in context.target.keys.of:
         raise Skipped("it takes the key of another account; give --other-key")
     for counted in context.jobs.counted():
-        rows = [row for row in context.contract.conversation.counts if _counts_begun(row)]
-        for row in rows if counted.others and counted.after else ():
+        for row in context.contract.conversation.counts:
             name = str(row.given["operation"])
-            before, after = (total(row, responses[name]) or Decimal(0) for responses in counted.others)
+            # What counts jobs under way is read again as soon as the job is begun: it may end at any time.
+            before, after = (counted.others or ({},))[0], _others_after(row, counted)
+            if not _counts_apart(row) or name not in before or name not in after:
+                continue
+            shown = [total(row, responses[name]) or Decimal(0) for responses in (before, after)]
+            most = shown[0] + (counted.others_began if _counts_begun(row) else 0)
             context.judged()
-            if after - before > counted.others_began:
+            if shown[1] > most:
                 says = f"{name} counts an account's own"
                 fact = context.facts.fact(says, f"conversation.yaml counts {name}", row.evidence)
-                expected = f"at most {before + counted.others_began:f} at {', '.join(row.at)}"
-                actual = f"{after:f} after a job of another account"
+                expected, actual = (
+                    f"at most {most:f} at {', '.join(row.at)}",
+                    f"{shown[1]:f} after a job of another account",
+                )
                 yield Problem(fact, expected, actual, replace(counted.request[name], who="other"), name)
+
+
+def _others_after(row: Places, counted: Counted) -> Mapping[str, ReceivedResponse]:
+    """What another account's counter showed when the job had been begun, or was over."""
+    if not _counts_begun(row):
+        return counted.others_at_once
+    return counted.others[1] if counted.others and counted.after else {}
+
+
+def _counts_apart(row: Places) -> bool:
+    """Whether a row counts jobs, and not what they cost; one of a day is counted with all that were begun."""
+    return _counts_begun(row) or (row.given["of"] == "pending" and "state" not in row.given)
 
 
 def _counts_begun(row: Places) -> bool:
