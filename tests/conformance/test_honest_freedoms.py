@@ -13,6 +13,7 @@ import orjson
 import pytest
 from conformance.saboteurs.saboteur import Stranger, honest_contract, operation_id
 from conformance.test_honest_variants import (
+    EVERY,
     FAULTS,
     Variant,
     headed,
@@ -235,6 +236,28 @@ def in_other_words(contract: Contract) -> Contract:
     return replace(contract, errors={name: worded(row) for name, row in contract.errors.items()})
 
 
+def refused_in_other_words(contract: Contract) -> Contract:
+    """Every error says what it means otherwise, and its code as it is, also where that stands in the place of words."""
+
+    def worded(row: ErrorRow) -> ErrorRow:
+        return row if row.message.isupper() else replace(row, message=f"Sorry: {row.message}")
+
+    return replace(contract, errors={name: worded(row) for name, row in contract.errors.items()})
+
+
+def on_shorter_pages() -> Answering:
+    """A page has twenty entries where the request does not say how many."""
+
+    def answer(provider: Provider, request: Request) -> Any:
+        paged = provider.contract.conversation.lists.get(operation_id(provider, request))
+        name = paged.limit.encode() if paged is not None and paged.limit is not None else b""
+        if not name or name + b"=" in request.query:
+            return provider.answer(request)
+        return provider.answer(replace(request, query=b"&".join(filter(None, (request.query, name + b"=20")))))
+
+    return answer
+
+
 def at_other_prices(contract: Contract) -> Contract:
     """What has no exact price costs a fifth more."""
 
@@ -273,6 +296,7 @@ FREEDOMS = (
     Variant("signed-in-lists", answering=signed(lambda count: b"?X-Amz-Signature=%032x" % count)),
     Variant("other-lists-turned", answering=turned),
     Variant("slashes", answering=with_slashes),
+    Variant("shorter-pages", ("runflow",), answering=on_shorter_pages),
 )
 CASES = [pytest.param(one, name, id=f"{name}-{one.id}") for one in tried(FREEDOMS) for name in one.providers]
 
@@ -283,3 +307,13 @@ def test_a_freedom_is_no_fault(variant: Variant, provider: str) -> None:
     outcomes = outcomes_of_variant(variant, honest_contract(provider))
 
     assert [(one.check, one.findings[:1] or one.error) for one in outcomes if one.verdict in FAULTS] == []
+
+
+@pytest.mark.parametrize("provider", EVERY)
+def test_a_refusal_in_other_words_is_doubtful_at_most(provider: str) -> None:
+    """A program reads the code; what people read may be worded anew, and the comparison with models says no more."""
+    outcomes = outcomes_of_variant(
+        Variant("refused-in-other-words", contract=refused_in_other_words), honest_contract(provider)
+    )
+
+    assert [(one.check, one.findings[:1]) for one in outcomes if one.verdict in ("falls short", "broke")] == []

@@ -10,7 +10,15 @@ from conformance.saboteurs.providers import (
     runninghub_changes,
     runninghub_regressions,
 )
-from conformance.saboteurs.requests import answers, bodies, combinations, contradictions, limits, paged_lists, parameters
+from conformance.saboteurs.requests import (
+    answers,
+    bodies,
+    combinations,
+    contradictions,
+    limits,
+    paged_lists,
+    parameters,
+)
 from conformance.saboteurs.results import outputs, result_files
 from conformance.saboteurs.saboteur import Caught, Saboteur, run_checks
 from conformance.saboteurs.webhooks import attempts, calls

@@ -5,10 +5,11 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
 
 from mockreel.conformance.checks.differential.contract_literals import scalars, stated_values
 from mockreel.conformance.checks.differential.reply_comparison import ComparedExchange, Difference
-from mockreel.contract import ErrorRow, Evidence
+from mockreel.contract import ErrorRow, Evidence, pointers
 from mockreel.contract.evidence.facts import Fact
 from mockreel.contract.exchanges.problem import Problem
 
@@ -77,12 +78,14 @@ class DifferenceFacts:
     def _fact(self, compared: ComparedExchange, difference: Difference) -> Fact | None:
         operation = compared.request.operation
         assert operation is not None
-        if self._is_total(compared, difference):
+        if self._is_total(compared, difference) or self._is_length_of_page(compared, difference):
             return None
         if self._context.error_detector.refused(compared.model):
             row = self._row(compared)
             if row is not None:
-                return self._context.facts.row(row.name)
+                fact = self._context.facts.row(row.name)
+                worded = self._is_worded_anew(compared, row, difference)
+                return replace(fact, evidence=replace(fact.evidence, kind="inferred")) if worded else fact
         found = self._context.response_checker.documented(operation, compared.model.status)
         if found is None:
             return None
@@ -96,6 +99,27 @@ class DifferenceFacts:
         return self._context.facts.fact(
             f"{operation.id} answers so", f"openapi.yaml {operation.method} {operation.path} {key}", evidence
         )
+
+    def _is_worded_anew(self, compared: ComparedExchange, row: ErrorRow, difference: Difference) -> bool:
+        """Whether another's server refuses by the same row in other words, which programs do not read."""
+        operation = compared.request.operation
+        words = isinstance(difference.expected, str) and (
+            " " in difference.expected or difference.expected == row.message
+        )
+        return (
+            not self._context.own and words and self._context.error_detector.is_row(compared.response, row, operation)
+        )
+
+    def _is_length_of_page(self, compared: ComparedExchange, difference: Difference) -> bool:
+        """Whether it is how much a page has of a list that goes on, where neither the request nor the contract says."""
+        operation = compared.request.operation
+        assert operation is not None
+        paged = self._context.contract.conversation.lists.get(operation.id)
+        if paged is None or paged.limit is None or paged.next is None or difference.kind != "entry":
+            return False
+        schema = next((one.schema for one in operation.query if one.name == paged.limit), {})
+        asked = paged.limit in dict(parse_qsl(compared.request.query))
+        return not asked and "default" not in schema and bool(pointers.value(compared.response.json, paged.next))
 
     def _is_total(self, compared: ComparedExchange, difference: Difference) -> bool:
         """Whether a number or a flag is about all that an account has: which depends on its past."""
