@@ -17,6 +17,7 @@ from mockreel.server.http.connection import bounded_protocol
 from mockreel.server.socket_server import serving
 from mockreel.simulator.settings import Settings
 
+CHUNKED = b"Transfer-Encoding: chunked\r\n\r\n"
 HEAD = f"POST {SUBMIT} HTTP/1.1\r\nHost: x\r\n".encode() + KEY + b"Content-Type: application/json\r\n"
 
 
@@ -86,7 +87,9 @@ def test_who_waits_for_an_answer_is_left_alone(impatient: Wires) -> None:
 
 
 @pytest.mark.parametrize(
-    "begun", [HEALTH[:-2], HEAD + b"Transfer-Encoding: chunked\r\n\r\n0\r\n"], ids=["head", "trailers"]
+    "begun",
+    [HEALTH[:-2], HEAD + CHUNKED + b"0\r\n", HEALTH[:-2] + CHUNKED + b"0\r\n"],
+    ids=["head", "trailers", "trailers of what is answered"],
 )
 @pytest.mark.parametrize("piece", [b"X: " + b"y" * 8000 + b"\r\n", b"y" * 8000], ids=["lines", "one line"])
 def test_a_head_without_end_is_not_read_to_its_end(wires: Wires, begun: bytes, piece: bytes) -> None:

@@ -36,9 +36,9 @@ class BoundedReader(HttpToolsProtocol):
         self._messages = 0  # begun so far
         self._before = 0  # of them, before the last segment
         self._segment = 0  # bytes of the last segment
-        # Bytes of the current head, trailers or unread body, without those of the segment that it began in.
-        self._received = 0
+        self._received = 0  # bytes of the current head or unread body, without those of the segment that it began in
         self._has_content = False  # the last segment has some of a body
+        self._bare = 0  # bytes of a body since its last content: lines of chunks, trailers
         self._opening = b""  # how the connection began
         self._deaf = False  # nothing that comes in is read any more
 
@@ -101,16 +101,14 @@ class BoundedReader(HttpToolsProtocol):
             self._received += size
             if self._received > HEAD_BYTES:
                 self._reject(HEAD_TOO_LARGE.filled(limit=HEAD_BYTES))
+            return
+        self._bare = 0 if self._has_content else self._bare + size
+        if self._bare > 2 * HEAD_BYTES:  # how large trailers are without lines of chunks is seen at their end
+            self._reject(TRAILERS_TOO_LARGE.filled(limit=HEAD_BYTES))
         elif self._is_body_unread():
             self._received += size
             if self._received > UNREAD_BYTES:
                 self.transport.close()
-        elif self._has_content:
-            self._received = 0
-        else:
-            self._received += size
-            if self._received > 2 * HEAD_BYTES:  # with the lines of chunks; how large trailers are is seen at their end
-                self._reject(TRAILERS_TOO_LARGE.filled(limit=HEAD_BYTES))
 
     def _is_body_unread(self) -> bool:
         return self.cycle.response_complete
@@ -131,7 +129,7 @@ class BoundedReader(HttpToolsProtocol):
         if not self.parser.should_upgrade():
             self.headers = []  # trailers come in here, and are no headers (RFC 9110 6.5.1)
         self._phase = "body"
-        self._received = 0
+        self._received = self._bare = 0
 
     def on_body(self, body: bytes) -> None:
         self._has_content = True
