@@ -72,3 +72,16 @@ def test_a_ctrl_c_while_it_is_loaded_shows_no_traceback(tmp_path: Path, command:
         [sys.executable, "-c", HEED, *command, "run", "true"], capture_output=True, env=environment, check=False
     )
     assert (done.returncode, done.stderr) == (-signal.SIGINT, b"")
+
+
+@pytest.mark.parametrize(
+    "command", ["faults", "models veo", "openapi runflow", "serve --list-readings", "--help", "nonsense"]
+)
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&- >&- 2>&-"])
+def test_a_closed_stream_is_nobody_who_reads(command: str, closed: str) -> None:
+    """As a daemon starts its programs."""
+    shell = f'exec "$0" -m mockreel {command} {closed}'
+    done = subprocess.run(["sh", "-c", shell, sys.executable], capture_output=True, check=False)
+
+    assert done.returncode == (2 if command == "nonsense" else 0)
+    assert b"Traceback" not in done.stderr

@@ -136,6 +136,9 @@ def test_what_cannot_be_added_is_not_written(tmp_path: Path, capsys: Capture) ->
     assert not (tmp_path / "models.yaml").exists()
 
 
+OWN = {"provider": "runflow", "id": "a/b"}
+
+
 @pytest.mark.parametrize(
     ("given", "says"),
     [
@@ -150,6 +153,10 @@ def test_what_cannot_be_added_is_not_written(tmp_path: Path, capsys: Capture) ->
         ("runflow:a/b; like=google/veo3.1/lite; seconds=soon", "a number above 0"),
         ("runflow:a/b; like=google/veo3.1/lite; seconds=0", "a number above 0"),
         ("nobody:a/b; like=google/veo3.1/lite", "runflow"),
+        ({1: 2, "a": 3, None: 4}, "added model, field: 1 is not valid"),
+        ({**OWN, "schema": True}, "schema of the added model a/b"),
+        ({**OWN, "schema": []}, "schema of the added model a/b"),
+        ({**OWN, "schema": None}, "schema of the added model a/b"),
     ],
 )
 def test_an_invalid_addition_says_why(given: Any, says: str) -> None:

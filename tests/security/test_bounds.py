@@ -17,6 +17,7 @@ from mockreel.server.http.connection import bounded_protocol
 from mockreel.server.socket_server import serving
 from mockreel.simulator.settings import Settings
 
+CHUNKED = b"Transfer-Encoding: chunked\r\n\r\n"
 HEAD = f"POST {SUBMIT} HTTP/1.1\r\nHost: x\r\n".encode() + KEY + b"Content-Type: application/json\r\n"
 
 
@@ -85,15 +86,21 @@ def test_who_waits_for_an_answer_is_left_alone(impatient: Wires) -> None:
     assert b" 408 " not in came
 
 
-def test_a_head_without_end_is_not_read_to_its_end(wires: Wires) -> None:
-    """It is refused when it is larger than any head has to be."""
+@pytest.mark.parametrize(
+    "begun",
+    [HEALTH[:-2], HEAD + CHUNKED + b"0\r\n", HEALTH[:-2] + CHUNKED + b"0\r\n"],
+    ids=["head", "trailers", "trailers of what is answered"],
+)
+@pytest.mark.parametrize("piece", [b"X: " + b"y" * 8000 + b"\r\n", b"y" * 8000], ids=["lines", "one line"])
+def test_a_head_without_end_is_not_read_to_its_end(wires: Wires, begun: bytes, piece: bytes) -> None:
+    """It is refused when it is larger than any head has to be, and so are trailers."""
     with wires.open() as one:
-        one.sendall(HEALTH[:-2])
+        one.sendall(begun)
         sent = 0
         try:
             while sent < 64 * 1024 * 1024:
-                one.sendall(b"X: " + b"y" * 8000 + b"\r\n")
-                sent += 8005
+                one.sendall(piece)
+                sent += len(piece)
         except OSError:
             pass
     assert sent < 16 * 1024 * 1024  # what the sockets take before they tell

@@ -59,6 +59,25 @@ def test_an_address_in_the_request_line_leads_nowhere_else(wires: Wires, request
     assert status in (200, 404)
 
 
+@pytest.mark.parametrize("requested", [b"http://x", b"https://x:443", b"http://x?y=http://z/"])
+@pytest.mark.parametrize("address", ["runflow", "control"])
+def test_an_address_without_a_path_means_its_root(wires: Wires, requested: bytes, address: str) -> None:
+    """As a proxy's client may write it (RFC 9112 3.2.2)."""
+    line = b"GET %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+
+    assert wires.statuses(line % requested, address=address) == wires.statuses(line % b"/", address=address)
+
+
+def test_trailers_are_no_headers(wires: Wires) -> None:
+    """RFC 9110 6.5.1: a key or a preference means nothing there; nobody waits behind one that ends the connection."""
+    chunks = b"\r\n%x\r\n%s\r\n0\r\n" % (len(BODY), BODY)
+    no_key = HEAD.replace(KEY, b"") + CHUNKED + chunks + KEY + b"\r\n"
+    wish = HEAD + CHUNKED + chunks + b"Prefer: scenario=insufficient-credit\r\n\r\n"
+    end = HEAD + CHUNKED + chunks + b"Connection: close\r\n\r\n"
+
+    assert wires.statuses(no_key + wish + HEALTH + end + HEALTH) == [401, 201, 200, 201]
+
+
 def test_a_tunnel_is_not_dug(wires: Wires) -> None:
     """The mock server is no proxy."""
     assert wires.statuses(b"CONNECT 127.0.0.1:22 HTTP/1.1\r\nHost: x\r\n\r\n") == [400]

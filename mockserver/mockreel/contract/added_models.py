@@ -141,7 +141,7 @@ def _from_text(text: str) -> Mapping[str, Any]:
 
 
 def _read(row: Mapping[str, Any]) -> AddedModel:
-    wrong = sorted(set(row) - set(FIELDS))
+    wrong = [name for name in row if name not in FIELDS]
     if wrong:
         raise OptionError("added model, field", wrong[0], FIELDS)
     for name in ("provider", "id"):
@@ -153,6 +153,10 @@ def _read(row: Mapping[str, Any]) -> AddedModel:
     schema = row.get("schema")
     file = schema if isinstance(schema, str | Path) else None
     document = schema if file is None else read_document(Path(file), once=True)
+    if "schema" in row and not isinstance(document, Mapping):
+        raise OptionError(
+            f"schema of the added model {row['id']}", document, then="A JSON Schema of an input is a mapping."
+        )
     return AddedModel(**{**row, "schema": document}, file=str(file or ""))
 
 

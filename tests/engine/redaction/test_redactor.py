@@ -110,12 +110,48 @@ def test_a_callback_url_is_shown_without_credentials(url: str, shown: str | None
     assert R.address(url) == (shown or url)
 
 
-def test_an_address_inside_of_an_address_is_masked_too() -> None:
-    """A redirection that carries a token."""
-    inner = quote("https://x.example/?api_key=abc&n=1", safe="")
+@pytest.mark.parametrize("times", [1, 2, 3])
+def test_an_address_inside_of_an_address_is_masked_too(times: int) -> None:
+    """A redirection that carries a token, percent-encoded once or more often; one without a secret stays."""
+    inner, innocent = "https://x.example/?api_key=abc&n=1", "https://x.example/?w=5&n=1"
+    for _ in range(times):
+        inner, innocent = quote(inner, safe=""), quote(innocent, safe="")
 
     assert "abc" not in R.query(f"to={inner}".encode())
     assert "abc" not in R.text(f"Look at https://y.example/?to={inner}, please.")
+    assert "abc" not in R.body(orjson.dumps({"to": inner})).decode()
+    assert R.value({"to": innocent}) == {"to": innocent}
+
+
+DRAWN = "Xk39fPqL0aVn2RtYu8Zb"
+
+
+@pytest.mark.parametrize("name", ["webhook", "webhook_url", "webhookUrl", "callbackURL", "notify_url", "webhooks"])
+def test_the_address_of_a_webhook_is_known_by_its_name(name: str) -> None:
+    """A provider that has no such field leaves it alone; its receiver's token is a secret all the same."""
+    for url in (f"http://h.example/in/{DRAWN}", f"http://h.example/in#{DRAWN}", f"http://h.example/in;k={DRAWN}"):
+        assert DRAWN not in R.body(orjson.dumps({"input": {name: url}, name: [url]})).decode()
+    assert R.value({name: "https://h.example/in/video-done"}) == {name: "https://h.example/in/video-done"}
+
+
+def test_a_loose_name_means_each_text_of_a_list() -> None:
+    """As it means a text of its own."""
+    assert R.value({"auth": [DRAWN, "C minor", {"x": 5}]}) == {"auth": [MASK, "C minor", {"x": 5}]}
+
+
+@pytest.mark.parametrize("text", ["export API_KEY={}; run", "password='{}'", "a token={}, please"])
+def test_a_secret_is_masked_where_a_text_assigns_it(text: str) -> None:
+    """In a prompt, or in JSON inside of it, if it can be nothing else."""
+    assert R.value({"prompt": text.format(DRAWN)}) == {"prompt": text.format(MASK)}
+    inner = orjson.dumps({"a": text.format(DRAWN)}).decode()
+    assert DRAWN not in R.body(orjson.dumps({"metadata": inner})).decode()
+    assert R.value({"prompt": text.format("swordfish")}) == {"prompt": text.format("swordfish")}
+
+
+@pytest.mark.parametrize("name", ["jsessionid", "PHPSESSID", "ASPSESSIONID"])
+def test_a_session_in_a_path_is_masked(name: str) -> None:
+    """As a servlet writes it for a client without cookies."""
+    assert R.path(f"/v2/runs;{name}={DRAWN}") == f"/v2/runs;{name}={MASK}"
 
 
 @pytest.mark.parametrize(
@@ -237,6 +273,7 @@ HOSTILE = (
     "u:p@h/",
     "://",
     '\\"a\\":[',
+    *("%25", "%3A%2F%2F", "%3A", "a ", "A=", "a.b=", "%253A%252F%252F "),
 )
 
 
@@ -248,6 +285,7 @@ def test_a_hostile_text_takes_no_longer_than_its_length(piece: str) -> None:
         text, start = piece * (size // len(piece)), time.process_time()
         R.text(text)
         R.path(text, strange=True)
+        R.value({"a": f"{text}%"})
         return time.process_time() - start
 
     assert min(seconds(60_000) for _ in range(3)) < 1  # quadratic, it would be minutes

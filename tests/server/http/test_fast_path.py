@@ -68,6 +68,7 @@ CASES: dict[str, Sequence[bytes]] = {
     "close": [LAST + GET + b"junk"],
     "close on a submit": [post(BODY, b"Connection: close") + GET],
     "chunks": [CHUNKED + b"5\r\n" + BODY[:5] + b"\r\n", b"%x\r\n" % len(BODY[5:]) + BODY[5:] + b"\r\n0\r\n\r\n" + LAST],
+    "trailers": [CHUNKED + b"%x\r\n%s\r\n0\r\nPrefer: scenario=fail\r\nX: y\r\n\r\n" % (len(BODY), BODY) + LAST],
     "100 Continue": [post(BODY, b"Expect: 100-continue")[: -len(BODY)], BODY + LAST],
     "an upgrade": [get(b"Connection: Upgrade", b"Upgrade: h2c") + LAST],
     "an upgrade with a body": [post(BODY, b"Connection: Upgrade", b"Upgrade: h2c") + LAST],

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from server.held_connection import HeldConnection, HeldLoop, held_loop
-from server.http.test_fast_path import CASES, GET, MOST_BODY, get
+from server.http.test_fast_path import BODY, CASES, CHUNKED, GET, MOST_BODY, get
 from server.test_rejections import JUNK
 from support.caller import FOURTH, START
 
@@ -13,6 +13,9 @@ from mockreel.server.http.connection.connection_limits import HEAD_BYTES
 from mockreel.server.server_options import Options
 from mockreel.server.socket_server import Server
 
+TRAILERS = {
+    size: b"X: " + b"y" * (size - len(b"X: \r\n")) + b"\r\n" for size in (HEAD_BYTES, HEAD_BYTES + 1, 2 * HEAD_BYTES)
+}
 STREAMS = {
     **{name: b"".join(pieces) for name, pieces in CASES.items() if name not in ("a submit, byte by byte", "garbage")},
     **{f"{name} behind": GET * 3 + data + GET for name, (data, _) in JUNK.items()},
@@ -21,6 +24,11 @@ STREAMS = {
     "a head just too large": GET + get(b"X: " + b"y" * HEAD_BYTES) + GET,
     "many small headers": GET + get(*[b"X: yy"] * (HEAD_BYTES // 8)) + GET,
     "a long target": GET + get(path=b"/" + b"y" * HEAD_BYTES) + GET,
+    "many large heads on one connection": get(b"X: " + b"y" * (HEAD_BYTES // 2)) * 4 + GET,
+    **{
+        f"trailers of {size} bytes": GET + CHUNKED + b"%x\r\n%s\r\n0\r\n" % (len(BODY), BODY) + lines + b"\r\n" + GET
+        for size, lines in TRAILERS.items()
+    },
 }
 # As many cuts of a stream are tried, spread over it, beside those around the sizes that buffers have.
 CUTS = 25

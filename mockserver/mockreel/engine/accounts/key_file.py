@@ -11,8 +11,11 @@ from mockreel.contract.data.parser import Cursor
 from mockreel.contract.pricing import read_amount
 from mockreel.engine.accounts.account import KeyEntry
 from mockreel.engine.faults import Faults, read_faults
-from mockreel.errors import DataError, FaultError, OptionError
+from mockreel.errors import DataError, FaultError, OptionError, nearest
 
+FIELDS = ("key", "account", "provider", "scopes", "balance", "scenario", "fault", "webhook_secret")
+# How like a field a name is that is one with a mistake in it.
+_ALIKE = 0.7
 _UNSENDABLE = "is blank, or has controls or spaces that no request can carry"
 
 
@@ -63,11 +66,11 @@ def _entry(row: Cursor) -> KeyEntry:
     if not isinstance(row.value, Mapping):
         raise DataError(row.where, "it is not a mapping", expected="{key, account, …}")  # the value may be a key
     fields: Mapping[str, Any] = row.value
-    unknown = sorted(
-        set(fields) - {"key", "account", "provider", "scopes", "balance", "scenario", "fault", "webhook_secret"}
-    )
-    if unknown:
-        raise DataError(row.where, f"unknown fields {', '.join(unknown)}")
+    for number, name in enumerate(fields, 1):
+        if name not in FIELDS:
+            is_mistyped = isinstance(name, str) and nearest(name, FIELDS, most=1, least=_ALIKE)
+            shown = f"{name!r}" if is_mistyped else f"number {number}"  # another name may be a key
+            raise DataError(row.where, f"unknown field {shown}", expected=", ".join(FIELDS))
     key = fields.get("key")
     if not isinstance(key, str) or not key.strip():
         raise DataError(row.where, "it has no key", expected="a text under 'key'")

@@ -22,6 +22,7 @@ from mockreel.engine.redaction.secret_field_names import (
     may_name_secret,
     might_name_secret,
     names_address,
+    names_callback,
     names_secret,
 )
 from mockreel.engine.redaction.url_logins import may_have_login
@@ -60,8 +61,11 @@ _DIGITS = 8
 _SIGNS = tuple(sign.encode() for sign in SIGNS)
 # Every JSON text with a quote or a backslash in a value has one of these.
 _NESTS = (b'\\"', rb"\\", rb"\u00")
-# What may need masking in a text, besides its names: URLs, and what is a secret by its form.
-_ADDRESSES, _FORMS = 1, 2
+# `API_KEY=…` in a text that is read closely.
+_ASSIGNED = re.compile(r"(?<![\w.-])([A-Za-z][\w.-]{1,63})=[\"']?([^\s\"'<>&;,]{8,})")
+# What may need masking in a text, besides its names: URLs, what is a secret by its form, and assignments.
+_ADDRESSES, _FORMS, _ASSIGNMENTS = 1, 2, 4
+_ALL = _ADDRESSES | _FORMS | _ASSIGNMENTS
 # What a field's name means: nothing, a secret, perhaps a secret, the URL of a webhook.
 _PLAIN, _SECRET, _LOOSE, _CALLBACK = range(4)
 # The most names with a cached meaning.
@@ -131,7 +135,7 @@ class Redactor:
         stored, checks, named = body, self._checks(body), self.names(parsed)
         escaped = b"\\" in body
         if escaped:  # what is looked for may be escaped itself
-            checks = _ADDRESSES | _FORMS
+            checks = _ALL
         if checks or named:  # a value in a secret's place must not occur elsewhere in it
             carried = [text for text in self.carried(parsed) if not known.knows(text)]
             known = Fingerprints(carried, also=known) if carried else known
@@ -207,7 +211,7 @@ class Redactor:
         kind = _PLAIN
         if name in self._fields or names_secret(name):
             kind = _SECRET
-        elif name in self._callbacks:
+        elif name in self._callbacks or names_callback(name):
             kind = _CALLBACK
         elif might_name_secret(name):
             kind = _LOOSE
@@ -217,7 +221,9 @@ class Redactor:
 
     def has_addresses(self, data: bytes) -> bool:
         """Whether a text may have a URL with credentials."""
-        return may_have_login(data) or (b"://" in data and (b"?" in data or b"#" in data or b"%" in data))
+        if may_have_login(data) or (b"://" in data and (b"?" in data or b"#" in data or b"%" in data)):
+            return True
+        return b"%" in data and (b"3A" in data or b"3a" in data)
 
     def has_forms(self, data: bytes) -> bool:
         """Whether a text may have something that is a secret by its form."""
@@ -229,8 +235,9 @@ class Redactor:
 
     def _checks(self, data: bytes) -> int:
         """What may have to be masked in a text; fast, and rather once too often."""
-        addresses = _ADDRESSES if self.has_addresses(data) else 0
-        return addresses | _FORMS if self.has_forms(data) else addresses
+        found = _ASSIGNMENTS if b"=" in data else 0
+        found |= _ADDRESSES if self.has_addresses(data) else 0
+        return found | _FORMS if self.has_forms(data) else found
 
     def query(self, query: bytes, known: Fingerprints = NONE) -> str:
         text = "&".join(map(self._parameter, query.decode("latin-1").split("&")))
@@ -243,7 +250,7 @@ class Redactor:
         plain, value_text = unquote_plus(name), unquote_plus(value)
         if self.is_secret(plain, value_text) or (might_name_secret(plain) and is_key(value_text)):
             return f"{name}{equals}{MASK}"
-        if plain in self._callbacks:
+        if self._is_callback(plain):
             shown = self.address(value_text)
         else:
             shown = self._by_form(masked_urls(value_text, address=names_address(plain)))
@@ -288,7 +295,7 @@ class Redactor:
 
     def value(self, value: Any, known: Fingerprints = NONE) -> Any:
         """A JSON value as it may be shown, member names and all."""
-        return self._value(value, known, _ADDRESSES | _FORMS, None, _DEEPEST)
+        return self._value(value, known, _ALL, None, _DEEPEST)
 
     def is_secret(self, name: str, value: Any) -> bool:
         """Whether a field holds a secret, by its name, or by a possible name and its value."""
@@ -298,6 +305,10 @@ class Redactor:
             return kind == _SECRET
         return is_mixed(value) or (is_hex(value) and may_name_secret(name))
 
+    def _is_callback(self, name: str) -> bool:
+        kind = self._kinds.get(name)
+        return (self._learn(name) if kind is None else kind) == _CALLBACK
+
     def carried(self, value: Any, name: str = "") -> Iterator[str]:
         """Every text in a JSON value that is in a secret's place; `name`: of the field that holds it."""
         if isinstance(value, dict):
@@ -305,15 +316,16 @@ class Redactor:
                 yield from _texts(inner) if self.is_secret(one, inner) else self.carried(inner, one)
         elif isinstance(value, list):
             for inner in value:
-                yield from self.carried(inner, name)
+                secret = isinstance(inner, str) and self.is_secret(name, inner)
+                yield from _texts(inner) if secret else self.carried(inner, name)
         elif isinstance(value, str):
             inner = json_in(value)
-            address = name in self._callbacks or names_address(name)
+            address = names_address(name) or self._is_callback(name)
             yield from secrets_of(value, address=address) if inner is None else self.carried(inner)
 
     def _value(self, value: Any, known: Fingerprints, checks: int, name: str | None, depth: int) -> Any:
         if isinstance(value, str):
-            if name in self._callbacks:
+            if name is not None and self._is_callback(name):
                 return self.address(value, known)
             inner = json_in(value) if depth else None
             address = name is not None and names_address(name)
@@ -324,7 +336,12 @@ class Redactor:
         if not depth:
             return MASK
         if isinstance(value, list):
-            return [self._value(inner, known, checks, name, depth - 1) for inner in value]
+            return [
+                MASK
+                if isinstance(inner, str) and name is not None and self.is_secret(name, inner)
+                else self._value(inner, known, checks, name, depth - 1)
+                for inner in value
+            ]
         return {
             self._text(one, known, checks): _hidden(inner, depth - 1)
             if self.is_secret(one, inner)
@@ -334,7 +351,7 @@ class Redactor:
 
     def _inner(self, text: str, inner: Any, known: Fingerprints, depth: int) -> str:
         """A JSON text inside a JSON value; as it is where nothing in it must be masked."""
-        masked = self._value(inner, known, _ADDRESSES | _FORMS, None, depth)
+        masked = self._value(inner, known, _ALL, None, depth)
         return text if masked == inner else orjson.dumps(masked).decode()
 
     def _text(self, text: str, known: Fingerprints, checks: int, *, address: bool = False) -> str:
@@ -343,6 +360,8 @@ class Redactor:
             text = known.masked_text(text)
         if checks & _FORMS and len(text) > LEAST:
             text = self._by_form(text)
+        if checks & _ASSIGNMENTS and "=" in text:
+            text = _ASSIGNED.sub(_assigned, text)
         return masked_urls(text, address=address) if checks & _ADDRESSES else text
 
     def _by_form(self, text: str) -> str:
@@ -355,6 +374,11 @@ class Redactor:
         name, value_text = found[1], found[3]
         secret = (name in self._fields or names_secret(name)) and (loose or is_key(value_text))
         return f"{name}{found[2]}{MASK}" if secret else found[0]
+
+
+def _assigned(found: "re.Match[str]") -> str:
+    secret = names_secret(found[1]) and (is_mixed(found[2]) or is_hex(found[2]))
+    return found[0].replace(found[2], MASK) if secret else found[0]
 
 
 def _is_drawn(token: str) -> bool:

@@ -12,6 +12,7 @@ _LAST = frozenset(
     signingkey skoid token totp xsrf
     """.split()  # noqa: SIM905
 )
+_JOINED = ("apikey", "password", "passwd", "secret", "authtoken", "accesstoken", "sessionid", "sessid")
 _BEFORE_KEY = """
     access account admin api app auth client encryption license master private provider secret service session shared
     signing subscription
@@ -38,12 +39,21 @@ _ADDRESSES = frozenset(
     webhook
     """.split()  # noqa: SIM905
 )
+# Who says it there is called back.
+_CALLERS = frozenset({"callback", "callbacks", "webhook", "webhooks", "notify"})
 
 
 @lru_cache(maxsize=4096)
 def names_address(name: str) -> bool:
     """Whether a field, a parameter or a header of this name holds an address."""
     return _last(name) in _ADDRESSES
+
+
+@lru_cache(maxsize=4096)
+def names_callback(name: str) -> bool:
+    """Whether it holds the address of a webhook (`webhookUrl`, `notify_url`), of whatever provider."""
+    words = [word.lower() for word in _WORD.findall(name[:200])]
+    return bool(words) and words[-1] in _ADDRESSES | _CALLERS and not _CALLERS.isdisjoint(words)
 
 
 @lru_cache(maxsize=4096)
@@ -83,5 +93,5 @@ def _last(name: str) -> str:
 
 
 def _is_joined(word: str) -> bool:
-    """Words written as one (`xapikey`, `dbpassword`, `authtoken`)."""
-    return len(word) > 6 and word.endswith(("apikey", "password", "passwd", "secret", "authtoken", "accesstoken"))
+    """Words written as one (`xapikey`, `dbpassword`, `jsessionid`)."""
+    return len(word) > 6 and word.endswith(_JOINED)

@@ -61,9 +61,9 @@ def logins(text: str, *, address: bool = False) -> Iterator[str]:
         yield whole
         yield whole.partition(":")[2]
     for token in _TOKEN.findall(text) if _is_encoded(text) else ():
-        decoded = _decoded(token)
-        if decoded != token:
-            yield from logins(decoded, address=address)
+        plain = decoded(token)
+        if plain != token:
+            yield from logins(plain, address=address)
 
 
 def may_have_login(data: bytes) -> bool:
@@ -76,14 +76,14 @@ def _is_encoded(text: str) -> bool:
 
 
 def _decoded_masked(token: str, *, address: bool) -> str:
-    decoded = _decoded(token)
-    if decoded == token or "@" not in decoded:
+    plain = decoded(token)
+    if plain == token or "@" not in plain:
         return token
-    masked = masked_logins(decoded, address=address)
-    return token if masked == decoded else masked
+    masked = masked_logins(plain, address=address)
+    return token if masked == plain else masked
 
 
-def _decoded(token: str) -> str:
+def decoded(token: str) -> str:
     """A token without percent-encoding, however often it is encoded."""
     for _ in range(_DEEPEST):
         if "%" not in token:

@@ -7,10 +7,13 @@ from urllib.parse import unquote, unquote_plus
 from mockreel.engine.redaction.fingerprints import MASK
 from mockreel.engine.redaction.secret_detection import is_drawn, is_mixed
 from mockreel.engine.redaction.secret_field_names import may_name_secret, might_name_secret
-from mockreel.engine.redaction.url_logins import logins, masked_logins
+from mockreel.engine.redaction.url_logins import decoded, logins, masked_logins
 
 # A URL inside of a text; what follows it in a sentence is not cut off it, as nothing of it is masked.
 URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{1,20}://[^\s\"'<>\\^`{|}]+")
+# The same that is percent-encoded, perhaps more than once.
+_ENCODED = re.compile(r"%(?:25){0,2}3[aA]%(?:25){0,2}2[fF]%(?:25){0,2}2[fF]")
+_WORD = re.compile(r"[^\s\"'<>]+")
 # Behind two slashes in a path: `//TOKEN@host`, but not `//@user` and not `//react@18.2.0`.
 _LOGIN_IN_PATH = re.compile(r"(?<=//)[^/@]+(?=@(?!v?\d+(?:\.\d+){0,2}(?:[/-]|$))[^/@])")
 # What stands before the host, where anything does.
@@ -24,7 +27,19 @@ def masked_urls(text: str, *, address: bool = False) -> str:
         address: the text is an address and nothing else, so that what is before an `@` is a login without any slashes.
     """
     text = masked_logins(text, address=address)
-    return URL.sub(lambda found: _without_secret_parameters(found[0]), text) if "://" in text else text
+    if "://" in text:
+        text = URL.sub(lambda found: _without_secret_parameters(found[0]), text)
+    encoded = "%" in text and _ENCODED.search(text)
+    return _WORD.sub(lambda found: _decoded_masked(found[0]), text) if encoded else text
+
+
+def _decoded_masked(token: str) -> str:
+    """What has an encoded URL, decoded if something in it is masked."""
+    if not _ENCODED.search(token):
+        return token
+    plain = decoded(token)
+    masked = masked_urls(plain)
+    return token if masked == plain else masked
 
 
 def masked_url(url: str) -> str:
@@ -104,6 +119,7 @@ def _parameter(pair: str) -> str:
 def _nested(value: str) -> str:
     """A value that is an address itself (`?next=https%3A%2F%2F…%3Ftoken%3D…`)."""
     inner = unquote_plus(value) if "%" in value else value
+    inner = inner if "://" in inner else decoded(inner)
     if "://" not in inner or not ("@" in inner or "=" in inner):
         return value
     masked = masked_urls(inner)

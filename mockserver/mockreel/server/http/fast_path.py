@@ -117,7 +117,7 @@ class FastPath(Bounded):
             return
         self._phase = "head"
         self._messages += 1
-        self._taken = 0
+        self._received = 0
         self.url = b""
         self.expect_100_continue = False
         self.headers = []
@@ -132,7 +132,7 @@ class FastPath(Bounded):
             self._target = httptools.parse_url(self.url)
             self._path = self._target.path.decode("ascii")
             self._phase = "body"
-            self._taken = 0
+            self._received = 0
             self._reading = True
             self._body = b""
             self._keep_alive = self.parser.should_keep_alive()
@@ -141,6 +141,7 @@ class FastPath(Bounded):
             super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
+        self._has_content = True
         if not self._reading:
             if not self._ignoring:
                 super().on_body(body)

@@ -38,6 +38,7 @@ class Bounded(BoundedReader):
         self._rejection: Rejection | None = None  # sent before the connection ends
         self._ending: LingeringClose | None = None
         self._linger_timer: asyncio.TimerHandle | None = None  # with a client that has ended its side
+        self._discarded = 0  # bytes behind the rejection
         self._seen: tuple[Phase, int] | None = None
         self._since = 0.0
 
@@ -83,8 +84,8 @@ class Bounded(BoundedReader):
         if self._ending is not None:
             self._ending.discard(size)
             return
-        self._taken += size
-        if self._taken > LINGER_BYTES:
+        self._discarded += size
+        if self._discarded > LINGER_BYTES:
             self.flow.pause_reading()
 
     # Output
@@ -131,7 +132,7 @@ class Bounded(BoundedReader):
         if self._deaf or self.transport.is_closing():
             return
         self._deaf = True
-        self._taken = 0
+        self._discarded = 0
         if self._phase != "body" or not self._is_body_unread():
             self._rejection = rejection
         if self._phase == "body":

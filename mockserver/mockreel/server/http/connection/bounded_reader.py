@@ -14,6 +14,7 @@ from mockreel.server.http.connection.rejection import (
     HEAD_TOO_LARGE,
     LONG_QUERY,
     OPENING_BYTES,
+    TRAILERS_TOO_LARGE,
     TUNNEL,
     Rejected,
     Rejection,
@@ -36,6 +37,8 @@ class BoundedReader(HttpToolsProtocol):
         self._before = 0  # of them, before the last segment
         self._segment = 0  # bytes of the last segment
         self._received = 0  # bytes of the current head or unread body, without those of the segment that it began in
+        self._has_content = False  # the last segment has some of a body
+        self._bare = 0  # bytes of a body since its last content: lines of chunks, trailers
         self._opening = b""  # how the connection began
         self._deaf = False  # nothing that comes in is read any more
 
@@ -53,6 +56,7 @@ class BoundedReader(HttpToolsProtocol):
             return
         self._unset_keepalive_if_required()
         self._before, self._segment = self._messages, len(data)
+        self._has_content = False
         if self._messages < 2 and len(self._opening) < OPENING_BYTES:
             self._opening += data[:OPENING_BYTES]
         self._parse(data)
@@ -92,11 +96,15 @@ class BoundedReader(HttpToolsProtocol):
         self.parser.feed_data(b"\r\n".join([line, *headers, b"", b""]))
 
     def _count(self, size: int) -> None:
-        """Limit a head, or a body that is read no more."""
+        """Limit a head, what comes in a body without being content (trailers), or a body that is read no more."""
         if self._phase == "head":
             self._received += size
             if self._received > HEAD_BYTES:
                 self._reject(HEAD_TOO_LARGE.filled(limit=HEAD_BYTES))
+            return
+        self._bare = 0 if self._has_content else self._bare + size
+        if self._bare > 2 * HEAD_BYTES:  # how large trailers are without lines of chunks is seen at their end
+            self._reject(TRAILERS_TOO_LARGE.filled(limit=HEAD_BYTES))
         elif self._is_body_unread():
             self._received += size
             if self._received > UNREAD_BYTES:
@@ -118,10 +126,18 @@ class BoundedReader(HttpToolsProtocol):
         if self.parser.should_upgrade() and not self._should_upgrade():
             return  # read again in a moment, without the offer
         super().on_headers_complete()  # before its body is awaited: it may find that the target is no path
+        if not self.parser.should_upgrade():
+            self.headers = []  # trailers come in here, and are no headers (RFC 9110 6.5.1)
         self._phase = "body"
-        self._received = 0
+        self._received = self._bare = 0
+
+    def on_body(self, body: bytes) -> None:
+        self._has_content = True
+        super().on_body(body)
 
     def _check_head(self) -> None:
+        if not self.url.startswith(b"/"):
+            self.url = _with_path(self.url)
         if self.parser.get_method() == b"CONNECT":
             raise Rejected(TUNNEL)
         if self.url.count(b"&") >= MOST_PARAMETERS:
@@ -130,9 +146,17 @@ class BoundedReader(HttpToolsProtocol):
         if (spans or self._segment > HEAD_BYTES) and self._head_bytes() > HEAD_BYTES:
             raise Rejected(HEAD_TOO_LARGE.filled(limit=HEAD_BYTES))
 
+    def _check_trailers(self) -> None:
+        if self._field_bytes() > HEAD_BYTES:
+            raise Rejected(TRAILERS_TOO_LARGE.filled(limit=HEAD_BYTES))
+        if not self.parser.should_keep_alive():  # it reads nothing behind trailers that end the connection
+            self.cycle.keep_alive = False
+
     def on_message_complete(self) -> None:
         if self.parser.should_upgrade():
             return
+        if self.headers:
+            self._check_trailers()
         self._phase = "idle"
         super().on_message_complete()
 
@@ -140,4 +164,16 @@ class BoundedReader(HttpToolsProtocol):
         return self.parser.get_method() == b"GET" and super()._should_upgrade()
 
     def _head_bytes(self) -> int:
-        return len(self.url) + sum(len(name) + len(value) + _LINE_BYTES for name, value in self.headers)
+        return len(self.url) + self._field_bytes()
+
+    def _field_bytes(self) -> int:
+        return sum(len(name) + len(value) + _LINE_BYTES for name, value in self.headers)
+
+
+def _with_path(target: bytes) -> bytes:
+    """A target with the path that a URL without one means (RFC 9110 4.2.3)."""
+    scheme, colon, rest = target.partition(b"://")
+    authority, mark, query = rest.partition(b"?")
+    if not colon or b"/" in authority:
+        return target
+    return b"".join((scheme, colon, authority, b"/", mark, query))

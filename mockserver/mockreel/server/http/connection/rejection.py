@@ -73,6 +73,9 @@ TUNNEL = Rejection(
     400, "CONNECT was requested; this is not a proxy: use the address as the base URL, or `mockreel run`."
 )
 HEAD_TOO_LARGE = Rejection(431, "The head of a request is larger than {limit} bytes: send fewer or shorter headers.")
+TRAILERS_TOO_LARGE = Rejection(
+    431, "The trailers of a request are larger than {limit} bytes: send fewer or shorter ones."
+)
 LONG_QUERY = Rejection(414, "The query of a request has more than {limit:,} parameters: send fewer.")
 TOO_SLOW = Rejection(408, "The {phase} of a request was not complete within {seconds} s: send it faster.")
 
