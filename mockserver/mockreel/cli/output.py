@@ -37,7 +37,7 @@ def echo(text: str, *, err: bool = False) -> None:
 
 def complain(text: str) -> None:
     """Print what is wrong. It may repeat an option, and that a key or a URL with a login, which stay on its line."""
-    from mockreel.engine.redaction.message_redaction import masked_message  # noqa: PLC0415  (most commands complain not)
+    from mockreel.engine.redaction.url_redaction import masked_message  # noqa: PLC0415  (most commands complain not)
 
     echo(masked_message(text), err=True)
 

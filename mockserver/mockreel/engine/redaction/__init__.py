@@ -1,6 +1,7 @@
 """What may be stored or shown of messages, and what is a secret: every output uses this one place."""
 
 from mockreel.engine.redaction.contract_redaction import credentials_of, redactor_of
+from mockreel.engine.redaction.data_uris import left_out, without_files
 from mockreel.engine.redaction.fingerprints import MASK, Fingerprints, Strangers
 from mockreel.engine.redaction.header_credentials import Credentials
 from mockreel.engine.redaction.known_secrets import KnownSecrets
@@ -10,8 +11,6 @@ from mockreel.engine.redaction.redactor import (
     NONE,
     Redactor,
     json_in,
-    left_out,
-    without_files,
 )
 from mockreel.engine.redaction.secret_detection import is_key
 from mockreel.engine.redaction.secret_field_names import names_secret

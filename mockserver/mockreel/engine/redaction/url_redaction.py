@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 from urllib.parse import unquote, unquote_plus
 
-from mockreel.engine.redaction.fingerprints import MASK
-from mockreel.engine.redaction.secret_detection import is_drawn, is_mixed
+from mockreel.engine.redaction.fingerprints import MASK, cut_text
+from mockreel.engine.redaction.secret_detection import is_drawn, is_mixed, secrets_in
 from mockreel.engine.redaction.secret_field_names import may_name_secret, might_name_secret
 from mockreel.engine.redaction.url_logins import decoded, logins, masked_logins
 
@@ -134,3 +134,10 @@ def _without_random_values(query: str) -> str:
     """A query without values that look drawn."""
     pairs = [pair.partition("=") for pair in query.split("&")]
     return "&".join(f"{name}{equals}{MASK if is_mixed(unquote(value)) else value}" for name, equals, value in pairs)
+
+
+def masked_message(text: str) -> str:
+    """A message of ours that repeats what somebody gave, as it may be printed, sent, or stand in a log of CI."""
+    spans = list(secrets_in(text))
+    text = cut_text(text, spans) if spans else text
+    return "\n".join(map(masked_urls, text.split("\n"))) if "@" in text or "://" in text else text

@@ -6,7 +6,7 @@ import orjson
 from mcp.types import CallToolResult, TextContent
 from pydantic import ValidationError
 
-from mockreel.engine.redaction.message_redaction import masked_message
+from mockreel.engine.redaction.url_redaction import masked_message
 from mockreel.errors import OptionError
 from mockreel.terminal import harmless_json
 
