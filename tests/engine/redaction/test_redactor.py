@@ -63,6 +63,7 @@ R = Redactor(["secret"], callbacks=["callback_url"], prefixes=["rf_live_"])
             "session_id",
             "credential",
             "aws_secret_access_key",
+            "connectionString",
         ),
     ],
 )
@@ -139,7 +140,7 @@ def test_a_loose_name_means_each_text_of_a_list() -> None:
     assert R.value({"auth": [DRAWN, "C minor", {"x": 5}]}) == {"auth": [MASK, "C minor", {"x": 5}]}
 
 
-@pytest.mark.parametrize("text", ["export API_KEY={}; run", "password='{}'", "a token={}, please"])
+@pytest.mark.parametrize("text", ["export API_KEY={}; run", "password='{}'", "a token={}, please", "auth={}"])
 def test_a_secret_is_masked_where_a_text_assigns_it(text: str) -> None:
     """In a prompt, or in JSON inside of it, if it can be nothing else."""
     assert R.value({"prompt": text.format(DRAWN)}) == {"prompt": text.format(MASK)}

@@ -341,7 +341,8 @@ class Redactor:
 
 
 def _assigned(found: "re.Match[str]") -> str:
-    secret = names_secret(found[1]) and (is_mixed(found[2]) or is_hex(found[2]))
+    name, value = found[1], found[2]
+    secret = (is_mixed(value) and may_name_secret(name)) or (is_hex(value) and names_secret(name))
     return found[0].replace(found[2], MASK) if secret else found[0]
 
 

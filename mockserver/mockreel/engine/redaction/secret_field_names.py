@@ -19,7 +19,9 @@ _BEFORE_KEY = """
     """.split()  # noqa: SIM905
 _BEFORE_ID = ("session", "sess", "key", "pair")
 _PAIRS = frozenset(
-    [(one, "key") for one in _BEFORE_KEY] + [(one, "id") for one in _BEFORE_ID] + [("basic", "auth"), ("proxy", "auth")]
+    [(one, "key") for one in _BEFORE_KEY]
+    + [(one, "id") for one in _BEFORE_ID]
+    + [("basic", "auth"), ("proxy", "auth"), ("connection", "string"), ("conn", "string")]
 )
 # A token that is a page cursor, or a model's input.
 _INNOCENT = frozenset(
