@@ -71,10 +71,13 @@ def _priced(context: "CheckContext", row: Places, operation: Operation) -> SentR
     talk = next(one for one in context.contract.conversation.jobs.values() if one.poll == row.given["list"]["poll"])
     submit, items = context.contract.operation(talk.submits[0]), pointers.value(good.json, place)
     known = {one.id: one for one in context.contract.names_at.get(submit.id, {}).values() if context.wants(one)}
+    each = operation.raw["x-mockreel"].get("each")
+    wrapped = context.contract.wire[each["form"]]["wrapped"] if each else None  # where an item has its input, if so
     priced = [one for one in known.values() if one.price.amount and one.price.certainty == "exact"]
     for model in sorted(priced, key=lambda one: (one.price.amount or 0, one.id)) if isinstance(items, list) else ():
         single = context.requests.good(submit, model)
         own = pointers.value(single.json, submit.input)
+        own = {wrapped: own} if wrapped else own
         beside = [{name: one[name] for name in row.given.get("beside", ()) if name in one} for one in items]
         whole = context.requests.good(operation, params=dict.fromkeys(operation.many, model.id))
         whole = whole.with_json(pointers.placed(whole.json, place, [{**own, **one} for one in beside]))
