@@ -158,6 +158,20 @@ def test_what_both_models_say_alike_is_what_is_compared(actual: Any, one: Any, o
     assert [difference.kind for difference in found] == kinds
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [({"id": "run-1"}, {"id": None}), ({"id": "run-1"}, {}), ([{"id": "run-1"}], [None]), ({"id": "run-1"}, [])],
+)
+def test_a_name_where_the_models_differ_in_form_is_the_servers_own(one: Any, other: Any) -> None:
+    """A request that names it cannot be asked of the models: they would not know it, and be blamed for that."""
+    symbols = Symbols()
+    actual = [{"id": "run-777"}] if isinstance(one, list) else {"id": "run-777"}
+    Comparison(symbols, {}, lambda _: False, lambda _: False).documents(actual, one, other)
+
+    with pytest.raises(Unknown):
+        symbols.request(SentRequest("GET", "/runs/run-777"), 0)
+
+
 def plan_of(*checks: str, differential: bool = True) -> Plan:
     return Plan(checks=checks, quick=True, differential=differential)
 

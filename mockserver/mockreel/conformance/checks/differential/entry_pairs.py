@@ -20,7 +20,9 @@ class EntryPairs:
         self._symbols = symbols
         self._came, self._one = actual, one
         self.other = self._in_first_order(other)
-        self.shifted = False  # whether entries of one thing are others than those of the models, or in another order
+        self.shifted: list[
+            Any
+        ] = []  # entries of one thing that are others than those of the models, or in another order
         self._key = self._unique()
 
     def _in_first_order(self, other: Sequence[Any]) -> list[Any]:
@@ -61,7 +63,7 @@ class EntryPairs:
             else:
                 left.remove(place)
                 if names and every.count(names) > 1 and self._is_another(at, self._came[place]):
-                    self.shifted = True
+                    self.shifted.append(self._came[place])
                 else:
                     pairs[at] = self._came[place]
         if lacking and len(lacking) == len(left) and not any(every[at] or self._is_known(at) for at in lacking):

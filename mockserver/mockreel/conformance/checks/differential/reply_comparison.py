@@ -94,7 +94,7 @@ class Comparison:
         if _is_json(one) and _is_json(other):
             yield from self._json_texts(place, actual, one, other)
         elif _sort(one) != _sort(other) or _may_come(actual, one):
-            return
+            self.symbols.note(actual)
         elif _sort(actual) != _sort(one):
             self.symbols.note(actual)
             if not (actual is None and one in NOTHING):  # whether a null may stand there is for its schema to say
@@ -146,6 +146,7 @@ class Comparison:
             return
         for key in one:
             if key not in other:
+                self.symbols.note(actual.get(key))
                 continue
             if key not in actual and one[key] is None:  # a null says no more than nothing
                 continue
@@ -173,13 +174,14 @@ class Comparison:
             return
         pairing = EntryPairs(self.symbols, actual, one, other)
         pairs, lacking, further = pairing.found()
+        self.symbols.note(pairing.shifted)
         for at, mine in pairs.items():
             yield from self._values(f"{place}/{at}", mine, one[at], pairing.other[at])
         if None in pairing.other:  # a page that depends on when something happened
             self.partial = True
             self.symbols.note(further)
             return
-        self.partial |= pairing.shifted or bool(lacking or further)
+        self.partial |= bool(pairing.shifted or lacking or further)
         self.strangers |= any(self._is_strange(entry) for entry in further)
         lacking = [at for at in lacking if not self.is_open(direct(one[at]))]
         if lacking and (len(further) < len(lacking) or (self.whole and pairing.by_values)):
